@@ -1,6 +1,28 @@
-//! The pure engine: bytes to documents, documents to findings.
+//! The pure engine: bytes to documents, documents to findings, findings to a verdict or a patch.
 //!
 //! It does no IO, reads no clock and no environment, starts no task and cannot fail: rules report, they do not return
 //! errors. Time, cluster state and settings come in as arguments.
+//!
+//! ```text
+//! document ─→ subject ─┐
+//!    inventory ────────┼─→ engine (rules) ─→ findings ─→ outcome (verdict) · fix (patch, text) · report
+//!    settings, era ────┘
+//! ```
 
 pub mod document;
+pub mod engine;
+pub mod field;
+pub mod finding;
+pub mod fix;
+pub mod inventory;
+pub mod model;
+pub mod outcome;
+pub mod ratchet;
+pub mod report;
+pub mod rule;
+pub mod rules;
+pub mod schema;
+pub mod settings;
+pub mod subject;
+pub mod suppress;
+pub mod values;

@@ -7,3 +7,4 @@ pub mod span;
 pub use node::{Map, Node};
 pub use path::{Path, Segment};
 pub use span::{Position, Span, Spans};
+pub struct Document<'a> { pub root: Node<'a> }

@@ -1,0 +1,162 @@
+//! Runs the rules over one object or one document, and puts what they say in a stable order.
+
+use std::sync::LazyLock;
+
+use crate::document::{Document, Node};
+use crate::finding::{Finding, Severity, Suppressed};
+use crate::fix::{self, Edit, FixKind};
+use crate::inventory::Inventory;
+use crate::report::{Report, Skipped};
+use crate::rule::{Doors, Rule, RuleMeta};
+use crate::rules::{self, SuppressionInvalid};
+use crate::schema::Kind;
+use crate::settings::{Level, Mode};
+use crate::subject::{Door, Subject};
+use crate::suppress::Suppression;
+
+/// What was found, and what could not be checked.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Judgement {
+    /// The findings, by field and code.
+    pub findings: Vec<Finding>,
+    /// What could not be checked, without repetition.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Every rule, by code.
+pub fn all() -> &'static [&'static dyn Rule] {
+    rules::ALL
+}
+
+/// The metadata of a rule, by its code or name.
+pub fn rule(code_or_name: &str) -> Option<&'static RuleMeta> {
+    all().iter().map(|rule| rule.meta()).find(|meta| meta.code == code_or_name || meta.name == code_or_name)
+}
+
+/// The rules of each kind, found once.
+static BY_KIND: LazyLock<Vec<(Kind, Vec<&'static dyn Rule>)>> = LazyLock::new(|| {
+    let of = |kind| all().iter().copied().filter(|rule| rule.meta().kinds.contains(&kind)).collect();
+    Kind::ALL.into_iter().map(|kind| (kind, of(kind))).collect()
+});
+
+/// Judges one object.
+pub fn judge(subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
+    let mut report = Report::new(&SuppressionInvalid::META);
+    let rules = BY_KIND.iter().find(|(kind, _)| *kind == subject.kind).map_or(&[][..], |(_, rules)| rules);
+    for rule in rules {
+        let meta = rule.meta();
+        if runs_here(meta.doors, subject.door) && subject.settings.level_of(meta.code, meta.name) != Level::Off {
+            report.set_rule(meta);
+            rule.check(subject, inventory, &mut report);
+        }
+    }
+    level(&mut report.findings, subject);
+    let mut judgement = finish(report);
+    suppress_by_annotation(&mut judgement, subject);
+    judgement
+}
+
+/// Judges the text of one document.
+pub fn judge_document(document: &Document<'_>) -> Judgement {
+    let mut report = Report::new(&SuppressionInvalid::META);
+    for rule in all() {
+        report.set_rule(rule.meta());
+        rule.check_document(document, &mut report);
+    }
+    finish(report)
+}
+
+/// The edits of all findings whose fix is of `kind` or narrower, in the order of the findings.
+pub fn edits(findings: &[Finding], kind: FixKind) -> Vec<Edit> {
+    let fixes = findings.iter().filter(|finding| finding.suppressed.is_none()).filter_map(|finding| finding.fix.as_ref());
+    fixes.filter(|fix| fix.kind != FixKind::None && fix.kind <= kind).flat_map(|fix| fix.edits.clone()).collect()
+}
+
+/// The object with every default filled in, as the mutating webhook would leave it.
+pub fn with_defaults<'a>(object: &Node<'a>, findings: &[Finding]) -> Node<'a> {
+    fix::apply(object, &edits(findings, FixKind::Default))
+}
+
+fn runs_here(doors: Doors, door: Door<'_>) -> bool {
+    match doors {
+        Doors::All => true,
+        Doors::Files => door == Door::File,
+        Doors::Reviews => door != Door::File,
+    }
+}
+
+fn level(findings: &mut [Finding], subject: &Subject<'_>) {
+    let mode = subject.settings.mode_of(subject.namespace());
+    if mode == Mode::Enforce && subject.settings.rules.is_empty() {
+        return;
+    }
+    for finding in findings {
+        let level = subject.settings.level_of(finding.code, finding.name);
+        if mode == Mode::Audit || level == Level::Audit {
+            finding.audit_only = true;
+        } else if mode == Mode::Warn || level == Level::Warn {
+            finding.severity = finding.severity.min(Severity::Warning);
+        }
+    }
+}
+
+fn finish(mut report: Report) -> Judgement {
+    report.findings.sort_by(|left, right| {
+        (&left.path, left.code, &left.message).cmp(&(&right.path, right.code, &right.message))
+    });
+    report.skipped.sort();
+    report.skipped.dedup();
+    Judgement { findings: report.findings, skipped: report.skipped }
+}
+
+fn suppress_by_annotation(judgement: &mut Judgement, subject: &Subject<'_>) {
+    let Some(annotations) = subject.annotations() else { return };
+    let requests = annotations.iter().filter_map(|(key, value)| Suppression::from_annotation(key, value.as_str()?));
+    let requests: Vec<Suppression> = requests.collect();
+    if requests.is_empty() {
+        return;
+    }
+    let mut report = Report::new(&SuppressionInvalid::META);
+    apply_suppressions(&mut judgement.findings, &requests, subject, &mut report);
+    judgement.findings.append(&mut report.findings);
+}
+
+/// Marks what the requests are about, and reports each request that does not count.
+pub fn apply_suppressions(
+    findings: &mut [Finding],
+    requests: &[Suppression],
+    subject: &Subject<'_>,
+    report: &mut Report,
+) {
+    report.set_rule(&SuppressionInvalid::META);
+    for request in requests {
+        let path = request.path.clone().unwrap_or_default();
+        if let Some(problem) = request.problem(subject.now) {
+            report.at_path(path, problem.message).help(problem.help).value(&request.rule);
+            continue;
+        }
+        let meta = rule(&request.rule);
+        let allowed = subject.door == Door::File
+            || meta.is_some_and(|meta| subject.settings.is_ignorable(meta.code, meta.name));
+        if !allowed {
+            report
+                .at_path(path, format!("{} may not be ignored here", request.rule))
+                .help("ask the administrator of the webhook to list it under `ignorable`")
+                .value(&request.rule);
+            continue;
+        }
+        let mut used = false;
+        for finding in findings.iter_mut().filter(|finding| request.names(finding.code, finding.name)) {
+            used = true;
+            if finding.suppressed.is_none() {
+                finding.suppressed = Some(Suppressed { by: request.by, reason: request.reason.clone() });
+            }
+        }
+        if !used && subject.door == Door::File {
+            report
+                .at_path(path, format!("nothing here is reported as {}, so ignoring it has no effect", request.rule))
+                .help(format!("remove the {}", request.by))
+                .value(&request.rule);
+        }
+    }
+}

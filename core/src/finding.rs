@@ -1,0 +1,155 @@
+//! What a rule says: one finding per defect, with everything that a person or a machine needs to mend it.
+
+use std::fmt;
+
+use crate::document::Path;
+use crate::fix::Fix;
+
+/// How bad a finding is. The order is that of importance: `Info` is the least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; never changes a verdict.
+    Info,
+    /// Probably not what was meant, or not certain; never denies.
+    Warning,
+    /// Cannot work, or would do something else than it says; denies.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// The `reason` of a cause in a `Status`, in apimachinery's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// `FieldValueInvalid`.
+    Invalid,
+    /// `FieldValueRequired`.
+    Required,
+    /// `FieldValueNotSupported`.
+    NotSupported,
+    /// `FieldValueForbidden`.
+    Forbidden,
+    /// `FieldValueNotFound`.
+    NotFound,
+    /// `FieldValueTooLong`.
+    TooLong,
+    /// `FieldValueDuplicate`.
+    Duplicate,
+}
+
+impl Reason {
+    /// The text that apimachinery uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Invalid => "FieldValueInvalid",
+            Self::Required => "FieldValueRequired",
+            Self::NotSupported => "FieldValueNotSupported",
+            Self::Forbidden => "FieldValueForbidden",
+            Self::NotFound => "FieldValueNotFound",
+            Self::TooLong => "FieldValueTooLong",
+            Self::Duplicate => "FieldValueDuplicate",
+        }
+    }
+}
+
+/// Why a finding does not count although it is true.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Suppressed {
+    /// Where it was said: `annotation`, `comment` or `baseline`.
+    pub by: &'static str,
+    /// The reason that a person gave.
+    pub reason: String,
+}
+
+/// One defect of one object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The permanent code, `NB5001`.
+    pub code: &'static str,
+    /// The name of the rule, `schedule-invalid`.
+    pub name: &'static str,
+    /// How bad it is, after the settings had their say.
+    pub severity: Severity,
+    /// What is wrong, with the value quoted; no full stop at the end.
+    pub message: String,
+    /// What to do, as a command; empty when there is nothing to add.
+    pub help: String,
+    /// The field.
+    pub path: Path,
+    /// The value as it stands, when it is a scalar.
+    pub value: Option<String>,
+    /// The kind of defect, for the causes of a denial.
+    pub reason: Reason,
+    /// What the finding rests on beside the object itself: other objects, facts, times.
+    pub evidence: Vec<String>,
+    /// A change that mends it.
+    pub fix: Option<Fix>,
+    /// Set when somebody has said that this one is known and accepted.
+    pub suppressed: Option<Suppressed>,
+    /// Set when an update left the fields alone that the rule reads: then it warns and does not deny.
+    pub ratcheted: bool,
+    /// Set when the settings say that this rule is only recorded.
+    pub audit_only: bool,
+}
+
+impl Finding {
+    /// Says what to do.
+    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
+        self.help = help.into();
+        self
+    }
+
+    /// Quotes the value when it is not the scalar at the path itself.
+    pub fn value(&mut self, value: impl Into<String>) -> &mut Self {
+        self.value = Some(value.into());
+        self
+    }
+
+    /// Lowers (or raises) the severity below the rule's own for this one case.
+    pub fn severity(&mut self, severity: Severity) -> &mut Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Says what kind of defect it is; `Invalid` unless said.
+    pub fn reason(&mut self, reason: Reason) -> &mut Self {
+        self.reason = reason;
+        self
+    }
+
+    /// Adds a fact that the finding rests on.
+    pub fn evidence(&mut self, fact: impl Into<String>) -> &mut Self {
+        self.evidence.push(fact.into());
+        self
+    }
+
+    /// Offers a change that mends it.
+    pub fn fix(&mut self, fix: Fix) -> &mut Self {
+        self.fix = Some(fix);
+        self
+    }
+
+    /// Whether this finding counts against the object.
+    pub fn denies(&self) -> bool {
+        self.severity == Severity::Error && self.suppressed.is_none() && !self.ratcheted && !self.audit_only
+    }
+
+    /// One line that stands alone: what is wrong, what to do, and the code.
+    pub fn sentence(&self) -> String {
+        if self.help.is_empty() {
+            format!("{} [{}]", self.message, self.code)
+        } else {
+            format!("{}; {} [{}]", self.message, self.help, self.code)
+        }
+    }
+}

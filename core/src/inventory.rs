@@ -1,0 +1,413 @@
+//! What is known of other objects. Built from the other files of a lint run, from watch caches, or from a snapshot.
+//!
+//! It keeps facts, not objects: the handful of fields that rules ask for, owned, so that a thousand instances cost
+//! little memory. Every look-up has three answers, and a rule must treat the third as "do not know".
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::document::Node;
+use crate::field::Field;
+use crate::model::{Backup, Image, Restore, Scope, Storage, StoreType};
+use crate::rule::Need;
+use crate::schema::Kind;
+
+/// The answer to a look-up.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Lookup<'i, T> {
+    /// It is there.
+    Found(&'i T),
+    /// It is not there, for certain.
+    Absent,
+    /// Nobody can say, and why: `no cluster was asked`.
+    Unknown(&'i str),
+}
+
+impl<'i, T> Lookup<'i, T> {
+    /// The facts, when it is there.
+    pub fn found(self) -> Option<&'i T> {
+        match self {
+            Self::Found(facts) => Some(facts),
+            _ => None,
+        }
+    }
+}
+
+/// Which kind of instance a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InstanceKind {
+    /// `Neo4jEnterpriseCluster`.
+    Cluster,
+    /// `Neo4jEnterpriseStandalone`.
+    Standalone,
+}
+
+/// What rules ask of a cluster or standalone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InstanceFacts {
+    /// Cluster or standalone.
+    pub kind: InstanceKind,
+    /// `spec.image.repo`.
+    pub image_repo: Option<String>,
+    /// `spec.image.tag`.
+    pub image_tag: Option<String>,
+    /// Secrets that `spec.extraEnvFrom` projects into the server pods.
+    pub env_from_secrets: BTreeSet<String>,
+    /// Names of variables in `spec.env`.
+    pub env: BTreeSet<String>,
+    /// Annotation `neo4j.com/auto-inherit-seed-creds: "true"`.
+    pub inherits_seed_credentials: bool,
+    /// `spec.podServiceAccountAnnotations` has an entry.
+    pub pod_identity: bool,
+    /// `spec.propertySharding.enabled`.
+    pub property_sharding: bool,
+}
+
+impl InstanceFacts {
+    /// The facts of a cluster or standalone.
+    pub fn of(kind: InstanceKind, object: &Node<'_>) -> Self {
+        let image = Image::of(object);
+        let names = |leaf: &'static str, name: &str| -> BTreeSet<String> {
+            let items = Field::at(object, leaf).items().iter();
+            items.filter_map(|item| item.at(name).and_then(Node::as_str)).map(str::to_owned).collect()
+        };
+        Self {
+            kind,
+            image_repo: image.repo().text().map(str::to_owned),
+            image_tag: image.tag().text().map(str::to_owned),
+            env_from_secrets: names("spec.extraEnvFrom", "secretRef.name"),
+            env: names("spec.env", "name"),
+            inherits_seed_credentials: annotation(object, "neo4j.com/auto-inherit-seed-creds") == Some("true"),
+            pod_identity: Field::at(object, "spec.podServiceAccountAnnotations").entries().next().is_some(),
+            property_sharding: Field::at(object, "spec.propertySharding.enabled").is_true(),
+        }
+    }
+}
+
+/// What rules ask of a storage location.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LocationFacts {
+    /// `type`.
+    pub store: Option<StoreType>,
+    /// `bucket`, empty when absent.
+    pub bucket: String,
+    /// `path`, as written, empty when absent.
+    pub path: String,
+    /// `pvc.name`, empty when absent.
+    pub pvc: String,
+    /// `cloud.credentialsSecretRef`.
+    pub credentials: Option<String>,
+    /// `cloud.endpointURL`.
+    pub endpoint: Option<String>,
+    /// `cloud.identity.autoCreate.annotations`.
+    pub annotations: BTreeMap<String, String>,
+}
+
+impl LocationFacts {
+    /// The facts of a location.
+    pub fn of(storage: &Storage<'_>) -> Self {
+        let owned = |field: Field<'_>| field.text().map(str::to_owned);
+        Self {
+            store: storage.store(),
+            bucket: owned(storage.bucket()).unwrap_or_default(),
+            path: owned(storage.path()).unwrap_or_default(),
+            pvc: owned(storage.pvc_name()).unwrap_or_default(),
+            credentials: owned(storage.cloud.credentials()),
+            endpoint: owned(storage.cloud.endpoint()),
+            annotations: annotations_of(storage),
+        }
+    }
+
+    /// Whether two locations are one place. `path` counts as the object store reads it, without empty segments, and
+    /// an absent one as the operator's default.
+    pub fn same_place(&self, other: &Self) -> bool {
+        if self.store != other.store {
+            return false;
+        }
+        match self.store {
+            Some(StoreType::Pvc) => self.pvc == other.pvc,
+            Some(_) => self.bucket == other.bucket && self.segments().eq(other.segments()),
+            None => false,
+        }
+    }
+
+    fn segments(&self) -> impl Iterator<Item = &str> {
+        let path = if self.path.is_empty() { "backups" } else { &self.path };
+        path.split('/').filter(|segment| !segment.is_empty())
+    }
+}
+
+/// What a backup covers, owned.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ScopeFacts {
+    /// One database.
+    Database(String),
+    /// All databases.
+    AllDatabases,
+    /// A sharded database.
+    Sharded(String),
+    /// Not said, or said more than once.
+    Unclear,
+}
+
+/// What rules ask of a `Neo4jBackup`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BackupFacts {
+    /// The instance that it names.
+    pub instance: Option<String>,
+    /// What it covers.
+    pub scope: ScopeFacts,
+    /// Where it writes.
+    pub storage: LocationFacts,
+    /// `chainFromBackup`.
+    pub chain_from: Option<String>,
+    /// `schedule`.
+    pub schedule: Option<String>,
+    /// `suspend`.
+    pub suspended: bool,
+    /// `options.backupType`.
+    pub backup_type: Option<String>,
+    /// Whether a run has succeeded; `None` when the status says nothing of runs.
+    pub succeeded: Option<bool>,
+    /// Start of the oldest and end of the newest successful run that the status remembers, as written.
+    pub runs: Option<(String, String)>,
+}
+
+impl BackupFacts {
+    /// The facts of a backup.
+    pub fn of(object: &Node<'_>) -> Self {
+        let backup = Backup::of(object);
+        let owned = |field: Field<'_>| field.text().map(str::to_owned);
+        let runs: Vec<&Node<'_>> = Field::at(object, "status.history").items().iter().collect();
+        let succeeded: Vec<&&Node<'_>> =
+            runs.iter().filter(|run| run.get("status").and_then(Node::as_str) == Some("Succeeded")).collect();
+        let time = |run: &Node<'_>, key: &str| run.get(key).and_then(Node::as_str).map(str::to_owned);
+        Self {
+            instance: owned(backup.instance()),
+            scope: match backup.scope() {
+                Scope::Database(name) => ScopeFacts::Database(name.to_owned()),
+                Scope::AllDatabases => ScopeFacts::AllDatabases,
+                Scope::Sharded(name) => ScopeFacts::Sharded(name.to_owned()),
+                Scope::Missing | Scope::Several => ScopeFacts::Unclear,
+            },
+            storage: LocationFacts::of(&backup.storage()),
+            chain_from: owned(backup.chain_from()),
+            schedule: owned(backup.schedule()),
+            suspended: backup.spec.field("suspend").is_true(),
+            backup_type: owned(backup.backup_type()),
+            succeeded: (!runs.is_empty()).then_some(!succeeded.is_empty()),
+            runs: match (succeeded.last(), succeeded.first()) {
+                (Some(oldest), Some(newest)) => time(oldest, "startTime").zip(time(newest, "completionTime")),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// What rules ask of a `Neo4jRestore`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RestoreFacts {
+    /// The instance that it names.
+    pub instance: Option<String>,
+    /// The identity annotations that it wants on the shared ServiceAccount.
+    pub annotations: BTreeMap<String, String>,
+}
+
+impl RestoreFacts {
+    /// The facts of a restore.
+    pub fn of(object: &Node<'_>) -> Self {
+        let restore = Restore::of(object);
+        Self {
+            instance: restore.instance().text().map(str::to_owned),
+            annotations: annotations_of(&restore.storage()),
+        }
+    }
+}
+
+/// What rules ask of a Secret: the names of its keys. Values are never read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SecretFacts {
+    /// The names of the keys.
+    pub keys: BTreeSet<String>,
+}
+
+/// What rules ask of a namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NamespaceFacts {
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// How much is known of one kind of object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Coverage {
+    /// Everything: what is not found is not there.
+    Full,
+    /// Only what is found: what is not found may be elsewhere, and why.
+    Partial(String),
+}
+
+impl Default for Coverage {
+    fn default() -> Self {
+        Self::Partial("no cluster was asked".to_owned())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct NamespaceObjects {
+    facts: Option<NamespaceFacts>,
+    clusters: BTreeMap<String, InstanceFacts>,
+    standalones: BTreeMap<String, InstanceFacts>,
+    backups: BTreeMap<String, BackupFacts>,
+    restores: BTreeMap<String, RestoreFacts>,
+    sharded: BTreeSet<String>,
+    secrets: BTreeMap<String, SecretFacts>,
+}
+
+/// What is known of other objects.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Inventory {
+    namespaces: BTreeMap<String, NamespaceObjects>,
+    coverage: BTreeMap<Need, Coverage>,
+    unknown: Coverage,
+}
+
+impl Inventory {
+    /// An inventory that knows nothing yet; `why` says why what is not found may still exist.
+    pub fn partial(why: impl Into<String>) -> Self {
+        Self { unknown: Coverage::Partial(why.into()), ..Self::default() }
+    }
+
+    /// Says that everything of one kind is known from now on, or no longer.
+    pub fn set_coverage(&mut self, need: Need, coverage: Coverage) {
+        self.coverage.insert(need, coverage);
+    }
+
+    /// How much is known of one kind.
+    pub fn coverage(&self, need: Need) -> &Coverage {
+        self.coverage.get(&need).unwrap_or(&self.unknown)
+    }
+
+    /// Takes the facts of an object of one of the operator's kinds.
+    pub fn insert(&mut self, kind: Kind, namespace: &str, name: &str, object: &Node<'_>) {
+        let objects = self.namespace_mut(namespace);
+        let name = name.to_owned();
+        match kind {
+            Kind::Neo4jEnterpriseCluster => {
+                objects.clusters.insert(name, InstanceFacts::of(InstanceKind::Cluster, object));
+            }
+            Kind::Neo4jEnterpriseStandalone => {
+                objects.standalones.insert(name, InstanceFacts::of(InstanceKind::Standalone, object));
+            }
+            Kind::Neo4jBackup => {
+                objects.backups.insert(name, BackupFacts::of(object));
+            }
+            Kind::Neo4jRestore => {
+                objects.restores.insert(name, RestoreFacts::of(object));
+            }
+            Kind::Neo4jShardedDatabase => {
+                objects.sharded.insert(name);
+            }
+            Kind::Neo4jDatabase => {}
+        }
+    }
+
+    /// Forgets an object.
+    pub fn remove(&mut self, kind: Kind, namespace: &str, name: &str) {
+        let objects = self.namespace_mut(namespace);
+        match kind {
+            Kind::Neo4jEnterpriseCluster => drop(objects.clusters.remove(name)),
+            Kind::Neo4jEnterpriseStandalone => drop(objects.standalones.remove(name)),
+            Kind::Neo4jBackup => drop(objects.backups.remove(name)),
+            Kind::Neo4jRestore => drop(objects.restores.remove(name)),
+            Kind::Neo4jShardedDatabase => {
+                objects.sharded.remove(name);
+            }
+            Kind::Neo4jDatabase => {}
+        }
+    }
+
+    /// Takes the key names of a Secret.
+    pub fn insert_secret(&mut self, namespace: &str, name: &str, keys: impl IntoIterator<Item = String>) {
+        let facts = SecretFacts { keys: keys.into_iter().collect() };
+        self.namespace_mut(namespace).secrets.insert(name.to_owned(), facts);
+    }
+
+    /// Takes the annotations of a namespace.
+    pub fn insert_namespace(&mut self, namespace: &str, annotations: BTreeMap<String, String>) {
+        self.namespace_mut(namespace).facts = Some(NamespaceFacts { annotations });
+    }
+
+    /// Forgets the annotations of a namespace.
+    pub fn remove_namespace(&mut self, namespace: &str) {
+        self.namespace_mut(namespace).facts = None;
+    }
+
+    /// The instance of this name; a cluster wins over a standalone, as it does in the operator.
+    pub fn instance(&self, namespace: &str, name: &str) -> Lookup<'_, InstanceFacts> {
+        let objects = self.namespaces.get(namespace);
+        let found = objects.and_then(|objects| objects.clusters.get(name).or_else(|| objects.standalones.get(name)));
+        self.answer(Need::Instance, found)
+    }
+
+    /// The backup of this name.
+    pub fn backup(&self, namespace: &str, name: &str) -> Lookup<'_, BackupFacts> {
+        self.answer(Need::Backups, self.namespaces.get(namespace).and_then(|objects| objects.backups.get(name)))
+    }
+
+    /// The Secret of this name.
+    pub fn secret(&self, namespace: &str, name: &str) -> Lookup<'_, SecretFacts> {
+        self.answer(Need::Secrets, self.namespaces.get(namespace).and_then(|objects| objects.secrets.get(name)))
+    }
+
+    /// The namespace itself.
+    pub fn namespace(&self, namespace: &str) -> Lookup<'_, NamespaceFacts> {
+        self.answer(Need::Namespace, self.namespaces.get(namespace).and_then(|objects| objects.facts.as_ref()))
+    }
+
+    /// Whether a sharded database of this name is there; `None` when nobody can say.
+    pub fn sharded_database(&self, namespace: &str, name: &str) -> Option<bool> {
+        let found = self.namespaces.get(namespace).is_some_and(|objects| objects.sharded.contains(name));
+        match self.coverage(Need::ShardedDatabases) {
+            _ if found => Some(true),
+            Coverage::Full => Some(false),
+            Coverage::Partial(_) => None,
+        }
+    }
+
+    /// Every known backup of a namespace, by name.
+    pub fn backups(&self, namespace: &str) -> impl Iterator<Item = (&str, &BackupFacts)> {
+        self.namespaces
+            .get(namespace)
+            .into_iter()
+            .flat_map(|objects| objects.backups.iter().map(|(name, facts)| (name.as_str(), facts)))
+    }
+
+    /// Every known restore of a namespace, by name.
+    pub fn restores(&self, namespace: &str) -> impl Iterator<Item = (&str, &RestoreFacts)> {
+        self.namespaces
+            .get(namespace)
+            .into_iter()
+            .flat_map(|objects| objects.restores.iter().map(|(name, facts)| (name.as_str(), facts)))
+    }
+
+    fn answer<'i, T>(&'i self, need: Need, found: Option<&'i T>) -> Lookup<'i, T> {
+        match (found, self.coverage(need)) {
+            (Some(facts), _) => Lookup::Found(facts),
+            (None, Coverage::Full) => Lookup::Absent,
+            (None, Coverage::Partial(why)) => Lookup::Unknown(why),
+        }
+    }
+
+    fn namespace_mut(&mut self, namespace: &str) -> &mut NamespaceObjects {
+        self.namespaces.entry(namespace.to_owned()).or_default()
+    }
+}
+
+fn annotation<'n>(object: &'n Node<'_>, key: &str) -> Option<&'n str> {
+    object.at("metadata.annotations")?.get(key)?.as_str()
+}
+
+fn annotations_of(storage: &Storage<'_>) -> BTreeMap<String, String> {
+    let entries = storage.cloud.annotations().entries();
+    entries.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned()))).collect()
+}

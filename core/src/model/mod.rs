@@ -1,0 +1,15 @@
+//! Tolerant, borrowed views of the objects: what does this object say? A field of the wrong type reads as absent.
+//!
+//! The views know every dialect: where a field moved between operator versions, the newest place wins.
+
+mod backup;
+mod cloud;
+mod image;
+mod restore;
+mod storage;
+
+pub use backup::{Backup, Scope};
+pub use cloud::{Cloud, Provider};
+pub use image::Image;
+pub use restore::{Restore, SourceType};
+pub use storage::{Storage, StoreType};

@@ -1,0 +1,127 @@
+//! What a `Neo4jRestore` says.
+
+use super::storage::Storage;
+use crate::document::Node;
+use crate::field::{Block, Field};
+
+/// `source.type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceType {
+    /// `backup`: by the name of a `Neo4jBackup`.
+    Backup,
+    /// `storage`: by location and path.
+    Storage,
+    /// `pitr`: a base backup and a point in time.
+    Pitr,
+}
+
+/// A `Neo4jRestore`.
+#[derive(Debug, Clone, Copy)]
+pub struct Restore<'a> {
+    object: &'a Node<'a>,
+    /// `spec`.
+    pub spec: Block<'a>,
+    /// `spec.source`.
+    pub source: Block<'a>,
+    /// `spec.source.pitr`.
+    pub pitr: Block<'a>,
+    /// `spec.options`.
+    pub options: Block<'a>,
+}
+
+impl<'a> Restore<'a> {
+    /// A view of `object`, whatever it is.
+    pub fn of(object: &'a Node<'a>) -> Self {
+        Self {
+            object,
+            spec: Block::at(object, "spec"),
+            source: Block::at(object, "spec.source"),
+            pitr: Block::at(object, "spec.source.pitr"),
+            options: Block::at(object, "spec.options"),
+        }
+    }
+
+    /// The instance: `instanceRef`, or in older dialects `clusterRef` or `targetCluster`.
+    pub fn instance(&self) -> Field<'a> {
+        let direct = self.spec.field("instanceRef");
+        if direct.is_set() {
+            return direct;
+        }
+        ["clusterRef", "targetCluster"]
+            .into_iter()
+            .map(|leaf| self.spec.field(leaf))
+            .find(Field::is_set)
+            .unwrap_or(direct)
+    }
+
+    /// The database: `database`, or in older dialects `databaseName`.
+    pub fn database(&self) -> Field<'a> {
+        let direct = self.spec.field("database");
+        let legacy = self.spec.field("databaseName");
+        if !direct.is_set() && legacy.is_set() { legacy } else { direct }
+    }
+
+    /// `allDatabases`.
+    pub fn all_databases(&self) -> Field<'a> {
+        self.spec.field("allDatabases")
+    }
+
+    /// `source.type`, when it is one of the three.
+    pub fn source_type(&self) -> Option<SourceType> {
+        match self.source.field("type").text()? {
+            "backup" => Some(SourceType::Backup),
+            "storage" => Some(SourceType::Storage),
+            "pitr" => Some(SourceType::Pitr),
+            _ => None,
+        }
+    }
+
+    /// `source.backupRef`.
+    pub fn backup_ref(&self) -> Field<'a> {
+        self.source.field("backupRef")
+    }
+
+    /// `source.backupPath`.
+    pub fn backup_path(&self) -> Field<'a> {
+        self.source.field("backupPath")
+    }
+
+    /// `source.pointInTime`.
+    pub fn point_in_time(&self) -> Field<'a> {
+        self.source.field("pointInTime")
+    }
+
+    /// Whether this restore asks for a point in time, by field or by source type.
+    pub fn is_point_in_time(&self) -> bool {
+        self.point_in_time().is_set() || self.source_type() == Some(SourceType::Pitr)
+    }
+
+    /// `source.storage`.
+    pub fn storage(&self) -> Storage<'a> {
+        Storage::at(self.object, "spec.source.storage", "spec.source.storage.cloud")
+    }
+
+    /// `source.pitr.baseBackup`.
+    pub fn base_backup(&self) -> Block<'a> {
+        Block::at(self.object, "spec.source.pitr.baseBackup")
+    }
+
+    /// `source.pitr.baseBackup.storage`.
+    pub fn base_storage(&self) -> Storage<'a> {
+        Storage::at(
+            self.object,
+            "spec.source.pitr.baseBackup.storage",
+            "spec.source.pitr.baseBackup.storage.cloud",
+        )
+    }
+
+    /// `source.pitr.logStorage`.
+    pub fn log_storage(&self) -> Storage<'a> {
+        Storage::at(self.object, "spec.source.pitr.logStorage", "spec.source.pitr.logStorage.cloud")
+    }
+
+    /// Whether something confirms that an existing database may be overwritten.
+    pub fn confirms_overwriting(&self) -> bool {
+        self.options.field("replaceExisting").is_true() || self.spec.field("force").is_true()
+    }
+}

@@ -1,0 +1,114 @@
+//! Findings to a verdict: what an admission review is answered.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Finding, Severity};
+
+/// At most this many causes are listed; the rest is counted.
+const MAX_CAUSES: usize = 20;
+
+/// At most this many warnings are sent; kubectl prints each on a line of its own.
+const MAX_WARNINGS: usize = 5;
+
+/// The API server cuts warnings of more than 256 characters, and all of them at 4,096.
+const MAX_WARNING_LENGTH: usize = 256;
+
+/// One cause of a denial. kubectl prints field and message and nothing else, so each stands alone.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Cause {
+    /// In apimachinery's words: `FieldValueInvalid`.
+    pub reason: &'static str,
+    /// The field path.
+    pub field: String,
+    /// What is wrong, what to do, and the code.
+    pub message: String,
+}
+
+/// The answer to a review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether the object may be stored.
+    pub allowed: bool,
+    /// Why not.
+    pub causes: Vec<Cause>,
+    /// What else its author should know.
+    pub warnings: Vec<String>,
+    /// Codes for the audit log; never values.
+    pub audit: BTreeMap<&'static str, String>,
+}
+
+/// Weighs the findings.
+pub fn verdict(findings: &[Finding]) -> Verdict {
+    let denying: Vec<&Finding> = findings.iter().filter(|finding| finding.denies()).collect();
+    let mut causes: Vec<Cause> = denying.iter().take(MAX_CAUSES).map(|finding| cause(finding)).collect();
+    if let Some(more) = denying.len().checked_sub(MAX_CAUSES).filter(|more| *more > 0) {
+        let message = format!("and {more} more problems; see them all with `kubectl neo4jbackup lint`");
+        causes.push(Cause { reason: "FieldValueInvalid", field: "spec".to_owned(), message });
+    }
+    Verdict { allowed: denying.is_empty(), causes, warnings: warnings(findings), audit: audit(findings) }
+}
+
+fn cause(finding: &Finding) -> Cause {
+    let message = match (&finding.value, finding.reason) {
+        (_, crate::finding::Reason::Required) => format!("Required value: {}", finding.sentence()),
+        _ => finding.sentence(),
+    };
+    Cause { reason: finding.reason.as_str(), field: finding.path.to_string(), message }
+}
+
+fn warnings(findings: &[Finding]) -> Vec<String> {
+    let warned = |finding: &&Finding| {
+        let silent = finding.audit_only || finding.severity == Severity::Info || finding.denies();
+        !silent
+    };
+    let mut texts: Vec<String> = Vec::new();
+    // Errors that only warn come first: they are the ones that will bite.
+    for wanted in [Severity::Error, Severity::Warning] {
+        for finding in findings.iter().filter(warned).filter(|finding| finding.severity == wanted) {
+            let text = match &finding.suppressed {
+                Some(suppressed) => {
+                    format!("{} ignored at {}: {}", finding.code, finding.path, suppressed.reason)
+                }
+                None => format!("{}: {}", finding.path, finding.sentence()),
+            };
+            texts.push(shorten(text, finding.code));
+        }
+    }
+    texts.dedup();
+    if texts.len() > MAX_WARNINGS {
+        let more = texts.len() - (MAX_WARNINGS - 1);
+        texts.truncate(MAX_WARNINGS - 1);
+        texts.push(format!("and {more} more warnings; see them all with `kubectl neo4jbackup lint`"));
+    }
+    texts
+}
+
+/// Cuts a warning in the middle of its text, never its code.
+fn shorten(text: String, code: &str) -> String {
+    if text.chars().count() <= MAX_WARNING_LENGTH {
+        return text;
+    }
+    let tail = format!("… [{code}]");
+    let room = MAX_WARNING_LENGTH - tail.chars().count();
+    text.chars().take(room).collect::<String>() + &tail
+}
+
+fn audit(findings: &[Finding]) -> BTreeMap<&'static str, String> {
+    let mut audit = BTreeMap::new();
+    let mut note = |key: &'static str, wanted: &dyn Fn(&Finding) -> bool| {
+        let mut codes: Vec<&str> = findings.iter().filter(|finding| wanted(finding)).map(|finding| finding.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        if !codes.is_empty() {
+            audit.insert(key, codes.join(","));
+        }
+    };
+    note("denied", &Finding::denies);
+    note("warned", &|finding| {
+        finding.severity == Severity::Warning && !finding.audit_only && finding.suppressed.is_none()
+    });
+    note("audited", &|finding| finding.audit_only);
+    note("ratcheted", &|finding| finding.ratcheted);
+    note("suppressed", &|finding| finding.suppressed.is_some());
+    audit
+}

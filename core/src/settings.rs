@@ -1,0 +1,99 @@
+//! What an administrator decides: modes, levels of single rules, what may be ignored, identity defaults.
+//!
+//! One format for every door: the webhook's settings file, and the same keys in `.neo4jbackup.yaml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::Provider;
+
+/// How far findings reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Errors deny.
+    #[default]
+    Enforce,
+    /// Errors only warn.
+    Warn,
+    /// Errors are only recorded.
+    Audit,
+}
+
+/// How far the findings of one rule reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// As the rule says.
+    Enforce,
+    /// At most a warning.
+    Warn,
+    /// Only recorded.
+    Audit,
+    /// Not run.
+    Off,
+}
+
+/// Identities to fill in where an object and its namespace say nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Identity {
+    /// Role ARN for AWS.
+    pub aws_role_arn: Option<String>,
+    /// Google service account for GCP.
+    pub gcp_service_account: Option<String>,
+    /// Client id for Azure.
+    pub azure_client_id: Option<String>,
+}
+
+/// What an administrator decides.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Settings {
+    /// How far findings reach, everywhere.
+    pub mode: Mode,
+    /// The same for single namespaces, by name.
+    pub namespaces: BTreeMap<String, Mode>,
+    /// Levels of single rules, by code or name.
+    pub rules: BTreeMap<String, Level>,
+    /// Rules that an annotation may switch off in the webhook, by code or name.
+    pub ignorable: BTreeSet<String>,
+    /// Identities to fill in.
+    pub identity: Identity,
+}
+
+impl Settings {
+    /// The mode of a namespace.
+    pub fn mode_of(&self, namespace: &str) -> Mode {
+        self.namespaces.get(namespace).copied().unwrap_or(self.mode)
+    }
+
+    /// The level of a rule; its code wins over its name.
+    pub fn level_of(&self, code: &str, name: &str) -> Level {
+        if self.rules.is_empty() {
+            return Level::Enforce;
+        }
+        self.rules.get(code).or_else(|| self.rules.get(name)).copied().unwrap_or(Level::Enforce)
+    }
+
+    /// Whether an annotation may switch a rule off in the webhook.
+    pub fn is_ignorable(&self, code: &str, name: &str) -> bool {
+        self.ignorable.contains(code) || self.ignorable.contains(name)
+    }
+
+    /// The codes and names that no rule has, in the order of the settings. A typo here must not go unnoticed.
+    pub fn unknown_rules(&self) -> Vec<&str> {
+        let names = self.rules.keys().chain(&self.ignorable);
+        names.map(String::as_str).filter(|name| crate::engine::rule(name).is_none()).collect()
+    }
+}
+
+impl Identity {
+    /// The identity for a provider.
+    pub fn of(&self, provider: Provider) -> Option<&str> {
+        match provider {
+            Provider::Aws => self.aws_role_arn.as_deref(),
+            Provider::Gcp => self.gcp_service_account.as_deref(),
+            Provider::Azure => self.azure_client_id.as_deref(),
+        }
+    }
+}

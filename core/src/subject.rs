@@ -1,0 +1,131 @@
+//! One object under review, with everything that is known of it and of the moment.
+
+use std::cell::OnceCell;
+
+use jiff::Timestamp;
+
+use crate::document::{Map, Node};
+use crate::field::Field;
+use crate::model::{Backup, Cloud, Restore, Storage};
+use crate::schema::{self, Era, Kind, SchemaProblem};
+use crate::settings::Settings;
+
+/// The door through which an object came.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Door<'a> {
+    /// A file: everything that was written is there, and nobody has judged it by a schema.
+    File,
+    /// A CREATE: pruned, defaulted and judged by the schema that the API server has.
+    Create,
+    /// An UPDATE, with the object as it is stored.
+    Update(&'a Node<'a>),
+}
+
+/// One object under review.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// The object.
+    pub object: &'a Node<'a>,
+    /// Its kind.
+    pub kind: Kind,
+    /// The dialect by which it is read.
+    pub era: Era,
+    /// How it came.
+    pub door: Door<'a>,
+    /// The time of the judgement.
+    pub now: Timestamp,
+    /// What the administrator decides.
+    pub settings: &'a Settings,
+    /// The namespace, when the object itself does not say.
+    pub default_namespace: &'a str,
+    schema: OnceCell<Vec<SchemaProblem>>,
+}
+
+impl<'a> Subject<'a> {
+    /// An object as it came.
+    pub fn new(
+        object: &'a Node<'a>,
+        kind: Kind,
+        era: Era,
+        door: Door<'a>,
+        now: Timestamp,
+        settings: &'a Settings,
+        default_namespace: &'a str,
+    ) -> Self {
+        Self { object, kind, era, door, now, settings, default_namespace, schema: OnceCell::new() }
+    }
+
+    /// `metadata.name`; empty when there is none yet.
+    pub fn name(&self) -> &'a str {
+        Field::at(self.object, "metadata.name").str().unwrap_or_default()
+    }
+
+    /// `metadata.namespace`, or the default.
+    pub fn namespace(&self) -> &'a str {
+        Field::at(self.object, "metadata.namespace").text().unwrap_or(self.default_namespace)
+    }
+
+    /// One annotation.
+    pub fn annotation(&self, key: &str) -> Option<&'a str> {
+        self.object.at("metadata.annotations")?.get(key)?.as_str()
+    }
+
+    /// All annotations.
+    pub fn annotations(&self) -> Option<&'a Map<'a>> {
+        self.object.at("metadata.annotations")?.as_map()
+    }
+
+    /// The field at a dotted path of plain keys.
+    pub fn field(&self, dotted: &'static str) -> Field<'a> {
+        Field::at(self.object, dotted)
+    }
+
+    /// The object as a backup, when it is one.
+    pub fn backup(&self) -> Option<Backup<'a>> {
+        (self.kind == Kind::Neo4jBackup).then(|| Backup::of(self.object))
+    }
+
+    /// The object as a restore, when it is one.
+    pub fn restore(&self) -> Option<Restore<'a>> {
+        (self.kind == Kind::Neo4jRestore).then(|| Restore::of(self.object))
+    }
+
+    /// Every storage location that the object names, whatever its kind.
+    pub fn storages(&self) -> impl Iterator<Item = Storage<'a>> + use<'a> {
+        let locations = match self.kind {
+            Kind::Neo4jBackup => [Some(Backup::of(self.object).storage()), None, None],
+            Kind::Neo4jRestore => {
+                let restore = Restore::of(self.object);
+                [Some(restore.storage()), Some(restore.base_storage()), Some(restore.log_storage())]
+            }
+            Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone => {
+                [Some(Storage::at(self.object, "spec.backups.defaultStorage", "spec.backups.cloud")), None, None]
+            }
+            _ => [None, None, None],
+        };
+        locations.into_iter().flatten().filter(|storage| storage.block.is_set())
+    }
+
+    /// Every cloud block that the object has, or would have beside a location of a cloud type, with that location.
+    pub fn clouds(&self) -> impl Iterator<Item = (Storage<'a>, Cloud<'a>)> + use<'a> {
+        let located: Vec<Storage<'a>> = match self.kind {
+            // The cloud block of an instance stands on its own; the location beside it is optional.
+            Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone => {
+                let storage = Storage::at(self.object, "spec.backups.defaultStorage", "spec.backups.cloud");
+                vec![storage].into_iter().filter(|storage| storage.cloud.block.is_set()).collect()
+            }
+            _ => self.storages().collect(),
+        };
+        located.into_iter().map(|storage| (storage, storage.cloud))
+    }
+
+    /// What the schema of the dialect says against the object; walked once, and only when a rule asks.
+    pub fn schema_problems(&self) -> &[SchemaProblem] {
+        self.schema.get_or_init(|| schema::check(self.kind, self.era, self.object))
+    }
+
+    /// Whether the object is on its way out: nothing it says will be acted on any more.
+    pub fn is_terminating(&self) -> bool {
+        self.field("metadata.deletionTimestamp").is_set()
+    }
+}
