@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::document::{Document, Node};
+use crate::document::{Document, Node, Problem, ProblemKind};
 use crate::finding::{Finding, Severity, Suppressed};
 use crate::fix::{self, Edit, FixKind};
 use crate::inventory::Inventory;
@@ -64,6 +64,18 @@ pub fn judge_document(document: &Document<'_>) -> Judgement {
         rule.check_document(document, &mut report);
     }
     finish(report)
+}
+
+/// The finding for a problem of the text itself.
+pub fn document_problem(problem: &Problem) -> Finding {
+    let meta = match problem.kind {
+        ProblemKind::DuplicateKey => &rules::DuplicateKey::META,
+        _ => &rules::YamlSyntax::META,
+    };
+    let mut report = Report::new(meta);
+    let path = problem.path.clone().unwrap_or_default();
+    report.at_path(path, problem.message.clone()).help(problem.help.clone());
+    report.findings.remove(0)
 }
 
 /// The edits of all findings whose fix is of `kind` or narrower, in the order of the findings.

@@ -15,6 +15,7 @@ pub mod field;
 pub mod finding;
 pub mod fix;
 pub mod inventory;
+pub mod lint;
 pub mod model;
 pub mod outcome;
 pub mod ratchet;

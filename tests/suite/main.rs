@@ -1,1 +1,6 @@
-//! One test binary.
+//! Every suite that needs no cluster, in one binary.
+
+mod fixture;
+mod registry;
+mod rules;
+mod support;

@@ -1,0 +1,304 @@
+//! Text to located findings: the whole of `lint` but the files.
+//!
+//! Three steps, so that a caller may spread the first and the last over threads: [`read`] each file, [`collect`] what
+//! the files say of each other, [`judge`] each file.
+
+use jiff::Timestamp;
+
+use crate::document::{self, Document, Limits, Node, Path, Span};
+use crate::engine::{self, Judgement};
+use crate::field::Field;
+use crate::finding::Finding;
+use crate::fix::FixKind;
+use crate::inventory::Inventory;
+use crate::report::{Report, Skipped};
+use crate::rules::SuppressionInvalid;
+use crate::schema::{Era, GROUP, Kind};
+use crate::settings::Settings;
+use crate::subject::{Door, Subject};
+use crate::suppress::Suppression;
+
+/// What a lint run is told.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Levels, modes and identity defaults.
+    pub settings: Settings,
+    /// The operator that will read the manifests; chosen by each object's `apiVersion` when not said.
+    pub era: Option<Era>,
+    /// The time of the run.
+    pub now: Timestamp,
+    /// The namespace of objects that do not say.
+    pub namespace: String,
+    /// Whether the mutating webhook will fill in defaults before anybody judges.
+    pub assume_webhook: bool,
+    /// Bounds on the input.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// The usual options at a given time.
+    pub fn at(now: Timestamp) -> Self {
+        Self {
+            settings: Settings::default(),
+            era: None,
+            now,
+            namespace: "default".to_owned(),
+            assume_webhook: false,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// The object that a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectRef {
+    /// `apiVersion`.
+    pub api_version: String,
+    /// `kind`.
+    pub kind: String,
+    /// `metadata.namespace`; empty when the manifest does not say.
+    pub namespace: String,
+    /// `metadata.name`, or `metadata.generateName`.
+    pub name: String,
+}
+
+/// A finding and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Located {
+    /// What is wrong.
+    pub finding: Finding,
+    /// Of what; `None` when the text could not be read that far.
+    pub object: Option<ObjectRef>,
+    /// Where in the file.
+    pub span: Span,
+    /// Position of the document in [`File::documents`]; `None` for a finding about the file as a whole.
+    pub document: Option<usize>,
+}
+
+/// One file, read.
+#[derive(Debug)]
+pub struct File<'a> {
+    /// Its documents, those of foreign kinds included.
+    pub documents: Vec<Document<'a>>,
+    /// Problems of the file as a whole.
+    pub problems: Vec<document::Problem>,
+}
+
+/// What one file came to.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FileOutcome {
+    /// The findings, by line.
+    pub findings: Vec<Located>,
+    /// What could not be checked, without repetition.
+    pub skipped: Vec<Skipped>,
+    /// How many of the documents were of a kind that the rules know.
+    pub judged: usize,
+}
+
+/// Reads one file.
+pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> File<'a> {
+    let parsed = document::parse(bytes, limits);
+    File { documents: parsed.documents, problems: parsed.problems }
+}
+
+/// Adds what a file says to what is known of other objects.
+pub fn collect(file: &File<'_>, options: &Options, inventory: &mut Inventory) {
+    for document in &file.documents {
+        let object = &document.root;
+        let name = Field::at(object, "metadata.name").str().unwrap_or_default();
+        let namespace = Field::at(object, "metadata.namespace").text().unwrap_or(&options.namespace);
+        if let Some((kind, _)) = known_kind(object) {
+            inventory.insert(kind, namespace, name, object);
+            continue;
+        }
+        let entries = |field: &'static str| Field::at(object, field).entries();
+        match (Field::at(object, "apiVersion").str(), Field::at(object, "kind").str()) {
+            (Some("v1"), Some("Secret")) => {
+                let keys = entries("data").chain(entries("stringData")).map(|(key, _)| key.to_owned());
+                inventory.insert_secret(namespace, name, keys);
+            }
+            (Some("v1"), Some("Namespace")) => {
+                let annotations = entries("metadata.annotations");
+                let annotations =
+                    annotations.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
+                inventory.insert_namespace(name, annotations.collect());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Judges one file.
+pub fn judge(file: &File<'_>, inventory: &Inventory, options: &Options) -> FileOutcome {
+    let mut outcome = FileOutcome::default();
+    for problem in &file.problems {
+        let finding = engine::document_problem(problem);
+        outcome.findings.push(Located { finding, object: None, span: problem.span, document: None });
+    }
+    for (position, document) in file.documents.iter().enumerate() {
+        let judgement = judge_document(document, inventory, options, &mut outcome.judged);
+        let object = object_ref(&document.root);
+        outcome.skipped.extend(judgement.skipped);
+        outcome.findings.extend(judgement.findings.into_iter().map(|(finding, span)| Located {
+            span,
+            finding,
+            object: object.clone(),
+            document: Some(position),
+        }));
+    }
+    outcome.findings.sort_by(|left, right| {
+        let key = |located: &Located| (located.document, located.span.start, located.finding.code);
+        key(left).cmp(&key(right)).then_with(|| left.finding.message.cmp(&right.finding.message))
+    });
+    outcome.skipped.sort();
+    outcome.skipped.dedup();
+    outcome
+}
+
+struct DocumentOutcome {
+    findings: Vec<(Finding, Span)>,
+    skipped: Vec<Skipped>,
+}
+
+fn judge_document(
+    document: &Document<'_>,
+    inventory: &Inventory,
+    options: &Options,
+    judged: &mut usize,
+) -> DocumentOutcome {
+    let mut findings: Vec<(Finding, Span)> = document
+        .problems
+        .iter()
+        .map(|problem| (engine::document_problem(problem), problem.span))
+        .collect();
+    let place = |finding: Finding| {
+        let span = span_of(document, &finding.path);
+        (finding, span)
+    };
+    findings.extend(engine::judge_document(document).findings.into_iter().map(place));
+    let Some((kind, api_version)) = known_kind(&document.root) else {
+        return DocumentOutcome { findings, skipped: Vec::new() };
+    };
+    *judged += 1;
+    let era = options.era.unwrap_or_else(|| Era::for_object(api_version, &document.root));
+    let subject = |object| {
+        Subject::new(object, kind, era, Door::File, options.now, &options.settings, &options.namespace)
+    };
+    let mut judgement = engine::judge(&subject(&document.root), inventory);
+    if options.assume_webhook {
+        judgement = judge_defaulted(&document.root, judgement, &subject, inventory);
+    }
+    let mut report = Report::new(&SuppressionInvalid::META);
+    let comments: Vec<(Suppression, Vec<Path>)> = comments_of(document);
+    for (request, places) in &comments {
+        let mut covered: Vec<Finding> = Vec::new();
+        let mut others: Vec<Finding> = Vec::new();
+        for finding in judgement.findings {
+            let here = places.iter().any(|place| finding.path.is_within(place));
+            if here { covered.push(finding) } else { others.push(finding) }
+        }
+        let before = report.findings.len();
+        engine::apply_suppressions(&mut covered, std::slice::from_ref(request), &subject(&document.root), &mut report);
+        for finding in &mut report.findings[before..] {
+            finding.path = places.first().cloned().unwrap_or_default();
+        }
+        others.append(&mut covered);
+        judgement.findings = others;
+    }
+    judgement.findings.append(&mut report.findings);
+    findings.extend(judgement.findings.into_iter().map(place));
+    DocumentOutcome { findings, skipped: judgement.skipped }
+}
+
+/// Judges the object that the mutating webhook would leave, and keeps what that webhook would do as notes.
+fn judge_defaulted<'a>(
+    object: &Node<'a>,
+    first: Judgement,
+    subject: &dyn for<'n> Fn(&'n Node<'n>) -> Subject<'n>,
+    inventory: &Inventory,
+) -> Judgement {
+    let defaulted = engine::with_defaults(object, &first.findings).into_owned();
+    let mut second = engine::judge(&subject(&defaulted), inventory);
+    let filled = first.findings.into_iter().filter(|finding| {
+        finding.fix.as_ref().is_some_and(|fix| fix.kind == FixKind::Default)
+            && !second.findings.iter().any(|left| left.code == finding.code && left.path == finding.path)
+    });
+    let notes: Vec<Finding> = filled
+        .map(|mut finding| {
+            finding.severity = crate::finding::Severity::Info;
+            finding.message = format!("{}; the webhook fills it in", finding.message);
+            finding
+        })
+        .collect();
+    second.findings.extend(notes);
+    second
+}
+
+/// The comments of a document, each with the fields that it covers: those that begin on its line or on the next.
+fn comments_of(document: &Document<'_>) -> Vec<(Suppression, Vec<Path>)> {
+    let requests = document.comments.iter().filter_map(|comment| {
+        let request = Suppression::from_comment(&comment.text)?;
+        let line = if comment.own_line { comment.span.start.line + 1 } else { comment.span.start.line };
+        let mut places = Vec::new();
+        paths_on_line(&document.spans, line, &mut Path::root(), &mut places);
+        let whole = places.first().is_some_and(|place| place.to_string() == "apiVersion") && comment.own_line;
+        Some((request, if whole { vec![Path::root()] } else { places }))
+    });
+    requests.collect()
+}
+
+fn paths_on_line(spans: &document::Spans, line: usize, path: &mut Path, places: &mut Vec<Path>) {
+    for (segment, below) in &spans.children {
+        path.0.push(segment.clone());
+        let start = below.key.unwrap_or(below.value).start.line;
+        if start == line {
+            places.push(path.clone());
+        } else if start < line && line <= below.value.end.line {
+            paths_on_line(below, line, path, places);
+        }
+        path.0.pop();
+    }
+}
+
+/// Where a finding stands: at the value; where the field is missing or holds more than a line, at its key, or at the
+/// key of the nearest block that is there.
+pub fn span_of(document: &Document<'_>, path: &Path) -> Span {
+    let spans = document.spans.nearest(path);
+    let exact = document.spans.find(path).is_some();
+    match spans.key {
+        Some(key) if !exact || spans.value.start.line != spans.value.end.line => key,
+        Some(key) if spans.value.start == spans.value.end => key,
+        _ if exact && !path.0.is_empty() => spans.value,
+        _ => first_line(document),
+    }
+}
+
+/// The `kind` of the object, which every manifest has, stands for the object as a whole.
+fn first_line(document: &Document<'_>) -> Span {
+    let kind = document.spans.find(&Path::dotted("kind")).map(|spans| spans.value);
+    kind.unwrap_or_else(|| {
+        let start = document.spans.value.start;
+        Span { start, end: start }
+    })
+}
+
+/// The kind of an object of the operator's group, and the version part of its `apiVersion`.
+pub fn known_kind<'n>(object: &'n Node<'_>) -> Option<(Kind, &'n str)> {
+    let (group, version) = object.get("apiVersion")?.as_str()?.split_once('/')?;
+    let kind = Kind::parse(object.get("kind")?.as_str()?)?;
+    (group == GROUP).then_some((kind, version))
+}
+
+/// Names an object.
+pub fn object_ref(object: &Node<'_>) -> Option<ObjectRef> {
+    let text = |path: &str| object.at(path).and_then(Node::as_str).unwrap_or_default().to_owned();
+    object.as_map()?;
+    let name = text("metadata.name");
+    Some(ObjectRef {
+        api_version: text("apiVersion"),
+        kind: text("kind"),
+        namespace: text("metadata.namespace"),
+        name: if name.is_empty() { text("metadata.generateName") } else { name },
+    })
+}

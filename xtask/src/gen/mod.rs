@@ -1,0 +1,77 @@
+//! `cargo xtask gen`: everything that is written by a program and committed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+mod rules;
+mod schema;
+
+pub(crate) use rules::camel_case;
+
+/// Writes what is stale; with `check`, names it and fails.
+pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
+    let mut stale = Vec::new();
+    for (path, text) in rules::list(root)?.into_iter().chain(schema::render(root)?) {
+        update(root, &path, &text, check, &mut stale)?;
+    }
+    if !stale.is_empty() && !check {
+        // The pages come from the compiled rules, so that a changed list needs a compiler first.
+        return rerun(root);
+    }
+    let pages = rules::pages(root)?;
+    for path in leftovers(root, &pages)? {
+        stale.push(path.clone());
+        if !check {
+            fs::remove_file(root.join(&path)).with_context(|| format!("removing {}", path.display()))?;
+        }
+    }
+    for (path, text) in pages {
+        update(root, &path, &text, check, &mut stale)?;
+    }
+    if check && !stale.is_empty() {
+        let names: Vec<String> = stale.iter().map(|path| format!("  {}", path.display())).collect();
+        bail!("these generated files are stale; run `cargo xtask gen`\n{}", names.join("\n"));
+    }
+    Ok(())
+}
+
+fn update(root: &Path, path: &Path, text: &str, check: bool, stale: &mut Vec<PathBuf>) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    stale.push(path.strip_prefix(root).unwrap_or(path).to_owned());
+    if check {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    }
+    fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+}
+
+/// Pages of rules that are no more.
+fn leftovers(root: &Path, pages: &[(PathBuf, String)]) -> Result<Vec<PathBuf>> {
+    let folder = root.join("docs/rules");
+    let mut leftovers = Vec::new();
+    if folder.is_dir() {
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if !pages.iter().any(|(page, _)| *page == path) {
+                leftovers.push(path.strip_prefix(root).unwrap_or(&path).to_owned());
+            }
+        }
+    }
+    leftovers.sort();
+    Ok(leftovers)
+}
+
+fn rerun(root: &Path) -> Result<()> {
+    let status = Command::new("cargo").args(["xtask", "gen"]).current_dir(root).status().context("running cargo")?;
+    if !status.success() {
+        bail!("`cargo xtask gen` failed after it had written the list of rules; the output above says why");
+    }
+    Ok(())
+}
