@@ -99,12 +99,8 @@ fn found(case: &Case, code: &str) -> String {
 
 fn fixed(case: &Case) -> String {
     let options = options(case);
-    fix::text::fix(&case.manifest, FixKind::Safe, |text| {
-        let file = lint::read(text.as_bytes(), &options.limits);
-        let inventory = inventory(case, &file, &options);
-        lint::judge(&file, &inventory, &options)
-    })
-    .text
+    let judge = |file: &lint::File<'_>| lint::judge(file, &inventory(case, file, &options), &options);
+    fix::text::fix(&case.manifest, FixKind::Safe, &options.limits, judge).text
 }
 
 #[test]
