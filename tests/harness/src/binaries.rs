@@ -1,0 +1,124 @@
+//! Finds the programs of a control plane, and builds them where there are none.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use crate::error::HarnessError;
+use crate::go_build::{self, GoProgram};
+use crate::locations;
+
+/// The programs of a control plane, as absolute paths.
+#[derive(Debug, Clone)]
+pub struct Binaries {
+    pub kube_apiserver: PathBuf,
+    pub etcd: PathBuf,
+    pub kubectl: PathBuf,
+    /// Only there after [`Binaries::with_controller_manager`], because few tests need it and it takes a minute to build.
+    pub kube_controller_manager: Option<PathBuf>,
+}
+
+impl Binaries {
+    /// Takes the programs from `KUBEBUILDER_ASSETS` (the convention of envtest), else from `target/cluster/<version>/`,
+    /// else builds them there with Go. Processes that ask at the same time build once.
+    ///
+    /// `progress` receives a line whenever something takes longer than a few seconds.
+    pub fn locate_or_build(progress: &dyn Fn(&str)) -> Result<Self, HarnessError> {
+        if let Some(folder) = assets_folder() {
+            return Self::in_folder(&folder);
+        }
+        let built = go_build::build_all(&[&KUBE_APISERVER, &ETCD, &KUBECTL], progress)?;
+        let folder = locations::built_binaries();
+        debug_assert!(built.iter().all(|path| path.starts_with(&folder)));
+        Self::in_folder(&folder)
+    }
+
+    /// Adds kube-controller-manager: Jobs of `CronJobs`, `ServiceAccounts` of namespaces, garbage collection.
+    ///
+    /// envtest's folders do not contain it, so that it is built even when the rest comes from there.
+    pub fn with_controller_manager(mut self, progress: &dyn Fn(&str)) -> Result<Self, HarnessError> {
+        let asset = assets_folder().map(|folder| folder.join(KUBE_CONTROLLER_MANAGER.name)).filter(|path| path.is_file());
+        self.kube_controller_manager = match asset {
+            Some(path) => Some(path),
+            None => go_build::build_all(&[&KUBE_CONTROLLER_MANAGER], progress)?.pop(),
+        };
+        Ok(self)
+    }
+
+    /// The folder to put in front of `PATH` for a person who wants the kubectl of this version.
+    pub fn folder(&self) -> &Path {
+        self.kubectl.parent().unwrap_or(Path::new("."))
+    }
+
+    fn in_folder(folder: &Path) -> Result<Self, HarnessError> {
+        let program = |program: &GoProgram| {
+            let path = folder.join(program.name);
+            match path.is_file() {
+                true => Ok(path),
+                false => Err(HarnessError::IncompleteAssets { folder: folder.to_owned(), missing: program.name }),
+            }
+        };
+        Ok(Self {
+            kube_apiserver: program(&KUBE_APISERVER)?,
+            etcd: program(&ETCD)?,
+            kubectl: program(&KUBECTL)?,
+            kube_controller_manager: None,
+        })
+    }
+}
+
+fn assets_folder() -> Option<PathBuf> {
+    env::var_os("KUBEBUILDER_ASSETS").filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+const KUBE_APISERVER: GoProgram = GoProgram {
+    name: "kube-apiserver",
+    package: "k8s.io/kubernetes/cmd/kube-apiserver",
+    module: locations::kubernetes_module,
+    linker_flags: KUBERNETES_LINKER_FLAGS,
+};
+const KUBECTL: GoProgram = GoProgram {
+    name: "kubectl",
+    package: "k8s.io/kubernetes/cmd/kubectl",
+    module: locations::kubernetes_module,
+    linker_flags: KUBERNETES_LINKER_FLAGS,
+};
+const KUBE_CONTROLLER_MANAGER: GoProgram = GoProgram {
+    name: "kube-controller-manager",
+    package: "k8s.io/kubernetes/cmd/kube-controller-manager",
+    module: locations::kubernetes_module,
+    linker_flags: KUBERNETES_LINKER_FLAGS,
+};
+const ETCD: GoProgram = GoProgram {
+    name: "etcd",
+    package: "go.etcd.io/etcd/server/v3",
+    module: locations::etcd_module,
+    linker_flags: "-s -w",
+};
+
+/// Without the version flags, `kubectl version` prints `v0.0.0-master+$Format:%H$` and clients that compare versions err.
+const KUBERNETES_LINKER_FLAGS: &str = "-s -w \
+     -X k8s.io/component-base/version.gitVersion=v1.36.3 \
+     -X k8s.io/component-base/version.gitMajor=1 \
+     -X k8s.io/component-base/version.gitMinor=36 \
+     -X k8s.io/component-base/version.gitTreeState=clean";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_linker_flags_name_the_version_that_the_go_module_pins() {
+        let module = std::fs::read_to_string(locations::kubernetes_module().join("go.mod")).unwrap();
+        assert!(module.contains(&format!("k8s.io/kubernetes {}\n", locations::KUBERNETES_VERSION)), "go.mod pins another");
+        assert!(KUBERNETES_LINKER_FLAGS.contains(&format!("gitVersion={} ", locations::KUBERNETES_VERSION)));
+    }
+
+    #[test]
+    fn every_built_program_is_a_tool_of_its_module() {
+        for program in [&KUBE_APISERVER, &KUBECTL, &KUBE_CONTROLLER_MANAGER, &ETCD] {
+            let module = std::fs::read_to_string((program.module)().join("go.mod")).unwrap();
+            let named = module.lines().any(|line| line.trim().trim_start_matches("tool ").trim() == program.package);
+            assert!(named, "{} is not a tool line of its go.mod", program.package);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Certificates for servers that only this machine reaches: the API server, and webhook servers in tests.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
+
+use crate::error::HarnessError;
+
+/// A certificate authority that lives as long as the value does.
+pub struct CertificateAuthority {
+    certificate_pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// A certificate and its private key, both PEM.
+pub struct IssuedCertificate {
+    pub certificate_pem: String,
+    pub key_pem: String,
+}
+
+impl CertificateAuthority {
+    pub fn new() -> Result<Self, HarnessError> {
+        let failed = |source| HarnessError::Certificate { attempted: "make a certificate authority", source };
+        let mut parameters = CertificateParams::default();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        parameters.distinguished_name.push(DnType::CommonName, "neo4jbackup-test-authority");
+        parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+        let key = KeyPair::generate().map_err(failed)?;
+        let certificate = parameters.self_signed(&key).map_err(failed)?;
+        Ok(Self { certificate_pem: certificate.pem(), issuer: Issuer::new(parameters, key) })
+    }
+
+    /// The certificate that clients must trust, PEM.
+    pub fn certificate_pem(&self) -> &str {
+        &self.certificate_pem
+    }
+
+    /// Issues a server certificate for host names and IP addresses, for example `["localhost", "127.0.0.1"]`.
+    pub fn issue_server_certificate(&self, names: &[&str]) -> Result<IssuedCertificate, HarnessError> {
+        let failed = |source| HarnessError::Certificate { attempted: "issue a server certificate", source };
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let common_name = names.first().cloned().unwrap_or_default();
+        let mut parameters = CertificateParams::new(names).map_err(failed)?;
+        parameters.distinguished_name.push(DnType::CommonName, common_name);
+        parameters.use_authority_key_identifier_extension = true;
+        parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let key = KeyPair::generate().map_err(failed)?;
+        let certificate = parameters.signed_by(&key, &self.issuer).map_err(failed)?;
+        Ok(IssuedCertificate { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() })
+    }
+}
+
+/// The private key, PEM, with which the API server signs `ServiceAccount` tokens.
+pub(crate) fn token_signing_key() -> Result<String, HarnessError> {
+    let failed = |source| HarnessError::Certificate { attempted: "make a token signing key", source };
+    Ok(KeyPair::generate().map_err(failed)?.serialize_pem())
+}

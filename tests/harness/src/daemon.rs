@@ -1,0 +1,71 @@
+//! One program of the control plane, running in the background with a log file.
+
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::error::HarnessError;
+
+/// A started program. Dropping it leaves the program running; [`Daemon::end`] ends it.
+pub(crate) struct Daemon {
+    pub(crate) name: &'static str,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// Starts `program`; what it prints goes to `<directory>/<name>.log`.
+    pub(crate) fn start(
+        name: &'static str,
+        program: &Path,
+        arguments: &[String],
+        directory: &Path,
+    ) -> Result<Self, HarnessError> {
+        let log = directory.join(format!("{name}.log"));
+        let could_not_open = || HarnessError::io(format!("create {}", log.display()));
+        let output = File::create(&log).map_err(could_not_open())?;
+        let errors = output.try_clone().map_err(could_not_open())?;
+        let child = Command::new(program)
+            .args(arguments)
+            .current_dir(directory)
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors)
+            // Ctrl-C is for the person's own command; the watchdog ends this program when that command ends.
+            .process_group(0)
+            .spawn()
+            .map_err(HarnessError::io(format!("run {}", program.display())))?;
+        Ok(Self { name, child, log })
+    }
+
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// An error when the program is not running any more.
+    pub(crate) fn check_running(&mut self) -> Result<(), HarnessError> {
+        match self.child.try_wait().map_err(HarnessError::io(format!("ask for the state of {}", self.name)))? {
+            None => Ok(()),
+            Some(status) => {
+                Err(HarnessError::Ended { program: self.name, status: status.to_string(), log: self.last_log_lines() })
+            }
+        }
+    }
+
+    /// The last lines of the log, which say why a program does not do what it should.
+    pub(crate) fn last_log_lines(&self) -> String {
+        let bytes = fs::read(&self.log).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+    }
+
+    /// Kills the program and waits until it is gone. Nothing it stores is needed afterwards, so it gets no time to tidy.
+    pub(crate) fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const LOG_LINES: usize = 12;

@@ -1,0 +1,29 @@
+//! A real Kubernetes control plane (etcd, kube-apiserver, and on request kube-controller-manager) for tests and demos.
+//!
+//! [`Binaries::locate_or_build`] finds the programs or builds them with Go, [`ControlPlane::start`] runs them in a
+//! directory of their own, and nothing of it outlives the process that asked for it, however that process ends.
+
+mod binaries;
+mod certificates;
+mod control_plane;
+mod daemon;
+mod error;
+mod go_build;
+mod kubectl;
+mod locations;
+mod ports;
+mod run_directory;
+mod settings;
+mod shared;
+mod watchdog;
+mod webhook_configurations;
+
+pub use binaries::Binaries;
+pub use certificates::{CertificateAuthority, IssuedCertificate};
+pub use control_plane::{ControlPlane, Options};
+pub use error::HarnessError;
+pub use kubectl::{Kubectl, KubectlOutput};
+pub use locations::KUBERNETES_VERSION;
+pub use run_directory::{RunDirectory, end_orphans};
+pub use shared::{report_progress, shared_control_plane};
+pub use webhook_configurations::{WebhookConfigurations, webhook_configurations};
