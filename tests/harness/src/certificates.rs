@@ -20,14 +20,22 @@ pub struct IssuedCertificate {
 
 impl CertificateAuthority {
     pub fn new() -> Result<Self, HarnessError> {
-        let failed = |source| HarnessError::Certificate { attempted: "make a certificate authority", source };
+        let failed = |source| HarnessError::Certificate {
+            attempted: "make a certificate authority",
+            source,
+        };
         let mut parameters = CertificateParams::default();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        parameters.distinguished_name.push(DnType::CommonName, "neo4jbackup-test-authority");
+        parameters
+            .distinguished_name
+            .push(DnType::CommonName, "neo4jbackup-test-authority");
         parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
         let key = KeyPair::generate().map_err(failed)?;
         let certificate = parameters.self_signed(&key).map_err(failed)?;
-        Ok(Self { certificate_pem: certificate.pem(), issuer: Issuer::new(parameters, key) })
+        Ok(Self {
+            certificate_pem: certificate.pem(),
+            issuer: Issuer::new(parameters, key),
+        })
     }
 
     /// The certificate that clients must trust, PEM.
@@ -37,7 +45,10 @@ impl CertificateAuthority {
 
     /// Issues a server certificate for host names and IP addresses, for example `["localhost", "127.0.0.1"]`.
     pub fn issue_server_certificate(&self, names: &[&str]) -> Result<IssuedCertificate, HarnessError> {
-        let failed = |source| HarnessError::Certificate { attempted: "issue a server certificate", source };
+        let failed = |source| HarnessError::Certificate {
+            attempted: "issue a server certificate",
+            source,
+        };
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let common_name = names.first().cloned().unwrap_or_default();
         let mut parameters = CertificateParams::new(names).map_err(failed)?;
@@ -47,12 +58,29 @@ impl CertificateAuthority {
         parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let key = KeyPair::generate().map_err(failed)?;
         let certificate = parameters.signed_by(&key, &self.issuer).map_err(failed)?;
-        Ok(IssuedCertificate { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() })
+        Ok(IssuedCertificate {
+            certificate_pem: certificate.pem(),
+            key_pem: key.serialize_pem(),
+        })
     }
 }
 
-/// The private key, PEM, with which the API server signs `ServiceAccount` tokens.
-pub(crate) fn token_signing_key() -> Result<String, HarnessError> {
-    let failed = |source| HarnessError::Certificate { attempted: "make a token signing key", source };
-    Ok(KeyPair::generate().map_err(failed)?.serialize_pem())
+/// A key pair, both halves PEM, with which the API server signs and checks `ServiceAccount` tokens.
+pub(crate) struct TokenKey {
+    pub(crate) private_pem: String,
+    pub(crate) public_pem: String,
+}
+
+impl TokenKey {
+    pub(crate) fn new() -> Result<Self, HarnessError> {
+        let failed = |source| HarnessError::Certificate {
+            attempted: "make a token signing key",
+            source,
+        };
+        let key = KeyPair::generate().map_err(failed)?;
+        Ok(Self {
+            private_pem: key.serialize_pem(),
+            public_pem: key.public_key_pem(),
+        })
+    }
 }

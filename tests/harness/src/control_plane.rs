@@ -1,12 +1,14 @@
 //! Starts a control plane, waits until it serves, and ends it.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::binaries::Binaries;
-use crate::certificates::{CertificateAuthority, token_signing_key};
+use crate::certificates::{CertificateAuthority, TokenKey};
 use crate::daemon::Daemon;
 use crate::error::HarnessError;
 use crate::kubectl::{Kubectl, KubectlOutput};
@@ -136,14 +138,22 @@ impl ControlPlane {
         let directory = RunDirectory::named(&options.name.clone().unwrap_or_else(unique_name));
         directory.create()?;
         let [apiserver, etcd, etcd_peers] = free_ports()?;
-        let ports = Ports { apiserver, etcd, etcd_peers };
-        let authority_pem = write_credentials(&directory, ports)?;
+        let ports = Ports {
+            apiserver,
+            etcd,
+            etcd_peers,
+        };
+        let authority_pem = write_credentials(&directory)?;
         let token = unguessable_token()?;
         directory.write(settings::TOKENS, settings::token_file(&token).as_bytes())?;
         let kubeconfig = settings::kubeconfig(&ports.url(), &authority_pem, &token);
         directory.write(settings::KUBECONFIG, kubeconfig.as_bytes())?;
 
-        let kubectl = Kubectl::new(&binaries.kubectl, directory.kubeconfig(), directory.path().join("kubectl-cache"));
+        let kubectl = Kubectl::new(
+            &binaries.kubectl,
+            directory.kubeconfig(),
+            directory.path().join("kubectl-cache"),
+        );
         let watchdog = Watchdog::start(directory.path())?;
         // From here on, dropping the value ends what was started, also when a later step fails.
         let mut control_plane = Self {
@@ -228,24 +238,31 @@ impl Drop for ControlPlane {
 }
 
 /// Writes certificates and keys; gives the certificate authority.
-fn write_credentials(directory: &RunDirectory, ports: Ports) -> Result<String, HarnessError> {
+fn write_credentials(directory: &RunDirectory) -> Result<String, HarnessError> {
     let authority = CertificateAuthority::new()?;
-    let names = ["127.0.0.1", "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "10.96.0.1"];
+    let names = [
+        "127.0.0.1",
+        "localhost",
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+        "10.96.0.1",
+    ];
     let certificate = authority.issue_server_certificate(&names)?;
     directory.write(settings::AUTHORITY, authority.certificate_pem().as_bytes())?;
     directory.write(settings::CERTIFICATE, certificate.certificate_pem.as_bytes())?;
     directory.write(settings::KEY, certificate.key_pem.as_bytes())?;
-    directory.write(settings::SIGNING_KEY, token_signing_key()?.as_bytes())?;
-    debug_assert!(ports.url().contains(names[0]), "the certificate must fit the address");
+    let token_key = TokenKey::new()?;
+    directory.write(settings::SIGNING_KEY, token_key.private_pem.as_bytes())?;
+    directory.write(settings::VERIFICATION_KEY, token_key.public_pem.as_bytes())?;
     Ok(authority.certificate_pem().to_owned())
 }
 
 /// A token that other users of the machine, who can reach the port, cannot guess.
 fn unguessable_token() -> Result<String, HarnessError> {
-    use std::io::Read;
     let mut bytes = [0_u8; 16];
     let could_not_read = || HarnessError::io("read /dev/urandom");
-    let mut source = std::fs::File::open("/dev/urandom").map_err(could_not_read())?;
+    let mut source = File::open("/dev/urandom").map_err(could_not_read())?;
     source.read_exact(&mut bytes).map_err(could_not_read())?;
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }

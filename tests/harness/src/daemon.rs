@@ -45,11 +45,17 @@ impl Daemon {
 
     /// An error when the program is not running any more.
     pub(crate) fn check_running(&mut self) -> Result<(), HarnessError> {
-        match self.child.try_wait().map_err(HarnessError::io(format!("ask for the state of {}", self.name)))? {
+        match self
+            .child
+            .try_wait()
+            .map_err(HarnessError::io(format!("ask for the state of {}", self.name)))?
+        {
             None => Ok(()),
-            Some(status) => {
-                Err(HarnessError::Ended { program: self.name, status: status.to_string(), log: self.last_log_lines() })
-            }
+            Some(status) => Err(HarnessError::Ended {
+                program: self.name,
+                status: status.to_string(),
+                log: self.last_log_lines(),
+            }),
         }
     }
 

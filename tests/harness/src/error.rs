@@ -19,19 +19,37 @@ pub enum HarnessError {
 
     /// Go was found and failed.
     #[error("cannot build {program} with `{command}`:\n{output}")]
-    Build { program: &'static str, command: String, output: String },
+    Build {
+        program: &'static str,
+        command: String,
+        output: String,
+    },
 
     /// A program of the control plane ended while it was being waited for.
     #[error("{program} ended with {status} before the control plane was ready. The end of its log:\n{log}")]
-    Ended { program: &'static str, status: String, log: String },
+    Ended {
+        program: &'static str,
+        status: String,
+        log: String,
+    },
 
     /// The control plane runs but does not become ready.
-    #[error("the control plane was not ready after {seconds} s: {last_answer}\nThe end of the API server's log:\n{log}")]
-    NotReady { seconds: u64, last_answer: String, log: String },
+    #[error(
+        "the control plane was not ready after {seconds} s: {last_answer}\nThe end of the API server's log:\n{log}"
+    )]
+    NotReady {
+        seconds: u64,
+        last_answer: String,
+        log: String,
+    },
 
     /// kubectl ran and refused.
     #[error("`kubectl {arguments}` failed with exit code {code}:\n{stderr}")]
-    Kubectl { arguments: String, code: i32, stderr: String },
+    Kubectl {
+        arguments: String,
+        code: i32,
+        stderr: String,
+    },
 
     /// A control plane of this name is there already.
     #[error("a control plane runs already in {}", directory.display())]
@@ -39,7 +57,10 @@ pub enum HarnessError {
 
     /// A certificate or key could not be made.
     #[error("cannot {attempted}: {source}")]
-    Certificate { attempted: &'static str, source: rcgen::Error },
+    Certificate {
+        attempted: &'static str,
+        source: rcgen::Error,
+    },
 
     /// The operating system refused.
     #[error("cannot {attempted}: {source}")]

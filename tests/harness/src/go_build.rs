@@ -26,10 +26,14 @@ pub(crate) struct GoProgram {
 /// Builds those of `programs` that are missing or stale; gives their paths in the same order.
 pub(crate) fn build_all(programs: &[&GoProgram], progress: &dyn Fn(&str)) -> Result<Vec<PathBuf>, HarnessError> {
     let folder = locations::built_binaries();
-    fs::create_dir_all(&folder).map_err(HarnessError::io(format!("create {}", folder.display())))?;
-    let _lock = lock(&folder.join("build.lock"), progress)?;
     for program in programs {
         let stamp = stamp(program)?;
+        if is_fresh(&folder, program, &stamp) {
+            continue;
+        }
+        fs::create_dir_all(&folder).map_err(HarnessError::io(format!("create {}", folder.display())))?;
+        let _lock = lock(&folder.join("build.lock"), progress)?;
+        // The process that had the lock may have built the same.
         if !is_fresh(&folder, program, &stamp) {
             build(&folder, program, progress)?;
             let path = stamp_path(&folder, program);
@@ -44,7 +48,8 @@ fn lock(path: &Path, progress: &dyn Fn(&str)) -> Result<File, HarnessError> {
     let file = File::create(path).map_err(HarnessError::io(format!("create {}", path.display())))?;
     if file.try_lock().is_err() {
         progress("waiting for another process that builds the control plane");
-        file.lock().map_err(HarnessError::io(format!("lock {}", path.display())))?;
+        file.lock()
+            .map_err(HarnessError::io(format!("lock {}", path.display())))?;
     }
     Ok(file)
 }
@@ -75,7 +80,15 @@ fn build(folder: &Path, program: &GoProgram, progress: &dyn Fn(&str)) -> Result<
     let mut command = Command::new("go");
     command
         .current_dir((program.module)())
-        .args(["build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", program.linker_flags, "-o"])
+        .args([
+            "build",
+            "-v",
+            "-trimpath",
+            "-buildvcs=false",
+            "-ldflags",
+            program.linker_flags,
+            "-o",
+        ])
         .arg(&unfinished)
         .arg(program.package)
         // A workspace file above the project or settings for cross compilation would build something else.
@@ -93,10 +106,15 @@ fn build(folder: &Path, program: &GoProgram, progress: &dyn Fn(&str)) -> Result<
 
 /// Runs Go, whose `-v` prints one line for each package compiled and each module downloaded.
 fn run_with_progress(mut command: Command, program: &GoProgram, progress: &dyn Fn(&str)) -> Result<(), HarnessError> {
-    progress(&format!("building {} (once; the first time takes minutes)", program.name));
+    progress(&format!(
+        "building {} (once; the first time takes minutes)",
+        program.name
+    ));
     let start = Instant::now();
     let mut child = command.spawn().map_err(|error| match error.kind() {
-        ErrorKind::NotFound => HarnessError::NoGo { programs: "kube-apiserver, etcd and kubectl" },
+        ErrorKind::NotFound => HarnessError::NoGo {
+            programs: "kube-apiserver, etcd and kubectl",
+        },
         _ => HarnessError::io("run go")(error),
     })?;
     let lines = child.stderr.take().map(lines_of);
@@ -130,7 +148,11 @@ fn run_with_progress(mut command: Command, program: &GoProgram, progress: &dyn F
     let status = child.wait().map_err(HarnessError::io("wait for go"))?;
     if !status.success() {
         let command = format!("go build {} (in {})", program.package, (program.module)().display());
-        return Err(HarnessError::Build { program: program.name, command, output: last_lines.join("\n") });
+        return Err(HarnessError::Build {
+            program: program.name,
+            command,
+            output: last_lines.join("\n"),
+        });
     }
     progress(&format!("built {} in {} s", program.name, start.elapsed().as_secs()));
     Ok(())
@@ -156,22 +178,34 @@ const LINES_IN_ERROR: usize = 20;
 mod tests {
     use super::*;
 
-    const PROGRAM: GoProgram =
-        GoProgram { name: "etcd", package: "example.org/none", module: locations::etcd_module, linker_flags: "" };
+    const PROGRAM: GoProgram = GoProgram {
+        name: "etcd",
+        package: "example.org/none",
+        module: locations::etcd_module,
+        linker_flags: "",
+    };
 
     #[test]
     fn a_missing_go_is_reported_with_what_to_install() {
         let command = Command::new("/nowhere/go");
         let error = run_with_progress(command, &PROGRAM, &|_| {}).unwrap_err().to_string();
-        assert!(error.contains("Install Go 1.26 or newer") && error.contains("KUBEBUILDER_ASSETS"), "{error}");
+        assert!(
+            error.contains("Install Go 1.26 or newer") && error.contains("KUBEBUILDER_ASSETS"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_failed_build_shows_what_the_compiler_said() {
         let mut command = Command::new("sh");
-        command.args(["-c", "echo 'main.go:1: broken' >&2; exit 1"]).stderr(Stdio::piped());
+        command
+            .args(["-c", "echo 'main.go:1: broken' >&2; exit 1"])
+            .stderr(Stdio::piped());
         let error = run_with_progress(command, &PROGRAM, &|_| {}).unwrap_err().to_string();
-        assert!(error.contains("main.go:1: broken") && error.contains("example.org/none"), "{error}");
+        assert!(
+            error.contains("main.go:1: broken") && error.contains("example.org/none"),
+            "{error}"
+        );
     }
 
     #[test]

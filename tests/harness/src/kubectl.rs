@@ -32,7 +32,11 @@ impl KubectlOutput {
 
 impl Kubectl {
     pub(crate) fn new(program: &Path, kubeconfig: PathBuf, cache: PathBuf) -> Self {
-        Self { program: program.to_owned(), kubeconfig, cache }
+        Self {
+            program: program.to_owned(),
+            kubeconfig,
+            cache,
+        }
     }
 
     /// Runs kubectl with `input` as its standard input. A refusal of the server is an output, not an error.
@@ -56,7 +60,9 @@ impl Kubectl {
             });
             child.wait_with_output()
         });
-        output.map(KubectlOutput::from).map_err(HarnessError::io("wait for kubectl"))
+        output
+            .map(KubectlOutput::from)
+            .map_err(HarnessError::io("wait for kubectl"))
     }
 
     /// Like [`Kubectl::run`] for what must succeed; gives the standard output.

@@ -13,7 +13,10 @@ pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N], HarnessError> {
     let mut listeners = Vec::with_capacity(N);
     for port in &mut ports {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(HarnessError::io("find a free port"))?;
-        *port = listener.local_addr().map_err(HarnessError::io("find a free port"))?.port();
+        *port = listener
+            .local_addr()
+            .map_err(HarnessError::io("find a free port"))?
+            .port();
         listeners.push(listener);
     }
     Ok(ports)

@@ -19,7 +19,9 @@ pub struct RunDirectory {
 impl RunDirectory {
     /// The directory of the control plane of that name, which need not exist.
     pub fn named(name: &str) -> Self {
-        Self { path: locations::run_directories().join(name) }
+        Self {
+            path: locations::run_directories().join(name),
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -58,7 +60,9 @@ impl RunDirectory {
     /// Makes the directory. An existing one with a running control plane is an error; a stale one is removed.
     pub(crate) fn create(&self) -> Result<(), HarnessError> {
         if self.is_running() {
-            return Err(HarnessError::AlreadyRunning { directory: self.path.clone() });
+            return Err(HarnessError::AlreadyRunning {
+                directory: self.path.clone(),
+            });
         }
         self.end()?;
         fs::create_dir_all(&self.path).map_err(HarnessError::io(format!("create {}", self.path.display())))?;
@@ -73,7 +77,11 @@ impl RunDirectory {
 
     pub(crate) fn record_process(&self, process_id: u32) -> Result<(), HarnessError> {
         let path = self.path.join("processes");
-        let mut file = File::options().create(true).append(true).open(&path).map_err(could_not_write(&path))?;
+        let mut file = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(could_not_write(&path))?;
         writeln!(file, "{process_id}").map_err(could_not_write(&path))
     }
 
@@ -81,8 +89,13 @@ impl RunDirectory {
     pub(crate) fn write(&self, name: &str, content: &[u8]) -> Result<(), HarnessError> {
         let path = self.path.join(name);
         let mut options = File::options();
-        let mut file =
-            options.create(true).truncate(true).write(true).mode(0o600).open(&path).map_err(could_not_write(&path))?;
+        let mut file = options
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(could_not_write(&path))?;
         file.write_all(content).map_err(could_not_write(&path))
     }
 
@@ -140,8 +153,14 @@ fn command_line(process: Pid) -> Option<String> {
         return Some(String::from_utf8_lossy(&line).replace('\0', " "));
     }
     // Systems without /proc have a ps that knows.
-    let output = std::process::Command::new("ps").args(["-o", "args=", "-p", &id.to_string()]).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    let output = std::process::Command::new("ps")
+        .args(["-o", "args=", "-p", &id.to_string()])
+        .output()
+        .ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn could_not_write(path: &Path) -> impl FnOnce(std::io::Error) -> HarnessError + use<> {

@@ -26,6 +26,7 @@ pub(crate) const KEY: &str = "apiserver.key";
 pub(crate) const AUTHORITY: &str = "ca.crt";
 pub(crate) const TOKENS: &str = "tokens.csv";
 pub(crate) const SIGNING_KEY: &str = "service-account.key";
+pub(crate) const VERIFICATION_KEY: &str = "service-account.pub";
 pub(crate) const KUBECONFIG: &str = "kubeconfig";
 
 pub(crate) fn etcd(directory: &RunDirectory, ports: Ports) -> Vec<String> {
@@ -59,7 +60,7 @@ pub(crate) fn kube_apiserver(directory: &RunDirectory, ports: Ports, controller_
         format!("--token-auth-file={}", directory.file(TOKENS)),
         "--authorization-mode=Node,RBAC".into(),
         "--service-account-issuer=https://kubernetes.default.svc".into(),
-        format!("--service-account-key-file={}", directory.file(SIGNING_KEY)),
+        format!("--service-account-key-file={}", directory.file(VERIFICATION_KEY)),
         format!("--service-account-signing-key-file={}", directory.file(SIGNING_KEY)),
         "--service-cluster-ip-range=10.96.0.0/16".into(),
         "--allow-privileged=true".into(),

@@ -25,7 +25,15 @@ pub struct WebhookConfigurations<'a> {
 pub fn webhook_configurations(base_url: &str, authority_pem: &str, failure_policy: &str) -> String {
     let name = "neo4jbackup.neo4j.com";
     let timeout_seconds = 10;
-    WebhookConfigurations { name, base_url, authority_pem, failure_policy, namespace: None, timeout_seconds }.manifest()
+    WebhookConfigurations {
+        name,
+        base_url,
+        authority_pem,
+        failure_policy,
+        namespace: None,
+        timeout_seconds,
+    }
+    .manifest()
 }
 
 impl WebhookConfigurations<'_> {
@@ -98,6 +106,10 @@ mod tests {
         assert_eq!(validating["rules"][0]["operations"], json!(["CREATE", "UPDATE"]));
         assert_eq!(validating["clientConfig"]["caBundle"], "UEVN");
         assert_eq!(validating["failurePolicy"], "Ignore");
-        assert_eq!(validating.get("reinvocationPolicy"), None, "the API refuses the field there");
+        assert_eq!(
+            validating.get("reinvocationPolicy"),
+            None,
+            "the API refuses the field there"
+        );
     }
 }

@@ -11,8 +11,18 @@ use neo4jbackup_harness::{
 fn client_and_server_tell_their_version() {
     let control_plane = shared_control_plane().unwrap();
     let version = control_plane.kubectl(&["version"]).unwrap();
-    assert!(version.stdout.contains(&format!("Client Version: {KUBERNETES_VERSION}\n")), "{version:?}");
-    assert!(version.stdout.contains(&format!("Server Version: {KUBERNETES_VERSION}\n")), "{version:?}");
+    assert!(
+        version
+            .stdout
+            .contains(&format!("Client Version: {KUBERNETES_VERSION}\n")),
+        "{version:?}"
+    );
+    assert!(
+        version
+            .stdout
+            .contains(&format!("Server Version: {KUBERNETES_VERSION}\n")),
+        "{version:?}"
+    );
     assert_eq!(version.stderr, "", "kubectl warned");
 }
 
@@ -22,19 +32,42 @@ fn an_object_of_an_installed_crd_is_stored() {
     control_plane.install_crds(SCHEDULES).unwrap();
     let namespace = control_plane.create_namespace("stored").unwrap();
     let input = SCHEDULE.replace("NAMESPACE", &namespace);
-    assert_eq!(control_plane.apply_yaml(&input).unwrap(), "schedule.harness.example.org/nightly created\n");
-    let stored =
-        control_plane.kubectl(&["get", "schedule", "nightly", "-n", &namespace, "-o", "jsonpath={.spec.cron}"]).unwrap();
+    assert_eq!(
+        control_plane.apply_yaml(&input).unwrap(),
+        "schedule.harness.example.org/nightly created\n"
+    );
+    let stored = control_plane
+        .kubectl(&[
+            "get",
+            "schedule",
+            "nightly",
+            "-n",
+            &namespace,
+            "-o",
+            "jsonpath={.spec.cron}",
+        ])
+        .unwrap();
     assert_eq!(stored.stdout, "0 2 * * *");
 }
 
 #[test]
 fn a_refusal_is_an_output_with_the_words_of_kubectl() {
     let control_plane = shared_control_plane().unwrap();
-    let answer = control_plane.kubectl_with_input(&["apply", "-f", "-"], "{kind: Nothing, apiVersion: v1}").unwrap();
-    assert!(!answer.success() && answer.stderr.contains("no matches for kind \"Nothing\""), "{answer:?}");
-    let error = control_plane.apply_yaml("{kind: Nothing, apiVersion: v1}").unwrap_err().to_string();
-    assert!(error.contains("kubectl apply") && error.contains("no matches for kind"), "{error}");
+    let answer = control_plane
+        .kubectl_with_input(&["apply", "-f", "-"], "{kind: Nothing, apiVersion: v1}")
+        .unwrap();
+    assert!(
+        !answer.success() && answer.stderr.contains("no matches for kind \"Nothing\""),
+        "{answer:?}"
+    );
+    let error = control_plane
+        .apply_yaml("{kind: Nothing, apiVersion: v1}")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("kubectl apply") && error.contains("no matches for kind"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -46,9 +79,18 @@ fn an_unreachable_webhook_blocks_or_lets_through_as_its_policy_says() {
     // Nothing listens on a port that only root may open and nobody has.
     let url = "https://127.0.0.1:1";
 
-    control_plane.apply_yaml(&webhook_configurations(url, control_plane.certificate_authority(), "Fail")).unwrap();
+    control_plane
+        .apply_yaml(&webhook_configurations(
+            url,
+            control_plane.certificate_authority(),
+            "Fail",
+        ))
+        .unwrap();
     let blocked = eventually(&control_plane, &["create", "--dry-run=server", "-f", "-"], false);
-    assert!(blocked.contains("failed calling webhook \"mutate.neo4j.neo4j.com\""), "{blocked}");
+    assert!(
+        blocked.contains("failed calling webhook \"mutate.neo4j.neo4j.com\""),
+        "{blocked}"
+    );
     assert!(blocked.contains("https://127.0.0.1:1/mutate?timeout=10s"), "{blocked}");
 
     let lenient = WebhookConfigurations {
@@ -68,7 +110,11 @@ fn stopping_leaves_no_process_and_no_file() {
     let binaries = Binaries::locate_or_build(&report_progress).unwrap();
     let control_plane = ControlPlane::start(&binaries, &Options::default()).unwrap();
     let directory = control_plane.directory().to_owned();
-    assert_eq!(processes_of(&directory).len(), 3, "etcd, kube-apiserver and the watchdog");
+    assert_eq!(
+        processes_of(&directory).len(),
+        3,
+        "etcd, kube-apiserver and the watchdog"
+    );
     control_plane.stop();
     assert_eq!(processes_of(&directory), Vec::<String>::new());
     assert!(!directory.exists());
@@ -78,7 +124,10 @@ fn stopping_leaves_no_process_and_no_file() {
 fn a_detached_control_plane_runs_on_until_its_directory_is_ended() {
     let binaries = Binaries::locate_or_build(&report_progress).unwrap();
     let name = format!("detached-{}", std::process::id());
-    let options = Options { name: Some(name.clone()), ..Options::default() };
+    let options = Options {
+        name: Some(name.clone()),
+        ..Options::default()
+    };
     ControlPlane::start(&binaries, &options).unwrap().detach().unwrap();
     let directory = RunDirectory::named(&name);
     assert!(directory.is_running());
@@ -91,11 +140,36 @@ fn a_detached_control_plane_runs_on_until_its_directory_is_ended() {
 }
 
 #[test]
+fn with_a_controller_manager_a_job_gets_a_pod() {
+    let binaries = Binaries::locate_or_build(&report_progress).unwrap();
+    let binaries = binaries.with_controller_manager(&report_progress).unwrap();
+    let control_plane = ControlPlane::start(&binaries, &Options::default()).unwrap();
+    control_plane
+        .client()
+        .must_run(&["create", "job", "once", "--image=example.org/none"], "")
+        .unwrap();
+    let wait = [
+        "wait",
+        "--for=create",
+        "pod",
+        "--selector=job-name=once",
+        "--timeout=30s",
+    ];
+    control_plane.client().must_run(&wait, "").unwrap();
+}
+
+#[test]
 fn an_argument_that_the_api_server_refuses_is_reported_with_its_own_words() {
     let binaries = Binaries::locate_or_build(&report_progress).unwrap();
-    let options = Options { apiserver_arguments: vec!["--no-such-flag".into()], ..Options::default() };
+    let options = Options {
+        apiserver_arguments: vec!["--no-such-flag".into()],
+        ..Options::default()
+    };
     let error = ControlPlane::start(&binaries, &options).err().unwrap().to_string();
-    assert!(error.contains("kube-apiserver ended") && error.contains("unknown flag: --no-such-flag"), "{error}");
+    assert!(
+        error.contains("kube-apiserver ended") && error.contains("unknown flag: --no-such-flag"),
+        "{error}"
+    );
 }
 
 /// Creates a backup until the outcome is the expected one, because a registration takes effect after a moment.
@@ -113,9 +187,16 @@ fn eventually(control_plane: &ControlPlane, arguments: &[&str], accepted: bool) 
 /// The command lines that name `directory`.
 fn processes_of(directory: &Path) -> Vec<String> {
     let directory = directory.display().to_string();
-    let output = std::process::Command::new("ps").args(["-eo", "args="]).output().unwrap();
+    let output = std::process::Command::new("ps")
+        .args(["-eo", "args="])
+        .output()
+        .unwrap();
     let lines = String::from_utf8_lossy(&output.stdout).into_owned();
-    lines.lines().filter(|line| line.contains(&directory)).map(str::to_owned).collect()
+    lines
+        .lines()
+        .filter(|line| line.contains(&directory))
+        .map(str::to_owned)
+        .collect()
 }
 
 const SCHEDULES: &str = r"
@@ -158,4 +239,5 @@ spec:
     schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
 ";
 
-const BACKUP: &str = "{apiVersion: neo4j.neo4j.com/v1beta1, kind: Neo4jBackup, metadata: {name: nightly, namespace: default}}";
+const BACKUP: &str =
+    "{apiVersion: neo4j.neo4j.com/v1beta1, kind: Neo4jBackup, metadata: {name: nightly, namespace: default}}";
