@@ -113,9 +113,10 @@ fn path_with(folder: &Path) -> Result<OsString> {
 
 fn binaries(parts: &Parts) -> Result<Binaries> {
     let binaries = Binaries::locate_or_build(&report_progress)?;
-    match parts.controller_manager {
-        true => Ok(binaries.with_controller_manager(&report_progress)?),
-        false => Ok(binaries),
+    if parts.controller_manager {
+        Ok(binaries.with_controller_manager(&report_progress)?)
+    } else {
+        Ok(binaries)
     }
 }
 

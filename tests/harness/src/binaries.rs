@@ -52,13 +52,13 @@ impl Binaries {
     fn in_folder(folder: &Path) -> Result<Self, HarnessError> {
         let program = |program: &GoProgram| {
             let path = folder.join(program.name);
-            match path.is_file() {
-                true => Ok(path),
-                false => Err(HarnessError::IncompleteAssets {
-                    folder: folder.to_owned(),
-                    missing: program.name,
-                }),
+            if path.is_file() {
+                return Ok(path);
             }
+            Err(HarnessError::IncompleteAssets {
+                folder: folder.to_owned(),
+                missing: program.name,
+            })
         };
         Ok(Self {
             kube_apiserver: program(&KUBE_APISERVER)?,

@@ -107,7 +107,7 @@ impl ControlPlane {
         Ok(name)
     }
 
-    /// Applies CustomResourceDefinitions and waits until the API server serves their resources.
+    /// Applies `CustomResourceDefinitions` and waits until the API server serves their resources.
     pub fn install_crds(&self, manifests: &str) -> Result<(), HarnessError> {
         self.apply_yaml(manifests)?;
         let wait = ["wait", "--for=condition=Established", "--timeout=30s", "-f", "-"];

@@ -124,9 +124,10 @@ fn run_with_progress(mut command: Command, program: &GoProgram, progress: &dyn F
     while let Some(lines) = &lines {
         match lines.recv_timeout(next_report.saturating_sub(start.elapsed())) {
             Ok(line) => {
-                match line.starts_with("go: downloading ") {
-                    true => downloaded += 1,
-                    false => compiled += 1,
+                if line.starts_with("go: downloading ") {
+                    downloaded += 1;
+                } else {
+                    compiled += 1;
                 }
                 last_lines.push(line);
                 if last_lines.len() > LINES_IN_ERROR {

@@ -68,14 +68,14 @@ impl Kubectl {
     /// Like [`Kubectl::run`] for what must succeed; gives the standard output.
     pub fn must_run(&self, arguments: &[&str], input: &str) -> Result<String, HarnessError> {
         let output = self.run(arguments, input)?;
-        match output.success() {
-            true => Ok(output.stdout),
-            false => Err(HarnessError::Kubectl {
-                arguments: arguments.join(" "),
-                code: output.code,
-                stderr: output.stderr,
-            }),
+        if output.success() {
+            return Ok(output.stdout);
         }
+        Err(HarnessError::Kubectl {
+            arguments: arguments.join(" "),
+            code: output.code,
+            stderr: output.stderr,
+        })
     }
 
     /// A command to which the caller adds arguments and streams.
