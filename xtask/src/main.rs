@@ -3,7 +3,10 @@
 mod checks;
 mod cluster;
 
+use std::process::ExitCode;
+
 use clap::Parser;
+use neo4jbackup_harness::report_progress;
 
 /// Builds, runs and checks what cargo alone cannot.
 #[derive(Parser)]
@@ -22,10 +25,18 @@ enum Command {
     Cluster(cluster::Action),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Command::parse() {
+fn main() -> ExitCode {
+    let result = match Command::parse() {
         Command::Test => checks::test(),
         Command::E2e { arguments } => checks::end_to_end(&arguments),
         Command::Cluster(action) => cluster::run(&action),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Written here, it is a sentence also where RUST_BACKTRACE is set.
+            report_progress(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
     }
 }

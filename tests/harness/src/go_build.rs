@@ -106,10 +106,6 @@ fn build(folder: &Path, program: &GoProgram, progress: &dyn Fn(&str)) -> Result<
 
 /// Runs Go, whose `-v` prints one line for each package compiled and each module downloaded.
 fn run_with_progress(mut command: Command, program: &GoProgram, progress: &dyn Fn(&str)) -> Result<(), HarnessError> {
-    progress(&format!(
-        "building {} (once; the first time takes minutes)",
-        program.name
-    ));
     let start = Instant::now();
     let mut child = command.spawn().map_err(|error| match error.kind() {
         ErrorKind::NotFound => HarnessError::NoGo {
@@ -117,6 +113,10 @@ fn run_with_progress(mut command: Command, program: &GoProgram, progress: &dyn F
         },
         _ => HarnessError::io("run go")(error),
     })?;
+    progress(&format!(
+        "building {} (once; the first time takes minutes)",
+        program.name
+    ));
     let lines = child.stderr.take().map(lines_of);
     let mut last_lines = Vec::new();
     let (mut compiled, mut downloaded) = (0_usize, 0_usize);
