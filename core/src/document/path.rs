@@ -25,7 +25,12 @@ impl Path {
 
     /// A path of plain keys, `spec.storage.bucket`; the empty text is the whole object.
     pub fn dotted(text: &str) -> Self {
-        Self(text.split('.').filter(|key| !key.is_empty()).map(|key| Segment::Key(key.to_owned())).collect())
+        Self(
+            text.split('.')
+                .filter(|key| !key.is_empty())
+                .map(|key| Segment::Key(key.to_owned()))
+                .collect(),
+        )
     }
 
     /// This path and one key below it. The key may hold any character.
@@ -116,7 +121,10 @@ impl fmt::Display for Path {
 }
 
 fn is_plain(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    !key.is_empty()
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 #[cfg(test)]
@@ -125,7 +133,9 @@ mod tests {
 
     #[test]
     fn prints_as_kubernetes_does_and_as_a_pointer() {
-        let path = Path::dotted("spec.annotations").key("eks.amazonaws.com/role-arn").index(2);
+        let path = Path::dotted("spec.annotations")
+            .key("eks.amazonaws.com/role-arn")
+            .index(2);
         assert_eq!(path.to_string(), "spec.annotations[eks.amazonaws.com/role-arn][2]");
         assert_eq!(path.to_pointer(), "/spec/annotations/eks.amazonaws.com~1role-arn/2");
         assert!(path.is_within(&Path::dotted("spec")));

@@ -38,7 +38,11 @@ impl Spans {
     pub fn find(&self, path: &Path) -> Option<&Spans> {
         let mut spans = self;
         for segment in &path.0 {
-            spans = spans.children.iter().find(|(name, _)| name == segment).map(|(_, below)| below)?;
+            spans = spans
+                .children
+                .iter()
+                .find(|(name, _)| name == segment)
+                .map(|(_, below)| below)?;
         }
         Some(spans)
     }

@@ -1,0 +1,204 @@
+//! The schedule that was meant by a text that is not one, where there is no doubt.
+//!
+//! Each habit of another cron is put right by itself; what comes out must parse and must run at some time.
+
+use super::Schedule;
+use super::field::{Field, Set};
+use super::parse::Item;
+
+/// The corrected text. A text with a zone prefix gets none: the prefix itself is refused by the operator.
+pub(super) fn correct(text: &str) -> Option<String> {
+    let text = without_wrapping(text);
+    let candidate = if text.starts_with('@') {
+        descriptor(text)?
+    } else {
+        fields(text)?
+    };
+    let schedule = Schedule::parse(&candidate).ok()?;
+    (!schedule.never_fires()).then_some(candidate)
+}
+
+/// Without outer blanks, quotes that became part of the value, and a comment at the end.
+fn without_wrapping(text: &str) -> &str {
+    let text = text.split_once(" #").map_or(text, |(before, _)| before).trim();
+    let quoted = |quote| text.strip_prefix(quote).and_then(|rest: &str| rest.strip_suffix(quote));
+    ['\'', '"', '`'].into_iter().find_map(quoted).unwrap_or(text).trim()
+}
+
+fn descriptor(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let Some(period) = lower.strip_prefix("@every") else {
+        return Some(lower);
+    };
+    let period = period.trim();
+    if Schedule::parse(&format!("@every {period}")).is_ok() {
+        // A capital M may be months to the writer; the other capitals have one meaning.
+        return (!text.contains('M')).then(|| format!("@every {period}"));
+    }
+    let (count, hours) = match period.strip_suffix('d') {
+        Some(days) => (days, 24),
+        None => (period.strip_suffix('w')?, 24 * 7),
+    };
+    let count: u32 = count.parse().ok().filter(|count| (1..=1_000).contains(count))?;
+    Some(format!("@every {}h", count * hours))
+}
+
+fn fields(text: &str) -> Option<String> {
+    let joined = join_lists(text);
+    let fields: Vec<&str> = joined.split_whitespace().collect();
+    let is_star = |field: &str| field == "*" || field == "?";
+    let is_number = |field: &str| !field.is_empty() && field.bytes().all(|byte| byte.is_ascii_digit());
+    let five: Vec<&str> = match fields[..] {
+        [_, _, _, _, _] => fields,
+        // `0 2 * *`: one star too few. Only where the date is not restricted is it clear which one.
+        [minute, hour, a, b] if is_number(minute) && is_number(hour) && is_star(a) && is_star(b) => {
+            vec![minute, hour, a, b, "*"]
+        }
+        // `0 2 * * * *`: one star too many. With hour 0 or a step it could as well be seconds and minutes.
+        [minute, hour, a, b, c, d]
+            if is_number(minute)
+                && is_number(hour)
+                && hour.trim_start_matches('0') != ""
+                && [a, b, c, d].into_iter().all(is_star) =>
+        {
+            fields[..5].to_vec()
+        }
+        [second, .., hour, _, _, weekday] if fields.len() == 6 && is_seconds_first(second, hour, weekday, text) => {
+            fields[1..].to_vec()
+        }
+        // Quartz: seconds in front, any year behind.
+        [second, _, hour, _, _, weekday, year] if is_star(year) && is_seconds_first(second, hour, weekday, text) => {
+            fields[1..6].to_vec()
+        }
+        _ => return None,
+    };
+    let date_is_free = is_star(five.get(2)?);
+    let corrected: Option<Vec<String>> = Field::ALL
+        .into_iter()
+        .zip(&five)
+        .map(|(field, text)| correct_field(text, field, date_is_free))
+        .collect();
+    Some(corrected?.join(" "))
+}
+
+/// Whether six fields begin with seconds: a restricted third field can only be the hour then, as stars follow it.
+///
+/// Quartz, which is known by its question mark, counts Sunday as 1, so that a number there is not what it seems.
+fn is_seconds_first(second: &str, hour: &str, weekday: &str, text: &str) -> bool {
+    let is_zero = second == "0" || second == "00";
+    let is_hour = hour.starts_with(|c: char| c.is_ascii_digit()) || hour.starts_with("*/");
+    let weekday_is_safe = !text.contains('?') || !weekday.contains(|c: char| c.is_ascii_digit());
+    is_zero && is_hour && weekday_is_safe
+}
+
+/// `1, 2` is one list, although a blank ends the field.
+fn join_lists(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for part in text.split_whitespace() {
+        if !joined.is_empty() && !joined.ends_with(',') && !part.starts_with(',') {
+            joined.push(' ');
+        }
+        joined.push_str(part);
+    }
+    joined
+}
+
+/// The field with its wrong items rewritten, None when an item cannot be saved.
+fn correct_field(text: &str, field: Field, date_is_free: bool) -> Option<String> {
+    let mut is_changed = false;
+    let mut items = Vec::new();
+    for item in text.split(',').filter(|item| !item.is_empty()) {
+        if Item::parse(item, field).is_ok() {
+            items.push(item.to_owned());
+        } else {
+            items.push(correct_item(item, field)?);
+            is_changed = true;
+        }
+    }
+    if !is_changed {
+        return Some(text.to_owned());
+    }
+    let corrected = items.join(",");
+    let mut set = Set::default();
+    for item in corrected.split(',') {
+        set = set.union(Item::parse(item, field).ok()?.set(field));
+    }
+    if !set.is_full(field) {
+        return Some(corrected);
+    }
+    // All seven days are a star, unless the date is restricted too: then AND and OR are different schedules.
+    (field != Field::DayOfWeek || date_is_free).then(|| "*".to_owned())
+}
+
+fn correct_item(item: &str, field: Field) -> Option<String> {
+    let (range, step) = item
+        .split_once('/')
+        .map_or((item, None), |(range, step)| (range, Some(step)));
+    // `/15` lacks its star.
+    if range.is_empty() {
+        return Some(format!("*/{}", step?));
+    }
+    let step_text = step.map(|step| format!("/{step}")).unwrap_or_default();
+    let Some((low, high)) = range.split_once('-') else {
+        return Some(format!("{}{step_text}", correct_value(range, field)?));
+    };
+    let (low, high_is_sunday) = (correct_value(low, field)?, field == Field::DayOfWeek && high == "7");
+    let high = correct_value(high, field)?;
+    let plain = format!("{low}-{high}{step_text}");
+    if !high_is_sunday && Item::parse(&plain, field).is_ok() {
+        return Some(plain);
+    }
+    let (start, end) = (number(&low, field)?, number(&high, field)?);
+    let end = if end < start || high_is_sunday {
+        end + field.length()
+    } else {
+        end
+    };
+    let step = step.map_or(Some(1), |step| step.parse().ok().filter(|step| *step > 0))?;
+    Some(unwrap_range(start, end, step, field))
+}
+
+/// A name of more than three letters, and the other number of Sunday.
+fn correct_value(text: &str, field: Field) -> Option<String> {
+    if field.named(text).is_some() {
+        return Some(text.to_owned());
+    }
+    if text.len() > 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        let full = field.names().iter().find(|name| {
+            name.get(..text.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(text))
+        })?;
+        return full.get(..3).map(str::to_ascii_uppercase);
+    }
+    match (field, text.parse::<u32>().ok()?) {
+        (Field::DayOfWeek, 7) => Some("0".to_owned()),
+        (_, value) if (field.minimum()..=field.maximum()).contains(&value) => Some(text.to_owned()),
+        _ => None,
+    }
+}
+
+fn number(text: &str, field: Field) -> Option<u32> {
+    field.named(text).or_else(|| text.parse().ok())
+}
+
+/// A range that goes past the end of its field, as a list: `5-1` of the weekdays as `5,6,0,1`, `22-2` as `22-23,0-2`.
+///
+/// `end` counts on beyond the largest value.
+fn unwrap_range(start: u32, end: u32, step: usize, field: Field) -> String {
+    let (minimum, maximum, length) = (field.minimum(), field.maximum(), field.length());
+    if step == 1 && field != Field::DayOfWeek && end > maximum {
+        let part = |first: u32, last: u32| {
+            if first == last {
+                first.to_string()
+            } else {
+                format!("{first}-{last}")
+            }
+        };
+        return format!("{},{}", part(start, maximum), part(minimum, end - length));
+    }
+    let values: Vec<String> = (start..=end)
+        .step_by(step)
+        .map(|value| (minimum + (value - minimum) % length).to_string())
+        .collect();
+    values.join(",")
+}
