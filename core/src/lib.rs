@@ -4,3 +4,4 @@
 //! errors. Time, cluster state and settings come in as arguments.
 
 pub mod document;
+pub mod schema;
