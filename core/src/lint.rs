@@ -286,7 +286,8 @@ fn first_line(document: &Document<'_>) -> Span {
 /// The kind of an object of the operator's group, and the version part of its `apiVersion`.
 pub fn known_kind<'n>(object: &'n Node<'_>) -> Option<(Kind, &'n str)> {
     let (group, version) = object.get("apiVersion")?.as_str()?.split_once('/')?;
-    let kind = Kind::parse(object.get("kind")?.as_str()?)?;
+    let name = object.get("kind")?.as_str()?;
+    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name)?;
     (group == GROUP).then_some((kind, version))
 }
 

@@ -38,7 +38,7 @@ pub struct Subject<'a> {
     pub settings: &'a Settings,
     /// The namespace, when the object itself does not say.
     pub default_namespace: &'a str,
-    schema: OnceCell<Vec<SchemaProblem>>,
+    schema: OnceCell<Vec<SchemaProblem<'a>>>,
 }
 
 impl<'a> Subject<'a> {
@@ -120,7 +120,7 @@ impl<'a> Subject<'a> {
     }
 
     /// What the schema of the dialect says against the object; walked once, and only when a rule asks.
-    pub fn schema_problems(&self) -> &[SchemaProblem] {
+    pub fn schema_problems(&self) -> &[SchemaProblem<'a>] {
         self.schema.get_or_init(|| schema::check(self.kind, self.era, self.object))
     }
 

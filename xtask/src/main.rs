@@ -2,7 +2,10 @@
 
 mod checks;
 mod cluster;
+mod r#gen;
+mod new_rule;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -12,6 +15,20 @@ use neo4jbackup_harness::report_progress;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", disable_version_flag = true)]
 enum Command {
+    /// Writes every generated file: the list of rules, their pages, schema tables, schemas for editors
+    Gen {
+        /// Writes nothing; fails and names the files that are stale
+        #[arg(long)]
+        check: bool,
+    },
+    /// Writes the two files of a new rule, with the next free code
+    NewRule {
+        /// Names the defect in lower-case words: `schedule-invalid`
+        name: String,
+        /// The family, which is the first digit of the code
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=9))]
+        family: u32,
+    },
     /// Runs every check and every test, those on a real API server included
     Test,
     /// Runs the tests on a real API server
@@ -27,6 +44,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Command::parse() {
+        Command::Gen { check } => r#gen::run(&root(), check),
+        Command::NewRule { name, family } => new_rule::run(&root(), &name, family),
         Command::Test => checks::test(),
         Command::E2e { arguments } => checks::end_to_end(&arguments),
         Command::Cluster(action) => cluster::run(&action),
@@ -39,4 +58,9 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
 }

@@ -1,8 +1,21 @@
-//! PLACEHOLDER until the tables land.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Era { A, B, C, D, E, F, G }
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind { Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase }
-impl Kind { pub const ALL: [Kind; 6] = [Kind::Neo4jBackup, Kind::Neo4jRestore, Kind::Neo4jEnterpriseCluster, Kind::Neo4jEnterpriseStandalone, Kind::Neo4jDatabase, Kind::Neo4jShardedDatabase]; }
-#[derive(Debug)] pub struct SchemaProblem;
-pub fn check(_: Kind, _: Era, _: &crate::document::Node<'_>) -> Vec<SchemaProblem> { vec![] }
+//! What fields exist in which operator version, and what the API server says of an object.
+//!
+//! The tables are `core/schemas/*.yaml`; `cargo xtask gen` turns them into static data, so that starting costs nothing.
+
+mod check;
+mod era;
+#[rustfmt::skip]
+mod generated;
+mod pattern;
+mod render;
+mod suggest;
+mod table;
+
+pub use check::{SchemaProblem, check};
+pub use era::{Era, EraSet, Profile, UnknownVersion};
+pub use pattern::Pattern;
+pub use render::{crd, json_schema};
+pub use table::{
+    Absence, Column, DefaultField, FieldSchema, GROUP, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant, absent_defaults,
+    defaults, field,
+};

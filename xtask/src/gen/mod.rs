@@ -11,14 +11,18 @@ mod schema;
 
 pub(crate) use rules::camel_case;
 
+/// Set in the second run, which must not start a third.
+const SECOND_RUN: &str = "NEO4JBACKUP_XTASK_SECOND_RUN";
+
 /// Writes what is stale; with `check`, names it and fails.
 pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     let mut stale = Vec::new();
     for (path, text) in rules::list(root)?.into_iter().chain(schema::render(root)?) {
-        update(root, &path, &text, check, &mut stale)?;
+        update(root, &root.join(path), &text, check, &mut stale)?;
     }
-    if !stale.is_empty() && !check {
-        // The pages come from the compiled rules, so that a changed list needs a compiler first.
+    let compiled = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
+    if !check && stale.iter().any(compiled) && std::env::var_os(SECOND_RUN).is_none() {
+        // Pages and schemas come from what was compiled before this run.
         return rerun(root);
     }
     let pages = rules::pages(root)?;
@@ -69,7 +73,7 @@ fn leftovers(root: &Path, pages: &[(PathBuf, String)]) -> Result<Vec<PathBuf>> {
 }
 
 fn rerun(root: &Path) -> Result<()> {
-    let status = Command::new("cargo").args(["xtask", "gen"]).current_dir(root).status().context("running cargo")?;
+    let status = Command::new("cargo").args(["xtask", "gen"]).current_dir(root).env(SECOND_RUN, "1").status().context("running cargo")?;
     if !status.success() {
         bail!("`cargo xtask gen` failed after it had written the list of rules; the output above says why");
     }
