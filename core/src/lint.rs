@@ -96,9 +96,9 @@ pub struct FileOutcome {
     pub judged: usize,
 }
 
-/// Reads one file.
-pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> File<'a> {
-    let parsed = document::parse(bytes, limits);
+/// Reads one file; [`document::decode`] makes text of its bytes.
+pub fn read<'a>(text: &'a str, limits: &Limits) -> File<'a> {
+    let parsed = document::parse(text, limits);
     File { documents: parsed.documents, problems: parsed.problems }
 }
 
@@ -239,10 +239,10 @@ fn judge_defaulted<'a>(
 fn comments_of(document: &Document<'_>) -> Vec<(Suppression, Vec<Path>)> {
     let requests = document.comments.iter().filter_map(|comment| {
         let request = Suppression::from_comment(&comment.text)?;
-        let line = if comment.own_line { comment.span.start.line + 1 } else { comment.span.start.line };
+        let line = if comment.line_is_own { comment.span.start.line + 1 } else { comment.span.start.line };
         let mut places = Vec::new();
         paths_on_line(&document.spans, line, &mut Path::root(), &mut places);
-        let whole = places.first().is_some_and(|place| place.to_string() == "apiVersion") && comment.own_line;
+        let whole = places.first().is_some_and(|place| place.to_string() == "apiVersion") && comment.line_is_own;
         Some((request, if whole { vec![Path::root()] } else { places }))
     });
     requests.collect()

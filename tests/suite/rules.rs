@@ -42,7 +42,7 @@ pub fn inventory(case: &Case, file: &lint::File<'_>, options: &Options) -> Inven
 
 fn lint_case(case: &Case, text: &str) -> FileOutcome {
     let options = options(case);
-    let file = lint::read(text.as_bytes(), &options.limits);
+    let file = lint::read(text, &options.limits);
     let inventory = inventory(case, &file, &options);
     lint::judge(&file, &inventory, &options)
 }
@@ -50,10 +50,10 @@ fn lint_case(case: &Case, text: &str) -> FileOutcome {
 /// The last object of the case through the door of a review.
 fn review_case(case: &Case, text: &str) -> Vec<String> {
     let options = options(case);
-    let file = lint::read(text.as_bytes(), &options.limits);
+    let file = lint::read(text, &options.limits);
     let inventory = inventory(case, &file, &options);
     let old_text = case.old.clone().unwrap_or_default();
-    let old_file = lint::read(old_text.as_bytes(), &options.limits);
+    let old_file = lint::read(&old_text, &options.limits);
     let document = file.documents.last().expect("a review needs an object");
     let (kind, version) = lint::known_kind(&document.root).expect("an object of the operator's group");
     let era = options.era.unwrap_or_else(|| Era::for_object(version, &document.root));
@@ -177,7 +177,7 @@ fn fixes_are_no_wider_than_declared_and_patches_apply() {
     for fixture in fixture::all(&support::root().join("tests/rules")) {
         for case in &fixture.cases {
             let options = options(case);
-            let file = lint::read(case.manifest.as_bytes(), &options.limits);
+            let file = lint::read(&case.manifest, &options.limits);
             let outcome = lint::judge(&file, &inventory(case, &file, &options), &options);
             for located in &outcome.findings {
                 let Some(fix) = &located.finding.fix else { continue };
@@ -201,7 +201,7 @@ fn broken_manifests_never_break_a_rule() {
             for end in (0..case.manifest.len()).step_by(7).filter(|end| case.manifest.is_char_boundary(*end)) {
                 lint_case(case, &case.manifest[..end]);
             }
-            let file = lint::read(case.manifest.as_bytes(), &options.limits);
+            let file = lint::read(&case.manifest, &options.limits);
             let inventory = inventory(case, &file, &options);
             for document in &file.documents {
                 for broken in broken_versions(document) {

@@ -46,7 +46,7 @@ fn pass(
     judge: &impl Fn(&lint::File<'_>) -> FileOutcome,
     applied: &mut Vec<(&'static str, String)>,
 ) -> Option<String> {
-    let file = lint::read(text.as_bytes(), limits);
+    let file = lint::read(text, limits);
     let outcome = judge(&file);
     let mut replacements = Vec::new();
     for (position, document) in file.documents.iter().enumerate() {
@@ -352,7 +352,7 @@ mod tests {
     use serde_json::json;
 
     fn edited(text: &str, edits: &[Edit]) -> String {
-        let file = lint::read(text.as_bytes(), &Limits::default());
+        let file = lint::read(text, &Limits::default());
         let document = &file.documents[0];
         let editor = Editor { text, document, newline: if text.contains("\r\n") { "\r\n" } else { "\n" } };
         let fix = Fix { kind: FixKind::Safe, title: String::new(), edits: edits.to_vec() };
@@ -360,7 +360,7 @@ mod tests {
         let mut replacements = Vec::new();
         editor.replacements(edits, &mut replacements);
         let text = apply(text, replacements).unwrap();
-        let after = lint::read(text.as_bytes(), &Limits::default());
+        let after = lint::read(&text, &Limits::default());
         assert_eq!(after.documents[0].root, super::super::apply(&document.root, edits), "{text}");
         text
     }
