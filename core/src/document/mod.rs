@@ -1,10 +1,72 @@
 //! Bytes to documents: YAML and JSON, with the place of every value.
 
+mod builder;
+mod comment;
+mod diagnose;
+mod json;
+mod limits;
+mod list;
 pub mod node;
+mod parse;
 pub mod path;
+mod place;
+mod problem;
+mod scalar;
 pub mod span;
+mod split;
+mod yaml;
 
+#[cfg(test)]
+mod tests;
+
+pub use comment::Comment;
+pub use limits::Limits;
 pub use node::{Map, Node};
+pub use parse::{decode, parse};
 pub use path::{Path, Segment};
-pub use span::{Position, Span, Spans};
-pub struct Document<'a> { pub root: Node<'a> }
+pub use problem::{Problem, ProblemKind};
+pub use span::{Position, Span, Spans, Style};
+
+/// One object of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document<'a> {
+    /// The tree, with aliases and merge keys resolved. `Null` when the document could not be read; `problems` says why.
+    pub root: Node<'a>,
+    /// The place of everything in the tree, in the same shape. What an alias repeats has the place of the alias.
+    pub spans: Spans,
+    /// The position among the documents of the file that have content, from 0.
+    pub index: usize,
+    /// The position among the items of a `kind: List`, from 0, when the object is one.
+    pub item: Option<usize>,
+    /// How the document is written.
+    pub format: Format,
+    /// The comments that suppress findings, in order.
+    pub comments: Vec<Comment>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+}
+
+impl Document<'_> {
+    /// How the value at `path` is written.
+    pub fn style_at(&self, path: &Path) -> Option<Style> {
+        self.spans.find(path).map(|spans| spans.style)
+    }
+}
+
+/// The notation of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// YAML as kubectl reads it.
+    Yaml,
+    /// JSON.
+    Json,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Parsed<'a> {
+    /// The documents that have content, in order; those that could not be read are there, too, with their problems.
+    pub documents: Vec<Document<'a>>,
+    /// What concerns the file as a whole, or no single object of it.
+    pub problems: Vec<Problem>,
+}

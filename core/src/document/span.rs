@@ -22,6 +22,34 @@ pub struct Span {
     pub end: Position,
 }
 
+/// How a value is written in the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Style {
+    /// Text without quotes; also numbers and words of JSON.
+    #[default]
+    Plain,
+    /// Text in `'`.
+    SingleQuoted,
+    /// Text in `"`.
+    DoubleQuoted,
+    /// A block of lines behind `|`.
+    Literal,
+    /// A block of lines behind `>`.
+    Folded,
+    /// A mapping in braces.
+    FlowMap,
+    /// A list in brackets.
+    FlowList,
+    /// A mapping of one key a line.
+    BlockMap,
+    /// A list of one `-` a line.
+    BlockList,
+    /// Nothing at all: `key:` without a value. The span is empty and stands behind the colon or the dash.
+    Absent,
+    /// Not written here, but repeated by an alias or a merge key, whose span this has.
+    Alias,
+}
+
 /// The spans of one node and of everything below it; same shape as the tree.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Spans {
@@ -29,6 +57,8 @@ pub struct Spans {
     pub key: Option<Span>,
     /// The value itself, without blanks or comments after it.
     pub value: Span,
+    /// How the value is written, for whoever edits the text.
+    pub style: Style,
     /// The children, in the order of the tree.
     pub children: Vec<(Segment, Spans)>,
 }

@@ -1,0 +1,247 @@
+//! The way from the text of a file to its documents.
+
+use std::borrow::Cow;
+
+use super::builder::Builder;
+use super::comment::comments;
+use super::diagnose::diagnose;
+use super::limits::Limits;
+use super::node::Node;
+use super::place::{Lines, Places};
+use super::problem::{Problem, ProblemKind};
+use super::span::{Position, Span, Spans};
+use super::split::{Chunk, split};
+use super::yaml::Failure;
+use super::{Document, Format, Parsed, json, list, yaml};
+
+/// How many bytes a document with tabs after colons may cost in repeated reading.
+const REPAIR_BYTES: usize = 1 << 18;
+
+/// The text of a file: UTF-8, or UTF-16 with a byte order mark.
+pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
+    let wide = |read: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes[2..]
+            .chunks_exact(2)
+            .map(|pair| read([pair[0], pair[1]]))
+            .collect();
+        String::from_utf16(&units)
+            .ok()
+            .filter(|_| bytes.len().is_multiple_of(2))
+    };
+    let text = match bytes {
+        [0xFF, 0xFE, ..] => wide(u16::from_le_bytes).map(Cow::Owned),
+        [0xFE, 0xFF, ..] => wide(u16::from_be_bytes).map(Cow::Owned),
+        _ => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+    };
+    text.filter(|text| !text.contains('\0')).ok_or_else(not_text)
+}
+
+fn not_text() -> Problem {
+    let start = Position {
+        line: 1,
+        column: 1,
+        offset: 0,
+    };
+    Problem {
+        kind: ProblemKind::NotText,
+        message: "this is not a text file in UTF-8".to_owned(),
+        help: "save the file as UTF-8, or leave it out".to_owned(),
+        span: Span { start, end: start },
+        path: None,
+    }
+}
+
+/// All documents of a file, in order. Whatever the text, it returns soon and reports what it could not read.
+pub fn parse<'a>(text: &'a str, limits: &Limits) -> Parsed<'a> {
+    let mut parsed = Parsed::default();
+    if text.len() > limits.file_bytes {
+        let problem = Problem {
+            kind: ProblemKind::TooLarge,
+            message: format!(
+                "the file has {} bytes, more than the {} that are read",
+                text.len(),
+                limits.file_bytes
+            ),
+            help: "split it into several files".to_owned(),
+            ..not_text()
+        };
+        parsed.problems.push(problem);
+        return parsed;
+    }
+    if text.contains('\0') {
+        parsed.problems.push(not_text());
+        return parsed;
+    }
+    let lines = Lines::new(
+        text,
+        if text.starts_with('\u{feff}') {
+            '\u{feff}'.len_utf8()
+        } else {
+            0
+        },
+    );
+    let mut next = 0;
+    for chunk in split(&lines) {
+        if let Some(line) = chunk.directive {
+            parsed.problems.push(directive(&lines, line));
+        }
+        for mut document in read_chunk(&lines, chunk, limits) {
+            document.index = next;
+            next += 1;
+            if chunk.unread {
+                document.problems.push(unread(&document, &lines, chunk));
+            }
+            let before = parsed.documents.len();
+            list::add(&mut parsed, document);
+            for document in &mut parsed.documents[before..] {
+                check_size(document, limits);
+            }
+        }
+    }
+    parsed
+}
+
+fn directive(lines: &Lines<'_>, line: usize) -> Problem {
+    let start = lines.starts.get(line).copied().unwrap_or(0);
+    Problem {
+        kind: ProblemKind::Syntax,
+        message: "kubectl does not read YAML directives such as `%YAML 1.2`".to_owned(),
+        help: "remove this line".to_owned(),
+        span: Places::new(lines, start).span(start, start + lines.line(line).trim_end().len()),
+        path: None,
+    }
+}
+
+fn unread(document: &Document<'_>, lines: &Lines<'_>, chunk: Chunk) -> Problem {
+    let span = if document.root == Node::Null {
+        Places::new(lines, chunk.start).span(chunk.start, chunk.start)
+    } else {
+        document.spans.value
+    };
+    Problem {
+        kind: ProblemKind::NotApplied,
+        message: "kubectl passes over this document: it splits files only at lines of nothing but `---`".to_owned(),
+        help: "put `---` alone on the line before the document".to_owned(),
+        span: Span {
+            start: span.start,
+            end: span.start,
+        },
+        path: None,
+    }
+}
+
+fn check_size(document: &mut Document<'_>, limits: &Limits) {
+    let span = document.spans.value;
+    let length = span.end.offset - span.start.offset;
+    if length > limits.document_bytes {
+        document.problems.push(Problem {
+            kind: ProblemKind::TooLarge,
+            message: format!(
+                "the object has {length} bytes, more than the {} that an API server could take",
+                limits.document_bytes
+            ),
+            help: "make the object smaller".to_owned(),
+            span: Span {
+                start: span.start,
+                end: span.start,
+            },
+            path: None,
+        });
+    }
+}
+
+fn read_chunk<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Vec<Document<'a>> {
+    let source = lines.text.get(chunk.start..chunk.end).unwrap_or("");
+    let trimmed = source.trim_start();
+    let value = trimmed.strip_prefix(['{', '[']).map(str::trim_start);
+    let Some(inner) = value else {
+        return read_yaml(lines, chunk, source, limits).into_iter().collect();
+    };
+    let json = read_json(lines, chunk, limits);
+    if json.iter().all(|document| {
+        document
+            .problems
+            .iter()
+            .all(|problem| problem.kind != ProblemKind::Syntax)
+    }) {
+        return json;
+    }
+    // A YAML document may begin with a brace, too.
+    match read_yaml(lines, chunk, source, limits) {
+        Some(document) if document.root != Node::Null => vec![document],
+        yaml if !inner.starts_with(['"', '{', '[', '}', ']']) => yaml.into_iter().collect(),
+        _ => json,
+    }
+}
+
+fn read_json<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Vec<Document<'a>> {
+    let mut documents = Vec::new();
+    let mut at = chunk.start;
+    loop {
+        let rest = lines.text.get(at..chunk.end).unwrap_or("");
+        let blank = rest.len() - rest.trim_start().len();
+        at += blank;
+        if at >= chunk.end {
+            return documents;
+        }
+        let mut builder = Builder::new(lines, at, limits, false);
+        let end = json::read_value(&mut builder, at, chunk.end);
+        documents.push(document(builder, Format::Json, Vec::new()));
+        match end {
+            Ok(end) => at = end,
+            Err(_) => return documents,
+        }
+    }
+}
+
+fn read_yaml<'a>(lines: &Lines<'a>, chunk: Chunk, source: &str, limits: &Limits) -> Option<Document<'a>> {
+    let mut repaired = Cow::Borrowed(source);
+    let mut budget = REPAIR_BYTES;
+    loop {
+        let mut builder = Builder::new(lines, chunk.start, limits, source.contains('*'));
+        match yaml::read(&mut builder, &repaired, chunk.start) {
+            Ok(()) => {}
+            Err(Failure::Stopped) => {
+                builder.take_root();
+            }
+            Err(Failure::Scan(error, offset)) => {
+                // goyaml takes a tab after a colon; the parser does not.
+                if error.info().contains("valid YAML whitespace") && budget >= source.len() {
+                    if let Some(text) = without_tab(&repaired, offset - chunk.start) {
+                        budget -= source.len();
+                        repaired = Cow::Owned(text);
+                        continue;
+                    }
+                }
+                builder.take_root();
+                builder.problems.push(diagnose(&error, lines, offset));
+            }
+        }
+        let mut document = document(builder, Format::Yaml, Vec::new());
+        if document.root == Node::Null && document.problems.is_empty() {
+            return None;
+        }
+        document.comments = comments(lines, chunk.start, chunk.end, &document.spans);
+        return Some(document);
+    }
+}
+
+/// The text with blanks in place of the tabs before `offset`.
+fn without_tab(text: &str, offset: usize) -> Option<String> {
+    let before = text.get(..offset)?;
+    let kept = before.trim_end_matches('\t').len();
+    (kept < offset).then(|| format!("{}{}{}", &before[..kept], " ".repeat(offset - kept), &text[offset..]))
+}
+
+fn document<'a>(mut builder: Builder<'_, 'a>, format: Format, comments: Vec<super::Comment>) -> Document<'a> {
+    let (root, spans) = builder.take_root().unwrap_or((Node::Null, Spans::default()));
+    Document {
+        root,
+        spans,
+        index: 0,
+        item: None,
+        format,
+        comments,
+        problems: builder.problems,
+    }
+}
