@@ -45,13 +45,11 @@ pub fn parse_service_account(text: &str) -> Result<GoogleServiceAccount<'_>, Goo
     if !is_id(name) {
         return Err(Error::Name);
     }
-    // A project of a domain has the domain behind it: `my-project.example.com` in the console is
-    // `my-project.example.com.iam…` here.
+    // A project that belongs to a domain has the domain behind it: `acme-prod.example.com`.
     let (id, scope) = project
         .split_once('.')
         .map_or((project, None), |(id, scope)| (id, Some(scope)));
     let scope_fits = scope.is_none_or(super::super::names::is_dns_subdomain);
-    // Too short, like the seven letters of `project`, is fine for a placeholder of six or more.
     if !is_id(id) || !scope_fits {
         return Err(Error::Project);
     }

@@ -1,0 +1,19 @@
+//! Paths and names: a mended path has no stray slash, and mending is final.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use neo4jbackup_core::values::{names, object_path};
+
+fuzz_target!(|text: &str| {
+    if let Some(mended) = object_path::normalised(text) {
+        assert!(
+            !object_path::check(&mended)
+                .iter()
+                .any(object_path::PathProblem::is_stray_slash)
+        );
+        assert_eq!(object_path::normalised(&mended), None);
+    }
+    let _ = names::check_database_name(text);
+    let _ = names::closest(text, ["schedule", "storage", "credentialsSecretRef"]);
+    assert!(!names::is_dns_label(text) || names::is_dns_subdomain(text));
+});
