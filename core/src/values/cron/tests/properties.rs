@@ -1,5 +1,3 @@
-use std::time::{Duration, Instant};
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -169,9 +167,9 @@ proptest! {
     }
 }
 
-/// The limits that matter are a hundred times lower in a release build; these catch a search that runs away.
+/// Hangs where a parser or a search is not bounded; how fast they are is for the benchmarks to say.
 #[test]
-fn long_texts_and_long_searches_end_soon() {
+fn long_texts_and_long_searches_end() {
     const LENGTH: usize = 64 * 1024;
     let texts = [
         format!("{} * * * *", "1,".repeat(LENGTH / 2)),
@@ -187,7 +185,6 @@ fn long_texts_and_long_searches_end_soon() {
         "@".repeat(LENGTH),
     ];
     let apia = time_zone::lookup("Pacific/Apia").expect("a zone");
-    let started = Instant::now();
     for text in &texts {
         match Schedule::parse(text) {
             Ok(schedule) => {
@@ -200,5 +197,4 @@ fn long_texts_and_long_searches_end_soon() {
     }
     let lost = super::schedule("0 0 31 12 *");
     assert_eq!(lost.next(super::instant("2011-12-02T00:00:00Z"), &apia), None);
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 }
