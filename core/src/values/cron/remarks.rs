@@ -108,8 +108,8 @@ impl Schedule {
             let is_daily =
                 calendar.day_of_month.is_full(Field::DayOfMonth) || calendar.day_of_week.is_full(Field::DayOfWeek);
             let explanation = if is_daily {
-                "It runs every day: a day needs to satisfy only one of the two day fields, and one of them lists all days \
-                 without being a star."
+                "It runs every day: a day needs to satisfy only one of the two day fields, and one of them lists all \
+                 days without being a star."
             } else {
                 "It runs on each of the days of the month and also on each of the weekdays; a day need not be both."
             };

@@ -90,7 +90,11 @@ proptest! {
     }
 
     #[test]
-    fn a_run_is_later_and_in_the_sets(text in expression(), after in moment(), zone in prop::sample::select(&ZONES[..])) {
+    fn a_run_is_later_and_in_the_sets(
+        text in expression(),
+        after in moment(),
+        zone in prop::sample::select(&ZONES[..]),
+    ) {
         let schedule = Schedule::parse(&text).expect("a schedule");
         let zone = time_zone::lookup(zone).expect("a zone");
         if let Some(run) = schedule.next(after, &zone) {
@@ -114,7 +118,11 @@ proptest! {
     }
 
     #[test]
-    fn never_means_never_and_only_never(bits in any::<[u64; 5]>(), rare in any::<[u64; 5]>(), stars in any::<[bool; 2]>()) {
+    fn never_means_never_and_only_never(
+        bits in any::<[u64; 5]>(),
+        rare in any::<[u64; 5]>(),
+        stars in any::<[bool; 2]>(),
+    ) {
         // Two draws joined with AND make small sets.
         let set = |index: usize, field: Field| {
             Set(bits[index] & rare[index] & rare[(index + 1) % 5] & Set::star(field).bits())
