@@ -1,7 +1,7 @@
 //! Names of time zones, as Kubernetes takes them in `CronJob.spec.timeZone`.
 //!
-//! Kubernetes asks Go's `time.LoadLocation`, which is case-sensitive, and refuses `Local` and the empty name. jiff finds
-//! names in any case, so a hit only counts when its own name is the one that was asked for.
+//! Kubernetes asks Go's `time.LoadLocation`, which is case-sensitive, and refuses `Local` and the empty name. jiff
+//! finds names in any case, so a hit only counts when its own name is the one that was asked for.
 
 use std::fmt;
 

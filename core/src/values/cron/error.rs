@@ -163,7 +163,8 @@ impl fmt::Display for Problem {
             }
             Self::Backwards { field, start, end } => write!(
                 f,
-                "has the backwards range {start} to {end} in the {field} field; ranges do not wrap around, write both parts"
+                "has the backwards range {start} to {end} in the {field} field; \
+                 ranges do not wrap around, write both parts"
             ),
             Self::TooManyHyphens { field, item } => {
                 write!(f, "has more than one hyphen in `{item}` of the {field} field")
@@ -176,7 +177,8 @@ impl fmt::Display for Problem {
             }
             Self::UnknownDescriptor { text } => write!(
                 f,
-                "is `{text}`, not one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually or `@every 90m`"
+                "is `{text}`, not one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually \
+                 or `@every 90m`"
             ),
             Self::BadPeriod { text, reason } => {
                 write!(

@@ -1,7 +1,7 @@
 //! Cron schedules exactly as Kubernetes reads and runs them: robfig/cron v3.0.1, `ParseStandard` and `Next`.
 //!
 //! No crate has these semantics. Sunday is 0 and 7 is refused; a day field with a star joins the other day field with
-//! AND, any two others with OR; a fixed time inside a spring gap is skipped and one inside an autumn overlap runs twice.
+//! AND, any two others with OR; a fixed time inside a spring gap is skipped, one inside an autumn overlap runs twice.
 //! The quirks are kept on purpose: a schedule must be judged as it will run.
 //!
 //! [`Schedule::parse`] says whether the API server takes a text, [`Schedule::next`] when it runs, [`Schedule::words`]
@@ -75,7 +75,7 @@ impl Schedule {
 }
 
 impl Calendar {
-    /// Whether a day must satisfy both day fields, which a star in either of them brings about. Otherwise one is enough.
+    /// Whether a day must satisfy both day fields, as a star in either of them demands. Otherwise one is enough.
     fn needs_both_days(&self) -> bool {
         self.day_of_month.has_star() || self.day_of_week.has_star()
     }

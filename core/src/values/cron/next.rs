@@ -15,7 +15,7 @@ const MOST_STEPS: u32 = 4_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 
 impl Schedule {
-    /// The first run after `after`, as Kubernetes computes it in `zone`; a zone prefix of the schedule takes precedence.
+    /// The first run after `after`, as Kubernetes computes it in `zone`; a zone prefix of the schedule goes first.
     ///
     /// None when there is none within five calendar years, which is where Kubernetes gives up for good.
     pub fn next(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
@@ -79,7 +79,7 @@ impl Search<'_> {
         }
     }
 
-    /// The searches below answer false when they overflow into the next larger field, None when there were too many steps.
+    /// The searches below answer false when they overflow into the next larger field, None after too many steps.
     fn find_month(&mut self) -> Option<bool> {
         while !self.calendar.month.contains(self.time.month) {
             if self.leaves_start() {

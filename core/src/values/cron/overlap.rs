@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::next::date;
 use super::{Calendar, Schedule, Timing};
 
-/// A search over more days than this finds nothing new: ten years hold every mix of date, weekday and leap day that recurs.
+/// Ten years; a meeting later than that is nobody's concern.
 const MOST_DAYS: u32 = 3_660;
 const SECONDS_PER_DAY: i64 = 86_400;
 

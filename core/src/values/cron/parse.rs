@@ -6,7 +6,8 @@ use super::{Calendar, Schedule, Timing, ZonePrefix, period, shorten};
 use crate::values::time_zone;
 
 impl Schedule {
-    /// Reads five fields, a descriptor such as `@daily`, or `@every` and a Go duration, each with or without a zone prefix.
+    /// Reads five fields, a descriptor such as `@daily`, or `@every` and a Go duration, each with a zone prefix or
+    /// without.
     pub fn parse(text: &str) -> Result<Schedule, CronError> {
         parse(text).map_err(|problem| CronError::new(problem, text))
     }

@@ -105,8 +105,14 @@ impl Schedule {
         let is_either =
             !calendar.needs_both_days() && !calendar.day_of_month.is_empty() && !calendar.day_of_week.is_empty();
         if is_either {
-            let explanation = "It runs on each of the days of the month and also on each of the weekdays; \
-                               a day need not be both.";
+            let is_daily =
+                calendar.day_of_month.is_full(Field::DayOfMonth) || calendar.day_of_week.is_full(Field::DayOfWeek);
+            let explanation = if is_daily {
+                "It runs every day: a day needs to satisfy only one of the two day fields, and one of them lists all \
+                 days without being a star."
+            } else {
+                "It runs on each of the days of the month and also on each of the weekdays; a day need not be both."
+            };
             add(RemarkKind::DayOrWeekday, explanation);
         }
     }
@@ -121,7 +127,7 @@ impl Schedule {
             if parsed.has_junk && !seen_junk {
                 seen_junk = true;
                 let explanation = format!("What follows the star in the {field} field is ignored.");
-                let better = self.with_field(field, &map_items(&items, |item| without_junk(item)));
+                let better = self.with_field(field, &map_items(&items, without_junk));
                 remarks.push(Remark {
                     kind: RemarkKind::JunkAfterStar { field },
                     explanation,
@@ -143,14 +149,10 @@ impl Schedule {
                 });
             }
             // A step within a range is deliberate, and among other items nobody expects even gaps.
-            let is_open = parsed.end == field.maximum()
-                && (parsed.is_star || !item.contains('-') || parsed.start == field.minimum());
-            if items.len() == 1
-                && step > 1
-                && is_open
-                && !leaves_one
-                && is_spread_out(parsed.set(field), field).is_none()
-            {
+            let goes_to_the_end = parsed.end == field.maximum() && step > 1 && items.len() == 1;
+            let is_open = parsed.is_star || !item.contains('-') || parsed.start == field.minimum();
+            let is_even = leaves_one || is_spread_out(parsed.set(field), field).is_some();
+            if goes_to_the_end && is_open && !is_even {
                 let explanation = uneven(field, &parsed);
                 remarks.push(Remark {
                     kind: RemarkKind::UnevenStep { field, step },
@@ -173,13 +175,18 @@ impl Schedule {
 
     /// The schedule with one field rewritten, if that changes nothing about when it runs.
     fn with_field(&self, field: Field, replacement: &str) -> Option<String> {
+        // A text as long as that is no help to anybody, and not worth reading again.
+        if self.prefix.is_some() || self.expression.len() > 256 {
+            return None;
+        }
         let fields = Field::ALL.into_iter().zip(self.expression.split_whitespace());
         let fields: Vec<&str> = fields
             .map(|(other, text)| if other == field { replacement } else { text })
             .collect();
         let better = fields.join(" ");
-        let same = Schedule::parse(&better).is_ok_and(|schedule| schedule.timing == self.timing);
-        (same && self.prefix.is_none() && better.len() <= 256).then_some(better)
+        Schedule::parse(&better)
+            .is_ok_and(|schedule| schedule.timing == self.timing)
+            .then_some(better)
     }
 }
 
@@ -194,7 +201,8 @@ fn uneven(field: Field, item: &Item) -> String {
         );
     }
     format!(
-        "The step {step} in the {field} field does not go round evenly: from {last} to the next {start} the gap is {gap}."
+        "The step {step} in the {field} field does not go round evenly: \
+         from {last} to the next {start} the gap is {gap}."
     )
 }
 

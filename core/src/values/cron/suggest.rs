@@ -58,7 +58,7 @@ fn fields(text: &str) -> Option<String> {
         [minute, hour, a, b, c, d]
             if is_number(minute)
                 && is_number(hour)
-                && hour.trim_start_matches('0') != ""
+                && !hour.trim_start_matches('0').is_empty()
                 && [a, b, c, d].into_iter().all(is_star) =>
         {
             fields[..5].to_vec()

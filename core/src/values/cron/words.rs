@@ -9,20 +9,26 @@ const MOST_TIMES: u32 = 6;
 impl Schedule {
     /// What the schedule means: `at 02:00 every day`, `at 00:00 on day 13 of the month OR on Friday`.
     pub fn words(&self) -> String {
-        let mut words = match &self.timing {
+        let words = match &self.timing {
             Timing::Calendar(calendar) if calendar.never_fires() => return "never".to_owned(),
-            Timing::Calendar(calendar) => format!("{} {}", times(calendar), days(calendar)),
+            Timing::Calendar(calendar) => calendar_words(calendar),
             Timing::Every(seconds) => format!("every {}, counted from the run before", period(*seconds)),
         };
-        if let Some(zone) = self.time_zone().filter(|_| matches!(self.timing, Timing::Calendar(_))) {
-            let zone = if zone.is_empty() {
-                "UTC".to_owned()
-            } else {
-                shorten(zone)
-            };
-            words.push_str(&format!(" ({zone} time)"));
+        match self.time_zone() {
+            Some("") => format!("{words} (UTC)"),
+            Some(zone) if matches!(self.timing, Timing::Calendar(_)) => format!("{words} ({} time)", shorten(zone)),
+            _ => words,
         }
-        words
+    }
+}
+
+fn calendar_words(calendar: &Calendar) -> String {
+    let (times, days) = (times(calendar), days(calendar));
+    // "every 15 minutes" needs no "every day".
+    let goes_round = times.starts_with("every ") && is_spread_out(calendar.hour, Field::Hour).is_some();
+    match days.strip_prefix("every day") {
+        Some(months) if goes_round => format!("{times}{months}"),
+        _ => format!("{times} {days}"),
     }
 }
 
@@ -147,7 +153,7 @@ pub(super) fn is_spread_out(set: Set, field: Field) -> Option<(u32, u32)> {
     let (start, second) = (values.next()?, values.next()?);
     let step = second - start;
     let is_even =
-        field.length() % step == 0 && set == Set(set.bits()).union(Set::stepped(start, field.maximum(), step.into()));
+        field.length().is_multiple_of(step) && set.bits() == Set::stepped(start, field.maximum(), step.into()).bits();
     (is_even && set.count() == field.length() / step).then_some((start, step))
 }
 

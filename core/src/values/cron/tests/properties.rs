@@ -1,5 +1,3 @@
-use std::time::{Duration, Instant};
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -92,7 +90,11 @@ proptest! {
     }
 
     #[test]
-    fn a_run_is_later_and_in_the_sets(text in expression(), after in moment(), zone in prop::sample::select(&ZONES[..])) {
+    fn a_run_is_later_and_in_the_sets(
+        text in expression(),
+        after in moment(),
+        zone in prop::sample::select(&ZONES[..]),
+    ) {
         let schedule = Schedule::parse(&text).expect("a schedule");
         let zone = time_zone::lookup(zone).expect("a zone");
         if let Some(run) = schedule.next(after, &zone) {
@@ -116,7 +118,11 @@ proptest! {
     }
 
     #[test]
-    fn never_means_never_and_only_never(bits in any::<[u64; 5]>(), rare in any::<[u64; 5]>(), stars in any::<[bool; 2]>()) {
+    fn never_means_never_and_only_never(
+        bits in any::<[u64; 5]>(),
+        rare in any::<[u64; 5]>(),
+        stars in any::<[bool; 2]>(),
+    ) {
         // Two draws joined with AND make small sets.
         let set = |index: usize, field: Field| {
             Set(bits[index] & rare[index] & rare[(index + 1) % 5] & Set::star(field).bits())
@@ -169,9 +175,9 @@ proptest! {
     }
 }
 
-/// The limits that matter are a hundred times lower in a release build; these catch a search that runs away.
+/// Hangs where a parser or a search is not bounded; how fast they are is for the benchmarks to say.
 #[test]
-fn long_texts_and_long_searches_end_soon() {
+fn long_texts_and_long_searches_end() {
     const LENGTH: usize = 64 * 1024;
     let texts = [
         format!("{} * * * *", "1,".repeat(LENGTH / 2)),
@@ -187,7 +193,6 @@ fn long_texts_and_long_searches_end_soon() {
         "@".repeat(LENGTH),
     ];
     let apia = time_zone::lookup("Pacific/Apia").expect("a zone");
-    let started = Instant::now();
     for text in &texts {
         match Schedule::parse(text) {
             Ok(schedule) => {
@@ -200,5 +205,4 @@ fn long_texts_and_long_searches_end_soon() {
     }
     let lost = super::schedule("0 0 31 12 *");
     assert_eq!(lost.next(super::instant("2011-12-02T00:00:00Z"), &apia), None);
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 }
