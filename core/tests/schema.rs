@@ -2,7 +2,8 @@
 
 use neo4jbackup_core::document::{Map, Node, Path};
 use neo4jbackup_core::schema::{
-    Era, Kind, Literal, ObjectSchema, Pattern, Profile, SchemaProblem, Shape, absent_defaults, check, defaults, field, json_schema,
+    Era, Kind, Literal, ObjectSchema, Pattern, Profile, SchemaProblem, Shape, absent_defaults, check, defaults, field,
+    json_schema,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -12,7 +13,9 @@ fn node(value: Value) -> Node<'static> {
 }
 
 fn backup(spec: &Value) -> Node<'static> {
-    node(json!({"apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jBackup", "metadata": {"name": "a"}, "spec": spec}))
+    node(
+        json!({"apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jBackup", "metadata": {"name": "a"}, "spec": spec}),
+    )
 }
 
 /// A short line for each problem: its name and its field.
@@ -53,9 +56,12 @@ fn a_field_that_never_existed_says_what_replaces_it() {
     let replaced: Vec<(String, String, bool)> = check(Kind::Neo4jRestore, Era::F, &restore)
         .iter()
         .map(|problem| match problem {
-            SchemaProblem::Unknown { path, replaced_by: Some(other), changes_meaning, .. } => {
-                (path.to_string(), other.to_string(), *changes_meaning)
-            }
+            SchemaProblem::Unknown {
+                path,
+                replaced_by: Some(other),
+                changes_meaning,
+                ..
+            } => (path.to_string(), other.to_string(), *changes_meaning),
             other => panic!("not expected: {other:?}"),
         })
         .collect();
@@ -64,7 +70,10 @@ fn a_field_that_never_existed_says_what_replaces_it() {
         ("spec.options.force", "spec.options.replaceExisting", true),
     ];
     for (field, other, matters) in expected {
-        assert!(replaced.contains(&(field.to_owned(), other.to_owned(), matters)), "{field}: {replaced:?}");
+        assert!(
+            replaced.contains(&(field.to_owned(), other.to_owned(), matters)),
+            "{field}: {replaced:?}"
+        );
     }
     assert_eq!(replaced.len(), 2);
 }
@@ -95,8 +104,14 @@ fn a_time_zone_matters_unless_it_is_utc() {
 #[test]
 fn a_misspelt_or_misplaced_field_is_recognised() {
     let cases = [
-        (json!({"storage": {"type": "pvc"}, "shcedule": "0 2 * * *"}), "spec.schedule"),
-        (json!({"storage": {"type": "pvc"}, "backupType": "FULL"}), "spec.options.backupType"),
+        (
+            json!({"storage": {"type": "pvc"}, "shcedule": "0 2 * * *"}),
+            "spec.schedule",
+        ),
+        (
+            json!({"storage": {"type": "pvc"}, "backupType": "FULL"}),
+            "spec.options.backupType",
+        ),
         (json!({"storage": {"type": "s3", "Bucket": "b"}}), "spec.storage.bucket"),
     ];
     for (spec, expected) in cases {
@@ -116,9 +131,12 @@ fn a_field_outside_spec_is_unknown() {
     let problems = check(Kind::Neo4jBackup, Era::F, &object);
     let guess = |key: &str| {
         problems.iter().find_map(|problem| match problem {
-            SchemaProblem::Unknown { path, did_you_mean, changes_meaning, .. } if path.to_string() == key => {
-                Some((did_you_mean.as_ref().map(Path::to_string), *changes_meaning))
-            }
+            SchemaProblem::Unknown {
+                path,
+                did_you_mean,
+                changes_meaning,
+                ..
+            } if path.to_string() == key => Some((did_you_mean.as_ref().map(Path::to_string), *changes_meaning)),
             _ => None,
         })
     };
@@ -130,9 +148,17 @@ fn a_field_outside_spec_is_unknown() {
 fn other_version(kind: Kind, era: Era, spec: Value, field: &str) -> Option<(String, Option<String>, bool)> {
     let object = node(json!({"spec": spec}));
     check(kind, era, &object).into_iter().find_map(|problem| match problem {
-        SchemaProblem::OtherVersion { path, eras_with_it, replaced_by, changes_meaning, .. } if path.to_string() == field => {
-            Some((eras_with_it.to_string(), replaced_by.map(|path| path.to_string()), changes_meaning))
-        }
+        SchemaProblem::OtherVersion {
+            path,
+            eras_with_it,
+            replaced_by,
+            changes_meaning,
+            ..
+        } if path.to_string() == field => Some((
+            eras_with_it.to_string(),
+            replaced_by.map(|path| path.to_string()),
+            changes_meaning,
+        )),
         _ => None,
     })
 }
@@ -140,23 +166,64 @@ fn other_version(kind: Kind, era: Era, spec: Value, field: &str) -> Option<(Stri
 #[test]
 fn a_field_of_another_version_names_what_this_version_has() {
     let cases = [
-        (Kind::Neo4jBackup, Era::F, json!({"target": {"kind": "Cluster"}}), "spec.target", "operators up to 1.13", "spec.instanceRef"),
-        (Kind::Neo4jBackup, Era::D, json!({"instanceRef": "a"}), "spec.instanceRef", "operator 1.13 and later", "spec.target.name"),
-        (Kind::Neo4jRestore, Era::B, json!({"clusterRef": "a"}), "spec.clusterRef", "operator 1.0 to 1.13", "spec.targetCluster"),
-        (Kind::Neo4jRestore, Era::F, json!({"clusterRef": "a"}), "spec.clusterRef", "operator 1.0 to 1.13", "spec.instanceRef"),
+        (
+            Kind::Neo4jBackup,
+            Era::F,
+            json!({"target": {"kind": "Cluster"}}),
+            "spec.target",
+            "operators up to 1.13",
+            "spec.instanceRef",
+        ),
+        (
+            Kind::Neo4jBackup,
+            Era::D,
+            json!({"instanceRef": "a"}),
+            "spec.instanceRef",
+            "operator 1.13 and later",
+            "spec.target.name",
+        ),
+        (
+            Kind::Neo4jRestore,
+            Era::B,
+            json!({"clusterRef": "a"}),
+            "spec.clusterRef",
+            "operator 1.0 to 1.13",
+            "spec.targetCluster",
+        ),
+        (
+            Kind::Neo4jRestore,
+            Era::F,
+            json!({"clusterRef": "a"}),
+            "spec.clusterRef",
+            "operator 1.0 to 1.13",
+            "spec.instanceRef",
+        ),
     ];
     for (kind, era, spec, field, versions, replacement) in cases {
         let expected = Some((versions.to_owned(), Some(replacement.to_owned()), true));
         assert_eq!(other_version(kind, era, spec, field), expected, "{field} in {era:?}");
     }
-    assert_eq!(other_version(Kind::Neo4jBackup, Era::G, json!({"mode": "standard"}), "spec.mode"), None);
-    assert!(other_version(Kind::Neo4jBackup, Era::F, json!({"mode": "replication-source"}), "spec.mode").is_some());
+    assert_eq!(
+        other_version(Kind::Neo4jBackup, Era::G, json!({"mode": "standard"}), "spec.mode"),
+        None
+    );
+    assert!(
+        other_version(
+            Kind::Neo4jBackup,
+            Era::F,
+            json!({"mode": "replication-source"}),
+            "spec.mode"
+        )
+        .is_some()
+    );
 }
 
 #[test]
 fn dropping_what_says_nothing_changes_nothing() {
-    let cases =
-        [(json!({"force": false}), "spec.force"), (json!({"options": {"verifyBackup": true}}), "spec.options.verifyBackup")];
+    let cases = [
+        (json!({"force": false}), "spec.force"),
+        (json!({"options": {"verifyBackup": true}}), "spec.options.verifyBackup"),
+    ];
     for (spec, path) in cases {
         let found = other_version(Kind::Neo4jRestore, Era::G, spec, path);
         assert!(matches!(found, Some((_, _, false))), "{path}: {found:?}");
@@ -209,10 +276,19 @@ fn a_text_is_measured_in_characters() {
 
 #[test]
 fn required_fields_depend_on_the_version_and_null_is_absent() {
-    assert_eq!(check_backup(Era::B, &json!({})), ["Required spec.storage", "Required spec.target"]);
-    assert_eq!(check_backup(Era::E, &json!({"storage": null})), ["Required spec.storage"]);
+    assert_eq!(
+        check_backup(Era::B, &json!({})),
+        ["Required spec.storage", "Required spec.target"]
+    );
+    assert_eq!(
+        check_backup(Era::E, &json!({"storage": null})),
+        ["Required spec.storage"]
+    );
     let empty_target = json!({"storage": {"type": "pvc"}, "target": {}});
-    assert_eq!(check_backup(Era::D, &empty_target), ["Required spec.target.kind", "Required spec.target.name"]);
+    assert_eq!(
+        check_backup(Era::D, &empty_target),
+        ["Required spec.target.kind", "Required spec.target.name"]
+    );
     assert_eq!(check_backup(Era::F, &json!([])), ["WrongType spec"]);
 }
 
@@ -231,7 +307,11 @@ fn what_a_partial_table_leaves_out_is_not_judged() {
 
 #[test]
 fn defaults_are_those_whose_parent_exists() {
-    assert!(defaults(Kind::Neo4jBackup, Era::F).iter().any(|default| default.path == "spec.options.compress"));
+    assert!(
+        defaults(Kind::Neo4jBackup, Era::F)
+            .iter()
+            .any(|default| default.path == "spec.options.compress")
+    );
     let object = backup(&json!({"storage": {"type": "pvc"}, "options": {"compress": false}}));
     assert_eq!(
         absent_defaults(Kind::Neo4jBackup, Era::G, &object),
@@ -240,18 +320,30 @@ fn defaults_are_those_whose_parent_exists() {
             (Path::dotted("spec.options.backupType"), Literal::String("AUTO")),
         ]
     );
-    let hook = node(json!({"spec": {"options": {"preRestore": {"job": {"template": {"container": {
-        "image": "a", "env": [{"name": "A", "valueFrom": {"secretKeyRef": {"key": "k"}}}]}}}}}}}));
+    let hook = node(
+        json!({"spec": {"options": {"preRestore": {"job": {"template": {"container": {
+        "image": "a", "env": [{"name": "A", "valueFrom": {"secretKeyRef": {"key": "k"}}}]}}}}}}}),
+    );
     let found = absent_defaults(Kind::Neo4jRestore, Era::F, &hook);
     let paths: Vec<String> = found.iter().map(|(path, _)| path.to_string()).collect();
-    assert_eq!(paths, ["spec.options.preRestore.job.template.container.env[0].valueFrom.secretKeyRef.name"]);
+    assert_eq!(
+        paths,
+        ["spec.options.preRestore.job.template.container.env[0].valueFrom.secretKeyRef.name"]
+    );
 }
 
 #[test]
 fn fields_are_found_by_path() {
     assert!(field(Kind::Neo4jBackup, Era::F, "spec.storage.cloud.identity.provider").is_some());
     assert!(field(Kind::Neo4jBackup, Era::F, "spec.target.kind").is_none());
-    assert!(field(Kind::Neo4jEnterpriseCluster, Era::F, "spec.env.[].valueFrom.secretKeyRef.key").is_some());
+    assert!(
+        field(
+            Kind::Neo4jEnterpriseCluster,
+            Era::F,
+            "spec.env.[].valueFrom.secretKeyRef.key"
+        )
+        .is_some()
+    );
     for path in ["", "spec", "spec.", "status.phase", "spec.storage.bucket.x"] {
         assert!(field(Kind::Neo4jBackup, Era::F, path).is_none(), "{path}");
     }
@@ -259,7 +351,10 @@ fn fields_are_found_by_path() {
 
 #[test]
 fn kinds_are_known_by_group_and_name() {
-    assert_eq!(Kind::parse("neo4j.neo4j.com/v1beta1", "Neo4jBackup"), Some(Kind::Neo4jBackup));
+    assert_eq!(
+        Kind::parse("neo4j.neo4j.com/v1beta1", "Neo4jBackup"),
+        Some(Kind::Neo4jBackup)
+    );
     assert_eq!(Kind::parse("neo4j.com/v1beta1", "Neo4jBackup"), None);
     assert_eq!(Kind::parse("v1", "Secret"), None);
     for kind in Kind::ALL {
@@ -279,9 +374,17 @@ fn replacements_below_exist(kind: Kind, schema: &'static ObjectSchema, path: &st
     for entry in schema.fields {
         let name = entry.name;
         for target in entry.absence.replaced_by {
-            let full = if target.starts_with("spec.") { (*target).to_owned() } else { format!("{path}.{target}") };
+            let full = if target.starts_with("spec.") {
+                (*target).to_owned()
+            } else {
+                format!("{path}.{target}")
+            };
             let exists = Era::ALL.into_iter().any(|era| field(kind, era, &full).is_some());
-            assert!(exists, "{path}.{name} is replaced by {full}, which is no field of {}", kind.name());
+            assert!(
+                exists,
+                "{path}.{name} is replaced by {full}, which is no field of {}",
+                kind.name()
+            );
         }
         for variant in entry.variants {
             if let Shape::Object(below) = variant.shape {
@@ -297,8 +400,14 @@ fn the_editor_schema_refuses_what_the_profile_lacks() {
     let spec = &schema["properties"]["spec"];
     assert_eq!(spec["additionalProperties"], json!(false));
     assert_eq!(spec["properties"]["target"], Value::Null);
-    assert_eq!(spec["properties"]["database"]["pattern"], json!(Pattern::DatabaseName.expression()));
-    assert_eq!(schema["properties"]["apiVersion"]["const"], json!("neo4j.neo4j.com/v1beta1"));
+    assert_eq!(
+        spec["properties"]["database"]["pattern"],
+        json!(Pattern::DatabaseName.expression())
+    );
+    assert_eq!(
+        schema["properties"]["apiVersion"]["const"],
+        json!("neo4j.neo4j.com/v1beta1")
+    );
     let legacy = json_schema(Kind::Neo4jBackup, Profile::V1Beta1Legacy);
     assert!(legacy["properties"]["spec"]["properties"]["target"].is_object());
 }
@@ -306,8 +415,24 @@ fn the_editor_schema_refuses_what_the_profile_lacks() {
 /// Trees whose keys are mostly real field names, so that the walk gets deep.
 fn any_node() -> impl Strategy<Value = Node<'static>> {
     const NAMES: [&str; 18] = [
-        "storage", "cloud", "identity", "options", "resources", "limits", "source", "pitr", "target", "env", "timezone",
-        "retention", "preRestore", "job", "template", "container", "claims", "maxCount",
+        "storage",
+        "cloud",
+        "identity",
+        "options",
+        "resources",
+        "limits",
+        "source",
+        "pitr",
+        "target",
+        "env",
+        "timezone",
+        "retention",
+        "preRestore",
+        "job",
+        "template",
+        "container",
+        "claims",
+        "maxCount",
     ];
     let key = prop_oneof![3 => proptest::sample::select(&NAMES[..]).prop_map(str::to_owned), 1 => ".{0,12}"];
     let leaf = prop_oneof![

@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 /// The folder with the operator's own definitions.
 fn upstream() -> Option<PathBuf> {
-    let shared = std::env::var_os("NEO4JBACKUP_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
+    let shared = std::env::var_os("NEO4JBACKUP_SHARED").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+        PathBuf::from,
+    );
     let folder = shared.join("upstream/crds");
     if folder.is_dir() {
         return Some(folder);
@@ -18,9 +20,16 @@ fn upstream() -> Option<PathBuf> {
 }
 
 fn upstream_crd(folder: &Path, kind: Kind, era: Era) -> Option<Value> {
-    let file = folder.join(format!("{era:?}")).join(format!("neo4j.neo4j.com_{}.yaml", kind.plural()));
+    let file = folder
+        .join(format!("{era:?}"))
+        .join(format!("neo4j.neo4j.com_{}.yaml", kind.plural()));
     let exists = file.exists();
-    assert_eq!(exists, kind.schema().eras.contains(era), "{} in era {era:?}", kind.name());
+    assert_eq!(
+        exists,
+        kind.schema().eras.contains(era),
+        "{} in era {era:?}",
+        kind.name()
+    );
     exists.then(|| {
         let text = std::fs::read_to_string(file).unwrap();
         let mut definition = serde_saphyr::from_str(&text).unwrap();
@@ -62,7 +71,10 @@ fn differences(path: &str, ours: &Value, theirs: &Value, found: &mut Vec<String>
     match (ours, theirs) {
         (Value::Object(ours), Value::Object(theirs)) => {
             for key in ours.keys().chain(theirs.keys().filter(|key| !ours.contains_key(*key))) {
-                let (left, right) = (ours.get(key).unwrap_or(&Value::Null), theirs.get(key).unwrap_or(&Value::Null));
+                let (left, right) = (
+                    ours.get(key).unwrap_or(&Value::Null),
+                    theirs.get(key).unwrap_or(&Value::Null),
+                );
                 differences(&format!("{path}/{key}"), left, right, found);
             }
         }
@@ -82,7 +94,12 @@ fn backup_and_restore_are_what_the_operator_ships() {
             assert!(spec_of(&theirs).is_object(), "{at} has a spec");
             differences(&at, spec_of(&ours), spec_of(&theirs), &mut found);
             for key in ["group", "names", "scope"] {
-                differences(&format!("{at} {key}"), &ours["spec"][key], &theirs["spec"][key], &mut found);
+                differences(
+                    &format!("{at} {key}"),
+                    &ours["spec"][key],
+                    &theirs["spec"][key],
+                    &mut found,
+                );
             }
             for key in ["name", "served", "storage", "subresources", "additionalPrinterColumns"] {
                 let (ours, theirs) = (&ours["spec"]["versions"][0][key], &theirs["spec"]["versions"][0][key]);
@@ -99,7 +116,9 @@ fn the_other_kinds_say_nothing_that_the_operator_does_not_ship() {
     let mut found = Vec::new();
     for kind in Kind::ALL {
         for era in Era::ALL {
-            let Some(theirs) = upstream_crd(&folder, kind, era) else { continue };
+            let Some(theirs) = upstream_crd(&folder, kind, era) else {
+                continue;
+            };
             let at = format!("{} {era:?} spec", kind.name());
             contained(&at, spec_of(&our_crd(kind, era)), spec_of(&theirs), &mut found);
         }
