@@ -111,15 +111,33 @@ impl SchemaProblem<'_> {
 /// the rules that know what the value means. A kind that the era lacks is judged by nothing.
 pub fn check<'n>(kind: Kind, era: Era, object: &'n Node<'_>) -> Vec<SchemaProblem<'n>> {
     let schema = kind.schema();
-    let mut checker = Checker { kind, era, problems: Vec::new() };
+    let mut checker = Checker {
+        kind,
+        era,
+        problems: Vec::new(),
+    };
     let Some(root) = object.as_map().filter(|_| schema.eras.contains(era)) else {
         return checker.problems;
     };
     for (key, value) in root.iter() {
         match key {
             "apiVersion" | "kind" | "metadata" | "status" => {}
-            "spec" => checker.object(&schema.spec, value, &Trail { above: None, step: Step::Key("spec") }),
-            _ => checker.unknown(None, value, &Trail { above: None, step: Step::Key(key) }),
+            "spec" => checker.object(
+                &schema.spec,
+                value,
+                &Trail {
+                    above: None,
+                    step: Step::Key("spec"),
+                },
+            ),
+            _ => checker.unknown(
+                None,
+                value,
+                &Trail {
+                    above: None,
+                    step: Step::Key(key),
+                },
+            ),
         }
     }
     checker.problems
@@ -140,11 +158,17 @@ enum Step<'t> {
 
 impl<'t> Trail<'t> {
     fn key(&'t self, key: &'t str) -> Trail<'t> {
-        Trail { above: Some(self), step: Step::Key(key) }
+        Trail {
+            above: Some(self),
+            step: Step::Key(key),
+        }
     }
 
     fn index(&'t self, index: usize) -> Trail<'t> {
-        Trail { above: Some(self), step: Step::Index(index) }
+        Trail {
+            above: Some(self),
+            step: Step::Index(index),
+        }
     }
 
     fn path(&self) -> Path {
@@ -199,7 +223,9 @@ impl<'n> Checker<'n> {
     fn required(&mut self, schema: &'static ObjectSchema, map: &Map<'_>, trail: &Trail<'_>) {
         for entry in schema.fields {
             if entry.required.contains(self.era) && map.get(entry.name).is_none_or(Node::is_null) {
-                self.problems.push(SchemaProblem::Required { path: trail.key(entry.name).path() });
+                self.problems.push(SchemaProblem::Required {
+                    path: trail.key(entry.name).path(),
+                });
             }
         }
     }
@@ -210,7 +236,12 @@ impl<'n> Checker<'n> {
             (Shape::Boolean { .. }, Node::Bool(_)) => {}
             (Shape::String { .. }, Node::String(text)) => self.string(shape, text, trail),
             (Shape::Integer { minimum, maximum }, Node::Number(text)) => {
-                self.integer(text, minimum.unwrap_or(i32::MIN.into()), maximum.unwrap_or(i32::MAX.into()), trail);
+                self.integer(
+                    text,
+                    minimum.unwrap_or(i32::MIN.into()),
+                    maximum.unwrap_or(i32::MAX.into()),
+                    trail,
+                );
             }
             (Shape::Quantity, Node::Number(text)) if integer_value(text).is_some() => {}
             (Shape::Quantity, Node::String(text)) => self.pattern(Pattern::Quantity, text, trail),
@@ -229,15 +260,31 @@ impl<'n> Checker<'n> {
     }
 
     fn string(&mut self, shape: &'static Shape, text: &'n str, trail: &Trail<'_>) {
-        let Shape::String { allowed, pattern, max_length, .. } = shape else { return };
+        let Shape::String {
+            allowed,
+            pattern,
+            max_length,
+            ..
+        } = shape
+        else {
+            return;
+        };
         if !allowed.is_empty() && !allowed.contains(&text) {
-            self.problems.push(SchemaProblem::NotInEnum { path: trail.path(), value: text, allowed });
+            self.problems.push(SchemaProblem::NotInEnum {
+                path: trail.path(),
+                value: text,
+                allowed,
+            });
         }
         // No character is shorter than a byte, so a short text needs no count.
         if let Some(maximum) = max_length.filter(|maximum| text.len() > *maximum) {
             let length = text.chars().count();
             if length > maximum {
-                self.problems.push(SchemaProblem::TooLong { path: trail.path(), length, maximum });
+                self.problems.push(SchemaProblem::TooLong {
+                    path: trail.path(),
+                    length,
+                    maximum,
+                });
             }
         }
         if let Some(pattern) = pattern {
@@ -247,7 +294,11 @@ impl<'n> Checker<'n> {
 
     fn pattern(&mut self, pattern: Pattern, value: &'n str, trail: &Trail<'_>) {
         if !pattern.matches(value) {
-            self.problems.push(SchemaProblem::PatternMismatch { path: trail.path(), value, pattern });
+            self.problems.push(SchemaProblem::PatternMismatch {
+                path: trail.path(),
+                value,
+                pattern,
+            });
         }
     }
 
@@ -255,24 +306,39 @@ impl<'n> Checker<'n> {
         match integer_value(text) {
             None => {
                 let (expected, found) = ("an integer", "a number with a fraction");
-                self.problems.push(SchemaProblem::WrongType { path: trail.path(), expected, found });
+                self.problems.push(SchemaProblem::WrongType {
+                    path: trail.path(),
+                    expected,
+                    found,
+                });
             }
             Some(number) if (minimum..=maximum).contains(&number) => {}
             Some(_) => {
-                self.problems.push(SchemaProblem::OutOfRange { path: trail.path(), value: text, minimum, maximum });
+                self.problems.push(SchemaProblem::OutOfRange {
+                    path: trail.path(),
+                    value: text,
+                    minimum,
+                    maximum,
+                });
             }
         }
     }
 
     fn wrong_type(&mut self, expected: &'static str, node: &Node<'_>, trail: &Trail<'_>) {
-        self.problems.push(SchemaProblem::WrongType { path: trail.path(), expected, found: node.type_name() });
+        self.problems.push(SchemaProblem::WrongType {
+            path: trail.path(),
+            expected,
+            found: node.type_name(),
+        });
     }
 
     /// A name that the table does not hold at all.
     fn unknown(&mut self, siblings: Option<&'static ObjectSchema>, value: &Node<'_>, trail: &Trail<'_>) {
         let path = trail.path();
         let suggestion = suggest::meant(self.kind, self.era, siblings, &path, trail.last_key());
-        let matters = suggestion.as_ref().is_some_and(|(_, entry)| entry.absence.changes_meaning);
+        let matters = suggestion
+            .as_ref()
+            .is_some_and(|(_, entry)| entry.absence.changes_meaning);
         self.problems.push(SchemaProblem::Unknown {
             did_you_mean: suggestion.map(|(meant, _)| meant),
             replaced_by: None,
@@ -283,16 +349,36 @@ impl<'n> Checker<'n> {
     }
 
     /// A name that the table holds, for other eras or as a well-known mistake.
-    fn absent(&mut self, schema: &'static ObjectSchema, entry: &'static FieldSchema, value: &Node<'_>, trail: &Trail<'_>) {
+    fn absent(
+        &mut self,
+        schema: &'static ObjectSchema,
+        entry: &'static FieldSchema,
+        value: &Node<'_>,
+        trail: &Trail<'_>,
+    ) {
         let path = trail.path();
         let replaced_by = self.replacement(schema, entry, &path);
-        let is_harmless = value.scalar_text().is_some_and(|text| entry.absence.harmless_values.contains(&text));
+        let is_harmless = value
+            .scalar_text()
+            .is_some_and(|text| entry.absence.harmless_values.contains(&text));
         let changes_meaning = entry.absence.changes_meaning && !is_harmless && !is_zero(value);
         let (eras_with_it, note) = (entry.eras(), entry.absence.note);
         self.problems.push(if eras_with_it.is_empty() {
-            SchemaProblem::Unknown { path, did_you_mean: None, replaced_by, changes_meaning, note }
+            SchemaProblem::Unknown {
+                path,
+                did_you_mean: None,
+                replaced_by,
+                changes_meaning,
+                note,
+            }
         } else {
-            SchemaProblem::OtherVersion { path, eras_with_it, replaced_by, changes_meaning, note }
+            SchemaProblem::OtherVersion {
+                path,
+                eras_with_it,
+                replaced_by,
+                changes_meaning,
+                note,
+            }
         });
     }
 
@@ -328,8 +414,14 @@ fn integer_value(text: &str) -> Option<i64> {
     if let Ok(value) = text.parse::<i64>() {
         return Some(value);
     }
-    let value = text.parse::<f64>().ok().filter(|value| value.is_finite() && value.fract() == 0.0)?;
-    #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and every range here is far smaller")]
+    let value = text
+        .parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite() && value.fract() == 0.0)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the cast saturates, and every range here is far smaller"
+    )]
     Some(value as i64)
 }
 

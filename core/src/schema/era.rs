@@ -38,7 +38,11 @@ pub struct UnknownVersion(pub String);
 
 impl fmt::Display for UnknownVersion {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}` is not an operator version; write it as `1.14`, or `main`", self.0)
+        write!(
+            formatter,
+            "`{}` is not an operator version; write it as `1.14`, or `main`",
+            self.0
+        )
     }
 }
 
@@ -59,7 +63,11 @@ impl Era {
         }
         let text = text.strip_prefix('v').unwrap_or(text);
         let number = text.split(['-', '+']).next().unwrap_or_default();
-        let parts = number.split('.').map(parse_number).collect::<Option<Vec<u32>>>().ok_or_else(unknown)?;
+        let parts = number
+            .split('.')
+            .map(parse_number)
+            .collect::<Option<Vec<u32>>>()
+            .ok_or_else(unknown)?;
         match parts.as_slice() {
             [0, 1] | [0, 1, _] => Ok(Self::A),
             [0, _] | [0, _, _] => Ok(Self::B),
@@ -124,7 +132,9 @@ impl Era {
 
 /// Digits only; a sign, which `parse` would take, is no part of a version.
 fn parse_number(text: &str) -> Option<u32> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok())?
 }
 
 impl Profile {
@@ -205,8 +215,15 @@ mod tests {
     #[test]
     fn a_version_names_its_era() {
         for (version, era) in [
-            ("0.1", Era::A), ("0.3", Era::B), ("1.7.0-alpha", Era::C), ("v1.12.1", Era::D), ("1.8", Era::D),
-            ("v1.13.0", Era::E), ("1.14", Era::F), ("1.15", Era::G), ("main", Era::G),
+            ("0.1", Era::A),
+            ("0.3", Era::B),
+            ("1.7.0-alpha", Era::C),
+            ("v1.12.1", Era::D),
+            ("1.8", Era::D),
+            ("v1.13.0", Era::E),
+            ("1.14", Era::F),
+            ("1.15", Era::G),
+            ("main", Era::G),
         ] {
             assert_eq!(Era::of_operator_version(version), Ok(era), "{version}");
         }

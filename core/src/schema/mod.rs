@@ -16,6 +16,6 @@ pub use era::{Era, EraSet, Profile, UnknownVersion};
 pub use pattern::Pattern;
 pub use render::{crd, json_schema};
 pub use table::{
-    Absence, Column, DefaultField, FieldSchema, GROUP, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant, absent_defaults,
-    defaults, field,
+    Absence, Column, DefaultField, FieldSchema, GROUP, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant,
+    absent_defaults, defaults, field,
 };

@@ -17,7 +17,13 @@ pub enum Pattern {
 
 impl Pattern {
     /// Every pattern.
-    pub const ALL: [Self; 5] = [Self::DatabaseName, Self::ResourceName, Self::PageCache, Self::TempSize, Self::Quantity];
+    pub const ALL: [Self; 5] = [
+        Self::DatabaseName,
+        Self::ResourceName,
+        Self::PageCache,
+        Self::TempSize,
+        Self::Quantity,
+    ];
 
     /// The expression in the schema.
     pub fn expression(self) -> &'static str {
@@ -49,7 +55,9 @@ impl Pattern {
         match self {
             Self::DatabaseName => {
                 bytes.first().is_some_and(u8::is_ascii_alphabetic)
-                    && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+                    && bytes
+                        .iter()
+                        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
             }
             Self::ResourceName => {
                 let is_end = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
@@ -70,7 +78,9 @@ fn is_digits_and(text: &str, suffixes: &[&str]) -> bool {
 }
 
 fn is_quantity(text: &str) -> bool {
-    let Some(suffix) = after_decimal(text) else { return false };
+    let Some(suffix) = after_decimal(text) else {
+        return false;
+    };
     match suffix {
         "" | "n" | "u" | "m" | "k" | "M" | "G" | "T" | "P" | "E" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi" | "Ei" => true,
         _ => suffix.strip_prefix(['e', 'E']).and_then(after_decimal) == Some(""),
@@ -96,14 +106,44 @@ mod tests {
     #[test]
     fn each_pattern_takes_what_its_expression_takes() {
         let cases: [(Pattern, &[&str], &[&str]); 5] = [
-            (Pattern::DatabaseName, &["a", "neo4j", "A.b-c", "a-"], &["", "1a", "a_b", "-a", "a b", "a\n", "ä"]),
-            (Pattern::ResourceName, &["a", "0", "a-b.c", "9-9"], &["", "-a", "a-", "A", "a_b", ".", "a\n"]),
-            (Pattern::PageCache, &["1", "4G", "00K"], &["", "G", "4GB", "4g", "-4G", "4 G"]),
-            (Pattern::TempSize, &["1", "20Gi", "1Ki", "1Ti"], &["", "Gi", "1G", "1.5Gi", "1Pi"]),
+            (
+                Pattern::DatabaseName,
+                &["a", "neo4j", "A.b-c", "a-"],
+                &["", "1a", "a_b", "-a", "a b", "a\n", "ä"],
+            ),
+            (
+                Pattern::ResourceName,
+                &["a", "0", "a-b.c", "9-9"],
+                &["", "-a", "a-", "A", "a_b", ".", "a\n"],
+            ),
+            (
+                Pattern::PageCache,
+                &["1", "4G", "00K"],
+                &["", "G", "4GB", "4g", "-4G", "4 G"],
+            ),
+            (
+                Pattern::TempSize,
+                &["1", "20Gi", "1Ki", "1Ti"],
+                &["", "Gi", "1G", "1.5Gi", "1Pi"],
+            ),
             (
                 Pattern::Quantity,
-                &["1", "-1Gi", "+.5", "1.", "500m", "1e3", "1E", "1Ei", "1e1.5", "1e-2147483648", "1E+.5"],
-                &["", ".", "-", "1e", "1.5.5", "100GB", "1 Gi", "1Gi ", "Gi", "1ki", "e3", "1e+"],
+                &[
+                    "1",
+                    "-1Gi",
+                    "+.5",
+                    "1.",
+                    "500m",
+                    "1e3",
+                    "1E",
+                    "1Ei",
+                    "1e1.5",
+                    "1e-2147483648",
+                    "1E+.5",
+                ],
+                &[
+                    "", ".", "-", "1e", "1.5.5", "100GB", "1 Gi", "1Gi ", "Gi", "1ki", "e3", "1e+",
+                ],
             ),
         ];
         for (pattern, good, bad) in cases {

@@ -107,7 +107,13 @@ fn render(shape: &Shape, era: Era, dialect: Dialect) -> Value {
     let mut value = match shape {
         Shape::Boolean { .. } => json!({"type": "boolean"}),
         Shape::Integer { minimum, maximum } => integer(*minimum, *maximum),
-        Shape::String { allowed, pattern, format, max_length, .. } => {
+        Shape::String {
+            allowed,
+            pattern,
+            format,
+            max_length,
+            ..
+        } => {
             let mut value = json!({"type": "string"});
             if !allowed.is_empty() {
                 value["enum"] = json!(allowed);

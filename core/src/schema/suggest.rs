@@ -39,7 +39,12 @@ fn nearest(schema: &'static ObjectSchema, era: Era, name: &str) -> Option<&'stat
         .fields
         .iter()
         .filter(|entry| entry.shape(era).is_some() && name.len() > 2)
-        .map(|entry| (distance(&name.to_ascii_lowercase(), &entry.name.to_ascii_lowercase()), entry))
+        .map(|entry| {
+            (
+                distance(&name.to_ascii_lowercase(), &entry.name.to_ascii_lowercase()),
+                entry,
+            )
+        })
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, entry)| entry)

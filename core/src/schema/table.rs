@@ -44,7 +44,9 @@ impl Kind {
 
     /// The kind with this name, in any case, singular or plural.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| name.eq_ignore_ascii_case(kind.name()) || name.eq_ignore_ascii_case(kind.plural()))
+        Self::ALL
+            .into_iter()
+            .find(|kind| name.eq_ignore_ascii_case(kind.name()) || name.eq_ignore_ascii_case(kind.plural()))
     }
 
     /// The name, as in manifests.
@@ -202,12 +204,17 @@ impl ObjectSchema {
 impl FieldSchema {
     /// The shape in an era; `None` when the era lacks the field.
     pub fn shape(&self, era: Era) -> Option<&'static Shape> {
-        self.variants.iter().find(|variant| variant.eras.contains(era)).map(|variant| &variant.shape)
+        self.variants
+            .iter()
+            .find(|variant| variant.eras.contains(era))
+            .map(|variant| &variant.shape)
     }
 
     /// The eras that have the field.
     pub fn eras(&self) -> EraSet {
-        self.variants.iter().fold(EraSet::NONE, |eras, variant| eras.union(variant.eras))
+        self.variants
+            .iter()
+            .fold(EraSet::NONE, |eras, variant| eras.union(variant.eras))
     }
 }
 
@@ -285,7 +292,10 @@ fn collect_defaults(object: &'static ObjectSchema, era: Era, path: &str, found: 
         let Some(mut shape) = entry.shape(era) else { continue };
         let mut path = format!("{path}.{}", entry.name);
         if let Some(value) = shape.default_value() {
-            found.push(DefaultField { path: path.clone(), value });
+            found.push(DefaultField {
+                path: path.clone(),
+                value,
+            });
         }
         while let Shape::List { item, .. } = shape {
             path.push_str(".[]");
@@ -306,7 +316,13 @@ pub fn absent_defaults(kind: Kind, era: Era, object: &Node<'_>) -> Vec<(Path, Li
     found
 }
 
-fn fill_object(schema: &'static ObjectSchema, era: Era, node: &Node<'_>, path: &Path, found: &mut Vec<(Path, Literal)>) {
+fn fill_object(
+    schema: &'static ObjectSchema,
+    era: Era,
+    node: &Node<'_>,
+    path: &Path,
+    found: &mut Vec<(Path, Literal)>,
+) {
     if node.as_map().is_none() {
         return;
     }

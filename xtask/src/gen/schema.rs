@@ -23,10 +23,17 @@ const HEADER: &str = "// Written by `cargo xtask gen` from core/schemas/*.yaml; 
 
 /// Every generated file of the schema, by its path below the repository root.
 pub(crate) fn render(repo_root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
-    let mut files = vec![(PathBuf::from("core/src/schema/generated.rs"), rust_tables(&repo_root.join("core/schemas"))?)];
+    let mut files = vec![(
+        PathBuf::from("core/src/schema/generated.rs"),
+        rust_tables(&repo_root.join("core/schemas"))?,
+    )];
     for kind in Kind::ALL {
         for profile in Profile::ALL {
-            let name = format!("docs/schemas/{}.{}.json", kind.name().to_ascii_lowercase(), profile.name());
+            let name = format!(
+                "docs/schemas/{}.{}.json",
+                kind.name().to_ascii_lowercase(),
+                profile.name()
+            );
             files.push((PathBuf::from(name), format!("{:#}\n", json_schema(kind, profile))));
         }
     }
@@ -37,21 +44,42 @@ fn rust_tables(folder: &Path) -> anyhow::Result<String> {
     let blocks: BTreeMap<String, Block> = read(&folder.join("blocks.yaml"))?;
     let mut output = HEADER.to_owned();
     for (name, block) in &blocks {
-        let writer = Writer { blocks: &blocks, fields: &block.fields };
-        let object = writer.object("", false, block.atomic).with_context(|| format!("in the block {name}"))?;
+        let writer = Writer {
+            blocks: &blocks,
+            fields: &block.fields,
+        };
+        let object = writer
+            .object("", false, block.atomic)
+            .with_context(|| format!("in the block {name}"))?;
         write!(output, "\nstatic {}: ObjectSchema = {object};\n", constant(name))?;
     }
     for name in KINDS {
         let table: Table = read(&folder.join(format!("{name}.yaml")))?;
-        let writer = Writer { blocks: &blocks, fields: &table.fields };
-        let spec = writer.object("", table.open, false).with_context(|| format!("in the table of {name}"))?;
-        write!(output, "\npub(super) static {}: KindSchema = KindSchema {{\n", name.to_ascii_uppercase())?;
-        writeln!(output, "    name: {:?}, plural: {:?}, text: {:?},", table.kind, table.plural, table.text)?;
+        let writer = Writer {
+            blocks: &blocks,
+            fields: &table.fields,
+        };
+        let spec = writer
+            .object("", table.open, false)
+            .with_context(|| format!("in the table of {name}"))?;
+        write!(
+            output,
+            "\npub(super) static {}: KindSchema = KindSchema {{\n",
+            name.to_ascii_uppercase()
+        )?;
+        writeln!(
+            output,
+            "    name: {:?}, plural: {:?}, text: {:?},",
+            table.kind, table.plural, table.text
+        )?;
         writeln!(output, "    eras: {},\n    columns: &[", eras(&table.eras)?)?;
         for column in &table.columns {
             let set = eras(&column.eras)?;
             let Column { name, path, kind, .. } = column;
-            writeln!(output, "        Column {{ name: {name:?}, path: {path:?}, kind: {kind:?}, eras: {set} }},")?;
+            writeln!(
+                output,
+                "        Column {{ name: {name:?}, path: {path:?}, kind: {kind:?}, eras: {set} }},"
+            )?;
         }
         writeln!(output, "    ],\n    spec: {spec},\n}};")?;
     }
@@ -196,7 +224,11 @@ impl Writer<'_> {
         below.sort_by_key(|(name, _)| *name);
         for (name, rows) in below {
             let path = format!("{prefix}{name}");
-            output.push_str(&self.field(&path, name, rows.all()).with_context(|| format!("in the field {path}"))?);
+            output.push_str(
+                &self
+                    .field(&path, name, rows.all())
+                    .with_context(|| format!("in the field {path}"))?,
+            );
         }
         output.push_str("] }");
         Ok(output)
@@ -216,13 +248,18 @@ impl Writer<'_> {
                 Some(Required::Eras(letters)) => era_bits(letters)? & set,
                 _ => 0,
             };
-            write!(variants, "Variant {{ eras: EraSet({set:#09b}), shape: {} }}, ", self.shape(path, row)?)?;
+            let (eras, shape) = (era_set(set), self.shape(path, row)?);
+            write!(variants, "Variant {{ eras: {eras}, shape: {shape} }}, ")?;
         }
         ensure!(seen == 0 || first.text.is_some(), "the first row needs a text");
-        ensure!(seen != 0 || first.note.is_some() || first.replaced_by.is_some(), "say what to write instead");
+        ensure!(
+            seen != 0 || first.note.is_some() || first.replaced_by.is_some(),
+            "say what to write instead"
+        );
         Ok(format!(
-            "FieldSchema {{ name: {name:?}, text: {:?}, required: EraSet({required:#09b}), variants: &[{variants}], absence: {} }},\n",
+            "FieldSchema {{ name: {name:?}, text: {:?}, required: {}, variants: &[{variants}], absence: {} }},\n",
             first.text.as_deref().unwrap_or_default(),
+            era_set(required),
             absence(first),
         ))
     }
@@ -237,7 +274,10 @@ impl Writer<'_> {
                 };
                 format!("Shape::Boolean {{ default: {default:?} }}")
             }
-            "integer" => format!("Shape::Integer {{ minimum: {:?}, maximum: {:?} }}", row.minimum, row.maximum),
+            "integer" => format!(
+                "Shape::Integer {{ minimum: {:?}, maximum: {:?} }}",
+                row.minimum, row.maximum
+            ),
             "string" => string(row)?,
             "quantity" => "Shape::Quantity".to_owned(),
             "object" => match &row.block {
@@ -252,9 +292,8 @@ impl Writer<'_> {
 
     fn element(&self, row: &Row) -> anyhow::Result<String> {
         Ok(match row.of.as_deref().context("`of` is missing")? {
-            "string" => {
-                "Shape::String { default: None, allowed: &[], pattern: None, format: None, max_length: None }".to_owned()
-            }
+            "string" => "Shape::String { default: None, allowed: &[], pattern: None, format: None, max_length: None }"
+                .to_owned(),
             "quantity" => "Shape::Quantity".to_owned(),
             block => format!("Shape::Object(&{})", self.block(block)?),
         })
@@ -301,13 +340,19 @@ fn absence(row: &Row) -> String {
 }
 
 fn eras(letters: &str) -> anyhow::Result<String> {
-    Ok(format!("EraSet({:#09b})", era_bits(letters)?))
+    Ok(era_set(era_bits(letters)?))
+}
+
+fn era_set(bits: u8) -> String {
+    format!("EraSet(0b{:03b}_{:04b})", bits >> 4, bits & 0b1111)
 }
 
 fn era_bits(letters: &str) -> anyhow::Result<u8> {
     let mut bits = 0;
     for letter in letters.chars() {
-        let position = ALL_ERAS.find(letter).with_context(|| format!("there is no era {letter:?}"))?;
+        let position = ALL_ERAS
+            .find(letter)
+            .with_context(|| format!("there is no era {letter:?}"))?;
         bits |= 1 << position;
     }
     ensure!(bits != 0, "no era is named");
