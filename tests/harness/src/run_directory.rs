@@ -1,9 +1,10 @@
 //! The directory of one control plane: its files, and the process ids by which another process can end it.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
@@ -51,9 +52,7 @@ impl RunDirectory {
         while running.iter().any(|&process| self.owns(process)) {
             std::thread::yield_now();
         }
-        if self.path.exists() {
-            fs::remove_dir_all(&self.path).map_err(HarnessError::io(format!("remove {}", self.path.display())))?;
-        }
+        self.remove()?;
         Ok(!running.is_empty())
     }
 
@@ -104,6 +103,18 @@ impl RunDirectory {
         self.path.join(name).display().to_string()
     }
 
+    /// Removes the directory, again while the last system calls of killed programs still put files into it.
+    fn remove(&self) -> Result<(), HarnessError> {
+        let start = Instant::now();
+        loop {
+            match fs::remove_dir_all(&self.path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty && start.elapsed() < PATIENCE => {}
+                result => return result.map_err(HarnessError::io(format!("remove {}", self.path.display()))),
+            }
+        }
+    }
+
     fn running(&self) -> Vec<Pid> {
         let recorded = fs::read_to_string(self.path.join("processes")).unwrap_or_default();
         let processes = recorded.lines().filter_map(parse_process_id);
@@ -120,6 +131,8 @@ impl RunDirectory {
         owner.is_some_and(|owner| test_kill_process(owner).is_err())
     }
 }
+
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Ends every control plane whose owner is gone; gives how many that were.
 ///

@@ -61,7 +61,11 @@ while read -r line; do
     esac
 done
 kill -9 $processes
-rm -rf "$1"
+# A killed program may finish one last system call that makes a file.
+for attempt in 1 2 3 4 5; do
+    rm -rf "$1" && break
+    sleep 1
+done
 "#;
 
 #[cfg(test)]
