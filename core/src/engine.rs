@@ -30,19 +30,31 @@ pub fn all() -> &'static [&'static dyn Rule] {
 
 /// The metadata of a rule, by its code or name.
 pub fn rule(code_or_name: &str) -> Option<&'static RuleMeta> {
-    all().iter().map(|rule| rule.meta()).find(|meta| meta.code == code_or_name || meta.name == code_or_name)
+    all()
+        .iter()
+        .map(|rule| rule.meta())
+        .find(|meta| meta.code == code_or_name || meta.name == code_or_name)
 }
 
 /// The rules of each kind, found once.
 static BY_KIND: LazyLock<Vec<(Kind, Vec<&'static dyn Rule>)>> = LazyLock::new(|| {
-    let of = |kind| all().iter().copied().filter(|rule| rule.meta().kinds.contains(&kind)).collect();
+    let of = |kind| {
+        all()
+            .iter()
+            .copied()
+            .filter(|rule| rule.meta().kinds.contains(&kind))
+            .collect()
+    };
     Kind::ALL.into_iter().map(|kind| (kind, of(kind))).collect()
 });
 
 /// Judges one object.
 pub fn judge(subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
     let mut report = Report::new(&SuppressionInvalid::META);
-    let rules = BY_KIND.iter().find(|(kind, _)| *kind == subject.kind).map_or(&[][..], |(_, rules)| rules);
+    let rules = BY_KIND
+        .iter()
+        .find(|(kind, _)| *kind == subject.kind)
+        .map_or(&[][..], |(_, rules)| rules);
     for rule in rules {
         let meta = rule.meta();
         if runs_here(meta.doors, subject.door) && subject.settings.level_of(meta.code, meta.name) != Level::Off {
@@ -80,8 +92,14 @@ pub fn document_problem(problem: &Problem) -> Finding {
 
 /// The edits of all findings whose fix is of `kind` or narrower, in the order of the findings.
 pub fn edits(findings: &[Finding], kind: FixKind) -> Vec<Edit> {
-    let fixes = findings.iter().filter(|finding| finding.suppressed.is_none()).filter_map(|finding| finding.fix.as_ref());
-    fixes.filter(|fix| fix.kind != FixKind::None && fix.kind <= kind).flat_map(|fix| fix.edits.clone()).collect()
+    let fixes = findings
+        .iter()
+        .filter(|finding| finding.suppressed.is_none())
+        .filter_map(|finding| finding.fix.as_ref());
+    fixes
+        .filter(|fix| fix.kind != FixKind::None && fix.kind <= kind)
+        .flat_map(|fix| fix.edits.clone())
+        .collect()
 }
 
 /// The object with every default filled in, as the mutating webhook would leave it.
@@ -113,17 +131,24 @@ fn level(findings: &mut [Finding], subject: &Subject<'_>) {
 }
 
 fn finish(mut report: Report) -> Judgement {
-    report.findings.sort_by(|left, right| {
-        (&left.path, left.code, &left.message).cmp(&(&right.path, right.code, &right.message))
-    });
+    report
+        .findings
+        .sort_by(|left, right| (&left.path, left.code, &left.message).cmp(&(&right.path, right.code, &right.message)));
     report.skipped.sort();
     report.skipped.dedup();
-    Judgement { findings: report.findings, skipped: report.skipped }
+    Judgement {
+        findings: report.findings,
+        skipped: report.skipped,
+    }
 }
 
 fn suppress_by_annotation(judgement: &mut Judgement, subject: &Subject<'_>) {
-    let Some(annotations) = subject.annotations() else { return };
-    let requests = annotations.iter().filter_map(|(key, value)| Suppression::from_annotation(key, value.as_str()?));
+    let Some(annotations) = subject.annotations() else {
+        return;
+    };
+    let requests = annotations
+        .iter()
+        .filter_map(|(key, value)| Suppression::from_annotation(key, value.as_str()?));
     let requests: Vec<Suppression> = requests.collect();
     if requests.is_empty() {
         return;
@@ -144,12 +169,15 @@ pub fn apply_suppressions(
     for request in requests {
         let path = request.path.clone().unwrap_or_default();
         if let Some(problem) = request.problem(subject.now) {
-            report.at_path(path, problem.message).help(problem.help).value(&request.rule);
+            report
+                .at_path(path, problem.message)
+                .help(problem.help)
+                .value(&request.rule);
             continue;
         }
         let meta = rule(&request.rule);
-        let allowed = subject.door == Door::File
-            || meta.is_some_and(|meta| subject.settings.is_ignorable(meta.code, meta.name));
+        let allowed =
+            subject.door == Door::File || meta.is_some_and(|meta| subject.settings.is_ignorable(meta.code, meta.name));
         if !allowed {
             report
                 .at_path(path, format!("{} may not be ignored here", request.rule))
@@ -158,15 +186,27 @@ pub fn apply_suppressions(
             continue;
         }
         let mut used = false;
-        for finding in findings.iter_mut().filter(|finding| request.names(finding.code, finding.name)) {
+        for finding in findings
+            .iter_mut()
+            .filter(|finding| request.names(finding.code, finding.name))
+        {
             used = true;
             if finding.suppressed.is_none() {
-                finding.suppressed = Some(Suppressed { by: request.by, reason: request.reason.clone() });
+                finding.suppressed = Some(Suppressed {
+                    by: request.by,
+                    reason: request.reason.clone(),
+                });
             }
         }
         if !used && subject.door == Door::File {
             report
-                .at_path(path, format!("nothing here is reported as {}, so ignoring it has no effect", request.rule))
+                .at_path(
+                    path,
+                    format!(
+                        "nothing here is reported as {}, so ignoring it has no effect",
+                        request.rule
+                    ),
+                )
                 .help(format!("remove the {}", request.by))
                 .value(&request.rule);
         }

@@ -23,12 +23,19 @@ pub struct Field<'a> {
 impl<'a> Block<'a> {
     /// The mapping at the dotted path `root` of `object`.
     pub fn at(object: &'a Node<'a>, root: &'static str) -> Self {
-        Self { root, node: object.at(root).filter(|node| !node.is_null()) }
+        Self {
+            root,
+            node: object.at(root).filter(|node| !node.is_null()),
+        }
     }
 
     /// The field at the dotted path `leaf` below this block.
     pub fn field(&self, leaf: &'static str) -> Field<'a> {
-        Field { root: self.root, leaf, node: self.node.and_then(|node| node.at(leaf)).filter(|node| !node.is_null()) }
+        Field {
+            root: self.root,
+            leaf,
+            node: self.node.and_then(|node| node.at(leaf)).filter(|node| !node.is_null()),
+        }
     }
 
     /// Whether the block is there, as a mapping.
@@ -50,7 +57,11 @@ impl<'a> Block<'a> {
 impl<'a> Field<'a> {
     /// The field at the dotted path `leaf` of `object`.
     pub fn at(object: &'a Node<'a>, leaf: &'static str) -> Self {
-        Self { root: "", leaf, node: object.at(leaf).filter(|node| !node.is_null()) }
+        Self {
+            root: "",
+            leaf,
+            node: object.at(leaf).filter(|node| !node.is_null()),
+        }
     }
 
     /// The value, when there is one that is not null.
@@ -90,7 +101,10 @@ impl<'a> Field<'a> {
 
     /// The entries, when the value is a mapping.
     pub fn entries(&self) -> impl Iterator<Item = (&'a str, &'a Node<'a>)> + use<'a> {
-        self.node.and_then(Node::as_map).into_iter().flat_map(|map| map.0.iter().map(|(key, value)| (key.as_ref(), value)))
+        self.node
+            .and_then(Node::as_map)
+            .into_iter()
+            .flat_map(|map| map.0.iter().map(|(key, value)| (key.as_ref(), value)))
     }
 
     /// Where the field stands, or would stand.

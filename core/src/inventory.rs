@@ -68,7 +68,10 @@ impl InstanceFacts {
         let image = Image::of(object);
         let names = |leaf: &'static str, name: &str| -> BTreeSet<String> {
             let items = Field::at(object, leaf).items().iter();
-            items.filter_map(|item| item.at(name).and_then(Node::as_str)).map(str::to_owned).collect()
+            items
+                .filter_map(|item| item.at(name).and_then(Node::as_str))
+                .map(str::to_owned)
+                .collect()
         };
         Self {
             kind,
@@ -77,7 +80,10 @@ impl InstanceFacts {
             env_from_secrets: names("spec.extraEnvFrom", "secretRef.name"),
             env: names("spec.env", "name"),
             inherits_seed_credentials: annotation(object, "neo4j.com/auto-inherit-seed-creds") == Some("true"),
-            pod_identity: Field::at(object, "spec.podServiceAccountAnnotations").entries().next().is_some(),
+            pod_identity: Field::at(object, "spec.podServiceAccountAnnotations")
+                .entries()
+                .next()
+                .is_some(),
             property_sharding: Field::at(object, "spec.propertySharding.enabled").is_true(),
         }
     }
@@ -178,8 +184,10 @@ impl BackupFacts {
         let backup = Backup::of(object);
         let owned = |field: Field<'_>| field.text().map(str::to_owned);
         let runs: Vec<&Node<'_>> = Field::at(object, "status.history").items().iter().collect();
-        let succeeded: Vec<&&Node<'_>> =
-            runs.iter().filter(|run| run.get("status").and_then(Node::as_str) == Some("Succeeded")).collect();
+        let succeeded: Vec<&&Node<'_>> = runs
+            .iter()
+            .filter(|run| run.get("status").and_then(Node::as_str) == Some("Succeeded"))
+            .collect();
         let time = |run: &Node<'_>, key: &str| run.get(key).and_then(Node::as_str).map(str::to_owned);
         Self {
             instance: owned(backup.instance()),
@@ -274,7 +282,10 @@ pub struct Inventory {
 impl Inventory {
     /// An inventory that knows nothing yet; `why` says why what is not found may still exist.
     pub fn partial(why: impl Into<String>) -> Self {
-        Self { unknown: Coverage::Partial(why.into()), ..Self::default() }
+        Self {
+            unknown: Coverage::Partial(why.into()),
+            ..Self::default()
+        }
     }
 
     /// Says that everything of one kind is known from now on, or no longer.
@@ -293,10 +304,14 @@ impl Inventory {
         let name = name.to_owned();
         match kind {
             Kind::Neo4jEnterpriseCluster => {
-                objects.clusters.insert(name, InstanceFacts::of(InstanceKind::Cluster, object));
+                objects
+                    .clusters
+                    .insert(name, InstanceFacts::of(InstanceKind::Cluster, object));
             }
             Kind::Neo4jEnterpriseStandalone => {
-                objects.standalones.insert(name, InstanceFacts::of(InstanceKind::Standalone, object));
+                objects
+                    .standalones
+                    .insert(name, InstanceFacts::of(InstanceKind::Standalone, object));
             }
             Kind::Neo4jBackup => {
                 objects.backups.insert(name, BackupFacts::of(object));
@@ -328,7 +343,9 @@ impl Inventory {
 
     /// Takes the key names of a Secret.
     pub fn insert_secret(&mut self, namespace: &str, name: &str, keys: impl IntoIterator<Item = String>) {
-        let facts = SecretFacts { keys: keys.into_iter().collect() };
+        let facts = SecretFacts {
+            keys: keys.into_iter().collect(),
+        };
         self.namespace_mut(namespace).secrets.insert(name.to_owned(), facts);
     }
 
@@ -351,22 +368,40 @@ impl Inventory {
 
     /// The backup of this name.
     pub fn backup(&self, namespace: &str, name: &str) -> Lookup<'_, BackupFacts> {
-        self.answer(Need::Backups, self.namespaces.get(namespace).and_then(|objects| objects.backups.get(name)))
+        self.answer(
+            Need::Backups,
+            self.namespaces
+                .get(namespace)
+                .and_then(|objects| objects.backups.get(name)),
+        )
     }
 
     /// The Secret of this name.
     pub fn secret(&self, namespace: &str, name: &str) -> Lookup<'_, SecretFacts> {
-        self.answer(Need::Secrets, self.namespaces.get(namespace).and_then(|objects| objects.secrets.get(name)))
+        self.answer(
+            Need::Secrets,
+            self.namespaces
+                .get(namespace)
+                .and_then(|objects| objects.secrets.get(name)),
+        )
     }
 
     /// The namespace itself.
     pub fn namespace(&self, namespace: &str) -> Lookup<'_, NamespaceFacts> {
-        self.answer(Need::Namespace, self.namespaces.get(namespace).and_then(|objects| objects.facts.as_ref()))
+        self.answer(
+            Need::Namespace,
+            self.namespaces
+                .get(namespace)
+                .and_then(|objects| objects.facts.as_ref()),
+        )
     }
 
     /// Whether a sharded database of this name is there; `None` when nobody can say.
     pub fn sharded_database(&self, namespace: &str, name: &str) -> Option<bool> {
-        let found = self.namespaces.get(namespace).is_some_and(|objects| objects.sharded.contains(name));
+        let found = self
+            .namespaces
+            .get(namespace)
+            .is_some_and(|objects| objects.sharded.contains(name));
         match self.coverage(Need::ShardedDatabases) {
             _ if found => Some(true),
             Coverage::Full => Some(false),
@@ -409,5 +444,7 @@ fn annotation<'n>(object: &'n Node<'_>, key: &str) -> Option<&'n str> {
 
 fn annotations_of(storage: &Storage<'_>) -> BTreeMap<String, String> {
     let entries = storage.cloud.annotations().entries();
-    entries.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned()))).collect()
+    entries
+        .filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())))
+        .collect()
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::document::{self, Document, Limits, Node, Path, Span};
 use crate::engine::{self, Judgement};
 use crate::field::Field;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::fix::FixKind;
 use crate::inventory::Inventory;
 use crate::report::{Report, Skipped};
@@ -99,7 +99,10 @@ pub struct FileOutcome {
 /// Reads one file; [`document::decode`] makes text of its bytes.
 pub fn read<'a>(text: &'a str, limits: &Limits) -> File<'a> {
     let parsed = document::parse(text, limits);
-    File { documents: parsed.documents, problems: parsed.problems }
+    File {
+        documents: parsed.documents,
+        problems: parsed.problems,
+    }
 }
 
 /// Adds what a file says to what is known of other objects.
@@ -107,7 +110,9 @@ pub fn collect(file: &File<'_>, options: &Options, inventory: &mut Inventory) {
     for document in &file.documents {
         let object = &document.root;
         let name = Field::at(object, "metadata.name").str().unwrap_or_default();
-        let namespace = Field::at(object, "metadata.namespace").text().unwrap_or(&options.namespace);
+        let namespace = Field::at(object, "metadata.namespace")
+            .text()
+            .unwrap_or(&options.namespace);
         if let Some((kind, _)) = known_kind(object) {
             inventory.insert(kind, namespace, name, object);
             continue;
@@ -115,7 +120,9 @@ pub fn collect(file: &File<'_>, options: &Options, inventory: &mut Inventory) {
         let entries = |field: &'static str| Field::at(object, field).entries();
         match (Field::at(object, "apiVersion").str(), Field::at(object, "kind").str()) {
             (Some("v1"), Some("Secret")) => {
-                let keys = entries("data").chain(entries("stringData")).map(|(key, _)| key.to_owned());
+                let keys = entries("data")
+                    .chain(entries("stringData"))
+                    .map(|(key, _)| key.to_owned());
                 inventory.insert_secret(namespace, name, keys);
             }
             (Some("v1"), Some("Namespace")) => {
@@ -134,22 +141,31 @@ pub fn judge(file: &File<'_>, inventory: &Inventory, options: &Options) -> FileO
     let mut outcome = FileOutcome::default();
     for problem in &file.problems {
         let finding = engine::document_problem(problem);
-        outcome.findings.push(Located { finding, object: None, span: problem.span, document: None });
+        outcome.findings.push(Located {
+            finding,
+            object: None,
+            span: problem.span,
+            document: None,
+        });
     }
     for (position, document) in file.documents.iter().enumerate() {
         let judgement = judge_document(document, inventory, options, &mut outcome.judged);
         let object = object_ref(&document.root);
         outcome.skipped.extend(judgement.skipped);
-        outcome.findings.extend(judgement.findings.into_iter().map(|(finding, span)| Located {
-            span,
-            finding,
-            object: object.clone(),
-            document: Some(position),
-        }));
+        outcome
+            .findings
+            .extend(judgement.findings.into_iter().map(|(finding, span)| Located {
+                span,
+                finding,
+                object: object.clone(),
+                document: Some(position),
+            }));
     }
     outcome.findings.sort_by(|left, right| {
         let key = |located: &Located| (located.document, located.span.start, located.finding.code);
-        key(left).cmp(&key(right)).then_with(|| left.finding.message.cmp(&right.finding.message))
+        key(left)
+            .cmp(&key(right))
+            .then_with(|| left.finding.message.cmp(&right.finding.message))
     });
     outcome.skipped.sort();
     outcome.skipped.dedup();
@@ -178,16 +194,19 @@ fn judge_document(
     };
     findings.extend(engine::judge_document(document).findings.into_iter().map(place));
     let Some((kind, api_version)) = known_kind(&document.root) else {
-        return DocumentOutcome { findings, skipped: Vec::new() };
+        return DocumentOutcome {
+            findings,
+            skipped: Vec::new(),
+        };
     };
     *judged += 1;
-    let era = options.era.unwrap_or_else(|| Era::for_object(api_version, &document.root));
-    let subject = |object| {
-        Subject::new(object, kind, era, Door::File, options.now, &options.settings, &options.namespace)
-    };
-    let mut judgement = engine::judge(&subject(&document.root), inventory);
+    let era = options
+        .era
+        .unwrap_or_else(|| Era::for_object(api_version, &document.root));
+    let reading = Reading { kind, era, options };
+    let mut judgement = engine::judge(&reading.subject(&document.root), inventory);
     if options.assume_webhook {
-        judgement = judge_defaulted(&document.root, judgement, &subject, inventory);
+        judgement = reading.judge_defaulted(&document.root, judgement, inventory);
     }
     let mut report = Report::new(&SuppressionInvalid::META);
     let comments: Vec<(Suppression, Vec<Path>)> = comments_of(document);
@@ -196,10 +215,15 @@ fn judge_document(
         let mut others: Vec<Finding> = Vec::new();
         for finding in judgement.findings {
             let here = places.iter().any(|place| finding.path.is_within(place));
-            if here { covered.push(finding) } else { others.push(finding) }
+            if here {
+                covered.push(finding)
+            } else {
+                others.push(finding)
+            }
         }
         let before = report.findings.len();
-        engine::apply_suppressions(&mut covered, std::slice::from_ref(request), &subject(&document.root), &mut report);
+        let subject = reading.subject(&document.root);
+        engine::apply_suppressions(&mut covered, std::slice::from_ref(request), &subject, &mut report);
         for finding in &mut report.findings[before..] {
             finding.path = places.first().cloned().unwrap_or_default();
         }
@@ -208,38 +232,69 @@ fn judge_document(
     }
     judgement.findings.append(&mut report.findings);
     findings.extend(judgement.findings.into_iter().map(place));
-    DocumentOutcome { findings, skipped: judgement.skipped }
+    DocumentOutcome {
+        findings,
+        skipped: judgement.skipped,
+    }
 }
 
-/// Judges the object that the mutating webhook would leave, and keeps what that webhook would do as notes.
-fn judge_defaulted<'a>(
-    object: &Node<'a>,
-    first: Judgement,
-    subject: &dyn for<'n> Fn(&'n Node<'n>) -> Subject<'n>,
-    inventory: &Inventory,
-) -> Judgement {
-    let defaulted = engine::with_defaults(object, &first.findings).into_owned();
-    let mut second = engine::judge(&subject(&defaulted), inventory);
-    let filled = first.findings.into_iter().filter(|finding| {
-        finding.fix.as_ref().is_some_and(|fix| fix.kind == FixKind::Default)
-            && !second.findings.iter().any(|left| left.code == finding.code && left.path == finding.path)
-    });
-    let notes: Vec<Finding> = filled
-        .map(|mut finding| {
-            finding.severity = crate::finding::Severity::Info;
-            finding.message = format!("{}; the webhook fills it in", finding.message);
-            finding
-        })
-        .collect();
-    second.findings.extend(notes);
-    second
+/// How the objects of one document are read.
+#[derive(Clone, Copy)]
+struct Reading<'o> {
+    kind: Kind,
+    era: Era,
+    options: &'o Options,
+}
+
+impl<'o> Reading<'o> {
+    fn subject<'n>(&self, object: &'n Node<'n>) -> Subject<'n>
+    where
+        'o: 'n,
+    {
+        let options = self.options;
+        Subject::new(
+            object,
+            self.kind,
+            self.era,
+            Door::File,
+            options.now,
+            &options.settings,
+            &options.namespace,
+        )
+    }
+
+    /// Judges the object that the mutating webhook would leave, and keeps what that webhook would do as notes.
+    fn judge_defaulted(&self, object: &Node<'_>, first: Judgement, inventory: &Inventory) -> Judgement {
+        let defaulted = engine::with_defaults(object, &first.findings).into_owned();
+        let mut second = engine::judge(&self.subject(&defaulted), inventory);
+        let filled = first.findings.into_iter().filter(|finding| {
+            finding.fix.as_ref().is_some_and(|fix| fix.kind == FixKind::Default)
+                && !second
+                    .findings
+                    .iter()
+                    .any(|left| left.code == finding.code && left.path == finding.path)
+        });
+        let notes: Vec<Finding> = filled
+            .map(|mut finding| {
+                finding.severity = Severity::Info;
+                finding.message = format!("{}; the webhook fills it in", finding.message);
+                finding
+            })
+            .collect();
+        second.findings.extend(notes);
+        second
+    }
 }
 
 /// The comments of a document, each with the fields that it covers: those that begin on its line or on the next.
 fn comments_of(document: &Document<'_>) -> Vec<(Suppression, Vec<Path>)> {
     let requests = document.comments.iter().filter_map(|comment| {
         let request = Suppression::from_comment(&comment.text)?;
-        let line = if comment.line_is_own { comment.span.start.line + 1 } else { comment.span.start.line };
+        let line = if comment.line_is_own {
+            comment.span.start.line + 1
+        } else {
+            comment.span.start.line
+        };
         let mut places = Vec::new();
         paths_on_line(&document.spans, line, &mut Path::root(), &mut places);
         let whole = places.first().is_some_and(|place| place.to_string() == "apiVersion") && comment.line_is_own;
@@ -300,6 +355,10 @@ pub fn object_ref(object: &Node<'_>) -> Option<ObjectRef> {
         api_version: text("apiVersion"),
         kind: text("kind"),
         namespace: text("metadata.namespace"),
-        name: if name.is_empty() { text("metadata.generateName") } else { name },
+        name: if name.is_empty() {
+            text("metadata.generateName")
+        } else {
+            name
+        },
     })
 }

@@ -43,9 +43,18 @@ pub fn verdict(findings: &[Finding]) -> Verdict {
     let mut causes: Vec<Cause> = denying.iter().take(MAX_CAUSES).map(|finding| cause(finding)).collect();
     if let Some(more) = denying.len().checked_sub(MAX_CAUSES).filter(|more| *more > 0) {
         let message = format!("and {more} more problems; see them all with `kubectl neo4jbackup lint`");
-        causes.push(Cause { reason: "FieldValueInvalid", field: "spec".to_owned(), message });
+        causes.push(Cause {
+            reason: "FieldValueInvalid",
+            field: "spec".to_owned(),
+            message,
+        });
     }
-    Verdict { allowed: denying.is_empty(), causes, warnings: warnings(findings), audit: audit(findings) }
+    Verdict {
+        allowed: denying.is_empty(),
+        causes,
+        warnings: warnings(findings),
+        audit: audit(findings),
+    }
 }
 
 fn cause(finding: &Finding) -> Cause {
@@ -53,7 +62,11 @@ fn cause(finding: &Finding) -> Cause {
         (_, crate::finding::Reason::Required) => format!("Required value: {}", finding.sentence()),
         _ => finding.sentence(),
     };
-    Cause { reason: finding.reason.as_str(), field: finding.path.to_string(), message }
+    Cause {
+        reason: finding.reason.as_str(),
+        field: finding.path.to_string(),
+        message,
+    }
 }
 
 fn warnings(findings: &[Finding]) -> Vec<String> {
@@ -64,7 +77,11 @@ fn warnings(findings: &[Finding]) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     // Errors that only warn come first: they are the ones that will bite.
     for wanted in [Severity::Error, Severity::Warning] {
-        for finding in findings.iter().filter(warned).filter(|finding| finding.severity == wanted) {
+        for finding in findings
+            .iter()
+            .filter(warned)
+            .filter(|finding| finding.severity == wanted)
+        {
             let text = match &finding.suppressed {
                 Some(suppressed) => {
                     format!("{} ignored at {}: {}", finding.code, finding.path, suppressed.reason)
@@ -78,7 +95,9 @@ fn warnings(findings: &[Finding]) -> Vec<String> {
     if texts.len() > MAX_WARNINGS {
         let more = texts.len() - (MAX_WARNINGS - 1);
         texts.truncate(MAX_WARNINGS - 1);
-        texts.push(format!("and {more} more warnings; see them all with `kubectl neo4jbackup lint`"));
+        texts.push(format!(
+            "and {more} more warnings; see them all with `kubectl neo4jbackup lint`"
+        ));
     }
     texts
 }
@@ -96,7 +115,11 @@ fn shorten(text: String, code: &str) -> String {
 fn audit(findings: &[Finding]) -> BTreeMap<&'static str, String> {
     let mut audit = BTreeMap::new();
     let mut note = |key: &'static str, wanted: &dyn Fn(&Finding) -> bool| {
-        let mut codes: Vec<&str> = findings.iter().filter(|finding| wanted(finding)).map(|finding| finding.code).collect();
+        let mut codes: Vec<&str> = findings
+            .iter()
+            .filter(|finding| wanted(finding))
+            .map(|finding| finding.code)
+            .collect();
         codes.sort_unstable();
         codes.dedup();
         if !codes.is_empty() {

@@ -9,8 +9,16 @@ use crate::rule::RuleMeta;
 use crate::values::{point_in_time, quantity};
 
 /// Marks the errors of rules whose fields the update left alone.
-pub fn ratchet(findings: &mut [Finding], meta_of: impl Fn(&str) -> Option<&'static RuleMeta>, old: &Node<'_>, new: &Node<'_>) {
-    for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Error) {
+pub fn ratchet(
+    findings: &mut [Finding],
+    meta_of: impl Fn(&str) -> Option<&'static RuleMeta>,
+    old: &Node<'_>,
+    new: &Node<'_>,
+) {
+    for finding in findings
+        .iter_mut()
+        .filter(|finding| finding.severity == Severity::Error)
+    {
         let Some(meta) = meta_of(finding.code) else { continue };
         finding.ratcheted = meta.reads.iter().all(|path| {
             let path = Path::dotted(path);
@@ -43,7 +51,10 @@ fn same_value(key: Option<&str>, old: &Node<'_>, new: &Node<'_>) -> bool {
         }
         (Node::List(old_items), Node::List(new_items)) => {
             old_items.len() == new_items.len()
-                && old_items.iter().zip(new_items).all(|(old, new)| same_meaning(key, Some(old), Some(new)))
+                && old_items
+                    .iter()
+                    .zip(new_items)
+                    .all(|(old, new)| same_meaning(key, Some(old), Some(new)))
         }
         _ => match (key, old.scalar_text(), new.scalar_text()) {
             (Some("pointInTime" | "restoreUntil"), Some(old), Some(new)) => same_instant(old, new),
@@ -96,7 +107,10 @@ mod tests {
             json!({"pointInTime": "2026-11-21T09:38:30.5+02:00"}),
             json!({"pointInTime": "2026-11-21T07:38:30Z"})
         ));
-        assert!(same(json!({"limits": {"memory": "1Gi"}}), json!({"limits": {"memory": "1024Mi"}})));
+        assert!(same(
+            json!({"limits": {"memory": "1Gi"}}),
+            json!({"limits": {"memory": "1024Mi"}})
+        ));
         assert!(same(json!({"size": 1}), json!({"size": "1"})));
     }
 

@@ -27,7 +27,11 @@ pub struct Report {
 impl Report {
     /// An empty report; `rule` is the first that will speak.
     pub fn new(rule: &'static RuleMeta) -> Self {
-        Self { rule, findings: Vec::new(), skipped: Vec::new() }
+        Self {
+            rule,
+            findings: Vec::new(),
+            skipped: Vec::new(),
+        }
     }
 
     /// Says which rule speaks from now on.
@@ -57,8 +61,15 @@ impl Report {
 
     /// Notes that the current rule could not be sure.
     pub fn skip(&mut self, need: Need, why: impl Into<String>) {
-        debug_assert!(self.rule.needs.contains(&need), "{} does not declare that it needs {need:?}", self.rule.code);
-        self.skipped.push(Skipped { code: self.rule.code, reason: why.into() });
+        debug_assert!(
+            self.rule.needs.contains(&need),
+            "{} does not declare that it needs {need:?}",
+            self.rule.code
+        );
+        self.skipped.push(Skipped {
+            code: self.rule.code,
+            reason: why.into(),
+        });
     }
 
     fn push(&mut self, path: Path, value: Option<String>, message: String) -> &mut Finding {

@@ -98,7 +98,10 @@ impl RuleMeta {
 
     /// The address of the page.
     pub fn url(&self) -> String {
-        format!("https://github.com/neo4jbackup/neo4jbackup/blob/main/docs/rules/{}.md", self.code)
+        format!(
+            "https://github.com/neo4jbackup/neo4jbackup/blob/main/docs/rules/{}.md",
+            self.code
+        )
     }
 }
 

@@ -72,7 +72,11 @@ impl Settings {
         if self.rules.is_empty() {
             return Level::Enforce;
         }
-        self.rules.get(code).or_else(|| self.rules.get(name)).copied().unwrap_or(Level::Enforce)
+        self.rules
+            .get(code)
+            .or_else(|| self.rules.get(name))
+            .copied()
+            .unwrap_or(Level::Enforce)
     }
 
     /// Whether an annotation may switch a rule off in the webhook.
@@ -83,7 +87,10 @@ impl Settings {
     /// The codes and names that no rule has, in the order of the settings. A typo here must not go unnoticed.
     pub fn unknown_rules(&self) -> Vec<&str> {
         let names = self.rules.keys().chain(&self.ignorable);
-        names.map(String::as_str).filter(|name| crate::engine::rule(name).is_none()).collect()
+        names
+            .map(String::as_str)
+            .filter(|name| crate::engine::rule(name).is_none())
+            .collect()
     }
 }
 

@@ -52,7 +52,16 @@ impl<'a> Subject<'a> {
         settings: &'a Settings,
         default_namespace: &'a str,
     ) -> Self {
-        Self { object, kind, era, door, now, settings, default_namespace, schema: OnceCell::new() }
+        Self {
+            object,
+            kind,
+            era,
+            door,
+            now,
+            settings,
+            default_namespace,
+            schema: OnceCell::new(),
+        }
     }
 
     /// `metadata.name`; empty when there is none yet.
@@ -62,7 +71,9 @@ impl<'a> Subject<'a> {
 
     /// `metadata.namespace`, or the default.
     pub fn namespace(&self) -> &'a str {
-        Field::at(self.object, "metadata.namespace").text().unwrap_or(self.default_namespace)
+        Field::at(self.object, "metadata.namespace")
+            .text()
+            .unwrap_or(self.default_namespace)
     }
 
     /// One annotation.
@@ -96,11 +107,21 @@ impl<'a> Subject<'a> {
             Kind::Neo4jBackup => [Some(Backup::of(self.object).storage()), None, None],
             Kind::Neo4jRestore => {
                 let restore = Restore::of(self.object);
-                [Some(restore.storage()), Some(restore.base_storage()), Some(restore.log_storage())]
+                [
+                    Some(restore.storage()),
+                    Some(restore.base_storage()),
+                    Some(restore.log_storage()),
+                ]
             }
-            Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone => {
-                [Some(Storage::at(self.object, "spec.backups.defaultStorage", "spec.backups.cloud")), None, None]
-            }
+            Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone => [
+                Some(Storage::at(
+                    self.object,
+                    "spec.backups.defaultStorage",
+                    "spec.backups.cloud",
+                )),
+                None,
+                None,
+            ],
             _ => [None, None, None],
         };
         locations.into_iter().flatten().filter(|storage| storage.block.is_set())
@@ -112,7 +133,10 @@ impl<'a> Subject<'a> {
             // The cloud block of an instance stands on its own; the location beside it is optional.
             Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone => {
                 let storage = Storage::at(self.object, "spec.backups.defaultStorage", "spec.backups.cloud");
-                vec![storage].into_iter().filter(|storage| storage.cloud.block.is_set()).collect()
+                vec![storage]
+                    .into_iter()
+                    .filter(|storage| storage.cloud.block.is_set())
+                    .collect()
             }
             _ => self.storages().collect(),
         };
@@ -121,7 +145,8 @@ impl<'a> Subject<'a> {
 
     /// What the schema of the dialect says against the object; walked once, and only when a rule asks.
     pub fn schema_problems(&self) -> &[SchemaProblem<'a>] {
-        self.schema.get_or_init(|| schema::check(self.kind, self.era, self.object))
+        self.schema
+            .get_or_init(|| schema::check(self.kind, self.era, self.object))
     }
 
     /// Whether the object is on its way out: nothing it says will be acted on any more.

@@ -61,12 +61,23 @@ impl Suppression {
                 None => {}
             }
         }
-        Self { rule: rule.to_owned(), reason: reason.join("; "), until, by, path }
+        Self {
+            rule: rule.to_owned(),
+            reason: reason.join("; "),
+            until,
+            by,
+            path,
+        }
     }
 
     /// Says why this request does not count, when it does not.
     pub fn problem(&self, now: Timestamp) -> Option<Invalid> {
-        let invalid = |message: String, help: &str| Some(Invalid { message, help: help.to_owned() });
+        let invalid = |message: String, help: &str| {
+            Some(Invalid {
+                message,
+                help: help.to_owned(),
+            })
+        };
         if crate::engine::rule(&self.rule).is_none() {
             return invalid(
                 format!("`{}` is not the code of a rule", self.rule),
@@ -74,7 +85,10 @@ impl Suppression {
             );
         }
         if self.reason.is_empty() {
-            return invalid(format!("ignoring {} needs a reason", self.rule), "say in one sentence why it is accepted");
+            return invalid(
+                format!("ignoring {} needs a reason", self.rule),
+                "say in one sentence why it is accepted",
+            );
         }
         match &self.until {
             Err(day) => invalid(format!("`{day}` is not a date"), "write it as `until=2027-01-31`"),
@@ -100,10 +114,16 @@ mod tests {
     fn reads_annotation_and_comment() {
         let annotation =
             Suppression::from_annotation("neo4jbackup.github.io/ignore-NB7001", "moved; until=2027-01-01").unwrap();
-        assert_eq!((annotation.rule.as_str(), annotation.reason.as_str()), ("NB7001", "moved"));
+        assert_eq!(
+            (annotation.rule.as_str(), annotation.reason.as_str()),
+            ("NB7001", "moved")
+        );
         assert_eq!(annotation.until, Ok(Some(jiff::civil::date(2027, 1, 1))));
         let comment = Suppression::from_comment("# neo4jbackup:ignore schedule-invalid test data").unwrap();
-        assert_eq!((comment.rule.as_str(), comment.reason.as_str()), ("schedule-invalid", "test data"));
+        assert_eq!(
+            (comment.rule.as_str(), comment.reason.as_str()),
+            ("schedule-invalid", "test data")
+        );
         assert_eq!(Suppression::from_comment("# nothing"), None);
     }
 }

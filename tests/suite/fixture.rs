@@ -48,7 +48,9 @@ pub struct Case {
 impl Case {
     /// The value of `key=value` among the attributes.
     pub fn attribute(&self, key: &str) -> Option<&str> {
-        self.attributes.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
+        self.attributes
+            .iter()
+            .find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
     }
 
     /// Whether a word stands among the attributes.
@@ -74,7 +76,10 @@ fn read(file: &Path) -> Fixture {
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         if let Some(title) = line.strip_prefix("## ") {
-            cases.push(Case { title: title.to_owned(), ..Case::default() });
+            cases.push(Case {
+                title: title.to_owned(),
+                ..Case::default()
+            });
             continue;
         }
         let Some(case) = cases.last_mut() else { continue };
@@ -85,7 +90,11 @@ fn read(file: &Path) -> Fixture {
             }
             continue;
         };
-        let body: String = lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+        let body: String = lines
+            .by_ref()
+            .take_while(|line| *line != "```")
+            .map(|line| format!("{line}\n"))
+            .collect();
         let mut words = info.split_whitespace();
         match (words.next(), info) {
             (Some("yaml"), "yaml old") => case.old = Some(body),
@@ -99,7 +108,11 @@ fn read(file: &Path) -> Fixture {
         }
     }
     let rule = file.file_stem().unwrap().to_str().unwrap().replace('_', "-");
-    Fixture { file: file.to_owned(), rule, cases }
+    Fixture {
+        file: file.to_owned(),
+        rule,
+        cases,
+    }
 }
 
 impl Fixture {
@@ -108,11 +121,17 @@ impl Fixture {
         let mut text = format!("# {}\n", self.rule);
         for case in &self.cases {
             let attributes: String = case.attributes.iter().map(|word| format!(" {word}")).collect();
-            text.push_str(&format!("\n## {}\n\n{}\n```yaml{attributes}\n{}```\n", case.title, case.why, case.manifest));
+            text.push_str(&format!(
+                "\n## {}\n\n{}\n```yaml{attributes}\n{}```\n",
+                case.title, case.why, case.manifest
+            ));
             if let Some(old) = &case.old {
                 text.push_str(&format!("\n```yaml old\n{old}```\n"));
             }
-            text.push_str(&format!("\n```findings\n{}```\n", case.findings.as_deref().unwrap_or_default()));
+            text.push_str(&format!(
+                "\n```findings\n{}```\n",
+                case.findings.as_deref().unwrap_or_default()
+            ));
             if let Some(after) = &case.after {
                 text.push_str(&format!("\n```after\n{after}```\n"));
             }

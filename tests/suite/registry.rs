@@ -11,9 +11,18 @@ use crate::support;
 fn codes_and_names_are_unique_and_well_formed() {
     let mut seen = BTreeSet::new();
     for meta in engine::all().iter().map(|rule| rule.meta()) {
-        assert!(seen.insert(meta.code) && seen.insert(meta.name), "{} or {} is taken", meta.code, meta.name);
+        assert!(
+            seen.insert(meta.code) && seen.insert(meta.name),
+            "{} or {} is taken",
+            meta.code,
+            meta.name
+        );
         let digits = meta.code.strip_prefix("NB").expect("a code begins with NB");
-        assert!(digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit()), "{}", meta.code);
+        assert!(
+            digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit()),
+            "{}",
+            meta.code
+        );
         let kebab = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         assert!(meta.name.bytes().all(kebab), "{}", meta.name);
     }
@@ -27,9 +36,17 @@ fn every_page_has_its_headings() {
         for heading in ["## What it checks", "## Why it matters", "## Bad", "## Good"] {
             assert!(meta.docs.contains(heading), "{} has no «{heading}»", meta.code);
         }
-        assert!(meta.summary().ends_with('.'), "the summary of {} is not a sentence", meta.code);
+        assert!(
+            meta.summary().ends_with('.'),
+            "the summary of {} is not a sentence",
+            meta.code
+        );
         if let Policy::NotExpressible(why) = meta.policy {
-            assert!(!why.is_empty(), "{} does not say why no policy can express it", meta.code);
+            assert!(
+                !why.is_empty(),
+                "{} does not say why no policy can express it",
+                meta.code
+            );
         }
     }
 }

@@ -15,9 +15,13 @@ use crate::support;
 
 /// The options that the words of a case ask for.
 pub fn options(case: &Case) -> Options {
-    let now = case.attribute("now").map_or_else(support::now, |text| text.parse().expect("now= takes an instant"));
+    let now = case
+        .attribute("now")
+        .map_or_else(support::now, |text| text.parse().expect("now= takes an instant"));
     let mut options = Options::at(now);
-    options.era = case.attribute("operator").map(|text| Era::of_operator_version(text).expect("a known version"));
+    options.era = case
+        .attribute("operator")
+        .map(|text| Era::of_operator_version(text).expect("a known version"));
     options.assume_webhook = case.has("assume-webhook");
     match case.attribute("identity").and_then(|text| text.split_once(':')) {
         Some(("aws", value)) => options.settings.identity.aws_role_arn = Some(value.to_owned()),
@@ -32,7 +36,14 @@ pub fn options(case: &Case) -> Options {
 pub fn inventory(case: &Case, file: &lint::File<'_>, options: &Options) -> Inventory {
     let mut inventory = Inventory::partial("it is not among the linted files");
     if case.attribute("inventory") == Some("full") {
-        for need in [Need::Instance, Need::Backups, Need::Restores, Need::ShardedDatabases, Need::Secrets, Need::Namespace] {
+        for need in [
+            Need::Instance,
+            Need::Backups,
+            Need::Restores,
+            Need::ShardedDatabases,
+            Need::Secrets,
+            Need::Namespace,
+        ] {
             inventory.set_coverage(need, Coverage::Full);
         }
     }
@@ -59,7 +70,15 @@ fn review_case(case: &Case, text: &str) -> Vec<String> {
     let era = options.era.unwrap_or_else(|| Era::for_object(version, &document.root));
     let old = old_file.documents.first().map(|document| &document.root);
     let door = old.map_or(Door::Create, Door::Update);
-    let subject = Subject::new(&document.root, kind, era, door, options.now, &options.settings, &options.namespace);
+    let subject = Subject::new(
+        &document.root,
+        kind,
+        era,
+        door,
+        options.now,
+        &options.settings,
+        &options.namespace,
+    );
     let mut findings = engine::judge(&subject, &inventory).findings;
     if let Some(old) = old {
         ratchet::ratchet(&mut findings, engine::rule, old, &document.root);
@@ -67,7 +86,11 @@ fn review_case(case: &Case, text: &str) -> Vec<String> {
     findings
         .iter()
         .map(|finding| {
-            let severity = if finding.ratcheted { "ratcheted".to_owned() } else { finding.severity.to_string() };
+            let severity = if finding.ratcheted {
+                "ratcheted".to_owned()
+            } else {
+                finding.severity.to_string()
+            };
             format!("{severity} {} {}", finding.path, finding.sentence())
         })
         .collect()
@@ -81,14 +104,22 @@ fn found(case: &Case, code: &str) -> String {
         let outcome = lint_case(case, &case.manifest);
         let line = |located: &lint::Located| {
             let finding = &located.finding;
-            let suppressed = if finding.suppressed.is_some() { "suppressed " } else { "" };
+            let suppressed = if finding.suppressed.is_some() {
+                "suppressed "
+            } else {
+                ""
+            };
             let start = located.span.start;
             format!(
                 "{}:{} {suppressed}{} {} {}",
                 start.line,
                 start.column,
                 finding.severity,
-                if finding.path.0.is_empty() { "-".to_owned() } else { finding.path.to_string() },
+                if finding.path.0.is_empty() {
+                    "-".to_owned()
+                } else {
+                    finding.path.to_string()
+                },
                 finding.sentence()
             )
         };
@@ -131,7 +162,11 @@ fn fixtures_say_what_the_rules_say() {
             std::fs::write(&fixture.file, fixture.render()).unwrap();
         }
     }
-    assert!(bless || wrong.is_empty(), "{}\nwrite them anew with UPDATE=1", wrong.join("\n"));
+    assert!(
+        bless || wrong.is_empty(),
+        "{}\nwrite them anew with UPDATE=1",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -139,8 +174,14 @@ fn every_fixture_has_a_reported_and_a_silent_case() {
     for Fixture { rule, cases, .. } in fixture::all(&support::root().join("tests/rules")) {
         let silent = |case: &&Case| case.findings.as_deref().unwrap_or_default().is_empty();
         assert!(cases.iter().any(|case| silent(&case)), "{rule} has no silent case");
-        assert!(cases.iter().any(|case| !silent(&case)), "{rule} has no case that it reports");
-        assert!(cases.iter().all(|case| !case.why.is_empty()), "{rule} has a case that does not say why");
+        assert!(
+            cases.iter().any(|case| !silent(&case)),
+            "{rule} has no case that it reports"
+        );
+        assert!(
+            cases.iter().all(|case| !case.why.is_empty()),
+            "{rule} has a case that does not say why"
+        );
     }
 }
 
@@ -150,16 +191,33 @@ fn fixing_mends_and_is_done_once() {
         let rule = engine::rule(&fixture.rule).unwrap();
         for case in fixture.cases.iter().filter(|case| case.after.is_some()) {
             let once = fixed(case);
-            let twice = fixed(&Case { manifest: once.clone(), ..case.clone() });
-            assert_eq!(once, twice, "{} «{}»: fixing twice is not fixing once", fixture.rule, case.title);
+            let twice = fixed(&Case {
+                manifest: once.clone(),
+                ..case.clone()
+            });
+            assert_eq!(
+                once, twice,
+                "{} «{}»: fixing twice is not fixing once",
+                fixture.rule, case.title
+            );
             let errors = |text: &str| -> Vec<String> {
                 let findings = lint_case(case, text).findings;
                 let errors = findings.iter().filter(|located| located.finding.denies());
-                errors.map(|located| format!("{} {}", located.finding.code, located.finding.path)).collect()
+                errors
+                    .map(|located| format!("{} {}", located.finding.code, located.finding.path))
+                    .collect()
             };
             let before = errors(&case.manifest);
-            let new: Vec<String> = errors(&once).into_iter().filter(|error| !before.contains(error)).collect();
-            assert!(new.is_empty(), "{} «{}»: the fix brings {new:?}", fixture.rule, case.title);
+            let new: Vec<String> = errors(&once)
+                .into_iter()
+                .filter(|error| !before.contains(error))
+                .collect();
+            assert!(
+                new.is_empty(),
+                "{} «{}»: the fix brings {new:?}",
+                fixture.rule,
+                case.title
+            );
             let left = lint_case(case, &once).findings;
             let fixable = |located: &lint::Located| {
                 let fix = located.finding.fix.as_ref();
@@ -167,7 +225,12 @@ fn fixing_mends_and_is_done_once() {
                     && located.finding.suppressed.is_none()
                     && fix.is_some_and(|fix| fix.kind <= FixKind::Safe && fix.kind != FixKind::None)
             };
-            assert!(!left.iter().any(fixable), "{} «{}»: the finding is still there", fixture.rule, case.title);
+            assert!(
+                !left.iter().any(fixable),
+                "{} «{}»: the finding is still there",
+                fixture.rule,
+                case.title
+            );
         }
     }
 }
@@ -182,12 +245,23 @@ fn fixes_are_no_wider_than_declared_and_patches_apply() {
             for located in &outcome.findings {
                 let Some(fix) = &located.finding.fix else { continue };
                 let meta = engine::rule(located.finding.code).unwrap();
-                assert!(fix.kind <= meta.fix, "{} offers a {:?} fix and declares {:?}", meta.code, fix.kind, meta.fix);
-                let Some(document) = located.document.map(|position| &file.documents[position]) else { continue };
+                assert!(
+                    fix.kind <= meta.fix,
+                    "{} offers a {:?} fix and declares {:?}",
+                    meta.code,
+                    fix.kind,
+                    meta.fix
+                );
+                let Some(document) = located.document.map(|position| &file.documents[position]) else {
+                    continue;
+                };
                 let patch = fix::patch(&document.root, &fix.edits);
                 let mut patched = serde_json::to_value(&document.root).unwrap();
                 json_patch::patch(&mut patched, &patch).unwrap_or_else(|error| panic!("{}: {error}", meta.code));
-                assert_eq!(patched, serde_json::to_value(fix::apply(&document.root, &fix.edits)).unwrap());
+                assert_eq!(
+                    patched,
+                    serde_json::to_value(fix::apply(&document.root, &fix.edits)).unwrap()
+                );
             }
         }
     }
@@ -198,18 +272,30 @@ fn broken_manifests_never_break_a_rule() {
     for fixture in fixture::all(&support::root().join("tests/rules")) {
         for case in &fixture.cases {
             let options = options(case);
-            for end in (0..case.manifest.len()).step_by(7).filter(|end| case.manifest.is_char_boundary(*end)) {
+            for end in (0..case.manifest.len())
+                .step_by(7)
+                .filter(|end| case.manifest.is_char_boundary(*end))
+            {
                 lint_case(case, &case.manifest[..end]);
             }
             let file = lint::read(&case.manifest, &options.limits);
             let inventory = inventory(case, &file, &options);
             for document in &file.documents {
                 for broken in broken_versions(document) {
-                    let Some((kind, version)) = lint::known_kind(&broken) else { continue };
+                    let Some((kind, version)) = lint::known_kind(&broken) else {
+                        continue;
+                    };
                     let era = Era::for_object(version, &broken);
                     for door in [Door::File, Door::Create, Door::Update(&document.root)] {
-                        let subject =
-                            Subject::new(&broken, kind, era, door, options.now, &options.settings, &options.namespace);
+                        let subject = Subject::new(
+                            &broken,
+                            kind,
+                            era,
+                            door,
+                            options.now,
+                            &options.settings,
+                            &options.namespace,
+                        );
                         let first = engine::judge(&subject, &inventory);
                         assert_eq!(first, engine::judge(&subject, &inventory), "the order is not stable");
                         let edits = engine::edits(&first.findings, FixKind::Unsafe);
@@ -225,13 +311,32 @@ fn broken_manifests_never_break_a_rule() {
 fn broken_versions(document: &Document<'_>) -> Vec<Node<'static>> {
     let mut paths = Vec::new();
     every_path(&document.root, &mut Path::root(), &mut paths);
-    let values = ["null", "true", "3", "\"\"", "\"x\"", "[]", "[{}]", "{}", "{\"x\":{\"x\":\"x\"}}"];
+    let values = [
+        "null",
+        "true",
+        "3",
+        "\"\"",
+        "\"x\"",
+        "[]",
+        "[{}]",
+        "{}",
+        "{\"x\":{\"x\":\"x\"}}",
+    ];
     let mut broken = Vec::new();
     for path in paths {
         broken.push(fix::apply(&document.root, &[fix::Edit::Remove { path: path.clone() }]).into_owned());
         for value in values {
             let value = serde_json::from_str(value).unwrap();
-            broken.push(fix::apply(&document.root, &[fix::Edit::Set { path: path.clone(), value }]).into_owned());
+            broken.push(
+                fix::apply(
+                    &document.root,
+                    &[fix::Edit::Set {
+                        path: path.clone(),
+                        value,
+                    }],
+                )
+                .into_owned(),
+            );
         }
     }
     broken
@@ -239,8 +344,15 @@ fn broken_versions(document: &Document<'_>) -> Vec<Node<'static>> {
 
 fn every_path(node: &Node<'_>, path: &mut Path, paths: &mut Vec<Path>) {
     let children: Vec<(Segment, &Node<'_>)> = match node {
-        Node::Map(map) => map.iter().map(|(key, value)| (Segment::Key(key.to_owned()), value)).collect(),
-        Node::List(items) => items.iter().enumerate().map(|(index, value)| (Segment::Index(index), value)).collect(),
+        Node::Map(map) => map
+            .iter()
+            .map(|(key, value)| (Segment::Key(key.to_owned()), value))
+            .collect(),
+        Node::List(items) => items
+            .iter()
+            .enumerate()
+            .map(|(index, value)| (Segment::Index(index), value))
+            .collect(),
         _ => Vec::new(),
     };
     for (segment, child) in children {

@@ -6,7 +6,10 @@ use jiff::Timestamp;
 
 /// The root of the repository.
 pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the repository").to_owned()
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the package lies in the repository")
+        .to_owned()
 }
 
 /// The folder with real manifests and recordings, when it is there. Says so when it is not.

@@ -23,9 +23,15 @@ pub(crate) fn run(root: &Path, name: &str, family: u32) -> Result<()> {
     let file = name.replace('-', "_");
     let code = next_code(family);
     let fill = |template: &str| {
-        template.replace("{code}", &code).replace("{name}", name).replace("{struct}", &camel_case(&file))
+        template
+            .replace("{code}", &code)
+            .replace("{name}", name)
+            .replace("{struct}", &camel_case(&file))
     };
-    for (path, template) in [(format!("core/src/rules/{file}.rs"), RULE), (format!("tests/rules/{file}.md"), FIXTURE)] {
+    for (path, template) in [
+        (format!("core/src/rules/{file}.rs"), RULE),
+        (format!("tests/rules/{file}.md"), FIXTURE),
+    ] {
         let path = root.join(path);
         fs::write(&path, fill(template)).with_context(|| format!("writing {}", path.display()))?;
         println!("wrote {}", path.display());
@@ -36,7 +42,9 @@ pub(crate) fn run(root: &Path, name: &str, family: u32) -> Result<()> {
 
 fn next_code(family: u32) -> String {
     let first = family * 1000;
-    let taken = engine::all().iter().filter_map(|rule| rule.meta().code.strip_prefix("NB")?.parse::<u32>().ok());
+    let taken = engine::all()
+        .iter()
+        .filter_map(|rule| rule.meta().code.strip_prefix("NB")?.parse::<u32>().ok());
     let last = taken.filter(|code| code / 1000 == family).max().unwrap_or(first);
     format!("NB{:04}", last + 1)
 }

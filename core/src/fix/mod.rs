@@ -61,17 +61,32 @@ pub enum Edit {
 impl Fix {
     /// A fix that puts one value at one place.
     pub fn set(kind: FixKind, title: impl Into<String>, path: Path, value: impl Into<serde_json::Value>) -> Self {
-        Self { kind, title: title.into(), edits: vec![Edit::Set { path, value: value.into() }] }
+        Self {
+            kind,
+            title: title.into(),
+            edits: vec![Edit::Set {
+                path,
+                value: value.into(),
+            }],
+        }
     }
 
     /// A fix that takes one field away.
     pub fn remove(kind: FixKind, title: impl Into<String>, path: Path) -> Self {
-        Self { kind, title: title.into(), edits: vec![Edit::Remove { path }] }
+        Self {
+            kind,
+            title: title.into(),
+            edits: vec![Edit::Remove { path }],
+        }
     }
 
     /// A fix that renames one key.
     pub fn rename(kind: FixKind, title: impl Into<String>, path: Path, to: impl Into<String>) -> Self {
-        Self { kind, title: title.into(), edits: vec![Edit::Rename { path, to: to.into() }] }
+        Self {
+            kind,
+            title: title.into(),
+            edits: vec![Edit::Rename { path, to: to.into() }],
+        }
     }
 }
 
@@ -166,7 +181,9 @@ pub fn patch(object: &Node<'_>, edits: &[Edit]) -> Patch {
             Edit::Set { path, .. } => push_set(&mut operations, &before, &current, path),
             Edit::Remove { path } => operations.push(remove_operation(path)),
             Edit::Rename { path, to } => {
-                let Some(target) = path.parent().map(|parent| parent.key(to)) else { continue };
+                let Some(target) = path.parent().map(|parent| parent.key(to)) else {
+                    continue;
+                };
                 push_set(&mut operations, &before, &current, &target);
                 operations.push(remove_operation(path));
             }
@@ -177,7 +194,10 @@ pub fn patch(object: &Node<'_>, edits: &[Edit]) -> Patch {
 
 fn push_set(operations: &mut Vec<PatchOperation>, before: &Node<'_>, after: &Node<'_>, path: &Path) {
     if path.find(before).is_some_and(|node| !node.is_null()) {
-        operations.push(PatchOperation::Replace(ReplaceOperation { path: pointer(path), value: json(path.find(after)) }));
+        operations.push(PatchOperation::Replace(ReplaceOperation {
+            path: pointer(path),
+            value: json(path.find(after)),
+        }));
         return;
     }
     let mut shallowest = path.clone();
@@ -224,7 +244,8 @@ fn pointer(path: &Path) -> PointerBuf {
 }
 
 fn json(node: Option<&Node<'_>>) -> serde_json::Value {
-    node.and_then(|node| serde_json::to_value(node).ok()).unwrap_or_default()
+    node.and_then(|node| serde_json::to_value(node).ok())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -243,8 +264,14 @@ mod tests {
 
     #[test]
     fn adds_the_shallowest_missing_parent_once() {
-        let provider = Edit::Set { path: Path::dotted("spec.storage.cloud.provider"), value: json!("aws") };
-        let identity = Edit::Set { path: Path::dotted("spec.storage.cloud.identity.provider"), value: json!("aws") };
+        let provider = Edit::Set {
+            path: Path::dotted("spec.storage.cloud.provider"),
+            value: json!("aws"),
+        };
+        let identity = Edit::Set {
+            path: Path::dotted("spec.storage.cloud.identity.provider"),
+            value: json!("aws"),
+        };
         check(
             json!({"spec": {"storage": {"type": "s3"}}}),
             &[provider, identity],
@@ -258,9 +285,17 @@ mod tests {
         check(
             json!({"spec": {"a/b": 1, "old": {"x": true}}}),
             &[
-                Edit::Set { path: Path::dotted("spec").key("a/b"), value: json!(2) },
-                Edit::Rename { path: Path::dotted("spec.old"), to: "new".into() },
-                Edit::Remove { path: Path::dotted("spec.new.x") },
+                Edit::Set {
+                    path: Path::dotted("spec").key("a/b"),
+                    value: json!(2),
+                },
+                Edit::Rename {
+                    path: Path::dotted("spec.old"),
+                    to: "new".into(),
+                },
+                Edit::Remove {
+                    path: Path::dotted("spec.new.x"),
+                },
             ],
             json!([{"op": "replace", "path": "/spec/a~1b", "value": 2},
                    {"op": "add", "path": "/spec/new", "value": {"x": true}},
@@ -271,7 +306,10 @@ mod tests {
 
     #[test]
     fn leaves_alone_what_it_cannot_reach() {
-        let edit = Edit::Set { path: Path::dotted("spec.storage.cloud.provider"), value: json!("aws") };
+        let edit = Edit::Set {
+            path: Path::dotted("spec.storage.cloud.provider"),
+            value: json!("aws"),
+        };
         check(json!({"spec": {"storage": "s3"}}), &[edit], json!([]));
     }
 }

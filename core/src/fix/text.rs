@@ -31,9 +31,14 @@ struct Replacement {
 
 /// Applies every fix of `kind` or narrower. `judge` says what is wrong with the text as it stands.
 pub fn fix(text: &str, kind: FixKind, limits: &Limits, judge: impl Fn(&lint::File<'_>) -> FileOutcome) -> Fixed {
-    let mut fixed = Fixed { text: text.to_owned(), applied: Vec::new() };
+    let mut fixed = Fixed {
+        text: text.to_owned(),
+        applied: Vec::new(),
+    };
     for _ in 0..MAX_PASSES {
-        let Some(next) = pass(&fixed.text, kind, limits, &judge, &mut fixed.applied) else { break };
+        let Some(next) = pass(&fixed.text, kind, limits, &judge, &mut fixed.applied) else {
+            break;
+        };
         fixed.text = next;
     }
     fixed
@@ -50,14 +55,33 @@ fn pass(
     let outcome = judge(&file);
     let mut replacements = Vec::new();
     for (position, document) in file.documents.iter().enumerate() {
-        let editor = Editor { text, document, newline: if text.contains("\r\n") { "\r\n" } else { "\n" } };
-        let findings = outcome.findings.iter().filter(|located| located.document == Some(position));
+        let editor = Editor {
+            text,
+            document,
+            newline: if text.contains("\r\n") { "\r\n" } else { "\n" },
+        };
+        let findings = outcome
+            .findings
+            .iter()
+            .filter(|located| located.document == Some(position));
         let mut edits: Vec<Edit> = Vec::new();
-        for finding in findings.map(|located| &located.finding).filter(|finding| finding.suppressed.is_none()) {
-            let Some(fix) = finding.fix.as_ref().filter(|fix| fix.kind != FixKind::None && fix.kind <= kind) else {
+        for finding in findings
+            .map(|located| &located.finding)
+            .filter(|finding| finding.suppressed.is_none())
+        {
+            let Some(fix) = finding
+                .fix
+                .as_ref()
+                .filter(|fix| fix.kind != FixKind::None && fix.kind <= kind)
+            else {
                 continue;
             };
-            if editor.can(fix) && !fix.edits.iter().any(|edit| edits.iter().any(|other| touches(edit, other))) {
+            if editor.can(fix)
+                && !fix
+                    .edits
+                    .iter()
+                    .any(|edit| edits.iter().any(|other| touches(edit, other)))
+            {
                 edits.extend(fix.edits.iter().cloned());
                 applied.push((finding.code, fix.title.clone()));
             }
@@ -126,8 +150,10 @@ impl Editor<'_> {
     }
 
     fn replacements(&self, edits: &[Edit], replacements: &mut Vec<Replacement>) {
-        let (renames, others): (Vec<_>, Vec<_>) =
-            edits.iter().cloned().partition(|edit| matches!(edit, Edit::Rename { .. }));
+        let (renames, others): (Vec<_>, Vec<_>) = edits
+            .iter()
+            .cloned()
+            .partition(|edit| matches!(edit, Edit::Rename { .. }));
         for rename in renames {
             if let Edit::Rename { path, to } = rename {
                 replacements.extend(self.rename(&path, &to));
@@ -154,7 +180,9 @@ impl Editor<'_> {
         let mut path = Path::root();
         for token in pointer.tokens() {
             let key = token.decoded();
-            let list = path.find(&self.document.root).is_some_and(|node| matches!(node, Node::List(_)));
+            let list = path
+                .find(&self.document.root)
+                .is_some_and(|node| matches!(node, Node::List(_)));
             match key.parse::<usize>() {
                 Ok(index) if list => path.0.push(Segment::Index(index)),
                 _ => path.0.push(Segment::Key(key.into_owned())),
@@ -168,15 +196,28 @@ impl Editor<'_> {
         if path.parent()?.key(to).find(&self.document.root).is_some() {
             return None;
         }
-        let quote = self.text.get(key.start.offset..)?.chars().next().filter(|first| matches!(first, '"' | '\''));
+        let quote = self
+            .text
+            .get(key.start.offset..)?
+            .chars()
+            .next()
+            .filter(|first| matches!(first, '"' | '\''));
         let text = quote.map_or_else(|| to.to_owned(), |quote| format!("{quote}{to}{quote}"));
-        Some(Replacement { start: key.start.offset, end: key.end.offset, text })
+        Some(Replacement {
+            start: key.start.offset,
+            end: key.end.offset,
+            text,
+        })
     }
 
     fn replace(&self, path: &Path, value: &serde_json::Value) -> Option<Replacement> {
         let spans = self.document.spans.find(path)?;
         let (start, end) = (spans.value.start.offset, spans.value.end.offset);
-        Some(Replacement { start, end, text: self.scalar(value, spans.style) })
+        Some(Replacement {
+            start,
+            end,
+            text: self.scalar(value, spans.style),
+        })
     }
 
     fn add(&self, path: &Path, value: &serde_json::Value) -> Option<Replacement> {
@@ -206,9 +247,17 @@ impl Editor<'_> {
         let blank = text.starts_with(self.newline) || before.ends_with([' ', '\n', '\t']);
         if text.starts_with(self.newline) && before.ends_with(' ') {
             let trimmed = before.trim_end_matches(' ').len();
-            return Replacement { start: trimmed, end, text };
+            return Replacement {
+                start: trimmed,
+                end,
+                text,
+            };
         }
-        Replacement { start, end, text: if blank { text } else { format!(" {text}") } }
+        Replacement {
+            start,
+            end,
+            text: if blank { text } else { format!(" {text}") },
+        }
     }
 
     /// A new line behind the last entry of a block mapping.
@@ -217,19 +266,31 @@ impl Editor<'_> {
         let indent = parent.children.first()?.1.key?.start.column - 1;
         let end = self.line_end(last_offset(last));
         let entry = self.entry(key, value, indent);
-        Some(Replacement { start: end, end, text: format!("{}{}{entry}", self.newline, " ".repeat(indent)) })
+        Some(Replacement {
+            start: end,
+            end,
+            text: format!("{}{}{entry}", self.newline, " ".repeat(indent)),
+        })
     }
 
     /// A new entry before the closing brace.
     fn add_flow(&self, parent: &Spans, key: &str, value: &serde_json::Value) -> Replacement {
         let json = self.document.format == Format::Json;
         let value = if json { value.to_string() } else { flow(value) };
-        let key = if json || !is_plain(key) { serde_json::Value::from(key).to_string() } else { key.to_owned() };
+        let key = if json || !is_plain(key) {
+            serde_json::Value::from(key).to_string()
+        } else {
+            key.to_owned()
+        };
         let entry = format!("{key}: {value}");
         match parent.children.last() {
             None => {
                 let offset = parent.value.start.offset + 1;
-                Replacement { start: offset, end: offset, text: entry }
+                Replacement {
+                    start: offset,
+                    end: offset,
+                    text: entry,
+                }
             }
             Some((_, last)) => {
                 let offset = last_offset(last);
@@ -238,7 +299,11 @@ impl Editor<'_> {
                     || " ".to_owned(),
                     |key| format!("{}{}", self.newline, self.indent_of(key.start.offset)),
                 );
-                Replacement { start: offset, end: offset, text: format!(",{blank}{entry}") }
+                Replacement {
+                    start: offset,
+                    end: offset,
+                    text: format!(",{blank}{entry}"),
+                }
             }
         }
     }
@@ -257,24 +322,42 @@ impl Editor<'_> {
         }
         if parent.children.len() == 1 {
             let start = parent.value.start.offset;
-            return Some(Replacement { start, end: last_offset(parent), text: "{}".to_owned() });
+            return Some(Replacement {
+                start,
+                end: last_offset(parent),
+                text: "{}".to_owned(),
+            });
         }
         let end = self.line_end(end);
         let end = end + self.text.get(end..)?.find('\n').map_or(0, |position| position + 1);
-        Some(Replacement { start: line_start, end, text: String::new() })
+        Some(Replacement {
+            start: line_start,
+            end,
+            text: String::new(),
+        })
     }
 
     fn remove_flow(&self, start: usize, end: usize) -> Replacement {
         let after = self.text.get(end..).unwrap_or_default();
-        let comma = after.find(|letter: char| !letter.is_whitespace()).filter(|at| after[*at..].starts_with(','));
+        let comma = after
+            .find(|letter: char| !letter.is_whitespace())
+            .filter(|at| after[*at..].starts_with(','));
         if let Some(comma) = comma {
             let rest = &after[comma + 1..];
             let blank = rest.len() - rest.trim_start().len();
-            return Replacement { start, end: end + comma + 1 + blank, text: String::new() };
+            return Replacement {
+                start,
+                end: end + comma + 1 + blank,
+                text: String::new(),
+            };
         }
         let before = self.text.get(..start).unwrap_or_default().trim_end();
         let start = if before.ends_with(',') { before.len() - 1 } else { start };
-        Replacement { start, end, text: String::new() }
+        Replacement {
+            start,
+            end,
+            text: String::new(),
+        }
     }
 
     /// The end of the line on which `offset` lies, a comment behind the value included.
@@ -302,7 +385,11 @@ impl Editor<'_> {
     }
 
     fn entry(&self, key: &str, value: &serde_json::Value, indent: usize) -> String {
-        let key = if is_plain(key) { key.to_owned() } else { serde_json::Value::from(key).to_string() };
+        let key = if is_plain(key) {
+            key.to_owned()
+        } else {
+            serde_json::Value::from(key).to_string()
+        };
         match value {
             serde_json::Value::Object(map) if !map.is_empty() => {
                 format!("{key}:{}{}", self.newline, self.block(value, indent + 2))
@@ -312,16 +399,25 @@ impl Editor<'_> {
     }
 
     fn block(&self, value: &serde_json::Value, indent: usize) -> String {
-        let serde_json::Value::Object(map) = value else { return flow(value) };
+        let serde_json::Value::Object(map) = value else {
+            return flow(value);
+        };
         let blank = " ".repeat(indent);
-        let lines = map.iter().map(|(key, value)| format!("{blank}{}", self.entry(key, value, indent)));
+        let lines = map
+            .iter()
+            .map(|(key, value)| format!("{blank}{}", self.entry(key, value, indent)));
         lines.collect::<Vec<_>>().join(self.newline)
     }
 }
 
 /// Where a node ends, that of its last descendant included: an absent value ends behind its colon.
 fn last_offset(spans: &Spans) -> usize {
-    let below = spans.children.iter().map(|(_, child)| last_offset(child)).max().unwrap_or_default();
+    let below = spans
+        .children
+        .iter()
+        .map(|(_, child)| last_offset(child))
+        .max()
+        .unwrap_or_default();
     below.max(spans.value.end.offset)
 }
 
@@ -330,7 +426,9 @@ fn flow(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::String(text) if is_plain(text) => text.clone(),
         serde_json::Value::Object(map) => {
-            let entries = map.iter().map(|(key, value)| format!("{}: {}", flow(&key.as_str().into()), flow(value)));
+            let entries = map
+                .iter()
+                .map(|(key, value)| format!("{}: {}", flow(&key.as_str().into()), flow(value)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
         _ => value.to_string(),
@@ -354,32 +452,57 @@ mod tests {
     fn edited(text: &str, edits: &[Edit]) -> String {
         let file = lint::read(text, &Limits::default());
         let document = &file.documents[0];
-        let editor = Editor { text, document, newline: if text.contains("\r\n") { "\r\n" } else { "\n" } };
-        let fix = Fix { kind: FixKind::Safe, title: String::new(), edits: edits.to_vec() };
+        let editor = Editor {
+            text,
+            document,
+            newline: if text.contains("\r\n") { "\r\n" } else { "\n" },
+        };
+        let fix = Fix {
+            kind: FixKind::Safe,
+            title: String::new(),
+            edits: edits.to_vec(),
+        };
         assert!(editor.can(&fix));
         let mut replacements = Vec::new();
         editor.replacements(edits, &mut replacements);
         let text = apply(text, replacements).unwrap();
         let after = lint::read(&text, &Limits::default());
-        assert_eq!(after.documents[0].root, super::super::apply(&document.root, edits), "{text}");
+        assert_eq!(
+            after.documents[0].root,
+            super::super::apply(&document.root, edits),
+            "{text}"
+        );
         text
     }
 
     fn set(path: &str, value: serde_json::Value) -> Edit {
-        Edit::Set { path: Path::dotted(path), value }
+        Edit::Set {
+            path: Path::dotted(path),
+            value,
+        }
     }
 
     #[test]
     fn replaces_scalars_in_their_style() {
         let text = "a: 'x'  # why\nb: \"x\"\nc: x\n";
-        let edits = [set("a", json!("0 2 * * *")), set("b", json!("y")), set("c", json!("yes"))];
-        assert_eq!(edited(text, &edits), "a: '0 2 * * *'  # why\nb: \"y\"\nc: \"yes\"\n".replace("\"y\"", "\"y\""));
+        let edits = [
+            set("a", json!("0 2 * * *")),
+            set("b", json!("y")),
+            set("c", json!("yes")),
+        ];
+        assert_eq!(
+            edited(text, &edits),
+            "a: '0 2 * * *'  # why\nb: \"y\"\nc: \"yes\"\n".replace("\"y\"", "\"y\"")
+        );
     }
 
     #[test]
     fn adds_lines_behind_the_last_entry() {
         let text = "spec:\n    storage:\n        type: s3 # there\n\n    # next\n    x: 1\n";
-        let edits = [set("spec.storage.cloud.provider", json!("aws")), set("spec.storage.cloud.identity.provider", json!("aws"))];
+        let edits = [
+            set("spec.storage.cloud.provider", json!("aws")),
+            set("spec.storage.cloud.identity.provider", json!("aws")),
+        ];
         assert_eq!(
             edited(text, &edits),
             "spec:\n    storage:\n        type: s3 # there\n        cloud:\n          identity:\n            provider: aws\n          provider: aws\n\n    # next\n    x: 1\n"
@@ -388,29 +511,44 @@ mod tests {
 
     #[test]
     fn fills_empty_values_and_flow_mappings() {
-        assert_eq!(edited("a:\n  b:\n  c: 1\n", &[set("a.b.d", json!("x"))]), "a:\n  b:\n    d: x\n  c: 1\n");
+        assert_eq!(
+            edited("a:\n  b:\n  c: 1\n", &[set("a.b.d", json!("x"))]),
+            "a:\n  b:\n    d: x\n  c: 1\n"
+        );
         assert_eq!(edited("a: {b: 1}\n", &[set("a.c", json!("x"))]), "a: {b: 1, c: x}\n");
         assert_eq!(edited("a: {}\n", &[set("a.c", json!("x"))]), "a: {c: x}\n");
         let json = "{\n  \"a\": {\n    \"b\": 1\n  }\n}\n";
         assert_eq!(
             edited(json, &[set("a.c.d", json!("x"))]),
-            "{\n  \"a\": {\n    \"b\": 1,\n    \"c\": {\"d\":\"x\"}\n  }\n}\n".replace("\"c\": {\"d\":\"x\"}", "\"c\": {\"d\":\"x\"}")
+            "{\n  \"a\": {\n    \"b\": 1,\n    \"c\": {\"d\":\"x\"}\n  }\n}\n"
+                .replace("\"c\": {\"d\":\"x\"}", "\"c\": {\"d\":\"x\"}")
         );
     }
 
     #[test]
     fn removes_and_renames() {
         let text = "a:\n  b: 1 # one\n  c:\n    d: 2\n  e: 3\n";
-        let remove = |path: &str| Edit::Remove { path: Path::dotted(path) };
+        let remove = |path: &str| Edit::Remove {
+            path: Path::dotted(path),
+        };
         assert_eq!(edited(text, &[remove("a.c")]), "a:\n  b: 1 # one\n  e: 3\n");
-        assert_eq!(edited(text, &[remove("a.c.d")]), "a:\n  b: 1 # one\n  c:\n    {}\n  e: 3\n");
+        assert_eq!(
+            edited(text, &[remove("a.c.d")]),
+            "a:\n  b: 1 # one\n  c:\n    {}\n  e: 3\n"
+        );
         assert_eq!(edited("{\"a\": 1, \"b\": 2}", &[remove("b")]), "{\"a\": 1}");
-        let rename = Edit::Rename { path: Path::dotted("a.c"), to: "f".into() };
+        let rename = Edit::Rename {
+            path: Path::dotted("a.c"),
+            to: "f".into(),
+        };
         assert_eq!(edited(text, &[rename]), "a:\n  b: 1 # one\n  f:\n    d: 2\n  e: 3\n");
     }
 
     #[test]
     fn keeps_windows_line_ends() {
-        assert_eq!(edited("a:\r\n  b: 1\r\n", &[set("a.c", json!("x"))]), "a:\r\n  b: 1\r\n  c: x\r\n");
+        assert_eq!(
+            edited("a:\r\n  b: 1\r\n", &[set("a.c", json!("x"))]),
+            "a:\r\n  b: 1\r\n  c: x\r\n"
+        );
     }
 }

@@ -32,7 +32,11 @@ pub struct Backup<'a> {
 impl<'a> Backup<'a> {
     /// A view of `object`, whatever it is.
     pub fn of(object: &'a Node<'a>) -> Self {
-        Self { object, spec: Block::at(object, "spec"), options: Block::at(object, "spec.options") }
+        Self {
+            object,
+            spec: Block::at(object, "spec"),
+            options: Block::at(object, "spec.options"),
+        }
     }
 
     /// The instance: `instanceRef`, or in older dialects `target.clusterRef` or the name of a cluster target.

@@ -13,7 +13,9 @@ pub struct Image<'a> {
 impl<'a> Image<'a> {
     /// The image of a cluster or standalone.
     pub fn of(object: &'a Node<'a>) -> Self {
-        Self { block: Block::at(object, "spec.image") }
+        Self {
+            block: Block::at(object, "spec.image"),
+        }
     }
 
     /// `repo`.

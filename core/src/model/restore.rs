@@ -58,7 +58,11 @@ impl<'a> Restore<'a> {
     pub fn database(&self) -> Field<'a> {
         let direct = self.spec.field("database");
         let legacy = self.spec.field("databaseName");
-        if !direct.is_set() && legacy.is_set() { legacy } else { direct }
+        if !direct.is_set() && legacy.is_set() {
+            legacy
+        } else {
+            direct
+        }
     }
 
     /// `allDatabases`.
@@ -117,7 +121,11 @@ impl<'a> Restore<'a> {
 
     /// `source.pitr.logStorage`.
     pub fn log_storage(&self) -> Storage<'a> {
-        Storage::at(self.object, "spec.source.pitr.logStorage", "spec.source.pitr.logStorage.cloud")
+        Storage::at(
+            self.object,
+            "spec.source.pitr.logStorage",
+            "spec.source.pitr.logStorage.cloud",
+        )
     }
 
     /// Whether something confirms that an existing database may be overwritten.

@@ -62,7 +62,12 @@ pub struct Storage<'a> {
 impl<'a> Storage<'a> {
     /// The location at the dotted path `root` with the cloud block at `cloud`.
     pub fn at(object: &'a Node<'a>, root: &'static str, cloud: &'static str) -> Self {
-        Self { block: Block::at(object, root), cloud: Cloud { block: Block::at(object, cloud) } }
+        Self {
+            block: Block::at(object, root),
+            cloud: Cloud {
+                block: Block::at(object, cloud),
+            },
+        }
     }
 
     /// `type`.
@@ -102,6 +107,10 @@ impl<'a> Storage<'a> {
 
     /// The provider that is said, or else the one that the type implies.
     pub fn provider(&self) -> Option<Provider> {
-        self.cloud.provider().text().and_then(Provider::parse).or_else(|| self.store().and_then(StoreType::provider))
+        self.cloud
+            .provider()
+            .text()
+            .and_then(Provider::parse)
+            .or_else(|| self.store().and_then(StoreType::provider))
     }
 }

@@ -2,13 +2,15 @@
 
 //! Every manifest rule, one file each.
 
+mod duplicate_key;
 mod suppression_invalid;
+mod yaml_syntax;
 
+pub use duplicate_key::DuplicateKey;
 pub use suppression_invalid::SuppressionInvalid;
+pub use yaml_syntax::YamlSyntax;
 
 use crate::rule::Rule;
 
 /// Every rule, by code.
-pub static ALL: &[&dyn Rule] = &[
-    &SuppressionInvalid,
-];
+pub static ALL: &[&dyn Rule] = &[&YamlSyntax, &DuplicateKey, &SuppressionInvalid];

@@ -37,7 +37,10 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     }
     if check && !stale.is_empty() {
         let names: Vec<String> = stale.iter().map(|path| format!("  {}", path.display())).collect();
-        bail!("these generated files are stale; run `cargo xtask gen`\n{}", names.join("\n"));
+        bail!(
+            "these generated files are stale; run `cargo xtask gen`\n{}",
+            names.join("\n")
+        );
     }
     Ok(())
 }
@@ -73,7 +76,12 @@ fn leftovers(root: &Path, pages: &[(PathBuf, String)]) -> Result<Vec<PathBuf>> {
 }
 
 fn rerun(root: &Path) -> Result<()> {
-    let status = Command::new("cargo").args(["xtask", "gen"]).current_dir(root).env(SECOND_RUN, "1").status().context("running cargo")?;
+    let status = Command::new("cargo")
+        .args(["xtask", "gen"])
+        .current_dir(root)
+        .env(SECOND_RUN, "1")
+        .status()
+        .context("running cargo")?;
     if !status.success() {
         bail!("`cargo xtask gen` failed after it had written the list of rules; the output above says why");
     }
