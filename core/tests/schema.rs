@@ -145,7 +145,7 @@ fn a_field_outside_spec_is_unknown() {
 }
 
 /// The versions, the replacement and the weight of a field that another version has.
-fn other_version(kind: Kind, era: Era, spec: Value, field: &str) -> Option<(String, Option<String>, bool)> {
+fn other_version(kind: Kind, era: Era, spec: &Value, field: &str) -> Option<(String, Option<String>, bool)> {
     let object = node(json!({"spec": spec}));
     check(kind, era, &object).into_iter().find_map(|problem| match problem {
         SchemaProblem::OtherVersion {
@@ -201,17 +201,17 @@ fn a_field_of_another_version_names_what_this_version_has() {
     ];
     for (kind, era, spec, field, versions, replacement) in cases {
         let expected = Some((versions.to_owned(), Some(replacement.to_owned()), true));
-        assert_eq!(other_version(kind, era, spec, field), expected, "{field} in {era:?}");
+        assert_eq!(other_version(kind, era, &spec, field), expected, "{field} in {era:?}");
     }
     assert_eq!(
-        other_version(Kind::Neo4jBackup, Era::G, json!({"mode": "standard"}), "spec.mode"),
+        other_version(Kind::Neo4jBackup, Era::G, &json!({"mode": "standard"}), "spec.mode"),
         None
     );
     assert!(
         other_version(
             Kind::Neo4jBackup,
             Era::F,
-            json!({"mode": "replication-source"}),
+            &json!({"mode": "replication-source"}),
             "spec.mode"
         )
         .is_some()
@@ -225,7 +225,7 @@ fn dropping_what_says_nothing_changes_nothing() {
         (json!({"options": {"verifyBackup": true}}), "spec.options.verifyBackup"),
     ];
     for (spec, path) in cases {
-        let found = other_version(Kind::Neo4jRestore, Era::G, spec, path);
+        let found = other_version(Kind::Neo4jRestore, Era::G, &spec, path);
         assert!(matches!(found, Some((_, _, false))), "{path}: {found:?}");
     }
 }

@@ -1,5 +1,7 @@
 //! The schema tables beside the definitions that the operator ships, when those are there.
 
+#![allow(clippy::unwrap_used, reason = "the helpers are test code as well")]
+
 use std::path::{Path, PathBuf};
 
 use neo4jbackup_core::schema::{Era, Kind, crd};

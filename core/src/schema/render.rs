@@ -1,11 +1,11 @@
-//! The tables as a CustomResourceDefinition, which the tests install, and as JSON Schema, which editors read.
+//! The tables as a `CustomResourceDefinition`, which the tests install, and as JSON Schema, which editors read.
 
 use serde_json::{Map, Value, json};
 
 use super::era::{Era, Profile};
 use super::table::{GROUP, Kind, Literal, ObjectSchema, Shape};
 
-/// The complete CustomResourceDefinition of a kind in an era: one version, served and stored.
+/// The complete `CustomResourceDefinition` of a kind in an era: one version, served and stored.
 ///
 /// Parts that the tables do not hold are open, as is the status.
 pub fn crd(kind: Kind, era: Era) -> Value {
