@@ -216,9 +216,9 @@ fn judge_document(
         for finding in judgement.findings {
             let here = places.iter().any(|place| finding.path.is_within(place));
             if here {
-                covered.push(finding)
+                covered.push(finding);
             } else {
-                others.push(finding)
+                others.push(finding);
             }
         }
         let before = report.findings.len();

@@ -18,7 +18,7 @@ use super::{Document, Format, Parsed, json, list, yaml};
 const REPAIR_BYTES: usize = 1 << 18;
 
 /// The text of a file: UTF-8, or UTF-16 with a byte order mark.
-pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
+pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Box<Problem>> {
     let wide = |read: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes[2..]
             .chunks_exact(2)
@@ -33,7 +33,8 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
         [0xFE, 0xFF, ..] => wide(u16::from_be_bytes).map(Cow::Owned),
         _ => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
     };
-    text.filter(|text| !text.contains('\0')).ok_or_else(not_text)
+    text.filter(|text| !text.contains('\0'))
+        .ok_or_else(|| Box::new(not_text()))
 }
 
 fn not_text() -> Problem {
@@ -206,12 +207,13 @@ fn read_yaml<'a>(lines: &Lines<'a>, chunk: Chunk, source: &str, limits: &Limits)
             }
             Err(Failure::Scan(error, offset)) => {
                 // goyaml takes a tab after a colon; the parser does not.
-                if error.info().contains("valid YAML whitespace") && budget >= source.len() {
-                    if let Some(text) = without_tab(&repaired, offset - chunk.start) {
-                        budget -= source.len();
-                        repaired = Cow::Owned(text);
-                        continue;
-                    }
+                if error.info().contains("valid YAML whitespace")
+                    && budget >= source.len()
+                    && let Some(text) = without_tab(&repaired, offset - chunk.start)
+                {
+                    budget -= source.len();
+                    repaired = Cow::Owned(text);
+                    continue;
                 }
                 builder.take_root();
                 builder.problems.push(diagnose(&error, lines, offset));

@@ -231,13 +231,13 @@ fn resolves_aliases_and_merge_keys_within_bounds() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let list = vec![format!("*a{}", level - 1); 10].join(", ");
-        bomb.push_str(&format!("a{level}: &a{level} [{list}]\n"));
+        bomb += &format!("a{level}: &a{level} [{list}]\n");
     }
     assert_eq!(first_problem(&bomb).kind, ProblemKind::AliasBomb);
     assert_eq!(first_problem("a: &a [*a]\n").kind, ProblemKind::AliasBomb);
     let mut chain = "a0: &a0 x\n".to_owned();
     for level in 1..300 {
-        chain.push_str(&format!("a{level}: &a{level} [*a{}]\n", level - 1));
+        chain += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
     }
     assert_eq!(first_problem(&chain).kind, ProblemKind::TooDeep);
 }

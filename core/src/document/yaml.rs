@@ -65,9 +65,9 @@ struct Reader<'s> {
 }
 
 impl Reader<'_> {
-    fn event<'a>(
+    fn event(
         &mut self,
-        builder: &mut Builder<'_, 'a>,
+        builder: &mut Builder<'_, '_>,
         event: Event<'_>,
         start: usize,
         end: usize,
@@ -168,7 +168,7 @@ impl Reader<'_> {
         } else {
             Cow::Owned(text.into_owned())
         };
-        let node = self.value(builder, text, style, tag, start, end);
+        let node = Self::value(builder, text, style, tag, start, end);
         if builder.expects_key() {
             return builder.key(node, merge, start, end, anchor);
         }
@@ -176,7 +176,6 @@ impl Reader<'_> {
     }
 
     fn value<'a>(
-        &self,
         builder: &mut Builder<'_, 'a>,
         text: Cow<'a, str>,
         style: Style,
@@ -187,9 +186,8 @@ impl Reader<'_> {
         let plain = matches!(style, Style::Plain | Style::Absent);
         let resolved = match tag {
             Some(tag) if tag.is_yaml_core_schema() => resolve_tagged(&tag.suffix, text, plain),
-            Some(_) => Some(Node::String(text)),
             None if plain => resolve(text),
-            None => Some(Node::String(text)),
+            _ => Some(Node::String(text)),
         };
         if let Some(node) = resolved {
             return node;

@@ -253,10 +253,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn check(object: serde_json::Value, edits: &[Edit], operations: serde_json::Value) {
+    fn check(object: serde_json::Value, edits: &[Edit], operations: &serde_json::Value) {
         let node = Node::from(object.clone());
         let patch = patch(&node, edits);
-        assert_eq!(serde_json::to_value(&patch).unwrap(), operations);
+        assert_eq!(&serde_json::to_value(&patch).unwrap(), operations);
         let mut patched = object;
         json_patch::patch(&mut patched, &patch).unwrap();
         assert_eq!(patched, serde_json::to_value(apply(&node, edits)).unwrap());
@@ -275,7 +275,7 @@ mod tests {
         check(
             json!({"spec": {"storage": {"type": "s3"}}}),
             &[provider, identity],
-            json!([{"op": "add", "path": "/spec/storage/cloud",
+            &json!([{"op": "add", "path": "/spec/storage/cloud",
                     "value": {"provider": "aws", "identity": {"provider": "aws"}}}]),
         );
     }
@@ -297,7 +297,7 @@ mod tests {
                     path: Path::dotted("spec.new.x"),
                 },
             ],
-            json!([{"op": "replace", "path": "/spec/a~1b", "value": 2},
+            &json!([{"op": "replace", "path": "/spec/a~1b", "value": 2},
                    {"op": "add", "path": "/spec/new", "value": {"x": true}},
                    {"op": "remove", "path": "/spec/old"},
                    {"op": "remove", "path": "/spec/new/x"}]),
@@ -310,6 +310,6 @@ mod tests {
             path: Path::dotted("spec.storage.cloud.provider"),
             value: json!("aws"),
         };
-        check(json!({"spec": {"storage": "s3"}}), &[edit], json!([]));
+        check(json!({"spec": {"storage": "s3"}}), &[edit], &json!([]));
     }
 }

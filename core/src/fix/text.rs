@@ -491,10 +491,7 @@ mod tests {
             set("b", json!("y")),
             set("c", json!("yes")),
         ];
-        assert_eq!(
-            edited(text, &edits),
-            "a: '0 2 * * *'  # why\nb: \"y\"\nc: \"yes\"\n".replace("\"y\"", "\"y\"")
-        );
+        assert_eq!(edited(text, &edits), "a: '0 2 * * *'  # why\nb: \"y\"\nc: \"yes\"\n");
     }
 
     #[test]
@@ -522,7 +519,6 @@ mod tests {
         assert_eq!(
             edited(json, &[set("a.c.d", json!("x"))]),
             "{\n  \"a\": {\n    \"b\": 1,\n    \"c\": {\"d\":\"x\"}\n  }\n}\n"
-                .replace("\"c\": {\"d\":\"x\"}", "\"c\": {\"d\":\"x\"}")
         );
     }
 
