@@ -55,7 +55,7 @@ impl Rule for RoleArnMalformed {
             match (annotation.key, aws::parse_role_arn(value)) {
                 (AWS_ROLE_ARN, Err(error)) => {
                     let finding =
-                        report.at_path(annotation.path(), format!("{} is no role ARN: {error}", quoted(value)));
+                        report.at_path(annotation.path(), format!("the role ARN {} is malformed: {error}", quoted(value)));
                     finding.value(value).severity(annotation.severity);
                     if aws::parse_role_arn(value.trim()).is_ok() {
                         let title = format!("use {}", quoted(value.trim()));
