@@ -2,15 +2,81 @@
 
 //! Every manifest rule, one file each.
 
+mod base_backup_missing;
+mod base_backup_unreachable;
 mod duplicate_key;
+mod option_ignored;
+mod overwrite_unconfirmed;
+mod point_in_time_in_future;
+mod point_in_time_invalid;
+mod point_in_time_on_cluster;
+mod point_in_time_outside_backups;
+mod point_in_time_unsupported;
+mod quoted;
+mod restore_source_incomplete;
+mod restored;
+mod schedule_invalid;
+mod schedule_never_fires;
+mod schedule_surprising;
+mod schedule_time_zone;
+mod schedules_overlap;
+mod seed_unreachable;
+mod single_database_from_all;
+mod standalone_not_stopped;
 mod suppression_invalid;
+mod system_database_restored;
+mod timeout_invalid;
 mod yaml_syntax;
 
+pub use base_backup_missing::BaseBackupMissing;
+pub use base_backup_unreachable::BaseBackupUnreachable;
 pub use duplicate_key::DuplicateKey;
+pub use option_ignored::OptionIgnored;
+pub use overwrite_unconfirmed::OverwriteUnconfirmed;
+pub use point_in_time_in_future::PointInTimeInFuture;
+pub use point_in_time_invalid::PointInTimeInvalid;
+pub use point_in_time_on_cluster::PointInTimeOnCluster;
+pub use point_in_time_outside_backups::PointInTimeOutsideBackups;
+pub use point_in_time_unsupported::PointInTimeUnsupported;
+pub use restore_source_incomplete::RestoreSourceIncomplete;
+pub use schedule_invalid::ScheduleInvalid;
+pub use schedule_never_fires::ScheduleNeverFires;
+pub use schedule_surprising::ScheduleSurprising;
+pub use schedule_time_zone::ScheduleTimeZone;
+pub use schedules_overlap::SchedulesOverlap;
+pub use seed_unreachable::SeedUnreachable;
+pub use single_database_from_all::SingleDatabaseFromAll;
+pub use standalone_not_stopped::StandaloneNotStopped;
 pub use suppression_invalid::SuppressionInvalid;
+pub use system_database_restored::SystemDatabaseRestored;
+pub use timeout_invalid::TimeoutInvalid;
 pub use yaml_syntax::YamlSyntax;
 
 use crate::rule::Rule;
 
 /// Every rule, by code.
-pub static ALL: &[&dyn Rule] = &[&YamlSyntax, &DuplicateKey, &SuppressionInvalid];
+pub static ALL: &[&dyn Rule] = &[
+    &YamlSyntax,
+    &DuplicateKey,
+    &SuppressionInvalid,
+    &ScheduleInvalid,
+    &ScheduleTimeZone,
+    &ScheduleNeverFires,
+    &SchedulesOverlap,
+    &ScheduleSurprising,
+    &PointInTimeInvalid,
+    &PointInTimeUnsupported,
+    &PointInTimeOnCluster,
+    &BaseBackupMissing,
+    &BaseBackupUnreachable,
+    &PointInTimeInFuture,
+    &RestoreSourceIncomplete,
+    &SystemDatabaseRestored,
+    &StandaloneNotStopped,
+    &OverwriteUnconfirmed,
+    &TimeoutInvalid,
+    &SingleDatabaseFromAll,
+    &OptionIgnored,
+    &SeedUnreachable,
+    &PointInTimeOutsideBackups,
+];
