@@ -1,6 +1,7 @@
 //! NB8004.
 
 use crate::declare_rule;
+use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
 use crate::model::SourceType;
 use crate::report::Report;
@@ -33,7 +34,7 @@ declare_rule! {
     /// ```
     BaseBackupMissing {
         code: "NB8004", name: "base-backup-missing", severity: Error,
-        kinds: [Neo4jRestore], reads: ["spec.source.type", "spec.source.pitr"], needs: [], doors: All, fix: None,
+        kinds: [Neo4jRestore], reads: ["spec.source.type", "spec.source.pitr"], needs: [], doors: All, fix: Unsafe,
         policy: Expressible, since: "0.1",
     }
 }
@@ -50,10 +51,17 @@ impl Rule for BaseBackupMissing {
         if restore.source_type() != Some(SourceType::Pitr) || field.is_set() {
             return;
         }
-        let help = match restore.backup_ref().text() {
-            Some(name) => format!("use `type: backup` with backupRef `{}` and the same pointInTime", super::quoted::short(name)),
-            None => "name the base backup, or use `type: backup` with backupRef and pointInTime".to_owned(),
-        };
-        report.missing(&field, "`type: pitr` without a base backup stops the instance and then fails").help(help);
+        let finding = report.missing(&field, "`type: pitr` without a base backup stops the instance and then fails");
+        match restore.backup_ref().text() {
+            Some(name) => {
+                let title = format!("use `type: backup` with backupRef `{}`", super::quoted::short(name));
+                let place = restore.source.field("type").path();
+                finding.help(format!("{title} and the same pointInTime"));
+                finding.fix(Fix::set(FixKind::Unsafe, title, place, "backup"));
+            }
+            None => {
+                finding.help("name the base backup, or use `type: backup` with backupRef and pointInTime");
+            }
+        }
     }
 }

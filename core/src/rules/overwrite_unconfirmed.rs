@@ -55,11 +55,9 @@ impl Rule for OverwriteUnconfirmed {
             None => "a database".to_owned(),
         };
         let ways = if subject.era >= Era::F { "" } else { " or `spec.force: true`" };
-        report
-            .missing(
-                &restore.options.field("replaceExisting"),
-                format!("the restore fails if {what} exists, because nothing confirms that it may be overwritten"),
-            )
-            .help(format!("use `replaceExisting: true`{ways} if it may"));
+        let field = restore.options.field("replaceExisting");
+        let message = format!("the restore fails if {what} exists, because nothing confirms that it may be overwritten");
+        let finding = if field.is_set() { report.at(&field, message) } else { report.missing(&field, message) };
+        finding.help(format!("use `replaceExisting: true`{ways} if it may"));
     }
 }

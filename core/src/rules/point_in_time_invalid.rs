@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::Kind;
 use crate::subject::Subject;
-use crate::values::point_in_time::{self, PointInTime, RestoreUntil, RestoreUntilError};
+use crate::values::point_in_time::{self, PointInTime, PointInTimeError, RestoreUntil, RestoreUntilError};
 
 declare_rule! {
     /// A point in time that is not RFC 3339 is refused, or worse, stored.
@@ -64,15 +64,7 @@ impl Rule for PointInTimeInvalid {
             match point_in_time::parse(text) {
                 Ok(point) => remarks(&field, text, &point, report),
                 Err(error) => {
-                    let message = if point_in_time::is_poison(text) {
-                        format!(
-                            "`{}` passes the schema and the operator cannot decode it ({error}): stored, it blinds the operator for all restores",
-                            super::quoted::short(text)
-                        )
-                    } else {
-                        format!("`{}` is not an RFC 3339 time: {error}", super::quoted::short(text))
-                    };
-                    offer(report.at(&field, message), &field, text);
+                    offer(report.at(&field, refusal(text, error)), &field, text);
                 }
             }
             return;
@@ -82,17 +74,33 @@ impl Rule for PointInTimeInvalid {
             _ if text.is_empty() => {}
             Ok(RestoreUntil::Instant(point)) => remarks(&field, text, &point, report),
             Ok(RestoreUntil::Transaction(_)) => {}
-            Err(error @ RestoreUntilError::Instant(_)) => {
-                let message =
-                    format!("`{}` is neither an RFC 3339 time nor `txId:` and a number: {error}", super::quoted::short(text));
+            Err(RestoreUntilError::Instant(error)) => {
+                let message = match error {
+                    PointInTimeError::Shape => {
+                        format!("`{}` is neither an RFC 3339 time nor `txId:` and a number", super::quoted::short(text))
+                    }
+                    _ => format!("`{}` is not a valid point in time: {error}", super::quoted::short(text)),
+                };
                 offer(report.at(&field, message), &field, text);
             }
             Err(error) => {
                 report
-                    .at(&field, format!("`{}` is not a transaction: {error}", super::quoted::short(text)))
-                    .help("use `txId:` and a number of at most 19 digits, for example `txId:12345`");
+                    .at(&field, format!("`{}` names no transaction: {error}", super::quoted::short(text)))
+                    .help("write it like `txId:12345`");
             }
         }
+    }
+}
+
+/// What happens with a time that is not one, which depends on whether the API server would store it.
+fn refusal(text: &str, error: PointInTimeError) -> String {
+    let quoted = super::quoted::short(text);
+    if point_in_time::is_poison(text) {
+        return format!("`{quoted}` would be stored, and the operator, unable to decode it, goes blind for every restore: {error}");
+    }
+    match error {
+        PointInTimeError::Shape => format!("`{quoted}` is not an RFC 3339 time"),
+        _ => format!("`{quoted}` is not a valid point in time: {error}"),
     }
 }
 
@@ -103,7 +111,7 @@ fn offer(finding: &mut Finding, field: &Field<'_>, text: &str) {
             finding.help(&title).fix(Fix::set(FixKind::Safe, title, field.path(), meant));
         }
         None => {
-            finding.help("write it as `2025-01-15T14:30:00Z`, in UTC, or with an offset such as `+02:00`");
+            finding.help("write it like `2025-01-15T14:30:00Z`");
         }
     }
 }

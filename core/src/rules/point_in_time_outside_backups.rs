@@ -1,7 +1,7 @@
 //! NB8015.
 
 use crate::declare_rule;
-use crate::inventory::{Inventory, Lookup};
+use crate::inventory::{BackupFacts, Inventory, Lookup};
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::rules::restored;
@@ -13,7 +13,8 @@ declare_rule! {
     ///
     /// ## What it checks
     /// `spec.source.pointInTime` against the successful runs that the referenced backup remembers in its status: not
-    /// before the oldest of them began, not after the newest of them ended.
+    /// before the oldest of them began, not after the newest of them ended. And whether there are differential artifacts
+    /// at all: a backup of `backupType: FULL` to which no known backup is chained has none.
     ///
     /// ## Why it matters
     /// A full backup holds one state, and a differential one the transactions since then. A moment before the first run is
@@ -67,6 +68,12 @@ impl Rule for PointInTimeOutsideBackups {
             }
             Lookup::Absent => return,
         };
+        let chained = |(_, other): (&str, &BackupFacts)| other.chain_from.as_deref() == Some(name);
+        if backup.backup_type.as_deref() == Some("FULL") && !inventory.backups(subject.namespace()).any(chained) {
+            report
+                .at(&field, format!("backup `{name}` takes full backups only, which hold no state between two runs"))
+                .help(format!("chain differential backups to it with `chainFromBackup: {name}`, or use backupType AUTO"));
+        }
         let Some((oldest, newest)) = &backup.runs else { return };
         let instant = |text: &str| point_in_time::parse(text).ok().map(|point| point.timestamp());
         let quoted = super::quoted::short(text);

@@ -71,10 +71,10 @@ impl Rule for PointInTimeUnsupported {
         let Some(name) = reference.text().filter(|_| field.text().is_some()) else { return };
         match inventory.instance(subject.namespace(), name) {
             Lookup::Found(facts) => judge(subject, &field, name, facts, report),
-            Lookup::Absent => unknown(&field, &format!("instance `{name}` does not exist"), report),
+            Lookup::Absent => unknown(&field, name, &format!("`{name}` does not exist"), report),
             Lookup::Unknown(why) => {
                 report.skip(Need::Instance, format!("whether `{name}` runs Neo4j 2025.01 or later: {why}"));
-                unknown(&field, &format!("the image of `{name}` is not known here"), report);
+                unknown(&field, name, &format!("the image of `{name}` is not known here"), report);
             }
         }
     }
@@ -89,17 +89,20 @@ fn judge(subject: &Subject<'_>, field: &Field<'_>, name: &str, facts: &InstanceF
         } else {
             format!("the tag `{quoted}` of `{name}` names no version")
         };
-        return unknown(field, &why, report);
+        return unknown(field, name, &why, report);
     };
     // The younger of the two mechanisms sets the bar for both.
     if version.supports(Feature::SeedRestoreUntil) {
         return;
     }
-    let by_seed = subject.kind != Kind::Neo4jRestore || facts.kind == InstanceKind::Cluster;
-    let help = if by_seed {
-        "upgrade it first; clusters then take spec.seedConfig.restoreUntil of a Neo4jDatabase"
-    } else {
-        "upgrade it first, or allow `neo4j-admin database restore --restore-until` of 5.x with rules.NB8002: warn"
+    let help = match (subject.kind, facts.kind) {
+        (Kind::Neo4jRestore, InstanceKind::Standalone) => {
+            "upgrade it first, or allow `neo4j-admin database restore --restore-until` of 5.x with rules.NB8002: warn"
+        }
+        (Kind::Neo4jRestore, InstanceKind::Cluster) => {
+            "upgrade it first; clusters then take spec.seedConfig.restoreUntil of a Neo4jDatabase"
+        }
+        _ => "upgrade it first; Neo4j 5.x seeds only the state at the end of the artifacts",
     };
     report
         .at(field, format!("point-in-time recovery needs Neo4j 2025.01 or later, and `{name}` runs `{quoted}`"))
@@ -107,9 +110,9 @@ fn judge(subject: &Subject<'_>, field: &Field<'_>, name: &str, facts: &InstanceF
         .evidence(format!("spec.image.tag of `{name}` is `{quoted}`"));
 }
 
-fn unknown(field: &Field<'_>, why: &str, report: &mut Report) {
+fn unknown(field: &Field<'_>, name: &str, why: &str, report: &mut Report) {
     report
         .at(field, format!("point-in-time recovery needs Neo4j 2025.01 or later, and {why}"))
-        .help("make sure of the image tag of the instance")
+        .help(format!("check spec.image.tag of `{name}`"))
         .severity(Severity::Warning);
 }

@@ -2,11 +2,12 @@
 
 use crate::declare_rule;
 use crate::field::Field;
-use crate::finding::Reason;
+use crate::finding::{Reason, Severity};
 use crate::inventory::Inventory;
 use crate::model::{Restore, SourceType};
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::restored;
 use crate::subject::Subject;
 
 declare_rule! {
@@ -15,7 +16,8 @@ declare_rule! {
     /// ## What it checks
     /// What each `spec.source.type` needs: `backup` a `backupRef`; `storage` a `storage` block and the `backupPath` of the
     /// artifact; and the same for `spec.source.pitr.baseBackup`. `allDatabases` needs a source of type `backup`, because
-    /// only a `Neo4jBackup` knows which artifact belongs to which database.
+    /// only a `Neo4jBackup` knows which artifact belongs to which database. A known cluster needs a `backupPath` that ends
+    /// in `.backup`; another one is warned of.
     ///
     /// ## Why it matters
     /// Most of it ends in phase `Failed` with a message and without an event. `type: storage` without `storage` on a
@@ -41,9 +43,10 @@ declare_rule! {
         kinds: [Neo4jRestore],
         reads: [
             "spec.source.type", "spec.source.backupRef", "spec.source.backupPath", "spec.source.storage",
-            "spec.source.pitr.baseBackup", "spec.allDatabases",
+            "spec.source.pitr.baseBackup", "spec.allDatabases", "spec.instanceRef", "spec.clusterRef",
         ],
-        needs: [], doors: All, fix: None, policy: Expressible, since: "0.1",
+        needs: [Instance], doors: All, fix: None,
+        policy: Expressible, since: "0.1",
     }
 }
 
@@ -52,13 +55,14 @@ impl Rule for RestoreSourceIncomplete {
         &Self::META
     }
 
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         match restore.source_type() {
             Some(SourceType::Backup) => need_reference(&restore.backup_ref(), "spec.source.type", report),
             Some(SourceType::Storage) => {
                 need_storage(&restore.source.field("storage"), "spec.source.type", report);
                 need_path(&restore.backup_path(), "spec.source.type", report);
+                need_file(subject, &restore, inventory, report);
             }
             Some(SourceType::Pitr) => base_backup(&restore, report),
             None => {}
@@ -96,6 +100,19 @@ fn need_storage(field: &Field<'_>, place: &str, report: &mut Report) {
         report
             .missing(field, format!("{place} is `storage`, and no location is given"))
             .help("say where the artifact lies: type, bucket and cloud, or a volume");
+    }
+}
+
+/// A cluster is seeded from one file; only a Job can look for the newest in a folder.
+fn need_file<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inventory, report: &mut Report) {
+    let field = restore.backup_path();
+    let Some(path) = field.text().filter(|path| !path.ends_with(".backup")) else { return };
+    let Some((name, lookup)) = restored::instance(subject, restore, inventory) else { return };
+    if restored::by_engine(subject) && restored::is_cluster(&lookup) {
+        report
+            .at(&field, format!("cluster `{name}` needs the exact .backup file, and `{}` is not one", super::quoted::short(path)))
+            .help("name the file of the database, as the history of the backup lists it")
+            .severity(Severity::Warning);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::schedule_time_zone;
 use crate::subject::Subject;
-use crate::values::cron::Schedule;
+use crate::values::cron::{Problem, Schedule};
 
 declare_rule! {
     /// A schedule that Kubernetes cannot parse never runs.
@@ -65,14 +65,19 @@ impl Rule for ScheduleInvalid {
             return;
         }
         let Err(error) = Schedule::parse(text) else { return };
-        let finding = report.at(&field, format!("the schedule `{}` {error}", super::quoted::short(text)));
+        let message = match error.problem() {
+            // This problem quotes the whole text itself.
+            Problem::UnknownDescriptor { .. } => format!("the schedule {error}"),
+            _ => format!("the schedule `{}` {error}", super::quoted::short(text)),
+        };
+        let finding = report.at(&field, message);
         match error.suggestion() {
             Some(suggestion) => {
                 let title = format!("use `{suggestion}`");
                 finding.help(&title).fix(Fix::set(FixKind::Safe, title, field.path(), suggestion));
             }
             None => {
-                finding.help("write five fields, for example `0 2 * * *` for every day at 02:00 UTC");
+                finding.help("for every day at 02:00 UTC, for example, use `0 2 * * *`");
             }
         }
     }

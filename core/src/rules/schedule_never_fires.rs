@@ -51,7 +51,7 @@ impl Rule for ScheduleNeverFires {
             report
                 .at(
                     &field,
-                    format!("the schedule `{}` is accepted and never runs: no date satisfies it", super::quoted::short(text)),
+                    format!("the schedule `{}` is accepted and never runs: no date and time satisfies it", super::quoted::short(text)),
                 )
                 .help("use a day that every selected month has, such as `0 2 28 * *`");
         }

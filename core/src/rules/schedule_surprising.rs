@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::schedule_time_zone;
 use crate::subject::Subject;
-use crate::values::cron::{RemarkKind, Schedule};
+use crate::values::cron::{Remark, RemarkKind, Schedule};
 
 declare_rule! {
     /// A schedule can be legal and still not be what was meant.
@@ -58,11 +58,9 @@ impl Rule for ScheduleSurprising {
         }
         let words = schedule.words();
         for remark in schedule.remarks() {
-            let explanation = remark.explanation.trim_end_matches('.');
-            let finding = report.at(
-                &field,
-                format!("the schedule `{}` means {words}: {}", super::quoted::short(text), lower_first(explanation)),
-            );
+            let explanation = explanation(&remark);
+            let finding =
+                report.at(&field, format!("the schedule `{}` means {words}: {explanation}", super::quoted::short(text)));
             finding.severity(severity(remark.kind));
             match remark.better {
                 Some(better) => {
@@ -88,15 +86,24 @@ fn severity(kind: RemarkKind) -> Severity {
 
 fn help(kind: RemarkKind) -> &'static str {
     match kind {
-        RemarkKind::EveryMinute => "for one run a day use `0 2 * * *`, for one an hour `0 * * * *`",
-        RemarkKind::DayOrWeekday => "restrict one of the two day fields and write `*` in the other",
+        RemarkKind::EveryMinute => "for one run an hour write one number in the minute field, such as `0`",
+        RemarkKind::DayOrWeekday => "write `*` in one of the two day fields",
         RemarkKind::UnevenStep { .. } => "use a step that divides the range",
         RemarkKind::Rare => "use `28 2` for once a year",
         _ => "write what is meant",
     }
 }
 
-fn lower_first(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().collect::<String>() + letters.as_str())
+/// What is odd, where the words for the schedule do not say it already.
+fn explanation(remark: &Remark) -> String {
+    match remark.kind {
+        RemarkKind::EveryMinute => "a backup a minute".to_owned(),
+        RemarkKind::DayOrWeekday => "one of the two is enough, a day need not be both".to_owned(),
+        RemarkKind::Rare => "every four years at best".to_owned(),
+        _ => {
+            let sentence = remark.explanation.trim_end_matches('.');
+            let mut letters = sentence.chars();
+            letters.next().map_or_else(String::new, |first| first.to_lowercase().collect::<String>() + letters.as_str())
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::declare_rule;
 use crate::finding::Severity;
+use crate::fix::{Fix, FixKind};
 use crate::inventory::{Inventory, Lookup};
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
@@ -42,7 +43,7 @@ declare_rule! {
         code: "NB8009", name: "standalone-not-stopped", severity: Error,
         kinds: [Neo4jRestore],
         reads: ["spec.stopCluster", "spec.instanceRef", "spec.clusterRef", "spec.targetCluster"],
-        needs: [Instance], doors: All, fix: None,
+        needs: [Instance], doors: All, fix: Unsafe,
         policy: NotExpressible("it needs to know whether the instance is a standalone"), since: "0.1",
     }
 }
@@ -70,9 +71,11 @@ impl Rule for StandaloneNotStopped {
             report.skip(Need::Instance, format!("whether `{name}` is a standalone, which must be stopped: {why}"));
         }
         if restored::is_standalone(&lookup) {
-            report
-                .missing(&field, format!("`{name}` is a standalone, which the operator restores only while it is stopped"))
-                .help("use `stopCluster: true`");
+            let message = format!("`{name}` is a standalone, which the operator restores only while it is stopped");
+            let title = "use `stopCluster: true`";
+            let finding = if field.is_set() { report.at(&field, message) } else { report.missing(&field, message) };
+            // It takes the database down, so that it is nothing to be done in passing.
+            finding.help(title).fix(Fix::set(FixKind::Unsafe, title, field.path(), true));
         }
     }
 }

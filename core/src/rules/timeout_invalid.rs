@@ -70,7 +70,7 @@ fn judge(field: &Field<'_>, severity: Severity, outcome: &str, report: &mut Repo
             report.at(field, message).help("use `30m` or `2h`, or remove the field").severity(severity);
         }
         Err(error) => {
-            let message = format!("the timeout `{quoted}` is not a Go duration ({error}); {outcome}");
+            let message = format!("the timeout `{quoted}` is not a Go duration: {error}; {outcome}");
             let finding = report.at(field, message).severity(severity);
             match go_duration::suggestion(text).filter(|meant| go_duration::parse(meant).is_ok_and(go_duration::GoDuration::is_positive)) {
                 Some(meant) => {
@@ -78,7 +78,7 @@ fn judge(field: &Field<'_>, severity: Severity, outcome: &str, report: &mut Repo
                     finding.help(&title).fix(Fix::set(FixKind::Safe, title, field.path(), meant));
                 }
                 None => {
-                    finding.help("use hours, minutes and seconds, such as `30m` or `1h30m`");
+                    finding.help("write it like `30m` or `1h30m`");
                 }
             }
         }
