@@ -4,6 +4,8 @@
 
 mod annotation_of_other_provider;
 mod azure_client_id_malformed;
+mod base_backup_missing;
+mod base_backup_unreachable;
 mod bucket_malformed;
 mod bucket_missing;
 mod character_refused;
@@ -18,17 +20,39 @@ mod identity_placeholder;
 mod identity_provider_wrong;
 mod location;
 mod location_shared;
+mod option_ignored;
+mod overwrite_unconfirmed;
 mod path_with_empty_segment;
+mod point_in_time_in_future;
+mod point_in_time_invalid;
+mod point_in_time_on_cluster;
+mod point_in_time_outside_backups;
+mod point_in_time_unsupported;
 mod quantity_malformed;
+mod quoted;
+mod restore_source_incomplete;
+mod restored;
 mod retention_malformed;
 mod retention_without_effect;
 mod role_arn_malformed;
+mod schedule_invalid;
+mod schedule_never_fires;
+mod schedule_surprising;
+mod schedule_time_zone;
+mod schedules_overlap;
+mod seed_unreachable;
+mod single_database_from_all;
+mod standalone_not_stopped;
 mod suppression_invalid;
+mod system_database_restored;
+mod timeout_invalid;
 mod volume_claim_missing;
 mod yaml_syntax;
 
 pub use annotation_of_other_provider::AnnotationOfOtherProvider;
 pub use azure_client_id_malformed::AzureClientIdMalformed;
+pub use base_backup_missing::BaseBackupMissing;
+pub use base_backup_unreachable::BaseBackupUnreachable;
 pub use bucket_malformed::BucketMalformed;
 pub use bucket_missing::BucketMissing;
 pub use character_refused::CharacterRefused;
@@ -42,12 +66,30 @@ pub use identity_missing::IdentityMissing;
 pub use identity_placeholder::IdentityPlaceholder;
 pub use identity_provider_wrong::IdentityProviderWrong;
 pub use location_shared::LocationShared;
+pub use option_ignored::OptionIgnored;
+pub use overwrite_unconfirmed::OverwriteUnconfirmed;
 pub use path_with_empty_segment::PathWithEmptySegment;
+pub use point_in_time_in_future::PointInTimeInFuture;
+pub use point_in_time_invalid::PointInTimeInvalid;
+pub use point_in_time_on_cluster::PointInTimeOnCluster;
+pub use point_in_time_outside_backups::PointInTimeOutsideBackups;
+pub use point_in_time_unsupported::PointInTimeUnsupported;
 pub use quantity_malformed::QuantityMalformed;
+pub use restore_source_incomplete::RestoreSourceIncomplete;
 pub use retention_malformed::RetentionMalformed;
 pub use retention_without_effect::RetentionWithoutEffect;
 pub use role_arn_malformed::RoleArnMalformed;
+pub use schedule_invalid::ScheduleInvalid;
+pub use schedule_never_fires::ScheduleNeverFires;
+pub use schedule_surprising::ScheduleSurprising;
+pub use schedule_time_zone::ScheduleTimeZone;
+pub use schedules_overlap::SchedulesOverlap;
+pub use seed_unreachable::SeedUnreachable;
+pub use single_database_from_all::SingleDatabaseFromAll;
+pub use standalone_not_stopped::StandaloneNotStopped;
 pub use suppression_invalid::SuppressionInvalid;
+pub use system_database_restored::SystemDatabaseRestored;
+pub use timeout_invalid::TimeoutInvalid;
 pub use volume_claim_missing::VolumeClaimMissing;
 pub use yaml_syntax::YamlSyntax;
 
@@ -68,6 +110,11 @@ pub static ALL: &[&dyn Rule] = &[
     &AnnotationOfOtherProvider,
     &IdentityPlaceholder,
     &EndpointWithoutCredentials,
+    &ScheduleInvalid,
+    &ScheduleTimeZone,
+    &ScheduleNeverFires,
+    &SchedulesOverlap,
+    &ScheduleSurprising,
     &BucketMissing,
     &BucketMalformed,
     &PathWithEmptySegment,
@@ -78,4 +125,19 @@ pub static ALL: &[&dyn Rule] = &[
     &RetentionWithoutEffect,
     &ContainerWithoutAccount,
     &LocationShared,
+    &PointInTimeInvalid,
+    &PointInTimeUnsupported,
+    &PointInTimeOnCluster,
+    &BaseBackupMissing,
+    &BaseBackupUnreachable,
+    &PointInTimeInFuture,
+    &RestoreSourceIncomplete,
+    &SystemDatabaseRestored,
+    &StandaloneNotStopped,
+    &OverwriteUnconfirmed,
+    &TimeoutInvalid,
+    &SingleDatabaseFromAll,
+    &OptionIgnored,
+    &SeedUnreachable,
+    &PointInTimeOutsideBackups,
 ];

@@ -1,0 +1,67 @@
+//! NB8004.
+
+use crate::declare_rule;
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::model::SourceType;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::subject::Subject;
+
+declare_rule! {
+    /// A restore of `type: pitr` without a base backup stops the instance and then fails.
+    ///
+    /// ## What it checks
+    /// `spec.source.pitr.baseBackup` is there when `spec.source.type` is `pitr`.
+    ///
+    /// ## Why it matters
+    /// Without `pitr` the operator refuses the restore. With `pitr` and no `baseBackup` its validation passes, the
+    /// standalone is scaled to zero, and only then it finds out: "no backup source path could be determined for PITR
+    /// restore". The restore is `Failed` and the instance comes back after ten to fifteen seconds. A `backupRef` beside
+    /// `type: pitr` is ignored. There is no log replay: a point in time is the `--restore-until` of a backup, which
+    /// `type: backup` with `pointInTime` gives as well, with volumes and credentials wired.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec:
+    ///   source: {type: pitr, backupRef: daily, pointInTime: "2025-01-15T14:30:00Z"}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec:
+    ///   source: {type: backup, backupRef: daily, pointInTime: "2025-01-15T14:30:00Z"}
+    /// ```
+    BaseBackupMissing {
+        code: "NB8004", name: "base-backup-missing", severity: Error,
+        kinds: [Neo4jRestore], reads: ["spec.source.type", "spec.source.pitr"], needs: [], doors: All, fix: Unsafe,
+        policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for BaseBackupMissing {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        let Some(restore) = subject.restore() else { return };
+        // A base backup of the wrong type is there, for this rule.
+        let field = restore.source.field("pitr.baseBackup");
+        if restore.source_type() != Some(SourceType::Pitr) || field.is_set() {
+            return;
+        }
+        let finding = report.missing(&field, "`type: pitr` without a base backup stops the instance and then fails");
+        match restore.backup_ref().text() {
+            Some(name) => {
+                let title = format!("use `type: backup` with backupRef `{}`", super::quoted::short(name));
+                let place = restore.source.field("type").path();
+                finding.help(format!("{title} and the same pointInTime"));
+                finding.fix(Fix::set(FixKind::Unsafe, title, place, "backup"));
+            }
+            None => {
+                finding.help("name the base backup, or use `type: backup` with backupRef and pointInTime");
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! NB8013.
+
+use crate::declare_rule;
+use crate::field::Field;
+use crate::inventory::{Inventory, Lookup};
+use crate::model::{Restore, SourceType};
+use crate::report::Report;
+use crate::rule::{Need, Rule, RuleMeta};
+use crate::rules::restored;
+use crate::schema::Kind;
+use crate::subject::Subject;
+
+declare_rule! {
+    /// An option that this kind of restore or backup ignores does nothing, and nobody says so.
+    ///
+    /// ## What it checks
+    /// On a known cluster, from operator 1.8 on: `stopCluster`, `additionalArgs`, `tempPath`, `tempStorage`, `resources`
+    /// and the hooks of a restore. With `source.type: pitr`: a `backupRef` beside it, `options.additionalArgs`, and
+    /// `pitr.logStorage`. Everywhere: `tempStorage` beside `tempPath`, which wins.
+    ///
+    /// ## Why it matters
+    /// Clusters are restored by Cypher, without a Job that could take resources, arguments or hooks. Transaction logs are
+    /// never replayed: whoever keeps them in `logStorage` relies on something that does not exist. A volume for
+    /// `tempStorage` is made, paid for, mounted, and not used when `tempPath` is set.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// kind: Neo4jRestore
+    /// spec:
+    ///   instanceRef: a-cluster
+    ///   stopCluster: true
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// kind: Neo4jRestore
+    /// spec:
+    ///   instanceRef: a-cluster
+    /// ```
+    OptionIgnored {
+        code: "NB8013", name: "option-ignored", severity: Warning,
+        kinds: [Neo4jRestore, Neo4jBackup],
+        reads: ["spec.options", "spec.stopCluster", "spec.source", "spec.instanceRef", "spec.clusterRef"],
+        needs: [Instance], doors: All, fix: None,
+        policy: NotExpressible("it needs to know whether the instance is a cluster"), since: "0.1",
+    }
+}
+
+/// Options of the restore Job, which clusters do not have.
+const OF_THE_JOB: [&str; 6] = ["additionalArgs", "tempPath", "tempStorage", "resources", "preRestore", "postRestore"];
+
+impl Rule for OptionIgnored {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+        let on_cluster = subject.restore().is_some_and(|restore| {
+            if restore.source_type() == Some(SourceType::Pitr) {
+                by_pitr(&restore, report);
+            }
+            restored::by_engine(subject) && by_cluster(subject, &restore, inventory, report)
+        });
+        let temp_path = subject.field("spec.options.tempPath");
+        let temp_storage = subject.field("spec.options.tempStorage");
+        if !on_cluster && temp_path.text().is_some() && temp_storage.is_set() {
+            let job = if subject.kind == Kind::Neo4jBackup { "backup" } else { "restore" };
+            report
+                .at(&temp_storage, format!("the {job} Job uses tempPath, and the volume of tempStorage is mounted for nothing"))
+                .help("remove one of the two");
+        }
+    }
+}
+
+fn by_pitr(restore: &Restore<'_>, report: &mut Report) {
+    let arguments = restore.options.field("additionalArgs");
+    if !arguments.items().is_empty() {
+        report.at(&arguments, "`type: pitr` ignores additionalArgs").help("use `type: backup` with pointInTime, or remove them");
+    }
+    let reference = restore.backup_ref();
+    if reference.text().is_some() && restore.base_backup().is_set() {
+        report.at(&reference, "`type: pitr` ignores source.backupRef and reads pitr.baseBackup").help("remove the field");
+    }
+    let logs = restore.pitr.field("logStorage");
+    if logs.is_set() {
+        report
+            .at(&logs, "logStorage is never read: the operator replays no transaction logs, only the artifacts of the backup")
+            .help("take differential backups often enough, and remove the field");
+    }
+}
+
+/// Says what a cluster ignores. Whether the instance is a cluster.
+fn by_cluster<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inventory, report: &mut Report) -> bool {
+    let stop = restore.spec.field("stopCluster");
+    let options = OF_THE_JOB.into_iter().map(|leaf| restore.options.field(leaf)).filter(is_used);
+    let ignored: Vec<Field<'_>> = Some(stop).filter(Field::is_true).into_iter().chain(options).collect();
+    let Some((name, lookup)) = restored::instance(subject, restore, inventory) else { return false };
+    if let Lookup::Unknown(why) = &lookup
+        && !ignored.is_empty()
+    {
+        report.skip(Need::Instance, format!("whether `{name}` is a cluster, which ignores some options: {why}"));
+    }
+    let is_cluster = restored::is_cluster(&lookup);
+    for field in ignored.iter().filter(|_| is_cluster) {
+        let path = field.path();
+        let option = path.last_key().unwrap_or_default();
+        report
+            .at(field, format!("`{name}` is a cluster, which is restored without a Job and ignores {option}"))
+            .help("remove the field");
+    }
+    is_cluster
+}
+
+/// Whether an option says anything: an empty list or text does not.
+fn is_used(field: &Field<'_>) -> bool {
+    field.text().is_some() || !field.items().is_empty() || field.entries().next().is_some()
+}

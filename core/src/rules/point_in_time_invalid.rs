@@ -1,0 +1,132 @@
+//! NB8001.
+
+use crate::declare_rule;
+use crate::field::Field;
+use crate::finding::{Finding, Severity};
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::Kind;
+use crate::subject::Subject;
+use crate::values::point_in_time::{self, PointInTime, PointInTimeError, RestoreUntil, RestoreUntilError};
+
+declare_rule! {
+    /// A point in time that is not RFC 3339 is refused, or worse, stored.
+    ///
+    /// ## What it checks
+    /// `spec.source.pointInTime` of a restore and `spec.restoreFrom.pointInTime` of a v1alpha1 instance:
+    /// `2025-01-15T14:30:00Z`, or with an offset such as `+02:00`. `spec.seedConfig.restoreUntil` of a database takes
+    /// `txId:12345` as well. Fractions of a second and offsets that no place on Earth has are warned of.
+    ///
+    /// ## Why it matters
+    /// The schema and the operator read this field differently. `2025-01-15T14:30:00z` and `…+25:00` pass the schema
+    /// (`format: date-time`), are stored, and cannot be decoded by the operator. Seen on operator 1.14: from then on it is
+    /// blind for *every* restore in *every* namespace, and after its next start it reconciles nothing at all and exits
+    /// every two minutes, with a message that names another kind. It recovers only when the object is deleted or mended.
+    ///
+    /// The operator hands whole seconds to `neo4j-admin`; a fraction is dropped, also from the stored object.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec:
+    ///   source:
+    ///     pointInTime: "2025-01-15 14:30:00"
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec:
+    ///   source:
+    ///     pointInTime: "2025-01-15T14:30:00Z"
+    /// ```
+    PointInTimeInvalid {
+        code: "NB8001", name: "point-in-time-invalid", severity: Error,
+        kinds: [Neo4jRestore, Neo4jDatabase, Neo4jShardedDatabase, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
+        reads: ["spec.source.pointInTime", "spec.seedConfig.restoreUntil", "spec.restoreFrom.pointInTime"],
+        needs: [], doors: All, fix: Safe, policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for PointInTimeInvalid {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        let (field, is_time) = match subject.kind {
+            Kind::Neo4jRestore => (subject.field("spec.source.pointInTime"), true),
+            Kind::Neo4jDatabase | Kind::Neo4jShardedDatabase => (subject.field("spec.seedConfig.restoreUntil"), false),
+            _ => (subject.field("spec.restoreFrom.pointInTime"), true),
+        };
+        let Some(text) = field.str() else { return };
+        if is_time {
+            match point_in_time::parse(text) {
+                Ok(point) => remarks(&field, text, &point, report),
+                Err(error) => {
+                    offer(report.at(&field, refusal(text, error)), &field, text);
+                }
+            }
+            return;
+        }
+        match point_in_time::restore_until(text) {
+            // The empty text is how the operator writes "not said".
+            _ if text.is_empty() => {}
+            Ok(RestoreUntil::Instant(point)) => remarks(&field, text, &point, report),
+            Ok(RestoreUntil::Transaction(_)) => {}
+            Err(RestoreUntilError::Instant(error)) => {
+                let message = match error {
+                    PointInTimeError::Shape => {
+                        format!("`{}` is neither an RFC 3339 time nor `txId:` and a number", super::quoted::short(text))
+                    }
+                    _ => format!("`{}` is not a valid point in time: {error}", super::quoted::short(text)),
+                };
+                offer(report.at(&field, message), &field, text);
+            }
+            Err(error) => {
+                report
+                    .at(&field, format!("`{}` names no transaction: {error}", super::quoted::short(text)))
+                    .help("write it like `txId:12345`");
+            }
+        }
+    }
+}
+
+/// What happens with a time that is not one, which depends on whether the API server would store it.
+fn refusal(text: &str, error: PointInTimeError) -> String {
+    let quoted = super::quoted::short(text);
+    if point_in_time::is_poison(text) {
+        return format!("`{quoted}` would be stored, and the operator, unable to decode it, goes blind for every restore: {error}");
+    }
+    match error {
+        PointInTimeError::Shape => format!("`{quoted}` is not an RFC 3339 time"),
+        _ => format!("`{quoted}` is not a valid point in time: {error}"),
+    }
+}
+
+fn offer(finding: &mut Finding, field: &Field<'_>, text: &str) {
+    match point_in_time::normalised(text) {
+        Some(meant) => {
+            let title = format!("use `{meant}`");
+            finding.help(&title).fix(Fix::set(FixKind::Safe, title, field.path(), meant));
+        }
+        None => {
+            finding.help("write it like `2025-01-15T14:30:00Z`");
+        }
+    }
+}
+
+fn remarks(field: &Field<'_>, text: &str, point: &PointInTime, report: &mut Report) {
+    let quoted = super::quoted::short(text);
+    if point.has_fraction() {
+        let message = format!("`{quoted}` has a fraction of a second, which the operator drops");
+        offer(report.at(field, message).severity(Severity::Warning), field, text);
+    }
+    if point.unusual_offset() {
+        let utc = point.utc_text();
+        report
+            .at(field, format!("`{quoted}` has an offset that no place on Earth uses; it means {utc} UTC"))
+            .help("write the time in UTC, ending with `Z`")
+            .severity(Severity::Warning);
+    }
+}

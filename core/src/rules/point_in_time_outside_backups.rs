@@ -1,0 +1,92 @@
+//! NB8015.
+
+use crate::declare_rule;
+use crate::inventory::{BackupFacts, Inventory, Lookup};
+use crate::report::Report;
+use crate::rule::{Need, Rule, RuleMeta};
+use crate::rules::restored;
+use crate::subject::Subject;
+use crate::values::point_in_time;
+
+declare_rule! {
+    /// A backup cannot be rolled back beyond its beginning, nor forward beyond its end.
+    ///
+    /// ## What it checks
+    /// `spec.source.pointInTime` against the successful runs that the referenced backup remembers in its status: not
+    /// before the oldest of them began, not after the newest of them ended. And whether there are differential artifacts
+    /// at all: a backup of `backupType: FULL` to which no known backup is chained has none.
+    ///
+    /// ## Why it matters
+    /// A full backup holds one state, and a differential one the transactions since then. A moment before the first run is
+    /// in none of them; a moment after the last run is not either, and the restore ends at the last run without saying so.
+    /// The status remembers ten runs, so that older artifacts may still exist: then restore with `type: storage` and the
+    /// exact file.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// kind: Neo4jBackup
+    /// metadata: {name: daily}
+    /// status:
+    ///   history:
+    ///   - {status: Succeeded, startTime: "2025-03-01T02:00:00Z", completionTime: "2025-03-01T02:10:00Z"}
+    /// ---
+    /// kind: Neo4jRestore
+    /// spec:
+    ///   source: {type: backup, backupRef: daily, pointInTime: "2025-01-15T14:30:00Z"}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// kind: Neo4jRestore
+    /// spec:
+    ///   source: {type: backup, backupRef: daily, pointInTime: "2025-03-01T02:05:00Z"}
+    /// ```
+    PointInTimeOutsideBackups {
+        code: "NB8015", name: "point-in-time-outside-backups", severity: Warning,
+        kinds: [Neo4jRestore],
+        reads: ["spec.source.pointInTime", "spec.source.type", "spec.source.backupRef", "spec.source.pitr.baseBackup"],
+        needs: [Backups, Clock], doors: All, fix: None,
+        policy: NotExpressible("it needs the history of the referenced backup"), since: "0.1",
+    }
+}
+
+impl Rule for PointInTimeOutsideBackups {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+        let Some(restore) = subject.restore() else { return };
+        let field = restore.point_in_time();
+        let Some(text) = field.text() else { return };
+        let Ok(point) = point_in_time::parse(text) else { return };
+        let Some(name) = restored::backup_ref(&restore).and_then(|reference| reference.text()) else { return };
+        let backup = match inventory.backup(subject.namespace(), name) {
+            Lookup::Found(backup) => backup,
+            Lookup::Unknown(why) => {
+                return report.skip(Need::Backups, format!("whether the runs of backup `{name}` reach to the point in time: {why}"));
+            }
+            Lookup::Absent => return,
+        };
+        let chained = |(_, other): (&str, &BackupFacts)| other.chain_from.as_deref() == Some(name);
+        if backup.backup_type.as_deref() == Some("FULL") && !inventory.backups(subject.namespace()).any(chained) {
+            report
+                .at(&field, format!("backup `{name}` takes full backups only, which hold no state between two runs"))
+                .help(format!("chain differential backups to it with `chainFromBackup: {name}`, or use backupType AUTO"));
+        }
+        let Some((oldest, newest)) = &backup.runs else { return };
+        let instant = |text: &str| point_in_time::parse(text).ok().map(|point| point.timestamp());
+        let quoted = super::quoted::short(text);
+        if instant(oldest).is_some_and(|oldest| point.timestamp() < oldest) {
+            report
+                .at(&field, format!("`{quoted}` is before the oldest run that backup `{name}` remembers ({oldest})"))
+                .help("choose a later moment, or restore an older artifact by `type: storage`")
+                .evidence(format!("the oldest successful run of `{name}` began at {oldest}"));
+        } else if point.timestamp() <= subject.now && instant(newest).is_some_and(|newest| point.timestamp() > newest) {
+            report
+                .at(&field, format!("`{quoted}` is after the newest run of backup `{name}` ({newest}), where the restore would end"))
+                .help("run the backup once more first, if the instance still has the transactions")
+                .evidence(format!("the newest successful run of `{name}` ended at {newest}"));
+        }
+    }
+}

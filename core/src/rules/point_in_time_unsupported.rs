@@ -1,0 +1,118 @@
+//! NB8002.
+
+use crate::declare_rule;
+use crate::field::Field;
+use crate::finding::Severity;
+use crate::inventory::{InstanceFacts, InstanceKind, Inventory, Lookup};
+use crate::report::Report;
+use crate::rule::{Need, Rule, RuleMeta};
+use crate::schema::Kind;
+use crate::subject::Subject;
+use crate::values::neo4j_version::{Feature, parse_as_operator};
+
+declare_rule! {
+    /// Point-in-time recovery needs Neo4j 2025.01 or later on the instance that is restored.
+    ///
+    /// ## What it checks
+    /// The image tag of the instance that a restore with `spec.source.pointInTime` or `spec.source.type: pitr`, or a
+    /// database with `spec.seedConfig.restoreUntil`, names. An instance that is not known, or a tag without a version such
+    /// as `latest`, gives a warning.
+    ///
+    /// ## Why it matters
+    /// There are two mechanisms. Clusters are seeded with `seedRestoreUntil`, which Neo4j has since 2025.01; the operator
+    /// refuses it on 5.26. Standalones are restored with `neo4j-admin database restore --restore-until`, which exists since
+    /// 5.0, needs differential backups that reach to the point in time, and silently gives the nearest state without them.
+    /// Denying everything before 2025.01 is a policy, and the safe one.
+    ///
+    /// If standalone `--restore-until` on 5.26 is what you want, set `rules.NB8002: warn` in the settings.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// kind: Neo4jEnterpriseStandalone
+    /// metadata: {name: recovery}
+    /// spec: {image: {repo: neo4j, tag: 5.26.0-enterprise}}
+    /// ---
+    /// kind: Neo4jRestore
+    /// spec:
+    ///   instanceRef: recovery
+    ///   source: {type: backup, backupRef: daily, pointInTime: "2025-01-15T14:30:00Z"}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// kind: Neo4jEnterpriseStandalone
+    /// metadata: {name: recovery}
+    /// spec: {image: {repo: neo4j, tag: 2025.10.1-enterprise}}
+    /// ```
+    PointInTimeUnsupported {
+        code: "NB8002", name: "point-in-time-unsupported", severity: Error,
+        kinds: [Neo4jRestore, Neo4jDatabase, Neo4jShardedDatabase],
+        reads: [
+            "spec.source.pointInTime", "spec.source.type", "spec.seedConfig.restoreUntil",
+            "spec.instanceRef", "spec.clusterRef", "spec.targetCluster",
+        ],
+        needs: [Instance], doors: All, fix: None,
+        policy: NotExpressible("it needs the image of the instance"), since: "0.1",
+    }
+}
+
+impl Rule for PointInTimeUnsupported {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+        let (field, reference) = match subject.restore() {
+            Some(restore) if restore.point_in_time().is_set() => (restore.point_in_time(), restore.instance()),
+            Some(restore) if restore.is_point_in_time() => (restore.source.field("type"), restore.instance()),
+            Some(_) => return,
+            None => (subject.field("spec.seedConfig.restoreUntil"), subject.field("spec.clusterRef")),
+        };
+        let Some(name) = reference.text().filter(|_| field.text().is_some()) else { return };
+        match inventory.instance(subject.namespace(), name) {
+            Lookup::Found(facts) => judge(subject, &field, name, facts, report),
+            Lookup::Absent => unknown(&field, name, &format!("`{name}` does not exist"), report),
+            Lookup::Unknown(why) => {
+                report.skip(Need::Instance, format!("whether `{name}` runs Neo4j 2025.01 or later: {why}"));
+                unknown(&field, name, &format!("the image of `{name}` is not known here"), report);
+            }
+        }
+    }
+}
+
+fn judge(subject: &Subject<'_>, field: &Field<'_>, name: &str, facts: &InstanceFacts, report: &mut Report) {
+    let tag = facts.image_tag.as_deref().unwrap_or_default();
+    let quoted = super::quoted::short(tag);
+    let Some(version) = parse_as_operator(tag) else {
+        let why = if tag.is_empty() {
+            format!("`{name}` names no image tag")
+        } else {
+            format!("the tag `{quoted}` of `{name}` names no version")
+        };
+        return unknown(field, name, &why, report);
+    };
+    // The younger of the two mechanisms sets the bar for both.
+    if version.supports(Feature::SeedRestoreUntil) {
+        return;
+    }
+    let help = match (subject.kind, facts.kind) {
+        (Kind::Neo4jRestore, InstanceKind::Standalone) => {
+            "upgrade it first, or allow `neo4j-admin database restore --restore-until` of 5.x with rules.NB8002: warn"
+        }
+        (Kind::Neo4jRestore, InstanceKind::Cluster) => {
+            "upgrade it first; clusters then take spec.seedConfig.restoreUntil of a Neo4jDatabase"
+        }
+        _ => "upgrade it first; Neo4j 5.x seeds only the state at the end of the artifacts",
+    };
+    report
+        .at(field, format!("point-in-time recovery needs Neo4j 2025.01 or later, and `{name}` runs `{quoted}`"))
+        .help(help)
+        .evidence(format!("spec.image.tag of `{name}` is `{quoted}`"));
+}
+
+fn unknown(field: &Field<'_>, name: &str, why: &str, report: &mut Report) {
+    report
+        .at(field, format!("point-in-time recovery needs Neo4j 2025.01 or later, and {why}"))
+        .help(format!("check spec.image.tag of `{name}`"))
+        .severity(Severity::Warning);
+}

@@ -1,0 +1,125 @@
+//! NB8007.
+
+use crate::declare_rule;
+use crate::field::Field;
+use crate::finding::{Reason, Severity};
+use crate::inventory::Inventory;
+use crate::model::{Restore, SourceType};
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::restored;
+use crate::subject::Subject;
+
+declare_rule! {
+    /// A restore whose source lacks a part fails, on a standalone only after it was stopped.
+    ///
+    /// ## What it checks
+    /// What each `spec.source.type` needs: `backup` a `backupRef`; `storage` a `storage` block and the `backupPath` of the
+    /// artifact; and the same for `spec.source.pitr.baseBackup`. `allDatabases` needs a source of type `backup`, because
+    /// only a `Neo4jBackup` knows which artifact belongs to which database. A known cluster needs a `backupPath` that ends
+    /// in `.backup`; another one is warned of.
+    ///
+    /// ## Why it matters
+    /// Most of it ends in phase `Failed` with a message and without an event. `type: storage` without `storage` on a
+    /// standalone passes validation: the instance is scaled to zero, the Job is refused by the API server because its
+    /// volume is missing, and the instance comes back without a restore.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec:
+    ///   source: {type: storage, backupPath: daily/orders.backup}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec:
+    ///   source:
+    ///     type: storage
+    ///     storage: {type: s3, bucket: backups, path: graph, cloud: {provider: aws}}
+    ///     backupPath: daily/orders-2025-01-15T02-00-00.backup
+    /// ```
+    RestoreSourceIncomplete {
+        code: "NB8007", name: "restore-source-incomplete", severity: Error,
+        kinds: [Neo4jRestore],
+        reads: [
+            "spec.source.type", "spec.source.backupRef", "spec.source.backupPath", "spec.source.storage",
+            "spec.source.pitr.baseBackup", "spec.allDatabases", "spec.instanceRef", "spec.clusterRef",
+        ],
+        needs: [Instance], doors: All, fix: None,
+        policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for RestoreSourceIncomplete {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+        let Some(restore) = subject.restore() else { return };
+        match restore.source_type() {
+            Some(SourceType::Backup) => need_reference(&restore.backup_ref(), "spec.source.type", report),
+            Some(SourceType::Storage) => {
+                need_storage(&restore.source.field("storage"), "spec.source.type", report);
+                need_path(&restore.backup_path(), "spec.source.type", report);
+                need_file(subject, &restore, inventory, report);
+            }
+            Some(SourceType::Pitr) => base_backup(&restore, report),
+            None => {}
+        }
+        if restore.all_databases().is_true() && matches!(restore.source_type(), Some(SourceType::Storage | SourceType::Pitr)) {
+            let field = restore.source.field("type");
+            let stated = field.text().unwrap_or_default();
+            report
+                .at(&field, format!("spec.allDatabases cannot be restored from `type: {stated}`"))
+                .help("use `type: backup` with the backupRef of a backup of all databases, or name one database")
+                .reason(Reason::NotSupported);
+        }
+    }
+}
+
+fn base_backup(restore: &Restore<'_>, report: &mut Report) {
+    let base = restore.base_backup();
+    let place = "spec.source.pitr.baseBackup.type";
+    match base.field("type").text() {
+        Some("backup") => need_reference(&base.field("backupRef"), place, report),
+        Some("storage") => need_storage(&base.field("storage"), place, report),
+        _ => {}
+    }
+}
+
+fn need_reference(field: &Field<'_>, place: &str, report: &mut Report) {
+    // A value of the wrong type is the schema's to report.
+    if field.text().is_none() && field.str().is_some() == field.is_set() {
+        report.missing(field, format!("{place} is `backup`, and no backup is named")).help("name a Neo4jBackup of this namespace");
+    }
+}
+
+fn need_storage(field: &Field<'_>, place: &str, report: &mut Report) {
+    if !field.is_set() {
+        report
+            .missing(field, format!("{place} is `storage`, and no location is given"))
+            .help("say where the artifact lies: type, bucket and cloud, or a volume");
+    }
+}
+
+/// A cluster is seeded from one file; only a Job can look for the newest in a folder.
+fn need_file<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inventory, report: &mut Report) {
+    let field = restore.backup_path();
+    let Some(path) = field.text().filter(|path| !path.ends_with(".backup")) else { return };
+    let Some((name, lookup)) = restored::instance(subject, restore, inventory) else { return };
+    if restored::by_engine(subject) && restored::is_cluster(&lookup) {
+        report
+            .at(&field, format!("cluster `{name}` needs the exact .backup file, and `{}` is not one", super::quoted::short(path)))
+            .help("name the file of the database, as the history of the backup lists it")
+            .severity(Severity::Warning);
+    }
+}
+
+fn need_path(field: &Field<'_>, place: &str, report: &mut Report) {
+    if field.text().is_none() && field.str().is_some() == field.is_set() {
+        report
+            .missing(field, format!("{place} is `storage`, and no artifact is named"))
+            .help("name the exact .backup file below the path of the location");
+    }
+}

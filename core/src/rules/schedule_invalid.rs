@@ -1,0 +1,84 @@
+//! NB5001.
+
+use crate::declare_rule;
+use crate::finding::Severity;
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::schedule_time_zone;
+use crate::subject::Subject;
+use crate::values::cron::{Problem, Schedule};
+
+declare_rule! {
+    /// A schedule that Kubernetes cannot parse never runs.
+    ///
+    /// ## What it checks
+    /// `spec.schedule` is read with the grammar of a Kubernetes CronJob: five fields (minute, hour, day of month, month,
+    /// day of week), lists, ranges, steps, names of three letters, or `@hourly`, `@daily`, `@weekly`, `@monthly`,
+    /// `@yearly`, `@every 6h`. Sunday is `0`, never `7`; ranges do not wrap around; there are no seconds and no years,
+    /// and none of `L`, `W` and `#`. An empty text is only warned of: the operator takes it for no schedule at all.
+    ///
+    /// ## Why it matters
+    /// Operators from 1.8 on put such a backup into phase `Invalid`, with a Warning event named `BackupFailed` and
+    /// nothing more, and no retry; it stays without a CronJob until somebody looks. Older ones create a CronJob that the
+    /// API server refuses.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec:
+    ///   schedule: "0 2 * * * *"
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec:
+    ///   schedule: "0 2 * * *"
+    /// ```
+    ///
+    /// ## References
+    /// `kubectl neo4jbackup schedule next "0 2 * * *"` prints the next runs of any schedule.
+    ScheduleInvalid {
+        code: "NB5001", name: "schedule-invalid", severity: Error,
+        kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe,
+        policy: NotExpressible("CEL has no parser for schedules"), since: "0.1",
+    }
+}
+
+impl Rule for ScheduleInvalid {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        let Some(backup) = subject.backup() else { return };
+        let field = backup.schedule();
+        let Some(text) = field.str() else { return };
+        if text.is_empty() {
+            report
+                .at(&field, "the empty schedule counts as none, so that the backup runs once")
+                .help("write a schedule such as `0 2 * * *`, or remove the field")
+                .severity(Severity::Warning);
+            return;
+        }
+        if schedule_time_zone::prefix(text).is_some() {
+            return;
+        }
+        let Err(error) = Schedule::parse(text) else { return };
+        let message = match error.problem() {
+            // This problem quotes the whole text itself.
+            Problem::UnknownDescriptor { .. } => format!("the schedule {error}"),
+            _ => format!("the schedule `{}` {error}", super::quoted::short(text)),
+        };
+        let finding = report.at(&field, message);
+        match error.suggestion() {
+            Some(suggestion) => {
+                let title = format!("use `{suggestion}`");
+                finding.help(&title).fix(Fix::set(FixKind::Safe, title, field.path(), suggestion));
+            }
+            None => {
+                finding.help("for every day at 02:00 UTC, for example, use `0 2 * * *`");
+            }
+        }
+    }
+}

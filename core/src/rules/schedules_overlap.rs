@@ -1,0 +1,106 @@
+//! NB5004.
+
+use crate::declare_rule;
+use crate::inventory::{BackupFacts, Inventory};
+use crate::model::StoreType;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::subject::Subject;
+use crate::values::cron::{Schedule, first_common_run};
+
+declare_rule! {
+    /// Two backups of one instance that start in the same minute load it twice at once.
+    ///
+    /// ## What it checks
+    /// The schedules of the other known backups of the same instance, in the same namespace, for a minute within the
+    /// next year in which both start. Suspended backups do not count, nor does `@every`, whose minutes depend on when the
+    /// CronJob was made. Of two backups of one chain on a volume the operator lets one wait for the other with a lock, so
+    /// these are left alone; on object storage there is no such lock.
+    ///
+    /// ## Why it matters
+    /// A backup reads the whole store from a server that is also serving queries. Two at once take longer than two in a
+    /// row, and the lock of a chain on a volume gives up after an hour.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// metadata: {name: orders}
+    /// spec: {instanceRef: prod, database: orders, schedule: "0 2 * * *"}
+    /// ---
+    /// metadata: {name: customers}
+    /// spec: {instanceRef: prod, database: customers, schedule: "0 */2 * * *"}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// metadata: {name: orders}
+    /// spec: {instanceRef: prod, database: orders, schedule: "0 2 * * *"}
+    /// ---
+    /// metadata: {name: customers}
+    /// spec: {instanceRef: prod, database: customers, schedule: "30 */2 * * *"}
+    /// ```
+    SchedulesOverlap {
+        code: "NB5004", name: "schedules-overlap", severity: Warning,
+        kinds: [Neo4jBackup],
+        reads: ["spec.schedule", "spec.suspend", "spec.instanceRef", "spec.target", "spec.chainFromBackup", "spec.storage.type"],
+        needs: [Backups, Clock], doors: All, fix: None,
+        policy: NotExpressible("it compares with other backups"), since: "0.1",
+    }
+}
+
+/// How far ahead a common minute is looked for, in days.
+const HORIZON: u32 = 366;
+
+/// With more backups of one instance than this, the first ones say enough.
+const MOST_SIBLINGS: usize = 64;
+
+impl Rule for SchedulesOverlap {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+        let Some(backup) = subject.backup() else { return };
+        let field = backup.schedule();
+        let Some(schedule) = field.text().and_then(|text| Schedule::parse(text).ok()) else { return };
+        let own = BackupFacts::of(subject.object);
+        if own.suspended || own.instance.is_none() {
+            return;
+        }
+        let siblings = inventory.backups(subject.namespace()).filter(|(name, other)| {
+            *name != subject.name()
+                && other.instance == own.instance
+                && !other.suspended
+                && !takes_turns(subject.name(), &own, name, other)
+        });
+        let common = siblings.take(MOST_SIBLINGS).filter_map(|(name, other)| {
+            let text = other.schedule.as_deref()?;
+            let run = first_common_run(&schedule, &Schedule::parse(text).ok()?, subject.now, HORIZON)?;
+            Some((run, name, text))
+        });
+        let mut common: Vec<_> = common.collect();
+        common.sort();
+        let Some((run, name, text)) = common.first() else { return };
+        let instance = own.instance.as_deref().unwrap_or_default();
+        let more = match common.len() - 1 {
+            0 => String::new(),
+            more => format!(", and with {more} more"),
+        };
+        let finding = report.at(
+            &field,
+            format!(
+                "starts in the same minute as backup `{name}` (`{text}`) of instance `{instance}`{more}, next at {}",
+                run.strftime("%Y-%m-%dT%H:%MZ")
+            ),
+        );
+        finding.help("move one of the two by half an hour or more");
+        for (run, name, text) in &common {
+            finding.evidence(format!("`{name}` runs `{text}`, first together at {run}"));
+        }
+    }
+}
+
+/// Whether the operator lets one backup wait for the other: both are of one chain, and on a volume.
+fn takes_turns(own_name: &str, own: &BackupFacts, name: &str, other: &BackupFacts) -> bool {
+    let root = |name: &str, facts: &BackupFacts| facts.chain_from.clone().unwrap_or_else(|| name.to_owned());
+    own.storage.store == Some(StoreType::Pvc) && root(own_name, own) == root(name, other)
+}

@@ -1,0 +1,133 @@
+//! NB8014.
+
+use crate::declare_rule;
+use crate::inventory::{InstanceFacts, InstanceKind, Inventory, LocationFacts, Lookup};
+use crate::model::{SourceType, StoreType};
+use crate::report::Report;
+use crate::rule::{Need, Rule, RuleMeta};
+use crate::rules::restored;
+use crate::schema::Era;
+use crate::subject::Subject;
+
+declare_rule! {
+    /// A cluster reads the seed with the credentials of its server pods, not with those of the backup.
+    ///
+    /// ## What it checks
+    /// For a restore into a known cluster, from operator 1.8 on: the credentials Secret of the location is projected
+    /// into the server pods by `spec.extraEnvFrom`, an endpoint stands in `spec.env` as `AWS_ENDPOINT_URL_S3` (or in that
+    /// Secret), and a location that is reached by workload identity has a cluster with `podServiceAccountAnnotations`. The
+    /// annotation `neo4j.com/auto-inherit-seed-creds: "true"` on the cluster answers for Secret and endpoint.
+    ///
+    /// ## Why it matters
+    /// The restore is `Failed` at once, with an event `SeedEndpointNotProjected`. Projecting a Secret restarts the servers
+    /// one by one, which nobody wants to learn in the middle of a disaster. This is a warning, because the cluster may be
+    /// changed together with the restore.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// kind: Neo4jEnterpriseCluster
+    /// metadata: {name: prod}
+    /// ---
+    /// kind: Neo4jRestore
+    /// spec:
+    ///   instanceRef: prod
+    ///   source:
+    ///     type: storage
+    ///     storage: {type: s3, bucket: backups, cloud: {provider: aws, credentialsSecretRef: s3-keys}}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// kind: Neo4jEnterpriseCluster
+    /// metadata: {name: prod}
+    /// spec:
+    ///   extraEnvFrom:
+    ///   - secretRef: {name: s3-keys}
+    /// ```
+    SeedUnreachable {
+        code: "NB8014", name: "seed-unreachable", severity: Warning,
+        kinds: [Neo4jRestore],
+        reads: ["spec.source", "spec.instanceRef", "spec.clusterRef"],
+        needs: [Instance, Backups, Secrets], doors: All, fix: None,
+        policy: NotExpressible("it needs the instance and the referenced backup"), since: "0.1",
+    }
+}
+
+/// The variable by which the servers learn of an endpoint.
+const ENDPOINT: &str = "AWS_ENDPOINT_URL_S3";
+
+impl Rule for SeedUnreachable {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+        let Some(restore) = subject.restore() else { return };
+        if !restored::by_engine(subject) {
+            return;
+        }
+        let Some((name, lookup)) = restored::instance(subject, &restore, inventory) else { return };
+        let Lookup::Found(cluster) = lookup else { return };
+        if cluster.kind != InstanceKind::Cluster {
+            return;
+        }
+        let (field, location) = match restore.source_type() {
+            Some(SourceType::Backup) => {
+                let field = restore.backup_ref();
+                let Some(backup) = field.text() else { return };
+                match inventory.backup(subject.namespace(), backup) {
+                    Lookup::Found(facts) => (field, facts.storage.clone()),
+                    Lookup::Unknown(why) => {
+                        let what = format!("whether the servers of `{name}` can read what backup `{backup}` wrote: {why}");
+                        return report.skip(Need::Backups, what);
+                    }
+                    Lookup::Absent => return,
+                }
+            }
+            Some(SourceType::Storage) => (restore.source.field("storage"), LocationFacts::of(&restore.storage())),
+            _ => return,
+        };
+        if location.store.is_none_or(|store| store == StoreType::Pvc) {
+            return;
+        }
+        let sees_endpoint = sees_endpoint(subject.namespace(), cluster, inventory);
+        if let Some((missing, help)) = missing(subject, &location, cluster, sees_endpoint) {
+            report
+                .at(&field, format!("the servers of cluster `{name}` cannot read the seed: they lack {missing}"))
+                .help(format!("{help} of `{name}`, before the restore"));
+        }
+    }
+}
+
+/// What the servers lack, and where it belongs; the first thing only.
+fn missing(
+    subject: &Subject<'_>,
+    location: &LocationFacts,
+    cluster: &InstanceFacts,
+    sees_endpoint: bool,
+) -> Option<(String, &'static str)> {
+    match (&location.credentials, &location.endpoint) {
+        (Some(secret), _) if !cluster.inherits_seed_credentials && !cluster.env_from_secrets.contains(secret) => {
+            Some((format!("Secret `{secret}`"), "add it to spec.extraEnvFrom"))
+        }
+        // Without a Secret the operator does not apply an endpoint either.
+        (Some(_), Some(endpoint)) if !cluster.inherits_seed_credentials && !sees_endpoint => {
+            let endpoint = super::quoted::short(endpoint);
+            Some((format!("the endpoint `{endpoint}`"), "add AWS_ENDPOINT_URL_S3 to spec.env"))
+        }
+        (None, _) if !location.annotations.is_empty() && !cluster.pod_identity && subject.era >= Era::E => {
+            Some(("the identity that the backup uses".to_owned(), "set spec.podServiceAccountAnnotations"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the servers have the endpoint, or nobody can say.
+fn sees_endpoint(namespace: &str, cluster: &InstanceFacts, inventory: &Inventory) -> bool {
+    let in_secret = |secret: &String| match inventory.secret(namespace, secret) {
+        Lookup::Found(facts) => facts.keys.contains(ENDPOINT),
+        Lookup::Absent => false,
+        Lookup::Unknown(_) => true,
+    };
+    cluster.env.contains(ENDPOINT) || cluster.env_from_secrets.iter().any(in_secret)
+}

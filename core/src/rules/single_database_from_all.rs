@@ -1,0 +1,84 @@
+//! NB8012.
+
+use crate::declare_rule;
+use crate::finding::Reason;
+use crate::inventory::{Inventory, Lookup, ScopeFacts};
+use crate::model::SourceType;
+use crate::report::Report;
+use crate::rule::{Need, Rule, RuleMeta};
+use crate::rules::restored;
+use crate::subject::Subject;
+
+declare_rule! {
+    /// A cluster cannot take a single database from a backup of all databases by reference.
+    ///
+    /// ## What it checks
+    /// A restore of one database into a known `Neo4jEnterpriseCluster` with `type: backup`, where the referenced backup is
+    /// known to cover all databases. For operators from 1.8 on.
+    ///
+    /// ## Why it matters
+    /// A cluster is seeded from exactly one file. A backup of all databases stores one file per database, and the operator
+    /// does not choose: phase `Failed`, "it stores one artifact per database". The operator's own sample has this defect.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// kind: Neo4jBackup
+    /// metadata: {name: daily}
+    /// spec: {instanceRef: a-cluster, allDatabases: true}
+    /// ---
+    /// kind: Neo4jRestore
+    /// spec: {instanceRef: a-cluster, database: orders, source: {type: backup, backupRef: daily}}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// kind: Neo4jRestore
+    /// spec: {instanceRef: a-cluster, allDatabases: true, source: {type: backup, backupRef: daily}}
+    /// ```
+    SingleDatabaseFromAll {
+        code: "NB8012", name: "single-database-from-all", severity: Error,
+        kinds: [Neo4jRestore],
+        reads: [
+            "spec.source.type", "spec.source.backupRef", "spec.database", "spec.databaseName", "spec.allDatabases",
+            "spec.instanceRef", "spec.clusterRef",
+        ],
+        needs: [Instance, Backups], doors: All, fix: None,
+        policy: NotExpressible("it needs the instance and the referenced backup"), since: "0.1",
+    }
+}
+
+impl Rule for SingleDatabaseFromAll {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+        let Some(restore) = subject.restore() else { return };
+        let field = restore.backup_ref();
+        let (Some(backup), Some(database)) = (field.text(), restore.database().text()) else { return };
+        if restore.source_type() != Some(SourceType::Backup) || restore.all_databases().is_true() || !restored::by_engine(subject) {
+            return;
+        }
+        let Some((name, instance)) = restored::instance(subject, &restore, inventory) else { return };
+        match (&instance, inventory.backup(subject.namespace(), backup)) {
+            (Lookup::Unknown(why), Lookup::Found(facts)) if facts.scope == ScopeFacts::AllDatabases => {
+                report.skip(Need::Instance, format!("whether `{name}` is a cluster, which takes one artifact: {why}"));
+            }
+            (_, Lookup::Unknown(why)) if restored::is_cluster(&instance) => {
+                report.skip(Need::Backups, format!("whether backup `{backup}` covers all databases: {why}"));
+            }
+            (_, Lookup::Found(facts)) if restored::is_cluster(&instance) && facts.scope == ScopeFacts::AllDatabases => {
+                let database = super::quoted::short(database);
+                report
+                    .at(
+                        &field,
+                        format!("backup `{backup}` covers all databases, and cluster `{name}` cannot take `{database}` alone from it"),
+                    )
+                    .help("use `allDatabases: true`, or `type: storage` with the exact .backup file")
+                    .reason(Reason::NotSupported)
+                    .evidence(format!("spec.allDatabases of backup `{backup}` is true"));
+            }
+            _ => {}
+        }
+    }
+}

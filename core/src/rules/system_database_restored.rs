@@ -1,0 +1,55 @@
+//! NB8008.
+
+use crate::declare_rule;
+use crate::finding::Reason;
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::subject::Subject;
+
+declare_rule! {
+    /// The database `system` cannot be restored.
+    ///
+    /// ## What it checks
+    /// `spec.database` of a restore, or `spec.databaseName` before operator 1.14, is not `system`.
+    ///
+    /// ## Why it matters
+    /// `system` holds users, roles and the list of databases. The operator refuses to restore it, in phase `Failed` and
+    /// without an event, because it would disagree with the servers that run it. Users and roles of a single database
+    /// travel with its backup (`options.includeMetadata`), and a restore of all databases leaves `system` out.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec:
+    ///   database: system
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec:
+    ///   database: orders
+    /// ```
+    SystemDatabaseRestored {
+        code: "NB8008", name: "system-database-restored", severity: Error,
+        kinds: [Neo4jRestore], reads: ["spec.database", "spec.databaseName"], needs: [], doors: All, fix: None,
+        policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for SystemDatabaseRestored {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        let Some(restore) = subject.restore() else { return };
+        let field = restore.database();
+        // Neo4j does not tell upper from lower case in the names of databases.
+        if let Some(name) = field.text().filter(|name| name.eq_ignore_ascii_case("system")) {
+            report
+                .at(&field, format!("the database `{name}` cannot be restored; the operator refuses it"))
+                .help("restore the other databases, and take users and roles from `options.includeMetadata` of their backup")
+                .reason(Reason::NotSupported);
+        }
+    }
+}

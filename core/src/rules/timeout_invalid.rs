@@ -1,0 +1,86 @@
+//! NB8011.
+
+use crate::declare_rule;
+use crate::field::Field;
+use crate::finding::Severity;
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::restored;
+use crate::subject::Subject;
+use crate::values::go_duration;
+
+declare_rule! {
+    /// A timeout that is not a positive Go duration is refused, or ignored.
+    ///
+    /// ## What it checks
+    /// `spec.timeout` of a restore, and the timeouts of its hook Jobs: hours, minutes and seconds such as `2h` or
+    /// `1h30m`, greater than zero. Days do not exist: `1d` is `24h`.
+    ///
+    /// ## Why it matters
+    /// Operators from 1.8 on refuse a malformed `spec.timeout` in phase `Failed`; older ones do not read it. A hook Job's
+    /// malformed timeout is ignored without a word, and the default holds.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec:
+    ///   timeout: 1d
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec:
+    ///   timeout: 24h
+    /// ```
+    TimeoutInvalid {
+        code: "NB8011", name: "timeout-invalid", severity: Error,
+        kinds: [Neo4jRestore],
+        reads: ["spec.timeout", "spec.options.preRestore.job.timeout", "spec.options.postRestore.job.timeout"],
+        needs: [], doors: All, fix: Safe, policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for TimeoutInvalid {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        let Some(restore) = subject.restore() else { return };
+        if restored::by_engine(subject) {
+            judge(&restore.spec.field("timeout"), Severity::Error, "the operator refuses it", report);
+        } else {
+            judge(&restore.spec.field("timeout"), Severity::Warning, "newer operators refuse it", report);
+        }
+        for hook in ["preRestore.job.timeout", "postRestore.job.timeout"] {
+            judge(&restore.options.field(hook), Severity::Warning, "the operator ignores it", report);
+        }
+    }
+}
+
+fn judge(field: &Field<'_>, severity: Severity, outcome: &str, report: &mut Report) {
+    // An empty text is none, for the operator.
+    let Some(text) = field.text() else { return };
+    let quoted = super::quoted::short(text);
+    match go_duration::parse(text) {
+        Ok(duration) if duration.is_positive() => {}
+        Ok(_) => {
+            let message = format!("the timeout `{quoted}` is not greater than zero; {outcome}");
+            report.at(field, message).help("use `30m` or `2h`, or remove the field").severity(severity);
+        }
+        Err(error) => {
+            let message = format!("the timeout `{quoted}` is not a Go duration: {error}; {outcome}");
+            let finding = report.at(field, message).severity(severity);
+            match go_duration::suggestion(text).filter(|meant| go_duration::parse(meant).is_ok_and(go_duration::GoDuration::is_positive)) {
+                Some(meant) => {
+                    let title = format!("use `{meant}`");
+                    finding.help(&title).fix(Fix::set(FixKind::Safe, title, field.path(), meant));
+                }
+                None => {
+                    finding.help("write it like `30m` or `1h30m`");
+                }
+            }
+        }
+    }
+}
