@@ -3,6 +3,8 @@
 //! Each pass reads the text, asks for the findings, and turns the fixes of every document into replacements of small
 //! stretches. Passes repeat until nothing is left to do, because one fix may uncover the next.
 
+use std::cmp::Reverse;
+
 use json_patch::PatchOperation;
 
 use super::{Edit, Fix, FixKind, patch};
@@ -102,11 +104,12 @@ fn touches(left: &Edit, right: &Edit) -> bool {
             && (left_path.is_within(&right_path) || right_path.is_within(&left_path)))
 }
 
-fn apply(text: &str, mut replacements: Vec<Replacement>) -> Option<String> {
-    replacements.sort_by_key(|replacement| (replacement.start, replacement.end));
+/// Where two lines are added in one place, the one that is deeper in the tree comes first.
+fn apply(text: &str, mut replacements: Vec<(usize, Replacement)>) -> Option<String> {
+    replacements.sort_by_key(|(depth, replacement)| (replacement.start, replacement.end, Reverse(*depth)));
     let mut result = String::with_capacity(text.len());
     let mut position = 0;
-    for replacement in &replacements {
+    for (_, replacement) in &replacements {
         if replacement.start < position {
             continue;
         }
@@ -149,14 +152,14 @@ impl Editor<'_> {
         spans.style != Style::Alias
     }
 
-    fn replacements(&self, edits: &[Edit], replacements: &mut Vec<Replacement>) {
+    fn replacements(&self, edits: &[Edit], replacements: &mut Vec<(usize, Replacement)>) {
         let (renames, others): (Vec<_>, Vec<_>) = edits
             .iter()
             .cloned()
             .partition(|edit| matches!(edit, Edit::Rename { .. }));
         for rename in renames {
             if let Edit::Rename { path, to } = rename {
-                replacements.extend(self.rename(&path, &to));
+                replacements.extend(self.rename(&path, &to).map(|replacement| (path.0.len(), replacement)));
             }
         }
         for operation in patch(&self.document.root, &others).0 {
@@ -167,11 +170,12 @@ impl Editor<'_> {
                 _ => continue,
             };
             let path = self.path_of(pointer);
-            replacements.extend(match operation {
+            let replacement = match operation {
                 PatchOperation::Add(add) => self.add(&path, &add.value),
                 PatchOperation::Replace(replace) => self.replace(&path, &replace.value),
                 _ => self.remove(&path),
-            });
+            };
+            replacements.extend(replacement.map(|replacement| (path.0.len(), replacement)));
         }
     }
 
@@ -519,6 +523,15 @@ mod tests {
         assert_eq!(
             edited(json, &[set("a.c.d", json!("x"))]),
             "{\n  \"a\": {\n    \"b\": 1,\n    \"c\": {\"d\":\"x\"}\n  }\n}\n"
+        );
+    }
+
+    #[test]
+    fn lines_added_in_one_place_keep_their_parents() {
+        let edits = [set("a.x", json!("one")), set("a.b.d", json!("two"))];
+        assert_eq!(
+            edited("a:\n  b:\n    c: 1\n", &edits),
+            "a:\n  b:\n    c: 1\n    d: two\n  x: one\n"
         );
     }
 

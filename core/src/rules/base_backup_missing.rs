@@ -51,7 +51,10 @@ impl Rule for BaseBackupMissing {
         if restore.source_type() != Some(SourceType::Pitr) || field.is_set() {
             return;
         }
-        let finding = report.missing(&field, "`type: pitr` without a base backup stops the instance and then fails");
+        let finding = report.missing(
+            &field,
+            "`type: pitr` without a base backup stops the instance and then fails",
+        );
         match restore.backup_ref().text() {
             Some(name) => {
                 let title = format!("use `type: backup` with backupRef `{}`", super::quoted::short(name));

@@ -69,17 +69,34 @@ impl Rule for BaseBackupUnreachable {
         if let Some(field) = restored::backup_ref(&restore) {
             let name = field.text().unwrap_or_default();
             match inventory.backup(subject.namespace(), name) {
-                Lookup::Found(backup) => judge(subject, &restore, &format!("backup `{name}`"), &backup.storage, &wired, report),
+                Lookup::Found(backup) => judge(
+                    subject,
+                    &restore,
+                    &format!("backup `{name}`"),
+                    &backup.storage,
+                    &wired,
+                    report,
+                ),
                 Lookup::Unknown(_) if !restore.storage().block.is_set() => {
                     report
-                        .at(&field, format!("the restore Job gets neither volume nor credentials of backup `{name}`"))
+                        .at(
+                            &field,
+                            format!("the restore Job gets neither volume nor credentials of backup `{name}`"),
+                        )
                         .help(HELP)
                         .severity(Severity::Warning);
                 }
                 Lookup::Absent | Lookup::Unknown(_) => {}
             }
         } else if restore.base_storage().block.is_set() {
-            judge(subject, &restore, "the base backup", &LocationFacts::of(&restore.base_storage()), &wired, report);
+            judge(
+                subject,
+                &restore,
+                "the base backup",
+                &LocationFacts::of(&restore.base_storage()),
+                &wired,
+                report,
+            );
         }
     }
 }
@@ -99,17 +116,33 @@ fn judge(
     {
         let file = super::quoted::short(file);
         report
-            .at(&path, format!("on a volume the restore Job of `type: pitr` takes `{file}` for a folder and finds nothing in it"))
+            .at(
+                &path,
+                format!(
+                    "on a volume the restore Job of `type: pitr` takes `{file}` for a folder and finds nothing in it"
+                ),
+            )
             .help("name the folder, or use `type: storage` with this file and pointInTime")
             .severity(Severity::Warning);
     }
     if base.store == Some(StoreType::Pvc) {
-        let mounted = if wired.store == Some(StoreType::Pvc) { wired.pvc.as_str() } else { "" };
+        let mounted = if wired.store == Some(StoreType::Pvc) {
+            wired.pvc.as_str()
+        } else {
+            ""
+        };
         if base.pvc.is_empty() || base.pvc == mounted {
             return;
         }
-        let instead = if mounted.is_empty() { "an empty directory".to_owned() } else { format!("volume `{mounted}`") };
-        let message = format!("the restore Job mounts {instead} instead of volume `{}` of {whose}", base.pvc);
+        let instead = if mounted.is_empty() {
+            "an empty directory".to_owned()
+        } else {
+            format!("volume `{mounted}`")
+        };
+        let message = format!(
+            "the restore Job mounts {instead} instead of volume `{}` of {whose}",
+            base.pvc
+        );
         let finding = report.at_block(&block, message).help(HELP);
         if !mounted.is_empty() || !restored::by_engine(subject) {
             finding.severity(Severity::Warning);
@@ -118,7 +151,9 @@ fn judge(
     }
     let missing = match &base.credentials {
         Some(secret) if wired.credentials.as_ref() != Some(secret) => format!("the credentials Secret `{secret}`"),
-        None if !base.annotations.is_empty() && wired.annotations != base.annotations => "the identity annotations".to_owned(),
+        None if !base.annotations.is_empty() && wired.annotations != base.annotations => {
+            "the identity annotations".to_owned()
+        }
         _ => return,
     };
     report

@@ -47,7 +47,14 @@ declare_rule! {
 }
 
 /// Options of the restore Job, which clusters do not have.
-const OF_THE_JOB: [&str; 6] = ["additionalArgs", "tempPath", "tempStorage", "resources", "preRestore", "postRestore"];
+const OF_THE_JOB: [&str; 6] = [
+    "additionalArgs",
+    "tempPath",
+    "tempStorage",
+    "resources",
+    "preRestore",
+    "postRestore",
+];
 
 impl Rule for OptionIgnored {
     fn meta(&self) -> &'static RuleMeta {
@@ -64,9 +71,16 @@ impl Rule for OptionIgnored {
         let temp_path = subject.field("spec.options.tempPath");
         let temp_storage = subject.field("spec.options.tempStorage");
         if !on_cluster && temp_path.text().is_some() && temp_storage.is_set() {
-            let job = if subject.kind == Kind::Neo4jBackup { "backup" } else { "restore" };
+            let job = if subject.kind == Kind::Neo4jBackup {
+                "backup"
+            } else {
+                "restore"
+            };
             report
-                .at(&temp_storage, format!("the {job} Job uses tempPath, and the volume of tempStorage is mounted for nothing"))
+                .at(
+                    &temp_storage,
+                    format!("the {job} Job uses tempPath, and the volume of tempStorage is mounted for nothing"),
+                )
                 .help("remove one of the two");
         }
     }
@@ -75,16 +89,26 @@ impl Rule for OptionIgnored {
 fn by_pitr(restore: &Restore<'_>, report: &mut Report) {
     let arguments = restore.options.field("additionalArgs");
     if !arguments.items().is_empty() {
-        report.at(&arguments, "`type: pitr` ignores additionalArgs").help("use `type: backup` with pointInTime, or remove them");
+        report
+            .at(&arguments, "`type: pitr` ignores additionalArgs")
+            .help("use `type: backup` with pointInTime, or remove them");
     }
     let reference = restore.backup_ref();
     if reference.text().is_some() && restore.base_backup().is_set() {
-        report.at(&reference, "`type: pitr` ignores source.backupRef and reads pitr.baseBackup").help("remove the field");
+        report
+            .at(
+                &reference,
+                "`type: pitr` ignores source.backupRef and reads pitr.baseBackup",
+            )
+            .help("remove the field");
     }
     let logs = restore.pitr.field("logStorage");
     if logs.is_set() {
         report
-            .at(&logs, "logStorage is never read: the operator replays no transaction logs, only the artifacts of the backup")
+            .at(
+                &logs,
+                "logStorage is never read: the operator replays no transaction logs, only the artifacts of the backup",
+            )
             .help("take differential backups often enough, and remove the field");
     }
 }
@@ -92,20 +116,31 @@ fn by_pitr(restore: &Restore<'_>, report: &mut Report) {
 /// Says what a cluster ignores. Whether the instance is a cluster.
 fn by_cluster<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inventory, report: &mut Report) -> bool {
     let stop = restore.spec.field("stopCluster");
-    let options = OF_THE_JOB.into_iter().map(|leaf| restore.options.field(leaf)).filter(is_used);
+    let options = OF_THE_JOB
+        .into_iter()
+        .map(|leaf| restore.options.field(leaf))
+        .filter(is_used);
     let ignored: Vec<Field<'_>> = Some(stop).filter(Field::is_true).into_iter().chain(options).collect();
-    let Some((name, lookup)) = restored::instance(subject, restore, inventory) else { return false };
+    let Some((name, lookup)) = restored::instance(subject, restore, inventory) else {
+        return false;
+    };
     if let Lookup::Unknown(why) = &lookup
         && !ignored.is_empty()
     {
-        report.skip(Need::Instance, format!("whether `{name}` is a cluster, which ignores some options: {why}"));
+        report.skip(
+            Need::Instance,
+            format!("whether `{name}` is a cluster, which ignores some options: {why}"),
+        );
     }
     let is_cluster = restored::is_cluster(&lookup);
     for field in ignored.iter().filter(|_| is_cluster) {
         let path = field.path();
         let option = path.last_key().unwrap_or_default();
         report
-            .at(field, format!("`{name}` is a cluster, which is restored without a Job and ignores {option}"))
+            .at(
+                field,
+                format!("`{name}` is a cluster, which is restored without a Job and ignores {option}"),
+            )
             .help("remove the field");
     }
     is_cluster

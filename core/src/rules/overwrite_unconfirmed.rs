@@ -54,10 +54,19 @@ impl Rule for OverwriteUnconfirmed {
             Some(name) => format!("the database `{}`", super::quoted::short(name)),
             None => "a database".to_owned(),
         };
-        let ways = if subject.era >= Era::F { "" } else { " or `spec.force: true`" };
+        let ways = if subject.era >= Era::F {
+            ""
+        } else {
+            " or `spec.force: true`"
+        };
         let field = restore.options.field("replaceExisting");
-        let message = format!("the restore fails if {what} exists, because nothing confirms that it may be overwritten");
-        let finding = if field.is_set() { report.at(&field, message) } else { report.missing(&field, message) };
+        let message =
+            format!("the restore fails if {what} exists, because nothing confirms that it may be overwritten");
+        let finding = if field.is_set() {
+            report.at(&field, message)
+        } else {
+            report.missing(&field, message)
+        };
         finding.help(format!("use `replaceExisting: true`{ways} if it may"));
     }
 }

@@ -60,7 +60,13 @@ impl Rule for PointInTimeInFuture {
         let Ok(point) = point_in_time::parse(text) else { return };
         if point.timestamp().duration_since(subject.now) > TOLERANCE {
             report
-                .at(&field, format!("`{}` is in the future, so that everything there is would be restored", super::quoted::short(text)))
+                .at(
+                    &field,
+                    format!(
+                        "`{}` is in the future, so that everything there is would be restored",
+                        super::quoted::short(text)
+                    ),
+                )
                 .help("write the last good moment, or remove the field for the latest state");
         }
     }

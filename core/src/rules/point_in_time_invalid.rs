@@ -77,7 +77,10 @@ impl Rule for PointInTimeInvalid {
             Err(RestoreUntilError::Instant(error)) => {
                 let message = match error {
                     PointInTimeError::Shape => {
-                        format!("`{}` is neither an RFC 3339 time nor `txId:` and a number", super::quoted::short(text))
+                        format!(
+                            "`{}` is neither an RFC 3339 time nor `txId:` and a number",
+                            super::quoted::short(text)
+                        )
                     }
                     _ => format!("`{}` is not a valid point in time: {error}", super::quoted::short(text)),
                 };
@@ -85,7 +88,10 @@ impl Rule for PointInTimeInvalid {
             }
             Err(error) => {
                 report
-                    .at(&field, format!("`{}` names no transaction: {error}", super::quoted::short(text)))
+                    .at(
+                        &field,
+                        format!("`{}` names no transaction: {error}", super::quoted::short(text)),
+                    )
                     .help("write it like `txId:12345`");
             }
         }
@@ -96,7 +102,9 @@ impl Rule for PointInTimeInvalid {
 fn refusal(text: &str, error: PointInTimeError) -> String {
     let quoted = super::quoted::short(text);
     if point_in_time::is_poison(text) {
-        return format!("`{quoted}` would be stored, and the operator, unable to decode it, goes blind for every restore: {error}");
+        return format!(
+            "`{quoted}` would be stored, and the operator, unable to decode it, goes blind for every restore: {error}"
+        );
     }
     match error {
         PointInTimeError::Shape => format!("`{quoted}` is not an RFC 3339 time"),
@@ -108,7 +116,9 @@ fn offer(finding: &mut Finding, field: &Field<'_>, text: &str) {
     match point_in_time::normalised(text) {
         Some(meant) => {
             let title = format!("use `{meant}`");
-            finding.help(&title).fix(Fix::set(FixKind::Safe, title, field.path(), meant));
+            finding
+                .help(&title)
+                .fix(Fix::set(FixKind::Safe, title, field.path(), meant));
         }
         None => {
             finding.help("write it like `2025-01-15T14:30:00Z`");
@@ -125,7 +135,10 @@ fn remarks(field: &Field<'_>, text: &str, point: &PointInTime, report: &mut Repo
     if point.unusual_offset() {
         let utc = point.utc_text();
         report
-            .at(field, format!("`{quoted}` has an offset that no place on Earth uses; it means {utc} UTC"))
+            .at(
+                field,
+                format!("`{quoted}` has an offset that no place on Earth uses; it means {utc} UTC"),
+            )
             .help("write the time in UTC, ending with `Z`")
             .severity(Severity::Warning);
     }

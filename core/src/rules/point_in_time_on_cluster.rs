@@ -56,7 +56,9 @@ impl Rule for PointInTimeOnCluster {
         if !restore.is_point_in_time() || !restored::by_engine(subject) {
             return;
         }
-        let Some((name, lookup)) = restored::instance(subject, &restore, inventory) else { return };
+        let Some((name, lookup)) = restored::instance(subject, &restore, inventory) else {
+            return;
+        };
         if let Lookup::Unknown(why) = &lookup {
             report.skip(Need::Instance, format!("whether `{name}` is a cluster: {why}"));
         }

@@ -60,31 +60,49 @@ impl Rule for PointInTimeOutsideBackups {
         let field = restore.point_in_time();
         let Some(text) = field.text() else { return };
         let Ok(point) = point_in_time::parse(text) else { return };
-        let Some(name) = restored::backup_ref(&restore).and_then(|reference| reference.text()) else { return };
+        let Some(name) = restored::backup_ref(&restore).and_then(|reference| reference.text()) else {
+            return;
+        };
         let backup = match inventory.backup(subject.namespace(), name) {
             Lookup::Found(backup) => backup,
             Lookup::Unknown(why) => {
-                return report.skip(Need::Backups, format!("whether the runs of backup `{name}` reach to the point in time: {why}"));
+                return report.skip(
+                    Need::Backups,
+                    format!("whether the runs of backup `{name}` reach to the point in time: {why}"),
+                );
             }
             Lookup::Absent => return,
         };
         let chained = |(_, other): (&str, &BackupFacts)| other.chain_from.as_deref() == Some(name);
         if backup.backup_type.as_deref() == Some("FULL") && !inventory.backups(subject.namespace()).any(chained) {
             report
-                .at(&field, format!("backup `{name}` takes full backups only, which hold no state between two runs"))
-                .help(format!("chain differential backups to it with `chainFromBackup: {name}`, or use backupType AUTO"));
+                .at(
+                    &field,
+                    format!("backup `{name}` takes full backups only, which hold no state between two runs"),
+                )
+                .help(format!(
+                    "chain differential backups to it with `chainFromBackup: {name}`, or use backupType AUTO"
+                ));
         }
         let Some((oldest, newest)) = &backup.runs else { return };
         let instant = |text: &str| point_in_time::parse(text).ok().map(|point| point.timestamp());
         let quoted = super::quoted::short(text);
         if instant(oldest).is_some_and(|oldest| point.timestamp() < oldest) {
             report
-                .at(&field, format!("`{quoted}` is before the oldest run that backup `{name}` remembers ({oldest})"))
+                .at(
+                    &field,
+                    format!("`{quoted}` is before the oldest run that backup `{name}` remembers ({oldest})"),
+                )
                 .help("choose a later moment, or restore an older artifact by `type: storage`")
                 .evidence(format!("the oldest successful run of `{name}` began at {oldest}"));
         } else if point.timestamp() <= subject.now && instant(newest).is_some_and(|newest| point.timestamp() > newest) {
             report
-                .at(&field, format!("`{quoted}` is after the newest run of backup `{name}` ({newest}), where the restore would end"))
+                .at(
+                    &field,
+                    format!(
+                        "`{quoted}` is after the newest run of backup `{name}` ({newest}), where the restore would end"
+                    ),
+                )
                 .help("run the backup once more first, if the instance still has the transactions")
                 .evidence(format!("the newest successful run of `{name}` ended at {newest}"));
         }

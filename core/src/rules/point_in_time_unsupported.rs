@@ -66,15 +66,28 @@ impl Rule for PointInTimeUnsupported {
             Some(restore) if restore.point_in_time().is_set() => (restore.point_in_time(), restore.instance()),
             Some(restore) if restore.is_point_in_time() => (restore.source.field("type"), restore.instance()),
             Some(_) => return,
-            None => (subject.field("spec.seedConfig.restoreUntil"), subject.field("spec.clusterRef")),
+            None => (
+                subject.field("spec.seedConfig.restoreUntil"),
+                subject.field("spec.clusterRef"),
+            ),
         };
-        let Some(name) = reference.text().filter(|_| field.text().is_some()) else { return };
+        let Some(name) = reference.text().filter(|_| field.text().is_some()) else {
+            return;
+        };
         match inventory.instance(subject.namespace(), name) {
             Lookup::Found(facts) => judge(subject, &field, name, facts, report),
             Lookup::Absent => unknown(&field, name, &format!("`{name}` does not exist"), report),
             Lookup::Unknown(why) => {
-                report.skip(Need::Instance, format!("whether `{name}` runs Neo4j 2025.01 or later: {why}"));
-                unknown(&field, name, &format!("the image of `{name}` is not known here"), report);
+                report.skip(
+                    Need::Instance,
+                    format!("whether `{name}` runs Neo4j 2025.01 or later: {why}"),
+                );
+                unknown(
+                    &field,
+                    name,
+                    &format!("the image of `{name}` is not known here"),
+                    report,
+                );
             }
         }
     }
@@ -105,14 +118,20 @@ fn judge(subject: &Subject<'_>, field: &Field<'_>, name: &str, facts: &InstanceF
         _ => "upgrade it first; Neo4j 5.x seeds only the state at the end of the artifacts",
     };
     report
-        .at(field, format!("point-in-time recovery needs Neo4j 2025.01 or later, and `{name}` runs `{quoted}`"))
+        .at(
+            field,
+            format!("point-in-time recovery needs Neo4j 2025.01 or later, and `{name}` runs `{quoted}`"),
+        )
         .help(help)
         .evidence(format!("spec.image.tag of `{name}` is `{quoted}`"));
 }
 
 fn unknown(field: &Field<'_>, name: &str, why: &str, report: &mut Report) {
     report
-        .at(field, format!("point-in-time recovery needs Neo4j 2025.01 or later, and {why}"))
+        .at(
+            field,
+            format!("point-in-time recovery needs Neo4j 2025.01 or later, and {why}"),
+        )
         .help(format!("check spec.image.tag of `{name}`"))
         .severity(Severity::Warning);
 }

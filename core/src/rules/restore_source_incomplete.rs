@@ -67,11 +67,16 @@ impl Rule for RestoreSourceIncomplete {
             Some(SourceType::Pitr) => base_backup(&restore, report),
             None => {}
         }
-        if restore.all_databases().is_true() && matches!(restore.source_type(), Some(SourceType::Storage | SourceType::Pitr)) {
+        if restore.all_databases().is_true()
+            && matches!(restore.source_type(), Some(SourceType::Storage | SourceType::Pitr))
+        {
             let field = restore.source.field("type");
             let stated = field.text().unwrap_or_default();
             report
-                .at(&field, format!("spec.allDatabases cannot be restored from `type: {stated}`"))
+                .at(
+                    &field,
+                    format!("spec.allDatabases cannot be restored from `type: {stated}`"),
+                )
                 .help("use `type: backup` with the backupRef of a backup of all databases, or name one database")
                 .reason(Reason::NotSupported);
         }
@@ -91,7 +96,9 @@ fn base_backup(restore: &Restore<'_>, report: &mut Report) {
 fn need_reference(field: &Field<'_>, place: &str, report: &mut Report) {
     // A value of the wrong type is the schema's to report.
     if field.text().is_none() && field.str().is_some() == field.is_set() {
-        report.missing(field, format!("{place} is `backup`, and no backup is named")).help("name a Neo4jBackup of this namespace");
+        report
+            .missing(field, format!("{place} is `backup`, and no backup is named"))
+            .help("name a Neo4jBackup of this namespace");
     }
 }
 
@@ -106,11 +113,21 @@ fn need_storage(field: &Field<'_>, place: &str, report: &mut Report) {
 /// A cluster is seeded from one file; only a Job can look for the newest in a folder.
 fn need_file<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inventory, report: &mut Report) {
     let field = restore.backup_path();
-    let Some(path) = field.text().filter(|path| !path.ends_with(".backup")) else { return };
-    let Some((name, lookup)) = restored::instance(subject, restore, inventory) else { return };
+    let Some(path) = field.text().filter(|path| !path.ends_with(".backup")) else {
+        return;
+    };
+    let Some((name, lookup)) = restored::instance(subject, restore, inventory) else {
+        return;
+    };
     if restored::by_engine(subject) && restored::is_cluster(&lookup) {
         report
-            .at(&field, format!("cluster `{name}` needs the exact .backup file, and `{}` is not one", super::quoted::short(path)))
+            .at(
+                &field,
+                format!(
+                    "cluster `{name}` needs the exact .backup file, and `{}` is not one",
+                    super::quoted::short(path)
+                ),
+            )
             .help("name the file of the database, as the history of the backup lists it")
             .severity(Severity::Warning);
     }

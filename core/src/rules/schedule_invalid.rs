@@ -56,7 +56,10 @@ impl Rule for ScheduleInvalid {
         let Some(text) = field.str() else { return };
         if text.is_empty() {
             report
-                .at(&field, "the empty schedule counts as none, so that the backup runs once")
+                .at(
+                    &field,
+                    "the empty schedule counts as none, so that the backup runs once",
+                )
                 .help("write a schedule such as `0 2 * * *`, or remove the field")
                 .severity(Severity::Warning);
             return;
@@ -74,7 +77,9 @@ impl Rule for ScheduleInvalid {
         match error.suggestion() {
             Some(suggestion) => {
                 let title = format!("use `{suggestion}`");
-                finding.help(&title).fix(Fix::set(FixKind::Safe, title, field.path(), suggestion));
+                finding
+                    .help(&title)
+                    .fix(Fix::set(FixKind::Safe, title, field.path(), suggestion));
             }
             None => {
                 finding.help("for every day at 02:00 UTC, for example, use `0 2 * * *`");

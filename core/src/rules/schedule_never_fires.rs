@@ -46,12 +46,17 @@ impl Rule for ScheduleNeverFires {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();
-        let Some(text) = field.text().filter(|text| schedule_time_zone::prefix(text).is_none()) else { return };
+        let Some(text) = field.text().filter(|text| schedule_time_zone::prefix(text).is_none()) else {
+            return;
+        };
         if Schedule::parse(text).is_ok_and(|schedule| schedule.never_fires()) {
             report
                 .at(
                     &field,
-                    format!("the schedule `{}` is accepted and never runs: no date and time satisfies it", super::quoted::short(text)),
+                    format!(
+                        "the schedule `{}` is accepted and never runs: no date and time satisfies it",
+                        super::quoted::short(text)
+                    ),
                 )
                 .help("use a day that every selected month has, such as `0 2 28 * *`");
         }

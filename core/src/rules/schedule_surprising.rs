@@ -51,7 +51,9 @@ impl Rule for ScheduleSurprising {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();
-        let Some(text) = field.text().filter(|text| schedule_time_zone::prefix(text).is_none()) else { return };
+        let Some(text) = field.text().filter(|text| schedule_time_zone::prefix(text).is_none()) else {
+            return;
+        };
         let Ok(schedule) = Schedule::parse(text) else { return };
         if schedule.never_fires() {
             return;
@@ -59,8 +61,13 @@ impl Rule for ScheduleSurprising {
         let words = schedule.words();
         for remark in schedule.remarks() {
             let explanation = explanation(&remark);
-            let finding =
-                report.at(&field, format!("the schedule `{}` means {words}: {explanation}", super::quoted::short(text)));
+            let finding = report.at(
+                &field,
+                format!(
+                    "the schedule `{}` means {words}: {explanation}",
+                    super::quoted::short(text)
+                ),
+            );
             finding.severity(severity(remark.kind));
             match remark.better {
                 Some(better) => {
@@ -103,7 +110,9 @@ fn explanation(remark: &Remark) -> String {
         _ => {
             let sentence = remark.explanation.trim_end_matches('.');
             let mut letters = sentence.chars();
-            letters.next().map_or_else(String::new, |first| first.to_lowercase().collect::<String>() + letters.as_str())
+            letters.next().map_or_else(String::new, |first| {
+                first.to_lowercase().collect::<String>() + letters.as_str()
+            })
         }
     }
 }

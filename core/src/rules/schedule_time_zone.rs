@@ -41,8 +41,19 @@ declare_rule! {
 }
 
 /// Names of zones that never differ from UTC.
-const UTC: [&str; 11] =
-    ["", "UTC", "UCT", "Zulu", "Universal", "Etc/UTC", "Etc/UCT", "Etc/Zulu", "Etc/Universal", "GMT", "Etc/GMT"];
+const UTC: [&str; 11] = [
+    "",
+    "UTC",
+    "UCT",
+    "Zulu",
+    "Universal",
+    "Etc/UTC",
+    "Etc/UCT",
+    "Etc/Zulu",
+    "Etc/Universal",
+    "GMT",
+    "Etc/GMT",
+];
 
 /// The name of the zone and the rest of the schedule, when the text begins with a zone.
 pub(super) fn prefix(text: &str) -> Option<(&str, &str)> {
@@ -61,7 +72,9 @@ impl Rule for ScheduleTimeZone {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();
-        let Some((text, (zone, rest))) = field.str().and_then(|text| Some((text, prefix(text)?))) else { return };
+        let Some((text, (zone, rest))) = field.str().and_then(|text| Some((text, prefix(text)?))) else {
+            return;
+        };
         let quoted = super::quoted::short(text);
         let finding = report.at(
             &field,
@@ -74,7 +87,9 @@ impl Rule for ScheduleTimeZone {
         match meant {
             Some(meant) if UTC.contains(&zone) => {
                 let title = format!("use `{meant}`");
-                finding.help(&title).fix(Fix::set(FixKind::Safe, title, field.path(), meant));
+                finding
+                    .help(&title)
+                    .fix(Fix::set(FixKind::Safe, title, field.path(), meant));
             }
             _ => {
                 finding.help("remove the prefix and write the time of day in UTC, for example `0 2 * * *`");

@@ -61,7 +61,9 @@ impl Rule for SchedulesOverlap {
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();
-        let Some(schedule) = field.text().and_then(|text| Schedule::parse(text).ok()) else { return };
+        let Some(schedule) = field.text().and_then(|text| Schedule::parse(text).ok()) else {
+            return;
+        };
         let own = BackupFacts::of(subject.object);
         if own.suspended || own.instance.is_none() {
             return;
@@ -79,7 +81,9 @@ impl Rule for SchedulesOverlap {
         });
         let mut common: Vec<_> = common.collect();
         common.sort();
-        let Some((run, name, text)) = common.first() else { return };
+        let Some((run, name, text)) = common.first() else {
+            return;
+        };
         let instance = own.instance.as_deref().unwrap_or_default();
         let more = match common.len() - 1 {
             0 => String::new(),

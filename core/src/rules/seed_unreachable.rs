@@ -66,7 +66,9 @@ impl Rule for SeedUnreachable {
         if !restored::by_engine(subject) {
             return;
         }
-        let Some((name, lookup)) = restored::instance(subject, &restore, inventory) else { return };
+        let Some((name, lookup)) = restored::instance(subject, &restore, inventory) else {
+            return;
+        };
         let Lookup::Found(cluster) = lookup else { return };
         if cluster.kind != InstanceKind::Cluster {
             return;
@@ -78,7 +80,8 @@ impl Rule for SeedUnreachable {
                 match inventory.backup(subject.namespace(), backup) {
                     Lookup::Found(facts) => (field, facts.storage.clone()),
                     Lookup::Unknown(why) => {
-                        let what = format!("whether the servers of `{name}` can read what backup `{backup}` wrote: {why}");
+                        let what =
+                            format!("whether the servers of `{name}` can read what backup `{backup}` wrote: {why}");
                         return report.skip(Need::Backups, what);
                     }
                     Lookup::Absent => return,
@@ -93,7 +96,10 @@ impl Rule for SeedUnreachable {
         let sees_endpoint = sees_endpoint(subject.namespace(), cluster, inventory);
         if let Some((missing, help)) = missing(subject, &location, cluster, sees_endpoint) {
             report
-                .at(&field, format!("the servers of cluster `{name}` cannot read the seed: they lack {missing}"))
+                .at(
+                    &field,
+                    format!("the servers of cluster `{name}` cannot read the seed: they lack {missing}"),
+                )
                 .help(format!("{help} of `{name}`, before the restore"));
         }
     }
@@ -113,11 +119,15 @@ fn missing(
         // Without a Secret the operator does not apply an endpoint either.
         (Some(_), Some(endpoint)) if !cluster.inherits_seed_credentials && !sees_endpoint => {
             let endpoint = super::quoted::short(endpoint);
-            Some((format!("the endpoint `{endpoint}`"), "add AWS_ENDPOINT_URL_S3 to spec.env"))
+            Some((
+                format!("the endpoint `{endpoint}`"),
+                "add AWS_ENDPOINT_URL_S3 to spec.env",
+            ))
         }
-        (None, _) if !location.annotations.is_empty() && !cluster.pod_identity && subject.era >= Era::E => {
-            Some(("the identity that the backup uses".to_owned(), "set spec.podServiceAccountAnnotations"))
-        }
+        (None, _) if !location.annotations.is_empty() && !cluster.pod_identity && subject.era >= Era::E => Some((
+            "the identity that the backup uses".to_owned(),
+            "set spec.podServiceAccountAnnotations",
+        )),
         _ => None,
     }
 }

@@ -55,17 +55,30 @@ impl Rule for SingleDatabaseFromAll {
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         let field = restore.backup_ref();
-        let (Some(backup), Some(database)) = (field.text(), restore.database().text()) else { return };
-        if restore.source_type() != Some(SourceType::Backup) || restore.all_databases().is_true() || !restored::by_engine(subject) {
+        let (Some(backup), Some(database)) = (field.text(), restore.database().text()) else {
+            return;
+        };
+        if restore.source_type() != Some(SourceType::Backup)
+            || restore.all_databases().is_true()
+            || !restored::by_engine(subject)
+        {
             return;
         }
-        let Some((name, instance)) = restored::instance(subject, &restore, inventory) else { return };
+        let Some((name, instance)) = restored::instance(subject, &restore, inventory) else {
+            return;
+        };
         match (&instance, inventory.backup(subject.namespace(), backup)) {
             (Lookup::Unknown(why), Lookup::Found(facts)) if facts.scope == ScopeFacts::AllDatabases => {
-                report.skip(Need::Instance, format!("whether `{name}` is a cluster, which takes one artifact: {why}"));
+                report.skip(
+                    Need::Instance,
+                    format!("whether `{name}` is a cluster, which takes one artifact: {why}"),
+                );
             }
             (_, Lookup::Unknown(why)) if restored::is_cluster(&instance) => {
-                report.skip(Need::Backups, format!("whether backup `{backup}` covers all databases: {why}"));
+                report.skip(
+                    Need::Backups,
+                    format!("whether backup `{backup}` covers all databases: {why}"),
+                );
             }
             (_, Lookup::Found(facts)) if restored::is_cluster(&instance) && facts.scope == ScopeFacts::AllDatabases => {
                 let database = super::quoted::short(database);

@@ -59,7 +59,9 @@ impl Rule for StandaloneNotStopped {
         if field.is_true() {
             return;
         }
-        let Some((name, lookup)) = restored::instance(subject, &restore, inventory) else { return };
+        let Some((name, lookup)) = restored::instance(subject, &restore, inventory) else {
+            return;
+        };
         if !restored::by_engine(subject) {
             report
                 .missing(&field, format!("`{name}` would be restored while it runs"))
@@ -68,14 +70,23 @@ impl Rule for StandaloneNotStopped {
             return;
         }
         if let Lookup::Unknown(why) = &lookup {
-            report.skip(Need::Instance, format!("whether `{name}` is a standalone, which must be stopped: {why}"));
+            report.skip(
+                Need::Instance,
+                format!("whether `{name}` is a standalone, which must be stopped: {why}"),
+            );
         }
         if restored::is_standalone(&lookup) {
             let message = format!("`{name}` is a standalone, which the operator restores only while it is stopped");
             let title = "use `stopCluster: true`";
-            let finding = if field.is_set() { report.at(&field, message) } else { report.missing(&field, message) };
+            let finding = if field.is_set() {
+                report.at(&field, message)
+            } else {
+                report.missing(&field, message)
+            };
             // It takes the database down, so that it is nothing to be done in passing.
-            finding.help(title).fix(Fix::set(FixKind::Unsafe, title, field.path(), true));
+            finding
+                .help(title)
+                .fix(Fix::set(FixKind::Unsafe, title, field.path(), true));
         }
     }
 }

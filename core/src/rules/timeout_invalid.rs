@@ -49,12 +49,27 @@ impl Rule for TimeoutInvalid {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         if restored::by_engine(subject) {
-            judge(&restore.spec.field("timeout"), Severity::Error, "the operator refuses it", report);
+            judge(
+                &restore.spec.field("timeout"),
+                Severity::Error,
+                "the operator refuses it",
+                report,
+            );
         } else {
-            judge(&restore.spec.field("timeout"), Severity::Warning, "newer operators refuse it", report);
+            judge(
+                &restore.spec.field("timeout"),
+                Severity::Warning,
+                "newer operators refuse it",
+                report,
+            );
         }
         for hook in ["preRestore.job.timeout", "postRestore.job.timeout"] {
-            judge(&restore.options.field(hook), Severity::Warning, "the operator ignores it", report);
+            judge(
+                &restore.options.field(hook),
+                Severity::Warning,
+                "the operator ignores it",
+                report,
+            );
         }
     }
 }
@@ -67,15 +82,22 @@ fn judge(field: &Field<'_>, severity: Severity, outcome: &str, report: &mut Repo
         Ok(duration) if duration.is_positive() => {}
         Ok(_) => {
             let message = format!("the timeout `{quoted}` is not greater than zero; {outcome}");
-            report.at(field, message).help("use `30m` or `2h`, or remove the field").severity(severity);
+            report
+                .at(field, message)
+                .help("use `30m` or `2h`, or remove the field")
+                .severity(severity);
         }
         Err(error) => {
             let message = format!("the timeout `{quoted}` is not a Go duration: {error}; {outcome}");
             let finding = report.at(field, message).severity(severity);
-            match go_duration::suggestion(text).filter(|meant| go_duration::parse(meant).is_ok_and(go_duration::GoDuration::is_positive)) {
+            match go_duration::suggestion(text)
+                .filter(|meant| go_duration::parse(meant).is_ok_and(go_duration::GoDuration::is_positive))
+            {
                 Some(meant) => {
                     let title = format!("use `{meant}`");
-                    finding.help(&title).fix(Fix::set(FixKind::Safe, title, field.path(), meant));
+                    finding
+                        .help(&title)
+                        .fix(Fix::set(FixKind::Safe, title, field.path(), meant));
                 }
                 None => {
                     finding.help("write it like `30m` or `1h30m`");
