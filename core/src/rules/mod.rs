@@ -2,15 +2,80 @@
 
 //! Every manifest rule, one file each.
 
+mod annotation_of_other_provider;
+mod azure_client_id_malformed;
+mod bucket_malformed;
+mod bucket_missing;
+mod character_refused;
+mod cloud_provider_wrong;
+mod container_without_account;
 mod duplicate_key;
+mod endpoint_without_credentials;
+mod google_service_account_malformed;
+mod identity_conflict;
+mod identity_missing;
+mod identity_placeholder;
+mod identity_provider_wrong;
+mod location;
+mod location_shared;
+mod path_with_empty_segment;
+mod quantity_malformed;
+mod retention_malformed;
+mod retention_without_effect;
+mod role_arn_malformed;
 mod suppression_invalid;
+mod volume_claim_missing;
 mod yaml_syntax;
 
+pub use annotation_of_other_provider::AnnotationOfOtherProvider;
+pub use azure_client_id_malformed::AzureClientIdMalformed;
+pub use bucket_malformed::BucketMalformed;
+pub use bucket_missing::BucketMissing;
+pub use character_refused::CharacterRefused;
+pub use cloud_provider_wrong::CloudProviderWrong;
+pub use container_without_account::ContainerWithoutAccount;
 pub use duplicate_key::DuplicateKey;
+pub use endpoint_without_credentials::EndpointWithoutCredentials;
+pub use google_service_account_malformed::GoogleServiceAccountMalformed;
+pub use identity_conflict::IdentityConflict;
+pub use identity_missing::IdentityMissing;
+pub use identity_placeholder::IdentityPlaceholder;
+pub use identity_provider_wrong::IdentityProviderWrong;
+pub use location_shared::LocationShared;
+pub use path_with_empty_segment::PathWithEmptySegment;
+pub use quantity_malformed::QuantityMalformed;
+pub use retention_malformed::RetentionMalformed;
+pub use retention_without_effect::RetentionWithoutEffect;
+pub use role_arn_malformed::RoleArnMalformed;
 pub use suppression_invalid::SuppressionInvalid;
+pub use volume_claim_missing::VolumeClaimMissing;
 pub use yaml_syntax::YamlSyntax;
 
 use crate::rule::Rule;
 
 /// Every rule, by code.
-pub static ALL: &[&dyn Rule] = &[&YamlSyntax, &DuplicateKey, &SuppressionInvalid];
+pub static ALL: &[&dyn Rule] = &[
+    &YamlSyntax,
+    &DuplicateKey,
+    &SuppressionInvalid,
+    &CloudProviderWrong,
+    &IdentityProviderWrong,
+    &IdentityMissing,
+    &IdentityConflict,
+    &RoleArnMalformed,
+    &GoogleServiceAccountMalformed,
+    &AzureClientIdMalformed,
+    &AnnotationOfOtherProvider,
+    &IdentityPlaceholder,
+    &EndpointWithoutCredentials,
+    &BucketMissing,
+    &BucketMalformed,
+    &PathWithEmptySegment,
+    &CharacterRefused,
+    &VolumeClaimMissing,
+    &QuantityMalformed,
+    &RetentionMalformed,
+    &RetentionWithoutEffect,
+    &ContainerWithoutAccount,
+    &LocationShared,
+];

@@ -1,0 +1,103 @@
+//! NB3008.
+
+use super::location::{annotations_at, locations};
+use crate::declare_rule;
+use crate::finding::Severity;
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::model::Provider;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::subject::Subject;
+use crate::values::identity::{aws, azure, google};
+
+declare_rule! {
+    /// An identity annotation of one cloud gives no access to another.
+    ///
+    /// ## What it checks
+    /// The keys below `identity.autoCreate.annotations` that belong to a cloud (`eks.amazonaws.com/`, `iam.gke.io/`,
+    /// `azure.workload.identity/`) belong to the one that the block is about. Where the right annotation is there too, the
+    /// other one is only a warning.
+    ///
+    /// ## Why it matters
+    /// The operator copies whatever it finds to the `ServiceAccount` of the Jobs. The pod then starts without any
+    /// credentials for the store, and says so only in its log.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// provider: gcp
+    /// identity:
+    ///   provider: gcp
+    ///   autoCreate:
+    ///     annotations:
+    ///       eks.amazonaws.com/role-arn: arn:aws:iam::210987654321:role/neo4j-backup
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// provider: gcp
+    /// identity:
+    ///   provider: gcp
+    ///   autoCreate:
+    ///     annotations:
+    ///       iam.gke.io/gcp-service-account: neo4j-backup@acme-prod.iam.gserviceaccount.com
+    /// ```
+    AnnotationOfOtherProvider {
+        code: "NB3008", name: "annotation-of-other-provider", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
+        reads: [
+            "spec.storage.type", "spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.type",
+            "spec.source.storage.cloud", "spec.source.pitr.baseBackup.storage.type",
+            "spec.source.pitr.baseBackup.storage.cloud", "spec.source.pitr.logStorage.type",
+            "spec.source.pitr.logStorage.cloud", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud",
+            "spec.backups.cloud",
+        ],
+        needs: [], doors: All, fix: Safe, policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for AnnotationOfOtherProvider {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        for location in locations(subject) {
+            let Some(provider) = location.provider() else { continue };
+            let right_key = provider.identity_annotation();
+            let block = || annotations_at(location.storage.cloud.annotations(), location.cloud_severity());
+            let has_right = block().any(|annotation| annotation.key == right_key);
+            for annotation in block() {
+                let Some(other) = annotation.provider().filter(|other| *other != provider) else {
+                    continue;
+                };
+                let message = format!(
+                    "`{}` is an annotation of `{other}`, but the location is in `{provider}`",
+                    annotation.key
+                );
+                let finding = report.at_path(annotation.path(), message);
+                finding.value(annotation.value);
+                if has_right {
+                    finding.help("remove it").severity(Severity::Warning);
+                    continue;
+                }
+                finding
+                    .help(format!("use the annotation `{right_key}`"))
+                    .severity(annotation.severity);
+                if belongs_to(provider, annotation.value) {
+                    let title = format!("use the annotation `{right_key}`");
+                    finding.fix(Fix::rename(FixKind::Safe, title, annotation.path(), right_key));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a value can only be an identity of this cloud; then the key alone is wrong.
+fn belongs_to(provider: Provider, value: &str) -> bool {
+    match provider {
+        Provider::Aws => aws::parse_role_arn(value).is_ok(),
+        Provider::Gcp => google::parse_service_account(value).is_ok(),
+        Provider::Azure => azure::check_client_id(value).is_ok(),
+    }
+}

@@ -1,0 +1,83 @@
+//! NB3007.
+
+use super::location::{annotations, quoted};
+use crate::declare_rule;
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::subject::Subject;
+use crate::values::identity::{AZURE_CLIENT_ID, azure};
+
+declare_rule! {
+    /// An Azure client id is a UUID, and anything else is copied to the `ServiceAccount` all the same.
+    ///
+    /// ## What it checks
+    /// `azure.workload.identity/client-id` is a UUID with hyphens. Braces, blanks around it and missing hyphens have a safe
+    /// fix.
+    ///
+    /// ## Why it matters
+    /// The operator copies the annotation unchanged; the name of a managed identity or its resource id in this place
+    /// fails only when the backup pod asks for a token.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// azure.workload.identity/client-id: neo4j-backup-identity
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// azure.workload.identity/client-id: 7d6f2a50-0c5e-4a0e-9d59-2f6cf3c1b8aa
+    /// ```
+    AzureClientIdMalformed {
+        code: "NB3007", name: "azure-client-id-malformed", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
+        reads: [
+            "spec.storage.cloud.identity", "spec.cloud.identity", "spec.source.type",
+            "spec.source.storage.cloud.identity", "spec.source.pitr.baseBackup.storage.cloud.identity",
+            "spec.source.pitr.logStorage.cloud.identity", "spec.backups.cloud.identity",
+            "spec.backups.defaultStorage.cloud.identity", "spec.podServiceAccountAnnotations",
+        ],
+        needs: [], doors: All, fix: Safe, policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for AzureClientIdMalformed {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        for annotation in annotations(subject).filter(|annotation| annotation.key == AZURE_CLIENT_ID) {
+            let value = annotation.value;
+            let Err(error) = azure::check_client_id(value) else {
+                continue;
+            };
+            let finding = report.at_path(annotation.path(), format!("{} is no client id: {error}", quoted(value)));
+            finding.value(value).severity(annotation.severity);
+            if let Some(uuid) = with_hyphens(value) {
+                let title = format!("use `{uuid}`");
+                finding
+                    .help(title.clone())
+                    .fix(Fix::set(FixKind::Safe, title, annotation.path(), uuid));
+            } else {
+                finding.help("use the client id (not the name or the object id) of the managed identity");
+            }
+        }
+    }
+}
+
+/// The UUID that the text can only mean: its 32 hexadecimal digits with hyphens, without braces and blanks.
+fn with_hyphens(text: &str) -> Option<String> {
+    let text = text.trim();
+    let text = text
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'))
+        .unwrap_or(text);
+    let digits: String = text.chars().filter(|next| *next != '-').collect();
+    if digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let groups = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| digits[range].to_owned());
+    Some(groups.join("-"))
+}

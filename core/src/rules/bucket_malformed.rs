@@ -1,0 +1,153 @@
+//! NB7002.
+
+use super::location::{Location, locations, quoted};
+use crate::declare_rule;
+use crate::finding::Severity;
+use crate::fix::{Edit, Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::model::StoreType;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::subject::Subject;
+use crate::values::bucket::{self, BucketProblem, BucketProblemKind as Kind, Level, Store};
+use crate::values::object_path;
+
+declare_rule! {
+    /// A bucket that its store cannot have is found out by the first run.
+    ///
+    /// ## What it checks
+    /// Names as each store defines them: S3, S3-compatible stores (`endpointURL`, where the finer points are warnings),
+    /// Google Cloud Storage, Azure accounts and containers. Schemes (`s3://`), URLs, ARNs and folders do not belong into
+    /// the name; where what was meant is certain, the fix splits them. Only names are judged, never whether a bucket exists.
+    ///
+    /// ## Why it matters
+    /// The operator checks characters only. `acme_backups`, `Acme-Backups` and `bucket/folder` pass, and every run then
+    /// fails in the pod; a scheduled backup never says so in its own status.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// bucket: s3://acme-backups/neo4j
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// bucket: acme-backups
+    /// path: neo4j
+    /// ```
+    BucketMalformed {
+        code: "NB7002", name: "bucket-malformed", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
+        reads: [
+            "spec.storage.type", "spec.storage.bucket", "spec.storage.cloud.endpointURL", "spec.cloud.endpointURL",
+            "spec.source.type", "spec.source.storage.type", "spec.source.storage.bucket",
+            "spec.source.storage.cloud.endpointURL", "spec.source.pitr.baseBackup.type",
+            "spec.source.pitr.baseBackup.storage.type", "spec.source.pitr.baseBackup.storage.bucket",
+            "spec.source.pitr.baseBackup.storage.cloud.endpointURL", "spec.source.pitr.logStorage.type",
+            "spec.source.pitr.logStorage.bucket", "spec.source.pitr.logStorage.cloud.endpointURL",
+            "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.bucket", "spec.backups.cloud.endpointURL",
+        ],
+        needs: [], doors: All, fix: Safe, policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for BucketMalformed {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        for location in locations(subject) {
+            let (Some(store), Some(name)) = (store(&location), location.storage.bucket().str()) else {
+                continue;
+            };
+            for problem in bucket::check(store, name) {
+                // These have rules of their own.
+                if matches!(problem.kind, Kind::Empty | Kind::OperatorCharacter(_) | Kind::NoAccount) {
+                    continue;
+                }
+                report_problem(&location, name, &problem, report);
+            }
+        }
+    }
+}
+
+/// Whose naming rules hold.
+pub(super) fn store(location: &Location<'_>) -> Option<Store> {
+    Some(match location.storage.store()? {
+        StoreType::S3 if location.storage.cloud.endpoint().text().is_some() => Store::S3Compatible,
+        StoreType::S3 => Store::S3,
+        StoreType::Gcs => Store::Gcs,
+        StoreType::Azure => Store::Azure,
+        StoreType::Pvc => return None,
+    })
+}
+
+fn report_problem(location: &Location<'_>, name: &str, problem: &BucketProblem, report: &mut Report) {
+    let severity = match problem.level {
+        Level::Error => location.severity(),
+        Level::Warning => Severity::Warning,
+    };
+    let what = if location.storage.store() == Some(StoreType::Azure) {
+        "container"
+    } else {
+        "bucket"
+    };
+    let field = location.storage.bucket();
+    let finding = report.at(&field, format!("{} is no {what} name: {problem}", quoted(name)));
+    finding.severity(severity);
+    let Some(fix) = &problem.fix else {
+        finding.help(remedy(problem.kind));
+        return;
+    };
+    let mut edits = vec![Edit::Set {
+        path: field.path(),
+        value: fix.bucket.clone().into(),
+    }];
+    let mut title = format!("use `{}`", fix.bucket);
+    if let Some(folder) = &fix.path {
+        let path = with_folder(location, problem.kind, folder);
+        title = format!("{title} and the path `{path}`");
+        edits.push(Edit::Set {
+            path: location.storage.path().path(),
+            value: path.into(),
+        });
+    }
+    finding.help(title.clone()).fix(Fix {
+        kind: FixKind::Safe,
+        title,
+        edits,
+    });
+}
+
+/// The path with the folder of the bucket in front. The operator takes `bucket/folder` as it stands and adds its default
+/// path to it, so artifacts that are there already stay where they are.
+fn with_folder(location: &Location<'_>, kind: Kind, folder: &str) -> String {
+    let path = location.storage.path().text();
+    let path = path.map(|path| object_path::normalised(path).unwrap_or_else(|| path.to_owned()));
+    match path {
+        Some(path) => format!("{folder}/{path}"),
+        None if kind == Kind::Path => format!("{folder}/backups"),
+        None => folder.to_owned(),
+    }
+}
+
+fn remedy(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Url => "put the name of the bucket here and the address into `cloud.endpointURL`",
+        Kind::Scheme | Kind::Arn => "put only the name here, and check that the type is that of the store",
+        Kind::Path => "put the name of the bucket here and folders into `path`",
+        Kind::Account | Kind::Container => "use `<account>/<container>`",
+        Kind::Dots => "set `cloud.forcePathStyle: true`, or use a name without dots",
+        _ => "use the name of an existing bucket: 3 to 63 lower-case letters, digits and hyphens",
+    }
+}
+
+/// Whether mending the bucket also changes the path.
+pub(super) fn moves_folder(location: &Location<'_>) -> bool {
+    let (Some(store), Some(name)) = (store(location), location.storage.bucket().str()) else {
+        return false;
+    };
+    bucket::check(store, name)
+        .iter()
+        .any(|problem| problem.fix.as_ref().is_some_and(|fix| fix.path.is_some()))
+}

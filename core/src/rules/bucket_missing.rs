@@ -1,0 +1,92 @@
+//! NB7001.
+
+use super::location::{Use, locations};
+use crate::declare_rule;
+use crate::finding::Severity;
+use crate::inventory::Inventory;
+use crate::model::StoreType;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::Kind;
+use crate::subject::Subject;
+
+declare_rule! {
+    /// A location in an object store without a bucket is nowhere.
+    ///
+    /// ## What it checks
+    /// `bucket` is there and not blank beside `type: s3`, `gcs` or `azure`, in backups and in the locations that a restore
+    /// reads. A location that the operator ignores (`pitr.logStorage`) gives a warning.
+    ///
+    /// ## Why it matters
+    /// The operator marks such a backup `Invalid` and never runs it. Restores are not checked: the Job gets an address such
+    /// as `s3:///backups/…`, after the database was already stopped.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// storage:
+    ///   type: s3
+    ///   path: neo4j
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// storage:
+    ///   type: s3
+    ///   bucket: acme-backups
+    ///   path: neo4j
+    /// ```
+    BucketMissing {
+        code: "NB7001", name: "bucket-missing", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
+        reads: [
+            "spec.storage.type", "spec.storage.bucket", "spec.source.type", "spec.source.storage.type",
+            "spec.source.storage.bucket", "spec.source.pitr.baseBackup.type", "spec.source.pitr.baseBackup.storage.type",
+            "spec.source.pitr.baseBackup.storage.bucket", "spec.source.pitr.logStorage.type",
+            "spec.source.pitr.logStorage.bucket", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.bucket",
+        ],
+        needs: [], doors: All, fix: None, policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for BucketMissing {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        for location in locations(subject) {
+            let field = location.storage.bucket();
+            let is_named = match field.str() {
+                Some(name) => !name.trim().is_empty(),
+                // A value of another type is a finding of its own.
+                None => field.is_set(),
+            };
+            // For its credentials alone, a location needs no bucket.
+            let Some(store) = location
+                .cloud_store()
+                .filter(|_| !is_named && location.used != Use::Access)
+            else {
+                continue;
+            };
+            let what = if store == StoreType::Azure {
+                "container"
+            } else {
+                "bucket"
+            };
+            let effect = match (subject.kind, location.severity()) {
+                (Kind::Neo4jBackup, _) => ", and the operator refuses such a backup",
+                (_, Severity::Error) => ", so there is nothing to read from",
+                _ => "",
+            };
+            let example = if store == StoreType::Azure {
+                "`<account>/<container>`"
+            } else {
+                "its name"
+            };
+            report
+                .missing(&field, format!("`type: {}` has no {what}{effect}", store.as_str()))
+                .help(format!("set it to {example}"))
+                .severity(location.severity());
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! NB7004.
+
+use super::location::{Location, locations, quoted};
+use crate::declare_rule;
+use crate::field::Field;
+use crate::finding::Severity;
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::{Era, Kind};
+use crate::subject::Subject;
+use crate::values::names::{is_dns_subdomain, is_safe_absolute_path};
+use crate::values::object_path::first_refused_character;
+
+declare_rule! {
+    /// Buckets and paths become part of a command, so the operator takes only harmless characters.
+    ///
+    /// ## What it checks
+    /// `bucket` and `path` have only letters, digits, `.`, `_`, `-` and `/`; `options.tempPath` too, and it is absolute;
+    /// `chainFromBackup` is a name that a backup can have. In restores, where the operator does not check, `path`,
+    /// `backupPath` and `tempPath` give a warning.
+    ///
+    /// ## Why it matters
+    /// Operators from 1.8 on mark such a backup `Invalid` and never run it. Older ones put the text into a shell script as
+    /// it stands, where a blank splits it and `;` or `$(…)` runs as a command.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// path: "neo4j backups"
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// path: neo4j-backups
+    /// ```
+    CharacterRefused {
+        code: "NB7004", name: "character-refused", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
+        reads: [
+            "spec.storage.bucket", "spec.storage.path", "spec.chainFromBackup", "spec.options.tempPath",
+            "spec.source.type", "spec.source.storage.bucket", "spec.source.storage.path", "spec.source.backupPath",
+            "spec.source.pitr.baseBackup.type", "spec.source.pitr.baseBackup.storage.bucket",
+            "spec.source.pitr.baseBackup.storage.path", "spec.source.pitr.baseBackup.backupPath",
+            "spec.source.pitr.logStorage.bucket", "spec.source.pitr.logStorage.path", "spec.backups.defaultStorage.bucket",
+            "spec.backups.defaultStorage.path",
+        ],
+        needs: [], doors: All, fix: None, policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for CharacterRefused {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        // Operators before 1.8 had the check and never called it; restores have none.
+        let refused = subject.kind == Kind::Neo4jBackup && subject.era >= Era::D;
+        let severity = if refused { Severity::Error } else { Severity::Warning };
+        for location in locations(subject) {
+            bucket(&location, report);
+            characters(&location.storage.path(), severity, report);
+        }
+        temp_path(&subject.field("spec.options.tempPath"), severity, report);
+        if let Some(backup) = subject.backup() {
+            chain(&backup.chain_from(), severity, report);
+        }
+        if let Some(restore) = subject.restore() {
+            characters(&restore.backup_path(), severity, report);
+            characters(&restore.base_backup().field("backupPath"), severity, report);
+        }
+    }
+}
+
+fn bucket(location: &Location<'_>, report: &mut Report) {
+    let field = location.storage.bucket();
+    let name = field.text().unwrap_or_default();
+    // No name at all, and schemes and ARNs, are wrong in ways that other rules explain better.
+    let explained = name.trim().is_empty() || name.contains("://") || name.trim().starts_with("arn:");
+    if location.cloud_store().is_none() || !explained {
+        // No store has a bucket with such a character, whoever reads it.
+        characters(&field, location.severity(), report);
+    }
+}
+
+fn characters(field: &Field<'_>, severity: Severity, report: &mut Report) {
+    let Some(text) = field.text() else { return };
+    let Some(refused) = first_refused_character(text) else {
+        return;
+    };
+    let verdict = if severity == Severity::Error {
+        "which the operator refuses"
+    } else {
+        "which is not safe in a command"
+    };
+    report
+        .at(
+            field,
+            format!("{} has the character {refused:?}, {verdict}", quoted(text)),
+        )
+        .help("use only letters, digits, `.`, `_`, `-` and `/`")
+        .severity(severity);
+}
+
+fn temp_path(field: &Field<'_>, severity: Severity, report: &mut Report) {
+    let Some(text) = field.text().filter(|text| !is_safe_absolute_path(text)) else {
+        return;
+    };
+    let message = if text.starts_with('/') {
+        format!("{} has characters that are not safe in a command", quoted(text))
+    } else {
+        format!("{} is not an absolute path", quoted(text))
+    };
+    report
+        .at(field, message)
+        .help("use an absolute path of letters, digits, `.`, `_`, `-` and `/`, such as `/tmp/neo4j`")
+        .severity(severity);
+}
+
+fn chain(field: &Field<'_>, severity: Severity, report: &mut Report) {
+    let Some(text) = field.text().filter(|text| !is_dns_subdomain(text)) else {
+        return;
+    };
+    report
+        .at(field, format!("{} is a name that no backup can have", quoted(text)))
+        .help("name an existing `Neo4jBackup` of this namespace")
+        .severity(severity);
+}

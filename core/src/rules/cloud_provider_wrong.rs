@@ -1,0 +1,123 @@
+//! NB3001.
+
+use super::location::{Location, locations};
+use crate::declare_rule;
+use crate::finding::{Reason, Severity};
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::model::{Provider, StoreType};
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::{Era, Kind};
+use crate::subject::Subject;
+
+declare_rule! {
+    /// A location in an object store must say its cloud, and each type of store belongs to exactly one.
+    ///
+    /// ## What it checks
+    /// `cloud.provider` beside `type: s3`, `gcs` or `azure` is there, and is `aws`, `gcp` or `azure` in this order. An
+    /// S3-compatible store (`MinIO`, Ceph, Spaces) is `aws` too.
+    ///
+    /// ## Why it matters
+    /// Operators from 1.8 on mark a backup without it `Invalid` and never run it, even where the node or the pod has its
+    /// own identity. A restore is not checked, but its Job then gets no credentials. With the wrong provider, the
+    /// credentials of one cloud are sent to another. Before 1.8 nobody checked, so there it is a warning.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// storage:
+    ///   type: s3
+    ///   bucket: acme-backups
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// storage:
+    ///   type: s3
+    ///   bucket: acme-backups
+    ///   cloud:
+    ///     provider: aws
+    /// ```
+    CloudProviderWrong {
+        code: "NB3001", name: "cloud-provider-wrong", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
+        reads: [
+            "spec.storage.type", "spec.storage.cloud.provider", "spec.cloud.provider", "spec.source.type",
+            "spec.source.storage.type", "spec.source.storage.cloud.provider", "spec.source.pitr.baseBackup.type",
+            "spec.source.pitr.baseBackup.storage.type", "spec.source.pitr.baseBackup.storage.cloud.provider",
+            "spec.source.pitr.logStorage.type", "spec.source.pitr.logStorage.cloud.provider",
+            "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud.provider", "spec.backups.cloud.provider",
+        ],
+        needs: [], doors: All, fix: Unsafe, policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for CloudProviderWrong {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        for location in locations(subject) {
+            let Some(store) = location.storage.store() else {
+                continue;
+            };
+            let Some(wanted) = store.provider() else { continue };
+            let field = location.storage.cloud.provider();
+            match field.text().and_then(Provider::parse) {
+                Some(said) if said != wanted => mismatch(subject, &location, store, said, report),
+                None if !field.is_set() && location.reads_cloud => missing(subject, &location, store, wanted, report),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn missing(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, wanted: Provider, report: &mut Report) {
+    let is_backup = subject.kind == Kind::Neo4jBackup;
+    let field = location.storage.cloud.provider();
+    let store = store.as_str();
+    let refused = is_backup && subject.era >= Era::D;
+    let message = match (refused, is_backup) {
+        (true, _) => format!("`type: {store}` has no cloud provider, and the operator refuses such a backup"),
+        (false, true) => format!("`type: {store}` has no cloud provider"),
+        (false, false) => format!("`type: {store}` has no cloud provider, so the Job gets no credentials"),
+    };
+    report
+        .missing(&field, message)
+        .help(format!("set it to `{wanted}`"))
+        .severity(if refused { Severity::Error } else { Severity::Warning })
+        .fix(Fix::set(
+            FixKind::Default,
+            format!("set `{}` to `{wanted}`", field.path()),
+            field.path(),
+            wanted.as_str(),
+        ));
+}
+
+fn mismatch(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, said: Provider, report: &mut Report) {
+    let Some(wanted) = store.provider() else { return };
+    let field = location.storage.cloud.provider();
+    // Operators before 1.8 never called the check that they had.
+    let severity = if subject.era >= Era::D {
+        location.cloud_severity()
+    } else {
+        Severity::Warning
+    };
+    report
+        .at(
+            &field,
+            format!("`{said}` is not the cloud of `type: {}`", store.as_str()),
+        )
+        .help(format!(
+            "use `{wanted}`, or give the location the type that belongs to `{said}`"
+        ))
+        .severity(severity)
+        .reason(Reason::Invalid)
+        .fix(Fix::set(
+            FixKind::Unsafe,
+            format!("use `{wanted}`"),
+            field.path(),
+            wanted.as_str(),
+        ));
+}

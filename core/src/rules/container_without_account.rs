@@ -1,0 +1,74 @@
+//! NB7009.
+
+use super::bucket_malformed::store;
+use super::location::{locations, quoted};
+use crate::declare_rule;
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::subject::Subject;
+use crate::values::bucket::{self, BucketProblemKind};
+
+declare_rule! {
+    /// An Azure location needs the storage account as well as the container.
+    ///
+    /// ## What it checks
+    /// `bucket` beside `type: azure` is `<account>/<container>`.
+    ///
+    /// ## Why it matters
+    /// Neo4j reads `azb://<account>/<container>/<path>`, and the operator puts `bucket` right behind `azb://`. Its guide calls
+    /// the field the name of the container; then the container stands where the account belongs, and the first part of the
+    /// path becomes the container. It is a warning because the operator's own examples do so.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// type: azure
+    /// bucket: neo4j-backups
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// type: azure
+    /// bucket: acmestorage/neo4j-backups
+    /// ```
+    ContainerWithoutAccount {
+        code: "NB7009", name: "container-without-account", severity: Warning,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
+        reads: [
+            "spec.storage.type", "spec.storage.bucket", "spec.source.storage.type", "spec.source.storage.bucket",
+            "spec.source.pitr.baseBackup.storage.type", "spec.source.pitr.baseBackup.storage.bucket",
+            "spec.source.pitr.logStorage.type", "spec.source.pitr.logStorage.bucket", "spec.backups.defaultStorage.type",
+            "spec.backups.defaultStorage.bucket",
+        ],
+        needs: [], doors: All, fix: None, policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for ContainerWithoutAccount {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        for location in locations(subject) {
+            let field = location.storage.bucket();
+            let (Some(store), Some(name)) = (store(&location), field.text()) else {
+                continue;
+            };
+            if bucket::check(store, name)
+                .iter()
+                .any(|problem| problem.kind == BucketProblemKind::NoAccount)
+            {
+                report
+                    .at(
+                        &field,
+                        format!(
+                            "{} names no storage account; Neo4j would take it for the account",
+                            quoted(name)
+                        ),
+                    )
+                    .help(format!("use `<account>/{name}`"));
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! NB3004.
+
+use std::collections::BTreeMap;
+
+use super::location::{annotations_at, locations, quoted};
+use crate::declare_rule;
+use crate::inventory::{Coverage, Inventory};
+use crate::report::Report;
+use crate::rule::{Need, Rule, RuleMeta};
+use crate::schema::{Era, Kind};
+use crate::subject::Subject;
+
+declare_rule! {
+    /// All Jobs of a namespace share one `ServiceAccount`, so it can carry only one identity of a cloud.
+    ///
+    /// ## What it checks
+    /// No other backup (for a restore: no other restore) of the namespace wants another value for the same annotation.
+    ///
+    /// ## Why it matters
+    /// Backups run as `neo4j-backup-sa` and restores as `neo4j-restore-sa`, whatever `identity.serviceAccount` says. Each
+    /// object writes its annotations there, the last one wins, and the operator was seen to rewrite the account every 30
+    /// seconds for ever. A run gets the identity that happens to be there when its pod starts.
+    ///
+    /// ## Bad
+    /// Two backups of one namespace with the annotations
+    /// ```yaml
+    /// eks.amazonaws.com/role-arn: arn:aws:iam::210987654321:role/sales-backup
+    /// eks.amazonaws.com/role-arn: arn:aws:iam::210987654321:role/hr-backup
+    /// ```
+    ///
+    /// ## Good
+    /// One role for all backups of the namespace, or a namespace for each:
+    /// ```yaml
+    /// eks.amazonaws.com/role-arn: arn:aws:iam::210987654321:role/neo4j-backup
+    /// ```
+    IdentityConflict {
+        code: "NB3004", name: "identity-conflict", severity: Warning,
+        kinds: [Neo4jBackup, Neo4jRestore],
+        reads: ["spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.cloud"],
+        needs: [Backups, Restores], doors: All, fix: None,
+        policy: NotExpressible("it compares objects"), since: "0.1",
+    }
+}
+
+impl Rule for IdentityConflict {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+        // The first operator copied no annotations.
+        if subject.era == Era::A {
+            return;
+        }
+        let namespace = subject.namespace();
+        let others: Vec<(&str, &BTreeMap<String, String>)> = match subject.kind {
+            Kind::Neo4jBackup => inventory
+                .backups(namespace)
+                .map(|(name, facts)| (name, &facts.storage.annotations))
+                .collect(),
+            _ => inventory
+                .restores(namespace)
+                .map(|(name, facts)| (name, &facts.annotations))
+                .collect(),
+        };
+        let (need, kind, account) = match subject.kind {
+            Kind::Neo4jBackup => (Need::Backups, "backup", "neo4j-backup-sa"),
+            _ => (Need::Restores, "restore", "neo4j-restore-sa"),
+        };
+        let mut asked = false;
+        for location in locations(subject).filter(|location| location.reads_cloud) {
+            for annotation in annotations_at(location.storage.cloud.annotations(), location.cloud_severity()) {
+                asked = true;
+                let differs = |theirs: &&BTreeMap<String, String>| {
+                    theirs
+                        .get(annotation.key)
+                        .is_some_and(|value| value != annotation.value)
+                };
+                let other = others
+                    .iter()
+                    .find(|(name, theirs)| *name != subject.name() && differs(theirs));
+                let Some((name, theirs)) = other else { continue };
+                let wanted = theirs.get(annotation.key).map(String::as_str).unwrap_or_default();
+                report
+                    .at_path(
+                        annotation.path(),
+                        format!("{kind} `{name}` wants {} on the shared `{account}`", quoted(wanted)),
+                    )
+                    .help("give both the same identity, or move one to another namespace")
+                    .value(annotation.value);
+            }
+        }
+        if let (true, Coverage::Partial(why)) = (asked, inventory.coverage(need)) {
+            report.skip(
+                need,
+                format!("other {kind}s of namespace `{namespace}` may want another identity: {why}"),
+            );
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! NB3002.
+
+use super::location::locations;
+use crate::declare_rule;
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::model::Provider;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::subject::Subject;
+
+declare_rule! {
+    /// A workload identity belongs to the cloud that the location is in.
+    ///
+    /// ## What it checks
+    /// Each `identity` block has a `provider`, and it is that of the `cloud` block (or of the storage type, where the block
+    /// does not say).
+    ///
+    /// ## Why it matters
+    /// The schema requires the field, so the API server refuses the object without it. A different provider passes every
+    /// check of operators 1.8 and later: the annotations of one cloud end up on the `ServiceAccount` of Jobs that must sign
+    /// in to another, and every run fails.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// cloud:
+    ///   provider: aws
+    ///   identity:
+    ///     provider: gcp
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// cloud:
+    ///   provider: aws
+    ///   identity:
+    ///     provider: aws
+    /// ```
+    IdentityProviderWrong {
+        code: "NB3002", name: "identity-provider-wrong", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
+        reads: [
+            "spec.storage.type", "spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.type",
+            "spec.source.storage.cloud", "spec.source.pitr.baseBackup.storage.type",
+            "spec.source.pitr.baseBackup.storage.cloud", "spec.source.pitr.logStorage.type",
+            "spec.source.pitr.logStorage.cloud", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud",
+            "spec.backups.cloud",
+        ],
+        needs: [], doors: All, fix: Unsafe, policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for IdentityProviderWrong {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        for location in locations(subject) {
+            let cloud = location.storage.cloud;
+            if cloud.identity().node().is_none_or(|node| node.as_map().is_none()) {
+                continue;
+            }
+            let field = cloud.identity_provider();
+            let wanted = location.storage.provider();
+            match (field.text().and_then(Provider::parse), wanted) {
+                (Some(said), Some(wanted)) if said != wanted => {
+                    report
+                        .at(
+                            &field,
+                            format!("the identity is of `{said}`, but the location is in `{wanted}`"),
+                        )
+                        .help(format!("use `{wanted}`"))
+                        .severity(location.cloud_severity())
+                        .fix(Fix::set(
+                            FixKind::Unsafe,
+                            format!("use `{wanted}`"),
+                            field.path(),
+                            wanted.as_str(),
+                        ));
+                }
+                // The schema requires it also where nothing reads the block.
+                (None, _) if !field.is_set() => {
+                    let finding = report.missing(&field, "the identity has no provider, which the schema requires");
+                    if let Some(wanted) = wanted {
+                        let title = format!("set `{}` to `{wanted}`", field.path());
+                        finding.help(format!("set it to `{wanted}`")).fix(Fix::set(
+                            FixKind::Default,
+                            title,
+                            field.path(),
+                            wanted.as_str(),
+                        ));
+                    } else {
+                        finding.help("set it to `aws`, `gcp` or `azure`");
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The storage locations of an object and what the operator does with each. Shared by the rules of storage and identity.
+
+use crate::document::Path;
+use crate::field::Field;
+use crate::finding::Severity;
+use crate::model::{Backup, Provider, Restore, SourceType, Storage, StoreType};
+use crate::schema::{Era, Kind};
+use crate::subject::Subject;
+use crate::values::identity;
+
+/// What the operator does with bucket, path and volume of a location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Artifacts are written to it or read from it.
+    Artifacts,
+    /// Only its volume and its credentials reach the Job: `source.storage` of a restore of type `pitr`.
+    Access,
+    /// Nothing reads it.
+    Nothing,
+}
+
+/// A storage location with its part in the work.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Location<'a> {
+    /// The location.
+    pub storage: Storage<'a>,
+    /// What the operator does with it.
+    pub used: Use,
+    /// Whether the operator reads its `cloud` block.
+    pub reads_cloud: bool,
+}
+
+impl<'a> Location<'a> {
+    fn new(storage: Storage<'a>, used: Use, reads_cloud: bool) -> Self {
+        Self {
+            storage,
+            used,
+            reads_cloud,
+        }
+    }
+
+    /// What a wrong bucket, path or volume amounts to: where nothing reads it, it only misleads.
+    pub fn severity(&self) -> Severity {
+        if self.used == Use::Artifacts {
+            Severity::Error
+        } else {
+            Severity::Warning
+        }
+    }
+
+    /// What a wrong cloud block amounts to.
+    pub fn cloud_severity(&self) -> Severity {
+        if self.reads_cloud {
+            Severity::Error
+        } else {
+            Severity::Warning
+        }
+    }
+
+    /// The type, when it is one of the three object stores.
+    pub fn cloud_store(&self) -> Option<StoreType> {
+        self.storage.store().filter(|store| store.provider().is_some())
+    }
+
+    /// The cloud that the block is about: the one that is said, else the one of the type, else that of the identity.
+    pub fn provider(&self) -> Option<Provider> {
+        let of_identity = || self.storage.cloud.identity_provider().text().and_then(Provider::parse);
+        self.storage.provider().or_else(of_identity)
+    }
+}
+
+/// Every location that the object names.
+pub(super) fn locations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Location<'a>> + use<'a> {
+    let found = match subject.kind {
+        Kind::Neo4jBackup => [
+            Some(Location::new(
+                Backup::of(subject.object).storage(),
+                Use::Artifacts,
+                true,
+            )),
+            None,
+            None,
+        ],
+        Kind::Neo4jRestore => of_restore(&Restore::of(subject.object)),
+        // From 1.8 on instances have no backup settings; that they are dropped is a finding of its own.
+        Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone if subject.era <= Era::C => [
+            Some(Location::new(of_instance(subject), Use::Nothing, true)),
+            None,
+            None,
+        ],
+        _ => [None, None, None],
+    };
+    // The cloud block of an instance stands beside its location and may be there alone.
+    let is_instance = !matches!(subject.kind, Kind::Neo4jBackup | Kind::Neo4jRestore);
+    found.into_iter().flatten().filter(move |location| {
+        location.storage.block.is_set() || (is_instance && location.storage.cloud.block.is_set())
+    })
+}
+
+fn of_restore<'a>(restore: &Restore<'a>) -> [Option<Location<'a>>; 3] {
+    let source = restore.source_type();
+    let used = match source {
+        Some(SourceType::Storage) => Use::Artifacts,
+        Some(SourceType::Pitr) => Use::Access,
+        _ => Use::Nothing,
+    };
+    let base_is_read =
+        source == Some(SourceType::Pitr) && restore.base_backup().field("type").text() == Some("storage");
+    let base_used = if base_is_read { Use::Artifacts } else { Use::Nothing };
+    [
+        Some(Location::new(restore.storage(), used, used != Use::Nothing)),
+        // The Job of a point-in-time restore takes its credentials from `source.storage` only.
+        Some(Location::new(restore.base_storage(), base_used, false)),
+        Some(Location::new(restore.log_storage(), Use::Nothing, false)),
+    ]
+}
+
+fn of_instance<'a>(subject: &Subject<'a>) -> Storage<'a> {
+    let storage = Storage::at(subject.object, "spec.backups.defaultStorage", "spec.backups.cloud");
+    if storage.cloud.block.is_set() {
+        return storage;
+    }
+    Storage::at(
+        subject.object,
+        "spec.backups.defaultStorage",
+        "spec.backups.defaultStorage.cloud",
+    )
+}
+
+/// An annotation for a `ServiceAccount`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Annotation<'a> {
+    field: Field<'a>,
+    /// The key.
+    pub key: &'a str,
+    /// The value.
+    pub value: &'a str,
+    /// The worst that a mistake in it can be.
+    pub severity: Severity,
+}
+
+impl Annotation<'_> {
+    /// Where it stands.
+    pub fn path(&self) -> Path {
+        self.field.path().key(self.key)
+    }
+
+    /// The cloud that its key belongs to.
+    pub fn provider(&self) -> Option<Provider> {
+        provider_of(self.key)
+    }
+}
+
+/// The annotations of one cloud block.
+pub(super) fn annotations_at<'a>(field: Field<'a>, severity: Severity) -> impl Iterator<Item = Annotation<'a>> {
+    field.entries().filter_map(move |(key, value)| {
+        Some(Annotation {
+            field,
+            key,
+            value: value.as_str()?,
+            severity,
+        })
+    })
+}
+
+/// Every annotation that the object wants on a `ServiceAccount`: that of the Jobs, or that of the servers.
+pub(super) fn annotations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Annotation<'a>> + use<'a> {
+    let servers = subject.field("spec.podServiceAccountAnnotations");
+    let has_servers = subject.kind == Kind::Neo4jEnterpriseCluster;
+    locations(subject)
+        .flat_map(|location| annotations_at(location.storage.cloud.annotations(), location.cloud_severity()))
+        .chain(
+            has_servers
+                .then(|| annotations_at(servers, Severity::Error))
+                .into_iter()
+                .flatten(),
+        )
+}
+
+/// The cloud that the key of an annotation belongs to.
+pub(super) fn provider_of(key: &str) -> Option<Provider> {
+    identity::provider_of_annotation(key).and_then(|provider| Provider::parse(provider.name()))
+}
+
+/// A value in backticks, cut where it would bury the message.
+pub(super) fn quoted(value: &str) -> String {
+    const LONGEST: usize = 80;
+    match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}…`", &value[..end]),
+        None => format!("`{value}`"),
+    }
+}

@@ -1,0 +1,159 @@
+//! NB7003.
+
+use super::bucket_malformed::moves_folder;
+use super::location::{Location, Use, locations, quoted};
+use crate::declare_rule;
+use crate::field::Field;
+use crate::finding::Severity;
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::Kind;
+use crate::subject::Subject;
+use crate::values::object_path::{self, PathProblem};
+
+declare_rule! {
+    /// A stray slash in a path makes an object key with an empty part, and a restore looks elsewhere.
+    ///
+    /// ## What it checks
+    /// `path` below a bucket has no slash at its ends and no two in a row, and no `.` or `..`, which object stores do not
+    /// resolve. `backupPath` below a bucket is not absolute; that is an error.
+    ///
+    /// ## Why it matters
+    /// The operator joins texts when it writes: `path: backups/` becomes `s3://bucket/backups//nightly/`. When it restores
+    /// into a cluster it trims: `s3://bucket/backups/nightly/…`, which is another key. An absolute `backupPath`
+    /// is the habit of volumes; below a bucket it names an artifact that no backup has written.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// bucket: acme-backups
+    /// path: backups/
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// bucket: acme-backups
+    /// path: backups
+    /// ```
+    PathWithEmptySegment {
+        code: "NB7003", name: "path-with-empty-segment", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
+        reads: [
+            "spec.storage.type", "spec.storage.path", "spec.source.type", "spec.source.storage.type",
+            "spec.source.storage.path", "spec.source.backupPath", "spec.source.pitr.baseBackup.type",
+            "spec.source.pitr.baseBackup.storage.type", "spec.source.pitr.baseBackup.storage.path",
+            "spec.source.pitr.baseBackup.backupPath", "spec.source.pitr.logStorage.type",
+            "spec.source.pitr.logStorage.path", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.path",
+        ],
+        needs: [], doors: All, fix: Unsafe, policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for PathWithEmptySegment {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        for location in locations(subject).filter(|location| location.cloud_store().is_some()) {
+            path(subject, &location, report);
+        }
+        let Some(restore) = subject.restore() else { return };
+        let read = [
+            (restore.storage(), restore.backup_path()),
+            (restore.base_storage(), restore.base_backup().field("backupPath")),
+        ];
+        for (storage, field) in read {
+            let read = locations(subject).find(|location| location.storage.block.path() == storage.block.path());
+            if read.is_some_and(|location| location.used == Use::Artifacts && location.cloud_store().is_some()) {
+                backup_path(&field, report);
+            }
+        }
+    }
+}
+
+fn path(subject: &Subject<'_>, location: &Location<'_>, report: &mut Report) {
+    let field = location.storage.path();
+    let Some(path) = field.text() else { return };
+    let problems = object_path::check(path);
+    let slash = problems.iter().any(PathProblem::is_stray_slash);
+    let dot = problems.contains(&PathProblem::DotSegment);
+    if !slash && !dot {
+        return;
+    }
+    let mended = object_path::normalised(path).filter(|_| slash);
+    let message = match (slash, subject.kind) {
+        (true, Kind::Neo4jBackup) => {
+            format!(
+                "{} gives keys with an empty part ({}), which a restore does not look for",
+                quoted(path),
+                key(subject, location, path)
+            )
+        }
+        (true, _) => format!("{} gives keys with an empty part", quoted(path)),
+        (false, _) => format!("{} has a `.` or `..`, which object stores take as a name", quoted(path)),
+    };
+    let finding = report.at(&field, message);
+    finding.severity(Severity::Warning);
+    match mended {
+        Some(mended) => {
+            let title = format!("use {}", quoted(&mended));
+            finding.help(title.clone());
+            // The fix of the bucket puts its folder in front of the path and trims it as well.
+            if !moves_folder(location) {
+                finding.fix(Fix::set(FixKind::Safe, title, field.path(), mended));
+            }
+        }
+        None if slash => {
+            finding.help("remove it; the operator then uses `backups`");
+        }
+        None => {
+            finding.help("write the path without it");
+        }
+    }
+}
+
+/// The address to which the operator would write.
+fn key(subject: &Subject<'_>, location: &Location<'_>, path: &str) -> String {
+    let bucket = location.storage.bucket().text().unwrap_or("<bucket>");
+    let own = if subject.name().is_empty() {
+        "<name>"
+    } else {
+        subject.name()
+    };
+    let root = subject
+        .backup()
+        .and_then(|backup| backup.chain_from().text())
+        .unwrap_or(own);
+    quoted(&format!("{bucket}/{path}/{root}/"))
+}
+
+fn backup_path(field: &Field<'_>, report: &mut Report) {
+    let Some(path) = field.text() else { return };
+    let problems = object_path::check(path);
+    let absolute = problems.contains(&PathProblem::LeadingSlash);
+    if !absolute && !problems.contains(&PathProblem::DoubleSlash) {
+        return;
+    }
+    let message = if absolute {
+        format!(
+            "the absolute path {} gives a key with an empty part below a bucket, which no backup has written",
+            quoted(path)
+        )
+    } else {
+        format!("{} gives a key with an empty part", quoted(path))
+    };
+    let finding = report.at(field, message);
+    finding.severity(if absolute { Severity::Error } else { Severity::Warning });
+    // `/backup` is where volumes are mounted, and no part of any key.
+    let below = path.strip_prefix("/backup/").unwrap_or(path);
+    let relative = object_path::normalised(below).unwrap_or_else(|| below.trim_matches('/').to_owned());
+    if relative.is_empty() {
+        finding.help("use the path of the artifact below the location, `<backup>/<artifact>.backup`");
+        return;
+    }
+    let title = format!("use {}", quoted(&relative));
+    finding.help(format!("{title}, the path below the location"));
+    finding.fix(Fix::set(FixKind::Unsafe, title, field.path(), relative));
+}

@@ -1,0 +1,192 @@
+//! NB7006.
+
+use super::location::{locations, quoted};
+use crate::declare_rule;
+use crate::document::{Node, Path};
+use crate::field::Field;
+use crate::finding::Severity;
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::subject::Subject;
+use crate::values::quantity::{self, Quantity};
+
+declare_rule! {
+    /// One quantity that the operator cannot decode blinds it for every object of the kind, in all namespaces.
+    ///
+    /// ## What it checks
+    /// Every quantity: sizes of volume claims and of temporary storage, limits and requests of Jobs and servers, divisors
+    /// of environment variables. Sizes are above zero and not in thousandths (`500m` is half a byte); limits and requests
+    /// are not negative.
+    ///
+    /// ## Why it matters
+    /// The pattern in the CRD lets exponents such as `1e1.5` and `1e-2147483648` through, and the API server stores them.
+    /// On operator 1.14 the first stopped every backup (or restore) of the cluster from being seen. The second never
+    /// came back from being read: one CPU busy, memory growing until the pod was killed, nothing in the log, and no
+    /// recovery after the object was deleted. A malformed `pvc.size` makes the operator panic at each attempt, and the
+    /// object never gets a status.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// pvc:
+    ///   name: neo4j-backups
+    ///   size: 100GB
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// pvc:
+    ///   name: neo4j-backups
+    ///   size: 100Gi
+    /// ```
+    QuantityMalformed {
+        code: "NB7006", name: "quantity-malformed", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
+        reads: [
+            "spec.storage.pvc.size", "spec.storage.size", "spec.storage.backupStorage.size", "spec.resources", "spec.env",
+            "spec.options.tempStorage.size", "spec.options.resources", "spec.options.preRestore.job",
+            "spec.options.postRestore.job", "spec.source.storage.pvc.size", "spec.source.pitr.baseBackup.storage.pvc.size",
+            "spec.source.pitr.logStorage.pvc.size", "spec.backups.defaultStorage.pvc.size",
+        ],
+        needs: [], doors: All, fix: Safe, policy: NotExpressible("CEL has no exact arithmetic on quantities of any size"),
+        since: "0.1",
+    }
+}
+
+/// What a quantity measures, which decides the values that make sense.
+#[derive(Clone, Copy, PartialEq)]
+enum Measure {
+    /// The size of a volume.
+    Size,
+    /// A limit or a request.
+    Resource,
+    /// The unit of an environment variable.
+    Divisor,
+}
+
+impl Rule for QuantityMalformed {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        let mut judge = |path: &dyn Fn() -> Path, node: &Node<'_>, measure| judge(subject, path, node, measure, report);
+        let mut size = |field: Field<'_>| {
+            if let Some(node) = field.node() {
+                judge(&|| field.path(), node, Measure::Size);
+            }
+        };
+        for location in locations(subject) {
+            size(location.storage.pvc_size());
+        }
+        for path in [
+            "spec.options.tempStorage.size",
+            "spec.storage.size",
+            "spec.storage.backupStorage.size",
+        ] {
+            size(subject.field(path));
+        }
+        for path in [
+            "spec.options.resources.limits",
+            "spec.options.resources.requests",
+            "spec.resources.limits",
+            "spec.resources.requests",
+        ] {
+            let field = subject.field(path);
+            for (name, node) in field.entries() {
+                judge(&|| field.path().key(name), node, Measure::Resource);
+            }
+        }
+        for path in [
+            "spec.env",
+            "spec.options.preRestore.job.template.container.env",
+            "spec.options.postRestore.job.template.container.env",
+        ] {
+            let field = subject.field(path);
+            for (position, variable) in field.items().iter().enumerate() {
+                if let Some(node) = variable.at(DIVISOR) {
+                    judge(&|| field.path().index(position).join(DIVISOR), node, Measure::Divisor);
+                }
+            }
+        }
+    }
+}
+
+const DIVISOR: &str = "valueFrom.resourceFieldRef.divisor";
+
+fn judge(subject: &Subject<'_>, path: &dyn Fn() -> Path, node: &Node<'_>, measure: Measure, report: &mut Report) {
+    // A size is text for the schema; the others may be whole numbers. Any other type is a finding of its own.
+    let text = match node {
+        Node::String(text) => text,
+        Node::Number(text) if measure != Measure::Size && text.parse::<i64>().is_ok() => text,
+        _ => return,
+    };
+    let (message, help, severity) = match quantity::parse(text) {
+        Ok(value) => match out_of_range(&value, text, measure) {
+            Some(problem) => problem,
+            None => return,
+        },
+        Err(error) => {
+            let kind = subject.kind.name();
+            let effect = match measure {
+                _ if quantity::hangs_operator(text) => {
+                    format!(", and the operator hangs on it: no {kind} of the cluster is handled any more")
+                }
+                Measure::Resource | Measure::Divisor if quantity::is_poison(text) => {
+                    format!(
+                        ", but the API server stores it, and the operator then sees no {kind} of the cluster any more"
+                    )
+                }
+                Measure::Size => ", and the operator would panic on it".to_owned(),
+                Measure::Resource | Measure::Divisor => String::new(),
+            };
+            (
+                format!("{} is no quantity: {error}{effect}", quoted(text)),
+                "use a number with a unit, such as `10Gi`",
+                Severity::Error,
+            )
+        }
+    };
+    let path = path();
+    let finding = report.at_path(path.clone(), message);
+    finding.value(text.as_ref()).severity(severity);
+    match quantity::normalised(text)
+        .filter(|mended| quantity::parse(mended).is_ok_and(|value| out_of_range(&value, mended, measure).is_none()))
+    {
+        Some(mended) => {
+            let title = format!("use `{mended}`");
+            finding
+                .help(title.clone())
+                .fix(Fix::set(FixKind::Safe, title, path, mended));
+        }
+        None => {
+            finding.help(help);
+        }
+    }
+}
+
+/// What is wrong with a well-formed quantity.
+fn out_of_range(value: &Quantity, text: &str, measure: Measure) -> Option<(String, &'static str, Severity)> {
+    let text = quoted(text);
+    let help = "use a size above zero, such as `10Gi`";
+    match measure {
+        Measure::Size if value.is_negative() => Some((format!("{text} is less than nothing"), help, Severity::Error)),
+        Measure::Size if value.is_zero() => Some((
+            format!("{text} is no size, and the API server would refuse the volume claim"),
+            help,
+            Severity::Error,
+        )),
+        Measure::Size if value.has_sub_unit_suffix() => Some((
+            format!("{text} is in thousandths of a byte or less; for storage, `m` is not mega"),
+            "use `Mi` or `Gi`",
+            Severity::Error,
+        )),
+        Measure::Resource if value.is_negative() => Some((
+            format!("{text} is less than nothing, and the API server would refuse the pod"),
+            "use a quantity of zero or more",
+            Severity::Error,
+        )),
+        _ => None,
+    }
+}

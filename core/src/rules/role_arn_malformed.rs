@@ -1,0 +1,102 @@
+//! NB3005.
+
+use super::location::{annotations, quoted};
+use crate::declare_rule;
+use crate::finding::Severity;
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::subject::Subject;
+use crate::values::identity::{AWS_ROLE_ARN, AWS_TOKEN_EXPIRATION, aws};
+
+declare_rule! {
+    /// A role ARN that AWS cannot have is copied to the `ServiceAccount` all the same.
+    ///
+    /// ## What it checks
+    /// `eks.amazonaws.com/role-arn` is `arn:aws:iam::<12 digits>:role/<name>`, in any AWS partition, with an optional path
+    /// before the name. `eks.amazonaws.com/token-expiration` is a whole number of seconds, 600 or more (a warning).
+    ///
+    /// ## Why it matters
+    /// The operator copies the annotation unchanged, and the webhook of EKS only logs that it does not match and injects
+    /// it. The mistake appears as `AccessDenied` in the log of a backup pod. An account id is never filled up: one with
+    /// nine digits is a placeholder and not one that lost its zeros.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// eks.amazonaws.com/role-arn: arn:aws:iam::123456789:role/Neo4jBackupRole
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// eks.amazonaws.com/role-arn: arn:aws:iam::210987654321:role/Neo4jBackupRole
+    /// ```
+    RoleArnMalformed {
+        code: "NB3005", name: "role-arn-malformed", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
+        reads: [
+            "spec.storage.cloud.identity", "spec.cloud.identity", "spec.source.type",
+            "spec.source.storage.cloud.identity", "spec.source.pitr.baseBackup.storage.cloud.identity",
+            "spec.source.pitr.logStorage.cloud.identity", "spec.backups.cloud.identity",
+            "spec.backups.defaultStorage.cloud.identity", "spec.podServiceAccountAnnotations",
+        ],
+        needs: [], doors: All, fix: Safe, policy: Expressible, since: "0.1",
+    }
+}
+
+impl Rule for RoleArnMalformed {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        for annotation in annotations(subject) {
+            let value = annotation.value;
+            match (annotation.key, aws::parse_role_arn(value)) {
+                (AWS_ROLE_ARN, Err(error)) => {
+                    let finding =
+                        report.at_path(annotation.path(), format!("{} is no role ARN: {error}", quoted(value)));
+                    finding.value(value).severity(annotation.severity);
+                    if aws::parse_role_arn(value.trim()).is_ok() {
+                        let title = format!("use {}", quoted(value.trim()));
+                        finding.help(title.clone()).fix(Fix::set(
+                            FixKind::Safe,
+                            title,
+                            annotation.path(),
+                            value.trim(),
+                        ));
+                    } else {
+                        finding.help("use `arn:aws:iam::<12 digits>:role/<name>`");
+                    }
+                }
+                (AWS_ROLE_ARN, Ok(role)) if !role.has_usual_partition() => {
+                    report
+                        .at_path(
+                            annotation.path(),
+                            format!("{} is in a partition that few accounts can use", quoted(value)),
+                        )
+                        .help("check that the cluster is in the same partition")
+                        .value(value)
+                        .severity(Severity::Warning);
+                }
+                (AWS_TOKEN_EXPIRATION, _) => token_expiration(value, &annotation.path(), report),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn token_expiration(value: &str, path: &crate::document::Path, report: &mut Report) {
+    let message = match aws::parse_token_expiration(value) {
+        None => format!("{} is no number of seconds, and EKS ignores it", quoted(value)),
+        Some(seconds) if seconds < aws::SHORTEST_TOKEN_SECONDS => {
+            format!("{} is shorter than EKS allows, which takes 600 instead", quoted(value))
+        }
+        Some(_) => return,
+    };
+    report
+        .at_path(path.clone(), message)
+        .help("use a whole number of seconds, 600 or more")
+        .value(value)
+        .severity(Severity::Warning);
+}
