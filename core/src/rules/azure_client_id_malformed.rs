@@ -53,7 +53,10 @@ impl Rule for AzureClientIdMalformed {
             let Err(error) = azure::check_client_id(value) else {
                 continue;
             };
-            let finding = report.at_path(annotation.path(), format!("{} is no client id: {error}", quoted(value)));
+            let finding = report.at_path(
+                annotation.path(),
+                format!("the client id {} is malformed: {error}", quoted(value)),
+            );
             finding.value(value).severity(annotation.severity);
             if let Some(uuid) = with_hyphens(value) {
                 let title = format!("use `{uuid}`");

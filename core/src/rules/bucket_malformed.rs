@@ -83,9 +83,9 @@ pub(super) fn store(location: &Location<'_>) -> Option<Store> {
 }
 
 fn report_problem(location: &Location<'_>, name: &str, problem: &BucketProblem, report: &mut Report) {
-    let severity = match problem.level {
-        Level::Error => location.severity(),
-        Level::Warning => Severity::Warning,
+    let (severity, verdict) = match problem.level {
+        Level::Error => (location.severity(), "is malformed"),
+        Level::Warning => (Severity::Warning, "may not work"),
     };
     let what = if location.storage.store() == Some(StoreType::Azure) {
         "container"
@@ -93,7 +93,7 @@ fn report_problem(location: &Location<'_>, name: &str, problem: &BucketProblem, 
         "bucket"
     };
     let field = location.storage.bucket();
-    let finding = report.at(&field, format!("{} is no {what} name: {problem}", quoted(name)));
+    let finding = report.at(&field, format!("the {what} {} {verdict}: {problem}", quoted(name)));
     finding.severity(severity);
     let Some(fix) = &problem.fix else {
         finding.help(remedy(problem.kind));

@@ -7,7 +7,7 @@ use crate::inventory::Inventory;
 use crate::model::StoreType;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
-use crate::schema::Kind;
+use crate::schema::{Era, Kind};
 use crate::subject::Subject;
 
 declare_rule! {
@@ -74,6 +74,7 @@ impl Rule for BucketMissing {
                 "bucket"
             };
             let effect = match (subject.kind, location.severity()) {
+                (Kind::Neo4jBackup, _) if subject.era <= Era::C => ", so there is nowhere to write to",
                 (Kind::Neo4jBackup, _) => ", and the operator refuses such a backup",
                 (_, Severity::Error) => ", so there is nothing to read from",
                 _ => "",

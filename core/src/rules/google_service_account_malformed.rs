@@ -54,7 +54,7 @@ impl Rule for GoogleServiceAccountMalformed {
             let value = annotation.value;
             match google::parse_service_account(value) {
                 Err(error) => {
-                    let message = format!("{} is no Google service account: {error}", quoted(value));
+                    let message = format!("the Google service account {} is malformed: {error}", quoted(value));
                     let finding = report.at_path(annotation.path(), message);
                     finding.value(value).severity(annotation.severity);
                     if google::parse_service_account(value.trim()).is_ok() {

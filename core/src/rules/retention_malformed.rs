@@ -76,7 +76,7 @@ impl Rule for RetentionMalformed {
         if number.is_some_and(|number| number < 0) {
             report
                 .at(&count, "a negative number of backups cannot be kept")
-                .help("use `7`, say")
+                .help("use a number above zero, such as `7`")
                 .severity(severity);
         }
         // Zero is how the operator spells "not set"; a value of another type is a finding of its own.

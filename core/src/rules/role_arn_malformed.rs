@@ -54,8 +54,10 @@ impl Rule for RoleArnMalformed {
             let value = annotation.value;
             match (annotation.key, aws::parse_role_arn(value)) {
                 (AWS_ROLE_ARN, Err(error)) => {
-                    let finding =
-                        report.at_path(annotation.path(), format!("{} is no role ARN: {error}", quoted(value)));
+                    let finding = report.at_path(
+                        annotation.path(),
+                        format!("the role ARN {} is malformed: {error}", quoted(value)),
+                    );
                     finding.value(value).severity(annotation.severity);
                     if aws::parse_role_arn(value.trim()).is_ok() {
                         let title = format!("use {}", quoted(value.trim()));
