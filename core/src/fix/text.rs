@@ -3,6 +3,8 @@
 //! Each pass reads the text, asks for the findings, and turns the fixes of every document into replacements of small
 //! stretches. Passes repeat until nothing is left to do, because one fix may uncover the next.
 
+use std::cmp::Reverse;
+
 use json_patch::PatchOperation;
 
 use super::{Edit, Fix, FixKind, patch};
@@ -27,6 +29,18 @@ struct Replacement {
     start: usize,
     end: usize,
     text: String,
+}
+
+impl Replacement {
+    /// How far a new line is indented; nothing when it continues the line before.
+    fn indent(&self) -> usize {
+        let line = self.text.trim_start_matches(['\r', '\n']);
+        if line.len() == self.text.len() {
+            0
+        } else {
+            line.len() - line.trim_start_matches(' ').len()
+        }
+    }
 }
 
 /// Applies every fix of `kind` or narrower. `judge` says what is wrong with the text as it stands.
@@ -103,7 +117,8 @@ fn touches(left: &Edit, right: &Edit) -> bool {
 }
 
 fn apply(text: &str, mut replacements: Vec<Replacement>) -> Option<String> {
-    replacements.sort_by_key(|replacement| (replacement.start, replacement.end));
+    // Where two mappings end on one line, the line of the inner one comes first.
+    replacements.sort_by_key(|replacement| (replacement.start, replacement.end, Reverse(replacement.indent())));
     let mut result = String::with_capacity(text.len());
     let mut position = 0;
     for replacement in &replacements {
@@ -507,6 +522,15 @@ mod tests {
         assert_eq!(
             edited(text, &edits),
             "spec:\n    storage:\n        type: s3 # there\n        cloud:\n          identity:\n            provider: aws\n          provider: aws\n\n    # next\n    x: 1\n"
+        );
+    }
+
+    #[test]
+    fn the_inner_of_two_mappings_that_end_together_comes_first() {
+        let edits = [set("a.x", json!("1a")), set("a.b.x", json!("2b"))];
+        assert_eq!(
+            edited("a:\n  b:\n    c: d\n", &edits),
+            "a:\n  b:\n    c: d\n    x: \"2b\"\n  x: \"1a\"\n"
         );
     }
 
