@@ -34,10 +34,12 @@ use axum::routing::{get, post};
 pub use limits::Limits;
 pub use review::{DecodeError, GroupVersionKind, Request};
 pub use run::{StartError, no_references, run};
+pub use self_signed::{SelfSigned, self_signed};
 pub use server::{Leaving, serve};
 pub use settings::SettingsError;
 pub use state::{App, Fault, Hook, Reply, SharedInventory};
-pub use tls::TlsError;
+pub use tls::{Pem, ServedCertificate, TlsError};
+pub use validity::Validity;
 
 use handlers::Handler;
 use server::Gate;

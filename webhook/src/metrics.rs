@@ -221,7 +221,7 @@ impl Metrics {
         self.reference_age.get_or_create(&KindLabel { kind }).set(age.as_secs_f64());
     }
 
-    /// The text of `/metrics`, in the OpenMetrics format.
+    /// The text of `/metrics`, in the `OpenMetrics` format.
     pub(crate) fn text(&self) -> String {
         let mut text = String::with_capacity(8 * 1024);
         // Writing to a `String` cannot fail.

@@ -104,7 +104,7 @@ struct Review<'a> {
 }
 
 /// Reads the body of a call.
-pub fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
+pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
     let review: Review<'_> = serde_json::from_slice(body)
         .map_err(|error| DecodeError::Malformed { line: error.line(), column: error.column() })?;
     if review.api_version != API_VERSION || review.kind != KIND {

@@ -10,14 +10,15 @@ use crate::tls::Pem;
 
 /// A certificate, and the authority that a webhook configuration must name for it.
 #[derive(Debug)]
-pub(crate) struct SelfSigned {
-    pub(crate) pem: Pem,
+pub struct SelfSigned {
+    /// What the server serves.
+    pub pem: Pem,
     /// Goes into `caBundle`. Never the certificate itself, which could then not be renewed.
-    pub(crate) authority: String,
+    pub authority: String,
 }
 
 /// Makes an authority and a P-256 certificate for this machine, for 30 days.
-pub(crate) fn self_signed(now: Timestamp) -> Result<SelfSigned, rcgen::Error> {
+pub fn self_signed(now: Timestamp) -> Result<SelfSigned, rcgen::Error> {
     let authority_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
     let mut authority = parameters(now, "neo4jbackup-webhook self-signed authority", &[])?;
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -133,7 +133,8 @@ impl Server {
         builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.idle);
         builder.http2().timer(TokioTimer::new()).keep_alive_interval(limits.idle).max_concurrent_streams(100);
         let opened = Instant::now();
-        let service = service_fn(|request| self.call(request, &pace, opened));
+        let server = Arc::clone(&self);
+        let service = service_fn(move |request| Arc::clone(&server).call(request, Arc::clone(&pace), opened));
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         // How a connection ends is the caller's affair; what was asked on it has been answered and counted.
         let _ = watcher.watch(connection).await;
@@ -141,9 +142,9 @@ impl Server {
     }
 
     async fn call(
-        &self,
+        self: Arc<Self>,
         request: Request<Incoming>,
-        pace: &Pace,
+        pace: Arc<Pace>,
         opened: Instant,
     ) -> Result<Response<axum::body::Body>, Infallible> {
         pace.start();

@@ -74,27 +74,28 @@ impl Pem {
 
 /// What is served to every new connection.
 #[derive(Debug)]
-pub(crate) struct ServedCertificate {
+pub struct ServedCertificate {
     current: ArcSwap<CertifiedKey>,
     provider: Arc<CryptoProvider>,
 }
 
 impl ServedCertificate {
-    pub(crate) fn new(pem: &Pem) -> Result<(Arc<Self>, Validity), TlsError> {
+    /// Serves this pair, until another one takes its place.
+    pub fn new(pem: &Pem) -> Result<(Arc<Self>, Validity), TlsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let (certified, validity) = pem.certified_key(&provider)?;
         Ok((Arc::new(Self { current: ArcSwap::from_pointee(certified), provider }), validity))
     }
 
     /// Serves another pair from now on; open connections are not touched. When it cannot be used, the last one stays.
-    pub(crate) fn replace(&self, pem: &Pem) -> Result<Validity, TlsError> {
+    pub fn replace(&self, pem: &Pem) -> Result<Validity, TlsError> {
         let (certified, validity) = pem.certified_key(&self.provider)?;
         self.current.store(Arc::new(certified));
         Ok(validity)
     }
 
     /// HTTP/1.1 is what the API server speaks to webhooks; HTTP/2 is there for everybody else.
-    pub(crate) fn server_config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, TlsError> {
+    pub fn server_config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, TlsError> {
         let builder = ServerConfig::builder_with_provider(Arc::clone(&self.provider));
         let builder = builder.with_safe_default_protocol_versions().map_err(TlsError::Setup)?;
         let resolver: Arc<dyn ResolvesServerCert> = Arc::clone(self) as _;

@@ -6,9 +6,11 @@ use jiff::tz::TimeZone;
 
 /// The time in which a certificate is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Validity {
-    pub(crate) not_before: Timestamp,
-    pub(crate) not_after: Timestamp,
+pub struct Validity {
+    /// The first instant.
+    pub not_before: Timestamp,
+    /// The last.
+    pub not_after: Timestamp,
 }
 
 const INTEGER: u8 = 0x02;
