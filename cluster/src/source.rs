@@ -1,0 +1,106 @@
+//! The kinds of object that are watched, and how what is known of each adds up to what a rule may rely on.
+
+use kube::core::GroupVersionKind;
+use kube::discovery::ApiResource;
+use neo4jbackup_core::inventory::Coverage;
+use neo4jbackup_core::rule::Need;
+use neo4jbackup_core::schema::Kind;
+
+/// The API group of the operator.
+const GROUP: &str = "neo4j.neo4j.com";
+
+/// One kind that is watched. Secrets are not among them: the webhook has no business reading them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A kind of the operator.
+    Operator(Kind, &'static str, &'static str),
+    /// Namespaces, for their annotations.
+    Namespaces,
+}
+
+impl Source {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Operator(Kind::Neo4jEnterpriseCluster, "Neo4jEnterpriseCluster", "neo4jenterpriseclusters"),
+        Self::Operator(Kind::Neo4jEnterpriseStandalone, "Neo4jEnterpriseStandalone", "neo4jenterprisestandalones"),
+        Self::Operator(Kind::Neo4jBackup, "Neo4jBackup", "neo4jbackups"),
+        Self::Operator(Kind::Neo4jRestore, "Neo4jRestore", "neo4jrestores"),
+        Self::Operator(Kind::Neo4jShardedDatabase, "Neo4jShardedDatabase", "neo4jshardeddatabases"),
+        Self::Namespaces,
+    ];
+
+    /// What people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Operator(_, name, _) => name,
+            Self::Namespaces => "Namespace",
+        }
+    }
+
+    /// What a rule asks for that depends on this kind.
+    pub(crate) fn need(self) -> Need {
+        match self {
+            Self::Operator(Kind::Neo4jBackup, ..) => Need::Backups,
+            Self::Operator(Kind::Neo4jRestore, ..) => Need::Restores,
+            Self::Operator(Kind::Neo4jShardedDatabase, ..) => Need::ShardedDatabases,
+            Self::Operator(..) => Need::Instance,
+            Self::Namespaces => Need::Namespace,
+        }
+    }
+
+    /// The resources under which it may be served, newest first. An operator serves exactly one of them.
+    pub(crate) fn resources(self) -> Vec<ApiResource> {
+        match self {
+            Self::Operator(_, kind, plural) => ["v1beta1", "v1alpha1"]
+                .map(|version| ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(GROUP, version, kind), plural))
+                .to_vec(),
+            Self::Namespaces => {
+                vec![ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("", "v1", "Namespace"), "namespaces")]
+            }
+        }
+    }
+}
+
+/// How far one watch has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// The first list is not complete.
+    Pending,
+    /// Listed once, and followed since.
+    Complete,
+    /// It does not work, and why.
+    Failing(String),
+}
+
+/// What may be relied on for `need`: everything only when every kind behind it is complete.
+pub(crate) fn coverage(need: Need, progress: &[(Source, Progress)]) -> Coverage {
+    let behind = || progress.iter().filter(|(source, _)| source.need() == need);
+    if behind().all(|(_, progress)| *progress == Progress::Complete) {
+        return Coverage::Full;
+    }
+    let reasons = behind().filter_map(|(source, progress)| match progress {
+        Progress::Complete => None,
+        Progress::Pending => Some(format!("the list of {} objects is not complete yet", source.name())),
+        Progress::Failing(reason) => Some(reason.clone()),
+    });
+    Coverage::Partial(reasons.collect::<Vec<_>>().join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instances_are_known_only_when_both_kinds_are() {
+        let [cluster, standalone, ..] = Source::ALL;
+        let complete = |source| (source, Progress::Complete);
+        assert_eq!(coverage(Need::Instance, &[complete(cluster), complete(standalone)]), Coverage::Full);
+        let failing = (standalone, Progress::Failing("the Neo4jEnterpriseStandalone CRD is not installed".to_owned()));
+        let Coverage::Partial(why) = coverage(Need::Instance, &[complete(cluster), failing]) else { panic!() };
+        assert_eq!(why, "the Neo4jEnterpriseStandalone CRD is not installed");
+        let Coverage::Partial(why) = coverage(Need::Instance, &[(cluster, Progress::Pending), complete(standalone)])
+        else {
+            panic!()
+        };
+        assert_eq!(why, "the list of Neo4jEnterpriseCluster objects is not complete yet");
+    }
+}

@@ -1,0 +1,258 @@
+//! One watch: from events to facts, and from errors to words.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures::{Stream, StreamExt};
+use kube::api::{Api, DynamicObject};
+use kube::runtime::WatchStreamExt;
+use kube::runtime::watcher::{self, Event, watcher};
+use kube::{Client, ResourceExt};
+use neo4jbackup_core::document::Node;
+use neo4jbackup_core::inventory::Inventory;
+use tokio::sync::watch::Sender;
+use tokio::time::timeout;
+
+use crate::shelf::Shelf;
+use crate::source::{Progress, Source, coverage};
+
+/// A watch that has failed for so long no longer tells what is there.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A watch that has not failed for so long works: failures come at least this often while it does not, because the
+/// pause between attempts is at most 30 seconds and an attempt to connect takes at most 30 more.
+const QUIET: Duration = Duration::from_secs(75);
+
+/// How long one watch request lasts, in seconds. A connection that died without a word is noticed after this time.
+const WATCH_SECONDS: u32 = 120;
+
+/// How long to wait before asking again for a kind that is not served.
+const NOT_SERVED_PAUSE: Duration = Duration::from_secs(15);
+
+/// What all watches share: where facts go, and how far each watch has come.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    shelf: Shelf,
+    progress: Sender<Vec<(Source, Progress)>>,
+    heard: Mutex<Vec<(Source, Instant)>>,
+}
+
+impl Keeper {
+    pub(crate) fn new(shelf: Shelf, progress: Sender<Vec<(Source, Progress)>>) -> Self {
+        Self { shelf, progress, heard: Mutex::default() }
+    }
+
+    /// How long ago the watch of `source` last said anything.
+    pub(crate) fn age(&self, source: Source, now: Instant) -> Option<Duration> {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.iter().find(|(name, _)| *name == source).map(|(_, at)| now.saturating_duration_since(*at))
+    }
+
+    fn hear(&self, source: Source) {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.retain(|(name, _)| *name != source);
+        heard.push((source, Instant::now()));
+    }
+
+    /// Notes how far a watch has come, and says it to the rules.
+    fn note(&self, source: Source, now: &Progress) {
+        let changed = self.progress.send_if_modified(|all| {
+            let Some((_, before)) = all.iter_mut().find(|(name, _)| *name == source) else { return false };
+            let changed = before != now;
+            before.clone_from(now);
+            changed
+        });
+        if !changed {
+            return;
+        }
+        match now {
+            Progress::Pending => {}
+            Progress::Complete => tracing::info!(kind = source.name(), "references are complete"),
+            Progress::Failing(reason) => tracing::warn!(kind = source.name(), reason, "references are incomplete"),
+        }
+        let need = source.need();
+        let coverage = coverage(need, &self.progress.borrow());
+        self.shelf.change(|inventory| inventory.set_coverage(need, coverage.clone()));
+    }
+}
+
+/// Follows one kind for ever.
+pub(crate) async fn keep(client: Client, source: Source, keeper: std::sync::Arc<Keeper>) {
+    let resources = source.resources();
+    let mut follower = Follower::new(source, &keeper);
+    for resource in resources.iter().cycle() {
+        let objects: Api<DynamicObject> = Api::all_with(client.clone(), resource);
+        let config = watcher::Config::default().timeout(WATCH_SECONDS);
+        follower.last_version = resources.last() == Some(resource);
+        follower.follow(watcher(objects, config).default_backoff()).await;
+        // Not served in this version. The other one may be, and a CRD may be installed at any time.
+        if follower.last_version {
+            tokio::time::sleep(NOT_SERVED_PAUSE).await;
+        }
+    }
+}
+
+/// What is known of one kind, and how its watch fares.
+struct Follower<'k> {
+    source: Source,
+    keeper: &'k Keeper,
+    /// What is on the shelf.
+    known: BTreeSet<(String, String)>,
+    /// What the list that is under way has shown so far.
+    listed: Option<BTreeSet<(String, String)>>,
+    /// When the failures began that have not ended since, and what the last one said.
+    failing: Option<(Instant, String)>,
+    complete: bool,
+    /// Whether the kind would have to be served under this version, because the others were tried before.
+    last_version: bool,
+}
+
+impl<'k> Follower<'k> {
+    fn new(source: Source, keeper: &'k Keeper) -> Self {
+        Self { source, keeper, known: BTreeSet::new(), listed: None, failing: None, complete: false, last_version: true }
+    }
+
+    /// Takes events until the kind turns out not to be served.
+    async fn follow(&mut self, events: impl Stream<Item = watcher::Result<Event<DynamicObject>>>) {
+        let mut events = pin!(events);
+        loop {
+            match timeout(QUIET, events.next()).await {
+                Ok(Some(Ok(event))) => self.take(event),
+                Ok(Some(Err(error))) => {
+                    if self.fail(&error) {
+                        return;
+                    }
+                }
+                Ok(None) => return,
+                // Silence is what a watch that works and has nothing to say sounds like.
+                Err(_) => self.recover(),
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event<DynamicObject>) {
+        self.keeper.hear(self.source);
+        match event {
+            // Before the list has an answer, so this says nothing of whether the watch works.
+            Event::Init => self.listed = Some(BTreeSet::new()),
+            Event::InitApply(object) => {
+                let key = key(&object);
+                self.put(&key, object);
+                if let Some(listed) = &mut self.listed {
+                    listed.insert(key);
+                }
+            }
+            Event::InitDone => {
+                let listed = self.listed.take().unwrap_or_default();
+                let gone: Vec<_> = self.known.difference(&listed).cloned().collect();
+                for key in gone {
+                    self.drop(&key);
+                }
+                self.complete = true;
+                self.recover();
+            }
+            Event::Apply(object) => {
+                let key = key(&object);
+                self.put(&key, object);
+                self.recover();
+            }
+            Event::Delete(object) => {
+                self.drop(&key(&object));
+                self.recover();
+            }
+        }
+    }
+
+    fn put(&mut self, key: &(String, String), object: DynamicObject) {
+        let source = self.source;
+        match source {
+            Source::Namespaces => {
+                let annotations = object.metadata.annotations.unwrap_or_default();
+                self.keeper.shelf.change(|inventory| inventory.insert_namespace(&key.1, annotations.clone()));
+            }
+            Source::Operator(kind, ..) => {
+                let node = node(object);
+                self.keeper.shelf.change(|inventory: &mut Inventory| inventory.insert(kind, &key.0, &key.1, &node));
+            }
+        }
+        self.known.insert(key.clone());
+    }
+
+    fn drop(&mut self, key: &(String, String)) {
+        match self.source {
+            Source::Namespaces => self.keeper.shelf.change(|inventory| inventory.remove_namespace(&key.1)),
+            Source::Operator(kind, ..) => {
+                self.keeper.shelf.change(|inventory| inventory.remove(kind, &key.0, &key.1));
+            }
+        }
+        self.known.remove(key);
+    }
+
+    /// Notes a failure; true when the kind is not served, so that asking again in the same way is of no use.
+    fn fail(&mut self, error: &watcher::Error) -> bool {
+        let not_served = status_code(error) == Some(404);
+        let since = self.failing.as_ref().map_or_else(Instant::now, |(since, _)| *since);
+        let reason = self.reason(error);
+        self.failing = Some((since, reason.clone()));
+        // What was complete stays so for a while: a watch that breaks off is taken up again within seconds.
+        if not_served {
+            self.complete = false;
+            for key in std::mem::take(&mut self.known) {
+                self.drop(&key);
+            }
+        }
+        let matters = if not_served { self.last_version } else { !self.complete || since.elapsed() >= PATIENCE };
+        if matters {
+            self.keeper.note(self.source, &Progress::Failing(reason));
+        }
+        not_served
+    }
+
+    fn recover(&mut self) {
+        if self.complete {
+            self.failing = None;
+            self.keeper.note(self.source, &Progress::Complete);
+        }
+    }
+
+    fn reason(&self, error: &watcher::Error) -> String {
+        let name = self.source.name();
+        match status_code(error) {
+            Some(404) => format!("the {name} CRD is not installed"),
+            Some(403) => format!("not allowed to list and watch {name} objects"),
+            Some(401) => format!("the API server does not accept the credentials to list {name} objects"),
+            _ => format!("{name} objects cannot be listed and watched: {}", root_cause(error)),
+        }
+    }
+}
+
+fn status_code(error: &watcher::Error) -> Option<u16> {
+    match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
+        | watcher::Error::WatchFailed(kube::Error::Api(status))
+        | watcher::Error::WatchError(status) => Some(status.code),
+        _ => None,
+    }
+}
+
+/// The innermost cause: `connection refused` says more than the three sentences around it.
+fn root_cause(error: &watcher::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+fn key(object: &DynamicObject) -> (String, String) {
+    (object.namespace().unwrap_or_default(), object.name_any())
+}
+
+/// The object as rules read it. `managedFields` stay out; they are the larger part of many objects.
+fn node(mut object: DynamicObject) -> Node<'static> {
+    object.metadata.managed_fields = None;
+    serde_json::to_value(object).map(Node::from).unwrap_or_default()
+}

@@ -1,0 +1,135 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use neo4jbackup_core::schema::Era;
+use neo4jbackup_core::values::go_duration;
+
+/// Admission webhook for the backup and restore resources of the Neo4j operator.
+#[derive(Debug, Parser)]
+#[command(name = "neo4jbackup-webhook", version)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Answers the API server until it is asked to stop.
+    Serve(ServeArguments),
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Certificate in PEM format, the leaf first; read again when it changes.
+    #[arg(long, value_name = "FILE", required_unless_present = "self_signed", requires = "key")]
+    pub cert: Option<PathBuf>,
+    /// Private key of the certificate in PEM format; read again when it changes.
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
+    /// Make a certificate for this machine, to try things out.
+    #[arg(long, conflicts_with_all = ["cert", "key"])]
+    pub self_signed: bool,
+    /// Where to write the authority of the certificate that was made: the `caBundle` of a webhook configuration.
+    #[arg(long, value_name = "FILE", requires = "self_signed")]
+    pub self_signed_ca: Option<PathBuf>,
+    /// Address for the API server (TLS); port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:10250")]
+    pub listen: SocketAddr,
+    /// Address for /livez, /readyz, /metrics and /version (plain); port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8081")]
+    pub status_listen: SocketAddr,
+    /// Where to write both addresses once they are taken: two lines, `listen=…` and `status=…`.
+    #[arg(long, value_name = "FILE")]
+    pub address_file: Option<PathBuf>,
+    /// Modes, levels of rules, identity defaults (YAML); read again when it changes.
+    #[arg(long, value_name = "FILE", env = "NEO4JBACKUP_WEBHOOK_SETTINGS")]
+    pub settings: Option<PathBuf>,
+    /// The cluster whose instances, backups, restores and namespaces are looked up. In a pod, its own account is used.
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Look nothing up, even where a cluster could be asked.
+    #[arg(long, conflicts_with = "kubeconfig")]
+    pub no_references: bool,
+    /// Version of the operator that is installed, such as 1.14; without it, the newest one of each API version.
+    #[arg(long, value_name = "VERSION", value_parser = operator_version)]
+    pub operator_version: Option<Era>,
+    /// The longest that one review may take.
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
+    pub deadline: Duration,
+    /// How often files are looked at for changes.
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = positive_duration)]
+    pub reload_interval: Duration,
+    /// How long to keep taking connections after being asked to stop.
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub lame_duck: Duration,
+    /// How log lines look.
+    #[arg(long, value_enum, default_value_t = LogFormat::Json)]
+    pub log_format: LogFormat,
+    /// Which log lines are written: `info`, `debug`, or a filter such as `warn,neo4jbackup_webhook=debug`.
+    #[arg(long, value_name = "FILTER", default_value = "info", env = "NEO4JBACKUP_WEBHOOK_LOG")]
+    pub log_level: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+fn operator_version(text: &str) -> Result<Era, String> {
+    Era::of_operator_version(text).map_err(|error| error.to_string())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a duration; write it as `2s` or `500ms`");
+    let duration = go_duration::parse(text).map_err(|_| wrong())?;
+    u64::try_from(duration.nanoseconds()).map(Duration::from_nanos).map_err(|_| wrong())
+}
+
+fn positive_duration(text: &str) -> Result<Duration, String> {
+    let duration = duration(text)?;
+    if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(duration) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<ServeArguments, String> {
+        let all = ["neo4jbackup-webhook", "serve"].iter().chain(arguments);
+        let Arguments { command: Command::Serve(serve) } =
+            Arguments::try_parse_from(all).map_err(|error| error.to_string())?;
+        Ok(serve)
+    }
+
+    #[test]
+    fn a_certificate_comes_with_its_key_or_is_made() {
+        Arguments::command().debug_assert();
+        assert!(parse(&["--self-signed"]).is_ok());
+        assert!(parse(&["--cert", "c", "--key", "k"]).is_ok());
+        assert!(parse(&[]).unwrap_err().contains("--cert"));
+        assert!(parse(&["--cert", "c"]).unwrap_err().contains("--key"));
+        assert!(parse(&["--self-signed", "--cert", "c", "--key", "k"]).is_err());
+    }
+
+    #[test]
+    fn values_are_understood_or_refused_in_words() {
+        let serve = parse(&["--self-signed", "--operator-version", "v1.13.0", "--deadline", "500ms"]).unwrap();
+        assert_eq!((serve.operator_version, serve.deadline), (Some(Era::E), Duration::from_millis(500)));
+        assert!(parse(&["--self-signed", "--deadline", "soon"]).unwrap_err().contains("`soon` is not a duration"));
+        assert!(parse(&["--self-signed", "--reload-interval", "0s"]).is_err());
+        assert!(parse(&["--self-signed", "--operator-version", "new"]).unwrap_err().contains("operator version"));
+    }
+}

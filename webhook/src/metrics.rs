@@ -1,0 +1,244 @@
+//! What the server counts. Labels are fixed words, never names or values of objects.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::judge::{Opinion, mode_name};
+use crate::state::{Fault, Hook};
+
+/// Seconds; from what an allowed review takes to the deadline.
+const BUCKETS: [f64; 12] = [50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5e-3, 20e-3, 0.1, 0.5, 1.0, 2.0];
+
+/// One answered review.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    hook: &'static str,
+    kind: &'static str,
+    operation: &'static str,
+    mode: &'static str,
+    allowed: &'static str,
+    dry_run: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HookLabel {
+    hook: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FindingLabels {
+    rule: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StageLabel {
+    stage: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabel {
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RoleLabel {
+    role: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NeedLabel {
+    need: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabel {
+    kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BuildLabels {
+    version: &'static str,
+}
+
+type Seconds = Gauge<f64, AtomicU64>;
+
+/// Everything that is counted.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    request_duration: Family<HookLabel, Histogram, fn() -> Histogram>,
+    findings: Family<FindingLabels, Counter>,
+    patches: Counter,
+    dropped_operations: Counter,
+    errors: Family<StageLabel, Counter>,
+    pub(crate) in_flight: Gauge,
+    pub(crate) draining: Gauge,
+    pub(crate) connections: Gauge,
+    tls_not_after: Family<RoleLabel, Gauge>,
+    tls_rotations: Family<ResultLabel, Counter>,
+    pub(crate) tls_handshake_errors: Counter,
+    settings_reloads: Family<ResultLabel, Counter>,
+    references_complete: Family<NeedLabel, Gauge>,
+    reference_age: Family<KindLabel, Seconds>,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
+        let metrics = Self {
+            registry: Registry::with_prefix("neo4j_backup_webhook"),
+            requests: Family::default(),
+            request_duration: Family::new_with_constructor(histogram),
+            findings: Family::default(),
+            patches: Counter::default(),
+            dropped_operations: Counter::default(),
+            errors: Family::default(),
+            in_flight: Gauge::default(),
+            draining: Gauge::default(),
+            connections: Gauge::default(),
+            tls_not_after: Family::default(),
+            tls_rotations: Family::default(),
+            tls_handshake_errors: Counter::default(),
+            settings_reloads: Family::default(),
+            references_complete: Family::default(),
+            reference_age: Family::default(),
+        };
+        metrics.registered()
+    }
+
+    fn registered(mut self) -> Self {
+        let registry = &mut self.registry;
+        registry.register("requests", "Answered reviews", self.requests.clone());
+        registry.register(
+            "request_duration_seconds",
+            "Time from the whole body to the answer",
+            self.request_duration.clone(),
+        );
+        registry.register("findings", "Findings of /validate by rule and by what came of them", self.findings.clone());
+        registry.register("patches", "Answers of /mutate that filled something in", self.patches.clone());
+        registry.register(
+            "dropped_patch_operations",
+            "Patch operations that were no additions and were left out",
+            self.dropped_operations.clone(),
+        );
+        registry.register("errors", "Calls that got an HTTP error and no opinion", self.errors.clone());
+        registry.register("in_flight", "Calls that are being answered", self.in_flight.clone());
+        registry.register("draining", "1 while the server is on its way out", self.draining.clone());
+        registry.register("connections", "Open TLS connections", self.connections.clone());
+        registry.register(
+            "tls_not_after_seconds",
+            "End of validity of the certificate, in seconds since 1970",
+            self.tls_not_after.clone(),
+        );
+        registry.register("tls_rotations", "New certificates, taken or refused", self.tls_rotations.clone());
+        registry.register("tls_handshake_errors", "TLS handshakes that failed", self.tls_handshake_errors.clone());
+        registry.register("settings_reloads", "New settings, taken or refused", self.settings_reloads.clone());
+        registry.register(
+            "references_complete",
+            "1 when everything is known of other objects of this kind",
+            self.references_complete.clone(),
+        );
+        registry.register(
+            "ref_cache_age_seconds",
+            "Time since the watch of this kind last said anything",
+            self.reference_age.clone(),
+        );
+        let build: Family<BuildLabels, Gauge> = Family::default();
+        build.get_or_create(&BuildLabels { version: env!("CARGO_PKG_VERSION") }).set(1);
+        registry.register("build_info", "The version of this program", build);
+        self
+    }
+
+    /// Counts an answered review.
+    pub(crate) fn answered(&self, hook: Hook, operation: &str, dry_run: bool, opinion: &Opinion<'_>, took: Duration) {
+        let labels = RequestLabels {
+            hook: hook.as_str(),
+            kind: opinion.kind.map_or("other", neo4jbackup_core::schema::Kind::name),
+            operation: known_operation(operation),
+            mode: mode_name(opinion.mode),
+            allowed: truth(opinion.answer.denial.is_none()),
+            dry_run: truth(dry_run),
+        };
+        self.requests.get_or_create(&labels).inc();
+        self.request_duration.get_or_create(&HookLabel { hook: hook.as_str() }).observe(took.as_secs_f64());
+        match hook {
+            Hook::Validate => self.count_findings(opinion),
+            Hook::Mutate => {
+                self.patches.inc_by(u64::from(opinion.answer.patch.is_some()));
+                self.dropped_operations.inc_by(opinion.dropped_operations as u64);
+            }
+        }
+    }
+
+    fn count_findings(&self, opinion: &Opinion<'_>) {
+        for finding in &opinion.findings {
+            let outcome = match finding {
+                finding if finding.suppressed.is_some() => "suppressed",
+                finding if finding.audit_only => "audited",
+                finding if finding.ratcheted => "ratcheted",
+                finding if finding.denies() => "denied",
+                _ => "warned",
+            };
+            self.findings.get_or_create(&FindingLabels { rule: finding.code, outcome }).inc();
+        }
+        for rule in &opinion.skipped {
+            self.findings.get_or_create(&FindingLabels { rule, outcome: "indeterminate" }).inc();
+        }
+    }
+
+    /// Counts a call that got an HTTP error.
+    pub(crate) fn failed(&self, fault: &Fault) {
+        self.errors.get_or_create(&StageLabel { stage: fault.stage() }).inc();
+    }
+
+    pub(crate) fn certificate(&self, not_after: i64) {
+        self.tls_not_after.get_or_create(&RoleLabel { role: "leaf" }).set(not_after);
+    }
+
+    pub(crate) fn rotation(&self, taken: bool) {
+        self.tls_rotations.get_or_create(&ResultLabel { result: result(taken) }).inc();
+    }
+
+    pub(crate) fn settings_reload(&self, taken: bool) {
+        self.settings_reloads.get_or_create(&ResultLabel { result: result(taken) }).inc();
+    }
+
+    pub(crate) fn references_complete(&self, need: &'static str, complete: bool) {
+        self.references_complete.get_or_create(&NeedLabel { need }).set(i64::from(complete));
+    }
+
+    pub(crate) fn reference_age(&self, kind: &'static str, age: Duration) {
+        self.reference_age.get_or_create(&KindLabel { kind }).set(age.as_secs_f64());
+    }
+
+    /// The text of `/metrics`, in the `OpenMetrics` format.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::with_capacity(8 * 1024);
+        // Writing to a `String` cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+/// A caller may send any text; a label must not take it.
+fn known_operation(operation: &str) -> &'static str {
+    ["CREATE", "UPDATE", "DELETE", "CONNECT"].into_iter().find(|known| *known == operation).unwrap_or("other")
+}
+
+fn truth(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
+fn result(taken: bool) -> &'static str {
+    if taken { "success" } else { "failure" }
+}

@@ -1,0 +1,90 @@
+//! Files that change under a running server.
+//!
+//! Contents are compared every few seconds. A mounted Secret or `ConfigMap` changes by the swap of a symbolic link two
+//! levels above the file, which watches of files miss after the first time; contents never lie.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::settings;
+use crate::state::App;
+use crate::tls::{Pem, ServedCertificate};
+
+/// Follows the certificate files for ever. `last` is what is being served.
+pub(crate) async fn follow_certificate(
+    app: Arc<App>,
+    served: Arc<ServedCertificate>,
+    files: (PathBuf, PathBuf),
+    last: Pem,
+    every: Duration,
+) {
+    let mut last = Ok(last);
+    let mut ticks = ticks(every);
+    loop {
+        ticks.tick().await;
+        let files = files.clone();
+        let read = tokio::task::spawn_blocking(move || Pem::read(&files.0, &files.1).map_err(|error| error.to_string()));
+        let Ok(read) = read.await else { continue };
+        if read == last {
+            continue;
+        }
+        let replaced = read.clone().and_then(|pem| served.replace(&pem).map_err(|error| error.to_string()));
+        match replaced {
+            Ok(validity) => {
+                app.metrics.rotation(true);
+                app.metrics.certificate(validity.not_after.as_second());
+                app.health.set_certificate(validity);
+                app.health.set_certificate_problem(None);
+                tracing::info!(not_after = %validity.not_after, "a new certificate is in use");
+            }
+            Err(reason) => {
+                app.metrics.rotation(false);
+                tracing::error!(reason, "the new certificate cannot be used; the last good one stays");
+                app.health.set_certificate_problem(Some(reason));
+            }
+        }
+        last = read;
+    }
+}
+
+/// Follows the settings file for ever. `last` is the content that is in force.
+pub(crate) async fn follow_settings(app: Arc<App>, file: PathBuf, last: Vec<u8>, every: Duration) {
+    let mut last = Ok(last);
+    let mut ticks = ticks(every);
+    loop {
+        ticks.tick().await;
+        let path = file.clone();
+        let read = tokio::task::spawn_blocking(move || settings::read(&path).map_err(|error| error.to_string()));
+        let Ok(read) = read.await else { continue };
+        if read == last {
+            continue;
+        }
+        take_settings(&app, &file, read.as_deref().map_err(Clone::clone));
+        last = read;
+    }
+}
+
+fn take_settings(app: &App, file: &Path, read: Result<&[u8], String>) {
+    match read.and_then(|bytes| settings::parse(file, bytes).map_err(|error| error.to_string())) {
+        Ok(settings) => {
+            app.set_settings(settings);
+            app.metrics.settings_reload(true);
+            app.health.set_settings_problem(None);
+            tracing::info!(file = %file.display(), "new settings are in force");
+        }
+        Err(reason) => {
+            app.metrics.settings_reload(false);
+            tracing::error!(reason, "the new settings cannot be used; the last good ones stay in force");
+            app.health.set_settings_problem(Some(reason));
+        }
+    }
+}
+
+fn ticks(every: Duration) -> tokio::time::Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}

@@ -1,0 +1,235 @@
+//! The program: from arguments to a server, and from a signal to its end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use neo4jbackup_cluster::{ConnectError, References};
+use neo4jbackup_core::settings::Settings;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{Arguments, Command, LogFormat, ServeArguments};
+use crate::limits::Limits;
+use crate::reload::{follow_certificate, follow_settings};
+use crate::self_signed::self_signed;
+use crate::server::{Leaving, serve};
+use crate::settings::SettingsError;
+use crate::state::App;
+use crate::tls::{Pem, ServedCertificate, TlsError};
+use crate::{app, settings, status_app};
+
+/// How long the first lists may keep the server from being ready. After that it answers with what it knows: an unknown
+/// never denies.
+const WARM_UP: Duration = Duration::from_secs(10);
+
+/// How often the age of the references is noted.
+const AGE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The log filter is not one.
+    #[error("`{filter}` is not a log filter: {reason}")]
+    LogFilter {
+        /// As given.
+        filter: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// No certificate could be made.
+    #[error("cannot make a certificate: {0}")]
+    SelfSigned(#[from] rcgen::Error),
+    /// The cluster that was named cannot be asked.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// An address is taken, or not ours.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file that was asked for cannot be written.
+    #[error("cannot write {}: {source}", file.display())]
+    Write {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Signals cannot be waited for.
+    #[error("cannot wait for signals: {0}")]
+    Signals(io::Error),
+}
+
+/// Runs the program to its end.
+pub async fn run(arguments: Arguments) -> Result<(), StartError> {
+    let Command::Serve(arguments) = arguments.command;
+    set_up_log(&arguments)?;
+    let (settings, settings_bytes) = initial_settings(arguments.settings.as_deref())?;
+    let certificate = Certificate::of(&arguments)?;
+    let (served, validity) = ServedCertificate::new(&certificate.pem)?;
+    let tls = served.server_config()?;
+    let (listener, address) = listen(arguments.listen).await?;
+    let (status_listener, status_address) = listen(arguments.status_listen).await?;
+    let stop = stop_signal().map_err(StartError::Signals)?;
+
+    let references = connect(&arguments).await?;
+    let limits = Limits { deadline: arguments.deadline, ..Limits::default() };
+    let state = App::new(settings, references.inventory(), Timestamp::now);
+    let state = Arc::new(state.with_operator(arguments.operator_version).with_limits(limits));
+    state.metrics.certificate(validity.not_after.as_second());
+    state.health.set_certificate(validity);
+    state.health.set_warming_up(true);
+
+    tokio::spawn(tend_references(Arc::clone(&state), references));
+    if let Some(files) = certificate.files {
+        let every = arguments.reload_interval;
+        tokio::spawn(follow_certificate(Arc::clone(&state), served, files, certificate.pem, every));
+    }
+    if let Some(file) = arguments.settings.clone() {
+        tokio::spawn(follow_settings(Arc::clone(&state), file, settings_bytes, arguments.reload_interval));
+    }
+    let status = status_app(Arc::clone(&state));
+    tokio::spawn(async move { axum::serve(status_listener, status).await });
+    announce(&arguments, address, status_address)?;
+
+    let leaving = Leaving { lame_duck: arguments.lame_duck, ..Leaving::default() };
+    serve(Arc::clone(&state), app(state), listener, tls, stop, leaving).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn set_up_log(arguments: &ServeArguments) -> Result<(), StartError> {
+    let filter = EnvFilter::try_new(&arguments.log_level).map_err(|error| StartError::LogFilter {
+        filter: arguments.log_level.clone(),
+        reason: error.to_string(),
+    })?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A log that somebody has set up before us is as good.
+    let _ = match arguments.log_format {
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+        LogFormat::Text => log.try_init(),
+    };
+    quieten_panics();
+    Ok(())
+}
+
+/// The message of a panic may quote a value of an object. Where it happened is enough to mend it.
+fn quieten_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a defect of this program was met");
+    }));
+}
+
+fn initial_settings(file: Option<&Path>) -> Result<(Settings, Vec<u8>), SettingsError> {
+    let Some(file) = file else { return Ok((Settings::default(), Vec::new())) };
+    let bytes = settings::read(file)?;
+    Ok((settings::parse(file, &bytes)?, bytes))
+}
+
+/// The pair to serve, and the files that it came from.
+struct Certificate {
+    pem: Pem,
+    files: Option<(PathBuf, PathBuf)>,
+}
+
+impl Certificate {
+    fn of(arguments: &ServeArguments) -> Result<Self, StartError> {
+        if let (Some(certificate), Some(key)) = (&arguments.cert, &arguments.key) {
+            let pem = Pem::read(certificate, key)?;
+            return Ok(Self { pem, files: Some((certificate.clone(), key.clone())) });
+        }
+        let made = self_signed(Timestamp::now())?;
+        if let Some(file) = &arguments.self_signed_ca {
+            write(file, made.authority.as_bytes())?;
+        }
+        Ok(Self { pem: made.pem, files: None })
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+async fn connect(arguments: &ServeArguments) -> Result<References, StartError> {
+    if arguments.no_references {
+        return Ok(References::none("looking up other objects is switched off"));
+    }
+    match neo4jbackup_cluster::references(arguments.kubeconfig.as_deref()).await {
+        Ok(references) => Ok(references),
+        // What was named must work; what was merely found need not.
+        Err(error) if arguments.kubeconfig.is_some() => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "other objects stay unknown");
+            Ok(References::none(&error.to_string()))
+        }
+    }
+}
+
+/// Keeps the references alive, and says when the first lists are complete and how old they are.
+async fn tend_references(state: Arc<App>, references: References) {
+    if !references.settled(WARM_UP).await {
+        tracing::warn!(patience = ?WARM_UP, "ready although not all references are known");
+    }
+    state.health.set_warming_up(false);
+    loop {
+        for (kind, age) in references.ages() {
+            if let Some(age) = age {
+                state.metrics.reference_age(kind, age);
+            }
+        }
+        tokio::time::sleep(AGE_INTERVAL).await;
+    }
+}
+
+fn announce(arguments: &ServeArguments, address: SocketAddr, status: SocketAddr) -> Result<(), StartError> {
+    tracing::info!(%address, %status, version = env!("CARGO_PKG_VERSION"), "serving");
+    match &arguments.address_file {
+        Some(file) => write(file, format!("listen={address}\nstatus={status}\n").as_bytes()),
+        None => Ok(()),
+    }
+}
+
+/// Writes beside the file and renames: who waits for the file never sees half of it.
+fn write(file: &Path, bytes: &[u8]) -> Result<(), StartError> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, file));
+    written.map_err(|source| StartError::Write { file: file.to_owned(), source })
+}
+
+/// Resolves on SIGTERM, as the kubelet sends it, or SIGINT, as a terminal does.
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// References for those who need none.
+pub fn no_references() -> crate::SharedInventory {
+    Arc::new(ArcSwap::default())
+}

@@ -1,0 +1,252 @@
+//! What the server knows and how it answers. No sockets: the whole webhook can be called as a function.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use neo4jbackup_core::schema::Era;
+use neo4jbackup_core::settings::Settings;
+
+use crate::health::Health;
+use crate::judge::{self, Basis, Opinion};
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::review::{DecodeError, Request, decode};
+
+pub use neo4jbackup_cluster::SharedInventory;
+
+/// The two questions that the API server asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hook {
+    /// May this object be stored?
+    Validate,
+    /// What is to be filled in before it is stored?
+    Mutate,
+}
+
+impl Hook {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Validate => "validate",
+            Self::Mutate => "mutate",
+        }
+    }
+}
+
+/// Why there is no opinion. Always an HTTP error and never a denial, so that `failurePolicy` decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The body is not a review.
+    Decode(DecodeError),
+    /// The body did not arrive whole.
+    Incomplete,
+    /// The body is not JSON by its own account.
+    ContentType,
+    /// The body is larger than this many bytes.
+    TooLarge(usize),
+    /// There was no answer in time.
+    Deadline,
+    /// Too many calls at once.
+    Overload,
+    /// A defect of this program.
+    Panic,
+}
+
+impl Fault {
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Decode(_) | Self::Incomplete => StatusCode::BAD_REQUEST,
+            Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Deadline => StatusCode::GATEWAY_TIMEOUT,
+            Self::Overload => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    pub(crate) fn stage(&self) -> &'static str {
+        match self {
+            Self::Decode(_) | Self::Incomplete | Self::ContentType => "decode",
+            Self::TooLarge(_) => "too_large",
+            Self::Deadline => "deadline",
+            Self::Overload => "shed",
+            Self::Panic => "panic",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decode(error) => error.fmt(formatter),
+            Self::Incomplete => formatter.write_str("the body ended before it was complete"),
+            Self::ContentType => formatter.write_str("the content type must be application/json"),
+            Self::TooLarge(limit) => write!(formatter, "the body is larger than {limit} bytes"),
+            Self::Deadline => formatter.write_str("there was no answer within the time that the caller allows"),
+            Self::Overload => formatter.write_str("too many reviews at once"),
+            Self::Panic => formatter.write_str("the webhook failed; its log says where"),
+        }
+    }
+}
+
+/// What goes back to the API server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// 200 with an `AdmissionReview`, or an HTTP error with one sentence.
+    pub status: StatusCode,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Reply {
+    pub(crate) fn fault(fault: &Fault) -> Self {
+        Self { status: fault.status(), body: Bytes::from(fault.to_string()) }
+    }
+}
+
+type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
+type Interruption = Box<dyn Fn(&Request<'_>) + Send + Sync>;
+
+/// What the server knows.
+pub struct App {
+    settings: ArcSwap<Settings>,
+    inventory: SharedInventory,
+    clock: Clock,
+    operator: Option<Era>,
+    interruption: Option<Interruption>,
+    /// What a call may cost.
+    pub limits: Limits,
+    pub(crate) metrics: Metrics,
+    pub(crate) health: Health,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("App").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// A webhook with these settings and references; `clock` gives the time of each judgement.
+    pub fn new(
+        settings: Settings,
+        inventory: SharedInventory,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            settings: ArcSwap::from_pointee(settings),
+            inventory,
+            clock: Box::new(clock),
+            operator: None,
+            interruption: None,
+            limits: Limits::default(),
+            metrics: Metrics::new(),
+            health: Health::default(),
+        }
+    }
+
+    /// The operator version that is installed, where the API version alone does not say.
+    #[must_use]
+    pub fn with_operator(mut self, operator: Option<Era>) -> Self {
+        self.operator = operator;
+        self
+    }
+
+    /// Other limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Something that happens with each review before it is judged. Tests block or panic here, to see that a fault of
+    /// the webhook is never a denial.
+    #[must_use]
+    pub fn with_interruption(mut self, interruption: impl Fn(&Request<'_>) + Send + Sync + 'static) -> Self {
+        self.interruption = Some(Box::new(interruption));
+        self
+    }
+
+    /// Puts other settings in force, for every review that comes after.
+    pub fn set_settings(&self, settings: Settings) {
+        self.settings.store(Arc::new(settings));
+    }
+
+    /// The references.
+    pub fn inventory(&self) -> &SharedInventory {
+        &self.inventory
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Answers the body of a call of `/validate`.
+    pub fn validate_bytes(&self, body: &[u8]) -> Reply {
+        self.answer(Hook::Validate, body)
+    }
+
+    /// Answers the body of a call of `/mutate`.
+    pub fn mutate_bytes(&self, body: &[u8]) -> Reply {
+        self.answer(Hook::Mutate, body)
+    }
+
+    /// Answers a call. A panic anywhere below is a fault like any other.
+    pub fn answer(&self, hook: Hook, body: &[u8]) -> Reply {
+        let answered = catch_unwind(AssertUnwindSafe(|| self.try_answer(hook, body)));
+        answered.unwrap_or(Err(Fault::Panic)).unwrap_or_else(|fault| self.fail(hook, &fault))
+    }
+
+    /// Counts and logs a fault, and makes a reply of it.
+    pub(crate) fn fail(&self, hook: Hook, fault: &Fault) -> Reply {
+        self.metrics.failed(fault);
+        tracing::warn!(hook = hook.as_str(), stage = fault.stage(), reason = %fault, "no opinion");
+        Reply::fault(fault)
+    }
+
+    fn try_answer(&self, hook: Hook, body: &[u8]) -> Result<Reply, Fault> {
+        let start = Instant::now();
+        let request = decode(body).map_err(Fault::Decode)?;
+        if let Some(interruption) = &self.interruption {
+            interruption(&request);
+        }
+        let (settings, inventory) = (self.settings.load(), self.inventory.load());
+        let basis =
+            Basis { settings: &settings, inventory: &inventory, operator: self.operator, now: self.now() };
+        let opinion = match hook {
+            Hook::Validate => judge::validate(&request, &basis),
+            Hook::Mutate => judge::mutate(&request, &basis),
+        };
+        let dry_run = request.dry_run == Some(true);
+        self.metrics.answered(hook, &request.operation, dry_run, &opinion, start.elapsed());
+        log(hook, &request, &opinion);
+        Ok(Reply { status: StatusCode::OK, body: Bytes::from(opinion.answer.into_json()) })
+    }
+}
+
+/// One line for each denial, with codes and without values.
+fn log(hook: Hook, request: &Request<'_>, opinion: &Opinion<'_>) {
+    if opinion.dropped_operations > 0 {
+        tracing::error!(
+            codes = judge::codes(&opinion.findings),
+            "a default would have changed a value that is there; it was left out"
+        );
+    }
+    let Some(denial) = &opinion.answer.denial else { return };
+    tracing::info!(
+        hook = hook.as_str(),
+        operation = %request.operation,
+        kind = %request.kind.kind,
+        namespace = %request.namespace,
+        name = %denial.name,
+        dry_run = request.dry_run == Some(true),
+        codes = judge::codes(opinion.findings.iter().filter(|finding| finding.denies())),
+        "denied"
+    );
+}

@@ -1,0 +1,112 @@
+//! The certificate that is served, and how a new one takes its place.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+
+use crate::validity::Validity;
+
+/// Why a certificate cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The certificate file holds none.
+    #[error("there is no certificate in PEM format in the certificate file")]
+    NoCertificate,
+    /// The key file holds none.
+    #[error("there is no private key in PEM format in the key file")]
+    NoKey,
+    /// Key and certificate cannot be used, or not together.
+    #[error("the certificate and the key cannot be used together: {0}")]
+    Unusable(rustls::Error),
+    /// The first certificate is not one of X.509.
+    #[error("the first certificate of the file cannot be read")]
+    Unreadable,
+    /// TLS itself cannot be set up.
+    #[error("cannot set up TLS: {0}")]
+    Setup(rustls::Error),
+}
+
+/// The text of a certificate, with the chain below it, and of its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pem {
+    /// One or more certificates, the leaf first.
+    pub certificate: Vec<u8>,
+    /// One private key.
+    pub key: Vec<u8>,
+}
+
+impl Pem {
+    /// Reads both files. A swap of the mounted volume between the two reads gives a pair that does not match; the next
+    /// reading gives one that does.
+    pub(crate) fn read(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
+        let read = |file: &Path| {
+            std::fs::read(file).map_err(|source| TlsError::Read { file: file.to_owned(), source })
+        };
+        Ok(Self { certificate: read(certificate)?, key: read(key)? })
+    }
+
+    fn certified_key(&self, provider: &CryptoProvider) -> Result<(CertifiedKey, Validity), TlsError> {
+        let chain: Result<Vec<CertificateDer<'static>>, _> =
+            CertificateDer::pem_slice_iter(&self.certificate).collect();
+        let chain = chain.map_err(|_| TlsError::NoCertificate)?;
+        let leaf = chain.first().ok_or(TlsError::NoCertificate)?;
+        let validity = Validity::of(leaf).ok_or(TlsError::Unreadable)?;
+        let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|_| TlsError::NoKey)?;
+        let certified = CertifiedKey::from_der(chain, key, provider).map_err(TlsError::Unusable)?;
+        Ok((certified, validity))
+    }
+}
+
+/// What is served to every new connection.
+#[derive(Debug)]
+pub struct ServedCertificate {
+    current: ArcSwap<CertifiedKey>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServedCertificate {
+    /// Serves this pair, until another one takes its place.
+    pub fn new(pem: &Pem) -> Result<(Arc<Self>, Validity), TlsError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let (certified, validity) = pem.certified_key(&provider)?;
+        Ok((Arc::new(Self { current: ArcSwap::from_pointee(certified), provider }), validity))
+    }
+
+    /// Serves another pair from now on; open connections are not touched. When it cannot be used, the last one stays.
+    pub fn replace(&self, pem: &Pem) -> Result<Validity, TlsError> {
+        let (certified, validity) = pem.certified_key(&self.provider)?;
+        self.current.store(Arc::new(certified));
+        Ok(validity)
+    }
+
+    /// HTTP/1.1 is what the API server speaks to webhooks; HTTP/2 is there for everybody else.
+    pub fn server_config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, TlsError> {
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&self.provider));
+        let builder = builder.with_safe_default_protocol_versions().map_err(TlsError::Setup)?;
+        let resolver: Arc<dyn ResolvesServerCert> = Arc::clone(self) as _;
+        let mut config = builder.with_no_client_auth().with_cert_resolver(resolver);
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+}
+
+impl ResolvesServerCert for ServedCertificate {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.current.load_full())
+    }
+}
