@@ -13,7 +13,7 @@ use neo4jbackup_core::ratchet::ratchet;
 use neo4jbackup_core::schema::{Era, GROUP, Kind};
 use neo4jbackup_core::settings::{Mode, Settings};
 use neo4jbackup_core::subject::{Door, Subject};
-use neo4jbackup_core::{engine, schema};
+use neo4jbackup_core::engine;
 
 use crate::reply::{Answer, Denial};
 use crate::review::Request;
@@ -126,7 +126,7 @@ impl<'a> Judged<'a> {
 fn era(request: &Request<'_>, operator: Option<Era>) -> Era {
     let version = request.kind.version.as_ref();
     let named = operator.filter(|era| era.api_version() == version);
-    named.or_else(|| schema::Era::newest_for(version)).unwrap_or(Era::F)
+    named.unwrap_or_else(|| Era::for_object(version, &request.object))
 }
 
 fn no_opinion<'a>(request: &'a Request<'a>) -> Opinion<'a> {
