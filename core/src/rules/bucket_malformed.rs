@@ -62,7 +62,8 @@ impl Rule for BucketMalformed {
             };
             for problem in bucket::check(store, name) {
                 // These have rules of their own.
-                if matches!(problem.kind, Kind::Empty | Kind::OperatorCharacter(_) | Kind::NoAccount) {
+                let is_refused = problem.kind == Kind::Path && object_path::first_refused_character(name).is_some();
+                if is_refused || matches!(problem.kind, Kind::Empty | Kind::OperatorCharacter(_) | Kind::NoAccount) {
                     continue;
                 }
                 report_problem(&location, name, &problem, report);
