@@ -72,7 +72,7 @@ impl Rule for PointInTimeOnCluster {
         };
         report
             .at(&field, format!("{what} is not supported on a cluster, and `{name}` is one"))
-            .help("create a Neo4jDatabase with spec.seedConfig.restoreUntil (Neo4j 2025.01 on), or restore to a standalone")
+            .help("create a Neo4jDatabase with spec.seedConfig.restoreUntil (Neo4j 2025.01 or later)")
             .reason(Reason::NotSupported);
     }
 }
