@@ -20,8 +20,8 @@ declare_rule! {
     ///
     /// ## Why it matters
     /// Seen on operator 1.14: the Job mounts an empty directory instead of the volume of the base backup, and has no
-    /// credentials for its bucket, whatever the base backup says of itself. It finds out after the instance was stopped.
-    /// The operator's own examples have this defect.
+    /// credentials for its bucket, whatever the base backup says of itself. It finds out after the instance was
+    /// stopped. The operator's own examples have this defect.
     ///
     /// `type: backup` with `backupRef` and `pointInTime` gives the same recovery with everything wired.
     ///

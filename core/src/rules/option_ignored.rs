@@ -14,13 +14,13 @@ declare_rule! {
     /// An option that this kind of restore or backup ignores does nothing, and nobody says so.
     ///
     /// ## What it checks
-    /// On a known cluster, from operator 1.8 on: `stopCluster`, `additionalArgs`, `tempPath`, `tempStorage`, `resources`
-    /// and the hooks of a restore. With `source.type: pitr`: a `backupRef` beside it, `options.additionalArgs`, and
-    /// `pitr.logStorage`. Everywhere: `tempStorage` beside `tempPath`, which wins.
+    /// On a known cluster, from operator 1.8 on: `stopCluster`, `additionalArgs`, `tempPath`, `tempStorage`,
+    /// `resources` and the hooks of a restore. With `source.type: pitr`: a `backupRef` beside it,
+    /// `options.additionalArgs`, and `pitr.logStorage`. Everywhere: `tempStorage` beside `tempPath`, which wins.
     ///
     /// ## Why it matters
-    /// Clusters are restored by Cypher, without a Job that could take resources, arguments or hooks. Transaction logs are
-    /// never replayed: whoever keeps them in `logStorage` relies on something that does not exist. A volume for
+    /// Clusters are restored by Cypher, without a Job that could take resources, arguments or hooks. Transaction logs
+    /// are never replayed: whoever keeps them in `logStorage` relies on something that does not exist. A volume for
     /// `tempStorage` is made, paid for, mounted, and not used when `tempPath` is set.
     ///
     /// ## Bad

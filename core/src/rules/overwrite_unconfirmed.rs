@@ -12,7 +12,8 @@ declare_rule! {
     ///
     /// ## What it checks
     /// `spec.options.replaceExisting: true`, or before operator 1.14 `spec.force: true`. Whether the database exists
-    /// cannot be seen from here, so this is a warning, and there is no fix: wiping a database is for a person to decide.
+    /// cannot be seen from here, so this is a warning, and there is no fix: wiping a database is for a person to
+    /// decide.
     ///
     /// ## Why it matters
     /// In a disaster the database usually does still exist. The restore then is `Failed`, on a standalone after it was

@@ -18,8 +18,8 @@ declare_rule! {
     /// after the time of the judgement.
     ///
     /// ## Why it matters
-    /// Nothing refuses it. Transactions are replayed until there are no more, as if no point in time had been given; a wrong
-    /// year or a wrong offset goes unnoticed until somebody misses the mistake that was to be undone.
+    /// Nothing refuses it. Transactions are replayed until there are no more, as if no point in time had been given; a
+    /// wrong year or a wrong offset goes unnoticed until somebody misses the mistake that was to be undone.
     ///
     /// ## Bad
     /// ```yaml

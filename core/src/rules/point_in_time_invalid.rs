@@ -21,9 +21,10 @@ declare_rule! {
     ///
     /// ## Why it matters
     /// The schema and the operator read this field differently. `2025-01-15T14:30:00z` and `…+25:00` pass the schema
-    /// (`format: date-time`), are stored, and cannot be decoded by the operator. Seen on operator 1.14: from then on it is
-    /// blind for *every* restore in *every* namespace, and after its next start it reconciles nothing at all and exits
-    /// every two minutes, with a message that names another kind. It recovers only when the object is deleted or mended.
+    /// (`format: date-time`), are stored, and cannot be decoded by the operator. Seen on operator 1.14: from then on it
+    /// is blind for *every* restore in *every* namespace, and after its next start it reconciles nothing at all and
+    /// exits every two minutes, with a message that names another kind. It recovers only when the object is deleted or
+    /// mended.
     ///
     /// The operator hands whole seconds to `neo4j-admin`; a fraction is dropped, also from the stored object.
     ///
@@ -64,7 +65,7 @@ impl Rule for PointInTimeInvalid {
             match point_in_time::parse(text) {
                 Ok(point) => remarks(&field, text, &point, report),
                 Err(error) => {
-                    offer(report.at(&field, refusal(text, error)), &field, text);
+                    offer(report.at(&field, refusal(subject.kind, text, error)), &field, text);
                 }
             }
             return;
@@ -99,11 +100,11 @@ impl Rule for PointInTimeInvalid {
 }
 
 /// What happens with a time that is not one, which depends on whether the API server would store it.
-fn refusal(text: &str, error: PointInTimeError) -> String {
+fn refusal(kind: Kind, text: &str, error: PointInTimeError) -> String {
     let quoted = super::quoted::short(text);
     if point_in_time::is_poison(text) {
         return format!(
-            "`{quoted}` would be stored, and the operator, unable to decode it, goes blind for every restore: {error}"
+            "`{quoted}` would be stored, and the operator, unable to decode it, goes blind for every {kind:?}: {error}"
         );
     }
     match error {

@@ -71,8 +71,11 @@ impl Rule for PointInTimeOnCluster {
             (restore.source.field("type"), "`type: pitr`")
         };
         report
-            .at(&field, format!("{what} is not supported on a cluster, and `{name}` is one"))
-            .help("create a Neo4jDatabase with spec.seedConfig.restoreUntil (Neo4j 2025.01 or later), or restore to a standalone")
+            .at(
+                &field,
+                format!("{what} is not supported on a cluster, and `{name}` is one"),
+            )
+            .help("create a Neo4jDatabase with spec.seedConfig.restoreUntil (Neo4j 2025.01 or later)")
             .reason(Reason::NotSupported);
     }
 }

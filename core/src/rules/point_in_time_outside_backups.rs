@@ -13,14 +13,14 @@ declare_rule! {
     ///
     /// ## What it checks
     /// `spec.source.pointInTime` against the successful runs that the referenced backup remembers in its status: not
-    /// before the oldest of them began, not after the newest of them ended. And whether there are differential artifacts
-    /// at all: a backup of `backupType: FULL` to which no known backup is chained has none.
+    /// before the oldest of them began, not after the newest of them ended. And whether there are differential
+    /// artifacts at all: a backup of `backupType: FULL` to which no known backup is chained has none.
     ///
     /// ## Why it matters
-    /// A full backup holds one state, and a differential one the transactions since then. A moment before the first run is
-    /// in none of them; a moment after the last run is not either, and the restore ends at the last run without saying so.
-    /// The status remembers ten runs, so that older artifacts may still exist: then restore with `type: storage` and the
-    /// exact file.
+    /// A full backup holds one state, and a differential one the transactions since then. A moment before the first run
+    /// is in none of them; a moment after the last run is not either, and the restore ends at the last run without
+    /// saying so. The status remembers ten runs, so that older artifacts may still exist: then restore with
+    /// `type: storage` and the exact file.
     ///
     /// ## Bad
     /// ```yaml

@@ -15,14 +15,14 @@ declare_rule! {
     ///
     /// ## What it checks
     /// The image tag of the instance that a restore with `spec.source.pointInTime` or `spec.source.type: pitr`, or a
-    /// database with `spec.seedConfig.restoreUntil`, names. An instance that is not known, or a tag without a version such
-    /// as `latest`, gives a warning.
+    /// database with `spec.seedConfig.restoreUntil`, names. An instance that is not known, or a tag without a version
+    /// such as `latest`, gives a warning.
     ///
     /// ## Why it matters
-    /// There are two mechanisms. Clusters are seeded with `seedRestoreUntil`, which Neo4j has since 2025.01; the operator
-    /// refuses it on 5.26. Standalones are restored with `neo4j-admin database restore --restore-until`, which exists since
-    /// 5.0, needs differential backups that reach to the point in time, and silently gives the nearest state without them.
-    /// Denying everything before 2025.01 is a policy, and the safe one.
+    /// There are two mechanisms. Clusters are seeded with `seedRestoreUntil`, which Neo4j has since 2025.01; the
+    /// operator refuses it on 5.26. Standalones are restored with `neo4j-admin database restore --restore-until`, which
+    /// exists since 5.0, needs differential backups that reach to the point in time, and silently gives the nearest
+    /// state without them. Denying everything before 2025.01 is a policy, and the safe one.
     ///
     /// If standalone `--restore-until` on 5.26 is what you want, set `rules.NB8002: warn` in the settings.
     ///

@@ -14,10 +14,10 @@ declare_rule! {
     /// A restore whose source lacks a part fails, on a standalone only after it was stopped.
     ///
     /// ## What it checks
-    /// What each `spec.source.type` needs: `backup` a `backupRef`; `storage` a `storage` block and the `backupPath` of the
-    /// artifact; and the same for `spec.source.pitr.baseBackup`. `allDatabases` needs a source of type `backup`, because
-    /// only a `Neo4jBackup` knows which artifact belongs to which database. A known cluster needs a `backupPath` that ends
-    /// in `.backup`; another one is warned of.
+    /// What each `spec.source.type` needs: `backup` a `backupRef`; `storage` a `storage` block and the `backupPath` of
+    /// the artifact; and the same for `spec.source.pitr.baseBackup`. `allDatabases` needs a source of type `backup`,
+    /// because only a `Neo4jBackup` knows which artifact belongs to which database. A known cluster needs a
+    /// `backupPath` that ends in `.backup`; another one is warned of.
     ///
     /// ## Why it matters
     /// Most of it ends in phase `Failed` with a message and without an event. `type: storage` without `storage` on a

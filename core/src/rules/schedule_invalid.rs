@@ -14,15 +14,16 @@ declare_rule! {
     /// A schedule that Kubernetes cannot parse never runs.
     ///
     /// ## What it checks
-    /// `spec.schedule` is read with the grammar of a Kubernetes CronJob: five fields (minute, hour, day of month, month,
-    /// day of week), lists, ranges, steps, names of three letters, or `@hourly`, `@daily`, `@weekly`, `@monthly`,
-    /// `@yearly`, `@every 6h`. Sunday is `0`, never `7`; ranges do not wrap around; there are no seconds and no years,
-    /// and none of `L`, `W` and `#`. An empty text is only warned of: the operator takes it for no schedule at all.
+    /// `spec.schedule` is read with the grammar of a Kubernetes `CronJob`: five fields (minute, hour, day of month,
+    /// month, day of week), lists, ranges, steps, names of three letters, or `@hourly`, `@daily`, `@weekly`,
+    /// `@monthly`, `@yearly`, `@every 6h`. Sunday is `0`, never `7`; ranges do not wrap around; there are no seconds
+    /// and no years, and none of `L`, `W` and `#`. An empty text is only warned of: the operator takes it for no
+    /// schedule at all.
     ///
     /// ## Why it matters
     /// Operators from 1.8 on put such a backup into phase `Invalid`, with a Warning event named `BackupFailed` and
-    /// nothing more, and no retry; it stays without a CronJob until somebody looks. Older ones create a CronJob that the
-    /// API server refuses.
+    /// nothing more, and no retry; it stays without a `CronJob` until somebody looks. Older ones create a `CronJob`
+    /// that the API server refuses.
     ///
     /// ## Bad
     /// ```yaml

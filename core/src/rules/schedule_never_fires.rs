@@ -13,12 +13,12 @@ declare_rule! {
     ///
     /// ## What it checks
     /// `spec.schedule` parses, and selects at least one minute of one day that exists: 30 February does not, nor does a
-    /// field of commas only. `0 0 30 2 1` is fine, because a day of the month and a weekday are joined by OR: it runs on
-    /// the Mondays of February.
+    /// field of commas only. `0 0 30 2 1` is fine, because a day of the month and a weekday are joined by OR: it runs
+    /// on the Mondays of February.
     ///
     /// ## Why it matters
-    /// The API server and the operator accept it, the backup says `Scheduled`, and there is never a backup. The CronJob
-    /// gets one event `InvalidSchedule`, which is gone after an hour.
+    /// The API server and the operator accept it, the backup says `Scheduled`, and there is never a backup. The
+    /// `CronJob` gets one event `InvalidSchedule`, which is gone after an hour.
     ///
     /// ## Bad
     /// ```yaml

@@ -19,8 +19,8 @@ declare_rule! {
     /// characters that the parser ignores (`1,,2`, `*-5`). Each is put into words.
     ///
     /// ## Why it matters
-    /// `0 0 13 * 5` does not run on Fridays the 13th but on every 13th and on every Friday. `*/45 * * * *` runs at :45 and
-    /// again at :00. `0 0 1 * 0-6` runs every day. Nothing refuses any of them.
+    /// `0 0 13 * 5` does not run on Fridays the 13th but on every 13th and on every Friday. `*/45 * * * *` runs at :45
+    /// and again at :00. `0 0 1 * 0-6` runs every day. Nothing refuses any of them.
     ///
     /// ## Bad
     /// ```yaml

@@ -16,8 +16,8 @@ declare_rule! {
     ///
     /// ## Why it matters
     /// The cron library knows the prefix, and Kubernetes accepted it by accident from 1.22 to 1.28. Since 1.29 the API
-    /// server refuses a CronJob with it, and the operator refuses the backup before that: phase `Invalid`. Backups have
-    /// no field for a time zone either. Schedules run in the zone of the controller manager, which is UTC.
+    /// server refuses a `CronJob` with it, and the operator refuses the backup before that: phase `Invalid`. Backups
+    /// have no field for a time zone either. Schedules run in the zone of the controller manager, which is UTC.
     ///
     /// A fixed local time has no single UTC equivalent where clocks change, so only the zones that are UTC themselves
     /// are put right automatically.
@@ -78,7 +78,7 @@ impl Rule for ScheduleTimeZone {
         let quoted = super::quoted::short(text);
         let finding = report.at(
             &field,
-            format!("the schedule `{quoted}` names a time zone, which Kubernetes and the operator refuse; schedules run in UTC"),
+            format!("the schedule `{quoted}` names a time zone, which is refused: schedules run in UTC"),
         );
         let meant = match Schedule::parse(rest) {
             Ok(schedule) => (!schedule.never_fires()).then(|| rest.to_owned()),

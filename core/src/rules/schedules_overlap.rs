@@ -13,9 +13,9 @@ declare_rule! {
     ///
     /// ## What it checks
     /// The schedules of the other known backups of the same instance, in the same namespace, for a minute within the
-    /// next year in which both start. Suspended backups do not count, nor does `@every`, whose minutes depend on when the
-    /// CronJob was made. Of two backups of one chain on a volume the operator lets one wait for the other with a lock, so
-    /// these are left alone; on object storage there is no such lock.
+    /// next year in which both start. Suspended backups do not count, nor does `@every`, whose minutes depend on when
+    /// the `CronJob` was made. Of two backups of one chain on a volume the operator lets one wait for the other with a
+    /// lock, so these are left alone; on object storage there is no such lock.
     ///
     /// ## Why it matters
     /// A backup reads the whole store from a server that is also serving queries. Two at once take longer than two in a
@@ -41,7 +41,10 @@ declare_rule! {
     SchedulesOverlap {
         code: "NB5004", name: "schedules-overlap", severity: Warning,
         kinds: [Neo4jBackup],
-        reads: ["spec.schedule", "spec.suspend", "spec.instanceRef", "spec.target", "spec.chainFromBackup", "spec.storage.type"],
+        reads: [
+            "spec.schedule", "spec.suspend", "spec.instanceRef", "spec.target", "spec.chainFromBackup",
+            "spec.storage.type",
+        ],
         needs: [Backups, Clock], doors: All, fix: None,
         policy: NotExpressible("it compares with other backups"), since: "0.1",
     }

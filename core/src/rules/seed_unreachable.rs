@@ -14,14 +14,15 @@ declare_rule! {
     ///
     /// ## What it checks
     /// For a restore into a known cluster, from operator 1.8 on: the credentials Secret of the location is projected
-    /// into the server pods by `spec.extraEnvFrom`, an endpoint stands in `spec.env` as `AWS_ENDPOINT_URL_S3` (or in that
-    /// Secret), and a location that is reached by workload identity has a cluster with `podServiceAccountAnnotations`. The
-    /// annotation `neo4j.com/auto-inherit-seed-creds: "true"` on the cluster answers for Secret and endpoint.
+    /// into the server pods by `spec.extraEnvFrom`, an endpoint stands in `spec.env` as `AWS_ENDPOINT_URL_S3` (or in
+    /// that Secret), and a location that is reached by workload identity has a cluster with
+    /// `podServiceAccountAnnotations`. The annotation `neo4j.com/auto-inherit-seed-creds: "true"` on the cluster
+    /// answers for Secret and endpoint.
     ///
     /// ## Why it matters
-    /// The restore is `Failed` at once, with an event `SeedEndpointNotProjected`. Projecting a Secret restarts the servers
-    /// one by one, which nobody wants to learn in the middle of a disaster. This is a warning, because the cluster may be
-    /// changed together with the restore.
+    /// The restore is `Failed` at once, with an event `SeedEndpointNotProjected`. Projecting a Secret restarts the
+    /// servers one by one, which nobody wants to learn in the middle of a disaster. This is a warning, because the
+    /// cluster may be changed together with the restore.
     ///
     /// ## Bad
     /// ```yaml

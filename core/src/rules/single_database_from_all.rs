@@ -13,12 +13,13 @@ declare_rule! {
     /// A cluster cannot take a single database from a backup of all databases by reference.
     ///
     /// ## What it checks
-    /// A restore of one database into a known `Neo4jEnterpriseCluster` with `type: backup`, where the referenced backup is
-    /// known to cover all databases. For operators from 1.8 on.
+    /// A restore of one database into a known `Neo4jEnterpriseCluster` with `type: backup`, where the referenced backup
+    /// is known to cover all databases. For operators from 1.8 on.
     ///
     /// ## Why it matters
-    /// A cluster is seeded from exactly one file. A backup of all databases stores one file per database, and the operator
-    /// does not choose: phase `Failed`, "it stores one artifact per database". The operator's own sample has this defect.
+    /// A cluster is seeded from exactly one file. A backup of all databases stores one file per database, and the
+    /// operator does not choose: phase `Failed`, "it stores one artifact per database". The operator's own sample has
+    /// this defect.
     ///
     /// ## Bad
     /// ```yaml
@@ -85,7 +86,9 @@ impl Rule for SingleDatabaseFromAll {
                 report
                     .at(
                         &field,
-                        format!("backup `{backup}` covers all databases, and cluster `{name}` cannot take `{database}` alone from it"),
+                        format!(
+                            "cluster `{name}` cannot take `{database}` alone from `{backup}`, a backup of all databases"
+                        ),
                     )
                     .help("use `allDatabases: true`, or `type: storage` with the exact .backup file")
                     .reason(Reason::NotSupported)

@@ -14,8 +14,8 @@ declare_rule! {
     ///
     /// ## What it checks
     /// `spec.stopCluster: true` on a restore whose instance is known to be a `Neo4jEnterpriseStandalone`. The field is
-    /// called like that for standalones too. For operators before 1.8, which restored clusters by a Job as well, an absent
-    /// `stopCluster` is warned of whatever the instance is.
+    /// called like that for standalones too. For operators before 1.8, which restored clusters by a Job as well, an
+    /// absent `stopCluster` is warned of whatever the instance is.
     ///
     /// ## Why it matters
     /// The Job needs the data volume for itself. While a server pod is there, the operator ends the restore in phase

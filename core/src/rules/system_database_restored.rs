@@ -47,8 +47,11 @@ impl Rule for SystemDatabaseRestored {
         // Neo4j does not tell upper from lower case in the names of databases.
         if let Some(name) = field.text().filter(|name| name.eq_ignore_ascii_case("system")) {
             report
-                .at(&field, format!("the database `{name}` cannot be restored; the operator refuses it"))
-                .help("restore the other databases, and take users and roles from `options.includeMetadata` of their backup")
+                .at(
+                    &field,
+                    format!("the database `{name}` cannot be restored; the operator refuses it"),
+                )
+                .help("restore the others; users and roles come with `options.includeMetadata` of their backup")
                 .reason(Reason::NotSupported);
         }
     }

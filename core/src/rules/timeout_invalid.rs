@@ -19,8 +19,8 @@ declare_rule! {
     /// `1h30m`, greater than zero. Days do not exist: `1d` is `24h`.
     ///
     /// ## Why it matters
-    /// Operators from 1.8 on refuse a malformed `spec.timeout` in phase `Failed`; older ones do not read it. A hook Job's
-    /// malformed timeout is ignored without a word, and the default holds.
+    /// Operators from 1.8 on refuse a malformed `spec.timeout` in phase `Failed`; older ones do not read it. A hook
+    /// Job's malformed timeout is ignored without a word, and the default holds.
     ///
     /// ## Bad
     /// ```yaml
