@@ -38,7 +38,10 @@ pub(crate) async fn connect(kubeconfig: Option<&Path>) -> Result<Option<Client>,
     };
     let server = config.cluster_url.to_string();
     let client = Client::try_from(config);
-    client.map(Some).map_err(|error| ConnectError::Client { server, reason: error.to_string() })
+    client.map(Some).map_err(|error| ConnectError::Client {
+        server,
+        reason: error.to_string(),
+    })
 }
 
 async fn from_file(file: &Path) -> Result<Config, ConnectError> {
@@ -47,7 +50,9 @@ async fn from_file(file: &Path) -> Result<Config, ConnectError> {
         reason: error.to_string(),
     };
     let kubeconfig = Kubeconfig::read_from(file).map_err(failed)?;
-    Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.map_err(failed)
+    Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+        .await
+        .map_err(failed)
 }
 
 /// The kubelet sets this in every pod; whether a token is mounted as well is the pod's own decision.

@@ -37,7 +37,12 @@ impl References {
     pub fn none(why: &str) -> Self {
         let shelf = Shelf::new(Inventory::partial(why));
         let (_, progress) = watch::channel(Vec::new());
-        Self { inventory: shelf.shared(), keeper: None, progress, _watches: JoinSet::new() }
+        Self {
+            inventory: shelf.shared(),
+            keeper: None,
+            progress,
+            _watches: JoinSet::new(),
+        }
     }
 
     /// References that follow the cluster of `client`.
@@ -55,7 +60,12 @@ impl References {
         for source in Source::ALL {
             watches.spawn(keep(client.clone(), source, Arc::clone(&keeper)));
         }
-        Self { inventory: shared, keeper: Some(keeper), progress, _watches: watches }
+        Self {
+            inventory: shared,
+            keeper: Some(keeper),
+            progress,
+            _watches: watches,
+        }
     }
 
     /// The inventory, to be read at any time.
@@ -76,6 +86,8 @@ impl References {
     pub fn ages(&self) -> Vec<(&'static str, Option<Duration>)> {
         let Some(keeper) = &self.keeper else { return Vec::new() };
         let now = Instant::now();
-        Source::ALL.map(|source| (source.name(), keeper.age(source, now))).to_vec()
+        Source::ALL
+            .map(|source| (source.name(), keeper.age(source, now)))
+            .to_vec()
     }
 }

@@ -19,7 +19,10 @@ pub(crate) struct Shelf {
 impl Shelf {
     pub(crate) fn new(inventory: Inventory) -> Self {
         let spare = Mutex::new(Arc::new(inventory.clone()));
-        Self { shared: Arc::new(ArcSwap::from_pointee(inventory)), spare }
+        Self {
+            shared: Arc::new(ArcSwap::from_pointee(inventory)),
+            spare,
+        }
     }
 
     pub(crate) fn shared(&self) -> SharedInventory {

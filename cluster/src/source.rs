@@ -20,11 +20,23 @@ pub(crate) enum Source {
 
 impl Source {
     pub(crate) const ALL: [Self; 6] = [
-        Self::Operator(Kind::Neo4jEnterpriseCluster, "Neo4jEnterpriseCluster", "neo4jenterpriseclusters"),
-        Self::Operator(Kind::Neo4jEnterpriseStandalone, "Neo4jEnterpriseStandalone", "neo4jenterprisestandalones"),
+        Self::Operator(
+            Kind::Neo4jEnterpriseCluster,
+            "Neo4jEnterpriseCluster",
+            "neo4jenterpriseclusters",
+        ),
+        Self::Operator(
+            Kind::Neo4jEnterpriseStandalone,
+            "Neo4jEnterpriseStandalone",
+            "neo4jenterprisestandalones",
+        ),
         Self::Operator(Kind::Neo4jBackup, "Neo4jBackup", "neo4jbackups"),
         Self::Operator(Kind::Neo4jRestore, "Neo4jRestore", "neo4jrestores"),
-        Self::Operator(Kind::Neo4jShardedDatabase, "Neo4jShardedDatabase", "neo4jshardeddatabases"),
+        Self::Operator(
+            Kind::Neo4jShardedDatabase,
+            "Neo4jShardedDatabase",
+            "neo4jshardeddatabases",
+        ),
         Self::Namespaces,
     ];
 
@@ -54,7 +66,10 @@ impl Source {
                 .map(|version| ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(GROUP, version, kind), plural))
                 .to_vec(),
             Self::Namespaces => {
-                vec![ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("", "v1", "Namespace"), "namespaces")]
+                vec![ApiResource::from_gvk_with_plural(
+                    &GroupVersionKind::gvk("", "v1", "Namespace"),
+                    "namespaces",
+                )]
             }
         }
     }
@@ -93,9 +108,17 @@ mod tests {
     fn instances_are_known_only_when_both_kinds_are() {
         let [cluster, standalone, ..] = Source::ALL;
         let complete = |source| (source, Progress::Complete);
-        assert_eq!(coverage(Need::Instance, &[complete(cluster), complete(standalone)]), Coverage::Full);
-        let failing = (standalone, Progress::Failing("the Neo4jEnterpriseStandalone CRD is not installed".to_owned()));
-        let Coverage::Partial(why) = coverage(Need::Instance, &[complete(cluster), failing]) else { panic!() };
+        assert_eq!(
+            coverage(Need::Instance, &[complete(cluster), complete(standalone)]),
+            Coverage::Full
+        );
+        let failing = (
+            standalone,
+            Progress::Failing("the Neo4jEnterpriseStandalone CRD is not installed".to_owned()),
+        );
+        let Coverage::Partial(why) = coverage(Need::Instance, &[complete(cluster), failing]) else {
+            panic!()
+        };
         assert_eq!(why, "the Neo4jEnterpriseStandalone CRD is not installed");
         let Coverage::Partial(why) = coverage(Need::Instance, &[(cluster, Progress::Pending), complete(standalone)])
         else {

@@ -41,13 +41,20 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     pub(crate) fn new(shelf: Shelf, progress: Sender<Vec<(Source, Progress)>>) -> Self {
-        Self { shelf, progress, heard: Mutex::default() }
+        Self {
+            shelf,
+            progress,
+            heard: Mutex::default(),
+        }
     }
 
     /// How long ago the watch of `source` last said anything.
     pub(crate) fn age(&self, source: Source, now: Instant) -> Option<Duration> {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.iter().find(|(name, _)| *name == source).map(|(_, at)| now.saturating_duration_since(*at))
+        heard
+            .iter()
+            .find(|(name, _)| *name == source)
+            .map(|(_, at)| now.saturating_duration_since(*at))
     }
 
     fn hear(&self, source: Source) {
@@ -59,7 +66,9 @@ impl Keeper {
     /// Notes how far a watch has come, and says it to the rules.
     fn note(&self, source: Source, now: &Progress) {
         let changed = self.progress.send_if_modified(|all| {
-            let Some((_, before)) = all.iter_mut().find(|(name, _)| *name == source) else { return false };
+            let Some((_, before)) = all.iter_mut().find(|(name, _)| *name == source) else {
+                return false;
+            };
             let changed = before != now;
             before.clone_from(now);
             changed
@@ -74,7 +83,8 @@ impl Keeper {
         }
         let need = source.need();
         let coverage = coverage(need, &self.progress.borrow());
-        self.shelf.change(|inventory| inventory.set_coverage(need, coverage.clone()));
+        self.shelf
+            .change(|inventory| inventory.set_coverage(need, coverage.clone()));
     }
 }
 
@@ -111,7 +121,15 @@ struct Follower<'k> {
 
 impl<'k> Follower<'k> {
     fn new(source: Source, keeper: &'k Keeper) -> Self {
-        Self { source, keeper, known: BTreeSet::new(), listed: None, failing: None, complete: false, last_version: true }
+        Self {
+            source,
+            keeper,
+            known: BTreeSet::new(),
+            listed: None,
+            failing: None,
+            complete: false,
+            last_version: true,
+        }
     }
 
     /// Takes events until the kind turns out not to be served.
@@ -170,11 +188,15 @@ impl<'k> Follower<'k> {
         match source {
             Source::Namespaces => {
                 let annotations = object.metadata.annotations.unwrap_or_default();
-                self.keeper.shelf.change(|inventory| inventory.insert_namespace(&key.1, annotations.clone()));
+                self.keeper
+                    .shelf
+                    .change(|inventory| inventory.insert_namespace(&key.1, annotations.clone()));
             }
             Source::Operator(kind, ..) => {
                 let node = node(object);
-                self.keeper.shelf.change(|inventory: &mut Inventory| inventory.insert(kind, &key.0, &key.1, &node));
+                self.keeper
+                    .shelf
+                    .change(|inventory: &mut Inventory| inventory.insert(kind, &key.0, &key.1, &node));
             }
         }
         self.known.insert(key.clone());
@@ -184,7 +206,9 @@ impl<'k> Follower<'k> {
         match self.source {
             Source::Namespaces => self.keeper.shelf.change(|inventory| inventory.remove_namespace(&key.1)),
             Source::Operator(kind, ..) => {
-                self.keeper.shelf.change(|inventory| inventory.remove(kind, &key.0, &key.1));
+                self.keeper
+                    .shelf
+                    .change(|inventory| inventory.remove(kind, &key.0, &key.1));
             }
         }
         self.known.remove(key);
@@ -203,7 +227,11 @@ impl<'k> Follower<'k> {
                 self.drop(&key);
             }
         }
-        let matters = if not_served { self.last_version } else { !self.complete || since.elapsed() >= PATIENCE };
+        let matters = if not_served {
+            self.last_version
+        } else {
+            !self.complete || since.elapsed() >= PATIENCE
+        };
         if matters {
             self.keeper.note(self.source, &Progress::Failing(reason));
         }

@@ -93,12 +93,18 @@ fn operator_version(text: &str) -> Result<Era, String> {
 fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a duration; write it as `2s` or `500ms`");
     let duration = go_duration::parse(text).map_err(|_| wrong())?;
-    u64::try_from(duration.nanoseconds()).map(Duration::from_nanos).map_err(|_| wrong())
+    u64::try_from(duration.nanoseconds())
+        .map(Duration::from_nanos)
+        .map_err(|_| wrong())
 }
 
 fn positive_duration(text: &str) -> Result<Duration, String> {
     let duration = duration(text)?;
-    if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(duration) }
+    if duration.is_zero() {
+        Err("must be longer than nothing".to_owned())
+    } else {
+        Ok(duration)
+    }
 }
 
 #[cfg(test)]
@@ -109,8 +115,9 @@ mod tests {
 
     fn parse(arguments: &[&str]) -> Result<ServeArguments, String> {
         let all = ["neo4jbackup-webhook", "serve"].iter().chain(arguments);
-        let Arguments { command: Command::Serve(serve) } =
-            Arguments::try_parse_from(all).map_err(|error| error.to_string())?;
+        let Arguments {
+            command: Command::Serve(serve),
+        } = Arguments::try_parse_from(all).map_err(|error| error.to_string())?;
         Ok(serve)
     }
 
@@ -127,9 +134,20 @@ mod tests {
     #[test]
     fn values_are_understood_or_refused_in_words() {
         let serve = parse(&["--self-signed", "--operator-version", "v1.13.0", "--deadline", "500ms"]).unwrap();
-        assert_eq!((serve.operator_version, serve.deadline), (Some(Era::E), Duration::from_millis(500)));
-        assert!(parse(&["--self-signed", "--deadline", "soon"]).unwrap_err().contains("`soon` is not a duration"));
+        assert_eq!(
+            (serve.operator_version, serve.deadline),
+            (Some(Era::E), Duration::from_millis(500))
+        );
+        assert!(
+            parse(&["--self-signed", "--deadline", "soon"])
+                .unwrap_err()
+                .contains("`soon` is not a duration")
+        );
         assert!(parse(&["--self-signed", "--reload-interval", "0s"]).is_err());
-        assert!(parse(&["--self-signed", "--operator-version", "new"]).unwrap_err().contains("operator version"));
+        assert!(
+            parse(&["--self-signed", "--operator-version", "new"])
+                .unwrap_err()
+                .contains("operator version")
+        );
     }
 }

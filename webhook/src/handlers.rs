@@ -59,7 +59,11 @@ impl Handler {
     async fn read_and_judge(&self, hook: Hook, body: Body, permit: Permit) -> Result<Reply, Fault> {
         let limit = self.app.limits.body;
         let body = Limited::new(body, limit).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() { Fault::TooLarge(limit) } else { Fault::Incomplete }
+            if error.is::<LengthLimitError>() {
+                Fault::TooLarge(limit)
+            } else {
+                Fault::Incomplete
+            }
         })?;
         let body = body.to_bytes();
         if body.len() <= INLINE {
@@ -84,7 +88,10 @@ pub(crate) struct Permit {
 impl Permit {
     pub(crate) fn new(place: OwnedSemaphorePermit, app: &Arc<App>) -> Self {
         app.metrics.in_flight.inc();
-        Self { _place: place, app: Arc::clone(app) }
+        Self {
+            _place: place,
+            app: Arc::clone(app),
+        }
     }
 }
 
@@ -99,20 +106,35 @@ async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Result<T, F
 }
 
 fn is_json(request: &Request) -> bool {
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     let media_type = content_type.and_then(|value| value.split(';').next()).map(str::trim);
     media_type.is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"))
 }
 
 fn declared_length(request: &Request) -> Option<u64> {
-    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    request
+        .headers()
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 fn response(reply: Reply) -> Response {
-    let media_type = if reply.status == StatusCode::OK { "application/json" } else { "text/plain; charset=utf-8" };
+    let media_type = if reply.status == StatusCode::OK {
+        "application/json"
+    } else {
+        "text/plain; charset=utf-8"
+    };
     let mut response = Response::new(body(reply.body));
     *response.status_mut() = reply.status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
 }
 

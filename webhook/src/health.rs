@@ -68,7 +68,12 @@ impl Health {
     fn report(&self, now: Timestamp) -> (bool, String) {
         let mut report = Report::default();
         report.check("shutdown", !self.is_draining(), "on the way out", "");
-        report.check("references", !self.warming_up.load(Ordering::Acquire), "the first lists are under way", "");
+        report.check(
+            "references",
+            !self.warming_up.load(Ordering::Acquire),
+            "the first lists are under way",
+            "",
+        );
         if let Some(certificate) = &*self.certificate.load() {
             let valid = certificate.not_before <= now && now < certificate.not_after;
             let detail = format!("valid from {} to {}", certificate.not_before, certificate.not_after);
@@ -87,7 +92,10 @@ struct Report {
 
 impl Default for Report {
     fn default() -> Self {
-        Self { ready: true, text: String::new() }
+        Self {
+            ready: true,
+            text: String::new(),
+        }
     }
 }
 
@@ -126,7 +134,11 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> impl IntoResponse {
             Coverage::Partial(why) => writeln!(text, "[?] {name}: {why}"),
         };
     }
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     text.push_str(if ready { "ready\n" } else { "not ready\n" });
     (status, text)
 }
@@ -134,13 +146,18 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> impl IntoResponse {
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     let inventory = app.inventory().load();
     for (need, name) in NEEDS {
-        app.metrics.references_complete(name, *inventory.coverage(need) == Coverage::Full);
+        app.metrics
+            .references_complete(name, *inventory.coverage(need) == Coverage::Full);
     }
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, media_type)], app.metrics.text())
 }
 
 pub(crate) async fn version() -> impl IntoResponse {
-    let version = concat!(r#"{"name":"neo4jbackup-webhook","version":""#, env!("CARGO_PKG_VERSION"), "\"}\n");
+    let version = concat!(
+        r#"{"name":"neo4jbackup-webhook","version":""#,
+        env!("CARGO_PKG_VERSION"),
+        "\"}\n"
+    );
     ([(header::CONTENT_TYPE, "application/json")], version)
 }

@@ -43,7 +43,9 @@ pub(crate) struct Opinion<'a> {
 
 /// Answers `/validate`.
 pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opinion<'a> {
-    let Some(judged) = Judged::of(request) else { return no_opinion(request) };
+    let Some(judged) = Judged::of(request) else {
+        return no_opinion(request);
+    };
     let (mut findings, skipped) = judged.findings(request, basis);
     if let Door::Update(old) = judged.door {
         ratchet(&mut findings, engine::rule, old, &request.object);
@@ -57,9 +59,26 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opini
     if !audit.is_empty() {
         audit.insert("mode", mode_name(mode).to_owned());
     }
-    let denial = (!verdict.allowed).then(|| Denial { kind: &request.kind, name: name(request), causes: verdict.causes });
-    let answer = Answer { uid: Cow::Borrowed(&request.uid), denial, warnings: verdict.warnings, audit, patch: None };
-    Opinion { answer, kind: Some(judged.kind), mode, findings, skipped, dropped_operations: 0 }
+    let denial = (!verdict.allowed).then(|| Denial {
+        kind: &request.kind,
+        name: name(request),
+        causes: verdict.causes,
+    });
+    let answer = Answer {
+        uid: Cow::Borrowed(&request.uid),
+        denial,
+        warnings: verdict.warnings,
+        audit,
+        patch: None,
+    };
+    Opinion {
+        answer,
+        kind: Some(judged.kind),
+        mode,
+        findings,
+        skipped,
+        dropped_operations: 0,
+    }
 }
 
 /// Answers `/mutate`: fills in what is absent, on CREATE and nowhere else.
@@ -74,7 +93,10 @@ pub(crate) fn mutate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opinion
         // What is only recorded changes nothing.
         applied && !finding.audit_only && finding.suppressed.is_none()
     });
-    let mut answer = Answer { uid: Cow::Borrowed(&request.uid), ..Answer::default() };
+    let mut answer = Answer {
+        uid: Cow::Borrowed(&request.uid),
+        ..Answer::default()
+    };
     let mut dropped_operations = 0;
     if !findings.is_empty() {
         let mut patch = fix::patch(&request.object, &engine::edits(&findings, FixKind::Default));
@@ -87,7 +109,14 @@ pub(crate) fn mutate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opinion
             answer.audit.insert("defaulted", codes(&findings));
         }
     }
-    Opinion { answer, kind: Some(judged.kind), mode, findings, skipped, dropped_operations }
+    Opinion {
+        answer,
+        kind: Some(judged.kind),
+        mode,
+        findings,
+        skipped,
+        dropped_operations,
+    }
 }
 
 /// A review that the rules look at.
@@ -117,7 +146,10 @@ impl<'a> Judged<'a> {
         let (object, namespace) = (&request.object, request.namespace.as_ref());
         let subject = Subject::new(object, self.kind, era, self.door, basis.now, basis.settings, namespace);
         let judgement = engine::judge(&subject, basis.inventory);
-        (judgement.findings, judgement.skipped.into_iter().map(|skipped| skipped.code).collect())
+        (
+            judgement.findings,
+            judgement.skipped.into_iter().map(|skipped| skipped.code).collect(),
+        )
     }
 }
 
@@ -130,13 +162,21 @@ fn era(request: &Request<'_>, operator: Option<Era>) -> Era {
 }
 
 fn no_opinion<'a>(request: &'a Request<'a>) -> Opinion<'a> {
-    let answer = Answer { uid: Cow::Borrowed(&request.uid), ..Answer::default() };
-    Opinion { answer, ..Opinion::default() }
+    let answer = Answer {
+        uid: Cow::Borrowed(&request.uid),
+        ..Answer::default()
+    };
+    Opinion {
+        answer,
+        ..Opinion::default()
+    }
 }
 
 /// What is on its way out must be able to go: the operator takes its finalizer off with a write of the whole object.
 fn is_terminating(object: &Node<'_>) -> bool {
-    object.at("metadata.deletionTimestamp").is_some_and(|time| !time.is_null())
+    object
+        .at("metadata.deletionTimestamp")
+        .is_some_and(|time| !time.is_null())
 }
 
 fn never_deny(findings: &mut [Finding]) {
@@ -150,8 +190,18 @@ fn name<'a>(request: &'a Request<'a>) -> Cow<'a, str> {
     if !request.name.is_empty() {
         return Cow::Borrowed(&request.name);
     }
-    let metadata = |key: &str| request.object.at(key).and_then(Node::as_str).filter(|name| !name.is_empty());
-    Cow::Borrowed(metadata("metadata.name").or_else(|| metadata("metadata.generateName")).unwrap_or_default())
+    let metadata = |key: &str| {
+        request
+            .object
+            .at(key)
+            .and_then(Node::as_str)
+            .filter(|name| !name.is_empty())
+    };
+    Cow::Borrowed(
+        metadata("metadata.name")
+            .or_else(|| metadata("metadata.generateName"))
+            .unwrap_or_default(),
+    )
 }
 
 /// The codes of findings, each once, for logs and the audit log.

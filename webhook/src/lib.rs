@@ -47,13 +47,19 @@ use server::Gate;
 /// What is served over TLS: `POST /validate` and `POST /mutate`.
 pub fn app(state: Arc<App>) -> Router {
     let gate = Gate::new(state.limits.in_flight);
-    let routes = Router::new().route("/validate", post(handlers::validate)).route("/mutate", post(handlers::mutate));
+    let routes = Router::new()
+        .route("/validate", post(handlers::validate))
+        .route("/mutate", post(handlers::mutate));
     routes.with_state(Handler { app: state, gate })
 }
 
 /// What is served in the clear: `/livez`, `/readyz`, `/metrics` and `/version`.
 pub fn status_app(state: Arc<App>) -> Router {
-    let routes = Router::new().route("/livez", get(health::livez)).route("/readyz", get(health::readyz));
-    let routes = routes.route("/metrics", get(health::metrics)).route("/version", get(health::version));
+    let routes = Router::new()
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz));
+    let routes = routes
+        .route("/metrics", get(health::metrics))
+        .route("/version", get(health::version));
     routes.with_state(state)
 }

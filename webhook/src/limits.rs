@@ -44,7 +44,9 @@ impl Default for Limits {
 impl Limits {
     /// The time for one call: the limit, or what the `timeout` of the query leaves when that is less.
     pub(crate) fn time_for(&self, query: Option<&str>) -> Duration {
-        let Some(allowed) = query.and_then(allowed_time) else { return self.deadline };
+        let Some(allowed) = query.and_then(allowed_time) else {
+            return self.deadline;
+        };
         let left = allowed.checked_sub(RETURN_TRIP).unwrap_or(allowed / 2);
         left.min(self.deadline)
     }

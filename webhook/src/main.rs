@@ -9,7 +9,9 @@ use neo4jbackup_webhook::args::Arguments;
 async fn main() -> ExitCode {
     // Whoever sets up TLS without naming a provider, the client of the API server above all, takes this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let Err(error) = neo4jbackup_webhook::run(Arguments::parse()).await else { return ExitCode::SUCCESS };
+    let Err(error) = neo4jbackup_webhook::run(Arguments::parse()).await else {
+        return ExitCode::SUCCESS;
+    };
     eprintln!("neo4jbackup-webhook: {error}");
     ExitCode::from(2)
 }

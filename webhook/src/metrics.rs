@@ -15,7 +15,9 @@ use crate::judge::{Opinion, mode_name};
 use crate::state::{Fault, Hook};
 
 /// Seconds; from what an allowed review takes to the deadline.
-const BUCKETS: [f64; 12] = [50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5e-3, 20e-3, 0.1, 0.5, 1.0, 2.0];
+const BUCKETS: [f64; 12] = [
+    50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5e-3, 20e-3, 0.1, 0.5, 1.0, 2.0,
+];
 
 /// One answered review.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -124,25 +126,53 @@ impl Metrics {
             "Time from the whole body to the answer",
             self.request_duration.clone(),
         );
-        registry.register("findings", "Findings of /validate by rule and by what came of them", self.findings.clone());
-        registry.register("patches", "Answers of /mutate that filled something in", self.patches.clone());
+        registry.register(
+            "findings",
+            "Findings of /validate by rule and by what came of them",
+            self.findings.clone(),
+        );
+        registry.register(
+            "patches",
+            "Answers of /mutate that filled something in",
+            self.patches.clone(),
+        );
         registry.register(
             "dropped_patch_operations",
             "Patch operations that were no additions and were left out",
             self.dropped_operations.clone(),
         );
-        registry.register("errors", "Calls that got an HTTP error and no opinion", self.errors.clone());
+        registry.register(
+            "errors",
+            "Calls that got an HTTP error and no opinion",
+            self.errors.clone(),
+        );
         registry.register("in_flight", "Calls that are being answered", self.in_flight.clone());
-        registry.register("draining", "1 while the server is on its way out", self.draining.clone());
+        registry.register(
+            "draining",
+            "1 while the server is on its way out",
+            self.draining.clone(),
+        );
         registry.register("connections", "Open TLS connections", self.connections.clone());
         registry.register(
             "tls_not_after_seconds",
             "End of validity of the certificate, in seconds since 1970",
             self.tls_not_after.clone(),
         );
-        registry.register("tls_rotations", "New certificates, taken or refused", self.tls_rotations.clone());
-        registry.register("tls_handshake_errors", "TLS handshakes that failed", self.tls_handshake_errors.clone());
-        registry.register("settings_reloads", "New settings, taken or refused", self.settings_reloads.clone());
+        registry.register(
+            "tls_rotations",
+            "New certificates, taken or refused",
+            self.tls_rotations.clone(),
+        );
+        registry.register(
+            "tls_handshake_errors",
+            "TLS handshakes that failed",
+            self.tls_handshake_errors.clone(),
+        );
+        registry.register(
+            "settings_reloads",
+            "New settings, taken or refused",
+            self.settings_reloads.clone(),
+        );
         registry.register(
             "references_complete",
             "1 when everything is known of other objects of this kind",
@@ -154,7 +184,11 @@ impl Metrics {
             self.reference_age.clone(),
         );
         let build: Family<BuildLabels, Gauge> = Family::default();
-        build.get_or_create(&BuildLabels { version: env!("CARGO_PKG_VERSION") }).set(1);
+        build
+            .get_or_create(&BuildLabels {
+                version: env!("CARGO_PKG_VERSION"),
+            })
+            .set(1);
         registry.register("build_info", "The version of this program", build);
         self
     }
@@ -170,7 +204,9 @@ impl Metrics {
             dry_run: truth(dry_run),
         };
         self.requests.get_or_create(&labels).inc();
-        self.request_duration.get_or_create(&HookLabel { hook: hook.as_str() }).observe(took.as_secs_f64());
+        self.request_duration
+            .get_or_create(&HookLabel { hook: hook.as_str() })
+            .observe(took.as_secs_f64());
         match hook {
             Hook::Validate => self.count_findings(opinion),
             Hook::Mutate => {
@@ -189,10 +225,20 @@ impl Metrics {
                 finding if finding.denies() => "denied",
                 _ => "warned",
             };
-            self.findings.get_or_create(&FindingLabels { rule: finding.code, outcome }).inc();
+            self.findings
+                .get_or_create(&FindingLabels {
+                    rule: finding.code,
+                    outcome,
+                })
+                .inc();
         }
         for rule in &opinion.skipped {
-            self.findings.get_or_create(&FindingLabels { rule, outcome: "indeterminate" }).inc();
+            self.findings
+                .get_or_create(&FindingLabels {
+                    rule,
+                    outcome: "indeterminate",
+                })
+                .inc();
         }
     }
 
@@ -202,23 +248,33 @@ impl Metrics {
     }
 
     pub(crate) fn certificate(&self, not_after: i64) {
-        self.tls_not_after.get_or_create(&RoleLabel { role: "leaf" }).set(not_after);
+        self.tls_not_after
+            .get_or_create(&RoleLabel { role: "leaf" })
+            .set(not_after);
     }
 
     pub(crate) fn rotation(&self, taken: bool) {
-        self.tls_rotations.get_or_create(&ResultLabel { result: result(taken) }).inc();
+        self.tls_rotations
+            .get_or_create(&ResultLabel { result: result(taken) })
+            .inc();
     }
 
     pub(crate) fn settings_reload(&self, taken: bool) {
-        self.settings_reloads.get_or_create(&ResultLabel { result: result(taken) }).inc();
+        self.settings_reloads
+            .get_or_create(&ResultLabel { result: result(taken) })
+            .inc();
     }
 
     pub(crate) fn references_complete(&self, need: &'static str, complete: bool) {
-        self.references_complete.get_or_create(&NeedLabel { need }).set(i64::from(complete));
+        self.references_complete
+            .get_or_create(&NeedLabel { need })
+            .set(i64::from(complete));
     }
 
     pub(crate) fn reference_age(&self, kind: &'static str, age: Duration) {
-        self.reference_age.get_or_create(&KindLabel { kind }).set(age.as_secs_f64());
+        self.reference_age
+            .get_or_create(&KindLabel { kind })
+            .set(age.as_secs_f64());
     }
 
     /// The text of `/metrics`, in the `OpenMetrics` format.
@@ -232,7 +288,10 @@ impl Metrics {
 
 /// A caller may send any text; a label must not take it.
 fn known_operation(operation: &str) -> &'static str {
-    ["CREATE", "UPDATE", "DELETE", "CONNECT"].into_iter().find(|known| *known == operation).unwrap_or("other")
+    ["CREATE", "UPDATE", "DELETE", "CONNECT"]
+        .into_iter()
+        .find(|known| *known == operation)
+        .unwrap_or("other")
 }
 
 fn truth(value: bool) -> &'static str {

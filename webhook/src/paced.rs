@@ -48,7 +48,14 @@ pub(crate) struct PacedIo<S> {
 
 impl<S> PacedIo<S> {
     pub(crate) fn new(stream: S, pace: Arc<Pace>, limit: Duration) -> Self {
-        Self { stream, pace, limit, seen: 0, armed: false, deadline: Box::pin(sleep(limit)) }
+        Self {
+            stream,
+            pace,
+            limit,
+            seen: 0,
+            armed: false,
+            deadline: Box::pin(sleep(limit)),
+        }
     }
 
     fn disarm_when_started(&mut self) {
@@ -61,7 +68,11 @@ impl<S> PacedIo<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for PacedIo<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         self.disarm_when_started();
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);

@@ -26,12 +26,15 @@ pub(crate) async fn follow_certificate(
     loop {
         ticks.tick().await;
         let files = files.clone();
-        let read = tokio::task::spawn_blocking(move || Pem::read(&files.0, &files.1).map_err(|error| error.to_string()));
+        let read =
+            tokio::task::spawn_blocking(move || Pem::read(&files.0, &files.1).map_err(|error| error.to_string()));
         let Ok(read) = read.await else { continue };
         if read == last {
             continue;
         }
-        let replaced = read.clone().and_then(|pem| served.replace(&pem).map_err(|error| error.to_string()));
+        let replaced = read
+            .clone()
+            .and_then(|pem| served.replace(&pem).map_err(|error| error.to_string()));
         match replaced {
             Ok(validity) => {
                 app.metrics.rotation(true);
@@ -77,7 +80,10 @@ fn take_settings(app: &App, file: &Path, read: Result<&[u8], String>) {
         }
         Err(reason) => {
             app.metrics.settings_reload(false);
-            tracing::error!(reason, "the new settings cannot be used; the last good ones stay in force");
+            tracing::error!(
+                reason,
+                "the new settings cannot be used; the last good ones stay in force"
+            );
             app.health.set_settings_problem(Some(reason));
         }
     }

@@ -96,7 +96,9 @@ fn status(out: &mut Vec<u8>, denial: &Denial<'_>) {
 }
 
 fn message(causes: &[Cause]) -> String {
-    let Some(first) = causes.first() else { return String::new() };
+    let Some(first) = causes.first() else {
+        return String::new();
+    };
     let problems = if causes.len() == 1 { "problem" } else { "problems" };
     format!("{} {problems}; first: {}: {}", causes.len(), first.field, first.message)
 }
@@ -151,7 +153,10 @@ mod tests {
 
     #[test]
     fn an_allowed_object_takes_one_line() {
-        let answer = Answer { uid: "u-1".into(), ..Answer::default() };
+        let answer = Answer {
+            uid: "u-1".into(),
+            ..Answer::default()
+        };
         assert_eq!(
             String::from_utf8(answer.into_json()).unwrap(),
             r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"u-1","allowed":true}}"#
@@ -160,14 +165,21 @@ mod tests {
 
     #[test]
     fn a_denial_has_everything_that_kubectl_looks_for() {
-        let kind =
-            GroupVersionKind { group: "neo4j.neo4j.com".into(), version: "v1beta1".into(), kind: "Neo4jBackup".into() };
+        let kind = GroupVersionKind {
+            group: "neo4j.neo4j.com".into(),
+            version: "v1beta1".into(),
+            kind: "Neo4jBackup".into(),
+        };
         let cause = |message: &str| Cause {
             reason: "FieldValueInvalid",
             field: "spec.schedule".to_owned(),
             message: message.to_owned(),
         };
-        let denial = Denial { kind: &kind, name: "nightly".into(), causes: vec![cause("a \"quoted\"\tone"), cause("b")] };
+        let denial = Denial {
+            kind: &kind,
+            name: "nightly".into(),
+            causes: vec![cause("a \"quoted\"\tone"), cause("b")],
+        };
         let answer = Answer {
             uid: "u".into(),
             denial: Some(denial),
@@ -195,7 +207,11 @@ mod tests {
 
     #[test]
     fn a_patch_is_base64_text_beside_its_type() {
-        let answer = Answer { uid: "u".into(), patch: Some(b"[]".to_vec()), ..Answer::default() };
+        let answer = Answer {
+            uid: "u".into(),
+            patch: Some(b"[]".to_vec()),
+            ..Answer::default()
+        };
         let reply = parsed(answer);
         assert_eq!(reply["response"]["patch"], "W10=");
         assert_eq!(reply["response"]["patchType"], "JSONPatch");

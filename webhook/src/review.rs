@@ -82,12 +82,18 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed { line, column } => {
-                write!(formatter, "the body is not an {KIND}: it cannot be read at line {line}, column {column}")
+                write!(
+                    formatter,
+                    "the body is not an {KIND}: it cannot be read at line {line}, column {column}"
+                )
             }
             Self::NotAReview => write!(formatter, "the body is not an {KIND} of {API_VERSION}"),
             Self::NoRequest => write!(formatter, "the {KIND} has no request"),
             Self::NoUid => write!(formatter, "the request of the {KIND} has no uid"),
-            Self::NoObject => write!(formatter, "the request of the {KIND} lacks the object that it asks about"),
+            Self::NoObject => write!(
+                formatter,
+                "the request of the {KIND} lacks the object that it asks about"
+            ),
         }
     }
 }
@@ -105,8 +111,10 @@ struct Review<'a> {
 
 /// Reads the body of a call.
 pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
-    let review: Review<'_> = serde_json::from_slice(body)
-        .map_err(|error| DecodeError::Malformed { line: error.line(), column: error.column() })?;
+    let review: Review<'_> = serde_json::from_slice(body).map_err(|error| DecodeError::Malformed {
+        line: error.line(),
+        column: error.column(),
+    })?;
     if review.api_version != API_VERSION || review.kind != KIND {
         return Err(DecodeError::NotAReview);
     }
@@ -119,7 +127,11 @@ pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
         "UPDATE" => request.object.as_map().is_some() && request.old_object.as_map().is_some(),
         _ => true,
     };
-    if complete { Ok(request) } else { Err(DecodeError::NoObject) }
+    if complete {
+        Ok(request)
+    } else {
+        Err(DecodeError::NoObject)
+    }
 }
 
 #[cfg(test)]
@@ -144,7 +156,10 @@ mod tests {
         let request = decode(body.as_bytes()).unwrap();
         assert!(matches!(request.uid, Cow::Borrowed("u-1")));
         assert!(matches!(request.kind.kind, Cow::Borrowed("Neo4jBackup")));
-        assert!(matches!(request.object.at("spec.schedule"), Some(Node::String(Cow::Borrowed("0 2 * * *")))));
+        assert!(matches!(
+            request.object.at("spec.schedule"),
+            Some(Node::String(Cow::Borrowed("0 2 * * *")))
+        ));
     }
 
     #[test]
@@ -157,16 +172,27 @@ mod tests {
         );
         assert_eq!(failure(&review("null")), DecodeError::NoRequest);
         let request = |uid: &str, rest: &str| review(&format!(r#"{{"uid":"{uid}",{KIND_OF_BACKUP},{rest}}}"#));
-        assert_eq!(failure(&request("", r#""operation":"CREATE","object":{}"#)), DecodeError::NoUid);
-        assert_eq!(failure(&request("u", r#""operation":"CREATE","object":null"#)), DecodeError::NoObject);
-        assert_eq!(failure(&request("u", r#""operation":"UPDATE","object":{}"#)), DecodeError::NoObject);
+        assert_eq!(
+            failure(&request("", r#""operation":"CREATE","object":{}"#)),
+            DecodeError::NoUid
+        );
+        assert_eq!(
+            failure(&request("u", r#""operation":"CREATE","object":null"#)),
+            DecodeError::NoObject
+        );
+        assert_eq!(
+            failure(&request("u", r#""operation":"UPDATE","object":{}"#)),
+            DecodeError::NoObject
+        );
         let secret = review(r#"{"uid":"u","kind":"hunter2","operation":"CREATE"}"#);
         assert!(!failure(&secret).to_string().contains("hunter2"));
     }
 
     #[test]
     fn a_deletion_needs_no_object() {
-        let body = review(&format!(r#"{{"uid":"u",{KIND_OF_BACKUP},"operation":"DELETE","object":null}}"#));
+        let body = review(&format!(
+            r#"{{"uid":"u",{KIND_OF_BACKUP},"operation":"DELETE","object":null}}"#
+        ));
         assert!(decode(body.as_bytes()).is_ok());
     }
 }

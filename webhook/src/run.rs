@@ -88,7 +88,10 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
     let stop = stop_signal().map_err(StartError::Signals)?;
 
     let references = connect(&arguments).await?;
-    let limits = Limits { deadline: arguments.deadline, ..Limits::default() };
+    let limits = Limits {
+        deadline: arguments.deadline,
+        ..Limits::default()
+    };
     let state = App::new(settings, references.inventory(), Timestamp::now);
     let state = Arc::new(state.with_operator(arguments.operator_version).with_limits(limits));
     state.metrics.certificate(validity.not_after.as_second());
@@ -98,16 +101,30 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
     tokio::spawn(tend_references(Arc::clone(&state), references));
     if let Some(files) = certificate.files {
         let every = arguments.reload_interval;
-        tokio::spawn(follow_certificate(Arc::clone(&state), served, files, certificate.pem, every));
+        tokio::spawn(follow_certificate(
+            Arc::clone(&state),
+            served,
+            files,
+            certificate.pem,
+            every,
+        ));
     }
     if let Some(file) = arguments.settings.clone() {
-        tokio::spawn(follow_settings(Arc::clone(&state), file, settings_bytes, arguments.reload_interval));
+        tokio::spawn(follow_settings(
+            Arc::clone(&state),
+            file,
+            settings_bytes,
+            arguments.reload_interval,
+        ));
     }
     let status = status_app(Arc::clone(&state));
     tokio::spawn(async move { axum::serve(status_listener, status).await });
     announce(&arguments, address, status_address)?;
 
-    let leaving = Leaving { lame_duck: arguments.lame_duck, ..Leaving::default() };
+    let leaving = Leaving {
+        lame_duck: arguments.lame_duck,
+        ..Leaving::default()
+    };
     serve(Arc::clone(&state), app(state), listener, tls, stop, leaving).await;
     tracing::info!("stopped");
     Ok(())
@@ -118,7 +135,9 @@ fn set_up_log(arguments: &ServeArguments) -> Result<(), StartError> {
         filter: arguments.log_level.clone(),
         reason: error.to_string(),
     })?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
     // A log that somebody has set up before us is as good.
     let _ = match arguments.log_format {
         LogFormat::Json => log.json().flatten_event(true).try_init(),
@@ -137,7 +156,9 @@ fn quieten_panics() {
 }
 
 fn initial_settings(file: Option<&Path>) -> Result<(Settings, Vec<u8>), SettingsError> {
-    let Some(file) = file else { return Ok((Settings::default(), Vec::new())) };
+    let Some(file) = file else {
+        return Ok((Settings::default(), Vec::new()));
+    };
     let bytes = settings::read(file)?;
     Ok((settings::parse(file, &bytes)?, bytes))
 }
@@ -152,13 +173,19 @@ impl Certificate {
     fn of(arguments: &ServeArguments) -> Result<Self, StartError> {
         if let (Some(certificate), Some(key)) = (&arguments.cert, &arguments.key) {
             let pem = Pem::read(certificate, key)?;
-            return Ok(Self { pem, files: Some((certificate.clone(), key.clone())) });
+            return Ok(Self {
+                pem,
+                files: Some((certificate.clone(), key.clone())),
+            });
         }
         let made = self_signed(Timestamp::now())?;
         if let Some(file) = &arguments.self_signed_ca {
             write(file, made.authority.as_bytes())?;
         }
-        Ok(Self { pem: made.pem, files: None })
+        Ok(Self {
+            pem: made.pem,
+            files: None,
+        })
     }
 }
 
@@ -214,7 +241,10 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), StartError> {
     beside.push(".new");
     let beside = PathBuf::from(beside);
     let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, file));
-    written.map_err(|source| StartError::Write { file: file.to_owned(), source })
+    written.map_err(|source| StartError::Write {
+        file: file.to_owned(),
+        source,
+    })
 }
 
 /// Resolves on SIGTERM, as the kubelet sends it, or SIGINT, as a terminal does.

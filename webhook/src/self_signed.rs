@@ -2,8 +2,8 @@
 
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
 };
 
 use crate::tls::Pem;
@@ -31,8 +31,14 @@ pub fn self_signed(now: Timestamp) -> Result<SelfSigned, rcgen::Error> {
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let leaf = leaf.signed_by(&key, &authority)?;
 
-    let pem = Pem { certificate: leaf.pem().into_bytes(), key: key.serialize_pem().into_bytes() };
-    Ok(SelfSigned { pem, authority: authority.pem() })
+    let pem = Pem {
+        certificate: leaf.pem().into_bytes(),
+        key: key.serialize_pem().into_bytes(),
+    };
+    Ok(SelfSigned {
+        pem,
+        authority: authority.pem(),
+    })
 }
 
 /// From yesterday, so that a clock that is behind does not refuse it.

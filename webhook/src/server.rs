@@ -51,7 +51,10 @@ pub struct Leaving {
 
 impl Default for Leaving {
     fn default() -> Self {
-        Self { lame_duck: Duration::from_secs(10), patience: Duration::from_secs(20) }
+        Self {
+            lame_duck: Duration::from_secs(10),
+            patience: Duration::from_secs(20),
+        }
     }
 }
 
@@ -64,7 +67,11 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
     leaving: Leaving,
 ) {
-    let server = Arc::new(Server { app, router, acceptor: TlsAcceptor::from(tls) });
+    let server = Arc::new(Server {
+        app,
+        router,
+        acceptor: TlsAcceptor::from(tls),
+    });
     let graceful = GracefulShutdown::new();
     let farewell = async {
         stop.await;
@@ -127,11 +134,22 @@ impl Server {
         let is_http1 = stream.get_ref().1.alpn_protocol() != Some(b"h2");
         let pace = Arc::new(Pace::default());
         // A frame of HTTP/2 may come at any time and says nothing of a header.
-        let header_limit = if is_http1 { limits.header } else { Duration::from_secs(24 * 60 * 60) };
+        let header_limit = if is_http1 {
+            limits.header
+        } else {
+            Duration::from_secs(24 * 60 * 60)
+        };
         let stream = PacedIo::new(stream, Arc::clone(&pace), header_limit);
         let mut builder = Builder::new(TokioExecutor::new());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.idle);
-        builder.http2().timer(TokioTimer::new()).keep_alive_interval(limits.idle).max_concurrent_streams(100);
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.idle);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(limits.idle)
+            .max_concurrent_streams(100);
         let opened = Instant::now();
         let server = Arc::clone(&self);
         let service = service_fn(move |request| Arc::clone(&server).call(request, Arc::clone(&pace), opened));
@@ -153,7 +171,9 @@ impl Server {
         pace.finish();
         let leaves = self.app.health.is_draining() || opened.elapsed() >= self.app.limits.connection_age;
         if leaves && version < Version::HTTP_2 {
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         Ok(response)
     }

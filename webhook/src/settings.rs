@@ -35,20 +35,36 @@ pub enum SettingsError {
 
 /// Reads the bytes of a settings file.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, SettingsError> {
-    std::fs::read(file).map_err(|source| SettingsError::Read { file: file.to_owned(), source })
+    std::fs::read(file).map_err(|source| SettingsError::Read {
+        file: file.to_owned(),
+        source,
+    })
 }
 
 /// Makes settings of the bytes of a file. An empty file, or one of comments, is the default.
 pub(crate) fn parse(file: &Path, bytes: &[u8]) -> Result<Settings, SettingsError> {
-    let invalid = |reason: String| SettingsError::Invalid { file: file.to_owned(), reason };
+    let invalid = |reason: String| SettingsError::Invalid {
+        file: file.to_owned(),
+        reason,
+    };
     let text = std::str::from_utf8(bytes).map_err(|error| invalid(error.to_string()))?;
-    let is_blank = text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#') || line == "---");
+    let is_blank = text
+        .lines()
+        .map(str::trim)
+        .all(|line| line.is_empty() || line.starts_with('#') || line == "---");
     if is_blank {
         return Ok(Settings::default());
     }
     let settings: Settings = serde_saphyr::from_str(text).map_err(|error| invalid(error.to_string()))?;
     let names: Vec<String> = settings.unknown_rules().into_iter().map(str::to_owned).collect();
-    if names.is_empty() { Ok(settings) } else { Err(SettingsError::UnknownRules { file: file.to_owned(), names }) }
+    if names.is_empty() {
+        Ok(settings)
+    } else {
+        Err(SettingsError::UnknownRules {
+            file: file.to_owned(),
+            names,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -76,7 +92,10 @@ mod tests {
             "the settings settings.yaml name rules that do not exist: NB9998"
         );
         let unknown = parsed("modes: warn").unwrap_err();
-        assert!(unknown.contains("settings.yaml") && unknown.contains("modes"), "{unknown}");
+        assert!(
+            unknown.contains("settings.yaml") && unknown.contains("modes"),
+            "{unknown}"
+        );
         assert!(parsed("mode: strict").unwrap_err().contains("strict"));
     }
 }

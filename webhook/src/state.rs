@@ -106,7 +106,10 @@ pub struct Reply {
 
 impl Reply {
     pub(crate) fn fault(fault: &Fault) -> Self {
-        Self { status: fault.status(), body: Bytes::from(fault.to_string()) }
+        Self {
+            status: fault.status(),
+            body: Bytes::from(fault.to_string()),
+        }
     }
 }
 
@@ -128,7 +131,10 @@ pub struct App {
 
 impl fmt::Debug for App {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("App").field("limits", &self.limits).finish_non_exhaustive()
+        formatter
+            .debug_struct("App")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 
@@ -200,7 +206,9 @@ impl App {
     /// Answers a call. A panic anywhere below is a fault like any other.
     pub fn answer(&self, hook: Hook, body: &[u8]) -> Reply {
         let answered = catch_unwind(AssertUnwindSafe(|| self.try_answer(hook, body)));
-        answered.unwrap_or(Err(Fault::Panic)).unwrap_or_else(|fault| self.fail(hook, &fault))
+        answered
+            .unwrap_or(Err(Fault::Panic))
+            .unwrap_or_else(|fault| self.fail(hook, &fault))
     }
 
     /// Counts and logs a fault, and makes a reply of it.
@@ -217,16 +225,24 @@ impl App {
             interruption(&request);
         }
         let (settings, inventory) = (self.settings.load(), self.inventory.load());
-        let basis =
-            Basis { settings: &settings, inventory: &inventory, operator: self.operator, now: self.now() };
+        let basis = Basis {
+            settings: &settings,
+            inventory: &inventory,
+            operator: self.operator,
+            now: self.now(),
+        };
         let opinion = match hook {
             Hook::Validate => judge::validate(&request, &basis),
             Hook::Mutate => judge::mutate(&request, &basis),
         };
         let dry_run = request.dry_run == Some(true);
-        self.metrics.answered(hook, &request.operation, dry_run, &opinion, start.elapsed());
+        self.metrics
+            .answered(hook, &request.operation, dry_run, &opinion, start.elapsed());
         log(hook, &request, &opinion);
-        Ok(Reply { status: StatusCode::OK, body: Bytes::from(opinion.answer.into_json()) })
+        Ok(Reply {
+            status: StatusCode::OK,
+            body: Bytes::from(opinion.answer.into_json()),
+        })
     }
 }
 

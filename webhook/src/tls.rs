@@ -55,9 +55,15 @@ impl Pem {
     /// reading gives one that does.
     pub(crate) fn read(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
         let read = |file: &Path| {
-            std::fs::read(file).map_err(|source| TlsError::Read { file: file.to_owned(), source })
+            std::fs::read(file).map_err(|source| TlsError::Read {
+                file: file.to_owned(),
+                source,
+            })
         };
-        Ok(Self { certificate: read(certificate)?, key: read(key)? })
+        Ok(Self {
+            certificate: read(certificate)?,
+            key: read(key)?,
+        })
     }
 
     fn certified_key(&self, provider: &CryptoProvider) -> Result<(CertifiedKey, Validity), TlsError> {
@@ -84,7 +90,13 @@ impl ServedCertificate {
     pub fn new(pem: &Pem) -> Result<(Arc<Self>, Validity), TlsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let (certified, validity) = pem.certified_key(&provider)?;
-        Ok((Arc::new(Self { current: ArcSwap::from_pointee(certified), provider }), validity))
+        Ok((
+            Arc::new(Self {
+                current: ArcSwap::from_pointee(certified),
+                provider,
+            }),
+            validity,
+        ))
     }
 
     /// Serves another pair from now on; open connections are not touched. When it cannot be used, the last one stays.

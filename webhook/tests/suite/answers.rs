@@ -15,7 +15,10 @@ use crate::support::{
 };
 
 fn settings(mode: Mode) -> Settings {
-    Settings { mode, ..Settings::default() }
+    Settings {
+        mode,
+        ..Settings::default()
+    }
 }
 
 fn with_settings(settings: Settings) -> neo4jbackup_webhook::App {
@@ -27,7 +30,10 @@ fn a_new_object_with_a_bad_schedule_is_denied_in_words_that_stand_alone() {
     let response = validate(&app(), &create(&bad_backup()));
     assert_eq!(response["allowed"], false);
     let status = &response["status"];
-    assert_eq!((&status["code"], &status["reason"], &status["status"]), (&json!(422), &json!("Invalid"), &json!("Failure")));
+    assert_eq!(
+        (&status["code"], &status["reason"], &status["status"]),
+        (&json!(422), &json!("Invalid"), &json!("Failure"))
+    );
     let details = &status["details"];
     assert_eq!(
         (&details["group"], &details["kind"], &details["name"]),
@@ -36,8 +42,17 @@ fn a_new_object_with_a_bad_schedule_is_denied_in_words_that_stand_alone() {
     let causes = causes(&response);
     assert_eq!(causes.len(), 1);
     assert_eq!(causes[0].0, "spec.schedule");
-    assert!(causes[0].1.contains("0 0 2 * * *") && causes[0].1.ends_with("[NB5001]"), "{}", causes[0].1);
-    assert!(status["message"].as_str().unwrap().starts_with("1 problem; first: spec.schedule: "));
+    assert!(
+        causes[0].1.contains("0 0 2 * * *") && causes[0].1.ends_with("[NB5001]"),
+        "{}",
+        causes[0].1
+    );
+    assert!(
+        status["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("1 problem; first: spec.schedule: ")
+    );
     assert_eq!(response["auditAnnotations"]["denied"], "NB5001");
     assert_eq!(response["auditAnnotations"]["mode"], "enforce");
 }
@@ -46,7 +61,10 @@ fn a_new_object_with_a_bad_schedule_is_denied_in_words_that_stand_alone() {
 fn a_generated_name_stands_for_a_name_that_is_not_there_yet() {
     let mut backup = bad_backup();
     backup["metadata"] = json!({"generateName": "nightly-", "namespace": "graph"});
-    assert_eq!(validate(&app(), &create(&backup))["status"]["details"]["name"], "nightly-");
+    assert_eq!(
+        validate(&app(), &create(&backup))["status"]["details"]["name"],
+        "nightly-"
+    );
 }
 
 #[test]
@@ -59,7 +77,10 @@ fn an_update_is_denied_for_what_it_breaks_and_only_warned_for_what_it_leaves_alo
     labelled["spec"]["suspend"] = json!(true);
     let unchanged = validate(&app(), &update(&bad_backup(), &labelled));
     assert_eq!(unchanged["allowed"], true);
-    assert!(unchanged["warnings"][0].as_str().unwrap().contains("[NB5001]"), "{unchanged}");
+    assert!(
+        unchanged["warnings"][0].as_str().unwrap().contains("[NB5001]"),
+        "{unchanged}"
+    );
     assert_eq!(unchanged["auditAnnotations"]["ratcheted"], "NB5001");
 
     let mut worse = bad_backup();
@@ -108,19 +129,34 @@ fn there_is_no_opinion_on_deletions_subresources_and_other_kinds() {
 #[test]
 fn modes_and_levels_decide_how_far_a_finding_reaches() {
     let warned = validate(&with_settings(settings(Mode::Warn)), &create(&bad_backup()));
-    assert_eq!((&warned["allowed"], &warned["auditAnnotations"]["mode"]), (&json!(true), &json!("warn")));
+    assert_eq!(
+        (&warned["allowed"], &warned["auditAnnotations"]["mode"]),
+        (&json!(true), &json!("warn"))
+    );
     assert!(warned["warnings"][0].as_str().unwrap().contains("[NB5001]"));
 
     let audited = validate(&with_settings(settings(Mode::Audit)), &create(&bad_backup()));
-    assert_eq!((&audited["allowed"], &audited["auditAnnotations"]["audited"]), (&json!(true), &json!("NB5001")));
+    assert_eq!(
+        (&audited["allowed"], &audited["auditAnnotations"]["audited"]),
+        (&json!(true), &json!("NB5001"))
+    );
     assert_eq!(audited.get("warnings"), None);
 
-    let here = Settings { namespaces: BTreeMap::from([("graph".to_owned(), Mode::Warn)]), ..Settings::default() };
+    let here = Settings {
+        namespaces: BTreeMap::from([("graph".to_owned(), Mode::Warn)]),
+        ..Settings::default()
+    };
     assert_eq!(validate(&with_settings(here), &create(&bad_backup()))["allowed"], true);
 
-    let relaxed = Settings { rules: BTreeMap::from([("NB5001".to_owned(), Level::Off)]), ..Settings::default() };
+    let relaxed = Settings {
+        rules: BTreeMap::from([("NB5001".to_owned(), Level::Off)]),
+        ..Settings::default()
+    };
     let silent = validate(&with_settings(relaxed), &create(&bad_backup()));
-    assert_eq!((&silent["allowed"], silent.get("auditAnnotations")), (&json!(true), None));
+    assert_eq!(
+        (&silent["allowed"], silent.get("auditAnnotations")),
+        (&json!(true), None)
+    );
 }
 
 #[test]
@@ -153,13 +189,24 @@ fn a_default_only_adds_and_the_second_time_there_is_nothing_to_do() {
     let first = mutate(&app(), &create(&backup));
     assert_eq!(first["allowed"], true);
     let patch = patch_of(&first);
-    assert!(!patch.is_empty() && patch.iter().all(|operation| operation["op"] == "add"), "{patch:?}");
+    assert!(
+        !patch.is_empty() && patch.iter().all(|operation| operation["op"] == "add"),
+        "{patch:?}"
+    );
     let written = backup.clone();
     let operations: json_patch::Patch = serde_json::from_value(Value::Array(patch)).unwrap();
     json_patch::patch(&mut backup, &operations).unwrap();
     assert_eq!(backup["spec"]["storage"]["cloud"]["provider"], "aws");
-    assert_eq!(backup["spec"]["storage"]["bucket"], written["spec"]["storage"]["bucket"]);
-    assert!(first["auditAnnotations"]["defaulted"].as_str().unwrap().contains("NB3001"));
+    assert_eq!(
+        backup["spec"]["storage"]["bucket"],
+        written["spec"]["storage"]["bucket"]
+    );
+    assert!(
+        first["auditAnnotations"]["defaulted"]
+            .as_str()
+            .unwrap()
+            .contains("NB3001")
+    );
 
     let second = mutate(&app(), &create(&backup));
     assert_eq!((second.get("patch"), second.get("patchType")), (None, None), "{second}");
@@ -169,7 +216,10 @@ fn a_default_only_adds_and_the_second_time_there_is_nothing_to_do() {
 fn nothing_is_filled_in_on_update_or_where_rules_are_only_recorded() {
     let backup = backup_without_provider();
     assert_eq!(mutate(&app(), &update(&good_backup(), &backup)).get("patch"), None);
-    assert_eq!(mutate(&with_settings(settings(Mode::Audit)), &create(&backup)).get("patch"), None);
+    assert_eq!(
+        mutate(&with_settings(settings(Mode::Audit)), &create(&backup)).get("patch"),
+        None
+    );
 }
 
 #[test]
@@ -185,7 +235,11 @@ fn an_unknown_reference_never_denies_and_a_known_one_does() {
     });
     let denied = |app: &neo4jbackup_webhook::App| -> Vec<String> {
         let response = validate(app, &create(&restore));
-        causes(&response).into_iter().map(|(_, message)| message).filter(|message| message.contains("NB8002")).collect()
+        causes(&response)
+            .into_iter()
+            .map(|(_, message)| message)
+            .filter(|message| message.contains("NB8002"))
+            .collect()
     };
     assert_eq!(denied(&app()), Vec::<String>::new());
     let mut inventory = Inventory::default();
@@ -198,7 +252,16 @@ fn an_unknown_reference_never_denies_and_a_known_one_does() {
 
 #[test]
 fn no_shape_of_an_object_is_more_than_the_webhook_can_take() {
-    let wrong = [json!(null), json!(0), json!("x"), json!(true), json!([]), json!([null]), json!({}), json!({"a": []})];
+    let wrong = [
+        json!(null),
+        json!(0),
+        json!("x"),
+        json!(true),
+        json!([]),
+        json!([null]),
+        json!({}),
+        json!({"a": []}),
+    ];
     let mut pointers = Vec::new();
     collect(&good_backup(), String::new(), &mut pointers);
     for pointer in &pointers {
@@ -213,7 +276,10 @@ fn no_shape_of_an_object_is_more_than_the_webhook_can_take() {
                 review["request"]["object"] = backup;
                 review.to_string()
             };
-            for reply in [app().validate_bytes(review.as_bytes()), app().mutate_bytes(review.as_bytes())] {
+            for reply in [
+                app().validate_bytes(review.as_bytes()),
+                app().mutate_bytes(review.as_bytes()),
+            ] {
                 assert_eq!(reply.status, 200, "{pointer} = {value}");
             }
         }

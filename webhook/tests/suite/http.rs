@@ -18,9 +18,16 @@ async fn send(app: App, request: Request<Body>) -> (StatusCode, String, Bytes) {
 }
 
 async fn unpack(response: Response<Body>) -> (StatusCode, String, Bytes) {
-    let media_type = response.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap().to_owned());
+    let media_type = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .map(|value| value.to_str().unwrap().to_owned());
     let status = response.status();
-    (status, media_type.unwrap_or_default(), response.into_body().collect().await.unwrap().to_bytes())
+    (
+        status,
+        media_type.unwrap_or_default(),
+        response.into_body().collect().await.unwrap().to_bytes(),
+    )
 }
 
 fn post(path: &str, body: impl Into<Body>) -> Request<Body> {
@@ -34,7 +41,10 @@ fn good_body() -> String {
 
 async fn status_of(app: App, request: Request<Body>) -> (StatusCode, String) {
     let (status, media_type, body) = send(app, request).await;
-    assert!(status == StatusCode::OK || media_type.starts_with("text/plain"), "{media_type}");
+    assert!(
+        status == StatusCode::OK || media_type.starts_with("text/plain"),
+        "{media_type}"
+    );
     (status, String::from_utf8(body.to_vec()).unwrap())
 }
 
@@ -51,12 +61,23 @@ async fn a_good_object_is_allowed_by_both_hooks() {
 async fn a_media_type_may_have_parameters_and_must_be_json() {
     let with = |media_type: &str| {
         let mut request = post("/validate", good_body());
-        request.headers_mut().insert(header::CONTENT_TYPE, media_type.parse().unwrap());
+        request
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, media_type.parse().unwrap());
         request
     };
-    assert_eq!(status_of(app(), with("Application/JSON; charset=utf-8")).await.0, StatusCode::OK);
+    assert_eq!(
+        status_of(app(), with("Application/JSON; charset=utf-8")).await.0,
+        StatusCode::OK
+    );
     let (status, text) = status_of(app(), with("application/yaml")).await;
-    assert_eq!((status, text.as_str()), (StatusCode::UNSUPPORTED_MEDIA_TYPE, "the content type must be application/json"));
+    assert_eq!(
+        (status, text.as_str()),
+        (
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "the content type must be application/json"
+        )
+    );
     let mut without = post("/validate", good_body());
     without.headers_mut().remove(header::CONTENT_TYPE);
     assert_eq!(status_of(app(), without).await.0, StatusCode::UNSUPPORTED_MEDIA_TYPE);
@@ -64,7 +85,16 @@ async fn a_media_type_may_have_parameters_and_must_be_json() {
 
 #[tokio::test]
 async fn what_is_not_a_review_is_a_bad_request_that_quotes_nothing() {
-    for body in ["", "{", "null", "[]", r#"{"apiVersion":"v1","kind":"Pod"}"#, "{\"hunter2\"", "\u{0}", "\"\\ud800\""] {
+    for body in [
+        "",
+        "{",
+        "null",
+        "[]",
+        r#"{"apiVersion":"v1","kind":"Pod"}"#,
+        "{\"hunter2\"",
+        "\u{0}",
+        "\"\\ud800\"",
+    ] {
         for path in ["/validate", "/mutate"] {
             let (status, text) = status_of(app(), post(path, body)).await;
             assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
@@ -72,7 +102,10 @@ async fn what_is_not_a_review_is_a_bad_request_that_quotes_nothing() {
         }
     }
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
-    assert_eq!(status_of(app(), post("/validate", deep)).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        status_of(app(), post("/validate", deep)).await.0,
+        StatusCode::BAD_REQUEST
+    );
 }
 
 #[tokio::test]
@@ -85,31 +118,56 @@ async fn other_methods_and_paths_are_not_served() {
 #[tokio::test]
 async fn a_body_beyond_the_limit_is_refused_however_it_comes() {
     let body = good_body();
-    let limited = |size| app().with_limits(Limits { body: size, ..Limits::default() });
-    assert_eq!(status_of(limited(body.len()), post("/validate", body.clone())).await.0, StatusCode::OK);
+    let limited = |size| {
+        app().with_limits(Limits {
+            body: size,
+            ..Limits::default()
+        })
+    };
+    assert_eq!(
+        status_of(limited(body.len()), post("/validate", body.clone())).await.0,
+        StatusCode::OK
+    );
     let (status, text) = status_of(limited(body.len() - 1), post("/validate", body.clone())).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(text, format!("the body is larger than {} bytes", body.len() - 1));
-    let chunks: Vec<Result<Bytes, Infallible>> = body.as_bytes().chunks(100).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
+    let chunks: Vec<Result<Bytes, Infallible>> = body
+        .as_bytes()
+        .chunks(100)
+        .map(|chunk| Ok(Bytes::copy_from_slice(chunk)))
+        .collect();
     let streamed = post("/validate", Body::from_stream(stream::iter(chunks)));
-    assert_eq!(status_of(limited(body.len() - 1), streamed).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(
+        status_of(limited(body.len() - 1), streamed).await.0,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
 }
 
 #[tokio::test]
 async fn a_body_that_breaks_off_is_a_bad_request() {
     let chunks = [Ok(Bytes::from_static(b"{")), Err(std::io::Error::other("reset"))];
     let (status, text) = status_of(app(), post("/validate", Body::from_stream(stream::iter(chunks)))).await;
-    assert_eq!((status, text.as_str()), (StatusCode::BAD_REQUEST, "the body ended before it was complete"));
+    assert_eq!(
+        (status, text.as_str()),
+        (StatusCode::BAD_REQUEST, "the body ended before it was complete")
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_does_not_come_runs_into_the_deadline_of_the_caller_or_of_the_server() {
-    for (path, time) in [("/validate?timeout=1s", 800), ("/validate?timeout=30s", 2000), ("/mutate", 2000)] {
+    for (path, time) in [
+        ("/validate?timeout=1s", 800),
+        ("/validate?timeout=30s", 2000),
+        ("/mutate", 2000),
+    ] {
         let start = tokio::time::Instant::now();
         let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
         assert_eq!(status_of(app(), post(path, never)).await.0, StatusCode::GATEWAY_TIMEOUT);
         let taken = start.elapsed();
-        assert!(taken >= Duration::from_millis(time) && taken < Duration::from_millis(time + 10), "{taken:?}");
+        assert!(
+            taken >= Duration::from_millis(time) && taken < Duration::from_millis(time + 10),
+            "{taken:?}"
+        );
     }
 }
 
@@ -118,7 +176,10 @@ async fn a_large_review_that_takes_too_long_runs_into_the_deadline() {
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
     let app = app().with_interruption(move |_| drop(wait.lock().unwrap().recv()));
-    let app = app.with_limits(Limits { deadline: Duration::from_millis(50), ..Limits::default() });
+    let app = app.with_limits(Limits {
+        deadline: Duration::from_millis(50),
+        ..Limits::default()
+    });
     let mut backup = good_backup();
     backup["metadata"]["annotations"] = serde_json::json!({"filler": "x".repeat(200_000)});
     assert_eq!(
@@ -140,14 +201,23 @@ async fn a_panic_is_an_error_and_never_a_denial() {
 
 #[tokio::test]
 async fn too_many_calls_at_once_are_turned_away() {
-    let app = app().with_limits(Limits { in_flight: 0, ..Limits::default() });
-    assert_eq!(status_of(app, post("/validate", good_body())).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    let app = app().with_limits(Limits {
+        in_flight: 0,
+        ..Limits::default()
+    });
+    assert_eq!(
+        status_of(app, post("/validate", good_body())).await.0,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
 }
 
 #[tokio::test]
 async fn status_pages_say_what_is_known_and_what_was_counted() {
     let app = Arc::new(app());
-    let answered = tls_app(Arc::clone(&app)).oneshot(post("/validate", good_body())).await.unwrap();
+    let answered = tls_app(Arc::clone(&app))
+        .oneshot(post("/validate", good_body()))
+        .await
+        .unwrap();
     assert_eq!(answered.status(), StatusCode::OK);
     let broken = tls_app(Arc::clone(&app)).oneshot(post("/validate", "{")).await.unwrap();
     assert_eq!(broken.status(), StatusCode::BAD_REQUEST);
@@ -160,7 +230,10 @@ async fn status_pages_say_what_is_known_and_what_was_counted() {
     assert_eq!(page("/livez").await, (StatusCode::OK, "ok\n".to_owned()));
     let (status, text) = page("/readyz").await;
     assert_eq!(status, StatusCode::OK);
-    assert!(text.contains("[?] instances: no cluster was asked\n") && text.ends_with("ready\n"), "{text}");
+    assert!(
+        text.contains("[?] instances: no cluster was asked\n") && text.ends_with("ready\n"),
+        "{text}"
+    );
     assert!(page("/version").await.1.contains(env!("CARGO_PKG_VERSION")));
     let metrics = page("/metrics").await.1;
     for line in [
@@ -171,6 +244,9 @@ async fn status_pages_say_what_is_known_and_what_was_counted() {
         "neo4j_backup_webhook_draining 0",
         "neo4j_backup_webhook_references_complete{need=\"instances\"} 0",
     ] {
-        assert!(metrics.lines().any(|found| found == line), "{line} is not in\n{metrics}");
+        assert!(
+            metrics.lines().any(|found| found == line),
+            "{line} is not in\n{metrics}"
+        );
     }
 }

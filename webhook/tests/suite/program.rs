@@ -21,15 +21,28 @@ impl Program {
     async fn start(folder: &Folder, arguments: &[&str]) -> Self {
         let addresses = folder.path().join("addresses");
         let mut command = command(arguments);
-        command.args(["--listen", "127.0.0.1:0", "--status-listen", "127.0.0.1:0", "--lame-duck", "0s"]);
-        command.args(["--reload-interval", "20ms", "--no-references", "--address-file"]).arg(&addresses);
+        command.args([
+            "--listen",
+            "127.0.0.1:0",
+            "--status-listen",
+            "127.0.0.1:0",
+            "--lame-duck",
+            "0s",
+        ]);
+        command
+            .args(["--reload-interval", "20ms", "--no-references", "--address-file"])
+            .arg(&addresses);
         let child = command.spawn().unwrap();
         let text = eventually("the program serves", async || std::fs::read_to_string(&addresses).ok()).await;
         let address = |name: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
             line.parse().unwrap()
         };
-        Self { child, address: address("listen="), status: address("status=") }
+        Self {
+            child,
+            address: address("listen="),
+            status: address("status="),
+        }
     }
 
     async fn served_certificate(&self, authority: &str) -> Option<Vec<u8>> {
@@ -39,14 +52,29 @@ impl Program {
 
     async fn terminate(mut self) -> Option<i32> {
         let id = self.child.id().unwrap().to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        tokio::time::timeout(crate::support::PATIENCE, self.child.wait()).await.unwrap().unwrap().code()
+        assert!(
+            std::process::Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        tokio::time::timeout(crate::support::PATIENCE, self.child.wait())
+            .await
+            .unwrap()
+            .unwrap()
+            .code()
     }
 }
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_neo4jbackup-webhook"));
-    command.arg("serve").args(arguments).kill_on_drop(true).stdin(Stdio::null()).stderr(Stdio::null());
+    command
+        .arg("serve")
+        .args(arguments)
+        .kill_on_drop(true)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null());
     command
 }
 
@@ -65,8 +93,13 @@ async fn a_self_signed_server_can_be_called_by_its_authority_and_stops_when_aske
     let program = Program::start(&folder, &["--self-signed", "--self-signed-ca", text(&authority)]).await;
     let authority = std::fs::read_to_string(&authority).unwrap();
     let mut client = Client::connect(program.address, &authority, "http/1.1").await;
-    let answer = client.post("/validate", create(&bad_backup()).to_string().as_bytes()).await;
-    assert_eq!((answer.status, response(&answer.body)["allowed"].clone()), (200, false.into()));
+    let answer = client
+        .post("/validate", create(&bad_backup()).to_string().as_bytes())
+        .await;
+    assert_eq!(
+        (answer.status, response(&answer.body)["allowed"].clone()),
+        (200, false.into())
+    );
     let ready = eventually("it is ready", async || {
         let (status, text) = get(program.status, "/readyz").await;
         (status == 200).then_some(text)
@@ -79,8 +112,14 @@ async fn a_self_signed_server_can_be_called_by_its_authority_and_stops_when_aske
 async fn a_mounted_certificate_is_swapped_again_and_again() {
     let folder = Folder::new();
     let mount = |version: &str, made: &SelfSigned| {
-        folder.write(&format!("..{version}/tls.crt"), std::str::from_utf8(&made.pem.certificate).unwrap());
-        folder.write(&format!("..{version}/tls.key"), std::str::from_utf8(&made.pem.key).unwrap());
+        folder.write(
+            &format!("..{version}/tls.crt"),
+            std::str::from_utf8(&made.pem.certificate).unwrap(),
+        );
+        folder.write(
+            &format!("..{version}/tls.key"),
+            std::str::from_utf8(&made.pem.key).unwrap(),
+        );
         // As the kubelet does it: a new link, renamed over the old one.
         symlink(format!("..{version}"), folder.path().join("..data_tmp")).unwrap();
         std::fs::rename(folder.path().join("..data_tmp"), folder.path().join("..data")).unwrap();
@@ -95,12 +134,23 @@ async fn a_mounted_certificate_is_swapped_again_and_again() {
     for version in ["second", "third", "fourth"] {
         let next = made();
         mount(version, &next);
-        eventually("the new certificate is served", async || program.served_certificate(&next.authority).await).await;
+        eventually("the new certificate is served", async || {
+            program.served_certificate(&next.authority).await
+        })
+        .await;
     }
     // A connection from before goes on.
-    assert_eq!(old.post("/validate", create(&bad_backup()).to_string().as_bytes()).await.status, 200);
+    assert_eq!(
+        old.post("/validate", create(&bad_backup()).to_string().as_bytes())
+            .await
+            .status,
+        200
+    );
     let (_, metrics) = get(program.status, "/metrics").await;
-    assert!(metrics.contains("neo4j_backup_webhook_tls_rotations_total{result=\"success\"} 3\n"), "{metrics}");
+    assert!(
+        metrics.contains("neo4j_backup_webhook_tls_rotations_total{result=\"success\"} 3\n"),
+        "{metrics}"
+    );
     assert_eq!(program.terminate().await, Some(0));
 }
 
@@ -120,10 +170,16 @@ async fn a_pair_that_does_not_match_leaves_the_last_good_one_in_use() {
         text.contains("[!] certificate files").then_some((status, text))
     });
     let (status, text) = ready.await;
-    assert!(status == 200 && text.contains("the certificate and the key cannot be used together"), "{text}");
+    assert!(
+        status == 200 && text.contains("the certificate and the key cannot be used together"),
+        "{text}"
+    );
     assert!(program.served_certificate(&first.authority).await.is_some());
     folder.write("tls.crt", &pem(&second.pem.certificate));
-    eventually("the new pair is served", async || program.served_certificate(&second.authority).await).await;
+    eventually("the new pair is served", async || {
+        program.served_certificate(&second.authority).await
+    })
+    .await;
     let (_, text) = get(program.status, "/readyz").await;
     assert!(text.contains("[+] certificate files\n"), "{text}");
 }
@@ -133,13 +189,20 @@ async fn settings_change_under_way_and_bad_ones_do_not_count() {
     let folder = Folder::new();
     let settings = folder.write("settings.yaml", "mode: enforce\n");
     let authority = folder.path().join("ca.crt");
-    let arguments =
-        ["--self-signed", "--self-signed-ca", text(&authority), "--settings", text(&settings)];
+    let arguments = [
+        "--self-signed",
+        "--self-signed-ca",
+        text(&authority),
+        "--settings",
+        text(&settings),
+    ];
     let program = Program::start(&folder, &arguments).await;
     let authority = std::fs::read_to_string(&authority).unwrap();
     let allowed = async || {
         let mut client = Client::connect(program.address, &authority, "http/1.1").await;
-        let answer = client.post("/validate", create(&bad_backup()).to_string().as_bytes()).await;
+        let answer = client
+            .post("/validate", create(&bad_backup()).to_string().as_bytes())
+            .await;
         response(&answer.body)["allowed"] == true
     };
     assert!(!allowed().await);
@@ -163,13 +226,34 @@ async fn what_cannot_start_says_why_and_exits_with_2() {
     let settings = folder.write("settings.yaml", "mode: strict\n");
     let kubeconfig = folder.write("kubeconfig", "nonsense: [");
     for (arguments, wanted) in [
-        (vec!["--self-signed", "--settings", text(&settings)], "settings.yaml are not valid"),
-        (vec!["--self-signed", "--settings", "/nowhere.yaml"], "cannot read the settings /nowhere.yaml"),
-        (vec!["--cert", "/nowhere.crt", "--key", "/nowhere.key"], "cannot read /nowhere.crt"),
-        (vec!["--cert", text(&settings), "--key", text(&settings)], "there is no certificate in PEM format"),
-        (vec!["--self-signed", "--kubeconfig", text(&kubeconfig)], "cannot use the kubeconfig"),
-        (vec!["--self-signed", "--listen", "192.0.2.1:1"], "cannot listen on 192.0.2.1:1"),
-        (vec!["--self-signed", "--log-level", "a=b=c"], "`a=b=c` is not a log filter"),
+        (
+            vec!["--self-signed", "--settings", text(&settings)],
+            "settings.yaml are not valid",
+        ),
+        (
+            vec!["--self-signed", "--settings", "/nowhere.yaml"],
+            "cannot read the settings /nowhere.yaml",
+        ),
+        (
+            vec!["--cert", "/nowhere.crt", "--key", "/nowhere.key"],
+            "cannot read /nowhere.crt",
+        ),
+        (
+            vec!["--cert", text(&settings), "--key", text(&settings)],
+            "there is no certificate in PEM format",
+        ),
+        (
+            vec!["--self-signed", "--kubeconfig", text(&kubeconfig)],
+            "cannot use the kubeconfig",
+        ),
+        (
+            vec!["--self-signed", "--listen", "192.0.2.1:1"],
+            "cannot listen on 192.0.2.1:1",
+        ),
+        (
+            vec!["--self-signed", "--log-level", "a=b=c"],
+            "`a=b=c` is not a log filter",
+        ),
         (vec![], "--cert"),
     ] {
         let mut command = command(&arguments);
@@ -177,7 +261,10 @@ async fn what_cannot_start_says_why_and_exits_with_2() {
             command.args(["--listen", "127.0.0.1:0"]);
         }
         command.args(["--status-listen", "127.0.0.1:0"]).stderr(Stdio::piped());
-        let output = tokio::time::timeout(crate::support::PATIENCE, command.output()).await.unwrap().unwrap();
+        let output = tokio::time::timeout(crate::support::PATIENCE, command.output())
+            .await
+            .unwrap()
+            .unwrap();
         let message = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
         assert!(message.contains(wanted), "{arguments:?}: {message}");
@@ -191,13 +278,28 @@ async fn a_denial_is_one_log_line_with_codes_and_without_values() {
     let log = std::fs::File::create(folder.path().join("log")).unwrap();
     let addresses = folder.path().join("addresses");
     let mut command = command(&["--self-signed", "--self-signed-ca", text(&authority), "--no-references"]);
-    command.args(["--listen", "127.0.0.1:0", "--status-listen", "127.0.0.1:0", "--address-file"]).arg(&addresses);
+    command
+        .args([
+            "--listen",
+            "127.0.0.1:0",
+            "--status-listen",
+            "127.0.0.1:0",
+            "--address-file",
+        ])
+        .arg(&addresses);
     let _child = command.stderr(log).spawn().unwrap();
     let addresses = eventually("the program serves", async || std::fs::read_to_string(&addresses).ok()).await;
-    let address = addresses.lines().find_map(|line| line.strip_prefix("listen=")).unwrap().parse().unwrap();
+    let address = addresses
+        .lines()
+        .find_map(|line| line.strip_prefix("listen="))
+        .unwrap()
+        .parse()
+        .unwrap();
     let authority = std::fs::read_to_string(&authority).unwrap();
     let mut client = Client::connect(address, &authority, "http/1.1").await;
-    client.post("/validate", create(&bad_backup()).to_string().as_bytes()).await;
+    client
+        .post("/validate", create(&bad_backup()).to_string().as_bytes())
+        .await;
     let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
     let denied: Vec<serde_json::Value> = log
         .lines()
@@ -206,7 +308,11 @@ async fn a_denial_is_one_log_line_with_codes_and_without_values() {
         .collect();
     assert_eq!(denied.len(), 1, "{log}");
     assert_eq!(
-        (denied[0]["name"].as_str(), denied[0]["namespace"].as_str(), denied[0]["codes"].as_str()),
+        (
+            denied[0]["name"].as_str(),
+            denied[0]["namespace"].as_str(),
+            denied[0]["codes"].as_str()
+        ),
         (Some("nightly"), Some("graph"), Some("NB5001"))
     );
     assert!(!log.contains("0 0 2"), "{log}");

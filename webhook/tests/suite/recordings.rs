@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use crate::support::{app, review, validate};
 
 fn recordings() -> Option<PathBuf> {
-    let shared = std::env::var_os("NEO4JBACKUP_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
+    let shared = std::env::var_os("NEO4JBACKUP_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+        PathBuf::from,
+    );
     let file = shared.join("recordings/admission-writes.jsonl");
     if file.is_file() {
         return Some(file);
@@ -25,7 +27,9 @@ fn no_write_of_the_operator_is_denied() {
     let writes: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut judged = 0;
     for write in &writes {
-        let by_operator = write["userAgent"].as_str().is_some_and(|agent| agent.starts_with("manager/"));
+        let by_operator = write["userAgent"]
+            .as_str()
+            .is_some_and(|agent| agent.starts_with("manager/"));
         if !by_operator || write["requestObject"].is_null() {
             continue;
         }
@@ -41,7 +45,13 @@ fn no_write_of_the_operator_is_denied() {
         review["request"]["name"] = write["name"].clone();
         review["request"]["namespace"] = write["namespace"].clone();
         let response = validate(&app, &review);
-        assert_eq!(response["allowed"], json!(true), "{}/{}: {response}", write["namespace"], write["name"]);
+        assert_eq!(
+            response["allowed"],
+            json!(true),
+            "{}/{}: {response}",
+            write["namespace"],
+            write["name"]
+        );
         judged += 1;
     }
     assert!(judged > 200, "only {judged} writes were judged");

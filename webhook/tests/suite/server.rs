@@ -31,12 +31,29 @@ impl Running {
         let pages = status_app(Arc::clone(&app));
         tokio::spawn(async move { axum::serve(status_listener, pages).await });
         let (stop, stopped) = oneshot::channel();
-        let leaving = Leaving { lame_duck, ..Leaving::default() };
+        let leaving = Leaving {
+            lame_duck,
+            ..Leaving::default()
+        };
         let ended = tokio::spawn(async move {
             let stop = async { drop(stopped.await) };
-            serve(Arc::clone(&app), tls_app(app), listener, served.server_config().unwrap(), stop, leaving).await;
+            serve(
+                Arc::clone(&app),
+                tls_app(app),
+                listener,
+                served.server_config().unwrap(),
+                stop,
+                leaving,
+            )
+            .await;
         });
-        Self { address, status, authority: made.authority, stop, ended }
+        Self {
+            address,
+            status,
+            authority: made.authority,
+            stop,
+            ended,
+        }
     }
 
     async fn client(&self) -> Client {
@@ -45,7 +62,10 @@ impl Running {
 
     async fn ends(self) {
         let _ = self.stop.send(());
-        tokio::time::timeout(crate::support::PATIENCE, self.ended).await.unwrap().unwrap();
+        tokio::time::timeout(crate::support::PATIENCE, self.ended)
+            .await
+            .unwrap()
+            .unwrap();
     }
 }
 
@@ -59,7 +79,10 @@ async fn one_connection_carries_many_calls() {
     let mut client = running.client().await;
     for _ in 0..5 {
         let answer = client.post("/validate?timeout=10s", &body()).await;
-        assert_eq!((answer.status, answer.header.contains("connection: close")), (200, false));
+        assert_eq!(
+            (answer.status, answer.header.contains("connection: close")),
+            (200, false)
+        );
         assert_eq!(response(&answer.body)["allowed"], true);
     }
     running.ends().await;
@@ -74,9 +97,14 @@ async fn http2_is_spoken_to_those_who_ask_for_it() {
     let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
     tokio::spawn(connection);
     let request = hyper::Request::post("https://localhost/validate").header("content-type", "application/json");
-    let request = request.body(http_body_util::Full::new(hyper::body::Bytes::from(body()))).unwrap();
+    let request = request
+        .body(http_body_util::Full::new(hyper::body::Bytes::from(body())))
+        .unwrap();
     let answer = sender.send_request(request).await.unwrap();
-    assert_eq!((answer.status(), answer.version()), (hyper::StatusCode::OK, hyper::Version::HTTP_2));
+    assert_eq!(
+        (answer.status(), answer.version()),
+        (hyper::StatusCode::OK, hyper::Version::HTTP_2)
+    );
     drop(sender);
     running.ends().await;
 }
@@ -88,7 +116,11 @@ async fn a_review_of_almost_8_mib_is_judged_and_a_larger_one_is_refused() {
     let filler = 8 * 1024 * 1024 - create(&backup).to_string().len() - 64;
     backup["metadata"]["annotations"] = serde_json::json!({"filler": "x".repeat(filler)});
     let large = create(&backup).to_string();
-    assert!(large.len() > 8 * 1024 * 1024 - 64 && large.len() <= 8 * 1024 * 1024, "{}", large.len());
+    assert!(
+        large.len() > 8 * 1024 * 1024 - 64 && large.len() <= 8 * 1024 * 1024,
+        "{}",
+        large.len()
+    );
     let answer = running.client().await.post("/validate", large.as_bytes()).await;
     assert_eq!(answer.status, 200);
     let mut client = running.client().await;
@@ -99,12 +131,18 @@ async fn a_review_of_almost_8_mib_is_judged_and_a_larger_one_is_refused() {
 
 /// A debug build on a busy machine takes its time for 8 MiB.
 fn patient() -> Limits {
-    Limits { deadline: Duration::from_secs(15), ..Limits::default() }
+    Limits {
+        deadline: Duration::from_secs(15),
+        ..Limits::default()
+    }
 }
 
 #[tokio::test]
 async fn a_slow_header_is_cut_off_and_an_idle_connection_is_not() {
-    let limits = Limits { header: Duration::from_millis(100), ..Limits::default() };
+    let limits = Limits {
+        header: Duration::from_millis(100),
+        ..Limits::default()
+    };
     let running = Running::start(app().with_limits(limits), Duration::ZERO).await;
     let mut idle = running.client().await;
     assert_eq!(idle.post("/validate", &body()).await.status, 200);
@@ -122,7 +160,10 @@ async fn a_slow_header_is_cut_off_and_an_idle_connection_is_not() {
 
 #[tokio::test]
 async fn a_handshake_that_does_not_come_is_cut_off() {
-    let limits = Limits { handshake: Duration::from_millis(100), ..Limits::default() };
+    let limits = Limits {
+        handshake: Duration::from_millis(100),
+        ..Limits::default()
+    };
     let running = Running::start(app().with_limits(limits), Duration::ZERO).await;
     let mut silent = tokio::net::TcpStream::connect(running.address).await.unwrap();
     let mut rest = Vec::new();
@@ -130,13 +171,19 @@ async fn a_handshake_that_does_not_come_is_cut_off() {
     let end = tokio::time::timeout(crate::support::PATIENCE, end).await.unwrap();
     assert!(end.is_err() || rest.is_empty(), "{rest:?}");
     let (_, metrics) = get(running.status, "/metrics").await;
-    assert!(metrics.contains("neo4j_backup_webhook_tls_handshake_errors_total 1\n"), "{metrics}");
+    assert!(
+        metrics.contains("neo4j_backup_webhook_tls_handshake_errors_total 1\n"),
+        "{metrics}"
+    );
     running.ends().await;
 }
 
 #[tokio::test]
 async fn a_body_that_stalls_runs_into_the_deadline() {
-    let limits = Limits { deadline: Duration::from_millis(100), ..Limits::default() };
+    let limits = Limits {
+        deadline: Duration::from_millis(100),
+        ..Limits::default()
+    };
     let running = Running::start(app().with_limits(limits), Duration::ZERO).await;
     let mut client = running.client().await;
     client.write(head("/validate?timeout=10s", 100).as_bytes()).await;
@@ -147,11 +194,18 @@ async fn a_body_that_stalls_runs_into_the_deadline() {
 
 #[tokio::test]
 async fn an_old_connection_is_asked_to_close() {
-    let limits = Limits { connection_age: Duration::ZERO, ..Limits::default() };
+    let limits = Limits {
+        connection_age: Duration::ZERO,
+        ..Limits::default()
+    };
     let running = Running::start(app().with_limits(limits), Duration::ZERO).await;
     let mut client = running.client().await;
     let answer = client.post("/validate", &body()).await;
-    assert!(answer.status == 200 && answer.header.contains("connection: close"), "{}", answer.header);
+    assert!(
+        answer.status == 200 && answer.header.contains("connection: close"),
+        "{}",
+        answer.header
+    );
     client.closed().await;
     running.ends().await;
 }
@@ -186,17 +240,30 @@ async fn on_the_way_out_nothing_is_lost() {
     });
     assert!(text.await.contains("[-] shutdown"));
     // Calls are still taken, each with the request to come back on another connection.
-    for client in [&mut idle, &mut Client::connect(running.address, &running.authority, "http/1.1").await] {
+    for client in [
+        &mut idle,
+        &mut Client::connect(running.address, &running.authority, "http/1.1").await,
+    ] {
         let answer = client.post("/validate", &body()).await;
-        assert!(answer.status == 200 && answer.header.contains("connection: close"), "{}", answer.header);
+        assert!(
+            answer.status == 200 && answer.header.contains("connection: close"),
+            "{}",
+            answer.header
+        );
     }
     // The listener goes, the call that is being answered stays.
     eventually("nobody listens any more", async || {
-        tokio::net::TcpStream::connect(running.address).await.is_err().then_some(())
+        tokio::net::TcpStream::connect(running.address)
+            .await
+            .is_err()
+            .then_some(())
     })
     .await;
     assert!(!running.ended.is_finished());
     release.send(()).unwrap();
     assert_eq!(asked.await.unwrap().status, 200);
-    tokio::time::timeout(crate::support::PATIENCE, running.ended).await.unwrap().unwrap();
+    tokio::time::timeout(crate::support::PATIENCE, running.ended)
+        .await
+        .unwrap()
+        .unwrap();
 }

@@ -99,7 +99,10 @@ pub(crate) fn mutate(app: &App, review: &Value) -> Value {
 /// What the API server demands of every answer is checked here, once.
 pub(crate) fn response(body: &[u8]) -> Value {
     let reply: Value = serde_json::from_slice(body).unwrap();
-    assert_eq!((&reply["apiVersion"], &reply["kind"]), (&json!("admission.k8s.io/v1"), &json!("AdmissionReview")));
+    assert_eq!(
+        (&reply["apiVersion"], &reply["kind"]),
+        (&json!("admission.k8s.io/v1"), &json!("AdmissionReview"))
+    );
     let response = &reply["response"];
     assert_eq!(response["uid"], "705ab4f5-6393-11e8-b7cc-42010a800002");
     assert_eq!(response.get("patch").is_some(), response.get("patchType").is_some());
@@ -107,9 +110,15 @@ pub(crate) fn response(body: &[u8]) -> Value {
 }
 
 pub(crate) fn causes(response: &Value) -> Vec<(String, String)> {
-    let causes = response["status"]["details"]["causes"].as_array().cloned().unwrap_or_default();
+    let causes = response["status"]["details"]["causes"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    causes.iter().map(|cause| (text(&cause["field"]), text(&cause["message"]))).collect()
+    causes
+        .iter()
+        .map(|cause| (text(&cause["field"]), text(&cause["message"])))
+        .collect()
 }
 
 /// A connection over TLS.
@@ -136,14 +145,20 @@ impl Client {
         protocol: &str,
     ) -> std::io::Result<Self> {
         let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();
+        roots
+            .add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap())
+            .unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap();
         let mut config = builder.with_root_certificates(roots).with_no_client_auth();
         config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
         let tcp = TcpStream::connect(address).await?;
         let name = ServerName::try_from("localhost").unwrap();
-        Ok(Self { stream: TlsConnector::from(Arc::new(config)).connect(name, tcp).await? })
+        Ok(Self {
+            stream: TlsConnector::from(Arc::new(config)).connect(name, tcp).await?,
+        })
     }
 
     /// The certificate of the server.
@@ -164,13 +179,17 @@ impl Client {
     }
 
     pub(crate) async fn answer(&mut self) -> Answer {
-        tokio::time::timeout(PATIENCE, read_answer(&mut self.stream)).await.unwrap()
+        tokio::time::timeout(PATIENCE, read_answer(&mut self.stream))
+            .await
+            .unwrap()
     }
 
     /// Waits for the server to close.
     pub(crate) async fn closed(&mut self) {
         let mut rest = Vec::new();
-        let end = tokio::time::timeout(PATIENCE, self.stream.read_to_end(&mut rest)).await.unwrap();
+        let end = tokio::time::timeout(PATIENCE, self.stream.read_to_end(&mut rest))
+            .await
+            .unwrap();
         // An end without a TLS goodbye is an end as well.
         let _ = end;
         assert_eq!(String::from_utf8_lossy(&rest), "");
@@ -178,7 +197,9 @@ impl Client {
 }
 
 pub(crate) fn head(target: &str, length: usize) -> String {
-    format!("POST {target} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n")
+    format!(
+        "POST {target} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    )
 }
 
 pub(crate) async fn read_answer(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> Answer {
@@ -189,7 +210,11 @@ pub(crate) async fn read_answer(stream: &mut (impl tokio::io::AsyncRead + Unpin)
         }
         let mut chunk = [0; 4096];
         let count = stream.read(&mut chunk).await.unwrap();
-        assert!(count > 0, "closed before the header was complete: {}", String::from_utf8_lossy(&bytes));
+        assert!(
+            count > 0,
+            "closed before the header was complete: {}",
+            String::from_utf8_lossy(&bytes)
+        );
         bytes.extend_from_slice(&chunk[..count]);
     };
     let header = String::from_utf8(bytes[..end].to_vec()).unwrap().to_lowercase();
