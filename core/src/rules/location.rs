@@ -40,7 +40,7 @@ impl<'a> Location<'a> {
     }
 
     /// What a wrong bucket, path or volume amounts to: where nothing reads it, it only misleads.
-    pub fn severity(&self) -> Severity {
+    pub(super) fn severity(&self) -> Severity {
         if self.used == Use::Artifacts {
             Severity::Error
         } else {
@@ -49,7 +49,7 @@ impl<'a> Location<'a> {
     }
 
     /// What a wrong cloud block amounts to.
-    pub fn cloud_severity(&self) -> Severity {
+    pub(super) fn cloud_severity(&self) -> Severity {
         if self.reads_cloud {
             Severity::Error
         } else {
@@ -58,12 +58,12 @@ impl<'a> Location<'a> {
     }
 
     /// The type, when it is one of the three object stores.
-    pub fn cloud_store(&self) -> Option<StoreType> {
+    pub(super) fn cloud_store(&self) -> Option<StoreType> {
         self.storage.store().filter(|store| store.provider().is_some())
     }
 
     /// The cloud that the block is about: the one that is said, else the one of the type, else that of the identity.
-    pub fn provider(&self) -> Option<Provider> {
+    pub(super) fn provider(&self) -> Option<Provider> {
         let of_identity = || self.storage.cloud.identity_provider().text().and_then(Provider::parse);
         self.storage.provider().or_else(of_identity)
     }
@@ -141,18 +141,18 @@ pub(super) struct Annotation<'a> {
 
 impl Annotation<'_> {
     /// Where it stands.
-    pub fn path(&self) -> Path {
+    pub(super) fn path(&self) -> Path {
         self.field.path().key(self.key)
     }
 
     /// The cloud that its key belongs to.
-    pub fn provider(&self) -> Option<Provider> {
+    pub(super) fn provider(&self) -> Option<Provider> {
         provider_of(self.key)
     }
 }
 
 /// The annotations of one cloud block.
-pub(super) fn annotations_at<'a>(field: Field<'a>, severity: Severity) -> impl Iterator<Item = Annotation<'a>> {
+pub(super) fn annotations_at(field: Field<'_>, severity: Severity) -> impl Iterator<Item = Annotation<'_>> {
     field.entries().filter_map(move |(key, value)| {
         Some(Annotation {
             field,

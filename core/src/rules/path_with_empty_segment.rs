@@ -9,7 +9,7 @@ use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
-use crate::schema::Kind;
+use crate::schema::{Era, Kind};
 use crate::subject::Subject;
 use crate::values::object_path::{self, PathProblem};
 
@@ -18,7 +18,8 @@ declare_rule! {
     ///
     /// ## What it checks
     /// `path` below a bucket has no slash at its ends and no two in a row, and no `.` or `..`, which object stores do not
-    /// resolve. `backupPath` below a bucket is not absolute; that is an error.
+    /// resolve. `backupPath` below a bucket is not absolute;
+    /// from 1.8 on that is an error.
     ///
     /// ## Why it matters
     /// The operator joins texts when it writes: `path: backups/` becomes `s3://bucket/backups//nightly/`. When it restores
@@ -67,7 +68,7 @@ impl Rule for PathWithEmptySegment {
         for (storage, field) in read {
             let read = locations(subject).find(|location| location.storage.block.path() == storage.block.path());
             if read.is_some_and(|location| location.used == Use::Artifacts && location.cloud_store().is_some()) {
-                backup_path(&field, report);
+                backup_path(subject, &field, report);
             }
         }
     }
@@ -129,7 +130,7 @@ fn key(subject: &Subject<'_>, location: &Location<'_>, path: &str) -> String {
     quoted(&format!("{bucket}/{path}/{root}/"))
 }
 
-fn backup_path(field: &Field<'_>, report: &mut Report) {
+fn backup_path(subject: &Subject<'_>, field: &Field<'_>, report: &mut Report) {
     let Some(path) = field.text() else { return };
     let problems = object_path::check(path);
     let absolute = problems.contains(&PathProblem::LeadingSlash);
@@ -145,7 +146,9 @@ fn backup_path(field: &Field<'_>, report: &mut Report) {
         format!("{} gives a key with an empty part", quoted(path))
     };
     let finding = report.at(field, message);
-    finding.severity(if absolute { Severity::Error } else { Severity::Warning });
+    // The guides of operators before 1.8 write such paths; what those Jobs make of them was not seen.
+    let fails = absolute && subject.era >= Era::D;
+    finding.severity(if fails { Severity::Error } else { Severity::Warning });
     // `/backup` is where volumes are mounted, and no part of any key.
     let below = path.strip_prefix("/backup/").unwrap_or(path);
     let relative = object_path::normalised(below).unwrap_or_else(|| below.trim_matches('/').to_owned());

@@ -1,6 +1,7 @@
 //! NB7008.
 
 use crate::declare_rule;
+use crate::field::Field;
 use crate::finding::Severity;
 use crate::inventory::Inventory;
 use crate::model::StoreType;
@@ -50,7 +51,7 @@ impl Rule for RetentionWithoutEffect {
         let Some(backup) = subject.backup() else { return };
         let block = backup.spec.field("retention");
         let limits = ["retention.maxAge", "retention.maxCount"].map(|leaf| backup.spec.field(leaf));
-        if !limits.iter().any(|limit| limit.is_set()) {
+        if !limits.iter().any(Field::is_set) {
             return;
         }
         match backup.storage().store() {
