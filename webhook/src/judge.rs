@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use json_patch::PatchOperation;
 use neo4jbackup_core::document::Node;
+use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::{Finding, Severity};
 use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::inventory::Inventory;
@@ -13,7 +14,6 @@ use neo4jbackup_core::ratchet::ratchet;
 use neo4jbackup_core::schema::{Era, GROUP, Kind};
 use neo4jbackup_core::settings::{Mode, Settings};
 use neo4jbackup_core::subject::{Door, Subject};
-use neo4jbackup_core::engine;
 
 use crate::reply::{Answer, Denial};
 use crate::review::Request;
@@ -62,6 +62,7 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opini
     let denial = (!verdict.allowed).then(|| Denial {
         kind: &request.kind,
         name: name(request),
+        problems: findings.iter().filter(|finding| finding.denies()).count(),
         causes: verdict.causes,
     });
     let answer = Answer {

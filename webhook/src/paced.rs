@@ -39,22 +39,37 @@ impl Pace {
 pub(crate) struct PacedIo<S> {
     stream: S,
     pace: Arc<Pace>,
-    limit: Duration,
+    /// How long a header may take; none where bytes between requests mean nothing, as in HTTP/2.
+    header: Option<Duration>,
     /// The number of requests at the time when the deadline was set.
     seen: usize,
+    /// Nothing has been read yet.
+    fresh: bool,
+    /// The deadline counts.
     armed: bool,
     deadline: Pin<Box<Sleep>>,
 }
 
 impl<S> PacedIo<S> {
-    pub(crate) fn new(stream: S, pace: Arc<Pace>, limit: Duration) -> Self {
+    /// A connection on which the first byte must come within `idle`.
+    pub(crate) fn new(stream: S, pace: Arc<Pace>, idle: Duration, header: Option<Duration>) -> Self {
         Self {
             stream,
             pace,
-            limit,
+            header,
             seen: 0,
-            armed: false,
-            deadline: Box::pin(sleep(limit)),
+            fresh: true,
+            armed: true,
+            deadline: Box::pin(sleep(idle)),
+        }
+    }
+
+    /// Something was read outside a request: a header begins.
+    fn arm(&mut self) {
+        self.fresh = false;
+        self.armed = self.header.is_some();
+        if let Some(limit) = self.header {
+            self.deadline.as_mut().reset(Instant::now() + limit);
         }
     }
 
@@ -80,10 +95,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for PacedIo<S> {
             ready!(self.deadline.as_mut().poll(context));
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        if buffer.filled().len() > before && !self.armed && !self.pace.active.load(Ordering::Acquire) {
-            let deadline = Instant::now() + self.limit;
-            self.deadline.as_mut().reset(deadline);
-            self.armed = true;
+        let begins = self.fresh || (!self.armed && !self.pace.active.load(Ordering::Acquire));
+        if begins && buffer.filled().len() > before {
+            self.arm();
         }
         read
     }

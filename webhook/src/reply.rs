@@ -26,6 +26,8 @@ pub(crate) struct Answer<'a> {
 pub(crate) struct Denial<'a> {
     pub(crate) kind: &'a GroupVersionKind<'a>,
     pub(crate) name: Cow<'a, str>,
+    /// How many there are; of very many, not all are listed.
+    pub(crate) problems: usize,
     pub(crate) causes: Vec<Cause>,
 }
 
@@ -75,7 +77,7 @@ impl Answer<'_> {
 /// kubectl prints field and message of each cause, and only for this reason; `message` is for everybody else.
 fn status(out: &mut Vec<u8>, denial: &Denial<'_>) {
     out.extend_from_slice(br#"{"status":"Failure","code":422,"reason":"Invalid","message":"#);
-    string(out, &message(&denial.causes));
+    string(out, &message(denial.problems, &denial.causes));
     out.extend_from_slice(br#","details":{"group":"#);
     string(out, &denial.kind.group);
     out.extend_from_slice(br#","kind":"#);
@@ -95,12 +97,12 @@ fn status(out: &mut Vec<u8>, denial: &Denial<'_>) {
     out.extend_from_slice(b"}}");
 }
 
-fn message(causes: &[Cause]) -> String {
+fn message(count: usize, causes: &[Cause]) -> String {
     let Some(first) = causes.first() else {
         return String::new();
     };
-    let problems = if causes.len() == 1 { "problem" } else { "problems" };
-    format!("{} {problems}; first: {}: {}", causes.len(), first.field, first.message)
+    let problems = if count == 1 { "problem" } else { "problems" };
+    format!("{count} {problems}; first: {}: {}", first.field, first.message)
 }
 
 fn list<T>(out: &mut Vec<u8>, items: &[T], write: impl Fn(&mut Vec<u8>, &T)) {
@@ -178,6 +180,7 @@ mod tests {
         let denial = Denial {
             kind: &kind,
             name: "nightly".into(),
+            problems: 2,
             causes: vec![cause("a \"quoted\"\tone"), cause("b")],
         };
         let answer = Answer {

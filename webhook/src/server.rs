@@ -133,14 +133,18 @@ impl Server {
         self.app.metrics.connections.inc();
         let is_http1 = stream.get_ref().1.alpn_protocol() != Some(b"h2");
         let pace = Arc::new(Pace::default());
-        // A frame of HTTP/2 may come at any time and says nothing of a header.
-        let header_limit = if is_http1 {
-            limits.header
+        let stream = PacedIo::new(
+            stream,
+            Arc::clone(&pace),
+            limits.idle,
+            is_http1.then_some(limits.header),
+        );
+        let builder = Builder::new(TokioExecutor::new());
+        let mut builder = if is_http1 {
+            builder.http1_only()
         } else {
-            Duration::from_secs(24 * 60 * 60)
+            builder.http2_only()
         };
-        let stream = PacedIo::new(stream, Arc::clone(&pace), header_limit);
-        let mut builder = Builder::new(TokioExecutor::new());
         builder
             .http1()
             .timer(TokioTimer::new())

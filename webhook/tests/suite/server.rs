@@ -179,6 +179,20 @@ async fn a_handshake_that_does_not_come_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_caller_that_says_nothing_is_cut_off_when_it_was_idle_for_too_long() {
+    let limits = Limits {
+        idle: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let running = Running::start(app().with_limits(limits), Duration::ZERO).await;
+    for protocol in ["http/1.1", "h2"] {
+        let mut client = Client::connect(running.address, &running.authority, protocol).await;
+        client.ends().await;
+    }
+    running.ends().await;
+}
+
+#[tokio::test]
 async fn a_body_that_stalls_runs_into_the_deadline() {
     let limits = Limits {
         deadline: Duration::from_millis(100),
@@ -221,8 +235,8 @@ async fn on_the_way_out_nothing_is_lost() {
             wait.lock().unwrap().recv().unwrap();
         }
     });
-    // Much longer than this test: the lame duck is ended by nothing else than its time, so half a second it is.
-    let running = Running::start(app, Duration::from_millis(500)).await;
+    // Long enough for two calls on a busy machine.
+    let running = Running::start(app, Duration::from_secs(2)).await;
     assert_eq!(get(running.status, "/readyz").await.0, 200);
 
     let mut backup = good_backup();

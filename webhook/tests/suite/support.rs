@@ -184,15 +184,20 @@ impl Client {
             .unwrap()
     }
 
-    /// Waits for the server to close.
-    pub(crate) async fn closed(&mut self) {
+    /// Waits for the server to close, whatever it says before.
+    pub(crate) async fn ends(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         let end = tokio::time::timeout(PATIENCE, self.stream.read_to_end(&mut rest))
             .await
             .unwrap();
         // An end without a TLS goodbye is an end as well.
         let _ = end;
-        assert_eq!(String::from_utf8_lossy(&rest), "");
+        rest
+    }
+
+    /// Waits for the server to close without a word.
+    pub(crate) async fn closed(&mut self) {
+        assert_eq!(String::from_utf8_lossy(&self.ends().await), "");
     }
 }
 
