@@ -64,10 +64,7 @@ impl Rule for AdditionalArgument {
                     .severity(severity);
             } else if !argument.starts_with('-') {
                 report
-                    .at_path(
-                        place(),
-                        format!("`{}` is no option, because it does not begin with `-`", short(argument)),
-                    )
+                    .at_path(place(), no_option(argument))
                     .help("write an option and its value in one text, as in `--parallel-recovery=true`")
                     .value(argument)
                     .severity(severity);
@@ -85,5 +82,13 @@ impl Rule for AdditionalArgument {
                     .severity(Severity::Warning);
             }
         }
+    }
+}
+
+fn no_option(argument: &str) -> String {
+    if argument.is_empty() {
+        "an empty text is no option".to_owned()
+    } else {
+        format!("`{}` is no option, because it does not begin with `-`", short(argument))
     }
 }

@@ -8,6 +8,7 @@ use crate::finding::{Reason, Severity};
 use crate::fix::{Edit, Fix, FixKind};
 use crate::inventory::Inventory;
 use crate::model::Backup;
+use crate::ratchet::same_meaning;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::{self, Era, EraSet, Kind, SchemaProblem};
@@ -78,6 +79,12 @@ impl Rule for FieldOfOtherVersion {
                 finding.severity(Severity::Warning);
             }
             let note = plain_note(*note).filter(|_| had_effect);
+            if says_nothing(subject, path) {
+                finding
+                    .help("remove it")
+                    .fix(Fix::remove(FixKind::Safe, "remove it", path.clone()));
+                continue;
+            }
             match target(subject, path) {
                 Some((help, fix)) => {
                     finding.help(help);
@@ -90,6 +97,11 @@ impl Rule for FieldOfOtherVersion {
             }
         }
     }
+}
+
+/// Whether the value asks for nothing, as `force: false` does.
+fn says_nothing(subject: &Subject<'_>, path: &Path) -> bool {
+    same_meaning(path.last_key(), path.find(subject.object), None)
 }
 
 /// Whether the value is what the versions that have the field do without it.

@@ -90,7 +90,12 @@ impl Rule for ScopeUnclear {
 fn says_something(subject: &Subject<'_>) -> bool {
     let wrong_type = |name: &'static str| {
         let field = subject.field(name);
-        field.is_set() && field.str().is_none() && !field.is_false() && !field.is_true()
+        let fits = if name == "spec.allDatabases" {
+            field.is_true() || field.is_false()
+        } else {
+            field.str().is_some()
+        };
+        field.is_set() && !fits
     };
     OTHER_WORDS.into_iter().any(|name| subject.field(name).is_set()) || SCOPES.into_iter().any(wrong_type)
 }

@@ -61,7 +61,6 @@ impl Rule for UnknownField {
             else {
                 continue;
             };
-            // A duplicate of the name as the last key is enough: the path stands before the message.
             let name = short(path.last_key().unwrap_or_default());
             let finding = report.at_path(
                 path.clone(),
@@ -75,14 +74,19 @@ impl Rule for UnknownField {
                 finding.severity(Severity::Warning);
             }
             let replacement = did_you_mean.as_ref().or(replaced_by.as_ref());
-            finding.help(match (did_you_mean, replacement) {
-                (Some(meant), _) => format!("did you mean `{meant}`?"),
-                (None, _) => hint(replacement, plain_note(*note)),
+            if !changes_meaning && replacement.is_none() {
+                finding.help("remove it");
+                if note.is_some() {
+                    finding.fix(Fix::remove(FixKind::Safe, "remove it", path.clone()));
+                }
+                continue;
+            }
+            finding.help(match did_you_mean {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => hint(replacement, plain_note(*note)),
             });
             if let Some(fix) = replacement.and_then(|meant| fix(subject, path, meant, did_you_mean.is_some())) {
                 finding.fix(fix);
-            } else if !changes_meaning && replacement.is_none() && note.is_some() {
-                finding.fix(Fix::remove(FixKind::Safe, "remove it", path.clone()));
             }
         }
     }

@@ -82,10 +82,9 @@ impl Rule for ValueNotAllowed {
 
 fn not_in_enum(path: &Path, value: &str, allowed: &[&'static str], report: &mut Report) {
     let quoted: Vec<String> = allowed.iter().map(|word| format!("`{word}`")).collect();
-    let finding = report.at_path(
-        path.clone(),
-        format!("`{}` is none of {}", short(value), quoted.join(", ")),
-    );
+    let joined = if quoted.len() == 1 { "not" } else { "none of" };
+    let text = format!("`{}` is {joined} {}", short(value), quoted.join(", "));
+    let finding = report.at_path(path.clone(), text);
     finding.value(value).reason(Reason::NotSupported);
     let same = allowed.iter().find(|word| word.eq_ignore_ascii_case(value.trim()));
     let Some(meant) = same.copied().or_else(|| names::closest(value, allowed.iter().copied())) else {
@@ -131,7 +130,10 @@ fn pattern_mismatch(path: &Path, value: &str, pattern: Pattern, report: &mut Rep
         Pattern::DatabaseName if value.contains('_') => {
             finding.help("use a name without `_`; a database that has one can only be part of `allDatabases: true`");
         }
-        _ => {
+        Pattern::TempSize | Pattern::Quantity => {
+            finding.help("use a size such as `20Gi`");
+        }
+        Pattern::DatabaseName | Pattern::ResourceName => {
             finding.help("use a name of that form");
         }
     }

@@ -9,7 +9,7 @@ use crate::model::Image;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::subject::Subject;
-use crate::values::image::{self, Level};
+use crate::values::image::{self, ImageProblem, Level};
 use crate::values::neo4j_version;
 
 declare_rule! {
@@ -72,8 +72,19 @@ fn own_image(image: &Image<'_>, report: &mut Report) {
         };
         report
             .at(&image.tag(), format!("`{}`: {problem}", short(tag)))
-            .help("use a tag such as `5.26.0-enterprise` or `2025.10.1-enterprise`")
+            .help(help(tag, *problem))
             .severity(severity);
+    }
+}
+
+fn help(tag: &str, problem: ImageProblem) -> String {
+    let numbers = tag.split('-').next().unwrap_or(tag);
+    match problem {
+        ImageProblem::NoVersion => "put the version first, and do not let the tag float".to_owned(),
+        ImageProblem::Community | ImageProblem::EditionNotNamed if neo4j_version::is_release_form(numbers) => {
+            format!("use `{}-enterprise`", short(numbers))
+        }
+        _ => "use a tag such as `5.26.0-enterprise` or `2025.10.1-enterprise`".to_owned(),
     }
 }
 

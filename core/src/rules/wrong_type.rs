@@ -51,11 +51,11 @@ impl Rule for WrongType {
             };
             let value = path.find(subject.object);
             let text = value.and_then(Node::scalar_text);
-            let quoted = text.map(|text| format!("`{}`, ", short(text))).unwrap_or_default();
-            let finding = report.at_path(
-                path.clone(),
-                format!("{quoted}{found}, stands where {expected} belongs"),
-            );
+            let what = match text {
+                Some(text) => format!("`{}` is {found}, and {expected} belongs here", short(text)),
+                None => format!("{found} stands where {expected} belongs"),
+            };
+            let finding = report.at_path(path.clone(), what);
             if let Some(text) = text {
                 finding.value(text);
             }
