@@ -94,7 +94,30 @@ fn every_manifest_and_every_document_is_judged_by_every_dialect() {
 
 /// The objects that lint calls wrong in the examples and documents of operator 1.14 and of the version after it. Every
 /// other object in those files is clean, or only warned of.
-const EXPECTED: &[(&str, &str, &str, &[&str])] = &[];
+const EXPECTED: &[(&str, &str, &str, &[&str])] = &[
+    // An absolute `backupPath` below a cloud path names `…//backup/…`, which no backup writes: the defect for which the
+    // shipped `restore-pitr-basic.yaml` is rejected as well. The operator finds out after it has stopped the database.
+    (
+        "F",
+        "docs-user-guide-guides-backup-restore-md-L1225.yaml",
+        "pitr-storage-restore",
+        &["NB7003"],
+    ),
+    // Two fragments of a guide, without a name, an instance and a scope; the account number of the first has nine digits.
+    (
+        "F",
+        "docs-user-guide-troubleshooting-backup-restore-md-L115.yaml",
+        "",
+        &["NB1007", "NB1008", "NB3005"],
+    ),
+    (
+        "F",
+        "docs-user-guide-troubleshooting-backup-restore-md-L179.yaml",
+        "",
+        &["NB1007", "NB1008"],
+    ),
+    // Not here: the fragment of a design page without an apiVersion, which is no object of the operator yet.
+];
 
 #[test]
 fn errors_in_the_operator_s_examples_are_those_that_it_rejects_itself() {
@@ -120,6 +143,29 @@ fn errors_in_the_operator_s_examples_are_those_that_it_rejects_itself() {
         )
     });
     assert_eq!(found, expected.collect());
+}
+
+/// The file alone does not show that its target is a cluster, and its backup one of all databases.
+#[test]
+fn what_only_other_objects_show_is_an_error_once_they_are_there() {
+    let name = "upstream/manifests/F/examples-backup-restore-restore-overwrite-yaml-L1.yaml";
+    let Some(file) = support::shared(name) else { return };
+    let text = fs::read_to_string(file).unwrap();
+    let options = options(Some(Era::F));
+    let others = r#"{"apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jEnterpriseCluster",
+         "metadata": {"name": "my-neo4j-cluster"},
+         "spec": {"image": {"repo": "neo4j", "tag": "5.26.0-enterprise"}, "topology": {"servers": 3}}}
+        {"apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jBackup", "metadata": {"name": "full-backup"},
+         "spec": {"instanceRef": "my-neo4j-cluster", "allDatabases": true,
+                  "storage": {"type": "pvc", "pvc": {"name": "backups"}}}}"#;
+    assert!(errors(&text, &options, alone()).is_empty());
+    let mut inventory = alone();
+    lint::collect(&lint::read(others, &options.limits), &options, &mut inventory);
+    let found = errors(&text, &options, inventory);
+    assert_eq!(
+        found.into_iter().collect::<Vec<_>>(),
+        [("restore-orders".to_owned(), BTreeSet::from(["NB8012"]))]
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::inventory::Inventory;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::{Era, Kind, SchemaProblem};
-use crate::subject::{Door, Subject};
+use crate::subject::Subject;
 
 declare_rule! {
     /// An object without a field that it needs is refused, or waits for ever.
@@ -63,7 +63,7 @@ impl Rule for RequiredFieldMissing {
 
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let is_named = subject.field("metadata.name").is_set() || subject.field("metadata.generateName").is_set();
-        if subject.door == Door::File && !is_named {
+        if !is_named {
             missing(
                 subject,
                 "metadata.name",
