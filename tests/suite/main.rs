@@ -5,3 +5,4 @@ mod parity;
 mod registry;
 mod rules;
 mod support;
+mod upstream;

@@ -150,7 +150,7 @@ fn review(object: &Value) -> Vec<u8> {
             "uid": "7b0b2f1e",
             "kind": {"group": GROUP, "version": version, "kind": object["kind"]},
             "resource": {"group": GROUP, "version": version, "resource": "any"},
-            "name": object["metadata"]["name"],
+            "name": object["metadata"]["name"].as_str().unwrap_or_default(),
             "namespace": namespace,
             "operation": "CREATE",
             "dryRun": false,

@@ -2,25 +2,37 @@
 
 //! Every manifest rule, one file each.
 
+mod additional_argument;
 mod annotation_of_other_provider;
+mod api_version_not_served;
 mod azure_client_id_malformed;
+mod backup_not_found;
 mod base_backup_missing;
 mod base_backup_unreachable;
 mod bucket_malformed;
 mod bucket_missing;
+mod chain_broken;
 mod character_refused;
 mod cloud_provider_wrong;
 mod container_without_account;
+mod credentials_secret_incomplete;
+mod derived_name_too_long;
+mod differential_without_full;
 mod duplicate_key;
 mod endpoint_without_credentials;
+mod field_dropped;
+mod field_of_other_version;
 mod google_service_account_malformed;
 mod identity_conflict;
 mod identity_missing;
 mod identity_placeholder;
 mod identity_provider_wrong;
+mod instance_not_found;
 mod location;
 mod location_shared;
+mod moved_field;
 mod option_ignored;
+mod option_not_in_version;
 mod overwrite_unconfirmed;
 mod path_with_empty_segment;
 mod point_in_time_in_future;
@@ -30,6 +42,7 @@ mod point_in_time_outside_backups;
 mod point_in_time_unsupported;
 mod quantity_malformed;
 mod quoted;
+mod required_field_missing;
 mod restore_source_incomplete;
 mod restored;
 mod retention_malformed;
@@ -40,33 +53,49 @@ mod schedule_never_fires;
 mod schedule_surprising;
 mod schedule_time_zone;
 mod schedules_overlap;
+mod scope_unclear;
 mod seed_unreachable;
 mod single_database_from_all;
 mod standalone_not_stopped;
 mod suppression_invalid;
 mod system_database_restored;
 mod timeout_invalid;
+mod unknown_field;
+mod value_not_allowed;
+mod version_not_supported;
 mod volume_claim_missing;
+mod wrong_type;
 mod yaml_syntax;
 
+pub use additional_argument::AdditionalArgument;
 pub use annotation_of_other_provider::AnnotationOfOtherProvider;
+pub use api_version_not_served::ApiVersionNotServed;
 pub use azure_client_id_malformed::AzureClientIdMalformed;
+pub use backup_not_found::BackupNotFound;
 pub use base_backup_missing::BaseBackupMissing;
 pub use base_backup_unreachable::BaseBackupUnreachable;
 pub use bucket_malformed::BucketMalformed;
 pub use bucket_missing::BucketMissing;
+pub use chain_broken::ChainBroken;
 pub use character_refused::CharacterRefused;
 pub use cloud_provider_wrong::CloudProviderWrong;
 pub use container_without_account::ContainerWithoutAccount;
+pub use credentials_secret_incomplete::CredentialsSecretIncomplete;
+pub use derived_name_too_long::DerivedNameTooLong;
+pub use differential_without_full::DifferentialWithoutFull;
 pub use duplicate_key::DuplicateKey;
 pub use endpoint_without_credentials::EndpointWithoutCredentials;
+pub use field_dropped::FieldDropped;
+pub use field_of_other_version::FieldOfOtherVersion;
 pub use google_service_account_malformed::GoogleServiceAccountMalformed;
 pub use identity_conflict::IdentityConflict;
 pub use identity_missing::IdentityMissing;
 pub use identity_placeholder::IdentityPlaceholder;
 pub use identity_provider_wrong::IdentityProviderWrong;
+pub use instance_not_found::InstanceNotFound;
 pub use location_shared::LocationShared;
 pub use option_ignored::OptionIgnored;
+pub use option_not_in_version::OptionNotInVersion;
 pub use overwrite_unconfirmed::OverwriteUnconfirmed;
 pub use path_with_empty_segment::PathWithEmptySegment;
 pub use point_in_time_in_future::PointInTimeInFuture;
@@ -75,6 +104,7 @@ pub use point_in_time_on_cluster::PointInTimeOnCluster;
 pub use point_in_time_outside_backups::PointInTimeOutsideBackups;
 pub use point_in_time_unsupported::PointInTimeUnsupported;
 pub use quantity_malformed::QuantityMalformed;
+pub use required_field_missing::RequiredFieldMissing;
 pub use restore_source_incomplete::RestoreSourceIncomplete;
 pub use retention_malformed::RetentionMalformed;
 pub use retention_without_effect::RetentionWithoutEffect;
@@ -84,13 +114,18 @@ pub use schedule_never_fires::ScheduleNeverFires;
 pub use schedule_surprising::ScheduleSurprising;
 pub use schedule_time_zone::ScheduleTimeZone;
 pub use schedules_overlap::SchedulesOverlap;
+pub use scope_unclear::ScopeUnclear;
 pub use seed_unreachable::SeedUnreachable;
 pub use single_database_from_all::SingleDatabaseFromAll;
 pub use standalone_not_stopped::StandaloneNotStopped;
 pub use suppression_invalid::SuppressionInvalid;
 pub use system_database_restored::SystemDatabaseRestored;
 pub use timeout_invalid::TimeoutInvalid;
+pub use unknown_field::UnknownField;
+pub use value_not_allowed::ValueNotAllowed;
+pub use version_not_supported::VersionNotSupported;
 pub use volume_claim_missing::VolumeClaimMissing;
+pub use wrong_type::WrongType;
 pub use yaml_syntax::YamlSyntax;
 
 use crate::rule::Rule;
@@ -99,7 +134,24 @@ use crate::rule::Rule;
 pub static ALL: &[&dyn Rule] = &[
     &YamlSyntax,
     &DuplicateKey,
+    &UnknownField,
+    &FieldOfOtherVersion,
+    &WrongType,
+    &ValueNotAllowed,
+    &RequiredFieldMissing,
+    &ScopeUnclear,
+    &DerivedNameTooLong,
+    &FieldDropped,
+    &ApiVersionNotServed,
+    &AdditionalArgument,
     &SuppressionInvalid,
+    &InstanceNotFound,
+    &VersionNotSupported,
+    &BackupNotFound,
+    &ChainBroken,
+    &CredentialsSecretIncomplete,
+    &OptionNotInVersion,
+    &DifferentialWithoutFull,
     &CloudProviderWrong,
     &IdentityProviderWrong,
     &IdentityMissing,

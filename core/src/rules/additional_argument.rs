@@ -1,0 +1,94 @@
+//! NB1012.
+
+use super::quoted::short;
+use crate::declare_rule;
+use crate::document::Node;
+use crate::finding::{Reason, Severity};
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::{Era, Kind};
+use crate::subject::Subject;
+use crate::values::names::first_shell_unsafe_character;
+
+declare_rule! {
+    /// An additional argument must be an option that `neo4j-admin` still has.
+    ///
+    /// ## What it checks
+    /// Each of `options.additionalArgs` begins with `-` and is none of those that Neo4j 5.26 no longer has (`--cc-graph`,
+    /// `--cc-indexes`, `--cc-label-scan-store`, `--legacy-format`). For operators before 1.8: characters that mean something
+    /// to the shell.
+    ///
+    /// ## Why it matters
+    /// Since 1.8 the operator marks such a backup `Invalid`. It does not look at the arguments of a restore, which fails
+    /// after the database was stopped; so there it is a warning. Older operators put the text into a shell command unquoted.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec:
+    ///   options: {additionalArgs: ["verbose"]}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec:
+    ///   options: {additionalArgs: ["--verbose"]}
+    /// ```
+    AdditionalArgument {
+        code: "NB1012", name: "additional-argument", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore], reads: ["spec.options.additionalArgs"], needs: [], doors: All, fix: None,
+        policy: Expressible, since: "0.1",
+    }
+}
+
+const REMOVED: [&str; 4] = ["--cc-graph", "--cc-indexes", "--cc-label-scan-store", "--legacy-format"];
+
+impl Rule for AdditionalArgument {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        let field = subject.field("spec.options.additionalArgs");
+        let is_checked = subject.kind == Kind::Neo4jBackup && subject.era >= Era::D;
+        let severity = if is_checked { Severity::Error } else { Severity::Warning };
+        for (index, item) in field.items().iter().enumerate() {
+            let Some(argument) = Node::as_str(item) else { continue };
+            let place = || field.path().index(index);
+            if let Some(removed) = REMOVED.into_iter().find(|removed| argument.starts_with(removed)) {
+                report
+                    .at_path(place(), format!("Neo4j 5.26 and later have no option `{removed}`"))
+                    .help("remove it")
+                    .reason(Reason::NotSupported)
+                    .value(argument)
+                    .severity(severity);
+            } else if !argument.starts_with('-') {
+                report
+                    .at_path(place(), no_option(argument))
+                    .help("write an option and its value in one text, as in `--parallel-recovery=true`")
+                    .value(argument)
+                    .severity(severity);
+            } else if let Some(character) = first_shell_unsafe_character(argument).filter(|_| subject.era < Era::D) {
+                report
+                    .at_path(
+                        place(),
+                        format!(
+                            "{character:?} means something to the shell, and {} does not quote it",
+                            subject.era.label()
+                        ),
+                    )
+                    .help("leave it out")
+                    .value(argument)
+                    .severity(Severity::Warning);
+            }
+        }
+    }
+}
+
+fn no_option(argument: &str) -> String {
+    if argument.is_empty() {
+        "an empty text is no option".to_owned()
+    } else {
+        format!("`{}` is no option, because it does not begin with `-`", short(argument))
+    }
+}

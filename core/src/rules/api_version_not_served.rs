@@ -1,0 +1,139 @@
+//! NB1011.
+
+use super::quoted::short;
+use crate::declare_rule;
+use crate::document::{Document, Node, Path};
+use crate::field::Field;
+use crate::finding::{Reason, Severity};
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::lint::known_kind;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::{Era, GROUP, Kind};
+use crate::subject::Subject;
+use crate::values::names;
+
+declare_rule! {
+    /// An `apiVersion` or `kind` that the operator does not serve belongs to no object at all.
+    ///
+    /// ## What it checks
+    /// `v1alpha1` is served by operators up to 1.7, `v1beta1` by those since 1.8, and no other version ever was. Kinds of the
+    /// operator's group that are misspelt, and `Neo4jDisasterRecovery`, which only operator 0.1 had. A backup or restore
+    /// under a group that looks like the operator's is warned of, because nothing else of it is judged.
+    ///
+    /// ## Why it matters
+    /// Operator 1.8 renamed the version and kept no conversion: `no matches for kind` is all that kubectl says, and a
+    /// GitOps tool stops at the first such object.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// apiVersion: neo4j.neo4j.com/v1
+    /// kind: Neo4jBackup
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// apiVersion: neo4j.neo4j.com/v1beta1
+    /// kind: Neo4jBackup
+    /// ```
+    ApiVersionNotServed {
+        code: "NB1011", name: "api-version-not-served", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
+        reads: ["apiVersion", "kind"], needs: [], doors: Files, fix: Safe,
+        policy: NotExpressible("the API server has no object of a version that it does not serve"), since: "0.1",
+    }
+}
+
+impl Rule for ApiVersionNotServed {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        let Some((_, version)) = known_kind(subject.object) else {
+            return;
+        };
+        let label = subject.era.label();
+        if !subject.kind.schema().eras.contains(subject.era) {
+            report
+                .at(
+                    &subject.field("kind"),
+                    format!("{label} has no kind `{}`", subject.kind.name()),
+                )
+                .help(format!("it belongs to {}", subject.kind.schema().eras))
+                .reason(Reason::NotSupported);
+            return;
+        }
+        let served = subject.era.api_version();
+        if version == served {
+            return;
+        }
+        let who = match Era::newest_for(version) {
+            Some(_) => format!("{label} does not serve `{}`", short(version)),
+            None => format!("no operator version has ever served `{}`", short(version)),
+        };
+        let full = format!("{GROUP}/{served}");
+        let help = format!("use `{full}`");
+        report
+            .at(&subject.field("apiVersion"), who)
+            .help(&help)
+            .reason(Reason::NotSupported)
+            .fix(Fix::set(FixKind::Safe, help, Path::dotted("apiVersion"), full));
+    }
+
+    fn check_document(&self, document: &Document<'_>, report: &mut Report) {
+        let object = &document.root;
+        if known_kind(object).is_some() {
+            return;
+        }
+        let (Some(version), Some(kind)) = (
+            object.get("apiVersion").and_then(Node::as_str),
+            object.get("kind").and_then(Node::as_str),
+        ) else {
+            return;
+        };
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        let field = Field::at(object, "kind");
+        if group != GROUP {
+            foreign_group(object, group, kind, report);
+        } else if kind == "Neo4jDisasterRecovery" {
+            report
+                .at(
+                    &field,
+                    "only operator 0.1 had the kind `Neo4jDisasterRecovery`, and it did nothing",
+                )
+                .help("keep a second instance up to date with scheduled backups and restores, and remove this object")
+                .reason(Reason::NotSupported);
+        } else if let Some(meant) = misspelt(kind) {
+            report
+                .at(&field, format!("the operator has no kind `{}`", short(kind)))
+                .help(format!("did you mean `{meant}`?"))
+                .reason(Reason::NotSupported);
+        }
+    }
+}
+
+fn foreign_group(object: &Node<'_>, group: &str, kind: &str, report: &mut Report) {
+    let is_close = group.is_empty() || group.contains("neo4j");
+    if is_close && matches!(kind, "Neo4jBackup" | "Neo4jRestore") {
+        report
+            .at(
+                &Field::at(object, "apiVersion"),
+                format!("a `{kind}` of this group is not the operator's, and is not judged"),
+            )
+            .help(format!("use `{GROUP}/v1beta1`"))
+            .severity(Severity::Warning)
+            .reason(Reason::NotSupported);
+    }
+}
+
+/// Kinds of the group that have nothing to do with backups, and are spelt almost like those that have.
+const OTHERS: [&str; 3] = ["Neo4jDatabaseAlias", "Neo4jReplicaDatabase", "Neo4jReplicaPromotion"];
+
+fn misspelt(kind: &str) -> Option<&'static str> {
+    if OTHERS.contains(&kind) || kind.starts_with("Aura") {
+        return None;
+    }
+    names::closest(kind, Kind::ALL.into_iter().map(Kind::name))
+}

@@ -1,0 +1,138 @@
+//! NB1009.
+
+use crate::declare_rule;
+use crate::finding::{Reason, Severity};
+use crate::inventory::{InstanceKind, Inventory, Lookup};
+use crate::model::{Backup, Restore, SourceType, StoreType};
+use crate::report::Report;
+use crate::rule::{Need, Rule, RuleMeta};
+use crate::schema::Era;
+use crate::subject::Subject;
+use crate::values::names::DerivedName;
+
+declare_rule! {
+    /// A name that the operator makes from the object's own name is too long, and what it names cannot be made.
+    ///
+    /// ## What it checks
+    /// The CronJob of a scheduled backup (52 characters, so 40 for the backup), the Job of a backup or of a standalone's
+    /// restore (63, because its pods carry the name as a label), and the Service that serves a backup on a volume to a
+    /// cluster (63, so 45 for the restore). Where the instance is not known, a restore is only warned of.
+    ///
+    /// ## Why it matters
+    /// The API server takes names of 253 characters. The operator checks only the first of these, and finds out about
+    /// the others when it creates the object.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// metadata: {name: every-night-at-two-all-databases-of-production}
+    /// spec: {schedule: "0 2 * * *"}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// metadata: {name: prod-nightly}
+    /// spec: {schedule: "0 2 * * *"}
+    /// ```
+    DerivedNameTooLong {
+        code: "NB1009", name: "derived-name-too-long", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore],
+        reads: [
+            "metadata.name", "spec.schedule", "spec.instanceRef", "spec.clusterRef", "spec.targetCluster", "spec.source.type",
+            "spec.source.storage.type", "spec.source.backupRef",
+        ],
+        needs: [Instance, Backups], doors: All, fix: None,
+        policy: NotExpressible("whether a restore needs the Service depends on other objects"), since: "0.1",
+    }
+}
+
+impl Rule for DerivedNameTooLong {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+        if let Some(backup) = subject.backup() {
+            let derived = scheduled_or_once(&backup);
+            judge(subject, derived, Severity::Error, report);
+        } else if let Some(restore) = subject.restore() {
+            // Most names are short enough for everything; then nothing has to be looked up.
+            if !DerivedName::SeedProxy.fits(subject.name()) {
+                judge_restore(subject, &restore, inventory, report);
+            }
+        }
+    }
+}
+
+fn scheduled_or_once(backup: &Backup<'_>) -> DerivedName {
+    if backup.schedule().text().is_some() {
+        DerivedName::BackupCronJob
+    } else {
+        DerivedName::BackupJob
+    }
+}
+
+fn judge_restore(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Inventory, report: &mut Report) {
+    let Some(name) = restore.instance().text() else { return };
+    let kind = match inventory.instance(subject.namespace(), name) {
+        Lookup::Found(facts) => Some(facts.kind),
+        Lookup::Absent => None,
+        Lookup::Unknown(why) => {
+            report.skip(
+                Need::Instance,
+                format!("whether `{name}` is a cluster or a standalone: {why}"),
+            );
+            None
+        }
+    };
+    let sure = if kind.is_some() {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    // Before 1.8 clusters were restored by a Job as well.
+    if kind == Some(InstanceKind::Standalone) || subject.era < Era::D {
+        judge(subject, DerivedName::RestoreJob, Severity::Error, report);
+    } else if is_on_volume(subject, restore, inventory, report) {
+        judge(subject, DerivedName::SeedProxy, sure, report);
+    } else if kind.is_none() {
+        judge(subject, DerivedName::RestoreJob, sure, report);
+    }
+}
+
+/// Whether the backup lies on a volume, for certain.
+fn is_on_volume(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Inventory, report: &mut Report) -> bool {
+    let store = match (restore.source_type(), restore.backup_ref().text()) {
+        (Some(SourceType::Backup), Some(name)) => match inventory.backup(subject.namespace(), name) {
+            Lookup::Found(facts) => facts.storage.store,
+            Lookup::Absent => None,
+            Lookup::Unknown(why) => {
+                report.skip(Need::Backups, format!("whether backup `{name}` is on a volume: {why}"));
+                None
+            }
+        },
+        _ => restore.storage().store(),
+    };
+    store == Some(StoreType::Pvc)
+}
+
+fn judge(subject: &Subject<'_>, derived: DerivedName, severity: Severity, report: &mut Report) {
+    let name = subject.name();
+    if derived.fits(name) {
+        return;
+    }
+    let what = match derived {
+        DerivedName::BackupCronJob => "the CronJob",
+        DerivedName::SeedProxy => "the Service that serves the backup to a cluster",
+        _ => "the Job",
+    };
+    let made = derived.of(name).chars().count();
+    let text = format!(
+        "{what} made from this name would have a name of {made} characters, and {} is the limit",
+        derived.longest()
+    );
+    report
+        .at(&subject.field("metadata.name"), text)
+        .help(format!("use a name of at most {} characters", derived.longest_name()))
+        .reason(Reason::TooLong)
+        .severity(severity);
+}

@@ -1,0 +1,88 @@
+//! NB2007.
+
+use crate::declare_rule;
+use crate::document::Node;
+use crate::finding::Severity;
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::Era;
+use crate::subject::{Door, Subject};
+
+declare_rule! {
+    /// A differential backup needs a full one in its directory, and nothing puts one there.
+    ///
+    /// ## What it checks
+    /// `backupType: DIFF` without `chainFromBackup`, unless another known backup, not differential itself, continues this
+    /// one's chain and so writes into its directory. An update is only warned of, because a full backup may be there from
+    /// before, and not even that when a run has succeeded.
+    ///
+    /// ## Why it matters
+    /// Each backup has a directory of its own. Without a full backup in it every run fails with `Differential backups
+    /// require that a full backup …`; two of the operator's own examples were like this.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec:
+    ///   schedule: "0 * * * *"
+    ///   options: {backupType: DIFF}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec:
+    ///   schedule: "0 * * * *"
+    ///   chainFromBackup: weekly-full
+    ///   options: {backupType: DIFF}
+    /// ```
+    DifferentialWithoutFull {
+        code: "NB2007", name: "differential-without-full", severity: Error,
+        kinds: [Neo4jBackup],
+        reads: ["spec.options.backupType", "spec.chainFromBackup"],
+        needs: [Backups], doors: All, fix: Unsafe,
+        policy: NotExpressible("another backup may write the full one"), since: "0.1",
+    }
+}
+
+impl Rule for DifferentialWithoutFull {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+        let Some(backup) = subject.backup() else { return };
+        let field = backup.backup_type();
+        if field.text() != Some("DIFF") || backup.chain_from().is_set() || has_succeeded(subject.object) {
+            return;
+        }
+        let mut siblings = inventory
+            .backups(subject.namespace())
+            .filter(|(name, _)| *name != subject.name());
+        if siblings.any(|(_, facts)| {
+            facts.chain_from.as_deref() == Some(subject.name()) && facts.backup_type.as_deref() != Some("DIFF")
+        }) {
+            return;
+        }
+        let is_new = !matches!(subject.door, Door::Update(_)) && subject.era >= Era::D;
+        let help = if subject.era >= Era::D {
+            "set `chainFromBackup` to the backup that writes the full one, or use `AUTO`"
+        } else {
+            "use `AUTO`, which takes a full backup where there is none"
+        };
+        report
+            .at(
+                &field,
+                "each run needs a full backup in this backup's own directory, and nothing writes one there",
+            )
+            .help(help)
+            .severity(if is_new { Severity::Error } else { Severity::Warning })
+            .fix(Fix::set(FixKind::Unsafe, "use `AUTO`", field.path(), "AUTO"));
+    }
+}
+
+fn has_succeeded(object: &Node<'_>) -> bool {
+    let runs = object.at("status.history").and_then(Node::as_list).unwrap_or_default();
+    runs.iter()
+        .any(|run| run.get("status").and_then(Node::as_str) == Some("Succeeded"))
+}

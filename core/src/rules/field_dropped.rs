@@ -1,0 +1,136 @@
+//! NB1010.
+
+use super::moved_field::{hint, plain_note};
+use super::quoted::short;
+use crate::declare_rule;
+use crate::document::{Node, Path};
+use crate::finding::Reason;
+use crate::inventory::Inventory;
+use crate::ratchet::same_meaning;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::{self, SchemaProblem};
+use crate::subject::{Door, Subject};
+
+declare_rule! {
+    /// The manifest that was applied has a field that the stored object lacks: the API server dropped it.
+    ///
+    /// ## What it checks
+    /// `kubectl apply` keeps what it was given in an annotation. Each field below `spec` there that the object under review
+    /// lacks, although it says something (`false`, 0 and empty values are what absence says, too).
+    ///
+    /// ## Why it matters
+    /// Unknown fields are pruned before any webhook sees the object. The annotation is the only trace of a `timezone`, or,
+    /// on operator 1.14, of a `target`, a `clusterRef` or a `force`. It never denies: the annotation may be old.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// metadata:
+    ///   annotations:
+    ///     kubectl.kubernetes.io/last-applied-configuration: '{"spec":{"timezone":"Europe/Berlin"}}'
+    /// spec: {}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// metadata:
+    ///   annotations:
+    ///     kubectl.kubernetes.io/last-applied-configuration: '{"spec":{"schedule":"0 1 * * *"}}'
+    /// spec: {schedule: "0 1 * * *"}
+    /// ```
+    FieldDropped {
+        code: "NB1010", name: "field-dropped", severity: Warning,
+        kinds: [Neo4jBackup, Neo4jRestore],
+        reads: ["metadata.annotations", "spec"], needs: [], doors: Reviews, fix: None,
+        policy: NotExpressible("CEL cannot parse the JSON in the annotation"), since: "0.1",
+    }
+}
+
+const ANNOTATION: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// More than the API server stores in all annotations of an object.
+const LONGEST: usize = 1 << 18;
+/// Nobody reads more warnings than this.
+const MOST: usize = 20;
+
+impl Rule for FieldDropped {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        let Some(text) = subject.annotation(ANNOTATION).filter(|text| text.len() <= LONGEST) else {
+            return;
+        };
+        if let Door::Update(old) = subject.door
+            && old
+                .at("metadata.annotations")
+                .and_then(|all| all.get(ANNOTATION)?.as_str())
+                == Some(text)
+        {
+            // Not an apply: whoever takes a field away by another way has meant it.
+            return;
+        }
+        let Ok(applied) = serde_json::from_str::<Node<'_>>(text) else {
+            return;
+        };
+        let mut dropped = Vec::new();
+        collect(
+            applied.get("spec"),
+            subject.object.get("spec"),
+            &Path::dotted("spec"),
+            &mut dropped,
+        );
+        if dropped.is_empty() {
+            return;
+        }
+        let problems = schema::check(subject.kind, subject.era, &applied);
+        for path in dropped {
+            let name = short(path.last_key().unwrap_or_default());
+            let known = problems.iter().find(|problem| *problem.path() == path);
+            let help = match known {
+                Some(SchemaProblem::Unknown {
+                    did_you_mean: Some(meant),
+                    ..
+                }) => format!("did you mean `{meant}`?"),
+                Some(
+                    SchemaProblem::Unknown { replaced_by, note, .. }
+                    | SchemaProblem::OtherVersion { replaced_by, note, .. },
+                ) => hint(replaced_by.as_ref(), plain_note(*note)),
+                _ => "look whether the CRD in the cluster is that of the operator".to_owned(),
+            };
+            let finding = report.at_path(
+                path.clone(),
+                format!("`{name}` was applied, and the API server dropped it"),
+            );
+            finding.help(help).reason(Reason::NotSupported);
+            if let Some(value) = path.find(&applied).and_then(Node::scalar_text) {
+                finding.value(value);
+            }
+        }
+    }
+}
+
+/// The places where the applied object says something and the stored one has nothing.
+fn collect(applied: Option<&Node<'_>>, stored: Option<&Node<'_>>, path: &Path, dropped: &mut Vec<Path>) {
+    match (applied, stored) {
+        (Some(Node::Map(applied)), Some(Node::Map(stored))) => {
+            for (key, value) in applied.iter() {
+                if dropped.len() == MOST {
+                    return;
+                }
+                let there = stored.get(key);
+                if there.is_none() && !same_meaning(Some(key), Some(value), None) {
+                    dropped.push(path.key(key));
+                } else if there.is_some() && matches!(value, Node::Map(_) | Node::List(_)) {
+                    collect(Some(value), there, &path.key(key), dropped);
+                }
+            }
+        }
+        (Some(Node::List(applied)), Some(Node::List(stored))) if applied.len() == stored.len() => {
+            for (index, (value, there)) in applied.iter().zip(stored).enumerate() {
+                collect(Some(value), Some(there), &path.index(index), dropped);
+            }
+        }
+        _ => {}
+    }
+}

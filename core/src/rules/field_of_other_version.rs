@@ -1,0 +1,183 @@
+//! NB1004.
+
+use super::moved_field::{fits, hint, move_fix, plain_note};
+use super::quoted::short;
+use crate::declare_rule;
+use crate::document::Path;
+use crate::finding::{Reason, Severity};
+use crate::fix::{Edit, Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::model::Backup;
+use crate::ratchet::same_meaning;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::{self, Era, EraSet, Kind, SchemaProblem};
+use crate::subject::Subject;
+
+declare_rule! {
+    /// A field of another operator version is dropped without a word.
+    ///
+    /// ## What it checks
+    /// Every field below `spec` against the operator version that will read the object (`--operator-version`, or else the
+    /// newest that serves the `apiVersion`), with what replaces it there. It is an error where dropping the field changes
+    /// what happens, and a warning where it never had an effect.
+    ///
+    /// ## Why it matters
+    /// Operator 1.14 removed `target`, `clusterRef`, `databaseName`, `force` and `cloud` from the schema without a new API
+    /// version. The API server prunes them, and a backup is then without a target, a restore without a confirmation.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec:
+    ///   target: {kind: Database, name: orders, clusterRef: prod}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec:
+    ///   instanceRef: prod
+    ///   database: orders
+    /// ```
+    FieldOfOtherVersion {
+        code: "NB1004", name: "field-of-other-version", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
+        reads: ["spec"], needs: [], doors: Files, fix: Unsafe,
+        policy: NotExpressible("the API server drops the field before any policy sees it"), since: "0.1",
+    }
+}
+
+impl Rule for FieldOfOtherVersion {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        for problem in subject.schema_problems() {
+            let SchemaProblem::OtherVersion {
+                path,
+                eras_with_it,
+                replaced_by,
+                changes_meaning,
+                note,
+            } = problem
+            else {
+                continue;
+            };
+            let name = short(path.last_key().unwrap_or_default());
+            let had_effect = !note.is_some_and(|note| note.starts_with("It never had an effect"));
+            let effect = if had_effect { "" } else { "; it never had an effect" };
+            let text = format!(
+                "`{name}` is a field of {eras_with_it}, and {} drops it{effect}",
+                subject.era.label()
+            );
+            let finding = report.at_path(path.clone(), text);
+            finding.reason(Reason::NotSupported);
+            if let Some(text) = path.find(subject.object).and_then(|node| node.scalar_text()) {
+                finding.value(text);
+            }
+            if !changes_meaning || is_default(subject, path, *eras_with_it) {
+                finding.severity(Severity::Warning);
+            }
+            let note = plain_note(*note).filter(|_| had_effect);
+            if says_nothing(subject, path) {
+                finding
+                    .help("remove it")
+                    .fix(Fix::remove(FixKind::Safe, "remove it", path.clone()));
+                continue;
+            }
+            match target(subject, path) {
+                Some((help, fix)) => {
+                    finding.help(help);
+                    finding.fix = fix;
+                }
+                None => {
+                    finding.help(hint(replaced_by.as_ref(), note));
+                    finding.fix = other_fix(subject, path, replaced_by.as_ref(), had_effect);
+                }
+            }
+        }
+    }
+}
+
+/// Whether the value asks for nothing, as `force: false` does.
+fn says_nothing(subject: &Subject<'_>, path: &Path) -> bool {
+    same_meaning(path.last_key(), path.find(subject.object), None)
+}
+
+/// Whether the value is what the versions that have the field do without it.
+fn is_default(subject: &Subject<'_>, path: &Path, eras: EraSet) -> bool {
+    let Some(value) = path.find(subject.object) else {
+        return false;
+    };
+    let defaults = eras
+        .iter()
+        .next_back()
+        .map(|era| schema::defaults(subject.kind, era))
+        .unwrap_or_default();
+    defaults
+        .into_iter()
+        .any(|field| field.path == path.to_string() && *value == field.value.into())
+}
+
+/// What `target` of a backup says in the words of today, where nothing contradicts it.
+fn target(subject: &Subject<'_>, path: &Path) -> Option<(String, Option<Fix>)> {
+    if subject.kind != Kind::Neo4jBackup || subject.era < Era::F || *path != Path::dotted("spec.target") {
+        return None;
+    }
+    let field = |name: &'static str| Backup::of(subject.object).spec.field(name);
+    let name = field("target.name").text()?;
+    let (instance, scope, value) = match field("target.kind").text()? {
+        "Cluster" => (Some(name), "allDatabases", serde_json::Value::from(true)),
+        "Database" => (field("target.clusterRef").text(), "database", name.into()),
+        "ShardedDatabase" => (field("target.clusterRef").text(), "shardedDatabase", name.into()),
+        _ => return None,
+    };
+    let said = format!("`{scope}: {}`", value.as_str().map_or_else(|| value.to_string(), short));
+    let Some(instance) = instance else {
+        return Some((format!("name the instance in `instanceRef`, and write {said}"), None));
+    };
+    let help = format!("write `instanceRef: {}` and {said}", short(instance));
+    let others = ["instanceRef", "database", "allDatabases", "shardedDatabase"];
+    let is_elsewhere = field("target.namespace")
+        .text()
+        .is_some_and(|there| there != subject.namespace());
+    if is_elsewhere || others.into_iter().any(|name| field(name).is_set()) {
+        return Some((help, None));
+    }
+    let to = Path::dotted("spec").key(scope);
+    let edits = vec![
+        Edit::Set {
+            path: Path::dotted("spec.instanceRef"),
+            value: instance.into(),
+        },
+        Edit::Set {
+            path: to.clone(),
+            value,
+        },
+        Edit::Remove { path: path.clone() },
+    ];
+    let fix = fits(subject, &to, &edits).then(|| Fix {
+        kind: FixKind::Safe,
+        title: help.clone(),
+        edits,
+    });
+    Some((help, fix))
+}
+
+fn other_fix(subject: &Subject<'_>, path: &Path, replaced_by: Option<&Path>, had_effect: bool) -> Option<Fix> {
+    if !had_effect {
+        return Some(Fix::remove(FixKind::Safe, "remove it", path.clone()));
+    }
+    let kind = match path.to_string().as_str() {
+        // The same reference under another name.
+        "spec.clusterRef" | "spec.targetCluster" | "spec.databaseName" | "spec.cloud" => FixKind::Safe,
+        // Nothing confirms the loss of a database that its owner has not confirmed in these words.
+        "spec.force" => FixKind::Unsafe,
+        _ => return None,
+    };
+    // Backups of old had a target below which these names stood; only of restores is the meaning known.
+    if subject.kind != Kind::Neo4jRestore && path.last_key() != Some("cloud") {
+        return None;
+    }
+    move_fix(subject, path, replaced_by?, kind)
+}

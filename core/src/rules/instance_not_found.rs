@@ -1,0 +1,92 @@
+//! NB2001.
+
+use super::quoted::short;
+use crate::declare_rule;
+use crate::field::Field;
+use crate::finding::Reason;
+use crate::inventory::{Inventory, Lookup};
+use crate::report::Report;
+use crate::rule::{Need, Rule, RuleMeta};
+use crate::subject::Subject;
+
+declare_rule! {
+    /// The instance, or the sharded database, that the object names is not there.
+    ///
+    /// ## What it checks
+    /// The cluster or standalone of `instanceRef` (or `target`, `clusterRef`, `targetCluster` of older operators) and the
+    /// `Neo4jShardedDatabase` of `shardedDatabase` exist in the same namespace. Only where that can be known: files alone
+    /// say nothing of what a cluster has.
+    ///
+    /// ## Why it matters
+    /// A backup waits in phase `Waiting` and a restore in `Pending` until the instance appears, without an event. It is a
+    /// warning because manifests are often applied together, in any order.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec: {instanceRef: prdo}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec: {instanceRef: prod}
+    /// ```
+    InstanceNotFound {
+        code: "NB2001", name: "instance-not-found", severity: Warning,
+        kinds: [Neo4jBackup, Neo4jRestore],
+        reads: ["spec.instanceRef", "spec.target", "spec.clusterRef", "spec.targetCluster", "spec.shardedDatabase"],
+        needs: [Instance, ShardedDatabases], doors: All, fix: None,
+        policy: NotExpressible("it looks at another object"), since: "0.1",
+    }
+}
+
+impl Rule for InstanceNotFound {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+        let named = subject
+            .backup()
+            .map(|backup| backup.instance())
+            .or_else(|| subject.restore().map(|restore| restore.instance()));
+        if let Some((field, name)) = named.and_then(|field| Some((field, field.text()?))) {
+            instance(subject, &field, name, inventory, report);
+        }
+        let sharded = subject.field("spec.shardedDatabase");
+        let name = sharded.text().filter(|_| subject.backup().is_some());
+        if let Some(name) = name {
+            match inventory.sharded_database(subject.namespace(), name) {
+                Some(true) => {}
+                Some(false) => not_found(&sharded, "Neo4jShardedDatabase", name, subject.namespace(), report),
+                None => report.skip(
+                    Need::ShardedDatabases,
+                    format!("whether the sharded database `{}` exists", short(name)),
+                ),
+            }
+        }
+    }
+}
+
+fn instance(subject: &Subject<'_>, field: &Field<'_>, name: &str, inventory: &Inventory, report: &mut Report) {
+    match inventory.instance(subject.namespace(), name) {
+        Lookup::Found(_) => {}
+        Lookup::Absent => not_found(field, "cluster or standalone", name, subject.namespace(), report),
+        Lookup::Unknown(why) => {
+            report.skip(
+                Need::Instance,
+                format!("whether the instance `{}` exists: {why}", short(name)),
+            );
+        }
+    }
+}
+
+fn not_found(field: &Field<'_>, what: &str, name: &str, namespace: &str, report: &mut Report) {
+    let name = short(name);
+    report
+        .at(
+            field,
+            format!("there is no {what} `{name}` in namespace `{namespace}`, and the operator waits for it"),
+        )
+        .help("correct the name, or create it")
+        .reason(Reason::NotFound);
+}

@@ -1,0 +1,66 @@
+//! What the rules about fields that do not exist share: words for what replaces them, and the edits that move them.
+
+use crate::document::{Node, Path};
+use crate::fix::{self, Edit, Fix, FixKind};
+use crate::schema;
+use crate::subject::Subject;
+
+/// The note of the schema table as a part of a sentence; what only repeats the message is left out.
+pub(super) fn plain_note(note: Option<&'static str>) -> Option<String> {
+    let note = note.filter(|note| !note.starts_with("No operator version has it"))?;
+    let note = note.strip_suffix('.').unwrap_or(note);
+    let mut letters = note.chars();
+    let first = letters.next()?;
+    Some(first.to_lowercase().chain(letters).collect())
+}
+
+/// What to do about a field that is dropped.
+pub(super) fn hint(replacement: Option<&Path>, note: Option<String>) -> String {
+    match (replacement, note) {
+        (Some(path), Some(note)) => format!("use `{path}`; {note}"),
+        (Some(path), None) => format!("use `{path}`"),
+        (None, Some(note)) => note,
+        (None, None) => "remove it".to_owned(),
+    }
+}
+
+/// Whether two fields have the same parent.
+pub(super) fn stands_beside(path: &Path, other: &Path) -> bool {
+    path.parent() == other.parent()
+}
+
+/// Moves a value to another field, where that is empty and the schema takes the value there.
+pub(super) fn move_fix(subject: &Subject<'_>, path: &Path, to: &Path, kind: FixKind) -> Option<Fix> {
+    let value = path.find(subject.object).filter(|value| !value.is_null())?;
+    if to.find(subject.object).is_some_and(|there| !there.is_null()) || to.is_within(path) {
+        return None;
+    }
+    let edits = if stands_beside(path, to) {
+        vec![Edit::Rename {
+            path: path.clone(),
+            to: to.last_key()?.to_owned(),
+        }]
+    } else {
+        vec![
+            Edit::Set {
+                path: to.clone(),
+                value: serde_json::to_value(value).ok()?,
+            },
+            Edit::Remove { path: path.clone() },
+        ]
+    };
+    fits(subject, to, &edits).then(|| Fix {
+        kind,
+        title: format!("use `{to}`"),
+        edits,
+    })
+}
+
+/// Whether the schema has nothing against what the edits leave at `to` and below, and the edits arrive there.
+pub(super) fn fits(subject: &Subject<'_>, to: &Path, edits: &[Edit]) -> bool {
+    let moved: Node<'_> = fix::apply(subject.object, edits);
+    to.find(&moved).is_some()
+        && !schema::check(subject.kind, subject.era, &moved)
+            .iter()
+            .any(|problem| problem.path().is_within(to) || to.is_within(problem.path()))
+}

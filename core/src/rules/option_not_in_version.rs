@@ -1,0 +1,136 @@
+//! NB2006.
+
+use super::quoted::short;
+use crate::declare_rule;
+use crate::field::Field;
+use crate::finding::{Reason, Severity};
+use crate::inventory::{InstanceFacts, InstanceKind, Inventory, Lookup};
+use crate::model::Backup;
+use crate::report::Report;
+use crate::rule::{Need, Rule, RuleMeta};
+use crate::subject::Subject;
+use crate::values::neo4j_version::{Feature, Version, parse_as_operator};
+
+declare_rule! {
+    /// An option needs a newer Neo4j than the instance runs, or a feature that the instance does not have.
+    ///
+    /// ## What it checks
+    /// `preferDiffAsParent` (2025.04), `remoteAddressResolution` (2025.09), `parallelDownload` and `skipRecovery` (2025.11),
+    /// `validate` (2025.01), and `shardedDatabase` (2025.12, a cluster with `propertySharding.enabled: true`), against the
+    /// image tag of the instance. Where the instance is not known, nothing is said.
+    ///
+    /// ## Why it matters
+    /// The operator builds no command for an option that the version lacks: a one-shot backup is `Failed` for good, a
+    /// scheduled one is tried again for ever, without an event. `validate` is left out without a word on 5.26.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec: {instanceRef: on-5-26, options: {parallelDownload: true}}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec: {instanceRef: on-5-26, options: {compress: true}}
+    /// ```
+    OptionNotInVersion {
+        code: "NB2006", name: "option-not-in-version", severity: Error,
+        kinds: [Neo4jBackup],
+        reads: ["spec.instanceRef", "spec.target", "spec.shardedDatabase", "spec.options"],
+        needs: [Instance], doors: All, fix: None, policy: NotExpressible("it looks at the image of the instance"), since: "0.1",
+    }
+}
+
+const OPTIONS: [(&str, Feature, Severity); 5] = [
+    ("preferDiffAsParent", Feature::PreferDiffAsParent, Severity::Error),
+    (
+        "remoteAddressResolution",
+        Feature::RemoteAddressResolution,
+        Severity::Error,
+    ),
+    ("parallelDownload", Feature::ParallelDownload, Severity::Error),
+    ("skipRecovery", Feature::SkipRecovery, Severity::Error),
+    ("validate", Feature::BackupValidate, Severity::Warning),
+];
+
+impl Rule for OptionNotInVersion {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+        let Some(backup) = subject.backup() else { return };
+        let sharded = backup.spec.field("shardedDatabase");
+        let asks = sharded.text().is_some() || OPTIONS.iter().any(|(name, ..)| backup.options.field(name).is_true());
+        let Some(name) = backup.instance().text().filter(|_| asks) else {
+            return;
+        };
+        let facts = match inventory.instance(subject.namespace(), name) {
+            Lookup::Found(facts) => facts,
+            Lookup::Absent => return,
+            Lookup::Unknown(why) => {
+                report.skip(
+                    Need::Instance,
+                    format!("whether `{}` has what the options need: {why}", short(name)),
+                );
+                return;
+            }
+        };
+        if sharded.text().is_some() {
+            sharding(&sharded, name, facts, report);
+        }
+        // A tag that names no version is reported with the instance.
+        if let Some(version) = facts.image_tag.as_deref().and_then(parse_as_operator) {
+            options(&backup, name, version, report);
+        }
+    }
+}
+
+fn options(backup: &Backup<'_>, name: &str, version: Version, report: &mut Report) {
+    for (option, feature, severity) in OPTIONS {
+        let field = backup.options.field(option);
+        if field.is_true() && !version.supports(feature) {
+            let effect = if severity == Severity::Error {
+                "the backup fails"
+            } else {
+                "the operator leaves it out"
+            };
+            let text = format!(
+                "needs Neo4j {} and `{}` runs {version}, so {effect}",
+                feature.first_version(),
+                short(name)
+            );
+            report
+                .at(&field, text)
+                .help("remove it, or upgrade the instance first")
+                .reason(Reason::NotSupported)
+                .severity(severity)
+                .evidence(format!("version of {}: {version}", short(name)));
+        }
+    }
+}
+
+fn sharding(field: &Field<'_>, name: &str, facts: &InstanceFacts, report: &mut Report) {
+    let name = short(name);
+    let version = facts.image_tag.as_deref().and_then(parse_as_operator);
+    let (text, help) = if facts.kind == InstanceKind::Standalone {
+        (
+            format!("`{name}` is a standalone, which has no sharded databases"),
+            "use `database` or `allDatabases: true`".to_owned(),
+        )
+    } else if !facts.property_sharding {
+        (
+            format!("`{name}` does not have `propertySharding.enabled: true`"),
+            "enable it there, or use `database`".to_owned(),
+        )
+    } else {
+        let first = Feature::PropertySharding.first_version();
+        match version.filter(|version| !version.supports(Feature::PropertySharding)) {
+            Some(version) => (
+                format!("needs Neo4j {first} and `{name}` runs {version}"),
+                "upgrade the instance first".to_owned(),
+            ),
+            None => return,
+        }
+    };
+    report.at(field, text).help(help).reason(Reason::NotSupported);
+}

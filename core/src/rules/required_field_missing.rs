@@ -1,0 +1,173 @@
+//! NB1007.
+
+use crate::declare_rule;
+use crate::document::Path;
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::{Era, Kind, SchemaProblem};
+use crate::subject::Subject;
+
+declare_rule! {
+    /// An object without a field that it needs is refused, or waits for ever.
+    ///
+    /// ## What it checks
+    /// The fields that the schema of the operator version requires, and those that only the operator itself does: the
+    /// instance of backups and restores, the database of a restore, `target.clusterRef` of a database in operators 1.8 to
+    /// 1.13, and a name. What another rule tells more about, such as a bucket, is left to it.
+    ///
+    /// ## Why it matters
+    /// The schema of 1.14 requires no `instanceRef`: an object without one is stored, becomes `Invalid` or `Failed` a moment
+    /// later, and a scheduled backup simply never runs.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec:
+    ///   allDatabases: true
+    ///   storage: {type: pvc, pvc: {name: backups}}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec:
+    ///   instanceRef: prod
+    ///   allDatabases: true
+    ///   storage: {type: pvc, pvc: {name: backups}}
+    /// ```
+    RequiredFieldMissing {
+        code: "NB1007", name: "required-field-missing", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
+        reads: ["spec", "metadata.name"], needs: [], doors: All, fix: None, policy: Expressible, since: "0.1",
+    }
+}
+
+/// The names that the instance has had, and those that are often taken for it.
+const INSTANCE: &[&str] = &[
+    "spec.instanceRef",
+    "spec.target",
+    "spec.clusterRef",
+    "spec.targetCluster",
+];
+/// The same for the database of a restore.
+const DATABASE: &[&str] = &[
+    "spec.database",
+    "spec.databaseName",
+    "spec.allDatabases",
+    "spec.options.targetDatabaseName",
+];
+
+impl Rule for RequiredFieldMissing {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        let is_named = subject.field("metadata.name").is_set() || subject.field("metadata.generateName").is_set();
+        if !is_named {
+            missing(
+                subject,
+                "metadata.name",
+                "the object has no name",
+                "give it one",
+                report,
+            );
+        }
+        if !matches!(subject.kind, Kind::Neo4jBackup | Kind::Neo4jRestore) {
+            required_by_schema(subject, report);
+            return;
+        }
+        if !subject.field("spec").is_set() {
+            missing(
+                subject,
+                "spec",
+                "the object asks for nothing",
+                "say what it is to do",
+                report,
+            );
+            return;
+        }
+        required_by_schema(subject, report);
+        required_by_operator(subject, report);
+    }
+}
+
+fn required_by_schema(subject: &Subject<'_>, report: &mut Report) {
+    for problem in subject.schema_problems() {
+        let SchemaProblem::Required { path } = problem else {
+            continue;
+        };
+        let text = path.to_string();
+        let said_elsewhere = match text.as_str() {
+            "spec.target" | "spec.clusterRef" | "spec.targetCluster" => has_any(subject, INSTANCE),
+            "spec.databaseName" => has_any(subject, DATABASE),
+            _ => text.ends_with("cloud.identity.provider"),
+        };
+        if !said_elsewhere {
+            let name = path.last_key().unwrap_or_default();
+            let what = format!("`{name}` is required{}, and is not there", below(path));
+            report
+                .at_path(path.clone(), what)
+                .help("add it")
+                .reason(crate::finding::Reason::Required);
+        }
+    }
+}
+
+fn below(path: &Path) -> String {
+    let parent = path.parent().unwrap_or_default();
+    if parent.0.is_empty() {
+        String::new()
+    } else {
+        format!(" in `{parent}`")
+    }
+}
+
+/// What the schema lets pass and the operator refuses.
+fn required_by_operator(subject: &Subject<'_>, report: &mut Report) {
+    if subject.era >= Era::E && !has_any(subject, INSTANCE) {
+        let help = "set it to the name of the cluster or standalone, in the same namespace";
+        missing(
+            subject,
+            "spec.instanceRef",
+            "no instance is named, and the operator does nothing without one",
+            help,
+            report,
+        );
+    }
+    if subject.kind == Kind::Neo4jBackup {
+        let kind = subject.field("spec.target.kind").text();
+        let legacy = matches!(subject.era, Era::D | Era::E) && matches!(kind, Some("Database" | "ShardedDatabase"));
+        if legacy && !has_any(subject, &["spec.target.clusterRef"]) && !has_any(subject, &["spec.instanceRef"]) {
+            let what = "the target is a database, and no instance that holds it is named";
+            missing(
+                subject,
+                "spec.target.clusterRef",
+                what,
+                "set it to the name of the cluster or standalone",
+                report,
+            );
+        }
+    } else if subject.era >= Era::E && !has_any(subject, DATABASE) {
+        let what = "no database is named, so there is nothing to restore";
+        missing(
+            subject,
+            "spec.database",
+            what,
+            "set it, or `allDatabases: true`",
+            report,
+        );
+    }
+}
+
+/// Whether one of the fields says something; `false` and the empty text say what their absence says. A value of the
+/// wrong type is the schema's to report.
+fn has_any(subject: &Subject<'_>, fields: &[&'static str]) -> bool {
+    fields.iter().any(|name| {
+        let field = subject.field(name);
+        field.is_set() && !field.is_false() && field.str() != Some("")
+    })
+}
+
+fn missing(subject: &Subject<'_>, field: &'static str, what: &str, help: &str, report: &mut Report) {
+    report.missing(&subject.field(field), what).help(help);
+}

@@ -1,0 +1,121 @@
+//! NB1008.
+
+use crate::declare_rule;
+use crate::finding::Reason;
+use crate::inventory::Inventory;
+use crate::model::Scope;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::{Era, Kind};
+use crate::subject::Subject;
+
+declare_rule! {
+    /// A backup is of one database, of all databases, or of one sharded database: exactly one of the three.
+    ///
+    /// ## What it checks
+    /// Exactly one of `database`, `allDatabases: true` and `shardedDatabase` in a backup, since operator 1.13. A restore
+    /// may have `database` or `allDatabases: true`, not both.
+    ///
+    /// ## Why it matters
+    /// The schema knows none of this. The operator marks such a backup `Invalid`, such a restore `Failed`, and runs neither.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec:
+    ///   instanceRef: prod
+    ///   database: orders
+    ///   allDatabases: true
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec:
+    ///   instanceRef: prod
+    ///   allDatabases: true
+    /// ```
+    ScopeUnclear {
+        code: "NB1008", name: "scope-unclear", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore],
+        reads: ["spec.database", "spec.allDatabases", "spec.shardedDatabase", "spec.databaseName", "spec.target"],
+        needs: [], doors: All, fix: None, policy: Expressible, since: "0.1",
+    }
+}
+
+const SCOPES: [&str; 3] = ["spec.database", "spec.allDatabases", "spec.shardedDatabase"];
+/// Fields that say what is backed up in other words; that they are dropped is another rule's to say.
+const OTHER_WORDS: [&str; 4] = ["spec.target", "spec.databaseName", "spec.databases", "spec.clusterRef"];
+
+impl Rule for ScopeUnclear {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        if subject.era < Era::E || !subject.field("spec").is_set() {
+            return;
+        }
+        let Some(backup) = subject.backup() else {
+            several_in_restore(subject, report);
+            return;
+        };
+        match backup.scope() {
+            Scope::Missing if !says_something(subject) => {
+                report
+                    .missing(&subject.field("spec.database"), "nothing says what is backed up")
+                    .help("set one of `database`, `allDatabases: true` and `shardedDatabase`");
+            }
+            Scope::Several => {
+                let set = SCOPES.into_iter().filter(|name| {
+                    let field = subject.field(name);
+                    field.text().is_some() || field.is_true()
+                });
+                let names: Vec<String> = set
+                    .map(|name| format!("`{}`", name.trim_start_matches("spec.")))
+                    .collect();
+                let last = if names.len() == 2 { "the other" } else { "the others" };
+                report
+                    .at(
+                        &subject.field("spec.allDatabases"),
+                        format!("{} are set together, and only one may be", names.join(" and ")),
+                    )
+                    .help(format!("keep one and remove {last}"))
+                    .reason(Reason::Forbidden);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A value of the wrong type is the schema's to report.
+fn says_something(subject: &Subject<'_>) -> bool {
+    let wrong_type = |name: &'static str| {
+        let field = subject.field(name);
+        let fits = if name == "spec.allDatabases" {
+            field.is_true() || field.is_false()
+        } else {
+            field.str().is_some()
+        };
+        field.is_set() && !fits
+    };
+    OTHER_WORDS.into_iter().any(|name| subject.field(name).is_set()) || SCOPES.into_iter().any(wrong_type)
+}
+
+fn several_in_restore(subject: &Subject<'_>, report: &mut Report) {
+    let named = ["spec.database", "spec.databaseName"]
+        .into_iter()
+        .find(|name| subject.field(name).text().is_some());
+    let Some(name) = named.filter(|_| subject.kind == Kind::Neo4jRestore) else {
+        return;
+    };
+    let all = subject.field("spec.allDatabases");
+    if all.is_true() {
+        let name = name.trim_start_matches("spec.");
+        report
+            .at(
+                &all,
+                format!("`allDatabases` and `{name}` are both set, and only one may be"),
+            )
+            .help("keep one and remove the other")
+            .reason(Reason::Forbidden);
+    }
+}

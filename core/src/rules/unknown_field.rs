@@ -1,0 +1,147 @@
+//! NB1003.
+
+use super::moved_field::{hint, move_fix, plain_note, stands_beside};
+use super::quoted::short;
+use crate::declare_rule;
+use crate::document::Path;
+use crate::finding::{Reason, Severity};
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::SchemaProblem;
+use crate::subject::Subject;
+
+declare_rule! {
+    /// A field that no operator version has is dropped without a word, and what it asked for does not happen.
+    ///
+    /// ## What it checks
+    /// Every field below `spec` against the fields of all operator versions. It is an error where dropping the field changes
+    /// what happens (`restoreUntil`, `options.force`, a `timezone` other than UTC, a misspelt field that matters), and a
+    /// warning where it does not.
+    ///
+    /// ## Why it matters
+    /// The API server prunes unknown fields before anything can look at them. kubectl complains of them; Helm, Argo CD, Flux
+    /// and most clients do not. A restore with `restoreUntil` restores the latest state.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec:
+    ///   restoreUntil: "2025-01-15T14:30:00Z"
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec:
+    ///   source:
+    ///     pointInTime: "2025-01-15T14:30:00Z"
+    /// ```
+    UnknownField {
+        code: "NB1003", name: "unknown-field", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
+        reads: ["spec"], needs: [], doors: Files, fix: Unsafe,
+        policy: NotExpressible("the API server drops the field before any policy sees it"), since: "0.1",
+    }
+}
+
+impl Rule for UnknownField {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        for problem in subject.schema_problems() {
+            let SchemaProblem::Unknown {
+                path,
+                did_you_mean,
+                replaced_by,
+                changes_meaning,
+                note,
+            } = problem
+            else {
+                continue;
+            };
+            let name = short(path.last_key().unwrap_or_default());
+            let finding = report.at_path(
+                path.clone(),
+                format!("no operator version has a field `{name}`, so it is dropped"),
+            );
+            finding.reason(Reason::NotSupported);
+            if let Some(text) = path.find(subject.object).and_then(|node| node.scalar_text()) {
+                finding.value(text);
+            }
+            if !changes_meaning {
+                finding.severity(Severity::Warning);
+            }
+            let replacement = did_you_mean.as_ref().or(replaced_by.as_ref());
+            if !changes_meaning && replacement.is_none() {
+                finding.help("remove it");
+                if note.is_some() {
+                    finding.fix(Fix::remove(FixKind::Safe, "remove it", path.clone()));
+                }
+                continue;
+            }
+            finding.help(match did_you_mean {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => hint(replacement, plain_note(*note)),
+            });
+            if let Some(fix) = replacement.and_then(|meant| fix(subject, path, meant, did_you_mean.is_some())) {
+                finding.fix(fix);
+            }
+        }
+    }
+}
+
+/// A slip of one letter, or a name that goes on (`credentialsSecret` for `credentialsSecretRef`), is meant for certain
+/// when the value fits where it goes; any other guess is only a guess.
+fn fix(subject: &Subject<'_>, path: &Path, meant: &Path, is_guess: bool) -> Option<Fix> {
+    let (from, to) = (path.last_key()?, meant.last_key()?);
+    let is_certain = stands_beside(path, meant)
+        && if is_guess {
+            is_one_slip(from, to)
+        } else {
+            to.starts_with(from)
+        };
+    move_fix(
+        subject,
+        path,
+        meant,
+        if is_certain { FixKind::Safe } else { FixKind::Unsafe },
+    )
+}
+
+/// Whether one letter is missing, added, wrong, in the wrong case, or swapped with the next.
+fn is_one_slip(from: &str, to: &str) -> bool {
+    if from.eq_ignore_ascii_case(to) {
+        return true;
+    }
+    let (from, to) = (from.as_bytes(), to.as_bytes());
+    let start = from.iter().zip(to).take_while(|(left, right)| left == right).count();
+    let rest = |text: &[u8], skip: usize| text.get(start + skip..).unwrap_or_default().to_vec();
+    let swapped = from.get(start) == to.get(start + 1) && from.get(start + 1) == to.get(start);
+    rest(from, 1) == rest(to, 1)
+        || rest(from, 1) == rest(to, 0)
+        || rest(from, 0) == rest(to, 1)
+        || (swapped && rest(from, 2) == rest(to, 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_one_slip;
+
+    #[test]
+    fn one_slip_and_no_more() {
+        for (from, to) in [
+            ("shedule", "schedule"),
+            ("scheduel", "schedule"),
+            ("Schedule", "schedule"),
+            ("bucketx", "bucket"),
+            ("pach", "path"),
+        ] {
+            assert!(is_one_slip(from, to), "{from}");
+        }
+        for (from, to) in [("shedul", "schedule"), ("", "schedule"), ("path", "pvc"), ("ab", "cd")] {
+            assert!(!is_one_slip(from, to), "{from}");
+        }
+    }
+}

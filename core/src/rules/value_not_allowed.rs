@@ -1,0 +1,140 @@
+//! NB1006.
+
+use super::quoted::short;
+use crate::declare_rule;
+use crate::document::Path;
+use crate::finding::Reason;
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::{Pattern, SchemaProblem};
+use crate::subject::Subject;
+use crate::values::{names, quantity};
+
+declare_rule! {
+    /// A value outside the list, pattern or range of the schema makes the API server refuse the whole object.
+    ///
+    /// ## What it checks
+    /// Lists of allowed words (`storage.type`, `options.backupType`), patterns (`database` has no underscore, `pageCache` is
+    /// digits and one letter), lengths and ranges, as the operator version has them. Quantities are [NB7006](NB7006.md)'s.
+    ///
+    /// ## Why it matters
+    /// Nothing of the object is stored. Most of these differ between versions: `deletePolicy: Archive` was accepted, and
+    /// without effect, until operator 1.13.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// spec:
+    ///   options: {backupType: full, pageCache: 4GB}
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// spec:
+    ///   options: {backupType: FULL, pageCache: 4G}
+    /// ```
+    ValueNotAllowed {
+        code: "NB1006", name: "value-not-allowed", severity: Error,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
+        reads: ["spec"], needs: [], doors: Files, fix: Unsafe,
+        policy: NotExpressible("the schema in the API server already says it"), since: "0.1",
+    }
+}
+
+impl Rule for ValueNotAllowed {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        for problem in subject.schema_problems() {
+            match problem {
+                SchemaProblem::NotInEnum { path, value, allowed } => not_in_enum(path, value, allowed, report),
+                SchemaProblem::PatternMismatch { path, value, pattern } => {
+                    pattern_mismatch(path, value, *pattern, report)
+                }
+                SchemaProblem::TooLong { path, length, maximum } => {
+                    report
+                        .at_path(path.clone(), format!("{length} characters are too many"))
+                        .help(format!("use at most {maximum}"))
+                        .reason(Reason::TooLong);
+                }
+                SchemaProblem::OutOfRange {
+                    path,
+                    value,
+                    minimum,
+                    maximum,
+                } => {
+                    report
+                        .at_path(
+                            path.clone(),
+                            format!("`{}` is not between {minimum} and {maximum}", short(value)),
+                        )
+                        .help("use a number in that range")
+                        .value(*value);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn not_in_enum(path: &Path, value: &str, allowed: &[&'static str], report: &mut Report) {
+    let quoted: Vec<String> = allowed.iter().map(|word| format!("`{word}`")).collect();
+    let joined = if quoted.len() == 1 { "not" } else { "none of" };
+    let text = format!("`{}` is {joined} {}", short(value), quoted.join(", "));
+    let finding = report.at_path(path.clone(), text);
+    finding.value(value).reason(Reason::NotSupported);
+    let same = allowed.iter().find(|word| word.eq_ignore_ascii_case(value.trim()));
+    let Some(meant) = same.copied().or_else(|| names::closest(value, allowed.iter().copied())) else {
+        finding.help(match allowed {
+            [only] => format!("use `{only}`"),
+            _ => "use one of them".to_owned(),
+        });
+        return;
+    };
+    let kind = if same.is_some() { FixKind::Safe } else { FixKind::Unsafe };
+    let help = format!("use `{meant}`");
+    finding.help(&help).fix(Fix::set(kind, help, path.clone(), meant));
+}
+
+fn pattern_mismatch(path: &Path, value: &str, pattern: Pattern, report: &mut Report) {
+    if pattern == Pattern::Quantity || (pattern == Pattern::TempSize && quantity::parse(value).is_err()) {
+        return;
+    }
+    let finding = report.at_path(
+        path.clone(),
+        format!("`{}` is not {}", short(value), pattern.in_words()),
+    );
+    finding.value(value);
+    match pattern {
+        Pattern::PageCache => {
+            // `4GB`, `4Gi` and `4GiB` all mean what Neo4j writes as `4G`.
+            let meant = value
+                .strip_suffix("iB")
+                .or_else(|| value.strip_suffix(['B', 'i']))
+                .map(str::to_ascii_uppercase);
+            match meant.filter(|meant| pattern.matches(meant) && !meant.ends_with(|last: char| last.is_ascii_digit())) {
+                Some(meant) => {
+                    let help = format!("use `{meant}`");
+                    finding
+                        .help(&help)
+                        .fix(Fix::set(FixKind::Safe, help, path.clone(), meant));
+                }
+                None => {
+                    finding.help("use a size such as `4G`");
+                }
+            }
+        }
+        Pattern::DatabaseName if value.contains('_') => {
+            finding.help("use a name without `_`; a database that has one can only be part of `allDatabases: true`");
+        }
+        Pattern::TempSize | Pattern::Quantity => {
+            finding.help("use a size such as `20Gi`");
+        }
+        Pattern::DatabaseName | Pattern::ResourceName => {
+            finding.help("use a name of that form");
+        }
+    }
+}
