@@ -24,11 +24,29 @@ pub struct Fixed {
 }
 
 /// A stretch of the text and what comes in its place.
-#[derive(Debug)]
-struct Replacement {
-    start: usize,
-    end: usize,
-    text: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// The first byte that goes.
+    pub start: usize,
+    /// The byte after the last that goes.
+    pub end: usize,
+    /// What comes instead.
+    pub text: String,
+}
+
+/// What one fix changes in the text that the document was read from; nothing when it cannot be made there.
+pub fn replacements(text: &str, document: &Document<'_>, fix: &Fix) -> Vec<Replacement> {
+    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let editor = Editor {
+        text,
+        document,
+        newline,
+    };
+    let mut replacements = Vec::new();
+    if editor.can(fix) {
+        editor.replacements(&fix.edits, &mut replacements);
+    }
+    replacements
 }
 
 /// Applies every fix of `kind` or narrower. `judge` says what is wrong with the text as it stands.

@@ -15,6 +15,7 @@ pub use check::{SchemaProblem, check};
 pub use era::{Era, EraSet, Profile, UnknownVersion};
 pub use pattern::Pattern;
 pub use render::{crd, json_schema};
+pub use suggest::distance;
 pub use table::{
     Absence, Column, DefaultField, FieldSchema, GROUP, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant,
     absent_defaults, defaults, field,

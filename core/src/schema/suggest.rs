@@ -71,7 +71,7 @@ fn find_named(
 }
 
 /// The number of characters to insert, delete, replace, or swap with the next one.
-fn distance(left: &str, right: &str) -> usize {
+pub fn distance(left: &str, right: &str) -> usize {
     let left: Vec<char> = left.chars().collect();
     let right: Vec<char> = right.chars().collect();
     let mut before_last: Vec<usize> = Vec::new();

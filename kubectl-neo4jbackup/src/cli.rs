@@ -1,0 +1,383 @@
+//! The command line: what may be said, and nothing of what is done.
+
+mod environment;
+mod pages;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::num::NonZero;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::schema::Era;
+
+pub use pages::markdown;
+
+/// What the program is called in its own help.
+const NAME: &str = "kubectl neo4jbackup";
+
+/// Finds mistakes in Neo4jBackup and Neo4jRestore manifests before the operator meets them
+#[derive(Debug, Parser)]
+#[command(
+    name = "kubectl-neo4jbackup",
+    bin_name = NAME,
+    display_name = NAME,
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = false,
+    after_help = "Flags follow the name of the plugin: `kubectl neo4jbackup lint -n prod`, not `kubectl -n prod neo4jbackup`.\n\
+                  Every flag marked [env] can be set in the environment; the command line goes first.\n\n\
+                  Exit codes: 0 good, 1 findings or differences, 2 wrong usage, 3 no full answer"
+)]
+pub struct Invocation {
+    /// Namespace of objects that name none
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// Whether to use colors
+    #[arg(long, global = true, value_name = "WHEN", value_enum)]
+    pub color: Option<ColorChoice>,
+    /// The same as `--color never`
+    #[arg(long, global = true, conflicts_with = "color")]
+    pub no_color: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to use colors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Also in files and pipes
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check manifests in files, without a cluster
+    Lint(Box<Lint>),
+    /// Say what a rule checks, why, and how to mend what it finds
+    Explain(Explain),
+    /// Print the JSON Schema of a kind, for editors
+    Schema(Schema),
+    /// Work with schedules
+    #[command(subcommand)]
+    Schedule(Schedule),
+    /// Print the version of this program
+    Version(Version),
+    /// Print a completion script for a shell
+    Completion(Completion),
+}
+
+/// The arguments of `lint`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+        # every manifest below a folder\n  kubectl neo4jbackup lint deploy/\n\n  \
+        # what Helm or kustomize renders\n  helm template ./chart | kubectl neo4jbackup lint -\n\n  \
+        # in CI: short lines for people, SARIF for code scanning\n  kubectl neo4jbackup lint deploy/ -o short -o sarif=lint.sarif\n\n  \
+        # see what can be mended, then mend it\n  kubectl neo4jbackup lint deploy/ --fix --diff\n  kubectl neo4jbackup lint deploy/ --fix\n\n  \
+        # accept what is there today, fail on what is new\n  kubectl neo4jbackup lint deploy/ --baseline known.json --write-baseline\n  \
+        kubectl neo4jbackup lint deploy/ --baseline known.json\n\n\
+        Settings can be kept in `.neo4jbackup.yaml`, in the folder of the first path or in one above it.\n\n\
+        Exit codes: 0 nothing at or above --fail-on, 1 findings (with --fix --diff: or differences), 2 wrong usage,\n\
+        3 a file could not be read or there was nothing to judge")]
+pub struct Lint {
+    /// Files, folders, globs, or `-` for standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The same as PATH, as kubectl spells it
+    #[arg(short, long = "filename", value_name = "PATH")]
+    pub filenames: Vec<PathBuf>,
+    /// Format of the report, and the file that it goes to; may be given several times, once without a file
+    #[arg(short, long, value_name = "FORMAT[=FILE]", value_delimiter = ',')]
+    pub output: Vec<String>,
+    /// Mend what can be mended with certainty, in place; comments and layout stay
+    #[arg(long)]
+    pub fix: bool,
+    /// With --fix: print the changes and write nothing
+    #[arg(long, requires = "fix")]
+    pub diff: bool,
+    /// With --fix: also make changes that are only probably meant
+    #[arg(long = "unsafe", requires = "fix")]
+    pub unsafe_fixes: bool,
+    /// Operator that will read the manifests (1.13, 1.14, main, ...); by each object's apiVersion unless given
+    #[arg(long, value_name = "VERSION", value_parser = operator_version)]
+    pub operator_version: Option<OperatorVersion>,
+    /// Judge the objects as the admission webhook would complete them
+    #[arg(long)]
+    pub assume_webhook: bool,
+    /// Least severity that makes the exit code 1; `error` unless given
+    #[arg(long, value_name = "SEVERITY", value_enum)]
+    pub fail_on: Option<FailOn>,
+    /// Least severity that is shown; `info` unless given
+    #[arg(long, value_name = "SEVERITY", value_enum)]
+    pub show: Option<Show>,
+    /// Only these rules: codes, names, or families such as NB5xxx
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Not these rules: codes, names, or families such as NB5xxx
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub skip: Vec<String>,
+    /// File with findings that are known and accepted
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found now to the file of --baseline
+    #[arg(long, requires = "baseline", conflicts_with = "fix")]
+    pub write_baseline: bool,
+    /// Exit with 0 also when a file could not be read or there was nothing to judge
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    /// Settings to use instead of the `.neo4jbackup.yaml` that would be found
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// An operator version with the schema that it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatorVersion {
+    /// As it was given.
+    pub text: String,
+    /// The state of the schema.
+    pub era: Era,
+}
+
+/// Reads an operator version.
+pub fn operator_version(text: &str) -> Result<OperatorVersion, String> {
+    let era = Era::of_operator_version(text).map_err(|unknown| unknown.to_string())?;
+    Ok(OperatorVersion {
+        text: text.to_owned(),
+        era,
+    })
+}
+
+/// Values of `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailOn {
+    /// Only errors
+    Error,
+    /// Errors and warnings
+    Warning,
+    /// Anything
+    Info,
+    /// Nothing
+    Never,
+}
+
+impl FailOn {
+    /// Whether a finding of this severity makes the exit code 1.
+    pub fn includes(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity >= Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Info => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// Values of `--show`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Show {
+    /// Only errors
+    Error,
+    /// Errors and warnings
+    Warning,
+    /// Everything
+    Info,
+}
+
+impl Show {
+    /// Whether a finding of this severity is shown.
+    pub fn includes(self, severity: Severity) -> bool {
+        severity
+            >= match self {
+                Self::Error => Severity::Error,
+                Self::Warning => Severity::Warning,
+                Self::Info => Severity::Info,
+            }
+    }
+}
+
+/// The arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  kubectl neo4jbackup explain NB1002\n  kubectl neo4jbackup explain duplicate-key -o markdown\n  \
+                        kubectl neo4jbackup explain --list"
+)]
+pub struct Explain {
+    /// Code or name of a rule
+    #[arg(value_name = "RULE", required_unless_present = "list")]
+    pub rule: Option<String>,
+    /// List all rules
+    #[arg(long, conflicts_with = "rule")]
+    pub list: bool,
+    /// Format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub output: PageFormat,
+}
+
+/// Formats of `explain`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// For a terminal
+    Text,
+    /// Markdown
+    Markdown,
+    /// JSON
+    Json,
+}
+
+/// The arguments of `schema`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  kubectl neo4jbackup schema\n  \
+                        kubectl neo4jbackup schema neo4jbackup > neo4jbackup.schema.json\n  \
+                        kubectl neo4jbackup schema neo4jrestore --operator-version 1.13")]
+pub struct Schema {
+    /// Kind, singular or plural; all kinds are listed when it is left out
+    #[arg(value_name = "KIND")]
+    pub kind: Option<String>,
+    /// Operator whose fields are wanted; the newest unless given
+    #[arg(long, value_name = "VERSION", value_parser = operator_version)]
+    pub operator_version: Option<OperatorVersion>,
+}
+
+/// What to do with schedules.
+#[derive(Debug, Subcommand)]
+pub enum Schedule {
+    /// Say when a schedule runs next, as Kubernetes computes it
+    Next(Next),
+}
+
+/// The arguments of `schedule next`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  kubectl neo4jbackup schedule next \"0 2 * * *\"\n  \
+                        kubectl neo4jbackup schedule next \"0 2 * * 1-5\" \"@daily\" --count 5 --time-zone Europe/Paris\n  \
+                        yq .spec.schedule deploy/*.yaml | kubectl neo4jbackup schedule next --stdin -o json\n\n\
+                        Exit codes: 0 all are valid, 1 at least one is not, 2 wrong usage")]
+pub struct Next {
+    /// Schedules in the notation of cron, each one quoted
+    #[arg(value_name = "EXPR", required_unless_present = "stdin")]
+    pub expressions: Vec<String>,
+    /// Read schedules from standard input, one a line
+    #[arg(long, conflicts_with = "expressions")]
+    pub stdin: bool,
+    /// How many runs to print
+    #[arg(long, value_name = "N", default_value = "3")]
+    pub count: NonZero<u16>,
+    /// Start looking after this time, such as 2026-06-01T00:00:00Z; now unless given
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<Timestamp>,
+    /// Time zone in which the schedules run; the operator uses UTC
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub time_zone: String,
+    /// Format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub output: PlainFormat,
+}
+
+/// Formats of commands with one kind of result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlainFormat {
+    /// For people
+    Text,
+    /// JSON
+    Json,
+}
+
+/// The arguments of `version`.
+#[derive(Debug, Args)]
+pub struct Version {
+    /// Format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub output: PlainFormat,
+}
+
+/// The arguments of `completion`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  # for the program itself, in this shell\n  \
+                        source <(kubectl neo4jbackup completion bash)\n\n  \
+                        # for `kubectl neo4jbackup` (kubectl 1.26 and later, with kubectl's own completion set up):\n  \
+                        # put this script into a folder of PATH\n  \
+                        kubectl neo4jbackup completion kubectl > ~/.local/bin/kubectl_complete-neo4jbackup\n  \
+                        chmod +x ~/.local/bin/kubectl_complete-neo4jbackup")]
+pub struct Completion {
+    /// Shell, or `kubectl` for the script that kubectl looks for
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: Shell,
+}
+
+/// Values of `completion`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// Bash
+    Bash,
+    /// Zsh
+    Zsh,
+    /// Fish
+    Fish,
+    /// PowerShell
+    #[value(name = "powershell")]
+    PowerShell,
+    /// Elvish
+    Elvish,
+    /// kubectl's own completion
+    Kubectl,
+}
+
+/// A command line that starts nothing.
+#[derive(Debug)]
+pub struct Refusal {
+    /// What to print.
+    pub text: String,
+    /// Whether it was asked for, as help is.
+    pub is_answer: bool,
+}
+
+/// Reads the arguments; what they leave open may stand in the environment.
+pub fn parse(arguments: Vec<OsString>, environment: &BTreeMap<String, String>) -> Result<Invocation, Refusal> {
+    let command = environment::fill(command(), environment);
+    let refuse = |error: clap::Error| Refusal {
+        is_answer: !error.use_stderr(),
+        text: environment::explain(&error, environment),
+    };
+    let matches = command.try_get_matches_from(arguments).map_err(refuse)?;
+    Invocation::from_arg_matches(&matches).map_err(refuse)
+}
+
+/// The description of the command line.
+pub fn command() -> clap::Command {
+    environment::describe(Invocation::command())
+}
+
+/// The words that kubectl asks to complete: the program was called by the name under which kubectl looks for one that
+/// completes, or with the hidden word in front.
+pub fn words_to_complete(arguments: &[OsString]) -> Option<Vec<String>> {
+    let word = |argument: &OsString| argument.to_string_lossy().into_owned();
+    let name = PathBuf::from(arguments.first()?);
+    let is_completer = name.file_name()?.to_string_lossy().starts_with("kubectl_complete-");
+    let skipped = match arguments.get(1) {
+        _ if is_completer => 1,
+        Some(first) if first == "__complete" => 2,
+        _ => return None,
+    };
+    Some(arguments[skipped..].iter().map(word).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_description_is_consistent() {
+        command().debug_assert();
+    }
+}

@@ -1,0 +1,57 @@
+//! One file per command.
+
+pub mod completion;
+mod explain;
+pub mod lint;
+mod schedule;
+mod schema;
+mod version;
+
+use crate::cli::{ColorChoice, Command, Invocation, Schedule};
+use crate::{Exit, Io};
+
+/// Runs what the command line asks for.
+pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
+    let Invocation {
+        namespace,
+        color,
+        no_color,
+        command,
+    } = invocation;
+    let color = if no_color {
+        ColorChoice::Never
+    } else {
+        color.unwrap_or(ColorChoice::Auto)
+    };
+    let color = uses_color(color, io);
+    match command {
+        Command::Lint(arguments) => lint::run(*arguments, namespace, color, io),
+        Command::Explain(arguments) => explain::run(&arguments, color, io),
+        Command::Schema(arguments) => schema::run(&arguments, io),
+        Command::Schedule(Schedule::Next(arguments)) => schedule::next(&arguments, io),
+        Command::Version(arguments) => version::run(&arguments, io),
+        Command::Completion(arguments) => completion::run(&arguments, io),
+    }
+}
+
+fn uses_color(choice: ColorChoice, io: &Io<'_>) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if io.variable("NO_COLOR").is_some() => false,
+        ColorChoice::Auto if io.variable("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+        ColorChoice::Auto => io.terminal_width.is_some() && io.variable("TERM") != Some("dumb"),
+    }
+}
+
+/// Complains about the command line or a file of settings.
+fn usage(io: &mut Io<'_>, message: &str) -> Exit {
+    io.say(&format!("error: {message}"));
+    Exit::Usage
+}
+
+/// JSON for people who look at it, too.
+fn pretty(value: &impl serde::Serialize) -> String {
+    // Text, numbers and lists always become JSON.
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}

@@ -1,0 +1,173 @@
+//! `explain`: the page of a rule.
+
+use std::fmt::Write as _;
+
+use neo4jbackup_core::engine;
+use neo4jbackup_core::fix::FixKind;
+use neo4jbackup_core::rule::{Doors, RuleMeta};
+use serde_json::{Value, json};
+
+use super::{pretty, usage};
+use crate::cli::{Explain, PageFormat};
+use crate::render::grid;
+use crate::report::API_VERSION;
+use crate::wrap::wrap;
+use crate::{Exit, Io, suggest};
+
+const BOLD: &str = "\u{1b}[1m";
+const PLAIN: &str = "\u{1b}[0m";
+/// Text wider than this is hard to read, however wide the terminal.
+const WIDEST: usize = 100;
+
+/// Runs the command.
+pub(super) fn run(arguments: &Explain, color: bool, io: &mut Io<'_>) -> Exit {
+    let text = match &arguments.rule {
+        None => list(arguments.output, io.width()),
+        Some(word) => match find(word) {
+            Some(meta) => page(meta, arguments.output, color, io.width().min(WIDEST)),
+            None => return usage(io, &suggest::unknown_rule(word)),
+        },
+    };
+    io.print(&text);
+    Exit::Good
+}
+
+fn find(word: &str) -> Option<&'static RuleMeta> {
+    engine::rule(&word.to_ascii_uppercase()).or_else(|| engine::rule(&word.to_ascii_lowercase()))
+}
+
+fn list(format: PageFormat, width: usize) -> String {
+    let metas = engine::all().iter().map(|rule| rule.meta());
+    match format {
+        PageFormat::Json => pretty(&json!({
+            "apiVersion": API_VERSION,
+            "kind": "RuleList",
+            "items": metas.map(object).collect::<Vec<Value>>(),
+        })),
+        PageFormat::Markdown => {
+            let mut text = String::from("| code | name | severity | what |\n|---|---|---|---|\n");
+            for meta in metas {
+                let summary = meta.summary().replace('|', "\\|");
+                let _ = writeln!(
+                    text,
+                    "| [{}]({}) | `{}` | {} | {summary} |",
+                    meta.code,
+                    meta.url(),
+                    meta.name,
+                    meta.severity
+                );
+            }
+            text
+        }
+        PageFormat::Text => {
+            let mut rows = grid::plain(width);
+            rows.set_header(["CODE", "SEVERITY", "NAME", "SUMMARY"]);
+            for meta in metas {
+                rows.add_row([meta.code, &meta.severity.to_string(), meta.name, meta.summary()]);
+            }
+            grid::lines(&rows)
+        }
+    }
+}
+
+fn page(meta: &RuleMeta, format: PageFormat, color: bool, width: usize) -> String {
+    match format {
+        PageFormat::Json => {
+            let mut value = object(meta);
+            value["apiVersion"] = API_VERSION.into();
+            value["kind"] = "Rule".into();
+            pretty(&value)
+        }
+        PageFormat::Markdown => format!("# {} {}\n\n{}", meta.code, meta.name, docs(meta)),
+        PageFormat::Text => terminal(meta, color, width),
+    }
+}
+
+fn terminal(meta: &RuleMeta, color: bool, width: usize) -> String {
+    let (bold, plain) = if color { (BOLD, PLAIN) } else { ("", "") };
+    let mut text = format!("{bold}{} {}{plain}\n", meta.code, meta.name);
+    let _ = writeln!(
+        text,
+        "{}; found in {}; fix: {}\n",
+        meta.severity,
+        doors(meta.doors),
+        fix(meta.fix)
+    );
+    let docs = docs(meta);
+    let mut paragraph = String::new();
+    let mut in_code = false;
+    for line in docs.lines().chain([""]) {
+        let is_fence = line.trim_start().starts_with("```");
+        let is_text = !in_code && !is_fence && !line.starts_with('#') && !line.trim().is_empty();
+        let begins_item = line.starts_with("- ") || line.starts_with("* ") || line.starts_with('|');
+        if !paragraph.is_empty() && (!is_text || begins_item) {
+            let indent = if paragraph.starts_with("- ") { "  " } else { "" };
+            let _ = writeln!(text, "{}", wrap(&paragraph, width, indent));
+            paragraph.clear();
+        }
+        if is_fence {
+            in_code = !in_code;
+        } else if in_code {
+            let _ = writeln!(text, "    {line}");
+        } else if line.starts_with('#') {
+            let _ = writeln!(text, "{bold}{}{plain}", line.trim_start_matches('#').trim());
+        } else if is_text {
+            paragraph.push_str(line);
+            paragraph.push(' ');
+        } else if !text.ends_with("\n\n") {
+            text.push('\n');
+        }
+    }
+    let _ = writeln!(
+        text,
+        "{bold}Accepting it{plain}\nSay why, on the object or on the line before the field:\n"
+    );
+    let _ = writeln!(
+        text,
+        "    metadata:\n      annotations:\n        neo4jbackup.github.io/ignore-{}: \"why it is accepted\"\n",
+        meta.code
+    );
+    let _ = writeln!(text, "    # neo4jbackup:ignore {} why it is accepted\n", meta.code);
+    let _ = writeln!(text, "{}", meta.url());
+    text
+}
+
+fn docs(meta: &RuleMeta) -> String {
+    meta.docs
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned() + "\n")
+        .collect()
+}
+
+fn doors(doors: Doors) -> &'static str {
+    match doors {
+        Doors::All => "files and by the webhook",
+        Doors::Files => "files",
+        Doors::Reviews => "objects that reach the webhook",
+    }
+}
+
+fn fix(kind: FixKind) -> &'static str {
+    match kind {
+        FixKind::None => "by hand",
+        FixKind::Default => "the webhook fills it in, or `lint --fix`",
+        FixKind::Safe => "`lint --fix`",
+        FixKind::Unsafe => "`lint --fix --unsafe`",
+    }
+}
+
+fn object(meta: &RuleMeta) -> Value {
+    json!({
+        "code": meta.code,
+        "name": meta.name,
+        "severity": meta.severity,
+        "summary": meta.summary(),
+        "kinds": meta.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
+        "reads": meta.reads,
+        "doors": match meta.doors { Doors::All => "all", Doors::Files => "files", Doors::Reviews => "reviews" },
+        "fix": meta.fix,
+        "since": meta.since,
+        "url": meta.url(),
+        "docs": docs(meta),
+    })
+}

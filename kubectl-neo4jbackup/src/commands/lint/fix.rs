@@ -1,0 +1,109 @@
+//! `--fix`: changes to the text, written over the file in one step or shown as a difference.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use neo4jbackup_core::fix::FixKind;
+use neo4jbackup_core::fix::text;
+use neo4jbackup_core::lint;
+use similar::TextDiff;
+
+use super::check;
+use super::plan::Plan;
+use crate::input::{Gap, Origin, Text};
+use crate::{Io, parallel};
+
+/// Mends all texts; returns whether there was anything to mend. The texts are the mended ones afterwards, so that the
+/// report is about what is left, unless they are only shown.
+pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut Io<'_>) -> bool {
+    let kind = plan.fix.unwrap_or(FixKind::Safe);
+    let limits = &plan.options.limits;
+    let fixed = {
+        let files = parallel::map(texts, |text| lint::read(&text.text, limits));
+        let inventory = check::inventory(&files, plan);
+        parallel::map(texts, |text| {
+            text::fix(&text.text, kind, limits, |file| check::judge(file, &inventory, plan))
+        })
+    };
+    let mut output = String::new();
+    let mut changes = (0, 0);
+    for (text, fixed) in texts.iter_mut().zip(fixed) {
+        let is_changed = fixed.text != text.text;
+        if text.source.origin == Origin::Stdin && !plan.diff {
+            output += &fixed.text;
+        }
+        if !is_changed {
+            continue;
+        }
+        if plan.diff {
+            output += &difference(&text.source.name, &text.text, &fixed.text);
+            changes = (changes.0 + fixed.applied.len(), changes.1 + 1);
+            continue;
+        }
+        if let Origin::File(path) = &text.source.origin {
+            let written = if text.is_verbatim {
+                replace(path, &fixed.text).map_err(|error| format!("was not mended: it cannot be written: {error}"))
+            } else {
+                Err("was not mended: it is not in UTF-8".to_owned())
+            };
+            if let Err(reason) = written {
+                let file = text.source.name.clone();
+                gaps.push(Gap { file, reason });
+                continue;
+            }
+        }
+        changes = (changes.0 + fixed.applied.len(), changes.1 + 1);
+        text.text = fixed.text;
+    }
+    io.print(&output);
+    let (fixes, files) = changes;
+    if fixes > 0 {
+        let verb = if plan.diff { "would mend" } else { "mended" };
+        let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+        io.say(&format!(
+            "{verb} {} in {}",
+            plural(fixes, "finding"),
+            plural(files, "file")
+        ));
+    }
+    files > 0
+}
+
+/// What `diff -u` prints.
+fn difference(name: &str, old: &str, new: &str) -> String {
+    let mut text = TextDiff::from_lines(old, new)
+        .unified_diff()
+        .context_radius(3)
+        .header(&format!("a/{name}"), &format!("b/{name}"))
+        .to_string();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+/// Puts a new text in the place of the file: whoever reads it meanwhile sees the old or the new one, never a part. The
+/// permissions stay, and a link stays a link to the file that is changed.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = fs::canonicalize(path)?;
+    let permissions = fs::metadata(&path)?.permissions();
+    if permissions.readonly() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only"));
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let written = write(&temporary, text, permissions).and_then(|()| fs::rename(&temporary, &path));
+    if written.is_err() {
+        // The file itself is untouched; what is left of the attempt should not stay.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn write(path: &Path, text: &str, permissions: fs::Permissions) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.set_permissions(permissions)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

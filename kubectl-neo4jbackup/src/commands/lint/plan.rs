@@ -1,0 +1,170 @@
+//! What a run of `lint` is to do: flags, then the environment, then `.neo4jbackup.yaml`, then the usual.
+
+use std::path::{Path, PathBuf};
+
+use neo4jbackup_core::fix::FixKind;
+use neo4jbackup_core::lint::Options;
+
+use super::selection::Selection;
+use crate::Io;
+use crate::cli::{FailOn, Lint, Show};
+use crate::config::{self, Config};
+use crate::input::Exclude;
+use crate::render::{FORMATS, Format};
+use crate::suggest;
+
+/// What to do, with nothing left open.
+pub(super) struct Plan {
+    pub(super) paths: Vec<PathBuf>,
+    pub(super) exclude: Exclude,
+    pub(super) options: Options,
+    /// As it was given.
+    pub(super) operator_version: Option<String>,
+    pub(super) selection: Selection,
+    pub(super) fail_on: FailOn,
+    pub(super) show: Show,
+    /// The widest kind of fix to apply; `None` to apply none.
+    pub(super) fix: Option<FixKind>,
+    /// Whether to show the fixes and write nothing.
+    pub(super) diff: bool,
+    /// Name and place of the baseline.
+    pub(super) baseline: Option<(String, PathBuf)>,
+    pub(super) write_baseline: bool,
+    pub(super) allow_incomplete: bool,
+    pub(super) outputs: Vec<Output>,
+    pub(super) color: bool,
+    pub(super) width: usize,
+}
+
+/// One report to write.
+pub(super) struct Output {
+    pub(super) format: &'static dyn Format,
+    /// The name of the format.
+    pub(super) name: &'static str,
+    /// The file; `None` for standard output.
+    pub(super) file: Option<PathBuf>,
+}
+
+impl Plan {
+    /// Puts together what was said. The error is a sentence for a person.
+    pub(super) fn new(arguments: Lint, namespace: Option<String>, color: bool, io: &Io<'_>) -> Result<Self, String> {
+        let mut paths = arguments.filenames;
+        paths.extend(arguments.paths);
+        if paths.is_empty() {
+            return Err("say what to lint: files, folders, or `-` for standard input\n\n\
+                        Usage: kubectl neo4jbackup lint [FLAGS] PATH...\n\nFor more, try '--help'."
+                .to_owned());
+        }
+        let file = match &arguments.config {
+            Some(file) => Some(io.current_directory.join(file)),
+            None => config::find(&start(&paths, io)),
+        };
+        let (config, folder) = match file {
+            Some(file) => {
+                let shown = file
+                    .strip_prefix(&io.current_directory)
+                    .unwrap_or(&file)
+                    .display()
+                    .to_string();
+                let config = config::read(&file, &shown).map_err(|error| error.to_string())?;
+                (config, file.parent().map(Path::to_owned).unwrap_or_default())
+            }
+            None => (Config::default(), io.current_directory.clone()),
+        };
+        let operator_version = arguments.operator_version.or(config.operator_version);
+        let or_config = |flags: Vec<String>, config: Vec<String>| if flags.is_empty() { config } else { flags };
+        let only = or_config(arguments.only, config.only);
+        let skip = or_config(arguments.skip, config.skip);
+        let baseline = match (arguments.baseline, config.baseline) {
+            (Some(file), _) => Some((file.display().to_string(), io.current_directory.join(file))),
+            (None, Some(file)) => Some((file.display().to_string(), folder.join(file))),
+            (None, None) => None,
+        };
+        Ok(Self {
+            exclude: Exclude::new(&folder, &config.exclude).map_err(|error| format!("exclude: {error}"))?,
+            options: Options {
+                settings: config.settings,
+                era: operator_version.as_ref().map(|version| version.era),
+                namespace: namespace.or(config.namespace).unwrap_or_else(|| "default".to_owned()),
+                assume_webhook: arguments.assume_webhook || config.assume_webhook.unwrap_or_default(),
+                ..Options::at(io.now)
+            },
+            operator_version: operator_version.map(|version| version.text),
+            selection: Selection::new(&only, &skip)?,
+            fail_on: arguments.fail_on.or(config.fail_on).unwrap_or(FailOn::Error),
+            show: arguments.show.or(config.show).unwrap_or(Show::Info),
+            fix: match (arguments.fix, arguments.unsafe_fixes) {
+                (false, _) => None,
+                (true, false) => Some(FixKind::Safe),
+                (true, true) => Some(FixKind::Unsafe),
+            },
+            diff: arguments.diff,
+            baseline,
+            write_baseline: arguments.write_baseline,
+            allow_incomplete: arguments.allow_incomplete,
+            outputs: outputs(&arguments.output)?,
+            color,
+            width: io.width(),
+            paths,
+        })
+    }
+
+    /// Whether `--fix` makes changes of this kind.
+    pub(super) fn mends(&self, kind: FixKind) -> bool {
+        let widest = self.fix.unwrap_or(FixKind::Safe);
+        // What the webhook will fill in needs no change of the file.
+        kind != FixKind::None && kind <= widest && !(kind == FixKind::Default && self.options.assume_webhook)
+    }
+}
+
+/// Where to look for settings: at the first path that is one.
+fn start(paths: &[PathBuf], io: &Io<'_>) -> PathBuf {
+    let exists = |path: &PathBuf| path.exists();
+    let mut full = paths
+        .iter()
+        .filter(|path| *path != Path::new("-"))
+        .map(|path| io.current_directory.join(path));
+    let found = full.find(exists).unwrap_or_else(|| io.current_directory.clone());
+    // `sub/..` is no place to go upwards from.
+    std::fs::canonicalize(&found).unwrap_or(found)
+}
+
+fn outputs(wanted: &[String]) -> Result<Vec<Output>, String> {
+    let mut outputs: Vec<Output> = Vec::new();
+    for text in wanted {
+        let (name, file) = match text.split_once('=') {
+            Some((_, "")) => return Err(format!("`-o {text}` names no file after the `=`")),
+            Some((name, file)) => (name, Some(PathBuf::from(file)).filter(|file| file != Path::new("-"))),
+            None => (text.as_str(), None),
+        };
+        let Some((name, format)) = FORMATS.into_iter().find(|(known, _)| *known == name) else {
+            let known: Vec<&str> = FORMATS.into_iter().map(|(known, _)| known).collect();
+            let advice = match suggest::nearest(name, known.iter().copied()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("known are {}", known.join(", ")),
+            };
+            return Err(format!("there is no format `{name}`; {advice}"));
+        };
+        if let Some(other) = outputs.iter().find(|other| other.file == file) {
+            let place = file.map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
+            return Err(format!(
+                "both `{}` and `{name}` would go to {place}; give one of them a file: `-o {name}=FILE`",
+                other.name
+            ));
+        }
+        outputs.push(Output { format, name, file });
+    }
+    if outputs.iter().all(|output| output.file.is_some()) {
+        // A person who watches the run of a pipeline sees what the files hold.
+        let (name, format) = FORMATS[0];
+        outputs.insert(
+            0,
+            Output {
+                format,
+                name,
+                file: None,
+            },
+        );
+    }
+    Ok(outputs)
+}

@@ -1,0 +1,50 @@
+//! `schema`: the fields of a kind for editors.
+
+use neo4jbackup_core::schema::{GROUP, Kind, Profile, json_schema};
+
+use super::{pretty, usage};
+use crate::cli::Schema;
+use crate::render::grid;
+use crate::{Exit, Io, suggest};
+
+/// Runs the command.
+pub(super) fn run(arguments: &Schema, io: &mut Io<'_>) -> Exit {
+    let profile = arguments
+        .operator_version
+        .as_ref()
+        .map_or(Profile::V1Beta1, |version| version.era.profile());
+    let text = match &arguments.kind {
+        None => list(profile, io.width()),
+        Some(name) => match Kind::named(name) {
+            Some(kind) => pretty(&json_schema(kind, profile)),
+            None => return usage(io, &unknown(name)),
+        },
+    };
+    io.print(&text);
+    Exit::Good
+}
+
+fn list(profile: Profile, width: usize) -> String {
+    let mut rows = grid::plain(width);
+    rows.set_header(["KIND", "APIVERSION", "PLURAL"]);
+    for kind in Kind::ALL {
+        let api_version = format!("{GROUP}/{}", profile.newest_era().api_version());
+        rows.add_row([kind.name(), &api_version, kind.plural()]);
+    }
+    grid::lines(&rows)
+}
+
+fn unknown(name: &str) -> String {
+    let names: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
+    let lower = name.to_ascii_lowercase();
+    let within = || {
+        names
+            .iter()
+            .copied()
+            .find(|known| lower.len() > 3 && known.to_ascii_lowercase().contains(&lower))
+    };
+    match suggest::nearest(name, names.iter().copied()).or_else(within) {
+        Some(meant) => format!("there is no kind `{name}`; did you mean `{meant}`?"),
+        None => format!("there is no kind `{name}`; known are {}", names.join(", ")),
+    }
+}

@@ -1,0 +1,307 @@
+//! `.neo4jbackup.yaml`: what a repository has decided once, for everybody who lints it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use neo4jbackup_core::document::{self, Document, Limits, Node, Segment};
+use neo4jbackup_core::settings::Settings;
+use serde::de::DeserializeOwned;
+
+use crate::cli::{FailOn, OperatorVersion, Show, operator_version};
+use crate::suggest;
+
+/// The name of the file.
+pub const NAME: &str = ".neo4jbackup.yaml";
+
+/// The keys, and those below them that are fixed.
+const KEYS: [(&str, &[&str]); 3] = [
+    (
+        "",
+        &[
+            "operatorVersion",
+            "failOn",
+            "show",
+            "only",
+            "skip",
+            "baseline",
+            "exclude",
+            "assumeWebhook",
+            "namespace",
+            "settings",
+        ],
+    ),
+    ("settings", &["mode", "namespaces", "rules", "ignorable", "identity"]),
+    (
+        "settings.identity",
+        &["awsRoleArn", "gcpServiceAccount", "azureClientId"],
+    ),
+];
+
+/// What the file says; `None` and empty where it says nothing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Config {
+    /// The operator that will read the manifests.
+    pub operator_version: Option<OperatorVersion>,
+    /// The least severity that fails.
+    pub fail_on: Option<FailOn>,
+    /// The least severity that is shown.
+    pub show: Option<Show>,
+    /// The only rules.
+    pub only: Vec<String>,
+    /// Rules to leave out.
+    pub skip: Vec<String>,
+    /// The file of accepted findings, relative to the folder of this file.
+    pub baseline: Option<PathBuf>,
+    /// Files to leave out, in the notation of `.gitignore`, relative to the folder of this file.
+    pub exclude: Vec<String>,
+    /// Whether the webhook completes the objects.
+    pub assume_webhook: Option<bool>,
+    /// The namespace of objects that name none.
+    pub namespace: Option<String>,
+    /// Levels of rules and identity defaults.
+    pub settings: Settings,
+}
+
+/// A file of settings that cannot be used. The text names the file and the line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+/// The file for a path that is linted: in its folder or in one above, up to the root of the repository. Outside a
+/// repository only the folder itself counts.
+pub fn find(start: &Path) -> Option<PathBuf> {
+    let folder = if start.is_dir() { start } else { start.parent()? };
+    let root = folder
+        .ancestors()
+        .find(|folder| folder.join(".git").exists())
+        .unwrap_or(folder);
+    let within = folder.ancestors().take_while(|folder| folder.starts_with(root));
+    within.map(|folder| folder.join(NAME)).find(|file| file.is_file())
+}
+
+/// Reads a file; `shown` is its name in messages.
+pub fn read(file: &Path, shown: &str) -> Result<Config, ConfigError> {
+    let text = fs::read_to_string(file).map_err(|error| ConfigError(format!("{shown} cannot be read: {error}")))?;
+    parse(&text, shown)
+}
+
+/// Reads a text.
+pub fn parse(text: &str, shown: &str) -> Result<Config, ConfigError> {
+    let parsed = document::parse(text, &Limits::default());
+    let problems = parsed
+        .problems
+        .iter()
+        .chain(parsed.documents.iter().flat_map(|document| &document.problems));
+    if let Some(problem) = problems.into_iter().next() {
+        let line = problem.span.start.line;
+        return Err(ConfigError(format!(
+            "{shown}:{line}: {}; {}",
+            problem.message, problem.help
+        )));
+    }
+    let document = match parsed.documents.as_slice() {
+        [] => return Ok(Config::default()),
+        [document] => document,
+        [_, second, ..] => {
+            let line = second.spans.value.start.line;
+            return Err(ConfigError(format!(
+                "{shown}:{line}: there is a second document; one is enough"
+            )));
+        }
+    };
+    if document.root.as_map().is_none() {
+        return Err(ConfigError(format!(
+            "{shown}:1: there must be keys such as `failOn: warning`"
+        )));
+    }
+    let reader = Reader { document, text, shown };
+    for (path, known) in KEYS {
+        reader.refuse_unknown_keys(path, known)?;
+    }
+    reader.config()
+}
+
+struct Reader<'r> {
+    document: &'r Document<'r>,
+    text: &'r str,
+    shown: &'r str,
+}
+
+impl Reader<'_> {
+    fn config(&self) -> Result<Config, ConfigError> {
+        let config = Config {
+            operator_version: self.operator_version()?,
+            fail_on: self.value("failOn", "one of error, warning, info, never")?,
+            show: self.value("show", "one of error, warning, info")?,
+            only: self.value("only", "a list of rules")?.unwrap_or_default(),
+            skip: self.value("skip", "a list of rules")?.unwrap_or_default(),
+            baseline: self.value("baseline", "the name of a file")?,
+            exclude: self.value("exclude", "a list of patterns")?.unwrap_or_default(),
+            assume_webhook: self.value("assumeWebhook", "true or false")?,
+            namespace: self.value("namespace", "the name of a namespace")?,
+            settings: Settings {
+                mode: self
+                    .value("settings.mode", "one of enforce, warn, audit")?
+                    .unwrap_or_default(),
+                namespaces: self.map("settings.namespaces", "one of enforce, warn, audit")?,
+                rules: self.map("settings.rules", "one of enforce, warn, audit, off")?,
+                ignorable: self.value("settings.ignorable", "a list of rules")?.unwrap_or_default(),
+                identity: self.value("settings.identity", "texts")?.unwrap_or_default(),
+            },
+        };
+        if let Some(unknown) = config.settings.unknown_rules().first() {
+            let path = format!("settings.rules.{unknown}");
+            let path = if self.document.root.at(&path).is_some() {
+                path
+            } else {
+                "settings.ignorable".to_owned()
+            };
+            return Err(self.error(&path, &suggest::unknown_rule(unknown)));
+        }
+        Ok(config)
+    }
+
+    /// The version as it stands in the text: the number `1.10` of YAML would be 1.1.
+    fn operator_version(&self) -> Result<Option<OperatorVersion>, ConfigError> {
+        let path = document::Path::dotted("operatorVersion");
+        let Some(spans) = self.document.spans.find(&path) else {
+            return Ok(None);
+        };
+        let text = match path.find(&self.document.root) {
+            Some(Node::String(text)) => text.as_ref(),
+            _ => self
+                .text
+                .get(spans.value.start.offset..spans.value.end.offset)
+                .unwrap_or_default(),
+        };
+        operator_version(text)
+            .map(Some)
+            .map_err(|message| self.error("operatorVersion", &message))
+    }
+
+    fn value<T: DeserializeOwned>(&self, path: &str, expected: &str) -> Result<Option<T>, ConfigError> {
+        let Some(node) = self.document.root.at(path).filter(|node| !node.is_null()) else {
+            return Ok(None);
+        };
+        let value = serde_json::to_value(node).and_then(serde_json::from_value);
+        value
+            .map(Some)
+            .map_err(|_| self.error(path, &format!("`{path}` must be {expected}")))
+    }
+
+    fn map<T: DeserializeOwned>(&self, path: &str, expected: &str) -> Result<BTreeMap<String, T>, ConfigError> {
+        let Some(node) = self.document.root.at(path).filter(|node| !node.is_null()) else {
+            return Ok(BTreeMap::new());
+        };
+        let Some(map) = node.as_map() else {
+            return Err(self.error(path, &format!("`{path}` must have a name and a value on each line")));
+        };
+        let mut values = BTreeMap::new();
+        for (key, node) in map.iter() {
+            let value = match node {
+                // YAML 1.1, as kubectl reads it, takes an `off` without quotes for a boolean.
+                Node::Bool(false) => Ok(serde_json::Value::from("off")),
+                _ => serde_json::to_value(node),
+            };
+            let value = value.and_then(serde_json::from_value);
+            let path = format!("{path}.{key}");
+            let value = value.map_err(|_| self.error(&path, &format!("`{path}` must be {expected}")))?;
+            values.insert(key.to_owned(), value);
+        }
+        Ok(values)
+    }
+
+    fn refuse_unknown_keys(&self, path: &str, known: &[&str]) -> Result<(), ConfigError> {
+        let node = if path.is_empty() {
+            Some(&self.document.root)
+        } else {
+            self.document.root.at(path)
+        };
+        let Some(map) = node.and_then(Node::as_map) else {
+            return Ok(());
+        };
+        for (key, _) in map.iter() {
+            if known.contains(&key) {
+                continue;
+            }
+            let place = if path.is_empty() {
+                String::new()
+            } else {
+                format!(" below `{path}`")
+            };
+            let advice = match suggest::nearest(key, known.iter().copied()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("known are {}", known.join(", ")),
+            };
+            let mut full = document::Path::dotted(path);
+            full.0.push(Segment::Key(key.to_owned()));
+            return Err(self.error_at(&full, &format!("there is no key `{key}`{place}; {advice}")));
+        }
+        Ok(())
+    }
+
+    fn error(&self, path: &str, message: &str) -> ConfigError {
+        self.error_at(&document::Path::dotted(path), message)
+    }
+
+    fn error_at(&self, path: &document::Path, message: &str) -> ConfigError {
+        let spans = self.document.spans.nearest(path);
+        let line = spans.key.unwrap_or(spans.value).start.line;
+        ConfigError(format!("{}:{line}: {message}", self.shown))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> String {
+        parse(text, "c.yaml").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn reads_every_key() {
+        let config = parse(
+            "operatorVersion: 1.10\nfailOn: warning\nshow: error\nonly: [NB1002]\nskip: []\nbaseline: known.json\n\
+             exclude: [charts/]\nassumeWebhook: yes\nnamespace: graph\nsettings:\n  mode: warn\n  rules: {NB1001: off}\n",
+            "c.yaml",
+        );
+        let config = config.unwrap();
+        assert_eq!(
+            config.operator_version.map(|version| version.text).as_deref(),
+            Some("1.10")
+        );
+        assert_eq!(config.assume_webhook, Some(true));
+        assert_eq!(config.settings.rules.len(), 1);
+        assert_eq!(parse("# nothing\n", "c.yaml"), Ok(Config::default()));
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_line() {
+        assert_eq!(
+            message("show: error\nfailon: error\n"),
+            "c.yaml:2: there is no key `failon`; did you mean `failOn`?"
+        );
+        assert_eq!(
+            message("settings:\n  rule: {}\n"),
+            "c.yaml:2: there is no key `rule` below `settings`; did you mean `rules`?"
+        );
+        assert_eq!(
+            message("settings:\n  rules:\n    NB1020: warn\n"),
+            "c.yaml:3: there is no rule `NB1020`; did you mean `NB1002`?"
+        );
+        assert_eq!(
+            message("show: all\n"),
+            "c.yaml:1: `show` must be one of error, warning, info"
+        );
+        assert_eq!(
+            message("a: 1\n---\nb: 1\n"),
+            "c.yaml:3: there is a second document; one is enough"
+        );
+        assert_eq!(
+            message("- a\n"),
+            "c.yaml:1: there must be keys such as `failOn: warning`"
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! The text of a file, read only when it is of a sensible size.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read};
+
+use neo4jbackup_core::document;
+
+use super::find::reason;
+use super::{Gap, Origin, Source, Text};
+
+/// Reads one file of at most `limit` bytes.
+pub fn load(source: &Source, limit: usize) -> Result<Text, Gap> {
+    let Origin::File(path) = &source.origin else {
+        return Err(gap(source, "is standard input, which was not read".to_owned()));
+    };
+    let failed = |error: io::Error| gap(source, reason(&error));
+    let file = File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    // Before anything is read: a sparse file of many gigabytes costs nothing to make.
+    if length > limit as u64 {
+        return Err(too_large(source, Some(length), limit));
+    }
+    let capacity = usize::try_from(length).unwrap_or_default();
+    from_reader(source, file, capacity, limit)
+}
+
+/// Reads standard input.
+pub fn load_stdin(source: &Source, stdin: &mut dyn Read, limit: usize) -> Result<Text, Gap> {
+    from_reader(source, stdin, 0, limit)
+}
+
+fn from_reader(source: &Source, reader: impl Read, capacity: usize, limit: usize) -> Result<Text, Gap> {
+    let mut bytes = Vec::with_capacity(capacity + 1);
+    // The length that was announced may be wrong: files grow, and pipes announce nothing.
+    let read = reader.take(limit as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| gap(source, reason(&error)))?;
+    if bytes.len() > limit {
+        return Err(too_large(source, None, limit));
+    }
+    text(source, bytes)
+}
+
+fn text(source: &Source, bytes: Vec<u8>) -> Result<Text, Gap> {
+    let decoded = document::decode(&bytes).map(|text| match text {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(text) => Some(text),
+    });
+    let (text, is_verbatim, problem) = match decoded {
+        Ok(None) => (String::from_utf8(bytes).unwrap_or_default(), true, None),
+        Ok(Some(text)) => (text, false, None),
+        Err(_) if bytes.contains(&0) => return Err(gap(source, "is a binary file".to_owned())),
+        Err(problem) => (String::new(), false, Some(problem)),
+    };
+    Ok(Text {
+        source: source.clone(),
+        text,
+        is_verbatim,
+        problem,
+    })
+}
+
+fn too_large(source: &Source, length: Option<u64>, limit: usize) -> Gap {
+    let size = length.map_or_else(|| "more".to_owned(), |length| format!("{}, more", megabytes(length)));
+    gap(
+        source,
+        format!(
+            "has {size} than the {} that are read of one file",
+            megabytes(limit as u64)
+        ),
+    )
+}
+
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes.saturating_mul(10) >> 20;
+    match (tenths / 10, tenths % 10) {
+        (whole, 0) => format!("{whole} MiB"),
+        (whole, tenth) => format!("{whole}.{tenth} MiB"),
+    }
+}
+
+fn gap(source: &Source, reason: String) -> Gap {
+    Gap {
+        file: source.name.clone(),
+        reason,
+    }
+}

@@ -1,0 +1,83 @@
+//! Everything that a run takes from its surroundings, so that a test can give it other ones.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+/// The width of lines when nobody knows the terminal.
+const USUAL_WIDTH: usize = 100;
+
+/// The surroundings of a run.
+pub struct Io<'a> {
+    /// Standard input.
+    pub stdin: &'a mut dyn Read,
+    /// Standard output: results only.
+    pub stdout: &'a mut dyn Write,
+    /// Standard error: everything else.
+    pub stderr: &'a mut dyn Write,
+    /// The environment variables that are valid Unicode.
+    pub environment: BTreeMap<String, String>,
+    /// The time of the run.
+    pub now: Timestamp,
+    /// The folder that relative paths start from.
+    pub current_directory: PathBuf,
+    /// The width of the terminal that standard output is; `None` when it is none.
+    pub terminal_width: Option<usize>,
+}
+
+impl Io<'_> {
+    /// A variable of the environment; an empty one counts as absent.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.environment
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The width to wrap text at, in columns.
+    pub fn width(&self) -> usize {
+        let columns = self.variable("COLUMNS").and_then(|columns| columns.parse().ok());
+        let width = columns.or(self.terminal_width).unwrap_or(USUAL_WIDTH);
+        width.clamp(40, 160)
+    }
+
+    /// Writes results. A reader that has gone away, as `head` does, is no fault of ours and nobody is left to tell.
+    pub fn print(&mut self, text: &str) {
+        let written = self
+            .stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| self.stdout.flush());
+        if let Err(error) = written
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.say(&format!("error: cannot write to standard output: {error}"));
+        }
+    }
+
+    /// Tells the person something that is no result.
+    pub fn say(&mut self, text: &str) {
+        // When standard error is gone, there is no place left to complain.
+        let _ = writeln!(self.stderr, "{text}");
+    }
+}
+
+/// Runs `body` with the surroundings of this process.
+pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
+    let mut stdin = io::stdin().lock();
+    // Not the handle of the standard library itself, which writes every line on its own.
+    let mut stdout = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut stderr = io::stderr().lock();
+    let variables =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    body(&mut Io {
+        stdin: &mut stdin,
+        stdout: &mut stdout,
+        stderr: &mut stderr,
+        environment: variables.collect(),
+        now: Timestamp::now(),
+        current_directory: std::env::current_dir().unwrap_or_default(),
+        terminal_width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)),
+    })
+}

@@ -1,0 +1,51 @@
+//! `kubectl neo4jbackup`: the rules for people and for continuous integration.
+//!
+//! [`run`] is the whole program. It has no global state: arguments, streams, environment, clock and current folder
+//! come in, an [`Exit`] comes out.
+//!
+//! ```text
+//! cli (arguments) ─→ config (file) ─→ commands::lint ─→ input (files) ─→ core ─→ baseline ─→ report ─→ render
+//! ```
+
+pub mod baseline;
+pub mod cli;
+pub mod commands;
+pub mod config;
+mod exit;
+pub mod input;
+mod io;
+mod parallel;
+pub mod render;
+pub mod report;
+pub mod suggest;
+mod wrap;
+
+use std::ffi::OsString;
+
+pub use exit::Exit;
+pub use io::Io;
+
+/// Runs the program with the arguments (the name of the program first) in the given surroundings.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(words) = cli::words_to_complete(&arguments) {
+        return commands::completion::complete(&words, io);
+    }
+    match cli::parse(arguments, &io.environment) {
+        Ok(invocation) => commands::run(invocation, io),
+        Err(refusal) => {
+            if refusal.is_answer {
+                io.print(&refusal.text);
+                Exit::Good
+            } else {
+                io.say(refusal.text.trim_end());
+                Exit::Usage
+            }
+        }
+    }
+}
+
+/// Runs the program in this process.
+pub fn run_in_process() -> Exit {
+    io::with_process(|io| run(std::env::args_os(), io))
+}

@@ -1,0 +1,70 @@
+//! A report in many formats, one per file.
+
+mod github;
+mod gitlab;
+pub(crate) mod grid;
+mod json;
+mod junit;
+mod markdown;
+mod sarif;
+mod short;
+mod summary;
+mod table;
+mod text;
+mod yaml;
+
+use crate::report::{Finding, LintReport};
+
+pub use summary::{not_checked, summary};
+
+/// What a format may use beside the report.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'c> {
+    /// The texts of the run, by [`crate::report::Place::text`].
+    pub texts: &'c [&'c str],
+    /// Whether to use colors.
+    pub color: bool,
+    /// The width of a line.
+    pub width: usize,
+}
+
+/// A format of the report.
+pub trait Format: Sync {
+    /// The whole report, with a line feed at the end.
+    fn render(&self, report: &LintReport, context: &Context<'_>) -> String;
+}
+
+/// Every format by its name; `text` is what a person gets who asks for none.
+pub const FORMATS: [(&str, &dyn Format); 10] = [
+    ("text", &text::Text),
+    ("table", &table::Table),
+    ("short", &short::Short),
+    ("json", &json::Json),
+    ("yaml", &yaml::Yaml),
+    ("sarif", &sarif::Sarif),
+    ("junit", &junit::Junit),
+    ("github", &github::Github),
+    ("gitlab", &gitlab::Gitlab),
+    ("markdown", &markdown::Markdown),
+];
+
+/// The findings that a format for people shows: those that nobody has accepted.
+fn open(report: &LintReport) -> impl Iterator<Item = &Finding> {
+    report.findings.iter().filter(|finding| finding.suppressed.is_none())
+}
+
+/// What is wrong and what to do, in one line.
+fn sentence(finding: &Finding) -> String {
+    if finding.help.is_empty() {
+        finding.message.clone()
+    } else {
+        format!("{}; {}", finding.message, finding.help)
+    }
+}
+
+/// The text on one line and without characters that steer a terminal.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect()
+}

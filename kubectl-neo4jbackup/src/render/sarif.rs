@@ -1,0 +1,194 @@
+//! SARIF 2.1.0, for code scanning of GitHub, Azure DevOps and editors.
+
+use std::collections::BTreeMap;
+
+use neo4jbackup_core::engine;
+use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::rule::RuleMeta;
+use serde_json::{Value, json};
+
+use super::{Context, Format, sentence};
+use crate::report::{Finding, LintReport, fingerprints};
+
+pub(super) struct Sarif;
+
+impl Format for Sarif {
+    fn render(&self, report: &LintReport, context: &Context<'_>) -> String {
+        let metas: Vec<&RuleMeta> = engine::all().iter().map(|rule| rule.meta()).collect();
+        let positions: BTreeMap<&str, usize> = metas
+            .iter()
+            .enumerate()
+            .map(|(position, meta)| (meta.code, position))
+            .collect();
+        let pairs = report.findings.iter().zip(fingerprints(&report.findings));
+        let results: Vec<Value> = pairs
+            .map(|(finding, fingerprint)| {
+                let text = context.texts.get(finding.place.text).copied().unwrap_or_default();
+                result(finding, &fingerprint, positions.get(finding.code).copied(), text)
+            })
+            .collect();
+        let gaps = report.skipped.iter().filter(|skipped| skipped.code.is_none());
+        let notifications: Vec<Value> = gaps
+            .map(|gap| {
+                json!({
+                    "level": "error",
+                    "message": {"text": format!("{} {}", gap.file, gap.reason)},
+                    "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri(&gap.file)}}}],
+                })
+            })
+            .collect();
+        let log = json!({
+            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+            "version": "2.1.0",
+            "runs": [{
+                "tool": {"driver": {
+                    "name": "kubectl-neo4jbackup",
+                    "semanticVersion": env!("CARGO_PKG_VERSION"),
+                    "informationUri": env!("CARGO_PKG_REPOSITORY"),
+                    "rules": metas.iter().map(|meta| rule(meta)).collect::<Vec<Value>>(),
+                }},
+                // Columns are counted in characters everywhere else, too.
+                "columnKind": "unicodeCodePoints",
+                "invocations": [{
+                    "executionSuccessful": notifications.is_empty(),
+                    "toolExecutionNotifications": notifications,
+                }],
+                "results": results,
+            }],
+        });
+        serde_json::to_string_pretty(&log).unwrap_or_default() + "\n"
+    }
+}
+
+fn rule(meta: &RuleMeta) -> Value {
+    let docs: String = meta
+        .docs
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned() + "\n")
+        .collect();
+    json!({
+        "id": meta.code,
+        "name": meta.name,
+        "shortDescription": {"text": meta.summary()},
+        "fullDescription": {"text": meta.summary()},
+        "help": {"text": docs, "markdown": docs},
+        "helpUri": meta.url(),
+        "defaultConfiguration": {"level": level(meta.severity)},
+    })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+fn result(finding: &Finding, fingerprint: &str, rule: Option<usize>, text: &str) -> Value {
+    let location = &finding.location;
+    let artifact = json!({"uri": uri(&location.file)});
+    let mut result = json!({
+        "ruleId": finding.code,
+        "level": level(finding.severity),
+        "message": {"text": sentence(finding)},
+        "locations": [{
+            "physicalLocation": {
+                "artifactLocation": artifact,
+                "region": {
+                    "startLine": location.line,
+                    "startColumn": location.column,
+                    "endLine": location.end_line,
+                    "endColumn": location.end_column,
+                },
+            },
+            "logicalLocations": [{"fullyQualifiedName": logical_name(finding)}],
+        }],
+        "partialFingerprints": {"finding/v1": fingerprint},
+    });
+    if let Some(position) = rule {
+        result["ruleIndex"] = position.into();
+    }
+    if let Some(suppressed) = &finding.suppressed {
+        let kind = if suppressed.by == "baseline" {
+            "external"
+        } else {
+            "inSource"
+        };
+        result["suppressions"] = json!([{"kind": kind, "justification": suppressed.reason}]);
+    }
+    if let Some(fix) = finding.fix.as_ref().filter(|fix| !fix.replacements.is_empty()) {
+        let replacements: Vec<Value> = fix
+            .replacements
+            .iter()
+            .map(|replacement| {
+                let known = (finding.place.start, location.line);
+                let (start_line, start_column) = position(text, known, replacement.start);
+                let (end_line, end_column) = position(text, known, replacement.end);
+                json!({
+                    "deletedRegion": {
+                        "startLine": start_line, "startColumn": start_column,
+                        "endLine": end_line, "endColumn": end_column,
+                    },
+                    "insertedContent": {"text": replacement.text},
+                })
+            })
+            .collect();
+        result["fixes"] = json!([{
+            "description": {"text": fix.title},
+            "artifactChanges": [{"artifactLocation": artifact, "replacements": replacements}],
+        }]);
+    }
+    result
+}
+
+fn logical_name(finding: &Finding) -> String {
+    let parts = [finding.object_name(), finding.field.clone()];
+    parts
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Line and column, from 1, of a byte, counted from a byte near it whose line is known.
+fn position(text: &str, (known, line): (usize, usize), offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let lines = |from: usize, to: usize| {
+        let bytes = text.as_bytes().get(from..to).unwrap_or_default();
+        bytes.iter().filter(|byte| **byte == b'\n').count()
+    };
+    let line = (line + lines(known, before.len())).saturating_sub(lines(before.len(), known));
+    let line_start = before.rfind('\n').map_or(0, |position| position + 1);
+    let column = before[line_start..].trim_start_matches('\u{feff}').chars().count() + 1;
+    (line, column)
+}
+
+/// A path as the URI that SARIF wants: relative ones stay relative.
+fn uri(file: &str) -> String {
+    let mut output = String::from(if file.starts_with('/') { "file://" } else { "" });
+    for byte in file.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => output.push(char::from(byte)),
+            _ => output.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    output
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_becomes_a_uri() {
+        assert_eq!(uri("deploy/a b#1.yaml"), "deploy/a%20b%231.yaml");
+        assert_eq!(uri("/tmp/ü"), "file:///tmp/%C3%BC");
+    }
+
+    #[test]
+    fn a_byte_has_a_line_and_a_column_in_characters() {
+        assert_eq!(position("\u{feff}äb\nc", (7, 2), 5), (1, 2));
+        assert_eq!(position("äb\nc", (0, 1), 4), (2, 1));
+    }
+}

@@ -1,0 +1,77 @@
+//! The run in a sentence.
+
+use std::collections::BTreeMap;
+
+use crate::report::LintReport;
+
+/// How many things that could not be checked are listed by name.
+const MOST_LISTED: usize = 5;
+
+/// `3 errors, 1 warning in 2 of 14 documents (5 files); 2 can be fixed with --fix`.
+pub fn summary(report: &LintReport) -> String {
+    let counts = &report.summary;
+    let named = [
+        (counts.errors, "error"),
+        (counts.warnings, "warning"),
+        (counts.infos, "remark"),
+    ];
+    let found: Vec<String> = named
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| number(count, word))
+        .collect();
+    let files = number(counts.files, "file");
+    let mut text = if counts.judged == 0 && found.is_empty() {
+        format!(
+            "nothing to judge: {} in {files}, none of a kind of the operator",
+            number(counts.documents, "document")
+        )
+    } else if found.is_empty() {
+        format!("no findings in {} ({files})", number(counts.judged, "document"))
+    } else {
+        let documents = number(counts.documents, "document");
+        format!(
+            "{} in {} of {documents} ({files})",
+            found.join(", "),
+            report.documents_with_findings
+        )
+    };
+    if counts.suppressed > 0 {
+        text += &format!("; {} accepted", counts.suppressed);
+    }
+    if report.fixable > 0 {
+        text += &format!("; {} can be fixed with --fix", report.fixable);
+    }
+    text
+}
+
+/// What the rules could not be sure of, one line each; empty when they were.
+pub fn not_checked(report: &LintReport) -> Vec<String> {
+    let mut reasons: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for skipped in &report.skipped {
+        if let Some(code) = skipped.code {
+            *reasons.entry((code, &skipped.reason)).or_default() += 1;
+        }
+    }
+    let more = reasons.len().saturating_sub(MOST_LISTED);
+    let mut lines: Vec<String> = reasons
+        .into_iter()
+        .take(MOST_LISTED)
+        .map(|((code, reason), count)| match count {
+            1 => format!("{code} {reason}"),
+            _ => format!("{code} {reason} ({count} times)"),
+        })
+        .collect();
+    if more > 0 {
+        lines.push(format!("and {more} more; `-o json` lists all"));
+    }
+    lines
+}
+
+fn number(count: usize, word: &str) -> String {
+    if count == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{count} {word}s")
+    }
+}

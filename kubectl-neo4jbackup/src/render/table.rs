@@ -1,0 +1,34 @@
+//! Columns, with long messages wrapped to the width of the terminal.
+
+use super::{Context, Format, grid, not_checked, one_line, open, sentence, summary};
+use crate::report::LintReport;
+use crate::wrap::wrap;
+
+pub(super) struct Table;
+
+impl Format for Table {
+    fn render(&self, report: &LintReport, context: &Context<'_>) -> String {
+        let mut output = String::new();
+        let mut findings = open(report).peekable();
+        if findings.peek().is_some() {
+            let mut rows = grid::plain(context.width);
+            rows.set_header(["PLACE", "SEVERITY", "CODE", "OBJECT", "MESSAGE"]);
+            for finding in findings {
+                let location = &finding.location;
+                rows.add_row([
+                    format!("{}:{}:{}", one_line(&location.file), location.line, location.column),
+                    finding.severity.to_string(),
+                    finding.code.to_owned(),
+                    one_line(&finding.object_name()),
+                    one_line(&sentence(finding)),
+                ]);
+            }
+            output += &grid::lines(&rows);
+            output.push('\n');
+        }
+        for line in not_checked(report) {
+            output += &format!("{}\n", wrap(&format!("not checked: {line}"), context.width, "    "));
+        }
+        output + &summary(report) + "\n"
+    }
+}

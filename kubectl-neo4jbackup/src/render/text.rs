@@ -1,0 +1,121 @@
+//! For people: each finding with the line that it is about, as compilers show it.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::fix::FixKind;
+
+use super::{Context, Format, not_checked, one_line, open, summary};
+use crate::report::{Finding, LintReport};
+use crate::wrap::wrap;
+
+/// A line longer than this is machine output and not shown.
+const LONGEST_LINE: usize = 4_096;
+/// A finding over more lines than this shows the first of them.
+const MOST_LINES: usize = 4;
+
+pub(super) struct Text;
+
+impl Format for Text {
+    fn render(&self, report: &LintReport, context: &Context<'_>) -> String {
+        let renderer = if context.color {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(context.width);
+        let mut output = String::new();
+        for finding in open(report) {
+            let source = context.texts.get(finding.place.text).copied().unwrap_or_default();
+            output += &renderer.render(&[group(finding, source, context.width)]);
+            output += "\n\n";
+        }
+        for line in not_checked(report) {
+            output += &format!("{}\n", wrap(&format!("not checked: {line}"), context.width, "    "));
+        }
+        output + &summary(report) + "\n"
+    }
+}
+
+fn group<'f>(finding: &'f Finding, source: &'f str, width: usize) -> Group<'f> {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
+    };
+    // Continued lines are put below the first by the renderer.
+    let head = format!("{}[{}]: ", finding.severity, finding.code).len();
+    let message = wrap(&one_line(&finding.message), width.saturating_sub(head), "");
+    let mut group = level
+        .primary_title(message)
+        .id(finding.code)
+        .elements(Vec::<Origin<'_>>::new());
+    let location = &finding.location;
+    group = match excerpt(source, finding) {
+        Some((lines, span)) => group.element(
+            Snippet::source(lines)
+                .path(&location.file)
+                .line_start(location.line)
+                .annotation(AnnotationKind::Primary.span(span).label(label(finding))),
+        ),
+        None => group.element(
+            Origin::path(&location.file)
+                .line(location.line)
+                .char_column(location.column),
+        ),
+    };
+    let room = width.saturating_sub(location.end_line.to_string().len() + 3);
+    let note = |level: Level<'f>, name: &str, text: &str| {
+        level.message(wrap(&one_line(text), room.saturating_sub(name.len() + 4), ""))
+    };
+    let mut notes = Vec::new();
+    for fact in &finding.evidence {
+        notes.push(note(Level::NOTE, "note", fact));
+    }
+    if !finding.help.is_empty() {
+        notes.push(note(Level::HELP, "help", &finding.help));
+    }
+    if let Some(advice) = fix_advice(finding) {
+        notes.push(note(Level::NOTE.with_name("fix"), "fix", advice));
+    }
+    group.elements(notes)
+}
+
+/// What stands below the marked column.
+fn label(finding: &Finding) -> String {
+    one_line(&finding.field)
+}
+
+fn fix_advice(finding: &Finding) -> Option<&'static str> {
+    match finding.fix.as_ref()?.kind {
+        FixKind::None => None,
+        FixKind::Default | FixKind::Safe => Some("`--fix` does this"),
+        FixKind::Unsafe => Some("`--fix --unsafe` does this; check that it is what you mean"),
+    }
+}
+
+/// The lines of a finding, and the bytes in them that it is about.
+fn excerpt<'s>(source: &'s str, finding: &Finding) -> Option<(&'s str, std::ops::Range<usize>)> {
+    let (start, end) = (finding.place.start, finding.place.end.max(finding.place.start));
+    let before = source.get(..start)?;
+    let first = before.rfind('\n').map_or(0, |position| position + 1);
+    // A byte order mark is part of no line.
+    let first = if first == 0 && source.starts_with('\u{feff}') {
+        '\u{feff}'.len_utf8().min(start)
+    } else {
+        first
+    };
+    let rest = source.get(first..)?;
+    let lines = finding.location.end_line.saturating_sub(finding.location.line) + 1;
+    let length: usize = rest
+        .split_inclusive('\n')
+        .take(lines.min(MOST_LINES))
+        .map(str::len)
+        .sum();
+    let text = rest[..length].trim_end_matches(['\n', '\r']);
+    if text.is_empty() || text.lines().any(|line| line.len() > LONGEST_LINE) {
+        return None;
+    }
+    let from = (start - first).min(text.len());
+    Some((text, from..(end - first).clamp(from, text.len())))
+}
