@@ -210,6 +210,7 @@ impl ControlPlane {
             }
             if start.elapsed() > PATIENCE {
                 return Err(HarnessError::NotReady {
+                    what: "the control plane",
                     seconds: PATIENCE.as_secs(),
                     last_answer: answer.stderr,
                     log: self.daemons.last().map(Daemon::last_log_lines).unwrap_or_default(),

@@ -33,11 +33,14 @@ pub enum HarnessError {
         log: String,
     },
 
-    /// The control plane runs but does not become ready.
-    #[error(
-        "the control plane was not ready after {seconds} s: {last_answer}\nThe end of the API server's log:\n{log}"
-    )]
+    /// cargo has said why on standard error.
+    #[error("`cargo build --package {package}` failed")]
+    CargoBuild { package: &'static str },
+
+    /// A program runs but does not become ready.
+    #[error("{what} was not ready after {seconds} s: {last_answer}\nThe end of its log:\n{log}")]
     NotReady {
+        what: &'static str,
         seconds: u64,
         last_answer: String,
         log: String,

@@ -4,6 +4,7 @@
 //! directory of their own, and nothing of it outlives the process that asked for it, however that process ends.
 
 mod binaries;
+mod cargo_build;
 mod certificates;
 mod control_plane;
 mod daemon;
@@ -17,8 +18,10 @@ mod settings;
 mod shared;
 mod watchdog;
 mod webhook_configurations;
+mod webhook_server;
 
 pub use binaries::Binaries;
+pub use cargo_build::{webhook_program, workspace_program};
 pub use certificates::{CertificateAuthority, IssuedCertificate};
 pub use control_plane::{ControlPlane, Options};
 pub use error::HarnessError;
@@ -27,3 +30,4 @@ pub use locations::KUBERNETES_VERSION;
 pub use run_directory::{RunDirectory, end_orphans};
 pub use shared::{report_progress, shared_control_plane};
 pub use webhook_configurations::{WebhookConfigurations, webhook_configurations};
+pub use webhook_server::WebhookServer;

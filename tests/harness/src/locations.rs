@@ -34,7 +34,7 @@ fn target() -> PathBuf {
     }
 }
 
-fn workspace() -> &'static Path {
+pub(crate) fn workspace() -> &'static Path {
     let harness = Path::new(env!("CARGO_MANIFEST_DIR"));
     harness.ancestors().nth(2).unwrap_or(harness)
 }

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// A mutating and a validating webhook for the backup and restore resources, served from one address.
+/// A mutating and a validating webhook for the resources with backups and restores in them, served from one address.
 #[derive(Debug, Clone)]
 pub struct WebhookConfigurations<'a> {
     /// The name of both objects; two registrations with one name replace each other.
@@ -78,7 +78,7 @@ impl WebhookConfigurations<'_> {
                 "apiGroups": [GROUP],
                 "apiVersions": ["v1alpha1", "v1beta1"],
                 "operations": operations,
-                "resources": ["neo4jbackups", "neo4jrestores"],
+                "resources": RESOURCES,
                 "scope": "Namespaced",
             }],
         });
@@ -90,6 +90,15 @@ impl WebhookConfigurations<'_> {
 }
 
 const GROUP: &str = "neo4j.neo4j.com";
+/// The kinds that rules look at, and no other.
+const RESOURCES: [&str; 6] = [
+    "neo4jbackups",
+    "neo4jrestores",
+    "neo4jdatabases",
+    "neo4jshardeddatabases",
+    "neo4jenterpriseclusters",
+    "neo4jenterprisestandalones",
+];
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,21 @@
+//! The webhook on a real API server: `cargo xtask e2e`.
+//!
+//! Each test runs with the CRDs that the project's schema tables give, and again with the operator's own where those are
+//! at hand. What kubectl prints must be the same, so both share their snapshots.
+
+// The helpers are parts of the tests: what they do not find fails the test that asked.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod admission_client;
+mod defaults;
+mod failures;
+mod manifests;
+mod metrics;
+mod namespace;
+mod operator_writes;
+mod references;
+mod rejections;
+mod stored_mistakes;
+mod transcript;
+mod updates;
+mod world;

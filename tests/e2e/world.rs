@@ -1,0 +1,107 @@
+//! One control plane with one webhook beside it, shared by all tests of the process.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use neo4jbackup_core::schema::{Era, GROUP, Kind, crd};
+use neo4jbackup_harness::{Binaries, ControlPlane, Options, WebhookServer, report_progress, webhook_program};
+
+/// A control plane, with the CRDs installed, and a webhook that knows its objects and is registered nowhere yet.
+pub(crate) struct World {
+    pub(crate) control_plane: ControlPlane,
+    pub(crate) webhook: WebhookServer,
+}
+
+impl World {
+    /// With the CRDs that the schema tables give.
+    pub(crate) fn rendered() -> &'static Self {
+        static WORLD: OnceLock<World> = OnceLock::new();
+        WORLD.get_or_init(|| Self::start(&rendered_crds()))
+    }
+
+    /// With the CRDs of the operator, when they are there. Says so when they are not.
+    pub(crate) fn upstream() -> Option<&'static Self> {
+        static WORLD: OnceLock<Option<World>> = OnceLock::new();
+        let start = || shared("upstream/crds/F").map(|folder| Self::start(&crds_in(&folder)));
+        WORLD.get_or_init(start).as_ref()
+    }
+
+    fn start(crds: &str) -> Self {
+        let binaries = Binaries::locate_or_build(&report_progress).unwrap();
+        let control_plane = ControlPlane::start(&binaries, &Options::default()).unwrap();
+        control_plane.install_crds(crds).unwrap();
+        let webhook = start_webhook(&control_plane);
+        Self { control_plane, webhook }
+    }
+
+    /// Another webhook for this control plane, for a test that ends it or counts its calls.
+    pub(crate) fn another_webhook(&self) -> WebhookServer {
+        start_webhook(&self.control_plane)
+    }
+}
+
+/// Repeats each test function, which takes a `&World`, on both control planes.
+macro_rules! on_each_control_plane {
+    ($($test:ident),+ $(,)?) => {
+        mod with_rendered_crds {
+            $(#[test] fn $test() { super::$test(crate::world::World::rendered()); })+
+        }
+        mod with_upstream_crds {
+            $(#[test] fn $test() {
+                if let Some(world) = crate::world::World::upstream() {
+                    super::$test(world);
+                }
+            })+
+        }
+    };
+}
+pub(crate) use on_each_control_plane;
+
+/// Asks again and again until there is something. What changes in a cluster takes effect after a moment that nothing
+/// announces: registrations, labels of namespaces, watches.
+pub(crate) fn await_something<T>(what: &str, mut ask: impl FnMut() -> Result<T, String>) -> T {
+    let start = Instant::now();
+    loop {
+        match ask() {
+            Ok(answer) => return answer,
+            Err(last) if start.elapsed() > PATIENCE => panic!("{what} did not come about: {last}"),
+            Err(_) => {}
+        }
+    }
+}
+
+/// A file or folder of real manifests and recordings, when it is there. Says so when it is not.
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let base = std::env::var_os("NEO4JBACKUP_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
+    let path = base.join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    report_progress(&format!("skipped: {} is not there", path.display()));
+    None
+}
+
+fn start_webhook(control_plane: &ControlPlane) -> WebhookServer {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let program = PROGRAM.get_or_init(|| webhook_program().unwrap());
+    WebhookServer::start(program, control_plane.kubeconfig()).unwrap()
+}
+
+fn rendered_crds() -> String {
+    let crds: Vec<String> = Kind::ALL.iter().map(|kind| crd(*kind, Era::F).to_string()).collect();
+    crds.join("\n---\n")
+}
+
+fn crds_in(folder: &Path) -> String {
+    let guarded = |kind: &Kind| folder.join(format!("{GROUP}_{}.yaml", kind.plural()));
+    let crds: Vec<String> = Kind::ALL
+        .iter()
+        .map(|kind| std::fs::read_to_string(guarded(kind)).unwrap())
+        .collect();
+    crds.join("\n---\n")
+}
+
+/// Far more than any machine needs.
+const PATIENCE: Duration = Duration::from_secs(60);

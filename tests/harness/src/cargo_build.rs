@@ -1,0 +1,67 @@
+//! Builds a program of this workspace and says where it is.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::error::HarnessError;
+
+/// The webhook's program: `NEO4JBACKUP_WEBHOOK_BIN` when that is set, else what cargo builds, which takes no time when
+/// nothing has changed.
+pub fn webhook_program() -> Result<PathBuf, HarnessError> {
+    match env::var_os("NEO4JBACKUP_WEBHOOK_BIN").filter(|value| !value.is_empty()) {
+        Some(program) => Ok(PathBuf::from(program)),
+        None => workspace_program("neo4jbackup-webhook"),
+    }
+}
+
+/// Builds the only program of a package of this workspace; cargo's own progress goes to standard error.
+///
+/// A missing part of the toolchain is cargo's to explain, so its words are shown as they come.
+pub fn workspace_program(package: &'static str) -> Result<PathBuf, HarnessError> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let arguments = [
+        "build",
+        "--package",
+        package,
+        "--message-format=json-render-diagnostics",
+    ];
+    let output = Command::new(cargo)
+        .args(arguments)
+        .current_dir(crate::locations::workspace())
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(HarnessError::io(format!("run `cargo build --package {package}`")))?;
+    let program = executable(&String::from_utf8_lossy(&output.stdout));
+    match program.filter(|_| output.status.success()) {
+        Some(program) => Ok(program),
+        None => Err(HarnessError::CargoBuild { package }),
+    }
+}
+
+/// The last program that cargo reports: that of the package, because nothing that it depends on has one.
+fn executable(messages: &str) -> Option<PathBuf> {
+    let messages = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut programs = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    programs.next_back()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_found_among_what_cargo_says() {
+        let messages = r#"{"reason":"compiler-artifact","target":{"name":"core"},"executable":null}
+not a message
+{"reason":"compiler-artifact","target":{"name":"program"},"executable":"/target/debug/program"}
+{"reason":"build-finished","success":true}"#;
+        assert_eq!(executable(messages), Some(PathBuf::from("/target/debug/program")));
+        assert_eq!(executable("{\"reason\":\"build-finished\",\"success\":false}"), None);
+    }
+}
