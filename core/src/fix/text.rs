@@ -46,7 +46,8 @@ pub fn replacements(text: &str, document: &Document<'_>, fix: &Fix) -> Vec<Repla
     if editor.can(fix) {
         editor.replacements(&fix.edits, &mut replacements);
     }
-    replacements
+    sort(&mut replacements);
+    replacements.into_iter().map(|(_, replacement)| replacement).collect()
 }
 
 /// Applies every fix of `kind` or narrower. `judge` says what is wrong with the text as it stands.
@@ -123,8 +124,12 @@ fn touches(left: &Edit, right: &Edit) -> bool {
 }
 
 /// Where two lines are added in one place, the one that is deeper in the tree comes first.
-fn apply(text: &str, mut replacements: Vec<(usize, Replacement)>) -> Option<String> {
+fn sort(replacements: &mut [(usize, Replacement)]) {
     replacements.sort_by_key(|(depth, replacement)| (replacement.start, replacement.end, Reverse(*depth)));
+}
+
+fn apply(text: &str, mut replacements: Vec<(usize, Replacement)>) -> Option<String> {
+    sort(&mut replacements);
     let mut result = String::with_capacity(text.len());
     let mut position = 0;
     for (_, replacement) in &replacements {
