@@ -17,50 +17,50 @@ use std::path::{Path, PathBuf};
 
 /// One fixture file.
 #[derive(Debug)]
-pub struct Fixture {
+pub(crate) struct Fixture {
     /// Where it is.
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     /// The name of the rule: `schedule-invalid`.
-    pub rule: String,
+    pub(crate) rule: String,
     /// Its cases.
-    pub cases: Vec<Case>,
+    pub(crate) cases: Vec<Case>,
 }
 
 /// One case.
 #[derive(Debug, Default, Clone)]
-pub struct Case {
+pub(crate) struct Case {
     /// The heading.
-    pub title: String,
+    pub(crate) title: String,
     /// The text below the heading.
-    pub why: String,
+    pub(crate) why: String,
     /// The manifests.
-    pub manifest: String,
+    pub(crate) manifest: String,
     /// The words after `yaml`.
-    pub attributes: Vec<String>,
+    pub(crate) attributes: Vec<String>,
     /// The stored object.
-    pub old: Option<String>,
+    pub(crate) old: Option<String>,
     /// The expected findings.
-    pub findings: Option<String>,
+    pub(crate) findings: Option<String>,
     /// The expected text after fixing.
-    pub after: Option<String>,
+    pub(crate) after: Option<String>,
 }
 
 impl Case {
     /// The value of `key=value` among the attributes.
-    pub fn attribute(&self, key: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, key: &str) -> Option<&str> {
         self.attributes
             .iter()
             .find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
     }
 
     /// Whether a word stands among the attributes.
-    pub fn has(&self, word: &str) -> bool {
+    pub(crate) fn has(&self, word: &str) -> bool {
         self.attributes.iter().any(|attribute| attribute == word)
     }
 }
 
 /// Every fixture, by name.
-pub fn all(folder: &Path) -> Vec<Fixture> {
+pub(crate) fn all(folder: &Path) -> Vec<Fixture> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -117,7 +117,7 @@ fn read(file: &Path) -> Fixture {
 
 impl Fixture {
     /// The fixture as text again.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let mut text = format!("# {}\n", self.rule);
         for case in &self.cases {
             let attributes: String = case.attributes.iter().map(|word| format!(" {word}")).collect();

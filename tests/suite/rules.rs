@@ -14,7 +14,7 @@ use crate::fixture::{self, Case, Fixture};
 use crate::support;
 
 /// The options that the words of a case ask for.
-pub fn options(case: &Case) -> Options {
+pub(crate) fn options(case: &Case) -> Options {
     let now = case
         .attribute("now")
         .map_or_else(support::now, |text| text.parse().expect("now= takes an instant"));
@@ -33,7 +33,7 @@ pub fn options(case: &Case) -> Options {
 }
 
 /// What the manifests of a case say of each other.
-pub fn inventory(case: &Case, file: &lint::File<'_>, options: &Options) -> Inventory {
+pub(crate) fn inventory(case: &Case, file: &lint::File<'_>, options: &Options) -> Inventory {
     let mut inventory = Inventory::partial("it is not among the linted files");
     if case.attribute("inventory") == Some("full") {
         for need in [

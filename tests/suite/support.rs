@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 /// The root of the repository.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the package lies in the repository")
@@ -13,7 +13,7 @@ pub fn root() -> PathBuf {
 }
 
 /// The folder with real manifests and recordings, when it is there. Says so when it is not.
-pub fn shared(path: &str) -> Option<PathBuf> {
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let base = std::env::var_os("NEO4JBACKUP_SHARED").map_or_else(|| root().join("../shared"), PathBuf::from);
     let path = base.join(path);
     if path.exists() {
@@ -24,6 +24,6 @@ pub fn shared(path: &str) -> Option<PathBuf> {
 }
 
 /// The time of every judgement in the suites.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-06-01T00:00:00Z".parse().expect("a valid instant")
 }
