@@ -62,9 +62,9 @@ fn blocks(text: &str) -> Vec<String> {
             .collect();
         for (start, _) in body.iter().enumerate().filter(|(_, line)| line.contains("<<")) {
             let rest = body[start + 1..].iter().take_while(|line| line.trim() != "EOF");
-            blocks.push(rest.map(|line| format!("{line}\n")).collect());
+            blocks.push(rest.copied().collect::<Vec<_>>().join("\n"));
         }
-        blocks.push(body.into_iter().map(|line| format!("{line}\n")).collect());
+        blocks.push(body.join("\n"));
     }
     blocks
 }

@@ -24,7 +24,7 @@ declare_rule! {
     ///
     /// ## Why it matters
     /// Operator 1.8 renamed the version and kept no conversion: `no matches for kind` is all that kubectl says, and a
-    /// GitOps tool stops at the first such object.
+    /// deployment tool stops at the first such object.
     ///
     /// ## Bad
     /// ```yaml

@@ -85,16 +85,11 @@ impl Rule for FieldOfOtherVersion {
                     .fix(Fix::remove(FixKind::Safe, "remove it", path.clone()));
                 continue;
             }
-            match target(subject, path) {
-                Some((help, fix)) => {
-                    finding.help(help);
-                    finding.fix = fix;
-                }
-                None => {
-                    finding.help(hint(replaced_by.as_ref(), note));
-                    finding.fix = other_fix(subject, path, replaced_by.as_ref(), had_effect);
-                }
-            }
+            let (help, fix) = target(subject, path).unwrap_or_else(|| {
+                let fix = other_fix(subject, path, replaced_by.as_ref(), had_effect);
+                (hint(replaced_by.as_ref(), note), fix)
+            });
+            finding.help(help).fix = fix;
         }
     }
 }

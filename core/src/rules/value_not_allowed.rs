@@ -52,7 +52,7 @@ impl Rule for ValueNotAllowed {
             match problem {
                 SchemaProblem::NotInEnum { path, value, allowed } => not_in_enum(path, value, allowed, report),
                 SchemaProblem::PatternMismatch { path, value, pattern } => {
-                    pattern_mismatch(path, value, *pattern, report)
+                    pattern_mismatch(path, value, *pattern, report);
                 }
                 SchemaProblem::TooLong { path, length, maximum } => {
                     report

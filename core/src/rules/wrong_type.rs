@@ -72,7 +72,7 @@ fn help(expected: &str, text: Option<&str>, value: Option<&Node<'_>>) -> String 
     match (expected, text, value) {
         ("a string", Some(_), Some(Node::Number(_))) => "put it in quotes, as it is meant to be read".to_owned(),
         ("a string", Some(_), Some(Node::Bool(_))) => "put the word in quotes".to_owned(),
-        ("a boolean", Some(text), _) if matches!(text, "true" | "false") => "remove the quotes".to_owned(),
+        ("a boolean", Some("true" | "false"), _) => "remove the quotes".to_owned(),
         ("an integer", Some(text), _) if is_integer(text) => "remove the quotes".to_owned(),
         _ => format!("write {expected}"),
     }
