@@ -58,5 +58,5 @@ pub struct Text {
     /// Whether the bytes of the file are exactly those of `text`, so that a changed text may replace them.
     pub is_verbatim: bool,
     /// Why the file is no text.
-    pub problem: Option<Problem>,
+    pub problem: Option<Box<Problem>>,
 }

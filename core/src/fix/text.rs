@@ -46,7 +46,7 @@ pub fn replacements(text: &str, document: &Document<'_>, fix: &Fix) -> Vec<Repla
     if editor.can(fix) {
         editor.replacements(&fix.edits, &mut replacements);
     }
-    replacements
+    replacements.into_iter().map(|(_, replacement)| replacement).collect()
 }
 
 /// Applies every fix of `kind` or narrower. `judge` says what is wrong with the text as it stands.
