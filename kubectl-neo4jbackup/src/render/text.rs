@@ -4,6 +4,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::fix::FixKind;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::{Context, Format, not_checked, one_line, open, summary};
 use crate::report::{Finding, LintReport};
@@ -51,13 +52,22 @@ fn group<'f>(finding: &'f Finding, source: &'f str, width: usize) -> Group<'f> {
         .id(finding.code)
         .elements(Vec::<Origin<'_>>::new());
     let location = &finding.location;
+    let field = one_line(&finding.field);
+    let mut is_labelled = field.is_empty();
     group = match excerpt(source, finding) {
-        Some((lines, span)) => group.element(
-            Snippet::source(lines)
-                .path(&location.file)
-                .line_start(location.line)
-                .annotation(AnnotationKind::Primary.span(span).label(label(finding))),
-        ),
+        Some((lines, span)) => {
+            let mut mark = AnnotationKind::Primary.span(span.clone());
+            if has_room(lines, &span, location.line, &field, width) {
+                is_labelled = true;
+                mark = mark.label(Some(field.clone()).filter(|field| !field.is_empty()));
+            }
+            group.element(
+                Snippet::source(lines)
+                    .path(&location.file)
+                    .line_start(location.line)
+                    .annotation(mark),
+            )
+        }
         None => group.element(
             Origin::path(&location.file)
                 .line(location.line)
@@ -69,6 +79,12 @@ fn group<'f>(finding: &'f Finding, source: &'f str, width: usize) -> Group<'f> {
         level.message(wrap(&one_line(text), room.saturating_sub(name.len() + 4), ""))
     };
     let mut notes = Vec::new();
+    if !is_labelled {
+        notes.push(Level::NOTE.with_name("field").message(field));
+    }
+    if has_several_objects(source) && finding.object.is_some() {
+        notes.push(note(Level::NOTE.with_name("in"), "in", &finding.object_name()));
+    }
     for fact in &finding.evidence {
         notes.push(note(Level::NOTE, "note", fact));
     }
@@ -81,9 +97,17 @@ fn group<'f>(finding: &'f Finding, source: &'f str, width: usize) -> Group<'f> {
     group.elements(notes)
 }
 
-/// What stands below the marked column.
-fn label(finding: &Finding) -> String {
-    one_line(&finding.field)
+/// Whether the name of the field fits behind the mark that stands below the line.
+fn has_room(lines: &str, span: &std::ops::Range<usize>, line: usize, field: &str, width: usize) -> bool {
+    let line_start = lines[..span.start].rfind('\n').map_or(0, |position| position + 1);
+    let before = lines[line_start..span.start].width() + lines[span.clone()].lines().next().unwrap_or_default().width();
+    // The number of the line, ` | ` and a blank before the name.
+    line.to_string().len() + 3 + before + 1 + field.width() <= width
+}
+
+/// Whether a reader cannot tell from the file alone which object is meant.
+fn has_several_objects(source: &str) -> bool {
+    source.contains("\n---") || source.contains("kind: List")
 }
 
 fn fix_advice(finding: &Finding) -> Option<&'static str> {

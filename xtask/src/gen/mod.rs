@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
+mod cli;
 mod rules;
 mod schema;
 
@@ -32,6 +33,8 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
             fs::remove_file(root.join(&path)).with_context(|| format!("removing {}", path.display()))?;
         }
     }
+    let (page, text) = cli::page();
+    update(root, &root.join(page), &text, check, &mut stale)?;
     for (path, text) in pages {
         update(root, &path, &text, check, &mut stale)?;
     }

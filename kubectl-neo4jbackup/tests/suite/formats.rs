@@ -1,0 +1,190 @@
+//! Each format of the report, as it is read by people and by other programs.
+
+use insta::assert_snapshot;
+
+use crate::support::{SIX_FIELDS, Sandbox};
+
+const FORMATS: [&str; 10] = [
+    "text", "table", "short", "json", "yaml", "sarif", "junit", "github", "gitlab", "markdown",
+];
+
+fn render(format: &str) -> String {
+    Sandbox::with(SIX_FIELDS)
+        .run(&["lint", "backup.yaml", "--only", "NB5001", "-o", format])
+        .stdout
+}
+
+#[test]
+fn text() {
+    assert_snapshot!(render("text"));
+}
+
+#[test]
+fn text_in_color() {
+    let run = Sandbox::with(SIX_FIELDS).run(&["lint", "backup.yaml", "--only", "NB5001", "--color", "always"]);
+    assert!(run.stdout.contains("\u{1b}["));
+    let plain = Sandbox::with(SIX_FIELDS).set("NO_COLOR", "1");
+    assert!(!plain.run(&["lint", "backup.yaml"]).stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn text_fits_a_narrow_terminal() {
+    let sandbox = Sandbox::with(SIX_FIELDS).set("COLUMNS", "80");
+    let run = sandbox.run(&["lint", "backup.yaml"]);
+    let long: Vec<&str> = run
+        .stdout
+        .lines()
+        .filter(|line| line.chars().count() > 80 && !line.contains("= field: "))
+        .collect();
+    assert!(long.is_empty(), "{long:#?}");
+}
+
+#[test]
+fn table() {
+    assert_snapshot!(render("table"));
+}
+
+#[test]
+fn short() {
+    assert_snapshot!(render("short"));
+}
+
+#[test]
+fn json() {
+    assert_snapshot!(render("json"));
+}
+
+#[test]
+fn yaml() {
+    assert_snapshot!(render("yaml"));
+}
+
+#[test]
+fn junit() {
+    assert_snapshot!(render("junit"));
+}
+
+#[test]
+fn github() {
+    assert_snapshot!(render("github"));
+}
+
+#[test]
+fn gitlab() {
+    assert_snapshot!(render("gitlab"));
+}
+
+#[test]
+fn markdown() {
+    assert_snapshot!(render("markdown"));
+}
+
+#[test]
+fn sarif() {
+    let log: serde_json::Value = serde_json::from_str(&render("sarif")).unwrap();
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    assert!(rules.len() > 2);
+    for rule in rules {
+        assert!(
+            rule["help"]["markdown"]
+                .as_str()
+                .is_some_and(|help| help.contains("## ")),
+            "{rule}"
+        );
+    }
+    let result = &run["results"][0];
+    let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+    assert_eq!(rules[index]["id"], result["ruleId"]);
+    assert_snapshot!(serde_json::to_string_pretty(&run["results"]).unwrap());
+}
+
+#[test]
+fn sarif_of_a_clean_run_has_results() {
+    let run = Sandbox::with(SIX_FIELDS).run(&["lint", "backup.yaml", "--only", "NB1002", "-o", "sarif"]);
+    let log: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(log["runs"][0]["results"], serde_json::json!([]));
+    assert_eq!(log["runs"][0]["columnKind"], "unicodeCodePoints");
+}
+
+/// Every kind of outcome, in every format.
+#[test]
+fn the_exit_code_is_the_same_for_every_format() {
+    let sandbox = Sandbox::with(SIX_FIELDS);
+    sandbox.write("twice.yaml", "kind: A\nkind: B\n");
+    sandbox.write("other.yaml", "kind: ConfigMap\napiVersion: v1\n");
+    let outcomes: [(u8, &[&str]); 8] = [
+        (0, &["lint", "backup.yaml", "--only", "NB1002"]),
+        (0, &["lint", "backup.yaml", "--only", "NB5001", "--fail-on", "never"]),
+        (1, &["lint", "backup.yaml", "--only", "NB5001"]),
+        (1, &["lint", "backup.yaml", "--only", "NB5001", "absent.yaml"]),
+        (
+            2,
+            &["lint", "backup.yaml", "--only", "NB5001", "--skip", "no-such-rule"],
+        ),
+        (3, &["lint", "other.yaml"]),
+        (3, &["lint", "backup.yaml", "--only", "NB1002", "absent.yaml"]),
+        (0, &["lint", "other.yaml", "absent.yaml", "--allow-incomplete"]),
+    ];
+    for (exit, arguments) in outcomes {
+        for format in FORMATS {
+            let arguments = [arguments, &["-o", format]].concat();
+            let run = sandbox.run(&arguments);
+            assert_eq!(run.exit, exit, "{arguments:?}\n{}{}", run.stdout, run.stderr);
+        }
+    }
+}
+
+#[test]
+fn one_format_on_standard_output_and_others_in_files() {
+    let sandbox = Sandbox::with(SIX_FIELDS);
+    let run = sandbox.run(&[
+        "lint",
+        "backup.yaml",
+        "-o",
+        "short",
+        "-o",
+        "sarif=lint.sarif",
+        "-o",
+        "junit=lint.xml",
+    ]);
+    assert_eq!(run.exit, 1);
+    assert!(
+        run.stdout.starts_with("backup.yaml:10:13: error NB5001 "),
+        "{}",
+        run.stdout
+    );
+    assert!(sandbox.read("lint.sarif").contains("\"version\": \"2.1.0\""));
+    assert!(sandbox.read("lint.xml").starts_with("<?xml"));
+
+    let run = sandbox.run(&["lint", "backup.yaml", "-o", "short", "-o", "json"]);
+    assert_eq!((run.exit, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("-o json=FILE"), "{}", run.stderr);
+    let run = sandbox.run(&["lint", "backup.yaml", "-o", "jsno"]);
+    assert_eq!(run.stderr, "error: there is no format `jsno`; did you mean `json`?\n");
+}
+
+#[test]
+fn what_a_manifest_holds_steers_neither_terminal_nor_workflow() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "a,b:c%.yaml",
+        SIX_FIELDS.replace("0 2 * * * *", "0 2 * * \\e[31m\\r\\n::error::x"),
+    );
+    for format in ["text", "short", "table", "github", "markdown"] {
+        let run = sandbox.run(&["lint", "a,b:c%.yaml", "--only", "NB5001", "-o", format]);
+        assert!(!run.stdout.contains(['\u{1b}', '\r']), "{format}: {}", run.stdout);
+        assert!(
+            !run.stdout.lines().any(|line| line.starts_with("::error::")),
+            "{}",
+            run.stdout
+        );
+        assert_eq!(run.exit, 1);
+    }
+    let run = sandbox.run(&["lint", "a,b:c%.yaml", "--only", "NB5001", "-o", "github"]);
+    assert!(
+        run.stdout.starts_with("::error file=a%2Cb%3Ac%25.yaml,line="),
+        "{}",
+        run.stdout
+    );
+}

@@ -1,0 +1,109 @@
+//! A folder of its own for each test, with its own environment and clock.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use kubectl_neo4jbackup::Io;
+use tempfile::TempDir;
+
+/// A backup whose schedule has six fields, which `--fix` mends.
+pub const SIX_FIELDS: &str = "\
+# Nightly; see the runbook.
+apiVersion: neo4j.neo4j.com/v1beta1
+kind: Neo4jBackup
+metadata:
+  name: nightly
+  namespace: graph
+spec:
+  instanceRef: prod
+  allDatabases: true
+  schedule: \"0 2 * * * *\" # täglich
+  storage:
+    type: s3
+    bucket: backups
+    cloud:
+      provider: aws
+";
+
+/// What a run left behind.
+pub struct Run {
+    pub exit: u8,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A folder and the surroundings of a run in it.
+pub struct Sandbox {
+    folder: TempDir,
+    pub environment: BTreeMap<String, String>,
+    pub terminal_width: Option<usize>,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        Self {
+            folder: TempDir::new().unwrap(),
+            environment: BTreeMap::new(),
+            terminal_width: None,
+        }
+    }
+
+    /// A folder with one file, `backup.yaml`.
+    pub fn with(text: &str) -> Self {
+        let sandbox = Self::new();
+        sandbox.write("backup.yaml", text);
+        sandbox
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        self.run_with("", arguments)
+    }
+
+    pub fn run_with(&self, stdin: &str, arguments: &[&str]) -> Run {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let words = std::iter::once("kubectl-neo4jbackup").chain(arguments.iter().copied());
+        let exit = kubectl_neo4jbackup::run(
+            words.map(OsString::from),
+            &mut Io {
+                stdin: &mut stdin.as_bytes(),
+                stdout: &mut stdout,
+                stderr: &mut stderr,
+                environment: self.environment.clone(),
+                now: "2026-06-01T00:00:00Z".parse().unwrap(),
+                current_directory: self.folder.path().to_owned(),
+                terminal_width: self.terminal_width,
+            },
+        );
+        Run {
+            exit: exit.code(),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        }
+    }
+}
+
+/// The root of the repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
