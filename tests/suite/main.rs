@@ -1,5 +1,9 @@
 //! Every suite that needs no cluster, in one binary.
-#![allow(clippy::panic, clippy::unwrap_used, reason = "all of this is test code, the helpers as well")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "all of this is test code, the helpers as well"
+)]
 
 mod fixture;
 mod parity;

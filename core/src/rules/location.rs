@@ -179,7 +179,7 @@ pub(super) fn annotations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Ann
 
 /// The cloud that the key of an annotation belongs to.
 pub(super) fn provider_of(key: &str) -> Option<Provider> {
-    identity::provider_of_annotation(key).and_then(|provider| Provider::parse(provider.name()))
+    identity::provider_of_annotation(key)
 }
 
 /// A value in backticks, cut where it would bury the message.

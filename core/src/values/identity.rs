@@ -1,5 +1,7 @@
 //! Cloud identities: the annotations that tie a `ServiceAccount` to a role, and the grammars of their values.
 
+use std::fmt;
+
 pub mod aws;
 pub mod azure;
 pub mod google;
@@ -27,8 +29,16 @@ pub enum Provider {
 }
 
 impl Provider {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Aws, Self::Gcp, Self::Azure];
+
+    /// The provider of this spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|provider| provider.as_str() == text)
+    }
+
     /// The spelling of the CRD.
-    pub fn name(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Aws => "aws",
             Self::Gcp => "gcp",
@@ -36,20 +46,28 @@ impl Provider {
         }
     }
 
-    /// The provider of that spelling.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Aws, Self::Gcp, Self::Azure]
-            .into_iter()
-            .find(|provider| provider.name() == name)
-    }
-
-    /// The annotation that carries this cloud's identity.
+    /// The annotation of a ServiceAccount that carries this cloud's identity.
     pub fn identity_annotation(self) -> &'static str {
         match self {
             Self::Aws => AWS_ROLE_ARN,
             Self::Gcp => GOOGLE_SERVICE_ACCOUNT,
             Self::Azure => AZURE_CLIENT_ID,
         }
+    }
+
+    /// The keys that a credentials Secret must have.
+    pub fn secret_keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Aws => &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"],
+            Self::Gcp => &["GOOGLE_APPLICATION_CREDENTIALS_JSON"],
+            Self::Azure => &["AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY"],
+        }
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
     }
 }
 
@@ -69,9 +87,9 @@ mod tests {
 
     #[test]
     fn a_key_belongs_to_the_cloud_of_its_prefix() {
-        for provider in [Provider::Aws, Provider::Gcp, Provider::Azure] {
+        for provider in Provider::ALL {
             assert_eq!(provider_of_annotation(provider.identity_annotation()), Some(provider));
-            assert_eq!(Provider::from_name(provider.name()), Some(provider));
+            assert_eq!(Provider::parse(provider.as_str()), Some(provider));
         }
         assert_eq!(
             provider_of_annotation("eks.amazonaws.com/sts-regional-endpoints"),
