@@ -36,11 +36,10 @@ pub struct Replacement {
 
 /// What one fix changes in the text that the document was read from; nothing when it cannot be made there.
 pub fn replacements(text: &str, document: &Document<'_>, fix: &Fix) -> Vec<Replacement> {
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let editor = Editor {
         text,
         document,
-        newline,
+        newline: newline(text),
     };
     let mut replacements = Vec::new();
     if editor.can(fix) {
@@ -65,6 +64,16 @@ pub fn fix(text: &str, kind: FixKind, limits: &Limits, judge: impl Fn(&lint::Fil
     fixed
 }
 
+/// How lines end: as the first one does. Looking further would cost a file of many documents its whole length each time.
+fn newline(text: &str) -> &'static str {
+    let first = text.find('\n').and_then(|end| text.get(..end));
+    if first.is_some_and(|line| line.ends_with('\r')) {
+        "\r\n"
+    } else {
+        "\n"
+    }
+}
+
 fn pass(
     text: &str,
     kind: FixKind,
@@ -79,7 +88,7 @@ fn pass(
         let editor = Editor {
             text,
             document,
-            newline: if text.contains("\r\n") { "\r\n" } else { "\n" },
+            newline: newline(text),
         };
         let findings = outcome
             .findings
@@ -482,7 +491,7 @@ mod tests {
         let editor = Editor {
             text,
             document,
-            newline: if text.contains("\r\n") { "\r\n" } else { "\n" },
+            newline: newline(text),
         };
         let fix = Fix {
             kind: FixKind::Safe,

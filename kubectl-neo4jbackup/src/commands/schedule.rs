@@ -26,6 +26,7 @@ struct Answer<'e> {
     error: Option<String>,
     /// What it means; null when it means nothing.
     words: Option<String>,
+    /// Whether no day of any year has such a time.
     never_fires: bool,
     /// The next runs, RFC 3339 in UTC.
     next: Vec<String>,
@@ -126,7 +127,7 @@ impl Asked {
                     valid: true,
                     error: None,
                     words: Some(schedule.words()),
-                    never_fires: next.is_empty(),
+                    never_fires: schedule.never_fires(),
                     next,
                 }
             }
@@ -168,8 +169,8 @@ impl Asked {
             }
             text.push('\n');
         }
-        if answer.never_fires {
-            text += "  never runs\n";
+        if answer.next.is_empty() && !answer.never_fires {
+            text += "  no run within five years, after which Kubernetes no longer looks\n";
         }
         text
     }

@@ -179,29 +179,38 @@ fn an_unknown_rule_is_refused_with_advice() {
 }
 
 #[test]
-fn the_operator_version_decides_which_fields_there_are() {
-    let sandbox = Sandbox::with(&SIX_FIELDS.replace(
-        "  instanceRef: prod\n",
-        "  target:\n    kind: Cluster\n    name: prod\n",
-    ));
-    let codes = |version: &str| {
-        let run = sandbox.run(&[
-            "lint",
-            "backup.yaml",
-            "--only",
-            "NB1xxx",
-            "--operator-version",
-            version,
-            "-o",
-            "short",
-        ]);
-        run.stdout.lines().filter(|line| line.contains("NB1004")).count()
-    };
-    assert_eq!(codes("1.12"), 1, "allDatabases came with 1.13");
-    assert_ne!(codes("1.14"), 0, "target went with 1.14");
+fn the_operator_version_is_checked_and_reported() {
+    let sandbox = Sandbox::with(SIX_FIELDS);
+    let run = sandbox.run(&["lint", "backup.yaml", "--operator-version", "1.12", "-o", "json"]);
+    assert!(run.stdout.contains("\"operatorVersion\": \"1.12\""), "{}", run.stdout);
     let run = sandbox.run(&["lint", "backup.yaml", "--operator-version", "latest"]);
     assert_eq!(run.exit, 2);
     assert!(run.stderr.contains("write it as `1.14`"), "{}", run.stderr);
+}
+
+/// Longer than what one thread judges at a time.
+#[test]
+fn a_long_file_is_one_file() {
+    let sandbox = Sandbox::new();
+    let documents: Vec<String> = (0..600)
+        .map(|number| SIX_FIELDS.replace("nightly", &format!("n{number}")))
+        .collect();
+    sandbox.write("long.yaml", documents.join("---\n"));
+    let run = sandbox.run(&["lint", "long.yaml", "--only", "NB5001", "-o", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["summary"]["documents"], 600);
+    let findings = report["findings"].as_array().unwrap();
+    let lines: Vec<u64> = findings
+        .iter()
+        .map(|finding| finding["location"]["line"].as_u64().unwrap())
+        .collect();
+    let length = SIX_FIELDS.lines().count() as u64 + 1;
+    assert_eq!(lines, (0..600).map(|number| number * length + 10).collect::<Vec<_>>());
+    assert_eq!(sandbox.run(&["lint", "long.yaml", "--only", "NB5001", "--fix"]).exit, 0);
+    assert_eq!(
+        sandbox.read("long.yaml"),
+        documents.join("---\n").replace("0 2 * * * *", "0 2 * * *")
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Reads, collects and judges all texts.
 
+use neo4jbackup_core::document::Document;
 use neo4jbackup_core::engine;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::inventory::Inventory;
@@ -13,6 +14,9 @@ use crate::report::{Finding, Skipped};
 /// Why something that a manifest names may exist although it was not found.
 const NOT_AMONG_THE_FILES: &str = "it is not among the linted files";
 
+/// Documents that one thread judges at a time.
+const MOST_DOCUMENTS: usize = 256;
+
 /// What all texts came to.
 #[derive(Default)]
 pub(super) struct Checked {
@@ -22,14 +26,24 @@ pub(super) struct Checked {
     pub(super) judged: usize,
 }
 
+/// A stretch of the documents of one text, so that one long file keeps all threads busy.
+struct Part<'t> {
+    text: usize,
+    /// Position of the first document in the file.
+    first: usize,
+    file: File<'t>,
+}
+
 /// Judges all texts, each with the knowledge of the others.
 pub(super) fn check(texts: &[Text], plan: &Plan) -> Checked {
     let files = parallel::map(texts, |text| lint::read(&text.text, &plan.options.limits));
-    let inventory = inventory(&files, plan);
-    let pairs: Vec<(usize, (&Text, &File<'_>))> = texts.iter().zip(&files).enumerate().collect();
-    let results = parallel::map(&pairs, |(index, (text, file))| {
-        check_one(*index, text, file, &inventory, plan)
-    });
+    let parts: Vec<Part<'_>> = files
+        .into_iter()
+        .enumerate()
+        .flat_map(|(text, file)| split(text, file))
+        .collect();
+    let inventory = inventory(parts.iter().map(|part| &part.file), plan);
+    let results = parallel::map(&parts, |part| check_part(part, &texts[part.text], &inventory, plan));
     let mut checked = Checked::default();
     for result in results {
         checked.findings.extend(result.findings);
@@ -37,11 +51,36 @@ pub(super) fn check(texts: &[Text], plan: &Plan) -> Checked {
         checked.documents += result.documents;
         checked.judged += result.judged;
     }
+    checked.skipped.dedup();
     checked
 }
 
+fn split(text: usize, file: File<'_>) -> Vec<Part<'_>> {
+    let File {
+        documents,
+        mut problems,
+    } = file;
+    let mut documents = documents.into_iter();
+    let mut parts = Vec::new();
+    let mut first = 0;
+    loop {
+        let chunk: Vec<Document<'_>> = documents.by_ref().take(MOST_DOCUMENTS).collect();
+        let count = chunk.len();
+        if count == 0 && first > 0 {
+            return parts;
+        }
+        // What concerns the file as a whole is said once, before the rest.
+        let file = File {
+            documents: chunk,
+            problems: std::mem::take(&mut problems),
+        };
+        parts.push(Part { text, first, file });
+        first += count.max(1);
+    }
+}
+
 /// What the files say of each other.
-pub(super) fn inventory(files: &[File<'_>], plan: &Plan) -> Inventory {
+pub(super) fn inventory<'f, 't: 'f>(files: impl IntoIterator<Item = &'f File<'t>>, plan: &Plan) -> Inventory {
     let mut inventory = Inventory::partial(NOT_AMONG_THE_FILES);
     for file in files {
         lint::collect(file, &plan.options, &mut inventory);
@@ -65,10 +104,10 @@ pub(super) fn judge(file: &File<'_>, inventory: &Inventory, plan: &Plan) -> File
     outcome
 }
 
-fn check_one(index: usize, text: &Text, file: &File<'_>, inventory: &Inventory, plan: &Plan) -> Checked {
+fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) -> Checked {
     let name = &text.source.name;
-    let mut outcome = judge(file, inventory, plan);
-    if let Some(problem) = &text.problem {
+    let mut outcome = judge(&part.file, inventory, plan);
+    if let Some(problem) = text.problem.as_deref().filter(|_| part.first == 0) {
         let finding = engine::document_problem(problem);
         if plan.selection.includes(finding.code) {
             outcome.findings.push(Located {
@@ -79,9 +118,10 @@ fn check_one(index: usize, text: &Text, file: &File<'_>, inventory: &Inventory, 
             });
         }
     }
-    let findings = outcome.findings.into_iter().map(|located| {
-        let document = located.document.and_then(|position| file.documents.get(position));
-        Finding::new(located, name, index, &text.text, document)
+    let findings = outcome.findings.into_iter().map(|mut located| {
+        let document = located.document.and_then(|position| part.file.documents.get(position));
+        located.document = located.document.map(|position| position + part.first);
+        Finding::new(located, name, part.text, &text.text, document)
     });
     let skipped = outcome.skipped.into_iter().map(|skipped| Skipped {
         code: Some(skipped.code),
@@ -91,7 +131,7 @@ fn check_one(index: usize, text: &Text, file: &File<'_>, inventory: &Inventory, 
     Checked {
         findings: findings.collect(),
         skipped: skipped.collect(),
-        documents: file.documents.len(),
+        documents: part.file.documents.len(),
         judged: outcome.judged,
     }
 }
