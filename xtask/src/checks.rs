@@ -1,56 +1,71 @@
 //! `cargo xtask test` and `cargo xtask e2e`: what CI runs and what a contributor runs before a commit.
 
-use std::env;
-use std::process::Command;
-use std::time::Instant;
+use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use neo4jbackup_harness::{Binaries, report_progress};
+use anyhow::{Result, ensure};
+use neo4jbackup_harness::{Binaries, report_progress, webhook_program};
 
-/// The packages with tests on a real API server, behind their feature `e2e`.
-const END_TO_END_PACKAGES: [&str; 1] = ["neo4jbackup-harness"];
+use crate::step::{Step, Tally};
+use crate::{r#gen, tools};
 
-/// Runs every check and every test; the fast ones first.
-pub(crate) fn test() -> Result<()> {
-    cargo(&["fmt", "--all", "--check"], &[])?;
-    cargo(
-        &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--all-features",
-            "--",
-            "--deny=warnings",
-        ],
-        &[],
-    )?;
-    cargo(&["test", "--workspace"], &[])?;
-    end_to_end(&[])
+/// The test programs that need a real API server, each behind the feature `e2e` of its package.
+const END_TO_END: [(&str, &str); 2] = [("neo4jbackup-harness", "control_plane"), ("neo4jbackup-tests", "e2e")];
+
+/// Runs every check and every test, the fast ones first, and counts. One that fails does not keep the rest from running.
+pub(crate) fn test(root: &Path) -> Result<()> {
+    let steps = [
+        Step::run("format", || Step::cargo(&["fmt", "--all", "--check"])),
+        Step::run("generated files", || {
+            r#gen::run(root, true)?;
+            Ok(Tally::one_passed())
+        }),
+        Step::run("clippy", || {
+            Step::cargo(&[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--all-features",
+                "--",
+                "--deny=warnings",
+            ])
+        }),
+        Step::run("tests", || Step::cargo_test(&["--workspace"], &[])),
+        Step::run("dependencies", || tools::check_dependencies(root)),
+        Step::run("end-to-end tests", || run_end_to_end(&[])),
+    ];
+    report_progress("\nsummary");
+    let mut total = Tally::default();
+    for step in &steps {
+        report_progress(&format!("  {step}"));
+        total += step.tally;
+    }
+    report_progress(&total.to_string());
+    ensure!(total.failed == 0, "not everything passed");
+    Ok(())
 }
 
 /// Runs the tests on a real API server; `arguments` go to the test programs.
 pub(crate) fn end_to_end(arguments: &[String]) -> Result<()> {
-    // Before the tests, so that minutes of building are not taken for a test that hangs.
-    Binaries::locate_or_build(&report_progress)?.with_controller_manager(&report_progress)?;
-    let mut command = vec!["test", "--features", "e2e"];
-    for package in END_TO_END_PACKAGES {
-        command.extend(["--package", package]);
-    }
-    command.push("--");
-    cargo(&command, arguments)
+    let tally = run_end_to_end(arguments)?;
+    report_progress(&tally.to_string());
+    ensure!(tally.failed == 0, "not everything passed");
+    Ok(())
 }
 
-fn cargo(arguments: &[&str], more: &[String]) -> Result<()> {
-    let line = format!("cargo {}", arguments.join(" "));
-    report_progress(&format!("==> {line}"));
-    let start = Instant::now();
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(arguments)
-        .args(more)
-        .status()
-        .with_context(|| format!("cannot run `{line}`"))?;
-    ensure!(status.success(), "`{line}` failed");
-    report_progress(&format!("==> done in {} s", start.elapsed().as_secs()));
-    Ok(())
+fn run_end_to_end(arguments: &[String]) -> Result<Tally> {
+    // Before the tests, so that minutes of building are not taken for a test that hangs.
+    Binaries::locate_or_build(&report_progress)?.with_controller_manager(&report_progress)?;
+    webhook_program()?;
+    // The whole workspace, because cargo then uses what the other tests have built.
+    let mut command = vec!["--workspace".to_owned()];
+    for (package, test) in END_TO_END {
+        command.extend([
+            "--features".to_owned(),
+            format!("{package}/e2e"),
+            "--test".to_owned(),
+            test.to_owned(),
+        ]);
+    }
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    Step::cargo_test(&command, arguments)
 }

@@ -2,8 +2,11 @@
 
 mod checks;
 mod cluster;
+mod demo;
 mod r#gen;
 mod new_rule;
+mod step;
+mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -29,6 +32,8 @@ enum Command {
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=9))]
         family: u32,
     },
+    /// Shows the webhook at work on a real API server, with the manifests of `examples/demo`
+    Demo,
     /// Runs every check and every test, those on a real API server included
     Test,
     /// Runs the tests on a real API server
@@ -46,7 +51,8 @@ fn main() -> ExitCode {
     let result = match Command::parse() {
         Command::Gen { check } => r#gen::run(&root(), check),
         Command::NewRule { name, family } => new_rule::run(&root(), &name, family),
-        Command::Test => checks::test(),
+        Command::Demo => demo::run(&root()),
+        Command::Test => checks::test(&root()),
         Command::E2e { arguments } => checks::end_to_end(&arguments),
         Command::Cluster(action) => cluster::run(&action),
     };

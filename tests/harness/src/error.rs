@@ -11,7 +11,7 @@ pub enum HarnessError {
 
     /// Neither prebuilt programs nor a way to build them.
     #[error(
-        "the tests on a real API server need {programs}. Install Go 1.26 or newer (https://go.dev/dl) and they are built \
+        "a real API server needs {programs}. Install Go 1.26 or newer (https://go.dev/dl) and they are built \
          on first use, which takes about five minutes, or set KUBEBUILDER_ASSETS to a folder that holds \
          kube-apiserver, etcd and kubectl (`setup-envtest use -p path` prints one)"
     )]

@@ -26,7 +26,7 @@ pub use certificates::{CertificateAuthority, IssuedCertificate};
 pub use control_plane::{ControlPlane, Options};
 pub use error::HarnessError;
 pub use kubectl::{Kubectl, KubectlOutput};
-pub use locations::KUBERNETES_VERSION;
+pub use locations::{KUBERNETES_VERSION, target};
 pub use run_directory::{RunDirectory, end_orphans};
 pub use shared::{report_progress, shared_control_plane};
 pub use webhook_configurations::{WebhookConfigurations, webhook_configurations};

@@ -27,7 +27,7 @@ pub(crate) fn run_directories() -> PathBuf {
 }
 
 /// Cargo's target folder: the one place that version control ignores and `cargo clean` empties.
-fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     match env::var_os("CARGO_TARGET_DIR") {
         Some(folder) => workspace().join(folder),
         None => workspace().join("target"),

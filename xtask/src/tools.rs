@@ -1,0 +1,73 @@
+//! Programs that the checks use and that are no part of a toolchain.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+use neo4jbackup_harness::{report_progress, target};
+
+use crate::step::{Tally, cargo};
+
+/// Newer ones may know new lints; a check that changes its mind overnight helps nobody.
+const CARGO_DENY: &str = "0.20.2";
+
+/// Checks licences, sources and duplicates of all dependencies against `deny.toml`. Known vulnerabilities are left to a
+/// run with a network: they change without a commit.
+pub(crate) fn check_dependencies(root: &Path) -> Result<Tally> {
+    let program = match cargo_deny() {
+        Ok(program) => program,
+        // A person without a network can still run everything else; CI must not lose a check unnoticed.
+        Err(error) if env::var_os("CI").is_none() => {
+            report_progress(&format!("skipped: {error:#}"));
+            return Ok(Tally::one_skipped());
+        }
+        Err(error) => return Err(error),
+    };
+    let arguments = ["check", "bans", "licenses", "sources"];
+    report_progress(&format!("    cargo deny {}", arguments.join(" ")));
+    let status = Command::new(&program).args(arguments).current_dir(root).status();
+    let status = status.with_context(|| format!("cannot run {}", program.display()))?;
+    Ok(if status.success() {
+        Tally::one_passed()
+    } else {
+        Tally::one_failed()
+    })
+}
+
+/// The program in `PATH`, else the one that was built here, else one that is built now.
+fn cargo_deny() -> Result<PathBuf> {
+    let built = target().join("tools/bin/cargo-deny");
+    let mut candidates = [PathBuf::from("cargo-deny"), built.clone()].into_iter();
+    if let Some(program) = candidates.find(|program| runs(program)) {
+        return Ok(program);
+    }
+    report_progress(&format!("    building cargo-deny {CARGO_DENY}, once: a few minutes"));
+    let folder = target().join("tools");
+    let mut command = Command::new(cargo());
+    command
+        // Its own speed matters less than that of its build.
+        .args([
+            "install",
+            "cargo-deny",
+            "--locked",
+            "--debug",
+            "--version",
+            CARGO_DENY,
+            "--root",
+        ])
+        .arg(&folder)
+        // Nothing of its build is of use to ours.
+        .env_remove("CARGO_TARGET_DIR");
+    let status = command.status().context("cannot run `cargo install cargo-deny`")?;
+    if !status.success() || !runs(&built) {
+        bail!("cargo-deny is not there and cannot be installed");
+    }
+    Ok(built)
+}
+
+fn runs(program: &Path) -> bool {
+    let mut command = Command::new(program);
+    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
