@@ -147,7 +147,7 @@ impl Annotation<'_> {
 
     /// The cloud that its key belongs to.
     pub(super) fn provider(&self) -> Option<Provider> {
-        provider_of(self.key)
+        identity::provider_of_annotation(self.key)
     }
 }
 
@@ -175,11 +175,6 @@ pub(super) fn annotations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Ann
                 .into_iter()
                 .flatten(),
         )
-}
-
-/// The cloud that the key of an annotation belongs to.
-pub(super) fn provider_of(key: &str) -> Option<Provider> {
-    identity::provider_of_annotation(key)
 }
 
 /// A value in backticks, cut where it would bury the message.
