@@ -1,5 +1,10 @@
 //! The command line: what may be said, and nothing of what is done.
 
+#![allow(
+    clippy::doc_markdown,
+    reason = "these comments are the help, where backticks would be noise"
+)]
+
 mod environment;
 mod pages;
 
@@ -88,6 +93,7 @@ pub enum Command {
         Settings can be kept in `.neo4jbackup.yaml`, in the folder of the first path or in one above it.\n\n\
         Exit codes: 0 nothing at or above --fail-on, 1 findings (with --fix --diff: or differences), 2 wrong usage,\n\
         3 a file could not be read or there was nothing to judge")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Lint {
     /// Files, folders, globs, or `-` for standard input
     #[arg(value_name = "PATH")]
