@@ -1,5 +1,10 @@
 //! The command line: what may be said, and nothing of what is done.
 
+#![allow(
+    clippy::doc_markdown,
+    reason = "these comments are the help, where backticks would be noise"
+)]
+
 mod environment;
 mod pages;
 
@@ -17,6 +22,8 @@ pub use pages::markdown;
 
 /// What the program is called in its own help.
 const NAME: &str = "kubectl neo4jbackup";
+/// Where the help lists flags that every command has.
+const EVERYWHERE: &str = "Flags of every command";
 
 /// Finds mistakes in Neo4jBackup and Neo4jRestore manifests before the operator meets them
 #[derive(Debug, Parser)]
@@ -34,13 +41,13 @@ const NAME: &str = "kubectl neo4jbackup";
 )]
 pub struct Invocation {
     /// Namespace of objects that name none
-    #[arg(short, long, global = true, value_name = "NAME")]
+    #[arg(short, long, global = true, value_name = "NAME", help_heading = EVERYWHERE)]
     pub namespace: Option<String>,
     /// Whether to use colors
-    #[arg(long, global = true, value_name = "WHEN", value_enum)]
+    #[arg(long, global = true, value_name = "WHEN", value_enum, help_heading = EVERYWHERE)]
     pub color: Option<ColorChoice>,
     /// The same as `--color never`
-    #[arg(long, global = true, conflicts_with = "color")]
+    #[arg(long, global = true, conflicts_with = "color", help_heading = EVERYWHERE)]
     pub no_color: bool,
     /// What to do.
     #[command(subcommand)]
@@ -86,8 +93,9 @@ pub enum Command {
         # accept what is there today, fail on what is new\n  kubectl neo4jbackup lint deploy/ --baseline known.json --write-baseline\n  \
         kubectl neo4jbackup lint deploy/ --baseline known.json\n\n\
         Settings can be kept in `.neo4jbackup.yaml`, in the folder of the first path or in one above it.\n\n\
-        Exit codes: 0 nothing at or above --fail-on, 1 findings (with --fix --diff: or differences), 2 wrong usage,\n\
+        Exit codes: 0 nothing at or above --fail-on, 1 findings (with --fix --diff: or differences), 2 wrong usage, \
         3 a file could not be read or there was nothing to judge")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Lint {
     /// Files, folders, globs, or `-` for standard input
     #[arg(value_name = "PATH")]
@@ -95,7 +103,8 @@ pub struct Lint {
     /// The same as PATH, as kubectl spells it
     #[arg(short, long = "filename", value_name = "PATH")]
     pub filenames: Vec<PathBuf>,
-    /// Format of the report, and the file that it goes to; may be given several times, once without a file
+    /// Format of the report, and the file that it goes to; may be given several times, once without a file.
+    /// Formats: text, table, short, json, yaml, sarif, junit, github, gitlab, markdown
     #[arg(short, long, value_name = "FORMAT[=FILE]", value_delimiter = ',')]
     pub output: Vec<String>,
     /// Mend what can be mended with certainty, in place; comments and layout stay

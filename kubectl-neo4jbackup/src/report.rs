@@ -8,6 +8,7 @@ use neo4jbackup_core::finding::{Severity, Suppressed};
 use neo4jbackup_core::fix::text::{Replacement, replacements};
 use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::lint::{Located, ObjectRef};
+use neo4jbackup_core::rule::RuleMeta;
 use serde::Serialize;
 
 /// The version of all reports.
@@ -221,7 +222,7 @@ impl Finding {
             caused_by: Vec::new(),
             fix,
             suppressed: finding.suppressed,
-            url: engine::rule(finding.code).map(|rule| rule.url()).unwrap_or_default(),
+            url: engine::rule(finding.code).map(RuleMeta::url).unwrap_or_default(),
             place: Place {
                 text: index,
                 document: position,

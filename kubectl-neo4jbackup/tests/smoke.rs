@@ -1,5 +1,7 @@
 //! The program file itself, where the surroundings of a real process matter.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by them")]
+
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Output, Stdio};

@@ -46,11 +46,8 @@ pub fn complete(words: &[String], io: &mut Io<'_>) -> Exit {
     let mut candidates = candidates(command, before.last().map_or("", String::as_str), last);
     candidates.retain(|candidate| candidate.starts_with(last));
     // 4: no file names. Paths are what `lint` takes, so there the shell adds them.
-    let directive = if command.get_name() == "lint" && !last.starts_with('-') {
-        0
-    } else {
-        4
-    };
+    let takes_paths = command.get_name() == "lint" && candidates.is_empty() && !last.starts_with('-');
+    let directive = if takes_paths { 0 } else { 4 };
     io.print(
         &candidates
             .iter()

@@ -44,7 +44,7 @@ pub(super) fn run(arguments: Lint, namespace: Option<String>, color: bool, io: &
     for line in stale {
         io.say(&format!("note: the baseline lists what is no longer found: {line}"));
     }
-    match output::write(&plan, report, &texts, io) {
+    match output::write(&plan, &report, &texts, io) {
         Ok(()) => exit,
         Err(message) => usage(io, &message),
     }

@@ -1,4 +1,4 @@
-//! JUnit XML: a suite for each file, a failed test for each finding at or above a warning.
+//! XML as `JUnit` writes it: a suite for each file, a failed test for each finding at or above a warning.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

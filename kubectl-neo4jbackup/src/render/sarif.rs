@@ -154,10 +154,7 @@ fn logical_name(finding: &Finding) -> String {
 /// Line and column, from 1, of a byte, counted from a byte near it whose line is known.
 fn position(text: &str, (known, line): (usize, usize), offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
-    let lines = |from: usize, to: usize| {
-        let bytes = text.as_bytes().get(from..to).unwrap_or_default();
-        bytes.iter().filter(|byte| **byte == b'\n').count()
-    };
+    let lines = |from: usize, to: usize| text.get(from..to).unwrap_or_default().matches('\n').count();
     let line = (line + lines(known, before.len())).saturating_sub(lines(before.len(), known));
     let line_start = before.rfind('\n').map_or(0, |position| position + 1);
     let column = before[line_start..].trim_start_matches('\u{feff}').chars().count() + 1;

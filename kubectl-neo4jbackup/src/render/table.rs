@@ -29,6 +29,6 @@ impl Format for Table {
         for line in not_checked(report) {
             output += &format!("{}\n", wrap(&format!("not checked: {line}"), context.width, "    "));
         }
-        output + &summary(report) + "\n"
+        output + &wrap(&summary(report), context.width, "    ") + "\n"
     }
 }

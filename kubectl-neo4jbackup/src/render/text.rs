@@ -34,7 +34,7 @@ impl Format for Text {
         for line in not_checked(report) {
             output += &format!("{}\n", wrap(&format!("not checked: {line}"), context.width, "    "));
         }
-        output + &summary(report) + "\n"
+        output + &wrap(&summary(report), context.width, "    ") + "\n"
     }
 }
 

@@ -121,7 +121,7 @@ fn a_file_that_nobody_may_read_is_said() {
     let sandbox = Sandbox::with(SIX_FIELDS);
     let secret = sandbox.path("secret.yaml");
     sandbox.write("secret.yaml", SIX_FIELDS);
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&secret).is_ok() {
         println!("skipped: this user may read every file");
         return;

@@ -1,5 +1,7 @@
 //! The program in this process: what a person or a pipeline gets for what they type.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by them")]
+
 mod commands;
 mod formats;
 mod inputs;

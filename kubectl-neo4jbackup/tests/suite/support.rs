@@ -9,7 +9,7 @@ use kubectl_neo4jbackup::Io;
 use tempfile::TempDir;
 
 /// A backup whose schedule has six fields, which `--fix` mends.
-pub const SIX_FIELDS: &str = "\
+pub(crate) const SIX_FIELDS: &str = "\
 # Nightly; see the runbook.
 apiVersion: neo4j.neo4j.com/v1beta1
 kind: Neo4jBackup
@@ -28,21 +28,21 @@ spec:
 ";
 
 /// What a run left behind.
-pub struct Run {
-    pub exit: u8,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) exit: u8,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// A folder and the surroundings of a run in it.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     folder: TempDir,
-    pub environment: BTreeMap<String, String>,
-    pub terminal_width: Option<usize>,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) terminal_width: Option<usize>,
 }
 
 impl Sandbox {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: TempDir::new().unwrap(),
             environment: BTreeMap::new(),
@@ -51,36 +51,36 @@ impl Sandbox {
     }
 
     /// A folder with one file, `backup.yaml`.
-    pub fn with(text: &str) -> Self {
+    pub(crate) fn with(text: &str) -> Self {
         let sandbox = Self::new();
         sandbox.write("backup.yaml", text);
         sandbox
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    pub fn set(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         self.environment.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         self.run_with("", arguments)
     }
 
-    pub fn run_with(&self, stdin: &str, arguments: &[&str]) -> Run {
+    pub(crate) fn run_with(&self, stdin: &str, arguments: &[&str]) -> Run {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let words = std::iter::once("kubectl-neo4jbackup").chain(arguments.iter().copied());
         let exit = kubectl_neo4jbackup::run(
@@ -104,6 +104,6 @@ impl Sandbox {
 }
 
 /// The root of the repository.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }

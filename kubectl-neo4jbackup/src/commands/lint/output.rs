@@ -9,7 +9,7 @@ use crate::render::{Context, summary};
 use crate::report::LintReport;
 
 /// Writes all reports; the error names the file that cannot be written.
-pub(super) fn write(plan: &Plan, report: LintReport, texts: &[Text], io: &mut Io<'_>) -> Result<(), String> {
+pub(super) fn write(plan: &Plan, report: &LintReport, texts: &[Text], io: &mut Io<'_>) -> Result<(), String> {
     let sources: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
     // The mended text of standard input, or the differences, have standard output for themselves.
     let is_taken = plan.fix.is_some() && (plan.diff || texts.iter().any(|text| text.source.origin == Origin::Stdin));
@@ -21,21 +21,21 @@ pub(super) fn write(plan: &Plan, report: LintReport, texts: &[Text], io: &mut Io
         };
         match &output.file {
             Some(file) => {
-                let text = output.format.render(&report, &context);
+                let text = output.format.render(report, &context);
                 let place = io.current_directory.join(file);
                 fs::write(place, text).map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
             }
-            None if plan.diff => io.say(&summary(&report)),
+            None if plan.diff => io.say(&summary(report)),
             None if is_taken => {
-                let text = output.format.render(&report, &context);
+                let text = output.format.render(report, &context);
                 io.say(text.trim_end());
             }
-            None => io.print(&output.format.render(&report, &context)),
+            None => io.print(&output.format.render(report, &context)),
         }
         // Formats for people end in the summary; of the others it goes where nobody parses it.
         let has_summary = ["text", "table", "markdown"].contains(&output.name);
         if output.file.is_none() && !has_summary && !plan.diff {
-            io.say(&summary(&report));
+            io.say(&summary(report));
         }
     }
     Ok(())

@@ -14,6 +14,7 @@ use crate::render::{FORMATS, Format};
 use crate::suggest;
 
 /// What to do, with nothing left open.
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Plan {
     pub(super) paths: Vec<PathBuf>,
     pub(super) exclude: Exclude,
