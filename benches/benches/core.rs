@@ -17,8 +17,9 @@ use neo4jbackup_core::values::cron::Schedule;
 use neo4jbackup_core::{engine, outcome};
 use neo4jbackup_webhook::{App, SharedInventory};
 
-/// A cluster of this many instances is looked up in.
+/// A cluster of this many instances is looked up in, of which so many share a namespace.
 const INSTANCES: usize = 1_000;
+const TOGETHER: usize = 20;
 
 fn now() -> Timestamp {
     NOW.parse().unwrap_or_default()
@@ -47,7 +48,7 @@ fn decode(criterion: &mut Criterion) {
 }
 
 fn rules(criterion: &mut Criterion) {
-    let inventory = references::inventory(INSTANCES);
+    let inventory = references::inventory(INSTANCES, TOGETHER);
     let settings = Settings::default();
     let mut group = group(criterion, "rules", 2);
     for (name, kind, object) in [
@@ -64,13 +65,23 @@ fn rules(criterion: &mut Criterion) {
             bencher.iter(|| outcome::verdict(&judge().findings));
         });
     }
+    // Three rules compare a backup with every other one of its namespace.
+    let crowded = references::inventory(INSTANCES, INSTANCES);
+    let object = Node::from(reviews::backup());
+    group.bench_function("backup among 1000 in its namespace", |bencher| {
+        bencher.iter(|| {
+            let kind = Kind::Neo4jBackup;
+            let subject = Subject::new(&object, kind, Era::F, Door::Create, now(), &settings, NAMESPACE);
+            engine::judge(&subject, &crowded)
+        });
+    });
     group.finish();
 }
 
 /// The whole webhook but its sockets: decode, rules, verdict, reply, metrics.
 fn answer(criterion: &mut Criterion) {
     let inventory = SharedInventory::default();
-    inventory.store(Arc::new(references::inventory(INSTANCES)));
+    inventory.store(Arc::new(references::inventory(INSTANCES, TOGETHER)));
     let app = App::new(Settings::default(), inventory, now);
     let mut group = group(criterion, "answer", 2);
     for (name, review) in [

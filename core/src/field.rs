@@ -29,6 +29,14 @@ impl<'a> Block<'a> {
         }
     }
 
+    /// The block at the dotted path `leaf` below this one, which stands at `root` of the whole object.
+    pub fn block(&self, leaf: &'static str, root: &'static str) -> Block<'a> {
+        Block {
+            root,
+            node: self.node.and_then(|node| node.at(leaf)).filter(|node| !node.is_null()),
+        }
+    }
+
     /// The field at the dotted path `leaf` below this block.
     pub fn field(&self, leaf: &'static str) -> Field<'a> {
         Field {

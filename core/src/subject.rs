@@ -38,6 +38,11 @@ pub struct Subject<'a> {
     pub settings: &'a Settings,
     /// The namespace, when the object itself does not say.
     pub default_namespace: &'a str,
+    // Looked up once, because nearly every rule asks, and some ask for each of a thousand other objects.
+    name: &'a str,
+    namespace: &'a str,
+    backup: Option<Backup<'a>>,
+    restore: Option<Restore<'a>>,
     schema: OnceCell<Vec<SchemaProblem<'a>>>,
 }
 
@@ -60,20 +65,24 @@ impl<'a> Subject<'a> {
             now,
             settings,
             default_namespace,
+            name: Field::at(object, "metadata.name").str().unwrap_or_default(),
+            namespace: Field::at(object, "metadata.namespace")
+                .text()
+                .unwrap_or(default_namespace),
+            backup: (kind == Kind::Neo4jBackup).then(|| Backup::of(object)),
+            restore: (kind == Kind::Neo4jRestore).then(|| Restore::of(object)),
             schema: OnceCell::new(),
         }
     }
 
     /// `metadata.name`; empty when there is none yet.
     pub fn name(&self) -> &'a str {
-        Field::at(self.object, "metadata.name").str().unwrap_or_default()
+        self.name
     }
 
     /// `metadata.namespace`, or the default.
     pub fn namespace(&self) -> &'a str {
-        Field::at(self.object, "metadata.namespace")
-            .text()
-            .unwrap_or(self.default_namespace)
+        self.namespace
     }
 
     /// One annotation.
@@ -93,12 +102,12 @@ impl<'a> Subject<'a> {
 
     /// The object as a backup, when it is one.
     pub fn backup(&self) -> Option<Backup<'a>> {
-        (self.kind == Kind::Neo4jBackup).then(|| Backup::of(self.object))
+        self.backup
     }
 
     /// The object as a restore, when it is one.
     pub fn restore(&self) -> Option<Restore<'a>> {
-        (self.kind == Kind::Neo4jRestore).then(|| Restore::of(self.object))
+        self.restore
     }
 
     /// Every storage location that the object names, whatever its kind.

@@ -1,5 +1,6 @@
 //! What a `Neo4jBackup` says.
 
+use super::cloud::Cloud;
 use super::storage::Storage;
 use crate::document::Node;
 use crate::field::{Block, Field};
@@ -22,20 +23,21 @@ pub enum Scope<'a> {
 /// A `Neo4jBackup`.
 #[derive(Debug, Clone, Copy)]
 pub struct Backup<'a> {
-    object: &'a Node<'a>,
     /// `spec`.
     pub spec: Block<'a>,
     /// `spec.options`.
     pub options: Block<'a>,
+    storage: Storage<'a>,
 }
 
 impl<'a> Backup<'a> {
     /// A view of `object`, whatever it is.
     pub fn of(object: &'a Node<'a>) -> Self {
+        let spec = Block::at(object, "spec");
         Self {
-            object,
-            spec: Block::at(object, "spec"),
-            options: Block::at(object, "spec.options"),
+            spec,
+            options: spec.block("options", "spec.options"),
+            storage: storage(&spec),
         }
     }
 
@@ -82,11 +84,7 @@ impl<'a> Backup<'a> {
 
     /// Where it writes.
     pub fn storage(&self) -> Storage<'a> {
-        let nested = Storage::at(self.object, "spec.storage", "spec.storage.cloud");
-        if !nested.cloud.block.is_set() && self.spec.field("cloud").is_set() {
-            return Storage::at(self.object, "spec.storage", "spec.cloud");
-        }
-        nested
+        self.storage
     }
 
     /// `schedule`.
@@ -102,5 +100,18 @@ impl<'a> Backup<'a> {
     /// `options.backupType`.
     pub fn backup_type(&self) -> Field<'a> {
         self.options.field("backupType")
+    }
+}
+
+/// The location, with the cloud block inside it, or else with the one that older dialects have beside it.
+fn storage<'a>(spec: &Block<'a>) -> Storage<'a> {
+    let nested = Storage::inside(spec.block("storage", "spec.storage"), "spec.storage.cloud");
+    let beside = spec.block("cloud", "spec.cloud");
+    if nested.cloud.block.is_set() || beside.node().is_none() {
+        return nested;
+    }
+    Storage {
+        cloud: Cloud { block: beside },
+        ..nested
     }
 }

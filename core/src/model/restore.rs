@@ -18,7 +18,6 @@ pub enum SourceType {
 /// A `Neo4jRestore`.
 #[derive(Debug, Clone, Copy)]
 pub struct Restore<'a> {
-    object: &'a Node<'a>,
     /// `spec`.
     pub spec: Block<'a>,
     /// `spec.source`.
@@ -32,12 +31,13 @@ pub struct Restore<'a> {
 impl<'a> Restore<'a> {
     /// A view of `object`, whatever it is.
     pub fn of(object: &'a Node<'a>) -> Self {
+        let spec = Block::at(object, "spec");
+        let source = spec.block("source", "spec.source");
         Self {
-            object,
-            spec: Block::at(object, "spec"),
-            source: Block::at(object, "spec.source"),
-            pitr: Block::at(object, "spec.source.pitr"),
-            options: Block::at(object, "spec.options"),
+            spec,
+            source,
+            pitr: source.block("pitr", "spec.source.pitr"),
+            options: spec.block("options", "spec.options"),
         }
     }
 
@@ -102,30 +102,27 @@ impl<'a> Restore<'a> {
 
     /// `source.storage`.
     pub fn storage(&self) -> Storage<'a> {
-        Storage::at(self.object, "spec.source.storage", "spec.source.storage.cloud")
+        let block = self.source.block("storage", "spec.source.storage");
+        Storage::inside(block, "spec.source.storage.cloud")
     }
 
     /// `source.pitr.baseBackup`.
     pub fn base_backup(&self) -> Block<'a> {
-        Block::at(self.object, "spec.source.pitr.baseBackup")
+        self.pitr.block("baseBackup", "spec.source.pitr.baseBackup")
     }
 
     /// `source.pitr.baseBackup.storage`.
     pub fn base_storage(&self) -> Storage<'a> {
-        Storage::at(
-            self.object,
-            "spec.source.pitr.baseBackup.storage",
-            "spec.source.pitr.baseBackup.storage.cloud",
-        )
+        let block = self
+            .base_backup()
+            .block("storage", "spec.source.pitr.baseBackup.storage");
+        Storage::inside(block, "spec.source.pitr.baseBackup.storage.cloud")
     }
 
     /// `source.pitr.logStorage`.
     pub fn log_storage(&self) -> Storage<'a> {
-        Storage::at(
-            self.object,
-            "spec.source.pitr.logStorage",
-            "spec.source.pitr.logStorage.cloud",
-        )
+        let block = self.pitr.block("logStorage", "spec.source.pitr.logStorage");
+        Storage::inside(block, "spec.source.pitr.logStorage.cloud")
     }
 
     /// Whether something confirms that an existing database may be overwritten.

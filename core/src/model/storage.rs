@@ -70,6 +70,16 @@ impl<'a> Storage<'a> {
         }
     }
 
+    /// The location `block` with the cloud block inside it, which stands at the dotted path `cloud` of the object.
+    pub fn inside(block: Block<'a>, cloud: &'static str) -> Self {
+        Self {
+            block,
+            cloud: Cloud {
+                block: block.block("cloud", cloud),
+            },
+        }
+    }
+
     /// `type`.
     pub fn type_field(&self) -> Field<'a> {
         self.block.field("type")

@@ -71,17 +71,13 @@ impl<'a> Location<'a> {
 
 /// Every location that the object names.
 pub(super) fn locations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Location<'a>> + use<'a> {
+    let of_backup = |backup: Backup<'a>| [Some(Location::new(backup.storage(), Use::Artifacts, true)), None, None];
     let found = match subject.kind {
-        Kind::Neo4jBackup => [
-            Some(Location::new(
-                Backup::of(subject.object).storage(),
-                Use::Artifacts,
-                true,
-            )),
-            None,
-            None,
-        ],
-        Kind::Neo4jRestore => of_restore(&Restore::of(subject.object)),
+        Kind::Neo4jBackup => subject.backup().map(of_backup).unwrap_or_default(),
+        Kind::Neo4jRestore => subject
+            .restore()
+            .map(|restore| of_restore(&restore))
+            .unwrap_or_default(),
         // From 1.8 on instances have no backup settings; that they are dropped is a finding of its own.
         Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone if subject.era <= Era::C => [
             Some(Location::new(of_instance(subject), Use::Nothing, true)),

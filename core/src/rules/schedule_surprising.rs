@@ -58,8 +58,8 @@ impl Rule for ScheduleSurprising {
         if schedule.never_fires() {
             return;
         }
-        let words = schedule.words();
         for remark in schedule.remarks() {
+            let words = schedule.words();
             let explanation = explanation(&remark);
             let finding = report.at(
                 &field,

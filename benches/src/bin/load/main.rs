@@ -1,0 +1,224 @@
+//! Measures the webhook beside its peers: one core for the server, another for this client, in rounds that take turns,
+//! so that what else happens on the machine happens to all of them.
+
+mod client;
+mod figures;
+mod server;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use jiff::Timestamp;
+use neo4jbackup_benches::reviews;
+use tokio::time::{Instant, sleep};
+
+use client::{Dialler, first_handshake};
+use figures::{Round, median, summary};
+use server::{Candidate, Programs, Server};
+
+/// Measures the webhook beside its peers.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The program `neo4jbackup-webhook`.
+    #[arg(long)]
+    webhook: PathBuf,
+    /// The program `peer`.
+    #[arg(long)]
+    peer: PathBuf,
+    /// A folder for the certificate.
+    #[arg(long)]
+    folder: PathBuf,
+    /// How often each candidate has its turn.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// How long one turn takes, in milliseconds.
+    #[arg(long, default_value_t = 1000)]
+    turn: u64,
+}
+
+/// How long a server may take to come up on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    std::fs::create_dir_all(&arguments.folder)?;
+    let (certificate, key) = (arguments.folder.join("tls.crt"), arguments.folder.join("tls.key"));
+    let made = neo4jbackup_webhook::self_signed(Timestamp::now())?;
+    std::fs::write(&certificate, &made.pem.certificate)?;
+    std::fs::write(&key, &made.pem.key)?;
+    let programs = Programs {
+        webhook: &arguments.webhook,
+        peer: &arguments.peer,
+        certificate: &certificate,
+        key: &key,
+    };
+    let dialler = Dialler::new(&made.authority)?;
+
+    starts(&arguments, &programs, &dialler).await?;
+    let servers = servers(&programs, &dialler).await?;
+    handshakes(&arguments, &servers, &dialler).await?;
+    for (size, review) in [("2.5 kB", reviews::small()), ("40 kB", reviews::large())] {
+        for connections in [1, 25, 100] {
+            let mut rounds = vec![Vec::new(); servers.len()];
+            for _ in 0..arguments.rounds {
+                for (server, rounds) in servers.iter().zip(&mut rounds) {
+                    rounds.push(turn(&arguments, server, &dialler, &review, connections).await?);
+                }
+            }
+            table(size, connections, &rounds)?;
+        }
+    }
+    for (candidate, server) in Candidate::ALL.iter().zip(&servers) {
+        say(&format!(
+            "peak memory of {}: {:.1} MB",
+            candidate.name(),
+            server.peak_memory()?
+        ))?;
+    }
+    Ok(())
+}
+
+async fn servers(programs: &Programs<'_>, dialler: &Dialler) -> Result<Vec<Server>> {
+    let mut servers = Vec::new();
+    for candidate in Candidate::ALL {
+        let server = Server::start(candidate, programs)?;
+        first_handshake(dialler, server.address, PATIENCE).await?;
+        servers.push(server);
+    }
+    Ok(servers)
+}
+
+/// From the start of the program to the end of its first handshake.
+async fn starts(arguments: &Arguments, programs: &Programs<'_>, dialler: &Dialler) -> Result<()> {
+    let mut times = vec![Vec::new(); Candidate::ALL.len()];
+    for _ in 0..arguments.rounds.max(5) {
+        for (candidate, times) in Candidate::ALL.iter().zip(&mut times) {
+            let start = Instant::now();
+            let server = Server::start(*candidate, programs)?;
+            first_handshake(dialler, server.address, PATIENCE).await?;
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    for (candidate, times) in Candidate::ALL.iter().zip(times) {
+        say(&format!(
+            "start to first handshake of {}: {:.1} ms",
+            candidate.name(),
+            median(times)
+        ))?;
+    }
+    Ok(())
+}
+
+/// Full handshakes with one call each: what an API server pays beyond its idle connections.
+async fn handshakes(arguments: &Arguments, servers: &[Server], dialler: &Dialler) -> Result<()> {
+    let request = client::request(&reviews::small());
+    let mut rates = vec![Vec::new(); servers.len()];
+    for _ in 0..arguments.rounds {
+        for (server, rates) in servers.iter().zip(&mut rates) {
+            let start = Instant::now();
+            let end = start + Duration::from_millis(arguments.turn);
+            let before = server.processor_time()?;
+            let callers = (0..4).map(|_| {
+                let (dialler, request, address) = (dialler.clone(), request.clone(), server.address);
+                tokio::spawn(async move {
+                    let mut done = 0;
+                    while Instant::now() < end {
+                        dialler.connect(address).await?.call(&request).await?;
+                        done += 1;
+                    }
+                    anyhow::Ok(done)
+                })
+            });
+            let mut done = 0;
+            for caller in callers.collect::<Vec<_>>() {
+                done += caller.await??;
+            }
+            let processor = (server.processor_time()? - before).as_secs_f64();
+            rates.push((
+                figures::count(done) / start.elapsed().as_secs_f64(),
+                processor * 1e6 / figures::count(done),
+            ));
+        }
+    }
+    for (candidate, rates) in Candidate::ALL.iter().zip(rates) {
+        let (rates, processor): (Vec<f64>, Vec<f64>) = rates.into_iter().unzip();
+        let (rate, processor) = (median(rates), median(processor));
+        say(&format!(
+            "new connections with one call of {}: {rate:.0}/s, {processor:.0} µs of processor",
+            candidate.name()
+        ))?;
+    }
+    Ok(())
+}
+
+/// One candidate's turn.
+async fn turn(
+    arguments: &Arguments,
+    server: &Server,
+    dialler: &Dialler,
+    review: &[u8],
+    connections: usize,
+) -> Result<Round> {
+    let request = client::request(review);
+    let mut open = Vec::new();
+    for _ in 0..connections {
+        let mut connection = dialler.connect(server.address).await?;
+        connection.call(&request).await?;
+        open.push(connection);
+    }
+    // What the handshakes left to do is not measured.
+    sleep(Duration::from_millis(20)).await;
+    let (before, start) = (server.processor_time()?, Instant::now());
+    let end = start + Duration::from_millis(arguments.turn);
+    let running: Vec<_> = open
+        .into_iter()
+        .map(|mut connection| {
+            let request = request.clone();
+            tokio::spawn(async move { connection.calls_until(&request, end).await })
+        })
+        .collect();
+    let mut times = Vec::new();
+    for caller in running {
+        times.extend(caller.await?.context("a call failed")?);
+    }
+    Ok(Round::of(times, start.elapsed(), server.processor_time()? - before))
+}
+
+fn table(size: &str, connections: usize, rounds: &[Vec<Round>]) -> Result<()> {
+    let summaries: Vec<Round> = rounds.iter().map(|rounds| summary(rounds)).collect();
+    say(&format!(
+        "\n{size}, {connections} connection{}\n{:<10}{:>10}{:>10}{:>10}{:>14}{:>12}{:>14}",
+        if connections == 1 { "" } else { "s" },
+        "",
+        "calls/s",
+        "p50 µs",
+        "p99 µs",
+        "processor µs",
+        "rate ratio",
+        "processor r."
+    ))?;
+    for (position, candidate) in Candidate::ALL.iter().enumerate() {
+        let own = &summaries[position];
+        // Of rounds that took turns, each pair is compared, and then the middle pair is taken.
+        let pairs = || rounds[position].iter().zip(&rounds[0]);
+        let rate = median(pairs().map(|(own, floor)| own.rate / floor.rate).collect());
+        let processor = median(pairs().map(|(own, floor)| floor.processor / own.processor).collect());
+        say(&format!(
+            "{:<10}{:>10.0}{:>10.0}{:>10.0}{:>14.1}{rate:>12.2}{processor:>14.2}",
+            candidate.name(),
+            own.rate,
+            own.median,
+            own.p99,
+            own.processor
+        ))?;
+    }
+    Ok(())
+}
+
+fn say(line: &str) -> Result<()> {
+    writeln!(std::io::stdout().lock(), "{line}").context("cannot write")
+}

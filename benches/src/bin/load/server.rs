@@ -1,0 +1,114 @@
+//! The programs that are measured, each on the one core that servers get.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+/// The core of the servers; the client runs on another one.
+const CORE: &str = "0";
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Candidate {
+    /// A constant answer.
+    Constant,
+    /// The webhook.
+    Ours,
+    /// The same rules behind kube's types.
+    Kube,
+}
+
+impl Candidate {
+    pub(crate) const ALL: [Self; 3] = [Self::Constant, Self::Ours, Self::Kube];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Constant => "constant",
+            Self::Ours => "ours",
+            Self::Kube => "kube",
+        }
+    }
+}
+
+/// Where the programs and the certificate are.
+pub(crate) struct Programs<'p> {
+    pub(crate) webhook: &'p Path,
+    pub(crate) peer: &'p Path,
+    pub(crate) certificate: &'p Path,
+    pub(crate) key: &'p Path,
+}
+
+/// A running program; it ends with this value.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    pub(crate) fn start(candidate: Candidate, programs: &Programs<'_>) -> Result<Self> {
+        let address = free_address()?;
+        let mut command = Command::new("taskset");
+        command.args(["-c", CORE]);
+        match candidate {
+            Candidate::Ours => {
+                command
+                    .arg(programs.webhook)
+                    .args(["serve", "--no-references", "--status-listen", "127.0.0.1:0"])
+            }
+            Candidate::Constant | Candidate::Kube => command.arg(programs.peer).arg(candidate.name()),
+        };
+        command
+            .arg("--cert")
+            .arg(programs.certificate)
+            .arg("--key")
+            .arg(programs.key);
+        command.args(["--listen", &address.to_string()]);
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        Ok(Self {
+            child: child.context("cannot start a server with `taskset`")?,
+            address,
+        })
+    }
+
+    /// The time that the program has spent on a processor so far.
+    pub(crate) fn processor_time(&self) -> Result<Duration> {
+        let mut nanoseconds = 0;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let text = fs::read_to_string(thread?.path().join("schedstat"))?;
+            nanoseconds += text.split_whitespace().next().unwrap_or_default().parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanoseconds))
+    }
+
+    /// The most memory that the program has had, in MB.
+    pub(crate) fn peak_memory(&self) -> Result<f64> {
+        let text = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .context("no VmHWM")?;
+        let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kilobytes / 1024.0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It holds nothing that would be lost.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_address() -> Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    Ok(listener.local_addr()?)
+}

@@ -1,0 +1,140 @@
+//! `cargo xtask bench`: builds what is measured, measures, and prints ratios, which hold on other machines as well.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use clap::Subcommand;
+use neo4jbackup_harness::report_progress;
+use serde_json::Value;
+
+/// What is measured.
+#[derive(Subcommand)]
+pub(crate) enum Subject {
+    /// The core in process: decode, rules, answers, parsing, lint, schedules
+    Core {
+        /// Only benchmarks whose name matches; `rules|answer`
+        filter: Option<String>,
+    },
+    /// The webhook beside a constant-reply server and a webhook on kube's types, over TLS
+    Webhook {
+        /// How often each server has its turn
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+        /// How long a turn takes, in milliseconds
+        #[arg(long, default_value_t = 1000)]
+        turn: u64,
+    },
+}
+
+/// The benchmarks that are set against each other: name, measured, and what it is a ratio of.
+const RATIOS: [(&str, &str, &str); 13] = [
+    ("decode 2.5 kB against serde_json::Value", "decode 2.5kB/borrowed", "decode 2.5kB/serde_json::Value"),
+    ("decode 40 kB against serde_json::Value", "decode 40kB/borrowed", "decode 40kB/serde_json::Value"),
+    ("rules of a backup against decoding it", "rules/backup", "decode 2.5kB/borrowed"),
+    ("rules of a restore against decoding a backup", "rules/restore", "decode 2.5kB/borrowed"),
+    ("validate backup 2.5 kB against decode to Value", "answer/validate backup 2.5kB", "decode 2.5kB/serde_json::Value"),
+    ("validate update 40 kB against decode to Value", "answer/validate update 40kB", "decode 40kB/serde_json::Value"),
+    ("document::parse against saphyr-parser alone", "parse 1MB/document::parse", "parse 1MB/saphyr-parser alone"),
+    ("lint on 2 threads against 1", "lint 10000 documents/2 threads", "lint 10000 documents/1 thread"),
+    ("cron parse against crate cron, nightly", "cron nightly/parse", "cron nightly/parse, crate cron"),
+    ("cron next against crate cron, nightly", "cron nightly/next", "cron nightly/next, crate cron"),
+    ("cron parse against crate cron, steps", "cron steps/parse", "cron steps/parse, crate cron"),
+    ("cron next against crate cron, steps", "cron steps/next", "cron steps/next, crate cron"),
+    ("cron next against crate cron, leap day", "cron leap day/next", "cron leap day/next, crate cron"),
+];
+
+/// Measures.
+pub(crate) fn run(root: &Path, subject: &Subject) -> Result<()> {
+    match subject {
+        Subject::Core { filter } => core(root, filter.as_deref()),
+        Subject::Webhook { rounds, turn } => webhook(root, *rounds, *turn),
+    }
+}
+
+fn core(root: &Path, filter: Option<&str>) -> Result<()> {
+    let results = root.join("target/criterion");
+    let mut command = cargo();
+    command.args(["bench", "--package", "neo4jbackup-benches", "--bench", "core", "--"]).args(filter);
+    finish(command.env("CRITERION_HOME", &results), "cargo bench")?;
+    let estimates = estimates(&results)?;
+    let time = |name: &str| estimates.iter().find(|(other, _)| other == name).map(|(_, time)| *time);
+    report_progress("");
+    for (name, time) in &estimates {
+        report_progress(&format!("{name:<48}{:>12}", in_words(*time)));
+    }
+    report_progress("");
+    for (words, measured, against) in RATIOS {
+        if let Some((measured, against)) = time(measured).zip(time(against)) {
+            report_progress(&format!("{words:<52}{:>8.2}", measured / against));
+        }
+    }
+    Ok(())
+}
+
+/// The median of every benchmark that criterion has written down, in nanoseconds, by name.
+fn estimates(results: &Path) -> Result<Vec<(String, f64)>> {
+    let mut found = Vec::new();
+    for group in folders(results)? {
+        for benchmark in folders(&group)? {
+            let read = |file: &str| -> Option<Value> {
+                serde_json::from_slice(&fs::read(benchmark.join("new").join(file)).ok()?).ok()
+            };
+            let Some((about, estimates)) = read("benchmark.json").zip(read("estimates.json")) else { continue };
+            let name = about["full_id"].as_str().unwrap_or_default().to_owned();
+            found.push((name, estimates["median"]["point_estimate"].as_f64().unwrap_or_default()));
+        }
+    }
+    found.sort_by(|left, right| left.0.cmp(&right.0));
+    Ok(found)
+}
+
+fn folders(parent: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(parent).with_context(|| format!("cannot read {}", parent.display()))?;
+    let paths: Result<Vec<PathBuf>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    Ok(paths?.into_iter().filter(|path| path.is_dir()).collect())
+}
+
+fn in_words(nanoseconds: f64) -> String {
+    match nanoseconds {
+        time if time < 1e3 => format!("{time:.0} ns"),
+        time if time < 1e6 => format!("{:.1} µs", time / 1e3),
+        time => format!("{:.1} ms", time / 1e6),
+    }
+}
+
+fn webhook(root: &Path, rounds: usize, turn: u64) -> Result<()> {
+    ensure!(
+        std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1),
+        "two cores are needed, one for the servers and one for the client"
+    );
+    let mut command = cargo();
+    command.args(["build", "--release", "--package", "neo4jbackup-benches", "--package", "neo4jbackup-webhook"]);
+    finish(&mut command, "cargo build")?;
+    let built = target(root)?.join("release");
+    let mut command = Command::new("taskset");
+    command.args(["-c", "1"]).arg(built.join("load"));
+    command.arg("--webhook").arg(built.join("neo4jbackup-webhook")).arg("--peer").arg(built.join("peer"));
+    command.arg("--folder").arg(built.join("bench-webhook"));
+    command.args(["--rounds", &rounds.to_string(), "--turn", &turn.to_string()]);
+    finish(&mut command, "taskset (of util-linux) with the load program")
+}
+
+/// Where cargo builds, which its configuration may have moved.
+fn target(root: &Path) -> Result<PathBuf> {
+    let output = cargo().args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root).output()?;
+    let metadata: Value = serde_json::from_slice(&output.stdout).context("cannot read what `cargo metadata` says")?;
+    Ok(PathBuf::from(metadata["target_directory"].as_str().context("`cargo metadata` names no folder")?))
+}
+
+fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+fn finish(command: &mut Command, what: &str) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot run {what}"))?;
+    ensure!(status.success(), "{what} failed");
+    Ok(())
+}
