@@ -9,6 +9,10 @@
 mod admission_client;
 mod defaults;
 mod failures;
+#[path = "../suite/fixture.rs"]
+#[allow(dead_code, reason = "the suite writes fixtures too")]
+mod fixture;
+mod fixtures;
 mod manifests;
 mod metrics;
 mod namespace;

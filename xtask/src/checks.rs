@@ -13,6 +13,7 @@ const END_TO_END: [(&str, &str); 2] = [("neo4jbackup-harness", "control_plane"),
 
 /// Runs every check and every test, the fast ones first, and counts. One that fails does not keep the rest from running.
 pub(crate) fn test(root: &Path) -> Result<()> {
+    Binaries::check_prerequisites()?;
     let steps = [
         Step::run("format", || Step::cargo(&["fmt", "--all", "--check"])),
         Step::run("generated files", || {

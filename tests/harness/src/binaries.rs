@@ -44,6 +44,17 @@ impl Binaries {
         Ok(self)
     }
 
+    /// An error when [`Binaries::locate_or_build`] or [`Binaries::with_controller_manager`] would fail for want of Go:
+    /// better said before minutes of other work than after.
+    pub fn check_prerequisites() -> Result<(), HarnessError> {
+        let built = match assets_folder() {
+            None => [&KUBE_APISERVER, &ETCD, &KUBECTL, &KUBE_CONTROLLER_MANAGER].to_vec(),
+            Some(folder) if folder.join(KUBE_CONTROLLER_MANAGER.name).is_file() => Vec::new(),
+            Some(_) => vec![&KUBE_CONTROLLER_MANAGER],
+        };
+        go_build::check_possible(&built)
+    }
+
     /// The folder to put in front of `PATH` for a person who wants the kubectl of this version.
     pub fn folder(&self) -> &Path {
         self.kubectl.parent().unwrap_or(Path::new("."))

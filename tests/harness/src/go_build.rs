@@ -43,6 +43,22 @@ pub(crate) fn build_all(programs: &[&GoProgram], progress: &dyn Fn(&str)) -> Res
     Ok(programs.iter().map(|program| folder.join(program.name)).collect())
 }
 
+/// An error when one of `programs` would have to be built and there is no Go to build it with.
+pub(crate) fn check_possible(programs: &[&GoProgram]) -> Result<(), HarnessError> {
+    let folder = locations::built_binaries();
+    for program in programs {
+        if !is_fresh(&folder, program, &stamp(program)?) {
+            let mut go = Command::new("go");
+            go.arg("version")
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            return go.status().map(drop).map_err(could_not_run_go);
+        }
+    }
+    Ok(())
+}
+
 /// Waits for other processes that build; the lock ends with the file handle, so also with the process.
 fn lock(path: &Path, progress: &dyn Fn(&str)) -> Result<File, HarnessError> {
     let file = File::create(path).map_err(HarnessError::io(format!("create {}", path.display())))?;
@@ -104,15 +120,19 @@ fn build(folder: &Path, program: &GoProgram, progress: &dyn Fn(&str)) -> Result<
     fs::rename(&unfinished, &finished).map_err(HarnessError::io(format!("rename {}", unfinished.display())))
 }
 
-/// Runs Go, whose `-v` prints one line for each package compiled and each module downloaded.
-fn run_with_progress(mut command: Command, program: &GoProgram, progress: &dyn Fn(&str)) -> Result<(), HarnessError> {
-    let start = Instant::now();
-    let mut child = command.spawn().map_err(|error| match error.kind() {
+fn could_not_run_go(error: std::io::Error) -> HarnessError {
+    match error.kind() {
         ErrorKind::NotFound => HarnessError::NoGo {
             programs: "kube-apiserver, etcd and kubectl",
         },
         _ => HarnessError::io("run go")(error),
-    })?;
+    }
+}
+
+/// Runs Go, whose `-v` prints one line for each package compiled and each module downloaded.
+fn run_with_progress(mut command: Command, program: &GoProgram, progress: &dyn Fn(&str)) -> Result<(), HarnessError> {
+    let start = Instant::now();
+    let mut child = command.spawn().map_err(could_not_run_go)?;
     progress(&format!(
         "building {} (once; the first time takes minutes)",
         program.name
