@@ -31,19 +31,71 @@ pub(crate) enum Subject {
 
 /// The benchmarks that are set against each other: name, measured, and what it is a ratio of.
 const RATIOS: [(&str, &str, &str); 13] = [
-    ("decode 2.5 kB against serde_json::Value", "decode 2.5kB/borrowed", "decode 2.5kB/serde_json::Value"),
-    ("decode 40 kB against serde_json::Value", "decode 40kB/borrowed", "decode 40kB/serde_json::Value"),
-    ("rules of a backup against decoding it", "rules/backup", "decode 2.5kB/borrowed"),
-    ("rules of a restore against decoding a backup", "rules/restore", "decode 2.5kB/borrowed"),
-    ("validate backup 2.5 kB against decode to Value", "answer/validate backup 2.5kB", "decode 2.5kB/serde_json::Value"),
-    ("validate update 40 kB against decode to Value", "answer/validate update 40kB", "decode 40kB/serde_json::Value"),
-    ("document::parse against saphyr-parser alone", "parse 1MB/document::parse", "parse 1MB/saphyr-parser alone"),
-    ("lint on 2 threads against 1", "lint 10000 documents/2 threads", "lint 10000 documents/1 thread"),
-    ("cron parse against crate cron, nightly", "cron nightly/parse", "cron nightly/parse, crate cron"),
-    ("cron next against crate cron, nightly", "cron nightly/next", "cron nightly/next, crate cron"),
-    ("cron parse against crate cron, steps", "cron steps/parse", "cron steps/parse, crate cron"),
-    ("cron next against crate cron, steps", "cron steps/next", "cron steps/next, crate cron"),
-    ("cron next against crate cron, leap day", "cron leap day/next", "cron leap day/next, crate cron"),
+    (
+        "decode 2.5 kB against serde_json::Value",
+        "decode 2.5kB/borrowed",
+        "decode 2.5kB/serde_json::Value",
+    ),
+    (
+        "decode 40 kB against serde_json::Value",
+        "decode 40kB/borrowed",
+        "decode 40kB/serde_json::Value",
+    ),
+    (
+        "rules of a backup against decoding it",
+        "rules/backup",
+        "decode 2.5kB/borrowed",
+    ),
+    (
+        "rules of a restore against decoding a backup",
+        "rules/restore",
+        "decode 2.5kB/borrowed",
+    ),
+    (
+        "validate backup 2.5 kB against decode to Value",
+        "answer/validate backup 2.5kB",
+        "decode 2.5kB/serde_json::Value",
+    ),
+    (
+        "validate update 40 kB against decode to Value",
+        "answer/validate update 40kB",
+        "decode 40kB/serde_json::Value",
+    ),
+    (
+        "document::parse against saphyr-parser alone",
+        "parse 1MB/document::parse",
+        "parse 1MB/saphyr-parser alone",
+    ),
+    (
+        "lint on 2 threads against 1",
+        "lint 10000 documents/2 threads",
+        "lint 10000 documents/1 thread",
+    ),
+    (
+        "cron parse against crate cron, nightly",
+        "cron nightly/parse",
+        "cron nightly/parse, crate cron",
+    ),
+    (
+        "cron next against crate cron, nightly",
+        "cron nightly/next",
+        "cron nightly/next, crate cron",
+    ),
+    (
+        "cron parse against crate cron, steps",
+        "cron steps/parse",
+        "cron steps/parse, crate cron",
+    ),
+    (
+        "cron next against crate cron, steps",
+        "cron steps/next",
+        "cron steps/next, crate cron",
+    ),
+    (
+        "cron next against crate cron, leap day",
+        "cron leap day/next",
+        "cron leap day/next, crate cron",
+    ),
 ];
 
 /// Measures.
@@ -57,7 +109,9 @@ pub(crate) fn run(root: &Path, subject: &Subject) -> Result<()> {
 fn core(root: &Path, filter: Option<&str>) -> Result<()> {
     let results = root.join("target/criterion");
     let mut command = cargo();
-    command.args(["bench", "--package", "neo4jbackup-benches", "--bench", "core", "--"]).args(filter);
+    command
+        .args(["bench", "--package", "neo4jbackup-benches", "--bench", "core", "--"])
+        .args(filter);
     finish(command.env("CRITERION_HOME", &results), "cargo bench")?;
     let estimates = estimates(&results)?;
     let time = |name: &str| estimates.iter().find(|(other, _)| other == name).map(|(_, time)| *time);
@@ -82,7 +136,9 @@ fn estimates(results: &Path) -> Result<Vec<(String, f64)>> {
             let read = |file: &str| -> Option<Value> {
                 serde_json::from_slice(&fs::read(benchmark.join("new").join(file)).ok()?).ok()
             };
-            let Some((about, estimates)) = read("benchmark.json").zip(read("estimates.json")) else { continue };
+            let Some((about, estimates)) = read("benchmark.json").zip(read("estimates.json")) else {
+                continue;
+            };
             let name = about["full_id"].as_str().unwrap_or_default().to_owned();
             found.push((name, estimates["median"]["point_estimate"].as_f64().unwrap_or_default()));
         }
@@ -111,12 +167,23 @@ fn webhook(root: &Path, rounds: usize, turn: u64) -> Result<()> {
         "two cores are needed, one for the servers and one for the client"
     );
     let mut command = cargo();
-    command.args(["build", "--release", "--package", "neo4jbackup-benches", "--package", "neo4jbackup-webhook"]);
+    command.args([
+        "build",
+        "--release",
+        "--package",
+        "neo4jbackup-benches",
+        "--package",
+        "neo4jbackup-webhook",
+    ]);
     finish(&mut command, "cargo build")?;
     let built = target(root)?.join("release");
     let mut command = Command::new("taskset");
     command.args(["-c", "1"]).arg(built.join("load"));
-    command.arg("--webhook").arg(built.join("neo4jbackup-webhook")).arg("--peer").arg(built.join("peer"));
+    command
+        .arg("--webhook")
+        .arg(built.join("neo4jbackup-webhook"))
+        .arg("--peer")
+        .arg(built.join("peer"));
     command.arg("--folder").arg(built.join("bench-webhook"));
     command.args(["--rounds", &rounds.to_string(), "--turn", &turn.to_string()]);
     finish(&mut command, "taskset (of util-linux) with the load program")
@@ -124,9 +191,16 @@ fn webhook(root: &Path, rounds: usize, turn: u64) -> Result<()> {
 
 /// Where cargo builds, which its configuration may have moved.
 fn target(root: &Path) -> Result<PathBuf> {
-    let output = cargo().args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root).output()?;
+    let output = cargo()
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .current_dir(root)
+        .output()?;
     let metadata: Value = serde_json::from_slice(&output.stdout).context("cannot read what `cargo metadata` says")?;
-    Ok(PathBuf::from(metadata["target_directory"].as_str().context("`cargo metadata` names no folder")?))
+    Ok(PathBuf::from(
+        metadata["target_directory"]
+            .as_str()
+            .context("`cargo metadata` names no folder")?,
+    ))
 }
 
 fn cargo() -> Command {

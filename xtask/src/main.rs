@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask --help`.
 
+mod bench;
 mod checks;
 mod cluster;
 mod demo;
@@ -42,6 +43,9 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Measures the core, or the webhook beside its peers
+    #[command(subcommand)]
+    Bench(bench::Subject),
     /// Builds, starts and stops a local Kubernetes control plane
     #[command(subcommand)]
     Cluster(cluster::Action),
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         Command::Demo => demo::run(&root()),
         Command::Test => checks::test(&root()),
         Command::E2e { arguments } => checks::end_to_end(&arguments),
+        Command::Bench(subject) => bench::run(&root(), &subject),
         Command::Cluster(action) => cluster::run(&action),
     };
     match result {

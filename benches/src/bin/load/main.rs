@@ -71,13 +71,13 @@ async fn main() -> Result<()> {
             }
             table(size, connections, &rounds)?;
         }
-    }
-    for (candidate, server) in Candidate::ALL.iter().zip(&servers) {
-        say(&format!(
-            "peak memory of {}: {:.1} MB",
-            candidate.name(),
-            server.peak_memory()?
-        ))?;
+        for (candidate, server) in Candidate::ALL.iter().zip(&servers) {
+            let memory = server.peak_memory()?;
+            say(&format!(
+                "peak memory of {} up to here: {memory:.1} MB",
+                candidate.name()
+            ))?;
+        }
     }
     Ok(())
 }
