@@ -30,6 +30,7 @@ impl<'a> Block<'a> {
     }
 
     /// The block at the dotted path `leaf` below this one, which stands at `root` of the whole object.
+    #[must_use]
     pub fn block(&self, leaf: &'static str, root: &'static str) -> Block<'a> {
         Block {
             root,

@@ -137,7 +137,7 @@ async fn handshakes(arguments: &Arguments, servers: &[Server], dialler: &Dialler
             for caller in callers.collect::<Vec<_>>() {
                 done += caller.await??;
             }
-            let processor = (server.processor_time()? - before).as_secs_f64();
+            let processor = server.processor_time()?.saturating_sub(before).as_secs_f64();
             rates.push((
                 figures::count(done) / start.elapsed().as_secs_f64(),
                 processor * 1e6 / figures::count(done),
@@ -185,7 +185,11 @@ async fn turn(
     for caller in running {
         times.extend(caller.await?.context("a call failed")?);
     }
-    Ok(Round::of(times, start.elapsed(), server.processor_time()? - before))
+    Ok(Round::of(
+        times,
+        start.elapsed(),
+        server.processor_time()?.saturating_sub(before),
+    ))
 }
 
 fn table(size: &str, connections: usize, rounds: &[Vec<Round>]) -> Result<()> {
