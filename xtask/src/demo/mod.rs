@@ -95,7 +95,8 @@ impl Demo<'_> {
         let sent = ["create", "--dry-run=client", "-o", "yaml", "-f", &manifest.path];
         let stored = ["get", "-o", "yaml", "-f", &manifest.path];
         let (sent_yaml, stored_yaml) = (self.must(&sent)?, self.must(&stored)?);
-        self.screen.note("The webhook has filled in what begins with a plus:")?;
+        self.screen
+            .note("What begins with a plus was filled in, by the webhook and (`enabled`) by the CRD:")?;
         self.screen.text(&difference::of_specs(&sent_yaml, &stored_yaml))?;
 
         let mut sent = json(&self.must(&["create", "--dry-run=client", "-o", "json", "-f", &manifest.path])?)?;
