@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 const DOCUMENTS_PER_FILE: usize = 20;
 
 /// The texts of files with `count` documents of about 2 kB in all: six backups, two restores, one instance and one
-/// object of another group in every ten. One in a hundred has a mistake, one in a hundred a value for a second look.
+/// object of another group in every ten. Two in a hundred have a mistake.
 pub fn files(count: usize) -> Vec<String> {
     let mut files = Vec::new();
     let mut text = String::new();
@@ -92,7 +92,6 @@ fn backup(index: usize) -> String {
             eks.amazonaws.com/role-arn: arn:aws:iam::210987654321:role/neo4j-backup
   options:
     compress: true
-    verify: true
     backupType: AUTO
     pageCache: 4G
     additionalArgs:
@@ -122,17 +121,6 @@ fn restore(index: usize) -> String {
     pointInTime: \"{time}\"
   options:
     replaceExisting: true
-  hooks:
-    preRestore:
-      job:
-        timeout: 5m
-        template:
-          container:
-            image: registry.example.com/tools/announce:1.4
-            command:
-              - /bin/announce
-              - --channel=graph
-              - \"restore {index} begins\"
 ",
         instance = index / 10 * 10 + 8,
         backup = index / 10 * 10,
@@ -197,7 +185,7 @@ data:
 /// What fills a document up to about 2 kB, as a rendered chart is: comments.
 fn notes(index: usize) -> String {
     let mut text = String::from("# Notes of the last review\n");
-    for line in 0..5 {
+    for line in 0..7 {
         let _ = writeln!(
             text,
             "# - change {index}-{line}: the window was moved because the import of the day before took longer",
