@@ -6,9 +6,11 @@ use jiff::Timestamp;
 
 use crate::document::{Map, Node};
 use crate::field::Field;
+use crate::inventory::BackupFacts;
 use crate::model::{Backup, Cloud, Restore, Storage};
 use crate::schema::{self, Era, Kind, SchemaProblem};
 use crate::settings::Settings;
+use crate::values::cron::{CronError, Schedule};
 
 /// The door through which an object came.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,6 +45,9 @@ pub struct Subject<'a> {
     namespace: &'a str,
     backup: Option<Backup<'a>>,
     restore: Option<Restore<'a>>,
+    // Worked out once, and only when a rule asks.
+    schedule: OnceCell<Option<Result<Schedule, CronError>>>,
+    facts: OnceCell<BackupFacts>,
     schema: OnceCell<Vec<SchemaProblem<'a>>>,
 }
 
@@ -71,6 +76,8 @@ impl<'a> Subject<'a> {
                 .unwrap_or(default_namespace),
             backup: (kind == Kind::Neo4jBackup).then(|| Backup::of(object)),
             restore: (kind == Kind::Neo4jRestore).then(|| Restore::of(object)),
+            schedule: OnceCell::new(),
+            facts: OnceCell::new(),
             schema: OnceCell::new(),
         }
     }
@@ -103,6 +110,17 @@ impl<'a> Subject<'a> {
     /// The object as a backup, when it is one.
     pub fn backup(&self) -> Option<Backup<'a>> {
         self.backup
+    }
+
+    /// The schedule of a backup, parsed; `None` where there is none or an empty one.
+    pub fn schedule(&self) -> Option<&Result<Schedule, CronError>> {
+        let parse = || Some(Schedule::parse(self.backup?.schedule().text()?));
+        self.schedule.get_or_init(parse).as_ref()
+    }
+
+    /// The facts of the object itself, for rules that compare it with other backups.
+    pub fn backup_facts(&self) -> &BackupFacts {
+        self.facts.get_or_init(|| BackupFacts::of(self.object))
     }
 
     /// The object as a restore, when it is one.

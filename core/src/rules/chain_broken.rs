@@ -83,7 +83,7 @@ impl Rule for ChainBroken {
                 return;
             }
         };
-        let own = BackupFacts::of(subject.object);
+        let own = subject.backup_facts();
         // Without the parent's artifacts, only a full backup can be taken; a differential one fails.
         let lost = if own.backup_type.as_deref() == Some("DIFF") {
             Severity::Error

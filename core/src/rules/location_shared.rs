@@ -50,7 +50,7 @@ impl Rule for LocationShared {
 
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let backup = Backup::of(subject.object);
-        let own = BackupFacts::of(subject.object);
+        let own = subject.backup_facts();
         let Some(store) = own.storage.store else { return };
         let is_source = backup.spec.field("mode").text() == Some("replication-source");
         let root = root(subject.name(), &own);

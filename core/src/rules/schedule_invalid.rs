@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::schedule_time_zone;
 use crate::subject::Subject;
-use crate::values::cron::{Problem, Schedule};
+use crate::values::cron::Problem;
 
 declare_rule! {
     /// A schedule that Kubernetes cannot parse never runs.
@@ -42,7 +42,7 @@ declare_rule! {
     ScheduleInvalid {
         code: "NB5001", name: "schedule-invalid", severity: Error,
         kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe,
-        policy: NotExpressible("CEL has no parser for schedules"), since: "0.1",
+        policy: Expressible, since: "0.1",
     }
 }
 
@@ -68,7 +68,7 @@ impl Rule for ScheduleInvalid {
         if schedule_time_zone::prefix(text).is_some() {
             return;
         }
-        let Err(error) = Schedule::parse(text) else { return };
+        let Some(Err(error)) = subject.schedule() else { return };
         let message = match error.problem() {
             // This problem quotes the whole text itself.
             Problem::UnknownDescriptor { .. } => format!("the schedule {error}"),

@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::schedule_time_zone;
 use crate::subject::Subject;
-use crate::values::cron::{Remark, RemarkKind, Schedule};
+use crate::values::cron::{Remark, RemarkKind};
 
 declare_rule! {
     /// A schedule can be legal and still not be what was meant.
@@ -39,7 +39,7 @@ declare_rule! {
     ScheduleSurprising {
         code: "NB5005", name: "schedule-surprising", severity: Warning,
         kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe,
-        policy: NotExpressible("CEL has no parser for schedules"), since: "0.1",
+        policy: NotExpressible("its sentences come from the parsed schedule"), since: "0.1",
     }
 }
 
@@ -54,7 +54,7 @@ impl Rule for ScheduleSurprising {
         let Some(text) = field.text().filter(|text| schedule_time_zone::prefix(text).is_none()) else {
             return;
         };
-        let Ok(schedule) = Schedule::parse(text) else { return };
+        let Some(Ok(schedule)) = subject.schedule() else { return };
         if schedule.never_fires() {
             return;
         }

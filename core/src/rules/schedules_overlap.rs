@@ -64,10 +64,8 @@ impl Rule for SchedulesOverlap {
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();
-        let Some(schedule) = field.text().and_then(|text| Schedule::parse(text).ok()) else {
-            return;
-        };
-        let own = BackupFacts::of(subject.object);
+        let Some(Ok(schedule)) = subject.schedule() else { return };
+        let own = subject.backup_facts();
         if own.suspended || own.instance.is_none() {
             return;
         }
@@ -75,11 +73,11 @@ impl Rule for SchedulesOverlap {
             *name != subject.name()
                 && other.instance == own.instance
                 && !other.suspended
-                && !takes_turns(subject.name(), &own, name, other)
+                && !takes_turns(subject.name(), own, name, other)
         });
         let common = siblings.take(MOST_SIBLINGS).filter_map(|(name, other)| {
             let text = other.schedule.as_deref()?;
-            let run = first_common_run(&schedule, &Schedule::parse(text).ok()?, subject.now, HORIZON)?;
+            let run = first_common_run(schedule, &Schedule::parse(text).ok()?, subject.now, HORIZON)?;
             Some((run, name, text))
         });
         let mut common: Vec<_> = common.collect();
