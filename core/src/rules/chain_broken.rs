@@ -102,7 +102,7 @@ impl Rule for ChainBroken {
                 .help(format!("use `{}`", short(grandparent)))
                 .severity(lost);
         }
-        if let Some(difference) = refused(&own, facts) {
+        if let Some(difference) = refused(own, facts) {
             let text = format!("`{name}` has another {difference}, and the operator refuses such a chain");
             report
                 .at(&field, text)

@@ -53,7 +53,7 @@ impl Rule for LocationShared {
         let own = subject.backup_facts();
         let Some(store) = own.storage.store else { return };
         let is_source = backup.spec.field("mode").text() == Some("replication-source");
-        let root = root(subject.name(), &own);
+        let root = root(subject.name(), own);
         let block = backup.storage().block;
         for (name, other) in inventory
             .backups(subject.namespace())
@@ -65,7 +65,7 @@ impl Rule for LocationShared {
             } else {
                 "bucket and path"
             };
-            if same_root && own.storage.same_place(&other.storage) && is_other_target(&own, other) {
+            if same_root && own.storage.same_place(&other.storage) && is_other_target(own, other) {
                 report
                     .at_block(&block, format!("backup `{name}` writes to the same directory `{root}` and is of another instance or database"))
                     .help("remove `chainFromBackup` from one of them, or give it another path");
