@@ -187,7 +187,7 @@ fn read_json<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Vec<Docume
         }
         let mut builder = Builder::new(lines, at, limits, false);
         let end = json::read_value(&mut builder, at, chunk.end);
-        documents.push(document(builder, Format::Json, Vec::new()));
+        documents.push(document(lines.text, builder, Format::Json));
         match end {
             Ok(end) => at = end,
             Err(_) => return documents,
@@ -219,7 +219,7 @@ fn read_yaml<'a>(lines: &Lines<'a>, chunk: Chunk, source: &str, limits: &Limits)
                 builder.problems.push(diagnose(&error, lines, offset));
             }
         }
-        let mut document = document(builder, Format::Yaml, Vec::new());
+        let mut document = document(lines.text, builder, Format::Yaml);
         if document.root == Node::Null && document.problems.is_empty() {
             return None;
         }
@@ -235,7 +235,7 @@ fn without_tab(text: &str, offset: usize) -> Option<String> {
     (kept < offset).then(|| format!("{}{}{}", &before[..kept], " ".repeat(offset - kept), &text[offset..]))
 }
 
-fn document<'a>(mut builder: Builder<'_, 'a>, format: Format, comments: Vec<super::Comment>) -> Document<'a> {
+fn document<'a>(text: &'a str, mut builder: Builder<'_, 'a>, format: Format) -> Document<'a> {
     let (root, spans) = builder.take_root().unwrap_or((Node::Null, Spans::default()));
     Document {
         root,
@@ -243,7 +243,8 @@ fn document<'a>(mut builder: Builder<'_, 'a>, format: Format, comments: Vec<supe
         index: 0,
         item: None,
         format,
-        comments,
+        comments: Vec::new(),
         problems: builder.problems,
+        text,
     }
 }

@@ -394,3 +394,14 @@ proptest! {
         check_all(&pieces.concat());
     }
 }
+
+#[test]
+fn remembers_how_plain_values_are_written() {
+    let text = "a: 2025.10 # last digit\nb: 'x'\nc: &anchor 010\nd: *anchor\n";
+    let parsed = parse(text, &Limits::default());
+    let document = &parsed.documents[0];
+    assert_eq!(document.plain_text_at(&Path::dotted("a")), Some("2025.10"));
+    assert_eq!(document.plain_text_at(&Path::dotted("b")), None, "quoted");
+    assert_eq!(document.plain_text_at(&Path::dotted("c")), Some("010"));
+    assert_eq!(document.plain_text_at(&Path::dotted("d")), None, "written elsewhere");
+}
