@@ -154,7 +154,11 @@ fn check_size(document: &mut Document<'_>, limits: &Limits) {
 fn read_chunk<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Vec<Document<'a>> {
     let source = lines.text.get(chunk.start..chunk.end).unwrap_or("");
     let trimmed = source.trim_start();
-    let value = trimmed.strip_prefix(['{', '[']).map(str::trim_start);
+    // `{{` begins a template of Helm and never JSON; the reader of YAML says so.
+    let value = trimmed
+        .strip_prefix(['{', '['])
+        .filter(|_| !trimmed.starts_with("{{"))
+        .map(str::trim_start);
     let Some(inner) = value else {
         return read_yaml(lines, chunk, source, limits).into_iter().collect();
     };

@@ -405,3 +405,9 @@ fn remembers_how_plain_values_are_written() {
     assert_eq!(document.plain_text_at(&Path::dotted("c")), Some("010"));
     assert_eq!(document.plain_text_at(&Path::dotted("d")), None, "written elsewhere");
 }
+
+#[test]
+fn a_template_that_begins_a_file_is_not_taken_for_json() {
+    let document = one("{{- if .Values.backup }}\nkind: Neo4jBackup\n{{- end }}\n");
+    assert_eq!(document.problems[0].message, "this is a template, not YAML");
+}
