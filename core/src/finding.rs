@@ -86,6 +86,8 @@ pub struct Finding {
     pub help: String,
     /// The field.
     pub path: Path,
+    /// Set when the name of the field is wrong and not its value.
+    pub at_key: bool,
     /// The value as it stands, when it is a scalar.
     pub value: Option<String>,
     /// The kind of defect, for the causes of a denial.
@@ -106,6 +108,12 @@ impl Finding {
     /// Says what to do.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = help.into();
+        self
+    }
+
+    /// Says that the name of the field is wrong, whatever its value.
+    pub fn at_key(&mut self) -> &mut Self {
+        self.at_key = true;
         self
     }
 

@@ -189,7 +189,12 @@ fn judge_document(
         .map(|problem| (engine::document_problem(problem), problem.span))
         .collect();
     let place = |finding: Finding| {
-        let span = span_of(document, &finding.path);
+        let key = if finding.at_key {
+            document.spans.find(&finding.path).and_then(|spans| spans.key)
+        } else {
+            None
+        };
+        let span = key.unwrap_or_else(|| span_of(document, &finding.path));
         (finding, span)
     };
     findings.extend(engine::judge_document(document).findings.into_iter().map(place));
@@ -203,7 +208,12 @@ fn judge_document(
     let era = options
         .era
         .unwrap_or_else(|| Era::for_object(api_version, &document.root));
-    let reading = Reading { kind, era, options };
+    let reading = Reading {
+        kind,
+        era,
+        options,
+        document,
+    };
     let mut judgement = engine::judge(&reading.subject(&document.root), inventory);
     if options.assume_webhook {
         judgement = reading.judge_defaulted(&document.root, judgement, inventory);
@@ -244,6 +254,7 @@ struct Reading<'o> {
     kind: Kind,
     era: Era,
     options: &'o Options,
+    document: &'o Document<'o>,
 }
 
 impl<'o> Reading<'o> {
@@ -261,6 +272,7 @@ impl<'o> Reading<'o> {
             &options.settings,
             &options.namespace,
         )
+        .read_from(self.document)
     }
 
     /// Judges the object that the mutating webhook would leave, and keeps what that webhook would do as notes.

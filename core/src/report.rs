@@ -81,6 +81,7 @@ impl Report {
             message,
             help: String::new(),
             path,
+            at_key: false,
             value,
             reason: Reason::Invalid,
             evidence: Vec::new(),

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use jiff::Timestamp;
 
-use crate::document::{Map, Node};
+use crate::document::{Document, Map, Node, Path};
 use crate::field::Field;
 use crate::inventory::BackupFacts;
 use crate::model::{Backup, Cloud, Restore, Storage};
@@ -40,6 +40,8 @@ pub struct Subject<'a> {
     pub settings: &'a Settings,
     /// The namespace, when the object itself does not say.
     pub default_namespace: &'a str,
+    /// The document that the object was read from, when it came from a file.
+    document: Option<&'a Document<'a>>,
     // Looked up once, because nearly every rule asks, and some ask for each of a thousand other objects.
     name: &'a str,
     namespace: &'a str,
@@ -70,6 +72,7 @@ impl<'a> Subject<'a> {
             now,
             settings,
             default_namespace,
+            document: None,
             name: Field::at(object, "metadata.name").str().unwrap_or_default(),
             namespace: Field::at(object, "metadata.namespace")
                 .text()
@@ -80,6 +83,20 @@ impl<'a> Subject<'a> {
             facts: OnceCell::new(),
             schema: OnceCell::new(),
         }
+    }
+
+    /// The same object, with the document that it was read from.
+    #[must_use]
+    pub fn read_from(self, document: &'a Document<'a>) -> Self {
+        Self {
+            document: Some(document),
+            ..self
+        }
+    }
+
+    /// A value without quotes as it stands in the file, which may spell it otherwise than the tree; `None` in reviews.
+    pub fn written(&self, path: &Path) -> Option<&'a str> {
+        self.document?.plain_text_at(path)
     }
 
     /// `metadata.name`; empty when there is none yet.

@@ -69,12 +69,13 @@ pub struct Config {
 pub struct ConfigError(String);
 
 /// The file for a path that is linted: in its folder or in one above, up to the root of the repository. Outside a
-/// repository only the folder itself counts.
-pub fn find(start: &Path) -> Option<PathBuf> {
+/// repository, as in a build container, the current folder takes its place, or the folder itself where it is elsewhere.
+pub fn find(start: &Path, current_directory: &Path) -> Option<PathBuf> {
     let folder = if start.is_dir() { start } else { start.parent()? };
     let root = folder
         .ancestors()
         .find(|folder| folder.join(".git").exists())
+        .or_else(|| folder.ancestors().find(|above| *above == current_directory))
         .unwrap_or(folder);
     let within = folder.ancestors().take_while(|folder| folder.starts_with(root));
     within.map(|folder| folder.join(NAME)).find(|file| file.is_file())

@@ -70,6 +70,7 @@ fn unpack<'a>(parsed: &mut Parsed<'a>, mut document: Document<'a>, next: &mut us
             format: document.format,
             comments: own,
             problems,
+            text: document.text,
         };
         if is_list(&item.root) {
             unpack(parsed, item, next);

@@ -44,12 +44,20 @@ pub struct Document<'a> {
     pub comments: Vec<Comment>,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
+    /// The text of the whole file, which the offsets of the spans count.
+    pub text: &'a str,
 }
 
-impl Document<'_> {
+impl<'a> Document<'a> {
     /// How the value at `path` is written.
     pub fn style_at(&self, path: &Path) -> Option<Style> {
         self.spans.find(path).map(|spans| spans.style)
+    }
+
+    /// A value without quotes as it stands in the file: `2025.10`, where the tree has the number 2025.1.
+    pub fn plain_text_at(&self, path: &Path) -> Option<&'a str> {
+        let spans = self.spans.find(path).filter(|spans| spans.style == Style::Plain)?;
+        self.text.get(spans.value.start.offset..spans.value.end.offset)
     }
 }
 

@@ -154,7 +154,11 @@ fn check_size(document: &mut Document<'_>, limits: &Limits) {
 fn read_chunk<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Vec<Document<'a>> {
     let source = lines.text.get(chunk.start..chunk.end).unwrap_or("");
     let trimmed = source.trim_start();
-    let value = trimmed.strip_prefix(['{', '[']).map(str::trim_start);
+    // `{{` begins a template of Helm and never JSON; the reader of YAML says so.
+    let value = trimmed
+        .strip_prefix(['{', '['])
+        .filter(|_| !trimmed.starts_with("{{"))
+        .map(str::trim_start);
     let Some(inner) = value else {
         return read_yaml(lines, chunk, source, limits).into_iter().collect();
     };
@@ -187,7 +191,7 @@ fn read_json<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Vec<Docume
         }
         let mut builder = Builder::new(lines, at, limits, false);
         let end = json::read_value(&mut builder, at, chunk.end);
-        documents.push(document(builder, Format::Json, Vec::new()));
+        documents.push(document(lines.text, builder, Format::Json));
         match end {
             Ok(end) => at = end,
             Err(_) => return documents,
@@ -219,7 +223,7 @@ fn read_yaml<'a>(lines: &Lines<'a>, chunk: Chunk, source: &str, limits: &Limits)
                 builder.problems.push(diagnose(&error, lines, offset));
             }
         }
-        let mut document = document(builder, Format::Yaml, Vec::new());
+        let mut document = document(lines.text, builder, Format::Yaml);
         if document.root == Node::Null && document.problems.is_empty() {
             return None;
         }
@@ -235,7 +239,7 @@ fn without_tab(text: &str, offset: usize) -> Option<String> {
     (kept < offset).then(|| format!("{}{}{}", &before[..kept], " ".repeat(offset - kept), &text[offset..]))
 }
 
-fn document<'a>(mut builder: Builder<'_, 'a>, format: Format, comments: Vec<super::Comment>) -> Document<'a> {
+fn document<'a>(text: &'a str, mut builder: Builder<'_, 'a>, format: Format) -> Document<'a> {
     let (root, spans) = builder.take_root().unwrap_or((Node::Null, Spans::default()));
     Document {
         root,
@@ -243,7 +247,8 @@ fn document<'a>(mut builder: Builder<'_, 'a>, format: Format, comments: Vec<supe
         index: 0,
         item: None,
         format,
-        comments,
+        comments: Vec::new(),
         problems: builder.problems,
+        text,
     }
 }

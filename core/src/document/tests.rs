@@ -394,3 +394,20 @@ proptest! {
         check_all(&pieces.concat());
     }
 }
+
+#[test]
+fn remembers_how_plain_values_are_written() {
+    let text = "a: 2025.10 # last digit\nb: 'x'\nc: &anchor 010\nd: *anchor\n";
+    let parsed = parse(text, &Limits::default());
+    let document = &parsed.documents[0];
+    assert_eq!(document.plain_text_at(&Path::dotted("a")), Some("2025.10"));
+    assert_eq!(document.plain_text_at(&Path::dotted("b")), None, "quoted");
+    assert_eq!(document.plain_text_at(&Path::dotted("c")), Some("010"));
+    assert_eq!(document.plain_text_at(&Path::dotted("d")), None, "written elsewhere");
+}
+
+#[test]
+fn a_template_that_begins_a_file_is_not_taken_for_json() {
+    let document = one("{{- if .Values.backup }}\nkind: Neo4jBackup\n{{- end }}\n");
+    assert_eq!(document.problems[0].message, "this is a template, not YAML");
+}

@@ -71,7 +71,7 @@ impl Rule for FieldOfOtherVersion {
                 subject.era.label()
             );
             let finding = report.at_path(path.clone(), text);
-            finding.reason(Reason::NotSupported);
+            finding.at_key().reason(Reason::NotSupported);
             if let Some(text) = path.find(subject.object).and_then(|node| node.scalar_text()) {
                 finding.value(text);
             }

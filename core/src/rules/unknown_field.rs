@@ -66,7 +66,7 @@ impl Rule for UnknownField {
                 path.clone(),
                 format!("no operator version has a field `{name}`, so it is dropped"),
             );
-            finding.reason(Reason::NotSupported);
+            finding.at_key().reason(Reason::NotSupported);
             if let Some(text) = path.find(subject.object).and_then(|node| node.scalar_text()) {
                 finding.value(text);
             }

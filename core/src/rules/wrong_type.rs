@@ -7,7 +7,7 @@ use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
-use crate::schema::SchemaProblem;
+use crate::schema::{self, SchemaProblem, Shape};
 use crate::subject::Subject;
 
 declare_rule! {
@@ -15,7 +15,8 @@ declare_rule! {
     ///
     /// ## What it checks
     /// The type of every field that the operator version has. Text that YAML reads as something else is the usual case: a
-    /// tag `2025.10` without quotes is the number 2025.1, and `yes` is a boolean.
+    /// tag `2025.10` without quotes is the number 2025.1, `010` is 8, and `yes` is a boolean. `--fix` puts words
+    /// and whole numbers in quotes as they are written.
     ///
     /// ## Why it matters
     /// The API server names the Go type and not the quotes that are missing. Nothing of the object is stored.
@@ -51,16 +52,26 @@ impl Rule for WrongType {
             };
             let value = path.find(subject.object);
             let text = value.and_then(Node::scalar_text);
-            let what = match text {
-                Some(text) => format!("`{}` is {found}, and {expected} belongs here", short(text)),
-                None => format!("{found} stands where {expected} belongs"),
+            // Nobody who wrote `y` knows of a boolean `true`.
+            let written = subject.written(path).or(text);
+            let what = match (written, text) {
+                (Some(written), Some(text)) if written != text => format!(
+                    "`{}` is read as {} `{}`, and {expected} belongs here",
+                    short(written),
+                    found.replacen("a ", "the ", 1),
+                    short(text)
+                ),
+                (_, Some(text)) => format!("`{}` is {found}, and {expected} belongs here", short(text)),
+                (_, None) => format!("{found} stands where {expected} belongs"),
             };
             let finding = report.at_path(path.clone(), what);
-            if let Some(text) = text {
-                finding.value(text);
+            if let Some(written) = written.filter(|_| text.is_some()) {
+                finding.value(written);
             }
             finding.help(help(expected, text, value));
-            if let Some(value) = value.and_then(|value| converted(expected, value)) {
+            if let Some(value) =
+                value.and_then(|value| converted(expected, value, written.filter(|text| fits(subject, path, text))))
+            {
                 let title = format!("write `{value}`");
                 finding.fix(Fix::set(FixKind::Safe, title, Path::clone(path), value));
             }
@@ -78,13 +89,33 @@ fn help(expected: &str, text: Option<&str>, value: Option<&Node<'_>>) -> String 
     }
 }
 
-/// The value in the right type, where nothing can be lost: `2025.10` has already lost its last digit.
-fn converted(expected: &str, value: &Node<'_>) -> Option<serde_json::Value> {
+/// The value in the right type, where nothing is lost. Text without its quotes is taken as it is written, not as it was
+/// read: `010` is 8 by then. A number with a point is a version that lacks more than its quotes.
+fn converted(expected: &str, value: &Node<'_>, written: Option<&str>) -> Option<serde_json::Value> {
     match (expected, value) {
-        ("a string", Node::Number(text)) if is_integer(text) => Some(text.as_ref().into()),
+        ("a string", Node::Number(text)) if is_integer(text) => written.map(Into::into),
+        ("a string", Node::Bool(_)) => written.map(Into::into),
         ("a boolean", Node::String(text)) => text.parse::<bool>().ok().map(Into::into),
         ("an integer", Node::String(text)) if is_integer(text) => text.parse::<i32>().ok().map(Into::into),
         _ => None,
+    }
+}
+
+/// Whether the field would take the text. A number for a time is no time in quotes, either.
+fn fits(subject: &Subject<'_>, path: &Path, text: &str) -> bool {
+    let field = schema::field(subject.kind, subject.era, &path.to_string());
+    match field.and_then(|field| field.shape(subject.era)) {
+        Some(Shape::String {
+            format,
+            allowed,
+            pattern,
+            ..
+        }) => {
+            format.is_none()
+                && (allowed.is_empty() || allowed.contains(&text))
+                && pattern.is_none_or(|pattern| pattern.matches(text))
+        }
+        _ => true,
     }
 }
 

@@ -101,8 +101,8 @@ impl Asked {
             }
             let text = String::from_utf8_lossy(&line);
             let expression = text.trim_end_matches(['\n', '\r']);
-            // A blank line between others is no schedule that somebody wanted.
-            if !expression.trim().is_empty() {
+            // A blank line is no schedule that somebody wanted, but a program counts on an answer to each of its lines.
+            if self.format == PlainFormat::Json || !expression.trim().is_empty() {
                 let answer = self.answer(expression);
                 all_valid &= answer.valid;
                 io.stdout

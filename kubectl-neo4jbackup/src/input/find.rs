@@ -106,7 +106,7 @@ impl Finder<'_> {
     }
 
     fn folder(&mut self, name: &Path, full: &Path) {
-        self.walk(name, full, &|path| has_manifest_name(path));
+        self.walk(name, full, None, &|path| has_manifest_name(path));
     }
 
     fn glob(&mut self, pattern: &Path) {
@@ -128,21 +128,22 @@ impl Finder<'_> {
         let full = self.current_directory.join(&base);
         let before = self.inputs.sources.len() + self.inputs.gaps.len();
         if full.is_dir() {
-            self.walk(&base, &full, &|path| matches(&matcher, path));
+            self.walk(&base, &full, depth(pattern, &base), &|path| matches(&matcher, path));
         }
         if self.inputs.sources.len() + self.inputs.gaps.len() == before {
             self.gap(pattern, "matches no file".to_owned());
         }
     }
 
-    /// Goes through a folder; `wanted` gets the names as they are shown.
-    fn walk(&mut self, name: &Path, full: &Path, wanted: &dyn Fn(&Path) -> bool) {
+    /// Goes through a folder, `depth` levels down when not all the way; `wanted` gets the names as they are shown.
+    fn walk(&mut self, name: &Path, full: &Path, depth: Option<usize>, wanted: &dyn Fn(&Path) -> bool) {
         let exclude = self.exclude.clone();
         let kept = move |entry: &DirEntry| {
             entry.depth() == 0 || !exclude.has(entry.path(), entry.file_type().is_some_and(|kind| kind.is_dir()))
         };
         let walk = WalkBuilder::new(full)
             .follow_links(true)
+            .max_depth(depth)
             .git_global(false)
             .add_custom_ignore_filename(".neo4jbackupignore")
             .sort_by_file_name(Ord::cmp)
@@ -242,6 +243,14 @@ fn has_manifest_name(path: &Path) -> bool {
 
 fn is_glob(path: &Path) -> bool {
     path.to_string_lossy().contains(['*', '?', '[', '{'])
+}
+
+/// How far below `base` the files of a pattern can be: without `**`, each part of it is one level. Alternatives may hold
+/// a slash of their own.
+fn depth(pattern: &Path, base: &Path) -> Option<usize> {
+    let text = pattern.to_string_lossy();
+    let levels = pattern.components().count() - base.components().count();
+    (!text.contains("**") && !text.contains('{')).then_some(levels)
 }
 
 fn matches(matcher: &GlobMatcher, path: &Path) -> bool {

@@ -30,11 +30,12 @@ pub fn summary(report: &LintReport) -> String {
         format!("no findings in {} ({files})", number(counts.judged, "document"))
     } else {
         let documents = number(counts.documents, "document");
-        format!(
-            "{} in {} of {documents} ({files})",
-            found.join(", "),
-            report.documents_with_findings
-        )
+        let found = found.join(", ");
+        if counts.documents == 0 {
+            format!("{found} in {files}")
+        } else {
+            format!("{found} in {} of {documents} ({files})", report.documents_with_findings)
+        }
     };
     if counts.suppressed > 0 {
         text += &format!("; {} accepted", counts.suppressed);

@@ -71,10 +71,23 @@ fn schedule_next_prints_one_object_for_each_expression() {
     assert_snapshot!(run.stdout);
     assert_eq!(run.exit, 1);
     let streamed = sandbox.run_with(
-        "0 2 * * *\r\n\n0 2 * * * *\n0 0 31 2 *",
+        "0 2 * * *\r\n0 2 * * * *\n0 0 31 2 *",
         &["schedule", "next", "--stdin", "--count", "2", "-o", "json"],
     );
     assert_eq!((streamed.exit, streamed.stdout), (1, run.stdout));
+}
+
+#[test]
+fn schedule_next_answers_each_line_that_a_program_writes() {
+    let run = Sandbox::new().run_with("@daily\n\n@hourly\n", &["schedule", "next", "--stdin", "-o", "json"]);
+    let valid: Vec<bool> = run
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["valid"] == true)
+        .collect();
+    assert_eq!((run.exit, valid), (1, vec![true, false, true]));
+    let run = Sandbox::new().run_with("@daily\n\n@hourly\n", &["schedule", "next", "--stdin"]);
+    assert_eq!(run.exit, 0, "{}", run.stdout);
 }
 
 #[test]

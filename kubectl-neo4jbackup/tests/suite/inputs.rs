@@ -53,6 +53,17 @@ fn globs_that_the_shell_left_alone_are_expanded() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_glob_looks_no_deeper_than_it_says() {
+    let sandbox = Sandbox::new();
+    sandbox.write("deep/backup.yaml", SIX_FIELDS);
+    std::os::unix::fs::symlink("..", sandbox.path("deep/up")).unwrap();
+    let run = sandbox.run(&["lint", "z*.yaml"]);
+    assert_eq!(run.stderr, "error: z*.yaml matches no file\n");
+    assert_eq!(files(&sandbox, &["*/*.yaml"]), ["deep/backup.yaml"]);
+}
+
 #[test]
 fn standard_input_is_a_file_without_a_name() {
     let run = Sandbox::new().run_with(SIX_FIELDS, &["lint", "-", "--only", "NB5001", "-o", "short"]);
@@ -100,7 +111,7 @@ fn text_of_another_encoding_is_a_finding() {
         "{}",
         run.stdout
     );
-    assert_eq!(run.exit, 1);
+    assert_eq!((run.exit, run.stderr.as_str()), (1, "1 error in 1 file\n"));
 }
 
 #[cfg(unix)]

@@ -123,6 +123,14 @@ fn settings_are_found_above_and_flags_go_before_them() {
 }
 
 #[test]
+fn settings_of_the_current_folder_count_without_a_repository() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".neo4jbackup.yaml", "failOn: never\n");
+    sandbox.write("deploy/prod/backup.yaml", SIX_FIELDS);
+    assert_eq!(sandbox.run(&["lint", "deploy/prod"]).exit, 0);
+}
+
+#[test]
 fn settings_above_the_repository_do_not_count() {
     let sandbox = Sandbox::new();
     sandbox.write(".neo4jbackup.yaml", "failOn: never\n");

@@ -58,7 +58,7 @@ impl Plan {
         }
         let file = match &arguments.config {
             Some(file) => Some(io.current_directory.join(file)),
-            None => config::find(&start(&paths, io)),
+            None => config::find(&start(&paths, io), &real(io.current_directory.clone())),
         };
         let (config, folder) = match file {
             Some(file) => {
@@ -127,7 +127,11 @@ fn start(paths: &[PathBuf], io: &Io<'_>) -> PathBuf {
         .map(|path| io.current_directory.join(path));
     let found = full.find(exists).unwrap_or_else(|| io.current_directory.clone());
     // `sub/..` is no place to go upwards from.
-    std::fs::canonicalize(&found).unwrap_or(found)
+    real(found)
+}
+
+fn real(path: PathBuf) -> PathBuf {
+    std::fs::canonicalize(&path).unwrap_or(path)
 }
 
 fn outputs(wanted: &[String]) -> Result<Vec<Output>, String> {
