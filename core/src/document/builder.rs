@@ -11,6 +11,10 @@ use super::place::{Lines, Places};
 use super::problem::{Problem, ProblemKind};
 use super::span::{Span, Spans, Style};
 
+/// How many problems a document may have before further duplicate keys are passed over: nobody reads thousands of them,
+/// and each costs a text.
+const MOST_DUPLICATES: usize = 100;
+
 /// The document cannot be read further; the reason is among the problems.
 #[derive(Debug)]
 pub(super) struct Stopped;
@@ -373,7 +377,7 @@ impl<'l, 'a> Builder<'l, 'a> {
         let span = value.spans.key.unwrap_or(value.spans.value);
         let first = std::mem::replace(&mut frame.children[place].1, value.spans);
         frame.entries[place].1 = value.node;
-        if duplicate {
+        if duplicate && self.problems.len() < MOST_DUPLICATES {
             let line = first.key.map_or(first.value.start.line, |key| key.start.line);
             let path = Some(self.path().key(&name));
             self.problems.push(Problem {

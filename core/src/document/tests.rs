@@ -411,3 +411,9 @@ fn a_template_that_begins_a_file_is_not_taken_for_json() {
     let document = one("{{- if .Values.backup }}\nkind: Neo4jBackup\n{{- end }}\n");
     assert_eq!(document.problems[0].message, "this is a template, not YAML");
 }
+
+#[test]
+fn thousands_of_duplicate_keys_are_reported_a_hundred_times() {
+    let document = one(Box::leak("a: 1\n".repeat(5000).into_boxed_str()));
+    assert_eq!(document.problems.len(), 100);
+}
