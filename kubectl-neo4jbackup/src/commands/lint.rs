@@ -150,7 +150,8 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
         summary,
         findings,
         skipped: all_skipped,
-        documents_with_findings: places.len(),
+        // A file that could not be read as text has a finding and no document.
+        documents_with_findings: places.len().min(documents),
         fixable,
     }
 }

@@ -112,6 +112,14 @@ fn text_of_another_encoding_is_a_finding() {
         run.stdout
     );
     assert_eq!((run.exit, run.stderr.as_str()), (1, "1 error in 1 file\n"));
+
+    sandbox.write("backup.yaml", SIX_FIELDS);
+    let run = sandbox.run(&["lint", ".", "--only", "NB1001,NB5001", "-o", "short"]);
+    assert!(
+        run.stderr.starts_with("2 errors in 1 of 1 document (2 files)"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[cfg(unix)]
