@@ -25,6 +25,8 @@ pub struct Io<'a> {
     pub current_directory: PathBuf,
     /// The width of the terminal that standard output is; `None` when it is none.
     pub terminal_width: Option<usize>,
+    /// Whether results could not be written, to a full disk for example; begins as `false`.
+    pub output_lost: bool,
 }
 
 impl Io<'_> {
@@ -52,8 +54,14 @@ impl Io<'_> {
         if let Err(error) = written
             && error.kind() != io::ErrorKind::BrokenPipe
         {
-            self.say(&format!("error: cannot write to standard output: {error}"));
+            self.lose_output(&error);
         }
+    }
+
+    /// Tells that results are lost. Who relies on them must not take this for a good run.
+    pub(crate) fn lose_output(&mut self, error: &io::Error) {
+        self.output_lost = true;
+        self.say(&format!("error: cannot write to standard output: {error}"));
     }
 
     /// Tells the person something that is no result.
@@ -79,5 +87,6 @@ pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
         now: Timestamp::now(),
         current_directory: std::env::current_dir().unwrap_or_default(),
         terminal_width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)),
+        output_lost: false,
     })
 }

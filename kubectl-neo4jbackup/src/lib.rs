@@ -27,6 +27,13 @@ pub use io::Io;
 
 /// Runs the program with the arguments (the name of the program first) in the given surroundings.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Exit {
+    match run_command(arguments, io) {
+        Exit::Good if io.output_lost => Exit::Incomplete,
+        exit => exit,
+    }
+}
+
+fn run_command(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     if let Some(words) = cli::words_to_complete(&arguments) {
         return commands::completion::complete(&words, io);

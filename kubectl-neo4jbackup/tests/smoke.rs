@@ -148,3 +148,16 @@ fn many_kinds_of_bad_files_spoil_nothing() {
     );
     assert!(text(&output.stderr).contains("binary.yaml is a binary file"));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_cannot_be_written_are_not_a_good_run() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let output = program().args(["explain", "NB5001"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        text(&output.stderr).contains("cannot write to standard output"),
+        "{}",
+        text(&output.stderr)
+    );
+}

@@ -142,6 +142,7 @@ fn judge(subject: &Subject<'_>, path: &dyn Fn() -> Path, node: &Node<'_>, measur
                         ", but the API server stores it, and the operator then sees no {kind} of the cluster any more"
                     )
                 }
+                Measure::Size if quantity::go_accepts(text) => ", and the volume claim would be refused".to_owned(),
                 Measure::Size => ", and the operator would panic on it".to_owned(),
                 Measure::Resource | Measure::Divisor => String::new(),
             };

@@ -51,7 +51,7 @@ pub(super) fn next(arguments: &Next, io: &mut Io<'_>) -> Exit {
             Ok(valid) => all_valid = valid,
             // Nobody reads any more, and nobody is left to tell.
             Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            Err(Trouble::Output(error)) => io.say(&format!("error: cannot write to standard output: {error}")),
+            Err(Trouble::Output(error)) => io.lose_output(&error),
             Err(Trouble::Input(error)) => {
                 io.say(&format!("error: standard input cannot be read: {error}"));
                 return Exit::Incomplete;

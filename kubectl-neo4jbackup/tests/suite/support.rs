@@ -93,6 +93,7 @@ impl Sandbox {
                 now: "2026-06-01T00:00:00Z".parse().unwrap(),
                 current_directory: self.folder.path().to_owned(),
                 terminal_width: self.terminal_width,
+                output_lost: false,
             },
         );
         Run {
