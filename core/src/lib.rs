@@ -18,6 +18,7 @@ pub mod inventory;
 pub mod lint;
 pub mod model;
 pub mod outcome;
+pub mod policy;
 pub mod profile;
 pub mod ratchet;
 pub mod report;

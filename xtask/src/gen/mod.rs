@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 mod cli;
+mod policies;
 mod rules;
 mod schema;
 
@@ -32,6 +33,9 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
         if !check {
             fs::remove_file(root.join(&path)).with_context(|| format!("removing {}", path.display()))?;
         }
+    }
+    for (path, text) in policies::render()? {
+        update(root, &root.join(path), &text, check, &mut stale)?;
     }
     let (page, text) = cli::page();
     update(root, &root.join(page), &text, check, &mut stale)?;
