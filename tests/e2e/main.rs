@@ -13,6 +13,7 @@ mod failures;
 #[allow(dead_code, reason = "the suite writes fixtures too")]
 mod fixture;
 mod fixtures;
+mod guard;
 mod manifests;
 mod metrics;
 mod namespace;

@@ -85,12 +85,12 @@ fn start_webhook(control_plane: &ControlPlane) -> WebhookServer {
     WebhookServer::start(program, control_plane.kubeconfig()).unwrap()
 }
 
-fn rendered_crds() -> String {
+pub(crate) fn rendered_crds() -> String {
     let crds: Vec<String> = Kind::ALL.iter().map(|kind| crd(*kind, Era::F).to_string()).collect();
     crds.join("\n---\n")
 }
 
-fn crds_in(folder: &Path) -> String {
+pub(crate) fn crds_in(folder: &Path) -> String {
     let guarded = |kind: &Kind| folder.join(format!("{GROUP}_{}.yaml", kind.plural()));
     let crds: Vec<String> = Kind::ALL
         .iter()
