@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use neo4jbackup_core::settings::Mode;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
@@ -27,23 +28,35 @@ pub(crate) struct Handler {
 }
 
 pub(crate) async fn validate(State(handler): State<Handler>, request: Request) -> Response {
-    handler.respond(Hook::Validate, request).await
+    handler.respond(Hook::Validate, None, request).await
+}
+
+pub(crate) async fn validate_enforce(State(handler): State<Handler>, request: Request) -> Response {
+    handler.respond(Hook::Validate, Some(Mode::Enforce), request).await
+}
+
+pub(crate) async fn validate_warn(State(handler): State<Handler>, request: Request) -> Response {
+    handler.respond(Hook::Validate, Some(Mode::Warn), request).await
+}
+
+pub(crate) async fn validate_audit(State(handler): State<Handler>, request: Request) -> Response {
+    handler.respond(Hook::Validate, Some(Mode::Audit), request).await
 }
 
 pub(crate) async fn mutate(State(handler): State<Handler>, request: Request) -> Response {
-    handler.respond(Hook::Mutate, request).await
+    handler.respond(Hook::Mutate, None, request).await
 }
 
 impl Handler {
-    async fn respond(&self, hook: Hook, request: Request) -> Response {
-        let reply = match self.try_respond(hook, request).await {
+    async fn respond(&self, hook: Hook, asked: Option<Mode>, request: Request) -> Response {
+        let reply = match self.try_respond(hook, asked, request).await {
             Ok(reply) => reply,
             Err(fault) => self.app.fail(hook, &fault),
         };
         response(reply)
     }
 
-    async fn try_respond(&self, hook: Hook, request: Request) -> Result<Reply, Fault> {
+    async fn try_respond(&self, hook: Hook, asked: Option<Mode>, request: Request) -> Result<Reply, Fault> {
         if !is_json(&request) {
             return Err(Fault::ContentType);
         }
@@ -53,10 +66,16 @@ impl Handler {
         }
         let permit = self.gate.enter(&self.app).ok_or(Fault::Overload)?;
         let time = self.app.limits.time_for(request.uri().query());
-        within(time, self.read_and_judge(hook, request.into_body(), permit)).await?
+        within(time, self.read_and_judge(hook, asked, request.into_body(), permit)).await?
     }
 
-    async fn read_and_judge(&self, hook: Hook, body: Body, permit: Permit) -> Result<Reply, Fault> {
+    async fn read_and_judge(
+        &self,
+        hook: Hook,
+        asked: Option<Mode>,
+        body: Body,
+        permit: Permit,
+    ) -> Result<Reply, Fault> {
         let limit = self.app.limits.body;
         let body = Limited::new(body, limit).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
@@ -67,13 +86,13 @@ impl Handler {
         })?;
         let body = body.to_bytes();
         if body.len() <= INLINE {
-            return Ok(self.app.answer(hook, &body));
+            return Ok(self.app.answer(hook, asked, &body));
         }
         let app = Arc::clone(&self.app);
         // The permit goes along: a judgement that outlives its deadline still counts as in flight.
         let judged = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            app.answer(hook, &body)
+            app.answer(hook, asked, &body)
         });
         judged.await.map_err(|_| Fault::Panic)
     }

@@ -15,8 +15,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Arguments, Command, LogFormat, ServeArguments};
+use crate::client_check::Callers;
 use crate::limits::Limits;
-use crate::reload::{follow_certificate, follow_settings};
+use crate::reload::{follow_certificate, follow_client_authorities, follow_settings};
 use crate::self_signed::self_signed;
 use crate::server::{Leaving, serve};
 use crate::settings::SettingsError;
@@ -82,7 +83,10 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
     let (settings, settings_bytes) = initial_settings(arguments.settings.as_deref())?;
     let certificate = Certificate::of(&arguments)?;
     let (served, validity) = ServedCertificate::new(&certificate.pem)?;
-    let tls = served.server_config()?;
+    let callers = arguments.client_ca.as_deref();
+    let callers = callers.map(|file| Callers::new(file, arguments.client_name.clone()));
+    let callers = callers.transpose()?;
+    let tls = served.server_config_for(callers.as_ref().map(|callers| &callers.check))?;
     let (listener, address) = listen(arguments.listen).await?;
     let (status_listener, status_address) = listen(arguments.status_listen).await?;
     let stop = stop_signal().map_err(StartError::Signals)?;
@@ -90,6 +94,7 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
     let references = connect(&arguments).await?;
     let limits = Limits {
         deadline: arguments.deadline,
+        connection_age: arguments.connection_age,
         ..Limits::default()
     };
     let state = App::new(settings, references.inventory(), Timestamp::now);
@@ -108,6 +113,10 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
             certificate.pem,
             every,
         ));
+    }
+    if let Some(callers) = callers {
+        let every = arguments.reload_interval;
+        tokio::spawn(follow_client_authorities(Arc::clone(&state), callers, every));
     }
     if let Some(file) = arguments.settings.clone() {
         tokio::spawn(follow_settings(

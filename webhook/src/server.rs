@@ -52,7 +52,7 @@ pub struct Leaving {
 impl Default for Leaving {
     fn default() -> Self {
         Self {
-            lame_duck: Duration::from_secs(10),
+            lame_duck: Duration::from_secs(15),
             patience: Duration::from_secs(20),
         }
     }
