@@ -9,7 +9,11 @@
 //! [`App`] is the webhook without sockets; [`app`] and [`status_app`] are its routers; [`run`] is the program.
 
 pub mod args;
+mod body;
 mod client_check;
+mod connection;
+mod crowd;
+mod descriptors;
 mod handlers;
 mod health;
 mod in_force;
@@ -46,18 +50,19 @@ pub use tls::{Pem, ServedCertificate, TlsError};
 pub use validity::Validity;
 
 use handlers::Handler;
-use server::Gate;
 
 /// What is served over TLS: `POST /validate`, the same for one mode each, and `POST /mutate`.
 pub fn app(state: Arc<App>) -> Router {
-    let gate = Gate::new(state.limits.in_flight);
     let routes = Router::new()
         .route("/validate", post(handlers::validate))
         .route("/validate/enforce", post(handlers::validate_enforce))
         .route("/validate/warn", post(handlers::validate_warn))
         .route("/validate/audit", post(handlers::validate_audit))
         .route("/mutate", post(handlers::mutate));
-    routes.with_state(Handler { app: state, gate })
+    let routes = routes
+        .fallback(handlers::not_found)
+        .method_not_allowed_fallback(handlers::method_not_allowed);
+    routes.with_state(Handler::new(state))
 }
 
 /// What is served in the clear: `/livez`, `/readyz`, `/metrics` and `/version`.
