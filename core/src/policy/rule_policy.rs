@@ -9,7 +9,7 @@ use super::{Named, Policy, Validation, shared};
 use crate::engine;
 use crate::finding::Severity;
 use crate::rule::{self, RuleMeta};
-use crate::schema::{Era, Kind, ObjectSchema, Shape};
+use crate::schema::{Kind, ObjectSchema, Shape};
 
 /// How a policy says what a rule says.
 #[derive(Debug, Clone, Default)]
@@ -122,7 +122,7 @@ pub(super) fn names_in(expression: &str) -> impl Iterator<Item = String> + '_ {
 /// CEL for "one of the fields that the rule reads differs from the stored one". What is absent counts as zero, because
 /// the operator leaves out zeros when it writes an object back.
 fn changes(kinds: &[Kind], reads: &[&str]) -> String {
-    let mut leaves: BTreeSet<(String, &'static str)> = BTreeSet::new();
+    let mut leaves: BTreeSet<(String, Zero)> = BTreeSet::new();
     for path in reads {
         for kind in kinds {
             collect(*kind, path, &mut leaves);
@@ -131,42 +131,102 @@ fn changes(kinds: &[Kind], reads: &[&str]) -> String {
     let mut parts = vec!["oldObject == null".to_owned()];
     parts.extend(leaves.iter().map(|(path, zero)| {
         let path = path.replace('.', ".?");
-        format!("dyn(object).?{path}.orValue({zero}) != dyn(oldObject).?{path}.orValue({zero})")
+        differs(
+            *zero,
+            &format!("dyn(object).?{path}.orValue({})", zero.cel()),
+            &format!("dyn(oldObject).?{path}.orValue({})", zero.cel()),
+        )
     }));
     parts.join(" ||\n")
 }
 
+/// A quantity that every reader understands.
+pub(super) const QUANTITY: &str =
+    r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)(n|u|m|k|M|G|T|P|E|[KMGTPE]i|[eE][+-]?0*(1[0-8]|[0-9]))?$";
+
+/// A time of the years that CEL knows.
+const TIME: &str = r"^(000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$";
+
+/// CEL for "the two mean something else". The operator writes times in whole seconds of UTC and quantities in their
+/// shortest form.
+fn differs(zero: Zero, new: &str, old: &str) -> String {
+    match zero {
+        Zero::Time => {
+            let seconds = |text: &str| format!("int(timestamp({text}.replace(',', '.')))");
+            format!(
+                "{new} != {old} &&\n!({new}.matches(r'{TIME}') && {old}.matches(r'{TIME}') &&\n{} == {})",
+                seconds(new),
+                seconds(old)
+            )
+        }
+        Zero::Quantities => {
+            let both = |text: &str| format!("string({new}[name]){text} && string({old}[name]){text}");
+            format!(
+                "{new} != {old} &&\n!(size({new}) == size({old}) && {new}.all(name, name in {old} && ({new}[name] == {old}[name] ||\n\
+                 {} &&\nquantity(string({new}[name])).compareTo(quantity(string({old}[name]))) == 0)))",
+                both(&format!(".matches(r'{QUANTITY}')"))
+            )
+        }
+        _ => format!("{new} != {old}"),
+    }
+}
+
 /// Adds the fields at and below a path, in any operator version, with their zeros. Metadata cannot change.
-fn collect(kind: Kind, path: &str, leaves: &mut BTreeSet<(String, &'static str)>) {
+fn collect(kind: Kind, path: &str, leaves: &mut BTreeSet<(String, Zero)>) {
     let Some(below) = path.strip_prefix("spec") else { return };
     let keys: Vec<&str> = below.split('.').filter(|key| !key.is_empty()).collect();
     descend(&kind.schema().spec, &keys, "spec", leaves);
 }
 
-fn descend(object: &ObjectSchema, keys: &[&str], path: &str, leaves: &mut BTreeSet<(String, &'static str)>) {
+fn descend(object: &ObjectSchema, keys: &[&str], path: &str, leaves: &mut BTreeSet<(String, Zero)>) {
     for field in object.fields {
         if keys.first().is_some_and(|key| *key != field.name) {
             continue;
         }
         let path = format!("{path}.{}", field.name);
-        for era in Era::ALL {
-            let rest = keys.get(1..).unwrap_or_default();
-            match field.shape(era) {
-                None => {}
-                Some(Shape::Object(below)) if !below.open => descend(below, rest, &path, leaves),
-                Some(shape) => drop(leaves.insert((path.clone(), zero(shape)))),
+        let rest = keys.get(1..).unwrap_or_default();
+        for variant in field.variants {
+            match &variant.shape {
+                Shape::Object(below) if !below.open => descend(below, rest, &path, leaves),
+                shape => drop(leaves.insert((path.clone(), Zero::of(shape)))),
             }
         }
     }
 }
 
-fn zero(shape: &Shape) -> &'static str {
-    match shape {
-        Shape::Boolean { .. } => "false",
-        Shape::Integer { .. } => "0",
-        Shape::String { .. } | Shape::Quantity => "''",
-        Shape::Object(_) | Shape::Map(_) => "{}",
-        Shape::List { .. } => "[]",
+/// What stands for a field that is absent, and how its values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Zero {
+    False,
+    Number,
+    Text,
+    Time,
+    Map,
+    Quantities,
+    List,
+}
+
+impl Zero {
+    fn of(shape: &Shape) -> Self {
+        match shape {
+            Shape::Boolean { .. } => Self::False,
+            Shape::Integer { .. } => Self::Number,
+            Shape::String { format: Some(_), .. } => Self::Time,
+            Shape::String { .. } | Shape::Quantity => Self::Text,
+            Shape::Map(Shape::Quantity) => Self::Quantities,
+            Shape::Object(_) | Shape::Map(_) => Self::Map,
+            Shape::List { .. } => Self::List,
+        }
+    }
+
+    fn cel(self) -> &'static str {
+        match self {
+            Self::False => "false",
+            Self::Number => "0",
+            Self::Text | Self::Time => "''",
+            Self::Map | Self::Quantities => "{}",
+            Self::List => "[]",
+        }
     }
 }
 
