@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use neo4jbackup_core::inventory::Coverage;
 use neo4jbackup_core::rule::Need;
 
+use crate::certificates::{ServerTime, Standing, State as LineState, is_reliable};
 use crate::state::App;
 use crate::validity::Validity;
 
@@ -37,6 +38,10 @@ pub(crate) struct Health {
     certificate_problem: ArcSwapOption<String>,
     /// Why the newest settings are not in use.
     settings_problem: ArcSwapOption<String>,
+    /// How certificate and cluster fit together, where that is looked at.
+    standing: ArcSwapOption<Standing>,
+    /// The time by which certificates are valid, where the API server tells it.
+    server_time: ArcSwapOption<ServerTime>,
 }
 
 impl Health {
@@ -64,6 +69,14 @@ impl Health {
         self.settings_problem.store(problem.map(Arc::new));
     }
 
+    pub(crate) fn set_standing(&self, standing: Standing) {
+        self.standing.store(Some(Arc::new(standing)));
+    }
+
+    pub(crate) fn set_server_time(&self, time: ServerTime) {
+        self.server_time.store(Some(Arc::new(time)));
+    }
+
     /// Whether calls should be sent here, and every check by name.
     fn report(&self, now: Timestamp) -> (bool, String) {
         let mut report = Report::default();
@@ -75,9 +88,22 @@ impl Health {
             "",
         );
         if let Some(certificate) = &*self.certificate.load() {
-            let valid = certificate.not_before <= now && now < certificate.not_after;
+            let now = self.server_time.load().as_ref().map_or(now, |time| time.now());
+            let valid = is_reliable(**certificate, now);
             let detail = format!("valid from {} to {}", certificate.not_before, certificate.not_after);
             report.check("certificate", valid, &detail, &detail);
+        }
+        for line in self.standing.load().iter().flat_map(|standing| &standing.0) {
+            let sign = match line.state {
+                LineState::Good => '+',
+                LineState::Remarkable => '!',
+                LineState::Bad => '-',
+            };
+            report.ready &= line.state != LineState::Bad;
+            report.line(sign, &line.name, &line.detail);
+        }
+        if let Some(remark) = self.server_time.load().as_ref().and_then(|time| time.remark()) {
+            report.line('!', "clock", &remark);
         }
         report.note("certificate files", &self.certificate_problem);
         report.note("settings", &self.settings_problem);

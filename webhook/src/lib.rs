@@ -9,6 +9,7 @@
 //! [`App`] is the webhook without sockets; [`app`] and [`status_app`] are its routers; [`run`] is the program.
 
 pub mod args;
+mod certificates;
 mod handlers;
 mod health;
 mod judge;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use certificates::{CertificateArguments, CertificateArgumentsError, CertificateStartError};
 pub use limits::Limits;
 pub use review::{DecodeError, GroupVersionKind, Request};
 pub use run::{StartError, no_references, run};

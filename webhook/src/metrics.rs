@@ -57,6 +57,22 @@ struct RoleLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RotationLabels {
+    role: &'static str,
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StepLabel {
+    step: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ConfigLabel {
+    config: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct NeedLabel {
     need: &'static str,
 }
@@ -87,7 +103,9 @@ pub(crate) struct Metrics {
     pub(crate) draining: Gauge,
     pub(crate) connections: Gauge,
     tls_not_after: Family<RoleLabel, Gauge>,
-    tls_rotations: Family<ResultLabel, Counter>,
+    tls_rotations: Family<RotationLabels, Counter>,
+    tls_steps: Family<StepLabel, Counter>,
+    ca_bundle_in_sync: Family<ConfigLabel, Gauge>,
     pub(crate) tls_handshake_errors: Counter,
     settings_reloads: Family<ResultLabel, Counter>,
     references_complete: Family<NeedLabel, Gauge>,
@@ -110,6 +128,8 @@ impl Metrics {
             connections: Gauge::default(),
             tls_not_after: Family::default(),
             tls_rotations: Family::default(),
+            tls_steps: Family::default(),
+            ca_bundle_in_sync: Family::default(),
             tls_handshake_errors: Counter::default(),
             settings_reloads: Family::default(),
             references_complete: Family::default(),
@@ -162,6 +182,16 @@ impl Metrics {
             "tls_rotations",
             "New certificates, taken or refused",
             self.tls_rotations.clone(),
+        );
+        registry.register(
+            "tls_steps",
+            "Steps of looking after certificates, and failures to take one",
+            self.tls_steps.clone(),
+        );
+        registry.register(
+            "ca_bundle_in_sync",
+            "1 when every webhook of the configuration believes the certificate that is served",
+            self.ca_bundle_in_sync.clone(),
         );
         registry.register(
             "tls_handshake_errors",
@@ -247,16 +277,25 @@ impl Metrics {
         self.errors.get_or_create(&StageLabel { stage: fault.stage() }).inc();
     }
 
-    pub(crate) fn certificate(&self, not_after: i64) {
-        self.tls_not_after
-            .get_or_create(&RoleLabel { role: "leaf" })
-            .set(not_after);
+    /// `role` is `leaf` or `ca`.
+    pub(crate) fn certificate(&self, role: &'static str, not_after: i64) {
+        self.tls_not_after.get_or_create(&RoleLabel { role }).set(not_after);
     }
 
-    pub(crate) fn rotation(&self, taken: bool) {
-        self.tls_rotations
-            .get_or_create(&ResultLabel { result: result(taken) })
-            .inc();
+    pub(crate) fn rotation(&self, role: &'static str, taken: bool) {
+        let result = result(taken);
+        self.tls_rotations.get_or_create(&RotationLabels { role, result }).inc();
+    }
+
+    pub(crate) fn tls_step(&self, step: &'static str) {
+        self.tls_steps.get_or_create(&StepLabel { step }).inc();
+    }
+
+    pub(crate) fn ca_bundle_in_sync(&self, config: &str, in_sync: bool) {
+        let config = config.to_owned();
+        self.ca_bundle_in_sync
+            .get_or_create(&ConfigLabel { config })
+            .set(i64::from(in_sync));
     }
 
     pub(crate) fn settings_reload(&self, taken: bool) {

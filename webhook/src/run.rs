@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Arguments, Command, LogFormat, ServeArguments};
+use crate::certificates::{self, CertificateStartError};
 use crate::limits::Limits;
 use crate::reload::{follow_certificate, follow_settings};
 use crate::self_signed::self_signed;
@@ -51,6 +52,9 @@ pub enum StartError {
     /// No certificate could be made.
     #[error("cannot make a certificate: {0}")]
     SelfSigned(#[from] rcgen::Error),
+    /// The certificates cannot be looked after.
+    #[error(transparent)]
+    Certificates(#[from] CertificateStartError),
     /// The cluster that was named cannot be asked.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -81,7 +85,7 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
     set_up_log(&arguments)?;
     let (settings, settings_bytes) = initial_settings(arguments.settings.as_deref())?;
     let certificate = Certificate::of(&arguments)?;
-    let (served, validity) = ServedCertificate::new(&certificate.pem)?;
+    let served = ServedCertificate::empty();
     let tls = served.server_config()?;
     let (listener, address) = listen(arguments.listen).await?;
     let (status_listener, status_address) = listen(arguments.status_listen).await?;
@@ -92,23 +96,23 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
         deadline: arguments.deadline,
         ..Limits::default()
     };
-    let state = App::new(settings, references.inventory(), Timestamp::now);
+    let clock = certificates::clock(&arguments.certificates);
+    let state = App::new(settings, references.inventory(), move || clock.now());
     let state = Arc::new(state.with_operator(arguments.operator_version).with_limits(limits));
-    state.metrics.certificate(validity.not_after.as_second());
-    state.health.set_certificate(validity);
     state.health.set_warming_up(true);
 
     tokio::spawn(tend_references(Arc::clone(&state), references));
-    if let Some(files) = certificate.files {
-        let every = arguments.reload_interval;
-        tokio::spawn(follow_certificate(
-            Arc::clone(&state),
-            served,
-            files,
-            certificate.pem,
-            every,
-        ));
+    if let Some(Certificate { pem, files }) = certificate {
+        let validity = served.replace(&pem)?;
+        state.metrics.certificate("leaf", validity.not_after.as_second());
+        state.health.set_certificate(validity);
+        if let Some(files) = files {
+            let (state, served, every) = (Arc::clone(&state), Arc::clone(&served), arguments.reload_interval);
+            tokio::spawn(follow_certificate(state, served, files, pem, every));
+        }
     }
+    let kubeconfig = arguments.kubeconfig.as_deref();
+    certificates::start(&arguments.certificates, kubeconfig, &state, &served, address).await?;
     if let Some(file) = arguments.settings.clone() {
         tokio::spawn(follow_settings(
             Arc::clone(&state),
@@ -170,22 +174,26 @@ struct Certificate {
 }
 
 impl Certificate {
-    fn of(arguments: &ServeArguments) -> Result<Self, StartError> {
+    /// `None` when the server looks after its certificates itself.
+    fn of(arguments: &ServeArguments) -> Result<Option<Self>, StartError> {
+        if arguments.certificates.self_managed {
+            return Ok(None);
+        }
         if let (Some(certificate), Some(key)) = (&arguments.cert, &arguments.key) {
             let pem = Pem::read(certificate, key)?;
-            return Ok(Self {
+            return Ok(Some(Self {
                 pem,
                 files: Some((certificate.clone(), key.clone())),
-            });
+            }));
         }
         let made = self_signed(Timestamp::now())?;
         if let Some(file) = &arguments.self_signed_ca {
             write(file, made.authority.as_bytes())?;
         }
-        Ok(Self {
+        Ok(Some(Self {
             pem: made.pem,
             files: None,
-        })
+        }))
     }
 }
 
