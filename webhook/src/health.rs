@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use axum::extract::State;
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use neo4jbackup_core::inventory::Coverage;
 use neo4jbackup_core::rule::Need;
 
-use crate::certificates::{ServerTime, Standing, State as LineState, is_reliable};
+use crate::certificates::{ServerTime, Standing, State as LineState};
 use crate::state::App;
 use crate::validity::Validity;
 
@@ -42,6 +43,8 @@ pub(crate) struct Health {
     standing: ArcSwapOption<Standing>,
     /// The time by which certificates are valid, where the API server tells it.
     server_time: ArcSwapOption<ServerTime>,
+    /// How long before its end the certificate is not relied on any more, in milliseconds.
+    reserve: AtomicU64,
 }
 
 impl Health {
@@ -73,6 +76,11 @@ impl Health {
         self.standing.store(Some(Arc::new(standing)));
     }
 
+    pub(crate) fn set_reserve(&self, reserve: Duration) {
+        let reserve = u64::try_from(reserve.as_millis()).unwrap_or(u64::MAX);
+        self.reserve.store(reserve, Ordering::Release);
+    }
+
     pub(crate) fn set_server_time(&self, time: ServerTime) {
         self.server_time.store(Some(Arc::new(time)));
     }
@@ -89,7 +97,9 @@ impl Health {
         );
         if let Some(certificate) = &*self.certificate.load() {
             let now = self.server_time.load().as_ref().map_or(now, |time| time.now());
-            let valid = is_reliable(**certificate, now);
+            let reserve = Duration::from_millis(self.reserve.load(Ordering::Acquire));
+            let valid =
+                certificate.contains(now) && now.checked_add(reserve).is_ok_and(|then| then < certificate.not_after);
             let detail = format!("valid from {} to {}", certificate.not_before, certificate.not_after);
             report.check("certificate", valid, &detail, &detail);
         }

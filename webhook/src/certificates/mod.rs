@@ -38,7 +38,7 @@ use crate::tls::ServedCertificate;
 
 pub use arguments::{CertificateArguments, CertificateArgumentsError};
 pub(crate) use clock::{Clock, ServerTime};
-pub(crate) use standing::{Standing, State, is_reliable};
+pub(crate) use standing::{Standing, State};
 
 use inspection::Inspection;
 use keeper::Keeper;
@@ -84,6 +84,7 @@ pub(crate) async fn start(
     app.health.set_standing(Standing::unknown());
     let (app, served, clock) = (Arc::clone(app), Arc::clone(served), clock(arguments));
     if let Some((service, namespace)) = service.filter(|_| arguments.self_managed) {
+        app.health.set_reserve(timings.reserve());
         let keeper = Keeper {
             store,
             timings,

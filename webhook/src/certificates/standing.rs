@@ -1,9 +1,5 @@
 //! What readiness says of certificates.
 
-use jiff::Timestamp;
-
-use crate::validity::Validity;
-
 /// What the last look at the certificates showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Standing(pub(crate) Vec<Line>);
@@ -41,12 +37,4 @@ impl Standing {
     pub(crate) fn unknown() -> Self {
         Self(vec![Line::new("certificates", State::Bad, "not looked at yet")])
     }
-}
-
-/// Whether a leaf can be relied on: a little before its end, calls should go elsewhere.
-pub(crate) fn is_reliable(validity: Validity, now: Timestamp) -> bool {
-    let life = validity.not_after.duration_since(validity.not_before);
-    let margin = (life / 100).min(jiff::SignedDuration::from_secs(30));
-    let end = validity.not_after.checked_sub(margin).unwrap_or(validity.not_after);
-    validity.not_before <= now && now < end
 }

@@ -50,6 +50,11 @@ impl Timings {
         })
     }
 
+    /// So long before its end, a replica whose leaf was not renewed leaves the calls to others.
+    pub(crate) fn reserve(&self) -> Duration {
+        (self.leaf / 10).min(Duration::from_secs(30))
+    }
+
     /// A third of its life before its end, a certificate is due to be replaced.
     pub(crate) fn due(lifetime: Duration, not_after: Timestamp) -> Timestamp {
         earlier(not_after, lifetime / 3)
