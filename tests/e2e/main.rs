@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod admission_client;
+mod certificates;
 mod defaults;
 mod failures;
 #[path = "../suite/fixture.rs"]

@@ -10,6 +10,7 @@
 
 pub mod args;
 mod body;
+mod certificates;
 mod client_check;
 mod connection;
 mod crowd;
@@ -38,6 +39,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use certificates::{CertificateArguments, CertificateArgumentsError, CertificateStartError};
 pub use client_check::{ClientCheck, OwnIdentity};
 pub use limits::Limits;
 pub use review::{DecodeError, GroupVersionKind, Request};

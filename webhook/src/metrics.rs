@@ -58,6 +58,22 @@ struct RoleLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RotationLabels {
+    role: &'static str,
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StepLabel {
+    step: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ConfigLabel {
+    config: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct NeedLabel {
     need: &'static str,
 }
@@ -89,7 +105,9 @@ pub(crate) struct Metrics {
     pub(crate) draining: Gauge,
     pub(crate) connections: Gauge,
     tls_not_after: Family<RoleLabel, Gauge>,
-    tls_rotations: Family<ResultLabel, Counter>,
+    tls_rotations: Family<RotationLabels, Counter>,
+    tls_steps: Family<StepLabel, Counter>,
+    ca_bundle_in_sync: Family<ConfigLabel, Gauge>,
     pub(crate) tls_handshake_errors: Counter,
     pub(crate) client_certificates_refused: Counter,
     pub(crate) connections_turned_away: Counter,
@@ -117,6 +135,8 @@ impl Metrics {
             connections: Gauge::default(),
             tls_not_after: Family::default(),
             tls_rotations: Family::default(),
+            tls_steps: Family::default(),
+            ca_bundle_in_sync: Family::default(),
             tls_handshake_errors: Counter::default(),
             client_certificates_refused: Counter::default(),
             connections_turned_away: Counter::default(),
@@ -130,6 +150,22 @@ impl Metrics {
     }
 
     fn registered(mut self) -> Self {
+        self.register_answers();
+        self.register_connections();
+        self.register_certificates();
+        self.register_settings_and_references();
+        let build: Family<BuildLabels, Gauge> = Family::default();
+        build
+            .get_or_create(&BuildLabels {
+                version: env!("CARGO_PKG_VERSION"),
+            })
+            .set(1);
+        self.registry
+            .register("build_info", "The version of this program", build);
+        self
+    }
+
+    fn register_answers(&mut self) {
         let registry = &mut self.registry;
         registry.register("requests", "Answered reviews", self.requests.clone());
         registry.register(
@@ -168,7 +204,15 @@ impl Metrics {
             "1 while the server is on its way out",
             self.draining.clone(),
         );
+    }
+
+    fn register_connections(&mut self) {
+        let registry = &mut self.registry;
         registry.register("connections", "Open TLS connections", self.connections.clone());
+    }
+
+    fn register_certificates(&mut self) {
+        let registry = &mut self.registry;
         registry.register(
             "tls_not_after_seconds",
             "End of validity of the certificate, in seconds since 1970",
@@ -178,6 +222,16 @@ impl Metrics {
             "tls_rotations",
             "New certificates, taken or refused",
             self.tls_rotations.clone(),
+        );
+        registry.register(
+            "tls_steps",
+            "Steps of looking after certificates, and failures to take one",
+            self.tls_steps.clone(),
+        );
+        registry.register(
+            "ca_bundle_in_sync",
+            "1 when every webhook of the configuration believes the certificate that is served",
+            self.ca_bundle_in_sync.clone(),
         );
         registry.register(
             "tls_handshake_errors",
@@ -199,6 +253,10 @@ impl Metrics {
             "New client authorities, taken or refused",
             self.client_authority_reloads.clone(),
         );
+    }
+
+    fn register_settings_and_references(&mut self) {
+        let registry = &mut self.registry;
         registry.register(
             "settings_reloads",
             "New settings, taken or refused",
@@ -220,14 +278,6 @@ impl Metrics {
             "Time since the watch of this kind last said anything",
             self.reference_age.clone(),
         );
-        let build: Family<BuildLabels, Gauge> = Family::default();
-        build
-            .get_or_create(&BuildLabels {
-                version: env!("CARGO_PKG_VERSION"),
-            })
-            .set(1);
-        registry.register("build_info", "The version of this program", build);
-        self
     }
 
     /// Counts an answered review.
@@ -286,16 +336,25 @@ impl Metrics {
         self.errors.get_or_create(&StageLabel { stage: fault.stage() }).inc();
     }
 
-    pub(crate) fn certificate(&self, not_after: i64) {
-        self.tls_not_after
-            .get_or_create(&RoleLabel { role: "leaf" })
-            .set(not_after);
+    /// `role` is `leaf` or `ca`.
+    pub(crate) fn certificate(&self, role: &'static str, not_after: i64) {
+        self.tls_not_after.get_or_create(&RoleLabel { role }).set(not_after);
     }
 
-    pub(crate) fn rotation(&self, taken: bool) {
-        self.tls_rotations
-            .get_or_create(&ResultLabel { result: result(taken) })
-            .inc();
+    pub(crate) fn rotation(&self, role: &'static str, taken: bool) {
+        let result = result(taken);
+        self.tls_rotations.get_or_create(&RotationLabels { role, result }).inc();
+    }
+
+    pub(crate) fn tls_step(&self, step: &'static str) {
+        self.tls_steps.get_or_create(&StepLabel { step }).inc();
+    }
+
+    pub(crate) fn ca_bundle_in_sync(&self, config: &str, in_sync: bool) {
+        let config = config.to_owned();
+        self.ca_bundle_in_sync
+            .get_or_create(&ConfigLabel { config })
+            .set(i64::from(in_sync));
     }
 
     pub(crate) fn settings_reload(&self, taken: bool) {

@@ -27,14 +27,14 @@ pub(crate) async fn follow_certificate(
         let replaced = read.and_then(|pem| served.replace(pem).map_err(|error| error.to_string()));
         match replaced {
             Ok(validity) => {
-                app.metrics.rotation(true);
-                app.metrics.certificate(validity.not_after.as_second());
+                app.metrics.rotation("leaf", true);
+                app.metrics.certificate("leaf", validity.not_after.as_second());
                 app.health.set_certificate(validity);
                 app.health.set_certificate_problem(None);
                 tracing::info!(not_after = %validity.not_after, "a new certificate is in use");
             }
             Err(reason) => {
-                app.metrics.rotation(false);
+                app.metrics.rotation("leaf", false);
                 tracing::error!(reason, "the new certificate cannot be used; the last good one stays");
                 app.health.set_certificate_problem(Some(reason));
             }

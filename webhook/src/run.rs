@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Arguments, Command, LogFormat, ServeArguments};
+use crate::certificates::{self, CertificateStartError};
 use crate::client_check::Callers;
 use crate::descriptors::room_for_connections;
 use crate::limits::Limits;
@@ -54,6 +55,9 @@ pub enum StartError {
     /// No certificate could be made.
     #[error("cannot make a certificate: {0}")]
     SelfSigned(#[from] rcgen::Error),
+    /// The certificates cannot be looked after.
+    #[error(transparent)]
+    Certificates(#[from] CertificateStartError),
     /// The cluster that was named cannot be asked.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -87,7 +91,7 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
     set_up_log(&arguments)?;
     let (settings, settings_bytes) = initial_settings(arguments.settings.as_deref())?;
     let certificate = Certificate::of(&arguments)?;
-    let (served, validity) = ServedCertificate::new(&certificate.pem)?;
+    let served = ServedCertificate::empty();
     let callers = arguments.client_ca.as_deref();
     let callers = callers.map(|file| Callers::new(file, arguments.client_name.clone()));
     let callers = callers.transpose()?;
@@ -103,27 +107,29 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
         connections: room_for_connections().min(Limits::default().connections),
         ..Limits::default()
     };
-    let state = App::new(settings, references.inventory(), Timestamp::now);
+    let clock = certificates::clock(&arguments.certificates);
+    let state = App::new(settings, references.inventory(), move || clock.now());
     let state = Arc::new(state.with_operator(arguments.operator_version).with_limits(limits));
-    state.metrics.certificate(validity.not_after.as_second());
-    state.health.set_certificate(validity);
     state.health.set_warming_up(true);
 
     tokio::spawn(tend_references(Arc::clone(&state), references));
-    if let Some(files) = certificate.files {
-        let every = arguments.reload_interval;
-        tokio::spawn(follow_certificate(
-            Arc::clone(&state),
-            served,
-            files,
-            certificate.pem,
-            every,
-        ));
+    if let Some(Certificate { pem, files }) = certificate {
+        let validity = served.replace(&pem)?;
+        state.metrics.certificate("leaf", validity.not_after.as_second());
+        state.health.set_certificate(validity);
+        if let Some(files) = files {
+            let (state, served, every) = (Arc::clone(&state), Arc::clone(&served), arguments.reload_interval);
+            tokio::spawn(follow_certificate(state, served, files, pem, every));
+        }
     }
+    let own_identity = callers.as_ref().map(|callers| callers.check.own_identity());
     if let Some(callers) = callers {
         let every = arguments.reload_interval;
         tokio::spawn(follow_client_authorities(Arc::clone(&state), callers, every));
     }
+    let kubeconfig = arguments.kubeconfig.as_deref();
+    let managed = &arguments.certificates;
+    certificates::start(managed, kubeconfig, &state, &served, address, own_identity).await?;
     if let Some(file) = arguments.settings.clone() {
         tokio::spawn(follow_settings(
             Arc::clone(&state),
@@ -189,22 +195,26 @@ struct Certificate {
 }
 
 impl Certificate {
-    fn of(arguments: &ServeArguments) -> Result<Self, StartError> {
+    /// `None` when the server looks after its certificates itself.
+    fn of(arguments: &ServeArguments) -> Result<Option<Self>, StartError> {
+        if arguments.certificates.self_managed {
+            return Ok(None);
+        }
         if let (Some(certificate), Some(key)) = (&arguments.cert, &arguments.key) {
             let pem = Pem::read(certificate, key)?;
-            return Ok(Self {
+            return Ok(Some(Self {
                 pem,
                 files: Some((certificate.clone(), key.clone())),
-            });
+            }));
         }
         let made = self_signed(Timestamp::now())?;
         if let Some(file) = &arguments.self_signed_ca {
             write(file, made.authority.as_bytes())?;
         }
-        Ok(Self {
+        Ok(Some(Self {
             pem: made.pem,
             files: None,
-        })
+        }))
     }
 }
 

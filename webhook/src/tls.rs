@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::ArcSwapOption;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
@@ -88,31 +88,42 @@ impl Pem {
     }
 }
 
-/// What is served to every new connection.
+/// What is served to every new connection. Without a certificate, handshakes fail.
 #[derive(Debug)]
 pub struct ServedCertificate {
-    current: ArcSwap<CertifiedKey>,
+    current: ArcSwapOption<CertifiedKey>,
     provider: Arc<CryptoProvider>,
 }
 
 impl ServedCertificate {
     /// Serves this pair, until another one takes its place.
     pub fn new(pem: &Pem) -> Result<(Arc<Self>, Validity), TlsError> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let (certified, validity) = pem.certified_key(&provider)?;
-        Ok((
-            Arc::new(Self {
-                current: ArcSwap::from_pointee(certified),
-                provider,
-            }),
-            validity,
-        ))
+        let served = Self::empty();
+        let validity = served.replace(pem)?;
+        Ok((served, validity))
+    }
+
+    /// Serves nothing, until there is something to serve.
+    pub fn empty() -> Arc<Self> {
+        Arc::new(Self {
+            current: ArcSwapOption::empty(),
+            provider: Arc::new(rustls::crypto::ring::default_provider()),
+        })
+    }
+
+    /// What is served now, the leaf first.
+    pub(crate) fn chain(&self) -> Vec<CertificateDer<'static>> {
+        let current = self.current.load();
+        current
+            .as_ref()
+            .map(|certified| certified.cert.clone())
+            .unwrap_or_default()
     }
 
     /// Serves another pair from now on; open connections are not touched. When it cannot be used, the last one stays.
     pub fn replace(&self, pem: &Pem) -> Result<Validity, TlsError> {
         let (certified, validity) = pem.certified_key(&self.provider)?;
-        self.current.store(Arc::new(certified));
+        self.current.store(Some(Arc::new(certified)));
         Ok(validity)
     }
 
@@ -146,6 +157,6 @@ impl ServedCertificate {
 
 impl ResolvesServerCert for ServedCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.current.load_full())
+        self.current.load_full()
     }
 }

@@ -18,6 +18,7 @@ mod settings;
 mod shared;
 mod watchdog;
 mod webhook_configurations;
+mod webhook_replica;
 mod webhook_server;
 
 pub use binaries::Binaries;
@@ -30,4 +31,5 @@ pub use locations::{KUBERNETES_VERSION, target};
 pub use run_directory::{RunDirectory, end_orphans};
 pub use shared::{report_progress, shared_control_plane};
 pub use webhook_configurations::{WebhookConfigurations, webhook_configurations};
+pub use webhook_replica::WebhookReplica;
 pub use webhook_server::WebhookServer;

@@ -170,7 +170,7 @@ async fn a_mounted_certificate_is_swapped_again_and_again() {
     );
     let (_, metrics) = get(program.status, "/metrics").await;
     assert!(
-        metrics.contains("neo4j_backup_webhook_tls_rotations_total{result=\"success\"} 3\n"),
+        metrics.contains("neo4j_backup_webhook_tls_rotations_total{role=\"leaf\",result=\"success\"} 3\n"),
         "{metrics}"
     );
     assert_eq!(program.terminate().await, Some(0));
