@@ -10,7 +10,8 @@ const MAX_CAUSES: usize = 20;
 /// At most this many warnings are sent; kubectl prints each on a line of its own.
 const MAX_WARNINGS: usize = 5;
 
-/// The API server cuts warnings of more than 256 characters, and all of them at 4,096.
+/// The API server may cut warnings of more than 256 characters, and takes 4,096 in all. It recommends 120, which place,
+/// finding and advice together often need more than.
 const MAX_WARNING_LENGTH: usize = 256;
 
 /// One cause of a denial. kubectl prints field and message and nothing else, so each stands alone.
@@ -88,7 +89,7 @@ fn warnings(findings: &[Finding]) -> Vec<String> {
                 }
                 None => format!("{}: {}", finding.path, finding.sentence()),
             };
-            texts.push(shorten(text, finding.code));
+            texts.push(shorten(text, finding));
         }
     }
     texts.dedup();
@@ -102,10 +103,19 @@ fn warnings(findings: &[Finding]) -> Vec<String> {
     texts
 }
 
-/// Cuts a warning in the middle of its text, never its code.
-fn shorten(text: String, code: &str) -> String {
-    if text.chars().count() <= MAX_WARNING_LENGTH {
+/// Gives up the advice of a warning that is too long, since half a command helps nobody; then the end of its text, and
+/// never its code.
+fn shorten(text: String, finding: &Finding) -> String {
+    let fits = |text: &String| text.chars().count() <= MAX_WARNING_LENGTH;
+    if fits(&text) {
         return text;
+    }
+    let code = finding.code;
+    if finding.suppressed.is_none() {
+        let without_advice = format!("{}: {} [{code}]", finding.path, finding.message);
+        if fits(&without_advice) {
+            return without_advice;
+        }
     }
     let tail = format!("… [{code}]");
     let room = MAX_WARNING_LENGTH - tail.chars().count();
@@ -134,4 +144,30 @@ fn audit(findings: &[Finding]) -> BTreeMap<&'static str, String> {
     note("ratcheted", &|finding| finding.ratcheted);
     note("suppressed", &|finding| finding.suppressed.is_some());
     audit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Path;
+    use crate::report::Report;
+    use crate::rules::ScheduleInvalid;
+
+    fn warned(message: &str, help: &str) -> String {
+        let mut report = Report::new(&ScheduleInvalid::META);
+        let finding = report.at_path(Path::dotted("spec.schedule"), message.to_owned());
+        finding.help(help).severity(Severity::Warning);
+        verdict(&report.findings).warnings.remove(0)
+    }
+
+    #[test]
+    fn a_long_warning_gives_up_its_advice_and_then_its_end_but_never_its_code() {
+        let short = warned("wrong", "do it right");
+        assert!(short.contains("do it right") && short.ends_with("[NB5001]"), "{short}");
+        let advised = warned(&"m".repeat(200), &"advice ".repeat(20));
+        assert_eq!(advised, format!("spec.schedule: {} [NB5001]", "m".repeat(200)));
+        let cut = warned(&"é".repeat(2000), "do it right");
+        assert!(cut.ends_with("é… [NB5001]"), "{cut}");
+        assert_eq!(cut.chars().count(), MAX_WARNING_LENGTH);
+    }
 }

@@ -43,7 +43,7 @@ impl Default for Limits {
             in_flight: 256,
             large_in_flight: 4,
             connections: 8192,
-            silent_connections: 512,
+            silent_connections: 2048,
             handshake: Duration::from_secs(5),
             header: Duration::from_secs(5),
             idle: Duration::from_secs(120),

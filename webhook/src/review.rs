@@ -58,6 +58,13 @@ pub struct GroupVersionKind<'a> {
     pub kind: Cow<'a, str>,
 }
 
+/// A body above this size is counted before it is read.
+const COUNTED: usize = 128 * 1024;
+
+/// The most that the tree of a body may take, in bytes. No object of the API server's 3 MiB comes near; without a bound,
+/// 7 MiB of brackets would take a quarter of a GiB.
+const MOST_MEMORY: usize = 32 * 1024 * 1024;
+
 /// Why a body is not a review. It never quotes the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DecodeError {
@@ -68,6 +75,8 @@ pub enum DecodeError {
         /// From 1.
         column: usize,
     },
+    /// It would take too much memory.
+    TooManyValues,
     /// A review of another version, or something else altogether.
     NotAReview,
     /// The review asks nothing.
@@ -87,6 +96,7 @@ impl fmt::Display for DecodeError {
                     "the body is not an {KIND}: it cannot be read at line {line}, column {column}"
                 )
             }
+            Self::TooManyValues => write!(formatter, "the body holds too many values for an {KIND}"),
             Self::NotAReview => write!(formatter, "the body is not an {KIND} of {API_VERSION}"),
             Self::NoRequest => write!(formatter, "the {KIND} has no request"),
             Self::NoUid => write!(formatter, "the request of the {KIND} has no uid"),
@@ -111,6 +121,9 @@ struct Review<'a> {
 
 /// Reads the body of a call.
 pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
+    if body.len() > COUNTED && memory(body) > MOST_MEMORY {
+        return Err(DecodeError::TooManyValues);
+    }
     let review: Review<'_> = serde_json::from_slice(body).map_err(|error| DecodeError::Malformed {
         line: error.line(),
         column: error.column(),
@@ -132,6 +145,13 @@ pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
     } else {
         Err(DecodeError::NoObject)
     }
+}
+
+/// What the tree of a body takes in bytes, at most about: a value and its key, with the room that a growing list keeps
+/// free, and the least that a list or a mapping takes. Those in texts are counted as well.
+fn memory(body: &[u8]) -> usize {
+    let count = |wanted: [u8; 2]| body.iter().filter(|byte| wanted.contains(byte)).count();
+    count([b',', b',']) * 112 + count([b'[', b'{']) * 224
 }
 
 #[cfg(test)]
@@ -186,6 +206,21 @@ mod tests {
         );
         let secret = review(r#"{"uid":"u","kind":"hunter2","operation":"CREATE"}"#);
         assert!(!failure(&secret).to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn a_body_of_nothing_but_brackets_is_refused_before_it_takes_memory() {
+        let with = |value: &str| {
+            review(&format!(
+                r#"{{"uid":"u",{KIND_OF_BACKUP},"operation":"CREATE","object":{{"a":{value}}}}}"#
+            ))
+        };
+        let list = |unit: &str, count: usize| format!("[{}0]", unit.repeat(count));
+        for (unit, count) in [("[],", 1_000_000), ("0,", 1_000_000), ("{\"a\":0},", 500_000)] {
+            assert_eq!(failure(&with(&list(unit, count))), DecodeError::TooManyValues);
+            assert!(decode(with(&list(unit, count / 20)).as_bytes()).is_ok());
+        }
+        assert!(decode(with(&format!("\"{}\"", "x".repeat(7 << 20))).as_bytes()).is_ok());
     }
 
     #[test]

@@ -62,9 +62,9 @@ impl Fault {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
+            Self::Decode(DecodeError::TooManyValues) | Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Decode(_) | Self::Incomplete => StatusCode::BAD_REQUEST,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Deadline => StatusCode::GATEWAY_TIMEOUT,
             Self::Overload => StatusCode::SERVICE_UNAVAILABLE,
             Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
@@ -73,8 +73,8 @@ impl Fault {
 
     pub(crate) fn stage(&self) -> &'static str {
         match self {
+            Self::Decode(DecodeError::TooManyValues) | Self::TooLarge(_) => "too_large",
             Self::Decode(_) | Self::Incomplete | Self::ContentType => "decode",
-            Self::TooLarge(_) => "too_large",
             Self::Deadline => "deadline",
             Self::Overload => "shed",
             Self::Panic => "panic",

@@ -6,6 +6,7 @@
 mod answers;
 mod callers;
 mod crowding;
+mod drills;
 mod http;
 mod modes;
 mod program;

@@ -64,7 +64,7 @@ impl Program {
         Some(client.certificate())
     }
 
-    async fn terminate(self) -> Option<i32> {
+    pub(crate) async fn terminate(self) -> Option<i32> {
         self.ask_to_stop();
         self.exit_code().await
     }
