@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::document::Node;
-use crate::field::Field;
 use crate::account::Account;
+use crate::document::Node;
 use crate::ensure::{AccountFacts, BindingFacts, RoleFacts};
+use crate::field::Field;
 use crate::model::{Backup, Image, Restore, Scope, SourceType, Storage, StoreType};
 use crate::rule::Need;
 use crate::schema::Kind;
@@ -218,7 +218,7 @@ impl BackupFacts {
 pub struct RestoreFacts {
     /// The instance that it names.
     pub instance: Option<String>,
-    /// The identity annotations that it wants on the shared ServiceAccount.
+    /// The identity annotations that it wants on the shared `ServiceAccount`.
     pub annotations: BTreeMap<String, String>,
     /// `source.storage`.
     pub storage: LocationFacts,
@@ -390,7 +390,7 @@ impl Inventory {
         self.namespace_mut(namespace).role = facts;
     }
 
-    /// Takes what is known of the RoleBinding of the backup account, or that it is gone.
+    /// Takes what is known of the `RoleBinding` of the backup account, or that it is gone.
     pub fn set_binding(&mut self, namespace: &str, facts: Option<BindingFacts>) {
         self.namespace_mut(namespace).binding = facts;
     }
@@ -420,7 +420,7 @@ impl Inventory {
         self.answer(Need::Roles, found)
     }
 
-    /// The RoleBinding of the backup account.
+    /// The `RoleBinding` of the backup account.
     pub fn binding(&self, namespace: &str) -> Lookup<'_, BindingFacts> {
         let found = self
             .namespaces

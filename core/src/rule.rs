@@ -68,7 +68,7 @@ pub enum Need {
     Namespace,
     /// The `ServiceAccounts` of the Jobs. No rule asks; the reconciler does.
     Accounts,
-    /// The Role and the RoleBinding of the backup account. No rule asks; the reconciler does.
+    /// The Role and the `RoleBinding` of the backup account. No rule asks; the reconciler does.
     Roles,
     /// The time.
     Clock,

@@ -2,11 +2,11 @@
 //! the declared identity on the `ServiceAccounts` of the Jobs.
 //!
 //! On CREATE only, like every default. For a scheduled backup the label on its Jobs is what counts: the operator writes
-//! the whole template of its CronJob again in each reconcile, so a label that was put there is gone within half a minute
-//! (operators of the 0.x line never update a CronJob, and there it stays). A Job takes its labels and its pod template
-//! from the CronJob and is created anew for each run; nobody updates it afterwards.
+//! the whole template of its `CronJob` again in each reconcile, so a label that was put there is gone within half a minute
+//! (operators of the 0.x line never update a `CronJob`, and there it stays). A Job takes its labels and its pod template
+//! from the `CronJob` and is created anew for each run; nobody updates it afterwards.
 
-use crate::account::{Account, declared};
+use crate::account::{Account, Declaration, declared};
 use crate::document::{Node, Path};
 use crate::engine;
 use crate::field::Field;
@@ -25,9 +25,9 @@ pub const RULE: &str = "NB3003";
 pub enum Workload {
     /// `batch/v1` Job.
     Job,
-    /// `batch/v1` CronJob.
+    /// `batch/v1` `CronJob`.
     CronJob,
-    /// `v1` ServiceAccount.
+    /// `v1` `ServiceAccount`.
     ServiceAccount,
 }
 
@@ -71,7 +71,10 @@ pub fn defaults(
     };
     match workload {
         Workload::Job => place.label(object, "spec.template").into_iter().collect(),
-        Workload::CronJob => place.label(object, "spec.jobTemplate.spec.template").into_iter().collect(),
+        Workload::CronJob => place
+            .label(object, "spec.jobTemplate.spec.template")
+            .into_iter()
+            .collect(),
         Workload::ServiceAccount => place.annotations(object),
     }
 }
@@ -96,7 +99,9 @@ impl Place<'_> {
         let runs_as = Field::at(pod, "spec.serviceAccountName").text()?;
         let labels = Field::at(pod, "metadata.labels");
         let has_room = labels.node().is_none_or(|labels| labels.as_map().is_some());
-        let is_set = labels.node().is_some_and(|labels| labels.get(AZURE_USE_LABEL).is_some());
+        let is_set = labels
+            .node()
+            .is_some_and(|labels| labels.get(AZURE_USE_LABEL).is_some());
         let metadata = Field::at(pod, "metadata");
         let is_sound = metadata.node().is_none_or(|metadata| metadata.as_map().is_some());
         if runs_as != account.name() || is_set || !has_room || !is_sound || !self.signs_in_to_azure(account, object) {
@@ -117,9 +122,7 @@ impl Place<'_> {
         };
         match location.store {
             Some(StoreType::Azure) if location.credentials.is_some() => false,
-            Some(StoreType::Azure) => {
-                location.annotations.contains_key(AZURE_CLIENT_ID) || self.is_declared(account)
-            }
+            Some(StoreType::Azure) => location.annotations.contains_key(AZURE_CLIENT_ID) || self.is_declared(account),
             Some(_) => false,
             None => self.is_declared(account),
         }
@@ -146,23 +149,28 @@ impl Place<'_> {
         let carried = facts.is_some_and(|facts| facts.annotations.contains_key(AZURE_CLIENT_ID));
         carried
             || declared(self.namespace, Provider::Azure, self.inventory, self.settings)
-                .is_some_and(|declared| declared.is_well_formed())
+                .as_ref()
+                .is_some_and(Declaration::is_well_formed)
     }
 
     fn annotations(&self, object: &Node<'_>) -> Vec<Edit> {
         let name = Field::at(object, "metadata.name").str().unwrap_or_default();
         let annotations = Field::at(object, "metadata.annotations");
-        let has_room = annotations.node().is_none_or(|annotations| annotations.as_map().is_some());
+        let has_room = annotations
+            .node()
+            .is_none_or(|annotations| annotations.as_map().is_some());
         if Account::named(name).is_none() || !has_room {
             return Vec::new();
         }
         let missing = Provider::ALL.into_iter().filter(|provider| {
-            let there = annotations.node().and_then(|map| map.get(provider.identity_annotation()));
+            let there = annotations
+                .node()
+                .and_then(|map| map.get(provider.identity_annotation()));
             there.is_none()
         });
         missing
             .filter_map(|provider| declared(self.namespace, provider, self.inventory, self.settings))
-            .filter(|declared| declared.is_well_formed())
+            .filter(Declaration::is_well_formed)
             .map(|declared| Edit::Set {
                 path: Path::dotted("metadata.annotations").key(declared.provider.identity_annotation()),
                 value: declared.identity.into(),
@@ -171,27 +179,35 @@ impl Place<'_> {
     }
 }
 
-/// The account that a Job or CronJob of this sort runs as, by the labels that the operator gives it.
+/// The account that a Job or `CronJob` of this sort runs as, by the labels that the operator gives it.
 fn account_of_job(object: &Node<'_>) -> Option<Account> {
-    match (label(object, "app.kubernetes.io/name")?, label(object, "app.kubernetes.io/component")?) {
+    match (
+        label(object, "app.kubernetes.io/name")?,
+        label(object, "app.kubernetes.io/component")?,
+    ) {
         ("neo4j-backup", "backup" | "backup-cron") => Some(Account::Backup),
         ("neo4j-restore", "restore") => Some(Account::Restore),
         _ => None,
     }
 }
 
-/// The name of the backup or restore that a Job is for: its owner, or, for a Job that belongs to a CronJob, its label.
+/// The name of the backup or restore that a Job is for: its owner, or, for a Job that belongs to a `CronJob`, its label.
 fn owner<'n>(account: Account, object: &'n Node<'n>) -> Option<&'n str> {
     let kind = match account {
         Account::Backup => "Neo4jBackup",
         Account::Restore => "Neo4jRestore",
     };
     let is_ours = |owner: &&Node<'_>| {
-        let group = Field::at(owner, "apiVersion").str().and_then(|version| version.split('/').next());
+        let group = Field::at(owner, "apiVersion")
+            .str()
+            .and_then(|version| version.split('/').next());
         group == Some(GROUP) && Field::at(owner, "kind").str() == Some(kind)
     };
     let owners = Field::at(object, "metadata.ownerReferences").items();
-    let named = owners.iter().find(is_ours).and_then(|owner| owner.get("name")?.as_str());
+    let named = owners
+        .iter()
+        .find(is_ours)
+        .and_then(|owner| owner.get("name")?.as_str());
     named.or_else(|| label(object, "app.kubernetes.io/instance"))
 }
 

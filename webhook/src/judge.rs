@@ -17,6 +17,7 @@ use neo4jbackup_core::subject::{Door, Subject};
 
 use crate::reply::{Answer, Denial};
 use crate::review::Request;
+use crate::workload;
 
 /// What a judgement rests on beside the review itself.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +32,8 @@ pub(crate) struct Basis<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Opinion<'a> {
     pub(crate) answer: Answer<'a>,
-    /// The kind, when the rules have looked at the object.
-    pub(crate) kind: Option<Kind>,
+    /// The kind, when somebody has looked at the object.
+    pub(crate) kind: Option<&'static str>,
     pub(crate) mode: Mode,
     pub(crate) findings: Vec<Finding>,
     /// The number of rules that could not be sure.
@@ -74,7 +75,7 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opini
     };
     Opinion {
         answer,
-        kind: Some(judged.kind),
+        kind: Some(judged.kind.name()),
         mode,
         findings,
         skipped,
@@ -84,6 +85,9 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opini
 
 /// Answers `/mutate`: fills in what is absent, on CREATE and nowhere else.
 pub(crate) fn mutate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opinion<'a> {
+    if let Some(opinion) = workload::mutate(request, basis) {
+        return opinion;
+    }
     let Some(judged) = Judged::of(request).filter(|judged| judged.door == Door::Create) else {
         return no_opinion(request);
     };
@@ -112,7 +116,7 @@ pub(crate) fn mutate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opinion
     }
     Opinion {
         answer,
-        kind: Some(judged.kind),
+        kind: Some(judged.kind.name()),
         mode,
         findings,
         skipped,

@@ -9,6 +9,7 @@
 //! [`App`] is the webhook without sockets; [`app`] and [`status_app`] are its routers; [`run`] is the program.
 
 pub mod args;
+mod ensure;
 mod handlers;
 mod health;
 mod judge;
@@ -25,6 +26,7 @@ mod settings;
 mod state;
 mod tls;
 mod validity;
+mod workload;
 
 use std::sync::Arc;
 

@@ -67,6 +67,17 @@ struct KindLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EnsuredLabels {
+    object: &'static str,
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabel {
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BuildLabels {
     version: &'static str,
 }
@@ -92,6 +103,8 @@ pub(crate) struct Metrics {
     settings_reloads: Family<ResultLabel, Counter>,
     references_complete: Family<NeedLabel, Gauge>,
     reference_age: Family<KindLabel, Seconds>,
+    rbac_applies: Family<EnsuredLabels, Counter>,
+    rbac_standing: Family<ReasonLabel, Gauge>,
 }
 
 impl Metrics {
@@ -114,6 +127,8 @@ impl Metrics {
             settings_reloads: Family::default(),
             references_complete: Family::default(),
             reference_age: Family::default(),
+            rbac_applies: Family::default(),
+            rbac_standing: Family::default(),
         };
         metrics.registered()
     }
@@ -183,6 +198,16 @@ impl Metrics {
             "Time since the watch of this kind last said anything",
             self.reference_age.clone(),
         );
+        registry.register(
+            "rbac_applies",
+            "Accounts and roles that were applied, or could not be",
+            self.rbac_applies.clone(),
+        );
+        registry.register(
+            "rbac_standing",
+            "What stands in the way of accounts and roles until a person decides, by reason",
+            self.rbac_standing.clone(),
+        );
         let build: Family<BuildLabels, Gauge> = Family::default();
         build
             .get_or_create(&BuildLabels {
@@ -197,7 +222,7 @@ impl Metrics {
     pub(crate) fn answered(&self, hook: Hook, operation: &str, dry_run: bool, opinion: &Opinion<'_>, took: Duration) {
         let labels = RequestLabels {
             hook: hook.as_str(),
-            kind: opinion.kind.map_or("other", neo4jbackup_core::schema::Kind::name),
+            kind: opinion.kind.unwrap_or("other"),
             operation: known_operation(operation),
             mode: mode_name(opinion.mode),
             allowed: truth(opinion.answer.denial.is_none()),
@@ -275,6 +300,15 @@ impl Metrics {
         self.reference_age
             .get_or_create(&KindLabel { kind })
             .set(age.as_secs_f64());
+    }
+
+    pub(crate) fn applied(&self, object: &'static str, result: &'static str) {
+        self.rbac_applies.get_or_create(&EnsuredLabels { object, result }).inc();
+    }
+
+    pub(crate) fn standing(&self, reason: &'static str, count: usize) {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.rbac_standing.get_or_create(&ReasonLabel { reason }).set(count);
     }
 
     /// The text of `/metrics`, in the `OpenMetrics` format.

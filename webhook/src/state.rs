@@ -184,6 +184,11 @@ impl App {
         self.settings.store(Arc::new(settings));
     }
 
+    /// The settings that are in force.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        self.settings.load_full()
+    }
+
     /// The references.
     pub fn inventory(&self) -> &SharedInventory {
         &self.inventory

@@ -1,4 +1,4 @@
-//! What is kept of `ServiceAccounts`, Roles and RoleBindings.
+//! What is kept of `ServiceAccounts`, Roles and `RoleBindings`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,9 @@ impl RoleFacts {
             for group in texts(rule, "apiGroups") {
                 for resource in texts(rule, "resources") {
                     for verb in texts(rule, "verbs") {
-                        facts.grants.insert((group.to_owned(), resource.to_owned(), verb.to_owned()));
+                        facts
+                            .grants
+                            .insert((group.to_owned(), resource.to_owned(), verb.to_owned()));
                     }
                 }
             }
@@ -65,10 +67,10 @@ fn texts<'n>(rule: &'n Node<'n>, key: &'static str) -> impl Iterator<Item = &'n 
     Field::at(rule, key).items().iter().filter_map(Node::as_str)
 }
 
-/// What the reconciler asks of a RoleBinding.
+/// What the reconciler asks of a `RoleBinding`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct BindingFacts {
-    /// The name of the Role that it gives; empty when it gives a ClusterRole.
+    /// The name of the Role that it gives; empty when it gives a `ClusterRole`.
     pub role: String,
     /// Those to whom it gives the Role, as written.
     pub subjects: Vec<serde_json::Value>,
@@ -77,7 +79,7 @@ pub struct BindingFacts {
 }
 
 impl BindingFacts {
-    /// The facts of a RoleBinding.
+    /// The facts of a `RoleBinding`.
     pub fn of(object: &Node<'_>, namespace: &str) -> Self {
         let text = |node: &Node<'_>, key: &'static str| Field::at(node, key).str().unwrap_or_default().to_owned();
         let subjects = Field::at(object, "subjects").items();

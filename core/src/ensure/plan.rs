@@ -76,7 +76,7 @@ pub enum Report {
         /// Of which cloud.
         provider: Provider,
     },
-    /// The RoleBinding gives another role, and what it gives cannot be changed.
+    /// The `RoleBinding` gives another role, and what it gives cannot be changed.
     BindingElsewhere {
         /// Where.
         namespace: String,
@@ -107,7 +107,10 @@ pub struct Plan {
 pub fn plan(inventory: &Inventory, settings: &Settings, operator: Option<Era>) -> Plan {
     let mut plan = Plan::default();
     let known = |need| *inventory.coverage(need) == Coverage::Full;
-    if ![Need::Backups, Need::Restores, Need::Namespace, Need::Accounts].into_iter().all(known) {
+    if ![Need::Backups, Need::Restores, Need::Namespace, Need::Accounts]
+        .into_iter()
+        .all(known)
+    {
         return plan;
     }
     let dialect = Dialect::of(inventory, operator);
@@ -277,11 +280,13 @@ impl<'p> Place<'p> {
                 namespace: self.namespace.to_owned(),
             }),
             Some(binding) if binding.binds_account => {}
-            _ => plan.applies.push(self.apply(Ensured::RoleBinding, &self.binding(binding))),
+            _ => plan
+                .applies
+                .push(self.apply(Ensured::RoleBinding, &self.binding(binding))),
         }
     }
 
-    /// Fields of a Role or a RoleBinding, beside its name.
+    /// Fields of a Role or a `RoleBinding`, beside its name.
     fn apply(&self, object: Ensured, fields: &Value) -> Apply {
         let mut manifest = json!({
             "apiVersion": "rbac.authorization.k8s.io/v1",

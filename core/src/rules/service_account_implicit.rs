@@ -69,7 +69,10 @@ impl Rule for ServiceAccountImplicit {
             };
             let field = cloud.service_account();
             report
-                .missing(&field, format!("{runs} as `{account}`, which the identity does not say"))
+                .missing(
+                    &field,
+                    format!("{runs} as `{account}`, which the identity does not say"),
+                )
                 .help(format!("set it to `{account}`"))
                 .severity(Severity::Info)
                 .fix(Fix::set(

@@ -64,7 +64,10 @@ fn filled_in(object: &Value, inventory: &Inventory, settings: &Settings) -> Vec<
     operations
         .map(|operation| {
             assert_eq!(operation["op"], "add");
-            (operation["path"].as_str().unwrap().to_owned(), operation["value"].clone())
+            (
+                operation["path"].as_str().unwrap().to_owned(),
+                operation["value"].clone(),
+            )
         })
         .collect()
 }
@@ -84,19 +87,32 @@ fn the_identity_of_the_owner_decides() {
     assert!(is_labelled(&backup_job(), &said));
     let mut with_secret = azure(&annotated);
     with_secret["cloud"]["credentialsSecretRef"] = json!("keys");
-    assert!(!is_labelled(&backup_job(), &inventory(Some(json!({"storage": with_secret})), None)));
+    assert!(!is_labelled(
+        &backup_job(),
+        &inventory(Some(json!({"storage": with_secret})), None)
+    ));
     let nothing = inventory(Some(json!({"storage": azure(&json!({}))})), None);
     assert!(!is_labelled(&backup_job(), &nothing), "nothing gives it an identity");
     let mut amazon = inventory(Some(json!({"storage": {"type": "s3", "bucket": "b"}})), None);
     declares(&mut amazon, "neo4jbackup.github.io/azure-client-id", CLIENT);
-    assert!(!is_labelled(&backup_job(), &amazon), "another backup of the namespace uses Azure");
+    assert!(
+        !is_labelled(&backup_job(), &amazon),
+        "another backup of the namespace uses Azure"
+    );
 }
 
 #[test]
 fn what_is_declared_decides_where_the_owner_says_nothing_or_is_not_known() {
-    for mut inventory in [inventory(None, None), inventory(Some(json!({"storage": azure(&json!({}))})), None)] {
+    for mut inventory in [
+        inventory(None, None),
+        inventory(Some(json!({"storage": azure(&json!({}))})), None),
+    ] {
         assert!(!is_labelled(&backup_job(), &inventory));
-        declares(&mut inventory, "neo4jbackup.github.io/azure-client-id", "not-a-client-id");
+        declares(
+            &mut inventory,
+            "neo4jbackup.github.io/azure-client-id",
+            "not-a-client-id",
+        );
         assert!(!is_labelled(&backup_job(), &inventory));
         declares(&mut inventory, "neo4jbackup.github.io/azure-client-id", CLIENT);
         assert!(is_labelled(&backup_job(), &inventory));
@@ -120,7 +136,10 @@ fn a_restore_reads_with_the_identity_of_its_source() {
     let from_storage = json!({"source": {"type": "storage", "storage": annotated}});
     assert!(is_labelled(&job, &inventory(None, Some(from_storage))));
     let from_backup = json!({"source": {"type": "backup", "backupRef": "nightly"}});
-    assert!(is_labelled(&job, &inventory(Some(json!({"storage": annotated})), Some(from_backup.clone()))));
+    assert!(is_labelled(
+        &job,
+        &inventory(Some(json!({"storage": annotated})), Some(from_backup.clone()))
+    ));
     let amazon = json!({"storage": {"type": "s3", "bucket": "b"}});
     assert!(!is_labelled(&job, &inventory(Some(amazon), Some(from_backup))));
 }
@@ -129,14 +148,20 @@ fn a_restore_reads_with_the_identity_of_its_source() {
 fn only_jobs_that_run_as_the_shared_accounts_are_labelled() {
     let annotated = json!({"azure.workload.identity/client-id": CLIENT});
     let said = inventory(Some(json!({"storage": azure(&annotated)})), None);
-    assert!(is_labelled(&job("neo4j-backup", "backup-cron", "neo4j-backup-sa"), &said));
+    assert!(is_labelled(
+        &job("neo4j-backup", "backup-cron", "neo4j-backup-sa"),
+        &said
+    ));
     for (name, component, account) in [
         ("neo4j-backup", "cleanup", "neo4j-backup-sa"),
         ("neo4j-backup", "backup", "default"),
         ("neo4j-restore", "pre-restore-hook", "neo4j-restore-sa"),
         ("another", "backup", "neo4j-backup-sa"),
     ] {
-        assert!(!is_labelled(&job(name, component, account), &said), "{name} {component} {account}");
+        assert!(
+            !is_labelled(&job(name, component, account), &said),
+            "{name} {component} {account}"
+        );
     }
 }
 
@@ -168,12 +193,18 @@ fn an_account_gets_what_is_declared_and_keeps_what_it_says() {
     for name in ["neo4j-backup-sa", "neo4j-restore-sa"] {
         assert_eq!(
             filled_in(&account(name, &Value::Null), &inventory, &settings),
-            [("/metadata/annotations".to_owned(), json!({"eks.amazonaws.com/role-arn": ROLE}))]
+            [(
+                "/metadata/annotations".to_owned(),
+                json!({"eks.amazonaws.com/role-arn": ROLE})
+            )]
         );
     }
     assert_eq!(
         filled_in(&account("neo4j-backup-sa", &json!({"a": "b"})), &inventory, &settings),
-        [("/metadata/annotations/eks.amazonaws.com~1role-arn".to_owned(), json!(ROLE))]
+        [(
+            "/metadata/annotations/eks.amazonaws.com~1role-arn".to_owned(),
+            json!(ROLE)
+        )]
     );
     let said = json!({"eks.amazonaws.com/role-arn": "arn:aws:iam::210987654321:role/mine"});
     assert_eq!(filled_in(&account("neo4j-backup-sa", &said), &inventory, &settings), []);
@@ -183,10 +214,16 @@ fn an_account_gets_what_is_declared_and_keeps_what_it_says() {
         []
     );
     settings.rules.insert("NB3003".to_owned(), Level::Off);
-    assert_eq!(filled_in(&account("neo4j-backup-sa", &Value::Null), &inventory, &settings), []);
+    assert_eq!(
+        filled_in(&account("neo4j-backup-sa", &Value::Null), &inventory, &settings),
+        []
+    );
     settings.rules.clear();
     settings.mode = Mode::Audit;
-    assert_eq!(filled_in(&account("neo4j-backup-sa", &Value::Null), &inventory, &settings), []);
+    assert_eq!(
+        filled_in(&account("neo4j-backup-sa", &Value::Null), &inventory, &settings),
+        []
+    );
 }
 
 /// A small JSON value of any shape.

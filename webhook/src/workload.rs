@@ -1,0 +1,50 @@
+//! `/mutate` for what the operator makes: Jobs, `CronJobs` and `ServiceAccounts`. What is filled in, and why on CREATE
+//! only, stands in the engine ([`neo4jbackup_core::workload`]). Nothing here denies, and `/validate` knows nothing of
+//! these kinds.
+
+use std::borrow::Cow;
+
+use json_patch::PatchOperation;
+use neo4jbackup_core::fix;
+use neo4jbackup_core::workload::{RULE, Workload, defaults};
+
+use crate::judge::{Basis, Opinion};
+use crate::reply::Answer;
+use crate::review::Request;
+
+/// The opinion on one of these kinds; `None` for every other kind.
+pub(crate) fn mutate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Option<Opinion<'a>> {
+    let kind = &request.kind;
+    let workload = Workload::of(&kind.group, &kind.version, &kind.kind)?;
+    let mut opinion = Opinion {
+        answer: Answer {
+            uid: Cow::Borrowed(&request.uid),
+            ..Answer::default()
+        },
+        kind: Some(workload.name()),
+        mode: basis.settings.mode_of(&request.namespace),
+        ..Opinion::default()
+    };
+    if request.operation != "CREATE" || !request.sub_resource.is_empty() {
+        return Some(opinion);
+    }
+    let edits = defaults(
+        workload,
+        &request.object,
+        &request.namespace,
+        basis.inventory,
+        basis.settings,
+    );
+    if edits.is_empty() {
+        return Some(opinion);
+    }
+    let mut patch = fix::patch(&request.object, &edits);
+    let wanted = patch.0.len();
+    patch.0.retain(|operation| matches!(operation, PatchOperation::Add(_)));
+    opinion.dropped_operations = wanted - patch.0.len();
+    if !patch.0.is_empty() {
+        opinion.answer.patch = serde_json::to_vec(&patch).ok();
+        opinion.answer.audit.insert("defaulted", RULE.to_owned());
+    }
+    Some(opinion)
+}
