@@ -14,6 +14,7 @@ mod failures;
 mod fixture;
 mod fixtures;
 mod guard;
+mod identity;
 mod manifests;
 mod metrics;
 mod namespace;
