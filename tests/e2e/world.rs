@@ -27,6 +27,18 @@ impl World {
         WORLD.get_or_init(start).as_ref()
     }
 
+    /// With the CRDs that the schema tables give, and the controllers that make Jobs of `CronJobs` and pods of Jobs.
+    pub(crate) fn with_controllers() -> &'static Self {
+        static WORLD: OnceLock<World> = OnceLock::new();
+        WORLD.get_or_init(|| {
+            let binaries = Binaries::locate_or_build(&report_progress).unwrap();
+            let binaries = binaries.with_controller_manager(&report_progress).unwrap();
+            let control_plane = start_programs(&binaries, &rendered_crds());
+            let webhook = start_webhook(&control_plane);
+            Self { control_plane, webhook }
+        })
+    }
+
     /// With the CRDs of another era, and a webhook that knows the operator version and looks after accounts and roles.
     pub(crate) fn ensured(era: Era, operator_version: &str) -> Self {
         let (control_plane, program) = (start_control_plane(&crds_of(era)), program());
@@ -86,8 +98,11 @@ pub(crate) fn shared(path: &str) -> Option<PathBuf> {
 }
 
 fn start_control_plane(crds: &str) -> ControlPlane {
-    let binaries = Binaries::locate_or_build(&report_progress).unwrap();
-    let control_plane = ControlPlane::start(&binaries, &Options::default()).unwrap();
+    start_programs(&Binaries::locate_or_build(&report_progress).unwrap(), crds)
+}
+
+fn start_programs(binaries: &Binaries, crds: &str) -> ControlPlane {
+    let control_plane = ControlPlane::start(binaries, &Options::default()).unwrap();
     control_plane.install_crds(crds).unwrap();
     control_plane
 }

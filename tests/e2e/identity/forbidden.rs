@@ -17,17 +17,25 @@ fn without_rights_it_says_so_and_serves_on_and_with_those_of_the_page_it_works()
     let mut watches = writes.clone();
     for rule in watches.as_array_mut().unwrap() {
         let verbs = rule["verbs"].as_array().unwrap().iter();
-        rule["verbs"] = verbs.filter(|verb| ["get", "list", "watch"].contains(&verb.as_str().unwrap())).cloned().collect();
+        rule["verbs"] = verbs
+            .filter(|verb| ["get", "list", "watch"].contains(&verb.as_str().unwrap()))
+            .cloned()
+            .collect();
     }
-    watches.as_array_mut().unwrap().retain(|rule| !rule["verbs"].as_array().unwrap().is_empty());
+    watches
+        .as_array_mut()
+        .unwrap()
+        .retain(|rule| !rule["verbs"].as_array().unwrap().is_empty());
     place.grant("reads", "ClusterRole", &reads);
     place.grant("watches", "ClusterRole", &watches);
     let kubeconfig = place.kubeconfig();
     let webhook = WebhookServer::start_with(program(), &kubeconfig, &["--ensure-rbac"]).unwrap();
     let refused = ["object=\"ServiceAccount\"", "result=\"forbidden\""];
-    await_something("the refusal", || match metric(&webhook, "rbac_applies_total", &refused) {
-        0 => Err(webhook.last_log_lines()),
-        count => Ok(count),
+    await_something("the refusal", || {
+        match metric(&webhook, "rbac_applies_total", &refused) {
+            0 => Err(webhook.last_log_lines()),
+            count => Ok(count),
+        }
     });
     assert_eq!(place.stored("serviceaccount/neo4j-backup-sa"), None);
     assert_eq!(webhook.status("/readyz").unwrap().0, 200);
@@ -83,7 +91,10 @@ fn the_rights_for_roles_are_enough_to_grant_what_they_grant() {
 fn rules_of_the_page() -> [Value; 3] {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/identity.md");
     let page = std::fs::read_to_string(page).unwrap();
-    let blocks = page.split("```yaml rules\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let blocks = page
+        .split("```yaml rules\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap());
     let rules: Vec<Value> = blocks
         .map(|block| {
             let documents = neo4jbackup_core::lint::read(block, &neo4jbackup_core::document::Limits::default());

@@ -52,7 +52,9 @@ impl Place {
     pub(super) fn kubectl(&self, arguments: &[&str], input: &str) -> KubectlOutput {
         let namespace = format!("--namespace={}", self.name);
         let control_plane = &self.world.control_plane;
-        control_plane.kubectl_with_input(&[&[namespace.as_str()], arguments].concat(), input).unwrap()
+        control_plane
+            .kubectl_with_input(&[&[namespace.as_str()], arguments].concat(), input)
+            .unwrap()
     }
 
     pub(super) fn must(&self, arguments: &[&str]) -> String {
@@ -71,7 +73,13 @@ impl Place {
 
     /// A stored object; `None` when there is none.
     pub(super) fn stored(&self, object: &str) -> Option<Value> {
-        let shown = self.must(&["get", object, "--ignore-not-found", "--output=json", "--show-managed-fields"]);
+        let shown = self.must(&[
+            "get",
+            object,
+            "--ignore-not-found",
+            "--output=json",
+            "--show-managed-fields",
+        ]);
         (!shown.is_empty()).then(|| serde_json::from_str(&shown).unwrap())
     }
 
@@ -81,7 +89,11 @@ impl Place {
         await_something("the default", || {
             let answer = self.kubectl(&arguments, &manifest.to_string());
             let shown: Value = serde_json::from_str(&answer.stdout).unwrap_or_default();
-            if is_there(&shown) { Ok(shown) } else { Err(format!("{answer:?}")) }
+            if is_there(&shown) {
+                Ok(shown)
+            } else {
+                Err(format!("{answer:?}"))
+            }
         })
     }
 
@@ -95,13 +107,13 @@ impl Place {
 }
 
 /// Waits longer than the tests usually do, for what happens once a minute.
-pub(super) fn within<T>(patience: Duration, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(super) fn within<T>(patience: Duration, mut ask: impl FnMut() -> Result<T, String>) -> T {
     let start = Instant::now();
     loop {
-        if let Some(answer) = ask() {
-            return answer;
+        match ask() {
+            Ok(answer) => return answer,
+            Err(last) => assert!(start.elapsed() < patience, "waited in vain: {last}"),
         }
-        assert!(start.elapsed() < patience, "waited in vain");
         std::thread::sleep(Duration::from_millis(200));
     }
 }
@@ -110,7 +122,11 @@ pub(super) fn within<T>(patience: Duration, mut ask: impl FnMut() -> Option<T>) 
 pub(super) fn metric(webhook: &WebhookServer, name: &str, labels: &[&str]) -> u64 {
     let (status, text) = webhook.status("/metrics").unwrap();
     assert_eq!(status, 200, "{text}");
-    let lines = text.lines().filter(|line| line.starts_with(&format!("neo4j_backup_webhook_{name}")));
+    let lines = text
+        .lines()
+        .filter(|line| line.starts_with(&format!("neo4j_backup_webhook_{name}")));
     let wanted = lines.filter(|line| labels.iter().all(|label| line.contains(label)));
-    wanted.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+    wanted
+        .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+        .sum()
 }

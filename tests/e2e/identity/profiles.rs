@@ -13,7 +13,10 @@ fn backups_and_restores_of_1_14_get_them() {
     let place = guarded(World::rendered());
     let storage = json!({"type": "s3", "bucket": "acme-graph-backups"});
     let backup = json!({"instanceRef": "prod", "allDatabases": true, "storage": storage});
-    assert_eq!(place.cloud(Era::F, "Neo4jBackup", &backup, "/spec/storage/cloud"), filled_in("neo4j-backup-sa"));
+    assert_eq!(
+        place.cloud(Era::F, "Neo4jBackup", &backup, "/spec/storage/cloud"),
+        filled_in("neo4j-backup-sa")
+    );
     let source = json!({"type": "storage", "backupPath": "nightly/neo4j.backup", "storage": storage});
     let restore = json!({"instanceRef": "prod", "database": "neo4j", "stopCluster": true, "source": source});
     assert_eq!(
@@ -28,7 +31,10 @@ fn backups_and_restores_of_1_13_get_them_beside_the_old_fields() {
     let storage = json!({"type": "s3", "bucket": "acme-graph-backups"});
     let target = json!({"kind": "Cluster", "name": "prod"});
     let backup = json!({"target": target, "storage": storage});
-    assert_eq!(place.cloud(Era::E, "Neo4jBackup", &backup, "/spec/storage/cloud"), filled_in("neo4j-backup-sa"));
+    assert_eq!(
+        place.cloud(Era::E, "Neo4jBackup", &backup, "/spec/storage/cloud"),
+        filled_in("neo4j-backup-sa")
+    );
     let source = json!({"type": "storage", "backupPath": "nightly/neo4j.backup", "storage": storage});
     let restore = json!({"clusterRef": "prod", "databaseName": "neo4j", "stopCluster": true, "source": source});
     assert_eq!(
@@ -43,7 +49,10 @@ fn backups_and_clusters_of_v1alpha1_get_them() {
     let storage = json!({"type": "s3", "bucket": "acme-graph-backups"});
     let target = json!({"kind": "Cluster", "name": "prod"});
     let backup = json!({"target": target, "storage": storage});
-    assert_eq!(place.cloud(Era::B, "Neo4jBackup", &backup, "/spec/storage/cloud"), filled_in("neo4j-backup-sa"));
+    assert_eq!(
+        place.cloud(Era::B, "Neo4jBackup", &backup, "/spec/storage/cloud"),
+        filled_in("neo4j-backup-sa")
+    );
     let cluster = json!({
         "image": {"repo": "neo4j", "tag": "5.26.0-enterprise"},
         "topology": {"servers": 3},
@@ -71,13 +80,18 @@ impl Place {
             "metadata": {"name": "nightly"}, "spec": spec,
         });
         let shown = self.would_store(&manifest, |shown| {
-            shown.pointer(pointer).is_some_and(|cloud| cloud["identity"].is_object())
+            shown
+                .pointer(pointer)
+                .is_some_and(|cloud| cloud["identity"].is_object())
         });
         let object = format!("{}/nightly", kind.to_lowercase());
         self.apply(&manifest);
         let stored = self.stored(&object).unwrap();
         self.apply(&manifest);
-        assert_eq!(self.stored(&object).unwrap()["metadata"]["resourceVersion"], stored["metadata"]["resourceVersion"]);
+        assert_eq!(
+            self.stored(&object).unwrap()["metadata"]["resourceVersion"],
+            stored["metadata"]["resourceVersion"]
+        );
         let cloud = stored.pointer(pointer).unwrap().clone();
         assert_eq!(shown.pointer(pointer), Some(&cloud));
         cloud

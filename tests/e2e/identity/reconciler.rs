@@ -26,33 +26,55 @@ fn accounts_are_made_and_mended_and_keep_what_others_say() {
     for account in ["serviceaccount/neo4j-backup-sa", "serviceaccount/neo4j-restore-sa"] {
         let made = place.until(account, is_annotated);
         assert_eq!(made["metadata"]["annotations"], json!({ROLE_KEY: manifests::ROLE}));
-        assert_eq!(fields_of(&made), json!({"f:metadata": {"f:annotations": {format!("f:{ROLE_KEY}"): {}}}}));
+        assert_eq!(
+            fields_of(&made),
+            json!({"f:metadata": {"f:annotations": {format!("f:{ROLE_KEY}"): {}}}})
+        );
     }
 
     let account = "serviceaccount/neo4j-backup-sa";
     place.must(&["annotate", account, "team=graph"]);
-    place.must(&["patch", account, "--type=merge", r#"--patch={"imagePullSecrets":[{"name":"registry"}]}"#]);
+    place.must(&[
+        "patch",
+        account,
+        "--type=merge",
+        r#"--patch={"imagePullSecrets":[{"name":"registry"}]}"#,
+    ]);
     place.must(&["annotate", account, &format!("{ROLE_KEY}-")]);
     let mended = place.until(account, is_annotated);
-    assert_eq!(mended["metadata"]["annotations"], json!({"team": "graph", ROLE_KEY: manifests::ROLE}));
+    assert_eq!(
+        mended["metadata"]["annotations"],
+        json!({"team": "graph", ROLE_KEY: manifests::ROLE})
+    );
     assert_eq!(mended["imagePullSecrets"], json!([{"name": "registry"}]));
-    assert_eq!(fields_of(&mended), json!({"f:metadata": {"f:annotations": {format!("f:{ROLE_KEY}"): {}}}}));
+    assert_eq!(
+        fields_of(&mended),
+        json!({"f:metadata": {"f:annotations": {format!("f:{ROLE_KEY}"): {}}}})
+    );
 
     let before = mended["metadata"]["uid"].clone();
     place.must(&["delete", account]);
     place.until(account, |made| is_annotated(made) && made["metadata"]["uid"] != before);
 
     place.declare(&format!("aws-role-arn={OTHER}"));
-    place.until(account, |followed| followed["metadata"]["annotations"][ROLE_KEY] == OTHER);
+    place.until(account, |followed| {
+        followed["metadata"]["annotations"][ROLE_KEY] == OTHER
+    });
     place.declare("aws-role-arn-");
-    place.until(account, |followed| followed["metadata"]["annotations"].get(ROLE_KEY).is_none());
+    place.until(account, |followed| {
+        followed["metadata"]["annotations"].get(ROLE_KEY).is_none()
+    });
 }
 
 #[test]
 fn an_identity_that_somebody_else_wrote_is_reported_and_stays() {
     let place = Place::new(world());
     place.must(&["create", "serviceaccount", "neo4j-backup-sa"]);
-    place.must(&["annotate", "serviceaccount/neo4j-backup-sa", &format!("{ROLE_KEY}={OTHER}")]);
+    place.must(&[
+        "annotate",
+        "serviceaccount/neo4j-backup-sa",
+        &format!("{ROLE_KEY}={OTHER}"),
+    ]);
     place.declare_role();
     place.apply(&backup(&json!({"credentialsSecretRef": "s3-keys"})));
     place.until("serviceaccount/neo4j-restore-sa", is_annotated);
@@ -70,7 +92,13 @@ fn an_identity_that_somebody_else_wrote_is_reported_and_stays() {
 #[test]
 fn a_leftover_role_is_reported_and_stays() {
     let place = Place::new(world());
-    let create = ["create", "role", "neo4j-backup-role", "--verb=create", "--resource=pods/exec"];
+    let create = [
+        "create",
+        "role",
+        "neo4j-backup-role",
+        "--verb=create",
+        "--resource=pods/exec",
+    ];
     place.must(&create);
     let role = place.stored("role/neo4j-backup-role").unwrap();
     place.apply(&backup(&json!({"credentialsSecretRef": "s3-keys"})));
@@ -104,10 +132,17 @@ fn a_second_replica_changes_nothing() {
     await_something("the second replica", || {
         let complete = metric(&second, "rbac_standing", &["reason=\"malformed\""]);
         let (_, text) = second.status("/metrics").unwrap();
-        if text.contains("rbac_standing{") { Ok(complete) } else { Err(text) }
+        if text.contains("rbac_standing{") {
+            Ok(complete)
+        } else {
+            Err(text)
+        }
     });
     let after = place.stored(account).unwrap();
-    assert_eq!(after["metadata"]["resourceVersion"], made["metadata"]["resourceVersion"]);
+    assert_eq!(
+        after["metadata"]["resourceVersion"],
+        made["metadata"]["resourceVersion"]
+    );
 }
 
 fn backup(cloud: &Value) -> Value {
@@ -126,7 +161,12 @@ fn is_annotated(account: &Value) -> bool {
 
 /// What the reconciler says of an object, by the account of the API server; null when it says nothing.
 fn fields_of(object: &Value) -> Value {
-    let entries = object["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
-    let ours = entries.iter().find(|entry| entry["manager"] == "neo4jbackup-webhook-rbac");
+    let entries = object["metadata"]["managedFields"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let ours = entries
+        .iter()
+        .find(|entry| entry["manager"] == "neo4jbackup-webhook-rbac");
     ours.map(|entry| entry["fieldsV1"].clone()).unwrap_or_default()
 }

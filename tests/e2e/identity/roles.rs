@@ -6,7 +6,7 @@ use neo4jbackup_core::schema::Era;
 use serde_json::{Value, json};
 
 use super::place::Place;
-use crate::world::World;
+use crate::world::{World, await_something};
 
 /// A control plane with the CRDs of operator 0.x, whose webhook looks after accounts and roles.
 pub(super) fn world() -> &'static World {
@@ -36,10 +36,30 @@ fn the_role_has_exactly_three_rules_and_is_given_to_the_backup_account() {
         json!([{"kind": "ServiceAccount", "name": "neo4j-backup-sa", "namespace": place.name}])
     );
     let account = format!("--as=system:serviceaccount:{}:neo4j-backup-sa", place.name);
-    let may = |verb: &str, resource: &str| place.kubectl(&["auth", "can-i", verb, resource, &account], "").success();
-    assert!(may("create", "pods/exec") && may("list", "pods") && may("get", "pods/log"));
-    assert!(!may("delete", "pods") && !may("get", "secrets"));
-    assert_eq!(place.stored("serviceaccount/neo4j-restore-sa"), None, "no operator of that time knows it");
+    let may = |verb: &str, resource: &str| place.kubectl(&["auth", "can-i", verb, resource, &account], "");
+    for (verb, resource) in [
+        ("create", "pods/exec"),
+        ("get", "pods"),
+        ("list", "pods"),
+        ("get", "pods/log"),
+    ] {
+        // The authorizer learns of a binding a moment after it is stored.
+        await_something("the right", || {
+            let answer = may(verb, "pods", part);
+            if answer.success() {
+                Ok(())
+            } else {
+                Err(format!("{verb} pods/{part}: {answer:?}"))
+            }
+        });
+    }
+    assert!(!may("delete", "pods", "").success() && !may("get", "secrets", "").success());
+    assert!(!may("get", "pods", "exec").success());
+    assert_eq!(
+        place.stored("serviceaccount/neo4j-restore-sa"),
+        None,
+        "no operator of that time knows it"
+    );
 
     // The operator makes these once and never mends them.
     let wider = r#"--patch={"rules":[{"apiGroups":["*"],"resources":["*"],"verbs":["*"]}]}"#;
