@@ -19,6 +19,7 @@ mod manifests;
 mod metrics;
 mod namespace;
 mod operator_writes;
+mod policies;
 mod references;
 mod rejections;
 mod stored_mistakes;

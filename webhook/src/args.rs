@@ -39,6 +39,12 @@ pub struct ServeArguments {
     /// Where to write the authority of the certificate that was made: the `caBundle` of a webhook configuration.
     #[arg(long, value_name = "FILE", requires = "self_signed")]
     pub self_signed_ca: Option<PathBuf>,
+    /// Answer only callers with a certificate that an authority of this file (PEM) has signed; read again when it changes.
+    #[arg(long, value_name = "FILE")]
+    pub client_ca: Option<PathBuf>,
+    /// Answer only callers whose certificate has this common name or alternative name; may be given several times.
+    #[arg(long, value_name = "NAME", requires = "client_ca")]
+    pub client_name: Vec<String>,
     /// Address for the API server (TLS); port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:10250")]
     pub listen: SocketAddr,
@@ -70,9 +76,12 @@ pub struct ServeArguments {
     /// How often files are looked at for changes.
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = positive_duration)]
     pub reload_interval: Duration,
-    /// How long to keep taking connections after being asked to stop.
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    /// How long to keep taking connections after being asked to stop, each answer with the request to come back elsewhere.
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration)]
     pub lame_duck: Duration,
+    /// After this time a connection is asked to close, so that calls spread over all replicas again.
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = positive_duration)]
+    pub connection_age: Duration,
     /// How log lines look.
     #[arg(long, value_enum, default_value_t = LogFormat::Json)]
     pub log_format: LogFormat,
@@ -133,6 +142,11 @@ mod tests {
         assert!(parse(&[]).unwrap_err().contains("--cert"));
         assert!(parse(&["--cert", "c"]).unwrap_err().contains("--key"));
         assert!(parse(&["--self-signed", "--cert", "c", "--key", "k"]).is_err());
+        assert!(
+            parse(&["--self-signed", "--client-name", "n"])
+                .unwrap_err()
+                .contains("--client-ca")
+        );
     }
 
     #[test]
@@ -148,6 +162,12 @@ mod tests {
                 .contains("`soon` is not a duration")
         );
         assert!(parse(&["--self-signed", "--reload-interval", "0s"]).is_err());
+        assert!(parse(&["--self-signed", "--connection-age", "0s"]).is_err());
+        let default = parse(&["--self-signed"]).unwrap();
+        assert_eq!(
+            (default.lame_duck, default.connection_age),
+            (Duration::from_secs(15), Duration::from_secs(300))
+        );
         assert!(
             parse(&["--self-signed", "--operator-version", "new"])
                 .unwrap_err()

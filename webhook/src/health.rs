@@ -35,6 +35,8 @@ pub(crate) struct Health {
     certificate: ArcSwapOption<Validity>,
     /// Why the newest certificate files are not in use.
     certificate_problem: ArcSwapOption<String>,
+    /// Why the newest client authorities are not in use.
+    client_authorities_problem: ArcSwapOption<String>,
     /// Why the newest settings are not in use.
     settings_problem: ArcSwapOption<String>,
 }
@@ -60,6 +62,10 @@ impl Health {
         self.certificate_problem.store(problem.map(Arc::new));
     }
 
+    pub(crate) fn set_client_authorities_problem(&self, problem: Option<String>) {
+        self.client_authorities_problem.store(problem.map(Arc::new));
+    }
+
     pub(crate) fn set_settings_problem(&self, problem: Option<String>) {
         self.settings_problem.store(problem.map(Arc::new));
     }
@@ -80,6 +86,7 @@ impl Health {
             report.check("certificate", valid, &detail, &detail);
         }
         report.note("certificate files", &self.certificate_problem);
+        report.note("client authorities", &self.client_authorities_problem);
         report.note("settings", &self.settings_problem);
         (report.ready, report.text)
     }

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use neo4jbackup_core::finding::Severity;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -92,6 +93,7 @@ pub(crate) struct Metrics {
     request_duration: Family<HookLabel, Histogram, fn() -> Histogram>,
     findings: Family<FindingLabels, Counter>,
     patches: Counter,
+    suggestions: Counter,
     dropped_operations: Counter,
     errors: Family<StageLabel, Counter>,
     pub(crate) in_flight: Gauge,
@@ -100,7 +102,11 @@ pub(crate) struct Metrics {
     tls_not_after: Family<RoleLabel, Gauge>,
     tls_rotations: Family<ResultLabel, Counter>,
     pub(crate) tls_handshake_errors: Counter,
+    pub(crate) client_certificates_refused: Counter,
+    pub(crate) connections_turned_away: Counter,
+    client_authority_reloads: Family<ResultLabel, Counter>,
     settings_reloads: Family<ResultLabel, Counter>,
+    settings_in_force: Gauge,
     references_complete: Family<NeedLabel, Gauge>,
     reference_age: Family<KindLabel, Seconds>,
     rbac_applies: Family<EnsuredLabels, Counter>,
@@ -116,6 +122,7 @@ impl Metrics {
             request_duration: Family::new_with_constructor(histogram),
             findings: Family::default(),
             patches: Counter::default(),
+            suggestions: Counter::default(),
             dropped_operations: Counter::default(),
             errors: Family::default(),
             in_flight: Gauge::default(),
@@ -124,7 +131,11 @@ impl Metrics {
             tls_not_after: Family::default(),
             tls_rotations: Family::default(),
             tls_handshake_errors: Counter::default(),
+            client_certificates_refused: Counter::default(),
+            connections_turned_away: Counter::default(),
+            client_authority_reloads: Family::default(),
             settings_reloads: Family::default(),
+            settings_in_force: Gauge::default(),
             references_complete: Family::default(),
             reference_age: Family::default(),
             rbac_applies: Family::default(),
@@ -150,6 +161,11 @@ impl Metrics {
             "patches",
             "Answers of /mutate that filled something in",
             self.patches.clone(),
+        );
+        registry.register(
+            "suggestions",
+            "Answers of /mutate that said what to fill in",
+            self.suggestions.clone(),
         );
         registry.register(
             "dropped_patch_operations",
@@ -184,10 +200,31 @@ impl Metrics {
             self.tls_handshake_errors.clone(),
         );
         registry.register(
+            "client_certificates_refused",
+            "TLS handshakes that failed because of the certificate of the caller",
+            self.client_certificates_refused.clone(),
+        );
+        registry.register(
+            "connections_turned_away",
+            "Connections that were closed because too many others were open",
+            self.connections_turned_away.clone(),
+        );
+        registry.register(
+            "client_authority_reloads",
+            "New client authorities, taken or refused",
+            self.client_authority_reloads.clone(),
+        );
+        registry.register(
             "settings_reloads",
             "New settings, taken or refused",
             self.settings_reloads.clone(),
         );
+        registry.register(
+            "settings_in_force",
+            "1 while the newest settings count, 0 while they cannot be used and the last good ones count",
+            self.settings_in_force.clone(),
+        );
+        self.settings_in_force.set(1);
         registry.register(
             "references_complete",
             "1 when everything is known of other objects of this kind",
@@ -198,16 +235,7 @@ impl Metrics {
             "Time since the watch of this kind last said anything",
             self.reference_age.clone(),
         );
-        registry.register(
-            "rbac_applies",
-            "Accounts and roles that were applied, or could not be",
-            self.rbac_applies.clone(),
-        );
-        registry.register(
-            "rbac_standing",
-            "What stands in the way of accounts and roles until a person decides, by reason",
-            self.rbac_standing.clone(),
-        );
+        register_rbac(registry, &self.rbac_applies, &self.rbac_standing);
         let build: Family<BuildLabels, Gauge> = Family::default();
         build
             .get_or_create(&BuildLabels {
@@ -222,7 +250,7 @@ impl Metrics {
     pub(crate) fn answered(&self, hook: Hook, operation: &str, dry_run: bool, opinion: &Opinion<'_>, took: Duration) {
         let labels = RequestLabels {
             hook: hook.as_str(),
-            kind: opinion.kind.unwrap_or("other"),
+            kind: opinion.kind,
             operation: known_operation(operation),
             mode: mode_name(opinion.mode),
             allowed: truth(opinion.answer.denial.is_none()),
@@ -236,6 +264,8 @@ impl Metrics {
             Hook::Validate => self.count_findings(opinion),
             Hook::Mutate => {
                 self.patches.inc_by(u64::from(opinion.answer.patch.is_some()));
+                let suggested = opinion.answer.audit.contains_key("suggested");
+                self.suggestions.inc_by(u64::from(suggested));
                 self.dropped_operations.inc_by(opinion.dropped_operations as u64);
             }
         }
@@ -245,7 +275,7 @@ impl Metrics {
         for finding in &opinion.findings {
             let outcome = match finding {
                 finding if finding.suppressed.is_some() => "suppressed",
-                finding if finding.audit_only => "audited",
+                finding if finding.audit_only || finding.severity == Severity::Info => "audited",
                 finding if finding.ratcheted => "ratcheted",
                 finding if finding.denies() => "denied",
                 _ => "warned",
@@ -288,6 +318,13 @@ impl Metrics {
         self.settings_reloads
             .get_or_create(&ResultLabel { result: result(taken) })
             .inc();
+        self.settings_in_force.set(i64::from(taken));
+    }
+
+    pub(crate) fn client_authority_reload(&self, taken: bool) {
+        self.client_authority_reloads
+            .get_or_create(&ResultLabel { result: result(taken) })
+            .inc();
     }
 
     pub(crate) fn references_complete(&self, need: &'static str, complete: bool) {
@@ -318,6 +355,23 @@ impl Metrics {
         let _ = encode(&mut text, &self.registry);
         text
     }
+}
+
+fn register_rbac(
+    registry: &mut Registry,
+    applies: &Family<EnsuredLabels, Counter>,
+    standing: &Family<ReasonLabel, Gauge>,
+) {
+    registry.register(
+        "rbac_applies",
+        "Accounts and roles that were applied, or could not be",
+        applies.clone(),
+    );
+    registry.register(
+        "rbac_standing",
+        "What stands in the way of accounts and roles until a person decides, by reason",
+        standing.clone(),
+    );
 }
 
 /// A caller may send any text; a label must not take it.

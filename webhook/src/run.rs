@@ -12,12 +12,15 @@ use neo4jbackup_cluster::{ConnectError, References, Watching};
 use neo4jbackup_core::settings::Settings;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Arguments, Command, LogFormat, ServeArguments};
+use crate::client_check::Callers;
+use crate::descriptors::room_for_connections;
 use crate::ensure::ensure;
 use crate::limits::Limits;
-use crate::reload::{follow_certificate, follow_settings};
+use crate::reload::{follow_certificate, follow_client_authorities, follow_settings};
 use crate::self_signed::self_signed;
 use crate::server::{Leaving, serve};
 use crate::settings::SettingsError;
@@ -32,7 +35,7 @@ const WARM_UP: Duration = Duration::from_secs(10);
 /// How often the age of the references is noted.
 const AGE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Why the server cannot start.
+/// Why the program ends with an error.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The log filter is not one.
@@ -71,6 +74,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// It was asked twice to stop.
+    #[error("asked twice to stop; what was still being answered is lost")]
+    BrokenOff,
     /// Signals cannot be waited for.
     #[error("cannot wait for signals: {0}")]
     Signals(io::Error),
@@ -83,14 +89,19 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
     let (settings, settings_bytes) = initial_settings(arguments.settings.as_deref())?;
     let certificate = Certificate::of(&arguments)?;
     let (served, validity) = ServedCertificate::new(&certificate.pem)?;
-    let tls = served.server_config()?;
+    let callers = arguments.client_ca.as_deref();
+    let callers = callers.map(|file| Callers::new(file, arguments.client_name.clone()));
+    let callers = callers.transpose()?;
+    let tls = served.server_config_for(callers.as_ref().map(|callers| &callers.check))?;
     let (listener, address) = listen(arguments.listen).await?;
     let (status_listener, status_address) = listen(arguments.status_listen).await?;
-    let stop = stop_signal().map_err(StartError::Signals)?;
+    let stop = StopSignals::new().map_err(StartError::Signals)?;
 
     let references = connect(&arguments).await?;
     let limits = Limits {
         deadline: arguments.deadline,
+        connection_age: arguments.connection_age,
+        connections: room_for_connections().min(Limits::default().connections),
         ..Limits::default()
     };
     let state = App::new(settings, references.inventory(), Timestamp::now);
@@ -113,6 +124,10 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
             every,
         ));
     }
+    if let Some(callers) = callers {
+        let every = arguments.reload_interval;
+        tokio::spawn(follow_client_authorities(Arc::clone(&state), callers, every));
+    }
     if let Some(file) = arguments.settings.clone() {
         tokio::spawn(follow_settings(
             Arc::clone(&state),
@@ -129,7 +144,11 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
         lame_duck: arguments.lame_duck,
         ..Leaving::default()
     };
-    serve(Arc::clone(&state), app(state), listener, tls, stop, leaving).await;
+    let served = serve(Arc::clone(&state), app(state), listener, tls, stop.once(), leaving);
+    tokio::select! {
+        () = served => {}
+        () = stop.twice() => return Err(StartError::BrokenOff),
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -256,16 +275,40 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), StartError> {
     })
 }
 
-/// Resolves on SIGTERM, as the kubelet sends it, or SIGINT, as a terminal does.
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
+/// Counts SIGTERM, as the kubelet sends it, and SIGINT, as a terminal does.
+struct StopSignals(watch::Receiver<usize>);
+
+impl StopSignals {
+    fn new() -> io::Result<Self> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let (count, counted) = watch::channel(0);
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                count.send_modify(|count| *count += 1);
+            }
+        });
+        Ok(Self(counted))
+    }
+
+    /// Resolves when the program is to leave in good order.
+    fn once(&self) -> impl Future<Output = ()> + use<> {
+        Self::counts(self.0.clone(), 1)
+    }
+
+    /// Resolves when it is to leave at once: whoever asks again does not want to wait.
+    fn twice(&self) -> impl Future<Output = ()> + use<> {
+        Self::counts(self.0.clone(), 2)
+    }
+
+    async fn counts(mut counted: watch::Receiver<usize>, wanted: usize) {
+        // The other side never goes before this one.
+        let _ = counted.wait_for(|count| *count >= wanted).await;
+    }
 }
 
 /// References for those who need none.

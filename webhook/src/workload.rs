@@ -4,11 +4,11 @@
 
 use std::borrow::Cow;
 
-use json_patch::PatchOperation;
 use neo4jbackup_core::fix;
+use neo4jbackup_core::settings::Mutation;
 use neo4jbackup_core::workload::{RULE, Workload, defaults};
 
-use crate::judge::{Basis, Opinion};
+use crate::judge::{Basis, Opinion, propose};
 use crate::reply::Answer;
 use crate::review::Request;
 
@@ -21,11 +21,12 @@ pub(crate) fn mutate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Option<
             uid: Cow::Borrowed(&request.uid),
             ..Answer::default()
         },
-        kind: Some(workload.name()),
+        kind: workload.name(),
         mode: basis.settings.mode_of(&request.namespace),
         ..Opinion::default()
     };
-    if request.operation != "CREATE" || !request.sub_resource.is_empty() {
+    let mutation = basis.settings.mutation;
+    if request.operation != "CREATE" || !request.sub_resource.is_empty() || mutation == Mutation::Off {
         return Some(opinion);
     }
     let edits = defaults(
@@ -35,16 +36,9 @@ pub(crate) fn mutate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Option<
         basis.inventory,
         basis.settings,
     );
-    if edits.is_empty() {
-        return Some(opinion);
-    }
-    let mut patch = fix::patch(&request.object, &edits);
-    let wanted = patch.0.len();
-    patch.0.retain(|operation| matches!(operation, PatchOperation::Add(_)));
-    opinion.dropped_operations = wanted - patch.0.len();
-    if !patch.0.is_empty() {
-        opinion.answer.patch = serde_json::to_vec(&patch).ok();
-        opinion.answer.audit.insert("defaulted", RULE.to_owned());
+    if !edits.is_empty() {
+        let patch = fix::patch(&request.object, &edits);
+        opinion.dropped_operations = propose(&mut opinion.answer, patch, RULE.to_owned(), mutation);
     }
     Some(opinion)
 }
