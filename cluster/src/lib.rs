@@ -4,9 +4,11 @@
 //! [`References`], whose [`Inventory`](neo4jbackup_core::inventory::Inventory) is always there to be read, complete or not.
 //! [`CertificateStore`] reads and writes where the webhook's certificates live: one Secret, and the `caBundle` of webhook
 //! configurations.
+//! On request [`References::ensure`] keeps the accounts of the Jobs as the plan of the engine wants them.
 
 mod certificates;
 mod connect;
+mod ensure;
 mod references;
 mod shelf;
 mod source;
@@ -14,5 +16,6 @@ mod watch;
 
 pub use certificates::{CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target};
 pub use connect::ConnectError;
-pub use references::{References, references};
+pub use ensure::{Ensure, Notice, Outcome};
+pub use references::{References, Watching, references};
 pub use shelf::SharedInventory;

@@ -1,5 +1,6 @@
 //! The facts of other objects, kept up to date by watches.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,24 +11,44 @@ use tokio::sync::watch::{self, Receiver};
 use tokio::task::JoinSet;
 
 use crate::connect::{ConnectError, connect};
+use crate::ensure::Ensure;
 use crate::shelf::{SharedInventory, Shelf};
 use crate::source::{Progress, Source, coverage};
 use crate::watch::{Keeper, keep};
 
+/// What is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watching {
+    /// What rules ask for.
+    References,
+    /// The accounts and roles of the Jobs as well, for [`References::ensure`].
+    Accounts,
+}
+
 /// The facts of other objects. Dropping it ends the watches.
-#[derive(Debug)]
 pub struct References {
     inventory: SharedInventory,
     keeper: Option<Arc<Keeper>>,
+    client: Option<Client>,
+    sources: Vec<Source>,
     progress: Receiver<Vec<(Source, Progress)>>,
     _watches: JoinSet<()>,
 }
 
+impl fmt::Debug for References {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("References")
+            .field("sources", &self.sources)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Starts the watches, and returns at once. Without a kubeconfig and outside a cluster there is nothing to ask:
-/// everything stays unknown, which is no error.
-pub async fn references(kubeconfig: Option<&Path>) -> Result<References, ConnectError> {
+/// everything stays unknown, which is no error. `watching` says whose objects are watched beside those of the operator.
+pub async fn references(kubeconfig: Option<&Path>, watching: Watching) -> Result<References, ConnectError> {
     Ok(match connect(kubeconfig).await? {
-        Some(client) => References::watch(&client),
+        Some(client) => References::watch(&client, watching),
         None => References::none("no cluster was asked"),
     })
 }
@@ -40,16 +61,23 @@ impl References {
         Self {
             inventory: shelf.shared(),
             keeper: None,
+            client: None,
+            sources: Vec::new(),
             progress,
             _watches: JoinSet::new(),
         }
     }
 
     /// References that follow the cluster of `client`.
-    pub fn watch(client: &Client) -> Self {
-        let pending: Vec<_> = Source::ALL.map(|source| (source, Progress::Pending)).to_vec();
-        let mut inventory = Inventory::default();
-        for source in Source::ALL {
+    pub fn watch(client: &Client, watching: Watching) -> Self {
+        let mut sources = Source::RULES.to_vec();
+        if watching == Watching::Accounts {
+            sources.extend(Source::ENSURED);
+        }
+        let pending: Vec<_> = sources.iter().map(|source| (*source, Progress::Pending)).collect();
+        // Of what is not watched, nothing is known.
+        let mut inventory = Inventory::partial("it is not watched");
+        for source in &sources {
             inventory.set_coverage(source.need(), coverage(source.need(), &pending));
         }
         let shelf = Shelf::new(inventory);
@@ -57,12 +85,14 @@ impl References {
         let shared = shelf.shared();
         let keeper = Arc::new(Keeper::new(shelf, sender));
         let mut watches = JoinSet::new();
-        for source in Source::ALL {
-            watches.spawn(keep(client.clone(), source, Arc::clone(&keeper)));
+        for source in &sources {
+            watches.spawn(keep(client.clone(), *source, Arc::clone(&keeper)));
         }
         Self {
             inventory: shared,
             keeper: Some(keeper),
+            client: Some(client.clone()),
+            sources,
             progress,
             _watches: watches,
         }
@@ -71,6 +101,21 @@ impl References {
     /// The inventory, to be read at any time.
     pub fn inventory(&self) -> SharedInventory {
         Arc::clone(&self.inventory)
+    }
+
+    /// Keeps accounts and roles as they have to be, for ever; the watches must be [`Watching::Accounts`]. Returns at once
+    /// where there is no cluster.
+    pub fn ensure(&self, ensure: Ensure) -> impl Future<Output = ()> + Send + 'static {
+        let parts = self
+            .client
+            .clone()
+            .zip(self.keeper.as_ref().map(|keeper| keeper.changes()));
+        let inventory = self.inventory();
+        async move {
+            if let Some((client, changes)) = parts {
+                ensure.run(client, inventory, changes).await;
+            }
+        }
     }
 
     /// Waits until each watch has either listed its objects or said why it cannot, at most for `patience`. True when
@@ -86,8 +131,7 @@ impl References {
     pub fn ages(&self) -> Vec<(&'static str, Option<Duration>)> {
         let Some(keeper) = &self.keeper else { return Vec::new() };
         let now = Instant::now();
-        Source::ALL
-            .map(|source| (source.name(), keeper.age(source, now)))
-            .to_vec()
+        let ages = self.sources.iter();
+        ages.map(|source| (source.name(), keeper.age(*source, now))).collect()
     }
 }

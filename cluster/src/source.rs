@@ -2,12 +2,17 @@
 
 use kube::core::GroupVersionKind;
 use kube::discovery::ApiResource;
+use neo4jbackup_core::account::Account;
+use neo4jbackup_core::ensure;
 use neo4jbackup_core::inventory::Coverage;
 use neo4jbackup_core::rule::Need;
 use neo4jbackup_core::schema::Kind;
 
 /// The API group of the operator.
 const GROUP: &str = "neo4j.neo4j.com";
+
+/// The API group of Roles.
+const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// One kind that is watched. Secrets are not among them: the webhook has no business reading them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,10 +21,17 @@ pub(crate) enum Source {
     Operator(Kind, &'static str, &'static str),
     /// Namespaces, for their annotations.
     Namespaces,
+    /// One of the accounts of the Jobs, in every namespace. Only the reconciler watches these and the two below.
+    Account(Account),
+    /// The Role of the backup account, in every namespace.
+    Role,
+    /// Its `RoleBinding`.
+    RoleBinding,
 }
 
 impl Source {
-    pub(crate) const ALL: [Self; 6] = [
+    /// What rules ask for.
+    pub(crate) const RULES: [Self; 6] = [
         Self::Operator(
             Kind::Neo4jEnterpriseCluster,
             "Neo4jEnterpriseCluster",
@@ -40,11 +52,22 @@ impl Source {
         Self::Namespaces,
     ];
 
+    /// What the reconciler looks after.
+    pub(crate) const ENSURED: [Self; 4] = [
+        Self::Account(Account::Backup),
+        Self::Account(Account::Restore),
+        Self::Role,
+        Self::RoleBinding,
+    ];
+
     /// What people call it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Operator(_, name, _) => name,
             Self::Namespaces => "Namespace",
+            Self::Account(account) => account.name(),
+            Self::Role => ensure::ROLE,
+            Self::RoleBinding => ensure::ROLE_BINDING,
         }
     }
 
@@ -56,6 +79,8 @@ impl Source {
             Self::Operator(Kind::Neo4jShardedDatabase, ..) => Need::ShardedDatabases,
             Self::Operator(..) => Need::Instance,
             Self::Namespaces => Need::Namespace,
+            Self::Account(_) => Need::Accounts,
+            Self::Role | Self::RoleBinding => Need::Roles,
         }
     }
 
@@ -63,16 +88,26 @@ impl Source {
     pub(crate) fn resources(self) -> Vec<ApiResource> {
         match self {
             Self::Operator(_, kind, plural) => ["v1beta1", "v1alpha1"]
-                .map(|version| ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(GROUP, version, kind), plural))
+                .map(|version| resource(GROUP, version, kind, plural))
                 .to_vec(),
-            Self::Namespaces => {
-                vec![ApiResource::from_gvk_with_plural(
-                    &GroupVersionKind::gvk("", "v1", "Namespace"),
-                    "namespaces",
-                )]
-            }
+            Self::Namespaces => vec![resource("", "v1", "Namespace", "namespaces")],
+            Self::Account(_) => vec![resource("", "v1", "ServiceAccount", "serviceaccounts")],
+            Self::Role => vec![resource(RBAC, "v1", "Role", "roles")],
+            Self::RoleBinding => vec![resource(RBAC, "v1", "RoleBinding", "rolebindings")],
         }
     }
+
+    /// The only name that is of interest. A watch of one name may be allowed for that name alone.
+    pub(crate) fn object_name(self) -> Option<&'static str> {
+        match self {
+            Self::Operator(..) | Self::Namespaces => None,
+            Self::Account(_) | Self::Role | Self::RoleBinding => Some(self.name()),
+        }
+    }
+}
+
+fn resource(group: &str, version: &str, kind: &str, plural: &str) -> ApiResource {
+    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), plural)
 }
 
 /// How far one watch has come.
@@ -106,7 +141,7 @@ mod tests {
 
     #[test]
     fn instances_are_known_only_when_both_kinds_are() {
-        let [cluster, standalone, ..] = Source::ALL;
+        let [cluster, standalone, ..] = Source::RULES;
         let complete = |source| (source, Progress::Complete);
         assert_eq!(
             coverage(Need::Instance, &[complete(cluster), complete(standalone)]),

@@ -6,13 +6,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::{Stream, StreamExt};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use kube::api::{Api, DynamicObject};
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Client, ResourceExt};
 use neo4jbackup_core::document::Node;
+use neo4jbackup_core::ensure::{AccountFacts, BindingFacts, FIELD_MANAGER, RoleFacts};
 use neo4jbackup_core::inventory::Inventory;
-use tokio::sync::watch::Sender;
+use tokio::sync::watch::{Receiver, Sender};
 use tokio::time::timeout;
 
 use crate::shelf::Shelf;
@@ -37,6 +39,8 @@ pub(crate) struct Keeper {
     shelf: Shelf,
     progress: Sender<Vec<(Source, Progress)>>,
     heard: Mutex<Vec<(Source, Instant)>>,
+    /// Grows with every change of what is known.
+    changes: Sender<u64>,
 }
 
 impl Keeper {
@@ -45,7 +49,18 @@ impl Keeper {
             shelf,
             progress,
             heard: Mutex::default(),
+            changes: Sender::new(0),
         }
+    }
+
+    /// Wakes whoever acts on what is known.
+    pub(crate) fn changes(&self) -> Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    fn change(&self, change: impl Fn(&mut Inventory)) {
+        self.shelf.change(change);
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     /// How long ago the watch of `source` last said anything.
@@ -83,8 +98,7 @@ impl Keeper {
         }
         let need = source.need();
         let coverage = coverage(need, &self.progress.borrow());
-        self.shelf
-            .change(|inventory| inventory.set_coverage(need, coverage.clone()));
+        self.change(|inventory| inventory.set_coverage(need, coverage.clone()));
     }
 }
 
@@ -94,7 +108,11 @@ pub(crate) async fn keep(client: Client, source: Source, keeper: std::sync::Arc<
     let mut follower = Follower::new(source, &keeper);
     for resource in resources.iter().cycle() {
         let objects: Api<DynamicObject> = Api::all_with(client.clone(), resource);
-        let config = watcher::Config::default().timeout(WATCH_SECONDS);
+        let mut config = watcher::Config::default().timeout(WATCH_SECONDS);
+        if let Some(name) = source.object_name() {
+            config = config.fields(&format!("metadata.name={name}"));
+        }
+        follower.version.clone_from(&resource.version);
         follower.last_version = resources.last() == Some(resource);
         follower.follow(watcher(objects, config).default_backoff()).await;
         // Not served in this version. The other one may be, and a CRD may be installed at any time.
@@ -117,6 +135,8 @@ struct Follower<'k> {
     complete: bool,
     /// Whether the kind would have to be served under this version, because the others were tried before.
     last_version: bool,
+    /// The API version that is being followed.
+    version: String,
 }
 
 impl<'k> Follower<'k> {
@@ -129,6 +149,7 @@ impl<'k> Follower<'k> {
             failing: None,
             complete: false,
             last_version: true,
+            version: String::new(),
         }
     }
 
@@ -169,6 +190,10 @@ impl<'k> Follower<'k> {
                     self.drop(&key);
                 }
                 self.complete = true;
+                if let Source::Operator(kind, ..) = self.source {
+                    let version = self.version.clone();
+                    self.keeper.change(|inventory| inventory.set_served(kind, &version));
+                }
                 self.recover();
             }
             Event::Apply(object) => {
@@ -184,33 +209,42 @@ impl<'k> Follower<'k> {
     }
 
     fn put(&mut self, key: &(String, String), object: DynamicObject) {
-        let source = self.source;
-        match source {
+        let keeper = self.keeper;
+        let (namespace, name) = (key.0.as_str(), key.1.as_str());
+        match self.source {
             Source::Namespaces => {
                 let annotations = object.metadata.annotations.unwrap_or_default();
-                self.keeper
-                    .shelf
-                    .change(|inventory| inventory.insert_namespace(&key.1, annotations.clone()));
+                keeper.change(|inventory| inventory.insert_namespace(name, annotations.clone()));
             }
             Source::Operator(kind, ..) => {
                 let node = node(object);
-                self.keeper
-                    .shelf
-                    .change(|inventory: &mut Inventory| inventory.insert(kind, &key.0, &key.1, &node));
+                keeper.change(|inventory| inventory.insert(kind, namespace, name, &node));
+            }
+            Source::Account(account) => {
+                let facts = account_facts(object);
+                keeper.change(|inventory| inventory.set_account(namespace, account, Some(facts.clone())));
+            }
+            Source::Role => {
+                let facts = RoleFacts::of(&node(object));
+                keeper.change(|inventory| inventory.set_role(namespace, Some(facts.clone())));
+            }
+            Source::RoleBinding => {
+                let facts = BindingFacts::of(&node(object), namespace);
+                keeper.change(|inventory| inventory.set_binding(namespace, Some(facts.clone())));
             }
         }
         self.known.insert(key.clone());
     }
 
     fn drop(&mut self, key: &(String, String)) {
-        match self.source {
-            Source::Namespaces => self.keeper.shelf.change(|inventory| inventory.remove_namespace(&key.1)),
-            Source::Operator(kind, ..) => {
-                self.keeper
-                    .shelf
-                    .change(|inventory| inventory.remove(kind, &key.0, &key.1));
-            }
-        }
+        let (namespace, name) = (key.0.as_str(), key.1.as_str());
+        self.keeper.change(|inventory| match self.source {
+            Source::Namespaces => inventory.remove_namespace(name),
+            Source::Operator(kind, ..) => inventory.remove(kind, namespace, name),
+            Source::Account(account) => inventory.set_account(namespace, account, None),
+            Source::Role => inventory.set_role(namespace, None),
+            Source::RoleBinding => inventory.set_binding(namespace, None),
+        });
         self.known.remove(key);
     }
 
@@ -277,6 +311,24 @@ fn root_cause(error: &watcher::Error) -> String {
 
 fn key(object: &DynamicObject) -> (String, String) {
     (object.namespace().unwrap_or_default(), object.name_any())
+}
+
+/// The annotations of an account, and which of them are under our field manager.
+fn account_facts(object: DynamicObject) -> AccountFacts {
+    let applied = |entry: ManagedFieldsEntry| {
+        let ours = entry.manager.as_deref() == Some(FIELD_MANAGER) && entry.operation.as_deref() == Some("Apply");
+        let fields = entry.fields_v1.filter(|_| ours)?.0;
+        let keys = fields["f:metadata"]["f:annotations"].as_object()?.keys();
+        Some(
+            keys.filter_map(|key| Some(key.strip_prefix("f:")?.to_owned()))
+                .collect(),
+        )
+    };
+    let entries = object.metadata.managed_fields.unwrap_or_default();
+    AccountFacts {
+        annotations: object.metadata.annotations.unwrap_or_default(),
+        applied: entries.into_iter().find_map(applied).unwrap_or_default(),
+    }
 }
 
 /// The object as rules read it. `managedFields` stay out; they are the larger part of many objects.

@@ -5,9 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::account::Account;
 use crate::document::Node;
+use crate::ensure::{AccountFacts, BindingFacts, RoleFacts};
 use crate::field::Field;
-use crate::model::{Backup, Image, Restore, Scope, Storage, StoreType};
+use crate::model::{Backup, Image, Restore, Scope, SourceType, Storage, StoreType};
 use crate::rule::Need;
 use crate::schema::Kind;
 
@@ -216,8 +218,12 @@ impl BackupFacts {
 pub struct RestoreFacts {
     /// The instance that it names.
     pub instance: Option<String>,
-    /// The identity annotations that it wants on the shared ServiceAccount.
+    /// The identity annotations that it wants on the shared `ServiceAccount`.
     pub annotations: BTreeMap<String, String>,
+    /// `source.storage`.
+    pub storage: LocationFacts,
+    /// `source.backupRef`, where the source is a backup.
+    pub backup: Option<String>,
 }
 
 impl RestoreFacts {
@@ -227,6 +233,12 @@ impl RestoreFacts {
         Self {
             instance: restore.instance().text().map(str::to_owned),
             annotations: annotations_of(&restore.storage()),
+            storage: LocationFacts::of(&restore.storage()),
+            backup: restore
+                .backup_ref()
+                .text()
+                .filter(|_| restore.source_type() == Some(SourceType::Backup))
+                .map(str::to_owned),
         }
     }
 }
@@ -269,6 +281,9 @@ struct NamespaceObjects {
     restores: BTreeMap<String, RestoreFacts>,
     sharded: BTreeSet<String>,
     secrets: BTreeMap<String, SecretFacts>,
+    accounts: BTreeMap<Account, AccountFacts>,
+    role: Option<RoleFacts>,
+    binding: Option<BindingFacts>,
 }
 
 /// What is known of other objects.
@@ -277,6 +292,8 @@ pub struct Inventory {
     namespaces: BTreeMap<String, NamespaceObjects>,
     coverage: BTreeMap<Need, Coverage>,
     unknown: Coverage,
+    /// The API version in which each kind is served.
+    served: BTreeMap<Kind, String>,
 }
 
 impl Inventory {
@@ -357,6 +374,77 @@ impl Inventory {
     /// Forgets the annotations of a namespace.
     pub fn remove_namespace(&mut self, namespace: &str) {
         self.namespace_mut(namespace).facts = None;
+    }
+
+    /// Takes what is known of one of the accounts of the Jobs, or that it is gone.
+    pub fn set_account(&mut self, namespace: &str, account: Account, facts: Option<AccountFacts>) {
+        let accounts = &mut self.namespace_mut(namespace).accounts;
+        match facts {
+            Some(facts) => drop(accounts.insert(account, facts)),
+            None => drop(accounts.remove(&account)),
+        }
+    }
+
+    /// Takes what is known of the Role of the backup account, or that it is gone.
+    pub fn set_role(&mut self, namespace: &str, facts: Option<RoleFacts>) {
+        self.namespace_mut(namespace).role = facts;
+    }
+
+    /// Takes what is known of the `RoleBinding` of the backup account, or that it is gone.
+    pub fn set_binding(&mut self, namespace: &str, facts: Option<BindingFacts>) {
+        self.namespace_mut(namespace).binding = facts;
+    }
+
+    /// Takes the API version in which a kind is served: `v1beta1`.
+    pub fn set_served(&mut self, kind: Kind, version: &str) {
+        self.served.insert(kind, version.to_owned());
+    }
+
+    /// The API version in which a kind is served, once somebody has listed it.
+    pub fn served(&self, kind: Kind) -> Option<&str> {
+        self.served.get(&kind).map(String::as_str)
+    }
+
+    /// One of the accounts of the Jobs.
+    pub fn account(&self, namespace: &str, account: Account) -> Lookup<'_, AccountFacts> {
+        let found = self
+            .namespaces
+            .get(namespace)
+            .and_then(|objects| objects.accounts.get(&account));
+        self.answer(Need::Accounts, found)
+    }
+
+    /// The Role of the backup account.
+    pub fn role(&self, namespace: &str) -> Lookup<'_, RoleFacts> {
+        let found = self.namespaces.get(namespace).and_then(|objects| objects.role.as_ref());
+        self.answer(Need::Roles, found)
+    }
+
+    /// The `RoleBinding` of the backup account.
+    pub fn binding(&self, namespace: &str) -> Lookup<'_, BindingFacts> {
+        let found = self
+            .namespaces
+            .get(namespace)
+            .and_then(|objects| objects.binding.as_ref());
+        self.answer(Need::Roles, found)
+    }
+
+    /// Every namespace that has a known backup or restore.
+    pub fn namespaces_at_work(&self) -> impl Iterator<Item = &str> {
+        self.namespaces
+            .iter()
+            .filter(|(_, objects)| !objects.backups.is_empty() || !objects.restores.is_empty())
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// The restore of this name.
+    pub fn restore(&self, namespace: &str, name: &str) -> Lookup<'_, RestoreFacts> {
+        self.answer(
+            Need::Restores,
+            self.namespaces
+                .get(namespace)
+                .and_then(|objects| objects.restores.get(name)),
+        )
     }
 
     /// The instance of this name; a cluster wins over a standalone, as it does in the operator.

@@ -9,8 +9,10 @@
 //!    settings, era ────┘
 //! ```
 
+pub mod account;
 pub mod document;
 pub mod engine;
+pub mod ensure;
 pub mod field;
 pub mod finding;
 pub mod fix;
@@ -29,3 +31,4 @@ pub mod settings;
 pub mod subject;
 pub mod suppress;
 pub mod values;
+pub mod workload;

@@ -67,6 +67,10 @@ pub enum Need {
     Secrets,
     /// The annotations of the namespace.
     Namespace,
+    /// The `ServiceAccounts` of the Jobs. No rule asks; the reconciler does.
+    Accounts,
+    /// The Role and the `RoleBinding` of the backup account. No rule asks; the reconciler does.
+    Roles,
     /// The time.
     Clock,
 }

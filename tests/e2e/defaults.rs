@@ -139,6 +139,7 @@ fn filled_in() -> Value {
         "provider": "aws",
         "identity": {
             "provider": "aws",
+            "serviceAccount": "neo4j-backup-sa",
             "autoCreate": {"enabled": true, "annotations": {"eks.amazonaws.com/role-arn": manifests::ROLE}},
         },
     })

@@ -15,6 +15,7 @@ mod failures;
 mod fixture;
 mod fixtures;
 mod guard;
+mod identity;
 mod manifests;
 mod metrics;
 mod namespace;

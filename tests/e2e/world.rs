@@ -27,10 +27,28 @@ impl World {
         WORLD.get_or_init(start).as_ref()
     }
 
+    /// With the CRDs that the schema tables give, and the controllers that make Jobs of `CronJobs` and pods of Jobs.
+    pub(crate) fn with_controllers() -> &'static Self {
+        static WORLD: OnceLock<World> = OnceLock::new();
+        WORLD.get_or_init(|| {
+            let binaries = Binaries::locate_or_build(&report_progress).unwrap();
+            let binaries = binaries.with_controller_manager(&report_progress).unwrap();
+            let control_plane = start_programs(&binaries, &rendered_crds());
+            let webhook = start_webhook(&control_plane);
+            Self { control_plane, webhook }
+        })
+    }
+
+    /// With the CRDs of another era, and a webhook that knows the operator version and looks after accounts and roles.
+    pub(crate) fn ensured(era: Era, operator_version: &str) -> Self {
+        let (control_plane, program) = (start_control_plane(&crds_of(era)), program());
+        let further = ["--ensure-rbac", "--operator-version", operator_version];
+        let webhook = WebhookServer::start_with(program, control_plane.kubeconfig(), &further).unwrap();
+        Self { control_plane, webhook }
+    }
+
     fn start(crds: &str) -> Self {
-        let binaries = Binaries::locate_or_build(&report_progress).unwrap();
-        let control_plane = ControlPlane::start(&binaries, &Options::default()).unwrap();
-        control_plane.install_crds(crds).unwrap();
+        let control_plane = start_control_plane(crds);
         let webhook = start_webhook(&control_plane);
         Self { control_plane, webhook }
     }
@@ -79,14 +97,34 @@ pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     Some(base.join(path)).filter(|path| path.exists())
 }
 
+fn start_control_plane(crds: &str) -> ControlPlane {
+    start_programs(&Binaries::locate_or_build(&report_progress).unwrap(), crds)
+}
+
+fn start_programs(binaries: &Binaries, crds: &str) -> ControlPlane {
+    let control_plane = ControlPlane::start(binaries, &Options::default()).unwrap();
+    control_plane.install_crds(crds).unwrap();
+    control_plane
+}
+
 fn start_webhook(control_plane: &ControlPlane) -> WebhookServer {
+    WebhookServer::start(program(), control_plane.kubeconfig()).unwrap()
+}
+
+/// The webhook, built once.
+pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    let program = PROGRAM.get_or_init(|| webhook_program().unwrap());
-    WebhookServer::start(program, control_plane.kubeconfig()).unwrap()
+    PROGRAM.get_or_init(|| webhook_program().unwrap())
 }
 
 pub(crate) fn rendered_crds() -> String {
-    let crds: Vec<String> = Kind::ALL.iter().map(|kind| crd(*kind, Era::F).to_string()).collect();
+    crds_of(Era::F)
+}
+
+/// The CRDs of the kinds that an era has.
+fn crds_of(era: Era) -> String {
+    let kinds = Kind::ALL.iter().filter(|kind| kind.schema().eras.contains(era));
+    let crds: Vec<String> = kinds.map(|kind| crd(*kind, era).to_string()).collect();
     crds.join("\n---\n")
 }
 

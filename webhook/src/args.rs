@@ -68,6 +68,10 @@ pub struct ServeArguments {
     /// Look nothing up, even where a cluster could be asked.
     #[arg(long, conflicts_with = "kubeconfig")]
     pub no_references: bool,
+    /// Keep the accounts of the Jobs, and for operators of the 0.x line their Role, as they have to be in each namespace
+    /// with a backup or a restore.
+    #[arg(long, conflicts_with = "no_references")]
+    pub ensure_rbac: bool,
     /// Version of the operator that is installed, such as 1.14; without it, the newest one of each API version.
     #[arg(long, value_name = "VERSION", value_parser = operator_version)]
     pub operator_version: Option<Era>,

@@ -18,6 +18,7 @@ use neo4jbackup_core::subject::{Door, Subject};
 use crate::reply::{Answer, Denial};
 use crate::review::Request;
 use crate::suggestion::suggestions;
+use crate::workload;
 
 /// What a judgement rests on beside the review itself.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +87,9 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opini
 
 /// Answers `/mutate`: fills in what is absent, on CREATE and nowhere else.
 pub(crate) fn mutate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opinion<'a> {
+    if let Some(opinion) = workload::mutate(request, basis) {
+        return opinion;
+    }
     let mutation = basis.settings.mutation;
     let wanted = |judged: &Judged<'_>| judged.door == Door::Create && mutation != Mutation::Off;
     let Some(judged) = Judged::of(request).filter(wanted) else {

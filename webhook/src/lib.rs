@@ -15,6 +15,7 @@ mod client_check;
 mod connection;
 mod crowd;
 mod descriptors;
+mod ensure;
 mod handlers;
 mod health;
 mod in_force;
@@ -33,6 +34,7 @@ mod state;
 mod suggestion;
 mod tls;
 mod validity;
+mod workload;
 
 use std::sync::Arc;
 

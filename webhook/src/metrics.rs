@@ -84,6 +84,17 @@ struct KindLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EnsuredLabels {
+    object: &'static str,
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabel {
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BuildLabels {
     version: &'static str,
 }
@@ -116,6 +127,8 @@ pub(crate) struct Metrics {
     settings_in_force: Gauge,
     references_complete: Family<NeedLabel, Gauge>,
     reference_age: Family<KindLabel, Seconds>,
+    rbac_applies: Family<EnsuredLabels, Counter>,
+    rbac_standing: Family<ReasonLabel, Gauge>,
 }
 
 impl Metrics {
@@ -145,6 +158,8 @@ impl Metrics {
             settings_in_force: Gauge::default(),
             references_complete: Family::default(),
             reference_age: Family::default(),
+            rbac_applies: Family::default(),
+            rbac_standing: Family::default(),
         };
         metrics.registered()
     }
@@ -278,6 +293,7 @@ impl Metrics {
             "Time since the watch of this kind last said anything",
             self.reference_age.clone(),
         );
+        register_rbac(registry, &self.rbac_applies, &self.rbac_standing);
     }
 
     /// Counts an answered review.
@@ -382,6 +398,15 @@ impl Metrics {
             .set(age.as_secs_f64());
     }
 
+    pub(crate) fn applied(&self, object: &'static str, result: &'static str) {
+        self.rbac_applies.get_or_create(&EnsuredLabels { object, result }).inc();
+    }
+
+    pub(crate) fn standing(&self, reason: &'static str, count: usize) {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.rbac_standing.get_or_create(&ReasonLabel { reason }).set(count);
+    }
+
     /// The text of `/metrics`, in the `OpenMetrics` format.
     pub(crate) fn text(&self) -> String {
         let mut text = String::with_capacity(8 * 1024);
@@ -389,6 +414,23 @@ impl Metrics {
         let _ = encode(&mut text, &self.registry);
         text
     }
+}
+
+fn register_rbac(
+    registry: &mut Registry,
+    applies: &Family<EnsuredLabels, Counter>,
+    standing: &Family<ReasonLabel, Gauge>,
+) {
+    registry.register(
+        "rbac_applies",
+        "Accounts and roles that were applied, or could not be",
+        applies.clone(),
+    );
+    registry.register(
+        "rbac_standing",
+        "What stands in the way of accounts and roles until a person decides, by reason",
+        standing.clone(),
+    );
 }
 
 /// A caller may send any text; a label must not take it.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use neo4jbackup_cluster::{ConnectError, References};
+use neo4jbackup_cluster::{ConnectError, References, Watching};
 use neo4jbackup_core::settings::Settings;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,6 +19,7 @@ use crate::args::{Arguments, Command, LogFormat, ServeArguments};
 use crate::certificates::{self, CertificateStartError};
 use crate::client_check::Callers;
 use crate::descriptors::room_for_connections;
+use crate::ensure::ensure;
 use crate::limits::Limits;
 use crate::reload::{follow_certificate, follow_client_authorities, follow_settings};
 use crate::self_signed::self_signed;
@@ -112,6 +113,9 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
     let state = Arc::new(state.with_operator(arguments.operator_version).with_limits(limits));
     state.health.set_warming_up(true);
 
+    if arguments.ensure_rbac {
+        tokio::spawn(references.ensure(ensure(Arc::clone(&state), arguments.operator_version)));
+    }
     tokio::spawn(tend_references(Arc::clone(&state), references));
     if let Some(Certificate { pem, files }) = certificate {
         let validity = served.replace(&pem)?;
@@ -229,7 +233,12 @@ async fn connect(arguments: &ServeArguments) -> Result<References, StartError> {
     if arguments.no_references {
         return Ok(References::none("looking up other objects is switched off"));
     }
-    match neo4jbackup_cluster::references(arguments.kubeconfig.as_deref()).await {
+    let watching = if arguments.ensure_rbac {
+        Watching::Accounts
+    } else {
+        Watching::References
+    };
+    match neo4jbackup_cluster::references(arguments.kubeconfig.as_deref(), watching).await {
         Ok(references) => Ok(references),
         // What was named must work; what was merely found need not.
         Err(error) if arguments.kubeconfig.is_some() => Err(error.into()),

@@ -185,6 +185,11 @@ impl App {
         self.settings.store(Arc::new(InForce::new(settings)));
     }
 
+    /// The settings that are in force.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::new(self.settings.load().of(None).clone())
+    }
+
     /// The references.
     pub fn inventory(&self) -> &SharedInventory {
         &self.inventory

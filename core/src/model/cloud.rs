@@ -42,6 +42,16 @@ impl<'a> Cloud<'a> {
         self.block.field("identity.provider")
     }
 
+    /// `identity.serviceAccount`.
+    pub fn service_account(&self) -> Field<'a> {
+        self.block.field("identity.serviceAccount")
+    }
+
+    /// `identity.autoCreate`.
+    pub fn auto_create(&self) -> Field<'a> {
+        self.block.field("identity.autoCreate")
+    }
+
     /// `identity.autoCreate.annotations`.
     pub fn annotations(&self) -> Field<'a> {
         self.block.field("identity.autoCreate.annotations")

@@ -1,8 +1,10 @@
 //! NB3003.
 
-use super::location::{Location, Use, annotations_at, locations, quoted};
+use super::location::{Location, Use, annotations_at, creates_account, implied_account, locations, quoted};
+use crate::account::{self, Declaration, DeclaredBy};
 use crate::declare_rule;
 use crate::document::Path;
+use crate::field::Block;
 use crate::finding::Severity;
 use crate::fix::{Edit, Fix, FixKind};
 use crate::inventory::{Inventory, Lookup};
@@ -10,8 +12,7 @@ use crate::model::{Provider, StoreType};
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::schema::{Era, Kind};
-use crate::subject::Subject;
-use crate::values::identity::{aws, azure, google};
+use crate::subject::{Door, Subject};
 
 declare_rule! {
     /// A Job that writes to an object store needs credentials or an identity, and nothing here gives it one.
@@ -21,7 +22,8 @@ declare_rule! {
     /// `cloud.identity.autoCreate.annotations`. Where neither is there, the identity comes from the namespace, when that has
     /// one of `neo4jbackup.github.io/aws-role-arn`, `neo4jbackup.github.io/gcp-service-account` and
     /// `neo4jbackup.github.io/azure-client-id`, or else from the settings (`identity`). On Azure the annotation alone is not
-    /// enough: the pods need the label `azure.workload.identity/use: "true"`, which the operator never sets.
+    /// enough: the pods need the label `azure.workload.identity/use: "true"`, which the operator never sets. The webhook
+    /// sets it on the Jobs that the operator makes.
     ///
     /// ## Why it matters
     /// Without credentials each run fails in the pod, minutes after it was accepted; a scheduled backup never says so in
@@ -63,9 +65,12 @@ impl Rule for IdentityMissing {
 
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         for location in locations(subject) {
-            let is_instance = !matches!(subject.kind, Kind::Neo4jBackup | Kind::Neo4jRestore);
-            let concerned = if is_instance {
-                location.storage.store() != Some(StoreType::Pvc) && location.storage.cloud.block.is_set()
+            let concerned = if is_instance(subject) {
+                // The backup pod of an instance takes its identity from here only, and a person who names its account
+                // has said whose identity it has.
+                location.storage.store() != Some(StoreType::Pvc)
+                    && Block::at(subject.object, "spec.backups.cloud").is_set()
+                    && location.storage.cloud.service_account().text().is_none()
             } else {
                 location.used == Use::Artifacts && location.reads_cloud && location.cloud_store().is_some()
             };
@@ -85,7 +90,7 @@ impl Rule for IdentityMissing {
             {
                 missing(subject, &location, provider, inventory, report);
             } else if provider == Provider::Azure && named.contains(&provider.identity_annotation()) {
-                needs_label(annotations.path().key(provider.identity_annotation()), report);
+                needs_label(subject, annotations.path().key(provider.identity_annotation()), report);
             }
         }
     }
@@ -101,6 +106,7 @@ fn missing(
     let cloud = location.storage.cloud;
     let key = provider.identity_annotation();
     let path = cloud.annotations().path().key(key);
+    let is_instance = is_instance(subject);
     let Some(declared) = declared(subject, provider, inventory, report) else {
         let secret = if subject.era >= Era::C {
             "`credentialsSecretRef` or "
@@ -116,16 +122,24 @@ fn missing(
             .help(format!("set {secret}this annotation{ambient}"));
         return;
     };
+    let by = match declared.by {
+        DeclaredBy::Namespace => format!("namespace `{}`", subject.namespace()),
+        DeclaredBy::Settings => "the settings file".to_owned(),
+    };
     let finding = report.at_path(
         path.clone(),
         format!(
             "nothing here gives the Job credentials for `{provider}`, but {} declares {}",
-            declared.by,
-            quoted(&declared.identity)
+            by,
+            quoted(declared.identity)
         ),
     );
-    if !is_well_formed(provider, &declared.identity) {
-        finding.help(format!("correct what {} declares: it is malformed", declared.by));
+    if !declared.is_well_formed() {
+        finding.help(format!("correct what {by} declares: it is malformed"));
+        return;
+    }
+    if !may_be_filled_in(location, is_instance) {
+        finding.help("set this annotation, or name the account of the backup pod in `serviceAccount`");
         return;
     }
     let mut edits = Vec::new();
@@ -137,9 +151,16 @@ fn missing(
     }
     edits.push(Edit::Set {
         path,
-        value: declared.identity.clone().into(),
+        value: declared.identity.into(),
     });
-    let title = format!("set the annotation `{key}` to {}", quoted(&declared.identity));
+    // The account stands in the block that is made here, or else a second look would add it.
+    if let Some(account) = implied_account(subject, location, true) {
+        edits.push(Edit::Set {
+            path: cloud.service_account().path(),
+            value: account.into(),
+        });
+    }
+    let title = format!("set the annotation `{key}` to {}", quoted(declared.identity));
     finding.help("use that identity").fix(Fix {
         kind: FixKind::Default,
         title,
@@ -147,53 +168,41 @@ fn missing(
     });
 }
 
-/// An identity that somebody has declared for objects that do not say.
-struct Declared {
-    identity: String,
-    by: String,
-}
-
-fn declared(subject: &Subject<'_>, provider: Provider, inventory: &Inventory, report: &mut Report) -> Option<Declared> {
-    let key = match provider {
-        Provider::Aws => "neo4jbackup.github.io/aws-role-arn",
-        Provider::Gcp => "neo4jbackup.github.io/gcp-service-account",
-        Provider::Azure => "neo4jbackup.github.io/azure-client-id",
-    };
+/// What is declared for the namespace of the object; says so when the namespace itself could not be asked.
+fn declared<'x>(
+    subject: &'x Subject<'_>,
+    provider: Provider,
+    inventory: &'x Inventory,
+    report: &mut Report,
+) -> Option<Declaration<'x>> {
     let namespace = subject.namespace();
-    match inventory.namespace(namespace) {
-        Lookup::Found(facts) => {
-            if let Some(identity) = facts.annotations.get(key).filter(|text| !text.is_empty()) {
-                return Some(Declared {
-                    identity: identity.clone(),
-                    by: format!("namespace `{namespace}`"),
-                });
-            }
-        }
-        Lookup::Unknown(why) => {
-            report.skip(
-                Need::Namespace,
-                format!("namespace `{namespace}` may declare an identity: {why}"),
-            );
-        }
-        Lookup::Absent => {}
+    if let Lookup::Unknown(why) = inventory.namespace(namespace) {
+        report.skip(
+            Need::Namespace,
+            format!("namespace `{namespace}` may declare an identity: {why}"),
+        );
     }
-    let identity = subject.settings.identity.of(provider)?;
-    Some(Declared {
-        identity: identity.to_owned(),
-        by: "the settings file".to_owned(),
-    })
+    account::declared(namespace, provider, inventory, subject.settings)
 }
 
-fn is_well_formed(provider: Provider, identity: &str) -> bool {
-    match provider {
-        Provider::Aws => aws::parse_role_arn(identity).is_ok(),
-        Provider::Gcp => google::parse_service_account(identity).is_ok(),
-        Provider::Azure => azure::check_client_id(identity).is_ok(),
-    }
+fn is_instance(subject: &Subject<'_>) -> bool {
+    !matches!(subject.kind, Kind::Neo4jBackup | Kind::Neo4jRestore)
 }
 
-fn needs_label(path: Path, report: &mut Report) {
+/// An instance without `identity` stops the operators of its time with a nil pointer, so a whole block is an
+/// improvement. A block without `autoCreate` runs its pod as `default`: an `autoCreate` would make it run as another
+/// account, and what runs must stay as it is.
+fn may_be_filled_in(location: &Location<'_>, is_instance: bool) -> bool {
+    let cloud = location.storage.cloud;
+    !is_instance || !cloud.identity().is_set() || creates_account(location)
+}
+
+/// The webhook sets the label itself when it is asked about Jobs, so in a review there is nothing to warn of.
+fn needs_label(subject: &Subject<'_>, path: Path, report: &mut Report) {
+    if subject.door != Door::File {
+        return;
+    }
     report
         .at_path(path, "Azure takes this identity only in pods with the label `azure.workload.identity/use`, which the operator never sets")
-        .help("have a mutating policy label the pods of the Jobs, or set `credentialsSecretRef`");
+        .help("let the webhook label the pods of the Jobs, or set `credentialsSecretRef`");
 }

@@ -1,7 +1,8 @@
 //! The storage locations of an object and what the operator does with each. Shared by the rules of storage and identity.
 
+use crate::account::Account;
 use crate::document::Path;
-use crate::field::Field;
+use crate::field::{Block, Field};
 use crate::finding::Severity;
 use crate::model::{Backup, Provider, Restore, SourceType, Storage, StoreType};
 use crate::schema::{Era, Kind};
@@ -171,6 +172,38 @@ pub(super) fn annotations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Ann
                 .into_iter()
                 .flatten(),
         )
+}
+
+/// The account that the operator uses for this location, whatever `identity.serviceAccount` says; `None` where the block
+/// already names one, or where it is not certain. `makes_account` says that an `autoCreate` block is about to be added.
+///
+/// Backups have run as one fixed account since operator 0.2, restores since 1.8, and the field is read for neither. For the
+/// backup pod of a cluster (before 1.8) it is read, and what stands there then is the name that is derived here: an
+/// account of that name is made in both cases. For a standalone it is not known.
+pub(super) fn implied_account(subject: &Subject<'_>, location: &Location<'_>, makes_account: bool) -> Option<String> {
+    let cloud = location.storage.cloud;
+    if cloud.service_account().is_set() || !location.reads_cloud {
+        return None;
+    }
+    match subject.kind {
+        Kind::Neo4jBackup if subject.era >= Era::B => Some(Account::Backup.name().to_owned()),
+        Kind::Neo4jRestore if subject.era >= Era::D => Some(Account::Restore.name().to_owned()),
+        Kind::Neo4jEnterpriseCluster
+            if Block::at(subject.object, "spec.backups.cloud").is_set()
+                && (creates_account(location) || (makes_account && !cloud.identity().is_set()))
+                && !subject.name().is_empty() =>
+        {
+            Some(format!("{}-cloud-identity", subject.name()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the block has an `autoCreate` that is not switched off; the schema switches it on where nothing is said.
+pub(super) fn creates_account(location: &Location<'_>) -> bool {
+    let cloud = location.storage.cloud;
+    let is_block = cloud.auto_create().node().is_some_and(|node| node.as_map().is_some());
+    is_block && !cloud.block.field("identity.autoCreate.enabled").is_false()
 }
 
 /// A value in backticks, cut where it would bury the message.

@@ -55,6 +55,7 @@ mod schedule_time_zone;
 mod schedules_overlap;
 mod scope_unclear;
 mod seed_unreachable;
+mod service_account_implicit;
 mod single_database_from_all;
 mod standalone_not_stopped;
 mod suppression_invalid;
@@ -116,6 +117,7 @@ pub use schedule_time_zone::ScheduleTimeZone;
 pub use schedules_overlap::SchedulesOverlap;
 pub use scope_unclear::ScopeUnclear;
 pub use seed_unreachable::SeedUnreachable;
+pub use service_account_implicit::ServiceAccountImplicit;
 pub use single_database_from_all::SingleDatabaseFromAll;
 pub use standalone_not_stopped::StandaloneNotStopped;
 pub use suppression_invalid::SuppressionInvalid;
@@ -162,6 +164,7 @@ pub static ALL: &[&dyn Rule] = &[
     &AnnotationOfOtherProvider,
     &IdentityPlaceholder,
     &EndpointWithoutCredentials,
+    &ServiceAccountImplicit,
     &ScheduleInvalid,
     &ScheduleTimeZone,
     &ScheduleNeverFires,

@@ -53,6 +53,36 @@ impl WebhookConfigurations<'_> {
         format!("{list:#}\n")
     }
 
+    /// A mutating webhook for what the operator makes: its Jobs and `CronJobs` by their labels, its two
+    /// `ServiceAccounts`, which have none, by their names. Nothing else of these kinds leaves the API server.
+    pub fn workloads_manifest(&self) -> String {
+        let jobs = json!({"matchExpressions": [
+            {"key": "app.kubernetes.io/name", "operator": "In", "values": ["neo4j-backup", "neo4j-restore"]},
+            {"key": "app.kubernetes.io/component", "operator": "In", "values": ["backup", "backup-cron", "restore"]},
+        ]});
+        let names = json!([{
+            "name": "accounts-of-the-jobs",
+            "expression": "object.metadata.name in ['neo4j-backup-sa', 'neo4j-restore-sa']",
+        }]);
+        let entry = |name: &str, group: &str, resources: &[&str]| {
+            let mut webhook = self.webhook("mutate", &["CREATE"]);
+            webhook["name"] = format!("{name}.{GROUP}").into();
+            webhook["reinvocationPolicy"] = "IfNeeded".into();
+            webhook["rules"][0]["apiGroups"] = json!([group]);
+            webhook["rules"][0]["apiVersions"] = json!(["v1"]);
+            webhook["rules"][0]["resources"] = json!(resources);
+            webhook
+        };
+        let mut workloads = entry("workloads", "batch", &["jobs", "cronjobs"]);
+        workloads["objectSelector"] = jobs;
+        let mut accounts = entry("accounts", "", &["serviceaccounts"]);
+        accounts["matchConditions"] = names;
+        let mut configuration = self.configuration("MutatingWebhookConfiguration", &workloads);
+        configuration["metadata"]["name"] = format!("{}-workloads", self.name).into();
+        configuration["webhooks"] = json!([workloads, accounts]);
+        format!("{configuration:#}\n")
+    }
+
     fn configuration(&self, kind: &str, webhook: &Value) -> Value {
         json!({
             "apiVersion": "admissionregistration.k8s.io/v1",
@@ -103,6 +133,27 @@ const RESOURCES: [&str; 6] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_jobs_and_accounts_only_those_of_the_operator_are_asked_about() {
+        let configuration = WebhookConfigurations {
+            name: "neo4jbackup",
+            base_url: "https://127.0.0.1:8443",
+            authority_pem: "PEM",
+            failure_policy: "Ignore",
+            namespace: None,
+            timeout_seconds: 3,
+        };
+        let manifest: Value = serde_json::from_str(&configuration.workloads_manifest()).unwrap();
+        assert_eq!(manifest["metadata"]["name"], "neo4jbackup-workloads");
+        let webhooks = manifest["webhooks"].as_array().unwrap();
+        assert_eq!(webhooks.len(), 2);
+        for webhook in webhooks {
+            assert_eq!(webhook["clientConfig"]["url"], "https://127.0.0.1:8443/mutate");
+            assert_eq!(webhook["rules"][0]["operations"], json!(["CREATE"]));
+            assert!(webhook["objectSelector"].is_object() || webhook["matchConditions"].is_array());
+        }
+    }
 
     #[test]
     fn defaults_are_filled_in_on_create_only_and_restores_are_judged_on_update_too() {

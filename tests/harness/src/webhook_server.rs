@@ -26,11 +26,16 @@ pub struct WebhookServer {
 impl WebhookServer {
     /// Starts `program` on free ports and waits until it is ready, which it is once it knows the objects of the cluster.
     pub fn start(program: &Path, kubeconfig: &Path) -> Result<Self, HarnessError> {
+        Self::start_with(program, kubeconfig, &[])
+    }
+
+    /// The same with further arguments behind the usual ones.
+    pub fn start_with(program: &Path, kubeconfig: &Path, further: &[&str]) -> Result<Self, HarnessError> {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let directory = RunDirectory::named(&format!("webhook-{}-{number}", std::process::id()));
         directory.create()?;
-        let arguments = [
+        let mut arguments = vec![
             "serve".to_owned(),
             "--self-signed".to_owned(),
             format!("--self-signed-ca={}", directory.file(AUTHORITY)),
@@ -42,6 +47,7 @@ impl WebhookServer {
             "--lame-duck=0s".to_owned(),
             "--log-format=text".to_owned(),
         ];
+        arguments.extend(further.iter().map(|argument| (*argument).to_owned()));
         let mut watchdog = Watchdog::start(directory.path())?;
         let mut daemon = Daemon::start("neo4jbackup-webhook", program, &arguments, directory.path())?;
         watchdog.watch(daemon.process_id())?;

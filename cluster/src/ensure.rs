@@ -1,0 +1,296 @@
+//! Applies what the engine plans for accounts and roles, and says what came of it.
+//!
+//! The plan is made from the watch caches, so looking costs nothing and nothing is asked of the API server until something
+//! has to change. Every change of the caches leads to another look, and so does the passing of time. Each replica does
+//! the same: server-side apply makes the second of two equal writes a write of nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::jiff::Timestamp;
+use kube::Client;
+use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
+use kube::core::GroupVersionKind;
+use kube::discovery::ApiResource;
+use neo4jbackup_core::ensure::{Apply, Ensured, FIELD_MANAGER, ROLE, Report, plan};
+use neo4jbackup_core::schema::Era;
+use neo4jbackup_core::settings::Settings;
+use serde_json::json;
+use tokio::sync::watch::Receiver;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::shelf::SharedInventory;
+
+/// Changes come in bursts; one look is enough for all of them.
+const GATHERING: Duration = Duration::from_millis(200);
+
+/// The longest time between two looks.
+const RESYNC: Duration = Duration::from_secs(15);
+
+/// The longest that one write may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The first and the longest pause before the same object is written again. Where something else keeps undoing what is
+/// applied, the two of them settle at one write in five minutes.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
+
+/// An object that had to be written so long ago starts again with the first pause.
+const FORGETTING: Duration = Duration::from_secs(600);
+
+/// How often an Event is made for something that stays as it is. The API server keeps one for an hour.
+const EVENT_INTERVAL: Duration = Duration::from_secs(3000);
+
+type CurrentSettings = Box<dyn Fn() -> Arc<Settings> + Send + Sync>;
+type Listener = Box<dyn Fn(&Notice<'_>) + Send + Sync>;
+
+/// What came of one apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It is as it has to be.
+    Applied,
+    /// Somebody else says otherwise of the same field; nothing was written.
+    Conflict,
+    /// The account of this program may not do that.
+    Forbidden,
+    /// The namespace is gone or on its way out.
+    Gone,
+    /// Anything else; it is tried again.
+    Failed,
+}
+
+/// What is said while it runs.
+#[derive(Debug)]
+pub enum Notice<'n> {
+    /// An apply was tried.
+    Apply(Ensured, Outcome),
+    /// Everything that a person has to decide, each time anew.
+    Standing(&'n [Report]),
+}
+
+/// Keeps accounts and roles as they have to be.
+pub struct Ensure {
+    settings: CurrentSettings,
+    operator: Option<Era>,
+    listener: Listener,
+}
+
+impl fmt::Debug for Ensure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Ensure")
+            .field("operator", &self.operator)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Ensure {
+    /// By the settings that are in force at each moment, for the operator version that is installed when somebody says
+    /// which; `listener` hears what happens.
+    pub fn new(
+        settings: impl Fn() -> Arc<Settings> + Send + Sync + 'static,
+        operator: Option<Era>,
+        listener: impl Fn(&Notice<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            settings: Box::new(settings),
+            operator,
+            listener: Box::new(listener),
+        }
+    }
+
+    pub(crate) async fn run(self, client: Client, inventory: SharedInventory, mut changes: Receiver<u64>) {
+        let mut pace = Pace::default();
+        let mut known = BTreeSet::new();
+        let mut told = BTreeMap::new();
+        loop {
+            changes.mark_unchanged();
+            let plan = plan(&inventory.load(), &(self.settings)(), self.operator);
+            (self.listener)(&Notice::Standing(&plan.reports));
+            self.report(&client, &plan.reports, &mut known, &mut told).await;
+            for planned in &plan.applies {
+                if pace.is_due(planned, Instant::now()) {
+                    let outcome = apply(&client, planned).await;
+                    (self.listener)(&Notice::Apply(planned.object, outcome));
+                }
+            }
+            let wait = pace.next(&plan.applies, Instant::now());
+            match timeout(wait, changes.changed()).await {
+                // The watches have ended, and with them this program.
+                Ok(Err(_)) => return,
+                Ok(Ok(())) => sleep(GATHERING).await,
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Logs what is new among the reports, and makes an Event of each Role that is left over.
+    async fn report(
+        &self,
+        client: &Client,
+        reports: &[Report],
+        known: &mut BTreeSet<Report>,
+        told: &mut BTreeMap<String, Instant>,
+    ) {
+        for report in reports {
+            if known.insert(report.clone()) {
+                log(report);
+            }
+            let Report::LeftoverRole { namespace, uid } = report else {
+                continue;
+            };
+            let now = Instant::now();
+            let is_due = told.get(uid).is_none_or(|at| now.duration_since(*at) >= EVENT_INTERVAL);
+            if is_due {
+                told.insert(uid.clone(), now);
+                tell(client, namespace, uid).await;
+            }
+        }
+        known.retain(|report| reports.contains(report));
+    }
+}
+
+fn log(report: &Report) {
+    match report {
+        Report::IdentityConflict {
+            namespace,
+            account,
+            provider,
+        } => {
+            let account = account.name();
+            tracing::warn!(namespace, account, %provider, "more than one identity is wanted; none was written");
+        }
+        Report::Malformed { namespace, provider } => {
+            tracing::warn!(namespace, %provider, "the declared identity is malformed; it was not written");
+        }
+        Report::BindingElsewhere { namespace } => {
+            tracing::warn!(namespace, "the RoleBinding of the backup account gives another role");
+        }
+        Report::LeftoverRole { namespace, .. } => {
+            tracing::warn!(
+                namespace,
+                role = ROLE,
+                "a role that no operator needs any more grants pods/exec"
+            );
+        }
+    }
+}
+
+/// When which object may be written again.
+#[derive(Debug, Default)]
+struct Pace(BTreeMap<(String, Ensured), Attempt>);
+
+#[derive(Debug)]
+struct Attempt {
+    at: Instant,
+    pause: Duration,
+    manifest: serde_json::Value,
+}
+
+impl Pace {
+    /// Whether an apply may be tried now; if so, the next one has to wait longer. Something else that is to be written
+    /// need not wait.
+    fn is_due(&mut self, apply: &Apply, now: Instant) -> bool {
+        let key = (apply.namespace.clone(), apply.object);
+        let before = self.0.get(&key).filter(|attempt| attempt.manifest == apply.manifest);
+        let pause = match before {
+            Some(attempt) if now.duration_since(attempt.at) < attempt.pause => return false,
+            Some(attempt) if now.duration_since(attempt.at) < FORGETTING => (attempt.pause * 2).min(PAUSES.1),
+            _ => PAUSES.0,
+        };
+        let manifest = apply.manifest.clone();
+        self.0.insert(
+            key,
+            Attempt {
+                at: now,
+                pause,
+                manifest,
+            },
+        );
+        true
+    }
+
+    /// How long until an apply that is still wanted may be tried again.
+    fn next(&mut self, wanted: &[Apply], now: Instant) -> Duration {
+        self.0.retain(|_, attempt| now.duration_since(attempt.at) < FORGETTING);
+        let left = wanted.iter().filter_map(|apply| {
+            let attempt = self.0.get(&(apply.namespace.clone(), apply.object))?;
+            Some((attempt.at + attempt.pause).saturating_duration_since(now))
+        });
+        left.min().unwrap_or(RESYNC).min(RESYNC)
+    }
+}
+
+async fn apply(client: &Client, apply: &Apply) -> Outcome {
+    let (group, plural) = match apply.object {
+        Ensured::ServiceAccount(_) => ("", "serviceaccounts"),
+        Ensured::Role => ("rbac.authorization.k8s.io", "roles"),
+        Ensured::RoleBinding => ("rbac.authorization.k8s.io", "rolebindings"),
+    };
+    let kind = GroupVersionKind::gvk(group, "v1", apply.object.kind());
+    let resource = ApiResource::from_gvk_with_plural(&kind, plural);
+    let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), &apply.namespace, &resource);
+    let mut parameters = PatchParams::apply(FIELD_MANAGER);
+    parameters.force = apply.force;
+    let patch = Patch::Apply(&apply.manifest);
+    let answer = timeout(PATIENCE, objects.patch(apply.object.name(), &parameters, &patch)).await;
+    let (outcome, reason) = match answer {
+        Ok(Ok(_)) => (Outcome::Applied, String::new()),
+        Ok(Err(error)) => (outcome(&error), error.to_string()),
+        Err(_) => (Outcome::Failed, "there was no answer".to_owned()),
+    };
+    let (namespace, object) = (&apply.namespace, apply.object.name());
+    match outcome {
+        Outcome::Applied => tracing::info!(namespace, object, "applied"),
+        Outcome::Gone => tracing::debug!(namespace, object, reason, "the namespace is gone"),
+        Outcome::Conflict => tracing::warn!(namespace, object, "somebody else says otherwise; nothing was written"),
+        Outcome::Forbidden => tracing::warn!(namespace, object, reason, "not allowed to apply"),
+        Outcome::Failed => tracing::warn!(namespace, object, reason, "could not apply"),
+    }
+    outcome
+}
+
+fn outcome(error: &kube::Error) -> Outcome {
+    match error {
+        kube::Error::Api(status) => match status.code {
+            403 if status.message.contains("because it is being terminated") => Outcome::Gone,
+            403 => Outcome::Forbidden,
+            404 => Outcome::Gone,
+            409 => Outcome::Conflict,
+            _ => Outcome::Failed,
+        },
+        _ => Outcome::Failed,
+    }
+}
+
+/// Makes an Event on a Role that is left over. Its name follows from the Role: of several replicas the first one makes it.
+async fn tell(client: &Client, namespace: &str, uid: &str) {
+    let name = format!("{ROLE}.leftover-{uid}");
+    let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let event = json!({
+        "apiVersion": "v1", "kind": "Event",
+        "metadata": {"name": name, "namespace": namespace},
+        "involvedObject": {
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+            "name": ROLE, "namespace": namespace, "uid": uid,
+        },
+        "type": "Warning", "reason": "LeftoverRole", "count": 1, "firstTimestamp": now, "lastTimestamp": now,
+        "message": format!(
+            "Operators from 1.0 on need no rights for their Jobs, and this Role grants pods/exec in {namespace}; \
+             delete it and its RoleBinding once no older operator runs"
+        ),
+        "source": {"component": "neo4jbackup-webhook"},
+        "reportingComponent": "neo4jbackup-webhook", "reportingInstance": "",
+    });
+    let resource = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("", "v1", "Event"), "events");
+    let events: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
+    let event: Result<DynamicObject, _> = serde_json::from_value(event);
+    let Ok(event) = event else { return };
+    match timeout(PATIENCE, events.create(&PostParams::default(), &event)).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(kube::Error::Api(status))) if status.code == 409 => {}
+        Ok(Err(error)) => tracing::warn!(namespace, %error, "no Event could be made of a role that is left over"),
+        Err(_) => tracing::warn!(namespace, "no Event could be made in time of a role that is left over"),
+    }
+}

@@ -1,0 +1,86 @@
+//! NB3011.
+
+use super::location::{implied_account, locations};
+use crate::declare_rule;
+use crate::finding::Severity;
+use crate::fix::{Fix, FixKind};
+use crate::inventory::Inventory;
+use crate::report::Report;
+use crate::rule::{Rule, RuleMeta};
+use crate::schema::Kind;
+use crate::subject::Subject;
+
+declare_rule! {
+    /// An identity block says which `ServiceAccount` the cloud has to trust.
+    ///
+    /// ## What it checks
+    /// A block `cloud.identity` has a `serviceAccount`. Where it has none, the name that the operator uses is filled in:
+    /// `neo4j-backup-sa` for backups, `neo4j-restore-sa` for restores (from 1.8 on), and `<cluster>-cloud-identity` for
+    /// the backup pod of a cluster whose block has an `autoCreate` (operators before 1.8).
+    ///
+    /// ## Why it matters
+    /// The trust policy of the role names the account: `system:serviceaccount:<namespace>:neo4j-backup-sa`. Nothing in
+    /// the manifest says so, and the account of the operator or of the database is the usual wrong guess. It is a remark:
+    /// the operator runs its Jobs as that account whether the field is there or not, so filling it in changes nothing that
+    /// runs. An operator that says of the field that it has no effect is right, and the rule can be switched off
+    /// (`rules: {NB3011: off}`) where its event is in the way.
+    ///
+    /// ## Bad
+    /// ```yaml
+    /// identity:
+    ///   provider: aws
+    /// ```
+    ///
+    /// ## Good
+    /// ```yaml
+    /// identity:
+    ///   provider: aws
+    ///   serviceAccount: neo4j-backup-sa
+    /// ```
+    ServiceAccountImplicit {
+        code: "NB3011", name: "service-account-implicit", severity: Info,
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster],
+        reads: [
+            "spec.storage.cloud.identity", "spec.cloud.identity", "spec.source.type", "spec.source.storage.cloud.identity",
+            "spec.backups.cloud.identity",
+        ],
+        needs: [], doors: All, fix: Default,
+        policy: NotExpressible("which account it is depends on the version of the operator"), since: "0.2",
+    }
+}
+
+impl Rule for ServiceAccountImplicit {
+    fn meta(&self) -> &'static RuleMeta {
+        &Self::META
+    }
+
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+        for location in locations(subject) {
+            let cloud = location.storage.cloud;
+            if cloud.identity().node().is_none_or(|node| node.as_map().is_none()) {
+                continue;
+            }
+            let Some(account) = implied_account(subject, &location, false) else {
+                continue;
+            };
+            let runs = match subject.kind {
+                Kind::Neo4jEnterpriseCluster => "the backup pod runs",
+                _ => "the Jobs run",
+            };
+            let field = cloud.service_account();
+            report
+                .missing(
+                    &field,
+                    format!("{runs} as `{account}`, which the identity does not say"),
+                )
+                .help(format!("set it to `{account}`"))
+                .severity(Severity::Info)
+                .fix(Fix::set(
+                    FixKind::Default,
+                    format!("set `{}` to `{account}`", field.path()),
+                    field.path(),
+                    account,
+                ));
+        }
+    }
+}

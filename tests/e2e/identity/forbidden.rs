@@ -1,0 +1,135 @@
+//! The rights that the documentation lists are needed, and they are enough.
+
+use neo4jbackup_harness::WebhookServer;
+use serde_json::{Value, json};
+
+use super::place::{Place, ROLE_KEY, metric};
+use crate::manifests;
+use crate::world::{World, await_something, program};
+
+#[test]
+fn without_rights_it_says_so_and_serves_on_and_with_those_of_the_page_it_works() {
+    let world = World::rendered();
+    let place = Place::new(world);
+    place.declare_role();
+    place.must_send(&["create", "-f", "-"], manifests::GOOD_BACKUP);
+    let [reads, writes, _] = rules_of_the_page();
+    let mut watches = writes.clone();
+    for rule in watches.as_array_mut().unwrap() {
+        let verbs = rule["verbs"].as_array().unwrap().iter();
+        rule["verbs"] = verbs
+            .filter(|verb| ["get", "list", "watch"].contains(&verb.as_str().unwrap()))
+            .cloned()
+            .collect();
+    }
+    watches
+        .as_array_mut()
+        .unwrap()
+        .retain(|rule| !rule["verbs"].as_array().unwrap().is_empty());
+    place.grant("reads", "ClusterRole", &reads);
+    place.grant("watches", "ClusterRole", &watches);
+    let kubeconfig = place.kubeconfig();
+    let webhook = WebhookServer::start_with(program(), &kubeconfig, &["--ensure-rbac"]).unwrap();
+    let refused = ["object=\"ServiceAccount\"", "result=\"forbidden\""];
+    await_something("the refusal", || {
+        match metric(&webhook, "rbac_applies_total", &refused) {
+            0 => Err(webhook.last_log_lines()),
+            count => Ok(count),
+        }
+    });
+    assert_eq!(place.stored("serviceaccount/neo4j-backup-sa"), None);
+    assert_eq!(webhook.status("/readyz").unwrap().0, 200);
+    place.guard(&webhook);
+    place.would_store(
+        &json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "neo4j-backup-sa"}}),
+        |shown| shown["metadata"]["annotations"][ROLE_KEY] == manifests::ROLE,
+    );
+
+    // Only here: every other namespace stays out of reach.
+    place.grant("writes", "Role", &writes);
+    let made = place.until("serviceaccount/neo4j-backup-sa", |_| true);
+    assert_eq!(made["metadata"]["annotations"], json!({ROLE_KEY: manifests::ROLE}));
+}
+
+/// The account and the rights for roles, too: the rules of the page are enough for what is done beside an old operator.
+#[test]
+fn the_rights_for_roles_are_enough_to_grant_what_they_grant() {
+    let world = super::roles::world();
+    let place = Place::new(world);
+    let [_, _, roles] = rules_of_the_page();
+    place.grant("roles", "Role", &roles);
+    let account = format!("--as=system:serviceaccount:{}:webhook", place.name);
+    let rules = json!([
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]},
+        {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]},
+        {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
+    ]);
+    let api = "rbac.authorization.k8s.io/v1";
+    let role = json!({"apiVersion": api, "kind": "Role", "metadata": {"name": "neo4j-backup-role"}, "rules": rules});
+    let binding = json!({
+        "apiVersion": api, "kind": "RoleBinding", "metadata": {"name": "neo4j-backup-rolebinding"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "neo4j-backup-role"},
+        "subjects": [{"kind": "ServiceAccount", "name": "neo4j-backup-sa", "namespace": place.name}],
+    });
+    let send = |manifest: &Value| {
+        let arguments = ["apply", "--server-side", "--field-manager=test", &account, "-f", "-"];
+        place.kubectl(&arguments, &manifest.to_string())
+    };
+    for manifest in [&role, &binding] {
+        let answer = send(manifest);
+        assert!(answer.success(), "{answer:?}");
+    }
+    let mut wider = role.clone();
+    wider["rules"][1]["verbs"] = json!(["create", "get"]);
+    assert!(!send(&wider).success(), "more than that cannot be granted");
+    let mut other = role;
+    other["metadata"]["name"] = "other".into();
+    assert!(!send(&other).success(), "nor under another name");
+}
+
+/// The rules of the three YAML blocks of the page: what is always read, what accounts need, what roles need.
+fn rules_of_the_page() -> [Value; 3] {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/identity.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let blocks = page
+        .split("```yaml rules\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap());
+    let rules: Vec<Value> = blocks
+        .map(|block| {
+            let documents = neo4jbackup_core::lint::read(block, &neo4jbackup_core::document::Limits::default());
+            serde_json::to_value(&documents.documents[0].root).unwrap()
+        })
+        .collect();
+    rules.try_into().unwrap()
+}
+
+impl Place {
+    /// Gives rights to the account `webhook` of this namespace: everywhere by a `ClusterRole`, here by a `Role`.
+    fn grant(&self, name: &str, kind: &str, rules: &Value) {
+        let name = format!("{}-{name}", self.name);
+        let api = "rbac.authorization.k8s.io/v1";
+        let metadata = json!({"name": name});
+        let subject = json!({"kind": "ServiceAccount", "name": "webhook", "namespace": self.name});
+        self.apply(&json!({"apiVersion": api, "kind": kind, "metadata": metadata, "rules": rules}));
+        self.apply(&json!({
+            "apiVersion": api, "kind": format!("{kind}Binding"), "metadata": metadata, "subjects": [subject],
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
+        }));
+    }
+
+    /// A kubeconfig for the account `webhook` of this namespace.
+    fn kubeconfig(&self) -> std::path::PathBuf {
+        self.must(&["create", "serviceaccount", "webhook"]);
+        let token = self.must(&["create", "token", "webhook"]);
+        let control_plane = &self.world.control_plane;
+        let mut config: Value = {
+            let shown = self.must(&["config", "view", "--raw", "--output=json"]);
+            serde_json::from_str(&shown).unwrap()
+        };
+        config["users"][0]["user"] = json!({"token": token.trim()});
+        let file = control_plane.directory().join(format!("{}.kubeconfig", self.name));
+        std::fs::write(&file, config.to_string()).unwrap();
+        file
+    }
+}
