@@ -65,6 +65,14 @@ fn compare(policed: &Policed, generated: usize) {
         judge(mutations.next());
     }
     comparison.conclude();
+    if policed.version == "v1beta1" {
+        let silent: Vec<&str> = rule_policy::all()
+            .iter()
+            .map(|policy| policy.meta.code)
+            .filter(|code| !comparison.codes.contains_key(*code))
+            .collect();
+        assert!(silent.is_empty(), "no object showed what {silent:?} say");
+    }
 }
 
 #[derive(Default)]
@@ -128,7 +136,7 @@ impl Comparison {
             println!("{difference}");
         }
         assert!(shown.is_empty(), "{} differences", self.differences.len());
-        assert!(self.stored > self.sent / 4, "most objects were refused by the schema");
+        assert!(self.stored > self.sent / 3, "most objects were refused by the schema");
     }
 }
 

@@ -65,7 +65,24 @@ pub(crate) fn prepared(mut object: Value, version: &str, number: usize) -> Value
         format!("object-{number}")
     };
     metadata.insert("name".to_owned(), json!(name));
+    if version == "v1alpha1" {
+        require(&mut object);
+    }
     object
+}
+
+/// Adds what the first operators required and later ones do not have.
+fn require(object: &mut Value) {
+    let required: &[(&str, Value)] = match object["kind"].as_str() {
+        Some("Neo4jBackup") => &[("target", json!({"kind": "Cluster", "name": "catalog"}))],
+        Some("Neo4jRestore") => &[("clusterRef", json!("catalog")), ("databaseName", json!("neo4j"))],
+        _ => return,
+    };
+    if let Some(spec) = object["spec"].as_object_mut() {
+        for (key, value) in required {
+            spec.entry(*key).or_insert_with(|| value.clone());
+        }
+    }
 }
 
 /// Objects made from others, the same in each run: values and blocks of the same name change places, texts are

@@ -65,24 +65,21 @@ impl Policed {
         policed
     }
 
-    /// The policies take effect after a moment; the last of each file shows that the others have as well.
+    /// The policies take effect after a moment, in the order in which they were applied: the last shows that all have.
     fn await_policies(&self) {
         let probe = json!({
-            "apiVersion": format!("{GROUP}/{}", self.version), "kind": "Neo4jBackup", "metadata": {"name": "probe"},
+            "apiVersion": format!("{GROUP}/{}", self.version), "kind": "Neo4jRestore", "metadata": {"name": "probe"},
             "spec": {
-                "target": {"kind": "Cluster", "name": "catalog"}, "instanceRef": "catalog", "allDatabases": true,
-                "storage": {"type": "azure", "bucket": "Backups"}, "retention": {"maxAge": "1"},
+                "instanceRef": "catalog", "clusterRef": "catalog", "database": "neo4j", "databaseName": "neo4j",
+                "source": {"type": "pitr", "pitr": {
+                    "baseBackup": {"type": "backup", "backupRef": "nightly"}, "logStorage": {"type": "pvc", "pvc": {"name": "logs"}},
+                }},
             },
         });
         let mut client = self.client();
         await_something("the policies", || {
-            let answer = self.create(&mut client, "Neo4jBackup", &probe);
-            let said = format!("{answer:?}");
-            if ["NB7007", "NB7009"].iter().all(|code| said.contains(code)) {
-                Ok(())
-            } else {
-                Err(said)
-            }
+            let said = format!("{:?}", self.create(&mut client, "Neo4jRestore", &probe));
+            if said.contains("[NB8013]") { Ok(()) } else { Err(said) }
         });
     }
 

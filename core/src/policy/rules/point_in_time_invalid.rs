@@ -18,10 +18,25 @@ pub(crate) fn policy() -> RulePolicy {
                 "isDecodable",
                 r"variables.time.matches(r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]([01]\d|2[0-4]):([0-5]\d|60))$')",
             ),
-            Named::new("hour", r"variables.time.find(r'[+-]\d\d:\d\d$')"),
+            Named::new("zone", r"variables.time.find(r'[+-]\d\d:\d\d$')"),
+            // The operator writes the zero time of Go as none, and what comes before it is no time of Go's at all.
+            Named::new(
+                "isZero",
+                r"variables.isDecodable && variables.time.startsWith('0001-01-01T') &&
+(variables.zone.startsWith('+') ? variables.time.substring(11, 19) <= variables.zone.substring(1) + ':00' :
+ variables.time.substring(11, 19) == '00:00:00' && variables.zone in ['', '-00:00'])",
+            ),
+            // The last instant that the engine can represent is a day before the last one of CEL.
+            Named::new(
+                "isBeyond",
+                r"variables.isDecodable && variables.time.matches(r'^9999-12-3[01]T') &&
+(variables.time.startsWith('9999-12-31T') && variables.zone.startsWith('-') ||
+ int(timestamp(variables.time.replace(',', '.'))) > int(timestamp('9999-12-30T22:00:00Z')))",
+            ),
             Named::new(
                 "isGood",
-                r"variables.isDecodable && !variables.time.matches(r'([+-]24:\d\d|:60)$') && !variables.time.startsWith('0000-')",
+                r"variables.isDecodable && !variables.time.matches(r'([+-]24:\d\d|:60)$') && !variables.time.startsWith('0000-') &&
+!variables.isZero && !variables.isBeyond",
             ),
         ],
         errors: vec![cel::finding(
@@ -41,9 +56,9 @@ pub(crate) fn policy() -> RulePolicy {
                 ),
             ),
             cel::finding(
-                r"variables.isGood && variables.hour != '' && !variables.time.matches(r'^(0001|9999)-') &&
-(variables.hour.matches(r'^[+](1[5-9]|2)') || variables.hour.matches(r'^[+]14:(0[1-9]|[1-5])') ||
- variables.hour.matches(r'^-(1[3-9]|2)') || variables.hour.matches(r'^-12:(0[1-9]|[1-5])'))",
+                r"variables.isGood && variables.zone != '' && !variables.time.matches(r'^(0001|9999)-') &&
+(variables.zone.matches(r'^[+](1[5-9]|2)') || variables.zone.matches(r'^[+]14:(0[1-9]|[1-5])') ||
+ variables.zone.matches(r'^-(1[3-9]|2)') || variables.zone.matches(r'^-12:(0[1-9]|[1-5])'))",
                 &format!(
                     "'spec.source.pointInTime: ' + {quoted} + ' has an offset that no place on Earth uses; it means ' +\n\
                      string(timestamp(variables.time.replace(',', '.'))).replace('T', ' ').find('^.{{19}}') + ' UTC; \
@@ -51,7 +66,6 @@ pub(crate) fn policy() -> RulePolicy {
                 ),
             ),
         ],
-        leaves: "databases and instances, times before the first and after the last instant that can be represented, and what was \
-                 probably meant",
+        leaves: "databases and instances, and what was probably meant",
     }
 }
