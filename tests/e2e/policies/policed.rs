@@ -10,10 +10,13 @@ use serde_json::{Value, json};
 use super::api_client::{Answer, ApiClient};
 use crate::world::{await_something, shared};
 
+const FILES: [&str; 2] = ["rules.yaml", "warnings.yaml"];
+
 /// What the policies do with what they find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Actions {
-    /// All only warn, so that every finding is told and not only the first.
+    /// All only warn, so that every finding is told and not only the first; and what an expression cannot do is told,
+    /// too, where the files say that it is passed over.
     Warn,
     /// As the files say.
     AsWritten,
@@ -46,6 +49,28 @@ impl Policed {
         Some(Self::start(&crds, era, actions))
     }
 
+    /// With policies that name the version, because types are checked only there, and nothing bound.
+    pub(crate) fn with_types_checked(era: Era) -> Self {
+        let binaries = Binaries::locate_or_build(&report_progress).unwrap();
+        let binaries = binaries.with_controller_manager(&report_progress).unwrap();
+        let policed = Self {
+            control_plane: ControlPlane::start(&binaries, &Options::default()).unwrap(),
+            version: "v1beta1",
+        };
+        let crds = Kind::ALL.into_iter().filter(|kind| kind.schema().eras.contains(era));
+        let crds: Vec<String> = crds.map(|kind| crd(kind, era).to_string()).collect();
+        policed.control_plane.install_crds(&crds.join("\n---\n")).unwrap();
+        for file in FILES {
+            let manifest = manifest(file).replace(r#"apiVersions: ["*"]"#, "apiVersions: [v1beta1]");
+            let policies: Vec<&str> = manifest
+                .split("\n---\n")
+                .filter(|part| !part.contains("kind: ValidatingAdmissionPolicyBinding"))
+                .collect();
+            policed.control_plane.apply_yaml(&policies.join("\n---\n")).unwrap();
+        }
+        policed
+    }
+
     fn start(crds: &[String], era: Era, actions: Actions) -> Self {
         static BINARIES: OnceLock<Binaries> = OnceLock::new();
         let binaries = BINARIES.get_or_init(|| Binaries::locate_or_build(&report_progress).unwrap());
@@ -54,10 +79,12 @@ impl Policed {
             version: if era <= Era::C { "v1alpha1" } else { "v1beta1" },
         };
         policed.control_plane.install_crds(&crds.join("\n---\n")).unwrap();
-        for file in ["rules.yaml", "warnings.yaml"] {
+        for file in FILES {
             let mut manifest = manifest(file);
             if actions == Actions::Warn {
-                manifest = manifest.replace("validationActions: [Deny]", "validationActions: [Warn]");
+                manifest = manifest
+                    .replace("validationActions: [Deny]", "validationActions: [Warn]")
+                    .replace("failurePolicy: Ignore", "failurePolicy: Fail");
             }
             policed.control_plane.apply_yaml(&manifest).unwrap();
         }
