@@ -94,7 +94,16 @@ impl Policed {
 
     /// The policies take effect after a moment, in the order in which they were applied: the last shows that all have.
     fn await_policies(&self) {
-        let probe = json!({
+        let mut client = self.client();
+        await_something("the policies", || {
+            let said = format!("{:?}", self.create(&mut client, "Neo4jRestore", &self.probe()));
+            if said.contains("[NB8013]") { Ok(()) } else { Err(said) }
+        });
+    }
+
+    /// What the last policy warns of.
+    fn probe(&self) -> Value {
+        json!({
             "apiVersion": format!("{GROUP}/{}", self.version), "kind": "Neo4jRestore", "metadata": {"name": "probe"},
             "spec": {
                 "instanceRef": "catalog", "clusterRef": "catalog", "database": "neo4j", "databaseName": "neo4j",
@@ -102,11 +111,18 @@ impl Policed {
                     "baseBackup": {"type": "backup", "backupRef": "nightly"}, "logStorage": {"type": "pvc", "pvc": {"name": "logs"}},
                 }},
             },
-        });
-        let mut client = self.client();
-        await_something("the policies", || {
-            let said = format!("{:?}", self.create(&mut client, "Neo4jRestore", &probe));
-            if said.contains("[NB8013]") { Ok(()) } else { Err(said) }
+        })
+    }
+
+    /// Takes the policies away again, and waits until they are out of force.
+    pub(crate) fn remove_policies(&self, client: &mut ApiClient) {
+        for resource in ["validatingadmissionpolicybindings", "validatingadmissionpolicies"] {
+            let path = format!("/apis/admissionregistration.k8s.io/v1/{resource}");
+            assert_eq!(client.send("DELETE", &path, &json!({})).status, 200);
+        }
+        await_something("the end of the policies", || {
+            let said = format!("{:?}", self.create(client, "Neo4jRestore", &self.probe()));
+            if said.contains("[NB") { Err(said) } else { Ok(()) }
         });
     }
 
