@@ -1,14 +1,13 @@
 //! What the policies must never stand in the way of: labels, finalizers, status and deletion of what is stored already.
 
-use neo4jbackup_core::schema::Era;
 use serde_json::json;
 
-use super::policed::{Actions, Policed};
+use super::policed::Policed;
 use crate::world::await_something;
 
 #[test]
 fn what_is_stored_can_be_labelled_finalized_and_deleted() {
-    let policed = Policed::rendered(Era::F, Actions::AsWritten);
+    let policed = Policed::denying();
     let mut client = policed.client();
     // Audit mode lets anything in; then the namespace is enforced.
     let namespace = |mode: &str| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "old", "labels": {"neo4jbackup.github.io/mode": mode}}});

@@ -1,14 +1,13 @@
 //! The label of a namespace decides how far findings reach.
 
-use neo4jbackup_core::schema::Era;
 use serde_json::{Value, json};
 
-use super::policed::{Actions, Policed};
+use super::policed::Policed;
 use crate::world::await_something;
 
 #[test]
 fn the_label_of_the_namespace_decides() {
-    let policed = Policed::rendered(Era::F, Actions::AsWritten);
+    let policed = Policed::denying();
     let mut client = policed.client();
     for (namespace, label, is_denied, is_warned) in [
         ("unlabelled", None, true, false),

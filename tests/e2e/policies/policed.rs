@@ -30,6 +30,18 @@ pub(crate) struct Policed {
 }
 
 impl Policed {
+    /// With the CRDs that the schema tables give of operator 1.14; shared by the tests that do not change it.
+    pub(crate) fn warning() -> &'static Self {
+        static POLICED: OnceLock<Policed> = OnceLock::new();
+        POLICED.get_or_init(|| Self::rendered(Era::F, Actions::Warn))
+    }
+
+    /// The same with the policies as they are written.
+    pub(crate) fn denying() -> &'static Self {
+        static POLICED: OnceLock<Policed> = OnceLock::new();
+        POLICED.get_or_init(|| Self::rendered(Era::F, Actions::AsWritten))
+    }
+
     /// With the CRDs of an operator version, by the schema tables.
     pub(crate) fn rendered(era: Era, actions: Actions) -> Self {
         let crds = Kind::ALL.into_iter().filter(|kind| kind.schema().eras.contains(era));

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use neo4jbackup_core::schema::Era;
 use neo4jbackup_harness::report_progress;
 use serde_json::json;
 
 use super::equality::{Said, findings, said, texts};
 use super::objects::{Mutations, of_fixtures, prepared};
-use super::policed::{Actions, Policed};
+use super::policed::Policed;
 
 #[test]
 fn updates_are_denied_as_the_engine_denies_them() {
-    let policed = Policed::rendered(Era::F, Actions::Warn);
+    let policed = Policed::warning();
     let mut client = policed.client();
     let originals = of_fixtures();
     let mut mutations = Mutations::new(&originals, 0x7570_6461);
@@ -65,7 +64,7 @@ fn updates_are_denied_as_the_engine_denies_them() {
 /// What the operator was seen to write when it adds its finalizer.
 #[test]
 fn what_the_operator_rewrites_is_no_change() {
-    let policed = Policed::rendered(Era::F, Actions::Warn);
+    let policed = Policed::warning();
     let mut client = policed.client();
     // Each is wrong in a field that the operator writes in another form.
     let limits = |memory: &str| json!({"resources": {"limits": {"memory": memory}}});
