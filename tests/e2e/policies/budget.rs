@@ -93,12 +93,6 @@ fn largest_specs() -> Vec<(&'static str, &'static str, Value)> {
     let resources: Value = (0..LARGEST / 24)
         .map(|number| (format!("example.com/r{number}"), json!("1")))
         .collect();
-    let restore = json!({
-        "instanceRef": "catalog", "database": "neo4j", "timeout": "1".repeat(LARGEST / 2) + "h",
-        "source": {"type": "pitr", "pointInTime": "2025-01-15T14:30:00.".to_owned() + &"0".repeat(LARGEST / 4) + "Z", "pitr": {
-            "baseBackup": {"type": "storage", "backupPath": "/".repeat(LARGEST / 8), "storage": {"type": "gcs", "bucket": "/".repeat(LARGEST / 8)}},
-        }},
-    });
     vec![
         (
             "a schedule of 1 KiB",
@@ -168,8 +162,17 @@ fn largest_specs() -> Vec<(&'static str, &'static str, Value)> {
             "",
             backup(&|spec| spec["options"] = json!({"resources": {"limits": resources}})),
         ),
-        ("a restore", "[NB7002]", restore),
+        ("a restore", "[NB7002]", large_restore()),
     ]
+}
+
+fn large_restore() -> Value {
+    json!({
+        "instanceRef": "catalog", "database": "neo4j", "timeout": "1".repeat(LARGEST / 2) + "h",
+        "source": {"type": "pitr", "pointInTime": "2025-01-15T14:30:00.".to_owned() + &"0".repeat(LARGEST / 4) + "Z", "pitr": {
+            "baseBackup": {"type": "storage", "backupPath": "/".repeat(LARGEST / 8), "storage": {"type": "gcs", "bucket": "/".repeat(LARGEST / 8)}},
+        }},
+    })
 }
 
 #[test]

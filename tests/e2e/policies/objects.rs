@@ -136,6 +136,7 @@ impl<'o> Mutations<'o> {
             "*", "*", "*", "?", "0", "1", "2", "4", "5", "6", "7", "12", "13", "23", "29", "30", "31", "59", "60",
             "feb", "APR", "sun", "Sat", "+3", "007", "", "x", "1-3", "30-31", "5-3",
         ];
+        const STEPS: [&str; 8] = ["1", "2", "0", "70", "-1", "9999999999999999999", "x", "1/2"];
         let count = [5, 5, 5, 5, 5, 5, 5, 4, 6][self.random.below(9)];
         let mut fields = Vec::new();
         for _ in 0..count {
@@ -143,14 +144,11 @@ impl<'o> Mutations<'o> {
             match self.random.below(8) {
                 0 => field = format!("{field},{}", self.random.one_of(&PIECES)),
                 1 => {
-                    field = format!(
-                        "{field}/{}",
-                        self.random
-                            .one_of(&["1", "2", "0", "70", "-1", "9999999999999999999", "x", "1/2"])
-                    )
+                    let step = self.random.one_of(&STEPS);
+                    field = format!("{field}/{step}");
                 }
                 2 => field = format!("{field}-{}", self.random.one_of(&PIECES)),
-                3 => field = ",".to_owned(),
+                3 => ",".clone_into(&mut field),
                 _ => {}
             }
             fields.push(field);
