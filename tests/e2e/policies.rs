@@ -2,6 +2,15 @@
 //! they cost.
 
 mod api_client;
+mod budget;
 mod equality;
+mod left_alone;
+mod modes;
 mod objects;
 mod policed;
+mod updates;
+
+/// Whether the whole of each comparison is asked for, and not its short form.
+fn is_long() -> bool {
+    std::env::var("NEO4JBACKUP_DRILLS").is_ok_and(|drills| drills == "long")
+}

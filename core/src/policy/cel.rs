@@ -25,7 +25,9 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 fn cut(text: &str, longest: usize) -> String {
-    format!(r"{text}.find(r'^\P{{Cc}}{{0,{longest}}}') + (size({text}) > {longest} ? '…' : '')")
+    format!(
+        r"(size({text}) > {longest} ? {text}.substring(0, {longest}) : {text}).find(r'^\P{{Cc}}*') + (size({text}) > {longest} ? '…' : '')"
+    )
 }
 
 /// A character as Rust prints it for people who look for mistakes.

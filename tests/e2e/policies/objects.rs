@@ -65,7 +65,24 @@ pub(crate) fn prepared(mut object: Value, version: &str, number: usize) -> Value
         format!("object-{number}")
     };
     metadata.insert("name".to_owned(), json!(name));
+    if version == "v1alpha1" {
+        require(&mut object);
+    }
     object
+}
+
+/// Adds what the first operators required and later ones do not have.
+fn require(object: &mut Value) {
+    let required: &[(&str, Value)] = match object["kind"].as_str() {
+        Some("Neo4jBackup") => &[("target", json!({"kind": "Cluster", "name": "catalog"}))],
+        Some("Neo4jRestore") => &[("clusterRef", json!("catalog")), ("databaseName", json!("neo4j"))],
+        _ => return,
+    };
+    if let Some(spec) = object["spec"].as_object_mut() {
+        for (key, value) in required {
+            spec.entry(*key).or_insert_with(|| value.clone());
+        }
+    }
 }
 
 /// Objects made from others, the same in each run: values and blocks of the same name change places, texts are
@@ -96,13 +113,47 @@ impl<'o> Mutations<'o> {
 
     /// The next object.
     pub(crate) fn next(&mut self) -> Value {
-        let mut object = self.objects[self.random.below(self.objects.len())].clone();
+        let object = self.objects[self.random.below(self.objects.len())].clone();
+        self.changed(object)
+    }
+
+    /// An object with one to three changes in its `spec`.
+    pub(crate) fn changed(&mut self, mut object: Value) -> Value {
         for _ in 0..=self.random.below(3) {
             if let Some(spec) = object["spec"].as_object_mut() {
                 self.change(spec);
             }
         }
+        if object["kind"] == "Neo4jBackup" && object["spec"].is_object() && self.random.below(4) == 0 {
+            object["spec"]["schedule"] = json!(self.schedule());
+        }
         object
+    }
+
+    /// Five fields, more or less, of pieces that are good in some of them.
+    fn schedule(&mut self) -> String {
+        const PIECES: [&str; 30] = [
+            "*", "*", "*", "?", "0", "1", "2", "4", "5", "6", "7", "12", "13", "23", "29", "30", "31", "59", "60",
+            "feb", "APR", "sun", "Sat", "+3", "007", "", "x", "1-3", "30-31", "5-3",
+        ];
+        const STEPS: [&str; 8] = ["1", "2", "0", "70", "-1", "9999999999999999999", "x", "1/2"];
+        let count = [5, 5, 5, 5, 5, 5, 5, 4, 6][self.random.below(9)];
+        let mut fields = Vec::new();
+        for _ in 0..count {
+            let mut field = self.random.one_of(&PIECES).to_owned();
+            match self.random.below(8) {
+                0 => field = format!("{field},{}", self.random.one_of(&PIECES)),
+                1 => {
+                    let step = self.random.one_of(&STEPS);
+                    field = format!("{field}/{step}");
+                }
+                2 => field = format!("{field}-{}", self.random.one_of(&PIECES)),
+                3 => ",".clone_into(&mut field),
+                _ => {}
+            }
+            fields.push(field);
+        }
+        fields.join(self.random.one_of(&[" ", " ", " ", "  ", "\t", "\u{3000}"]))
     }
 
     fn change(&mut self, block: &mut Map<String, Value>) {

@@ -10,10 +10,13 @@ use serde_json::{Value, json};
 use super::api_client::{Answer, ApiClient};
 use crate::world::{await_something, shared};
 
+const FILES: [&str; 2] = ["rules.yaml", "warnings.yaml"];
+
 /// What the policies do with what they find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Actions {
-    /// All only warn, so that every finding is told and not only the first.
+    /// All only warn, so that every finding is told and not only the first; and what an expression cannot do is told,
+    /// too, where the files say that it is passed over.
     Warn,
     /// As the files say.
     AsWritten,
@@ -27,6 +30,18 @@ pub(crate) struct Policed {
 }
 
 impl Policed {
+    /// With the CRDs that the schema tables give of operator 1.14; shared by the tests that do not change it.
+    pub(crate) fn warning() -> &'static Self {
+        static POLICED: OnceLock<Policed> = OnceLock::new();
+        POLICED.get_or_init(|| Self::rendered(Era::F, Actions::Warn))
+    }
+
+    /// The same with the policies as they are written.
+    pub(crate) fn denying() -> &'static Self {
+        static POLICED: OnceLock<Policed> = OnceLock::new();
+        POLICED.get_or_init(|| Self::rendered(Era::F, Actions::AsWritten))
+    }
+
     /// With the CRDs of an operator version, by the schema tables.
     pub(crate) fn rendered(era: Era, actions: Actions) -> Self {
         let crds = Kind::ALL.into_iter().filter(|kind| kind.schema().eras.contains(era));
@@ -46,6 +61,28 @@ impl Policed {
         Some(Self::start(&crds, era, actions))
     }
 
+    /// With policies that name the version, because types are checked only there, and nothing bound.
+    pub(crate) fn with_types_checked(era: Era) -> Self {
+        let binaries = Binaries::locate_or_build(&report_progress).unwrap();
+        let binaries = binaries.with_controller_manager(&report_progress).unwrap();
+        let policed = Self {
+            control_plane: ControlPlane::start(&binaries, &Options::default()).unwrap(),
+            version: "v1beta1",
+        };
+        let crds = Kind::ALL.into_iter().filter(|kind| kind.schema().eras.contains(era));
+        let crds: Vec<String> = crds.map(|kind| crd(kind, era).to_string()).collect();
+        policed.control_plane.install_crds(&crds.join("\n---\n")).unwrap();
+        for file in FILES {
+            let manifest = manifest(file).replace(r#"apiVersions: ["*"]"#, "apiVersions: [v1beta1]");
+            let policies: Vec<&str> = manifest
+                .split("\n---\n")
+                .filter(|part| !part.contains("kind: ValidatingAdmissionPolicyBinding"))
+                .collect();
+            policed.control_plane.apply_yaml(&policies.join("\n---\n")).unwrap();
+        }
+        policed
+    }
+
     fn start(crds: &[String], era: Era, actions: Actions) -> Self {
         static BINARIES: OnceLock<Binaries> = OnceLock::new();
         let binaries = BINARIES.get_or_init(|| Binaries::locate_or_build(&report_progress).unwrap());
@@ -54,10 +91,12 @@ impl Policed {
             version: if era <= Era::C { "v1alpha1" } else { "v1beta1" },
         };
         policed.control_plane.install_crds(&crds.join("\n---\n")).unwrap();
-        for file in ["rules.yaml", "warnings.yaml"] {
+        for file in FILES {
             let mut manifest = manifest(file);
             if actions == Actions::Warn {
-                manifest = manifest.replace("validationActions: [Deny]", "validationActions: [Warn]");
+                manifest = manifest
+                    .replace("validationActions: [Deny]", "validationActions: [Warn]")
+                    .replace("failurePolicy: Ignore", "failurePolicy: Fail");
             }
             policed.control_plane.apply_yaml(&manifest).unwrap();
         }
@@ -65,24 +104,37 @@ impl Policed {
         policed
     }
 
-    /// The policies take effect after a moment; the last of each file shows that the others have as well.
+    /// The policies take effect after a moment, in the order in which they were applied: the last shows that all have.
     fn await_policies(&self) {
-        let probe = json!({
-            "apiVersion": format!("{GROUP}/{}", self.version), "kind": "Neo4jBackup", "metadata": {"name": "probe"},
-            "spec": {
-                "target": {"kind": "Cluster", "name": "catalog"}, "instanceRef": "catalog", "allDatabases": true,
-                "storage": {"type": "azure", "bucket": "Backups"}, "retention": {"maxAge": "1"},
-            },
-        });
         let mut client = self.client();
         await_something("the policies", || {
-            let answer = self.create(&mut client, "Neo4jBackup", &probe);
-            let said = format!("{answer:?}");
-            if ["NB7007", "NB7009"].iter().all(|code| said.contains(code)) {
-                Ok(())
-            } else {
-                Err(said)
-            }
+            let said = format!("{:?}", self.create(&mut client, "Neo4jRestore", &self.probe()));
+            if said.contains("[NB8013]") { Ok(()) } else { Err(said) }
+        });
+    }
+
+    /// What the last policy warns of.
+    fn probe(&self) -> Value {
+        json!({
+            "apiVersion": format!("{GROUP}/{}", self.version), "kind": "Neo4jRestore", "metadata": {"name": "probe"},
+            "spec": {
+                "instanceRef": "catalog", "clusterRef": "catalog", "database": "neo4j", "databaseName": "neo4j",
+                "source": {"type": "pitr", "pitr": {
+                    "baseBackup": {"type": "backup", "backupRef": "nightly"}, "logStorage": {"type": "pvc", "pvc": {"name": "logs"}},
+                }},
+            },
+        })
+    }
+
+    /// Takes the policies away again, and waits until they are out of force.
+    pub(crate) fn remove_policies(&self, client: &mut ApiClient) {
+        for resource in ["validatingadmissionpolicybindings", "validatingadmissionpolicies"] {
+            let path = format!("/apis/admissionregistration.k8s.io/v1/{resource}");
+            assert_eq!(client.send("DELETE", &path, &json!({})).status, 200);
+        }
+        await_something("the end of the policies", || {
+            let said = format!("{:?}", self.create(client, "Neo4jRestore", &self.probe()));
+            if said.contains("[NB") { Err(said) } else { Ok(()) }
         });
     }
 

@@ -121,7 +121,13 @@ fn page(meta: &RuleMeta) -> Result<String> {
         )?;
     }
     match meta.policy {
-        Policy::Expressible(_) => writeln!(text, "\nA policy in the API server can say the same.")?,
+        Policy::Expressible(policy) => {
+            let leaves = policy().leaves;
+            writeln!(text, "\n[Policies in the API server](../policies.md) say the same.")?;
+            if !leaves.is_empty() {
+                writeln!(text, "They leave to webhook and lint: {leaves}.")?;
+            }
+        }
         Policy::NotExpressible(why) => writeln!(text, "\nNo policy in the API server can say this: {why}.")?,
     }
     writeln!(

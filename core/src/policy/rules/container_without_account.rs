@@ -1,16 +1,21 @@
 //! NB7009.
 
-use crate::policy::{RulePolicy, cel};
+use crate::policy::{Named, RulePolicy, cel};
 
 pub(crate) fn policy() -> RulePolicy {
-    let bare = "at.block.?type.orValue('') == 'azure' && at.block.?bucket.orValue('').trim() != '' &&
-  at.block.bucket.matches('^[A-Za-z0-9._-]+$')";
     RulePolicy {
+        variables: vec![Named::new(
+            "containers",
+            format!(
+                "variables.locations.filter(at, at.block.?type.orValue('') == 'azure' && at.block.?bucket.orValue('') != '').map(at, {{
+  'field': dyn(at.path + '.bucket'), 'name': dyn({})}})",
+                cel::start("at.block.bucket")
+            ),
+        )],
         warnings: vec![format!(
-            "variables.locations.map(at, {bare},\n  at.path + '.bucket: ' + {} + ' names no storage account; Neo4j would take it \
-             for the account; use `<account>/' + {} + '`')",
-            cel::quoted("at.block.bucket"),
-            cel::start("at.block.bucket"),
+            "variables.containers.map(at, at.name.matches('^[A-Za-z0-9._-]+$'), at.field + ': ' + {} +
+  ' names no storage account; Neo4j would take it for the account; use `<account>/' + at.name + '`')",
+            cel::quoted("at.name"),
         )],
         ..RulePolicy::default()
     }

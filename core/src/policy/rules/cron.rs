@@ -23,7 +23,7 @@ const WEEKDAYS: &str = "{'sun': 0, 'mon': 1, 'tue': 2, 'wed': 3, 'thu': 4, 'fri'
 /// bound.
 const NUMBER: &str = "r'^[+]?0*[0-9]{1,18}$'";
 
-/// - `schedule`: the text;
+/// - `schedule`: the text, or its beginning;
 /// - `zone`: whether it begins with a time zone;
 /// - `isJudged`: whether it is a schedule at all, and not the other rule's because of a time zone;
 /// - `fields`: what stands between blanks, empty for descriptors;
@@ -32,11 +32,12 @@ const NUMBER: &str = "r'^[+]?0*[0-9]{1,18}$'";
 pub(super) fn variables() -> Vec<Named> {
     let blank = cel::WHITE_SPACE;
     let mut variables = vec![
-        Named::new("schedule", "variables.spec.?schedule.orValue('')"),
+        Named::new("written", "variables.spec.?schedule.orValue('')"),
+        Named::new("schedule", cel::start("variables.written")),
         Named::new("zone", format!("variables.schedule.matches(r'^[{blank}]*(CRON_)?TZ=')")),
         Named::new(
             "isJudged",
-            format!("variables.schedule != '' && size(variables.schedule) <= {LONGEST} && !variables.zone"),
+            format!("variables.schedule != '' && size(variables.written) <= {LONGEST} && !variables.zone"),
         ),
         Named::new(
             "fields",

@@ -25,6 +25,10 @@ pub(crate) fn policy() -> RulePolicy {
         variables: vec![Named::new("isJudged", "variables.isBeta && has(object.spec)")],
         errors: vec![
             cel::finding(
+                "!has(object.spec)",
+                "'spec: the object asks for nothing; say what it is to do'",
+            ),
+            cel::finding(
                 &format!("variables.isJudged && {instance}"),
                 "'spec.instanceRef: no instance is named, and the operator does nothing without one; set it to the name of the \
                  cluster or standalone, in the same namespace'",
