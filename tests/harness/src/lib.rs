@@ -22,7 +22,7 @@ mod webhook_replica;
 mod webhook_server;
 
 pub use binaries::Binaries;
-pub use cargo_build::{webhook_program, workspace_program};
+pub use cargo_build::{static_program, webhook_program, workspace_program};
 pub use certificates::{CertificateAuthority, IssuedCertificate};
 pub use control_plane::{ControlPlane, Options};
 pub use error::HarnessError;
