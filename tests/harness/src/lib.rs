@@ -6,6 +6,7 @@
 mod binaries;
 mod cargo_build;
 mod certificates;
+mod chart_tools;
 mod control_plane;
 mod daemon;
 mod error;
@@ -24,6 +25,7 @@ mod webhook_server;
 pub use binaries::Binaries;
 pub use cargo_build::{static_program, webhook_program, workspace_program};
 pub use certificates::{CertificateAuthority, IssuedCertificate};
+pub use chart_tools::ChartTools;
 pub use control_plane::{ControlPlane, Options};
 pub use error::HarnessError;
 pub use kubectl::{Kubectl, KubectlOutput};
