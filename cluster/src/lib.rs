@@ -10,9 +10,11 @@ mod connect;
 mod references;
 mod shelf;
 mod source;
+mod tasks;
 mod watch;
 
 pub use certificates::{CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target};
 pub use connect::ConnectError;
 pub use references::{References, references};
 pub use shelf::SharedInventory;
+pub use tasks::{DryRun, TaskError, Tasks};

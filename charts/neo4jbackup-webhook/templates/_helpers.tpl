@@ -116,3 +116,55 @@ key: {{ $pair.Key | b64enc }}
 authority: {{ $authority.Cert | b64enc }}
 {{- end -}}
 {{- end -}}
+
+{{/* What pods of single tasks have in common. */}}
+{{- define "webhook.taskPod" -}}
+automountServiceAccountToken: true
+enableServiceLinks: false
+securityContext:
+  {{- include "webhook.podSecurityContext" . | nindent 2 }}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+{{- define "webhook.taskContainer" -}}
+image: {{ include "webhook.image" . }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+resources:
+  requests:
+    cpu: 10m
+    memory: 16Mi
+  limits:
+    memory: 64Mi
+securityContext:
+  {{- include "webhook.securityContext" . | nindent 2 }}
+{{- end -}}
+
+{{- define "webhook.removalHook" -}}
+helm.sh/hook: pre-delete
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end -}}
+{{- define "webhook.testHook" -}}
+helm.sh/hook: test
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
+{{- end -}}
+
+{{/* The settings as the program reads them, as YAML. YAML takes an `off` without quotes for false. */}}
+{{- define "webhook.settings" -}}
+{{- $settings := deepCopy .Values.settings -}}
+{{- range $rule, $level := .Values.settings.rules -}}
+{{- $_ := set $settings.rules $rule (ternary $level "off" (kindIs "string" $level)) -}}
+{{- end -}}
+{{- toYaml $settings -}}
+{{- end -}}
