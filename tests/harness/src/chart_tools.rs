@@ -1,6 +1,10 @@
 //! The programs that the tests of the Helm chart need and that are no part of a control plane.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
 
 use crate::error::HarnessError;
 use crate::go_build::{self, GoProgram};
@@ -24,6 +28,52 @@ impl ChartTools {
             helm: folder.join(HELM.name),
             kubeconform: folder.join(KUBECONFORM.name),
         })
+    }
+}
+
+/// The `CustomResourceDefinitions` of cert-manager and of the Prometheus operator that the chart makes objects of, as one
+/// manifest. Go downloads them, some 7 MB, once.
+pub fn foreign_crds() -> Result<String, HarnessError> {
+    let cert_manager = downloaded("github.com/cert-manager/cert-manager")?.join("deploy/crds");
+    let prometheus = downloaded("github.com/prometheus-operator/prometheus-operator")?;
+    let prometheus = prometheus.join("example/prometheus-operator-crd");
+    let mut manifest = String::new();
+    for file in [
+        cert_manager.join("crd-certificates.yaml"),
+        cert_manager.join("crd-issuers.yaml"),
+        prometheus.join("monitoring.coreos.com_servicemonitors.yaml"),
+        prometheus.join("monitoring.coreos.com_prometheusrules.yaml"),
+    ] {
+        let text = fs::read_to_string(&file).map_err(HarnessError::io(format!("read {}", file.display())))?;
+        // The first project keeps them as templates of its own chart, with the conditions in comments.
+        let plain = text.lines().filter(|line| !line.contains("{{"));
+        manifest += "---\n";
+        manifest.extend(plain.flat_map(|line| [line, "\n"]));
+    }
+    Ok(manifest)
+}
+
+/// Where Go keeps the source of a module.
+fn downloaded(module: &'static str) -> Result<PathBuf, HarnessError> {
+    let mut command = Command::new("go");
+    command
+        .args(["mod", "download", "-json", module])
+        .current_dir(locations::crds_module())
+        .env("GOWORK", "off")
+        .stdin(Stdio::null());
+    let output = command.output().map_err(go_build::could_not_run_go)?;
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    match answer["Dir"].as_str() {
+        Some(folder) => Ok(Path::new(folder).to_owned()),
+        None => Err(HarnessError::Build {
+            program: module,
+            command: format!("go mod download {module}"),
+            output: format!(
+                "{}{}",
+                answer["Error"].as_str().unwrap_or_default(),
+                String::from_utf8_lossy(&output.stderr)
+            ),
+        }),
     }
 }
 

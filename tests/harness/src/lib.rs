@@ -25,7 +25,7 @@ mod webhook_server;
 pub use binaries::Binaries;
 pub use cargo_build::{static_program, webhook_program, workspace_program};
 pub use certificates::{CertificateAuthority, IssuedCertificate};
-pub use chart_tools::ChartTools;
+pub use chart_tools::{ChartTools, foreign_crds};
 pub use control_plane::{ControlPlane, Options};
 pub use error::HarnessError;
 pub use kubectl::{Kubectl, KubectlOutput};
