@@ -31,11 +31,23 @@ caBundle: {{ . }}
 {{- end -}}
 
 {{- define "webhook.configurationMetadata" -}}
-name: {{ include "webhook.fullname" . }}
+name: {{ .name }}
 labels:
-  {{- include "webhook.labels" . | nindent 2 }}
-{{- if eq .Values.tls.mode "certManager" }}
+  {{- include "webhook.labels" .root | nindent 2 }}
+{{- if eq .root.Values.tls.mode "certManager" }}
 annotations:
-  cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/{{ include "webhook.fullname" . }}
+  cert-manager.io/inject-ca-from: {{ .root.Release.Namespace }}/{{ include "webhook.fullname" .root }}
 {{- end }}
+{{- end -}}
+
+{{/* The names of the mutating configurations, one a line. What can be switched off has a configuration of its own: by
+server-side apply an entry cannot be taken out of a list while somebody else, here the webhook with its caBundle, holds a
+field of it. */}}
+{{- define "webhook.mutatingNames" -}}
+{{- $name := include "webhook.fullname" . -}}
+{{- $names := list -}}
+{{- if .Values.mutating.enabled }}{{ $names = append $names $name }}{{ end -}}
+{{- if .Values.workloads.enabled }}{{ $names = append $names (printf "%s-workloads" $name) }}{{ end -}}
+{{- if .Values.serviceAccounts.enabled }}{{ $names = append $names (printf "%s-serviceaccounts" $name) }}{{ end -}}
+{{- join "\n" $names -}}
 {{- end -}}

@@ -39,11 +39,6 @@ app.kubernetes.io/part-of: neo4jbackup
 {{- if has .Values.engine (list "policies" "both") }}true{{ end -}}
 {{- end -}}
 
-{{/* "true" or nothing: whether anything is mutated. */}}
-{{- define "webhook.mutates" -}}
-{{- if or .Values.mutating.enabled .Values.workloads.enabled .Values.serviceAccounts.enabled }}true{{ end -}}
-{{- end -}}
-
 {{/* "true" or nothing: whether the server talks to the API server, and so needs a token. */}}
 {{- define "webhook.token" -}}
 {{- if or (eq .Values.tls.mode "self") .Values.references.enabled .Values.rbac.ensure }}true{{ end -}}

@@ -180,15 +180,17 @@ fn defaults_are_asked_for_what_is_new_and_is_the_operators() {
     assert!(answer.success(), "an update is not for defaults: {answer:?}");
 }
 
-/// Registers one configuration of the chart for an address at which nobody listens.
+/// Registers the chart's configurations of a kind for an address at which nobody listens.
 fn register(server: &Server, kind: &str, arguments: &[&str]) {
     let objects = rendered(arguments);
-    let mut configuration = of_kind(&objects, kind)[0].clone();
-    for entry in configuration["webhooks"].as_array_mut().unwrap() {
-        let path = entry["clientConfig"]["service"]["path"].as_str().unwrap();
-        entry["clientConfig"] = json!({"url": format!("https://127.0.0.1:1{path}")});
+    for configuration in of_kind(&objects, kind) {
+        let mut configuration = configuration.clone();
+        for entry in configuration["webhooks"].as_array_mut().unwrap() {
+            let path = entry["clientConfig"]["service"]["path"].as_str().unwrap();
+            entry["clientConfig"] = json!({"url": format!("https://127.0.0.1:1{path}")});
+        }
+        server.control_plane.apply_yaml(&configuration.to_string()).unwrap();
     }
-    server.control_plane.apply_yaml(&configuration.to_string()).unwrap();
 }
 
 fn backup(name: &str, schedule: &str) -> Value {

@@ -75,7 +75,13 @@ fn schemas(server: &Server) -> PathBuf {
         for kind in kinds.into_iter().flatten() {
             let part = |key: &str| kind[key].as_str().unwrap_or_default().to_owned();
             let kind = part("kind").to_lowercase();
-            let file = folder.join(format!("{}_{}_{kind}.json", part("group"), part("version")));
+            // kubeconform takes the version for the group where there is none.
+            let group = if part("group").is_empty() {
+                part("version")
+            } else {
+                part("group")
+            };
+            let file = folder.join(format!("{group}_{}_{kind}.json", part("version")));
             let schema = json!({"$ref": format!("definitions.json#/definitions/{name}")});
             fs::write(file, schema.to_string()).unwrap();
         }

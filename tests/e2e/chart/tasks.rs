@@ -19,16 +19,14 @@ fn the_hook_removes_its_own_configurations_and_could_remove_no_others() {
     let arguments = arguments_of("Job", &rendered(&[]));
     let removed = run(&arguments, &kubeconfig);
     assert!(removed.success(), "{removed:?}");
-    for kind in ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"] {
-        assert!(
-            removed.stdout.contains(&format!("{kind} {FULL_NAME}: removed")),
-            "{removed:?}"
-        );
-        assert!(
-            !server.kubectl(&["get", kind, FULL_NAME], "").success(),
-            "{kind} is still there"
-        );
+    let validating = format!("ValidatingWebhookConfiguration {FULL_NAME}: removed");
+    assert!(removed.stdout.contains(&validating), "{removed:?}");
+    for ending in ["", "-workloads", "-serviceaccounts"] {
+        let line = format!("MutatingWebhookConfiguration {FULL_NAME}{ending}: removed");
+        assert!(removed.stdout.contains(&line), "{removed:?}");
     }
+    let kinds = "validatingwebhookconfigurations,mutatingwebhookconfigurations";
+    assert_eq!(server.must(&["get", kinds, "--output=name"]), "");
     let again = run(&arguments, &kubeconfig);
     assert!(again.success() && again.stdout.contains("was not there"), "{again:?}");
     let another = run(

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::binaries::assets_folder;
 use crate::error::HarnessError;
 use crate::go_build::{self, GoProgram};
 use crate::locations;
@@ -19,14 +20,23 @@ pub struct ChartTools {
 }
 
 impl ChartTools {
-    /// Takes the programs from `target/cluster/<version>/`, else builds them there. Processes that ask at the same time
-    /// build once. `progress` receives a line whenever something takes longer than a few seconds.
+    /// Takes each program from `KUBEBUILDER_ASSETS` where it is there, else from `target/cluster/<version>/`, else builds it
+    /// there. Processes that ask at the same time build once. `progress` receives a line whenever something takes longer
+    /// than a few seconds.
     pub fn locate_or_build(progress: &dyn Fn(&str)) -> Result<Self, HarnessError> {
-        go_build::build_all(&[&HELM, &KUBECONFORM], progress)?;
-        let folder = locations::built_binaries();
+        let locate = |program: &GoProgram| {
+            let asset = assets_folder().map(|folder| folder.join(program.name));
+            match asset.filter(|path| path.is_file()) {
+                Some(path) => Ok(path),
+                None => {
+                    go_build::build_all(&[program], progress)?;
+                    Ok(locations::built_binaries().join(program.name))
+                }
+            }
+        };
         Ok(Self {
-            helm: folder.join(HELM.name),
-            kubeconform: folder.join(KUBECONFORM.name),
+            helm: locate(&HELM)?,
+            kubeconform: locate(&KUBECONFORM)?,
         })
     }
 }
