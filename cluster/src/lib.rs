@@ -12,6 +12,7 @@ mod ensure;
 mod references;
 mod shelf;
 mod source;
+mod tasks;
 mod watch;
 
 pub use certificates::{CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target};
@@ -19,3 +20,4 @@ pub use connect::ConnectError;
 pub use ensure::{Ensure, Notice, Outcome};
 pub use references::{References, Watching, references};
 pub use shelf::SharedInventory;
+pub use tasks::{DryRun, TaskError, Tasks};

@@ -8,6 +8,7 @@
 
 mod admission_client;
 mod certificates;
+mod chart;
 mod defaults;
 mod failures;
 #[path = "../suite/fixture.rs"]

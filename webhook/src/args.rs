@@ -9,6 +9,7 @@ use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::values::go_duration;
 
 use crate::certificates::CertificateArguments;
+pub use crate::tasks::{CheckArguments, RemoveArguments};
 
 /// Admission webhook for the backup and restore resources of the Neo4j operator.
 #[derive(Debug, Parser)]
@@ -21,9 +22,14 @@ pub struct Arguments {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one, once")]
 pub enum Command {
     /// Answers the API server until it is asked to stop.
     Serve(ServeArguments),
+    /// Deletes webhook configurations: what is to be done before the webhook goes away.
+    RemoveConfigurations(RemoveArguments),
+    /// Has the API server judge a bad backup, without storing it, and fails when nobody objects.
+    CheckAdmission(CheckArguments),
 }
 
 /// How to serve.
@@ -133,10 +139,13 @@ mod tests {
 
     fn parse(arguments: &[&str]) -> Result<ServeArguments, String> {
         let all = ["neo4jbackup-webhook", "serve"].iter().chain(arguments);
-        let Arguments {
-            command: Command::Serve(serve),
-        } = Arguments::try_parse_from(all).map_err(|error| error.to_string())?;
-        Ok(serve)
+        match Arguments::try_parse_from(all)
+            .map_err(|error| error.to_string())?
+            .command
+        {
+            Command::Serve(serve) => Ok(serve),
+            other => Err(format!("{other:?}")),
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod server;
 mod settings;
 mod state;
 mod suggestion;
+mod tasks;
 mod tls;
 mod validity;
 mod workload;
@@ -50,6 +51,7 @@ pub use self_signed::{SelfSigned, self_signed};
 pub use server::{Leaving, serve};
 pub use settings::SettingsError;
 pub use state::{App, Fault, Hook, Reply, SharedInventory};
+pub use tasks::Failure;
 pub use tls::{Pem, ServedCertificate, TlsError};
 pub use validity::Validity;
 

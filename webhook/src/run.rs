@@ -26,6 +26,7 @@ use crate::self_signed::self_signed;
 use crate::server::{Leaving, serve};
 use crate::settings::SettingsError;
 use crate::state::App;
+use crate::tasks::{Failure, check_admission, remove_configurations};
 use crate::tls::{Pem, ServedCertificate, TlsError};
 use crate::{app, settings, status_app};
 
@@ -81,6 +82,9 @@ pub enum StartError {
     /// It was asked twice to stop.
     #[error("asked twice to stop; what was still being answered is lost")]
     BrokenOff,
+    /// A task beside serving failed.
+    #[error(transparent)]
+    Task(#[from] Failure),
     /// Signals cannot be waited for.
     #[error("cannot wait for signals: {0}")]
     Signals(io::Error),
@@ -88,7 +92,11 @@ pub enum StartError {
 
 /// Runs the program to its end.
 pub async fn run(arguments: Arguments) -> Result<(), StartError> {
-    let Command::Serve(arguments) = arguments.command;
+    let arguments = match arguments.command {
+        Command::Serve(arguments) => arguments,
+        Command::RemoveConfigurations(arguments) => return Ok(remove_configurations(&arguments).await?),
+        Command::CheckAdmission(arguments) => return Ok(check_admission(&arguments).await?),
+    };
     set_up_log(&arguments)?;
     let (settings, settings_bytes) = initial_settings(arguments.settings.as_deref())?;
     let certificate = Certificate::of(&arguments)?;

@@ -5,6 +5,7 @@ mod checks;
 mod cluster;
 mod demo;
 mod r#gen;
+mod image;
 mod new_rule;
 mod step;
 mod tools;
@@ -49,6 +50,8 @@ enum Command {
     /// Builds, starts and stops a local Kubernetes control plane
     #[command(subcommand)]
     Cluster(cluster::Action),
+    /// Builds the webhook's container image, without a container engine
+    Image(image::Options),
 }
 
 fn main() -> ExitCode {
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::E2e { arguments } => checks::end_to_end(&arguments),
         Command::Bench(subject) => bench::run(&root(), &subject),
         Command::Cluster(action) => cluster::run(&action),
+        Command::Image(options) => image::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

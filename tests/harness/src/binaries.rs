@@ -80,7 +80,7 @@ impl Binaries {
     }
 }
 
-fn assets_folder() -> Option<PathBuf> {
+pub(crate) fn assets_folder() -> Option<PathBuf> {
     env::var_os("KUBEBUILDER_ASSETS")
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)

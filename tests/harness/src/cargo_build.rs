@@ -21,15 +21,29 @@ pub fn webhook_program() -> Result<PathBuf, HarnessError> {
 ///
 /// A missing part of the toolchain is cargo's to explain, so its words are shown as they come.
 pub fn workspace_program(package: &'static str) -> Result<PathBuf, HarnessError> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = [
-        "build",
-        "--package",
-        package,
-        "--message-format=json-render-diagnostics",
-    ];
-    let output = Command::new(cargo)
-        .args(arguments)
+    build(package, &mut cargo())
+}
+
+/// The same with one of cargo's profiles, for Linux on `x86_64`, and with the C library linked in: it needs no other file.
+///
+/// What is built for a named target has a folder of its own, so that the other builds keep what they have.
+pub fn static_program(package: &'static str, profile: &str) -> Result<PathBuf, HarnessError> {
+    let mut cargo = cargo();
+    cargo
+        .args(["--target", "x86_64-unknown-linux-gnu", "--profile", profile])
+        .env("RUSTFLAGS", "-C target-feature=+crt-static");
+    build(package, &mut cargo)
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["build", "--message-format=json-render-diagnostics"]);
+    command
+}
+
+fn build(package: &'static str, cargo: &mut Command) -> Result<PathBuf, HarnessError> {
+    let output = cargo
+        .args(["--package", package])
         .current_dir(crate::locations::workspace())
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())

@@ -120,7 +120,7 @@ fn build(folder: &Path, program: &GoProgram, progress: &dyn Fn(&str)) -> Result<
     fs::rename(&unfinished, &finished).map_err(HarnessError::io(format!("rename {}", unfinished.display())))
 }
 
-fn could_not_run_go(error: std::io::Error) -> HarnessError {
+pub(crate) fn could_not_run_go(error: std::io::Error) -> HarnessError {
     match error.kind() {
         ErrorKind::NotFound => HarnessError::NoGo {
             programs: "kube-apiserver, etcd and kubectl",

@@ -6,6 +6,7 @@
 mod binaries;
 mod cargo_build;
 mod certificates;
+mod chart_tools;
 mod control_plane;
 mod daemon;
 mod error;
@@ -22,8 +23,9 @@ mod webhook_replica;
 mod webhook_server;
 
 pub use binaries::Binaries;
-pub use cargo_build::{webhook_program, workspace_program};
+pub use cargo_build::{static_program, webhook_program, workspace_program};
 pub use certificates::{CertificateAuthority, IssuedCertificate};
+pub use chart_tools::{ChartTools, foreign_crds};
 pub use control_plane::{ControlPlane, Options};
 pub use error::HarnessError;
 pub use kubectl::{Kubectl, KubectlOutput};

@@ -16,6 +16,21 @@ pub(crate) fn etcd_module() -> PathBuf {
     workspace().join("tests/cluster/etcd")
 }
 
+/// The folder of the Go module that builds helm.
+pub(crate) fn helm_module() -> PathBuf {
+    workspace().join("tests/cluster/helm")
+}
+
+/// The folder of the Go module that builds kubeconform.
+pub(crate) fn kubeconform_module() -> PathBuf {
+    workspace().join("tests/cluster/kubeconform")
+}
+
+/// The folder of the Go module that pins projects whose `CustomResourceDefinitions` the chart's tests install.
+pub(crate) fn crds_module() -> PathBuf {
+    workspace().join("tests/cluster/crds")
+}
+
 /// The folder that built programs stay in, one per Kubernetes version.
 pub(crate) fn built_binaries() -> PathBuf {
     target().join("cluster").join(KUBERNETES_VERSION)

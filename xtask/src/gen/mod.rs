@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
+mod chart;
 mod cli;
 mod policies;
 mod rule_policies;
@@ -29,13 +30,22 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
         return rerun(root);
     }
     let pages = rules::pages(root)?;
-    for path in leftovers(root, &pages)? {
+    for (path, text) in policies::render()?.into_iter().chain(rule_policies::render()?) {
+        update(root, &root.join(path), &text, check, &mut stale)?;
+    }
+    // Holds copies of what was just written.
+    let chart = chart::render(root)?;
+    let of_the_chart: Vec<_> = chart.iter().map(|(path, _)| root.join(path)).collect();
+    let of_the_pages: Vec<_> = pages.iter().map(|(path, _)| path.clone()).collect();
+    let mut unknown = leftovers(root, &root.join("docs/rules"), &of_the_pages)?;
+    unknown.extend(leftovers(root, &root.join(chart::folder()), &of_the_chart)?);
+    for path in unknown {
         stale.push(path.clone());
         if !check {
             fs::remove_file(root.join(&path)).with_context(|| format!("removing {}", path.display()))?;
         }
     }
-    for (path, text) in policies::render()?.into_iter().chain(rule_policies::render()?) {
+    for (path, text) in chart {
         update(root, &root.join(path), &text, check, &mut stale)?;
     }
     let (page, text) = cli::page();
@@ -67,14 +77,13 @@ fn update(root: &Path, path: &Path, text: &str, check: bool, stale: &mut Vec<Pat
     fs::write(path, text).with_context(|| format!("writing {}", path.display()))
 }
 
-/// Pages of rules that are no more.
-fn leftovers(root: &Path, pages: &[(PathBuf, String)]) -> Result<Vec<PathBuf>> {
-    let folder = root.join("docs/rules");
+/// What lies in a folder of generated files and is none of them.
+fn leftovers(root: &Path, folder: &Path, generated: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut leftovers = Vec::new();
     if folder.is_dir() {
-        for entry in fs::read_dir(&folder)? {
+        for entry in fs::read_dir(folder)? {
             let path = entry?.path();
-            if !pages.iter().any(|(page, _)| *page == path) {
+            if !generated.contains(&path) {
                 leftovers.push(path.strip_prefix(root).unwrap_or(&path).to_owned());
             }
         }

@@ -1,0 +1,123 @@
+//! Short tasks of an installation: taking webhook configurations away, and asking the API server what it would say.
+
+use std::path::Path;
+
+use http::{Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use kube::api::{Api, DeleteParams, DynamicObject};
+use kube::client::Body;
+use kube::core::GroupVersionKind;
+use kube::discovery::ApiResource;
+use kube::{Client, Error};
+use serde_json::Value;
+
+use crate::connect::{ConnectError, connect};
+
+/// Why a task could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    /// There is no client.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// Neither a kubeconfig was given nor does this run in a pod that has a token.
+    #[error("no cluster was named: give --kubeconfig, or run in a pod with a token")]
+    NoCluster,
+    /// The API server refused, or did not answer.
+    #[error("cannot {attempted}: {reason}")]
+    Api {
+        /// What was attempted.
+        attempted: String,
+        /// What the API server or the connection said.
+        reason: String,
+    },
+}
+
+/// A client for the cluster of a kubeconfig or of this pod.
+#[derive(Clone)]
+pub struct Tasks {
+    client: Client,
+}
+
+/// What the API server said to an object that was not to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DryRun {
+    /// Whether it would have stored it.
+    pub accepted: bool,
+    /// The object as it would have been stored, or the status that says why not.
+    pub answer: Value,
+    /// The warnings that came with it, with their header syntax around them.
+    pub warnings: Vec<String>,
+}
+
+impl Tasks {
+    /// Without a kubeconfig, for the cluster that this pod runs in. No request is sent.
+    pub async fn connect(kubeconfig: Option<&Path>) -> Result<Self, TaskError> {
+        let client = connect(kubeconfig).await?.ok_or(TaskError::NoCluster)?;
+        Ok(Self { client })
+    }
+
+    /// Deletes a `ValidatingWebhookConfiguration` or `MutatingWebhookConfiguration`; false when there was none.
+    pub async fn remove_configuration(&self, kind: &str, name: &str) -> Result<bool, TaskError> {
+        let version_and_kind = GroupVersionKind::gvk("admissionregistration.k8s.io", "v1", kind);
+        let plural = format!("{}s", kind.to_ascii_lowercase());
+        let resource = ApiResource::from_gvk_with_plural(&version_and_kind, &plural);
+        let objects: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource);
+        match objects.delete(name, &DeleteParams::default()).await {
+            Ok(_) => Ok(true),
+            Err(Error::Api(status)) if status.code == 404 => Ok(false),
+            Err(error) => Err(TaskError::Api {
+                attempted: format!("delete {kind} {name}"),
+                reason: error.to_string(),
+            }),
+        }
+    }
+
+    /// Sends an object that is not to be stored through admission. Fields that the cluster's version of the kind does not
+    /// have are dropped. `None` when the API server does not serve the kind in this version.
+    pub async fn dry_run_create(
+        &self,
+        group_version: &str,
+        plural: &str,
+        namespace: &str,
+        object: &Value,
+    ) -> Result<Option<DryRun>, TaskError> {
+        let failed = |reason: String| TaskError::Api {
+            attempted: format!("ask for a dry run of {plural}.{group_version}"),
+            reason,
+        };
+        let path = format!("/apis/{group_version}/namespaces/{namespace}/{plural}?dryRun=All&fieldValidation=Ignore");
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(object.to_string().into_bytes()))
+            .map_err(|error| failed(error.to_string()))?;
+        let response = self.client.send(request).await;
+        let response = response.map_err(|error| failed(error.to_string()))?;
+        let status = response.status();
+        let warnings = response.headers().get_all(header::WARNING);
+        let warnings = warnings
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect();
+        let body = response.into_body().collect().await;
+        let body = body.map_err(|error| failed(error.to_string()))?.to_bytes();
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        match status {
+            // A namespace that is not there is a 404 as well, and is named in the answer.
+            StatusCode::NOT_FOUND if answer["details"]["kind"] != "namespaces" => Ok(None),
+            status if status.is_success() => Ok(Some(DryRun {
+                accepted: true,
+                answer,
+                warnings,
+            })),
+            StatusCode::UNPROCESSABLE_ENTITY => Ok(Some(DryRun {
+                accepted: false,
+                answer,
+                warnings,
+            })),
+            status => {
+                let message = answer["message"].as_str().unwrap_or("no reason was given");
+                Err(failed(format!("{status}: {message}")))
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The Helm chart with the real helm: what it renders, what the API server makes of it, and what is left when it goes.
+
+mod alerts;
+mod helm;
+mod install;
+mod rendered;
+mod requests;
+mod rights;
+mod schemas;
+mod server;
+mod tasks;
+mod values;

@@ -1,0 +1,92 @@
+//! An API server for releases of the chart, which reach every namespace: one test at a time has it.
+
+use std::process::Output;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use neo4jbackup_harness::{Binaries, ControlPlane, KubectlOutput, Options, foreign_crds, report_progress};
+use serde_json::Value;
+
+use super::helm::{NAMESPACE, RELEASE, chart, command, text};
+use crate::world::rendered_crds;
+
+/// The API server, and the turn to use it.
+pub(crate) struct Server {
+    pub(crate) control_plane: &'static ControlPlane,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Server {
+    /// Waits for a turn. What an earlier test has left behind is removed.
+    pub(crate) fn take() -> Self {
+        static CONTROL_PLANE: OnceLock<ControlPlane> = OnceLock::new();
+        static TURN: Mutex<()> = Mutex::new(());
+        // A test that failed has had its turn like any other.
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let server = Self {
+            control_plane: CONTROL_PLANE.get_or_init(start),
+            _turn: turn,
+        };
+        server.clean();
+        server
+    }
+
+    fn clean(&self) {
+        let _ = self.helm(&["uninstall", RELEASE, "--namespace", NAMESPACE, "--no-hooks"]);
+        self.must(&[
+            "delete",
+            "validatingwebhookconfigurations,mutatingwebhookconfigurations,clusterroles,clusterrolebindings",
+            "--selector=app.kubernetes.io/part-of=neo4jbackup",
+        ]);
+        self.must(&["delete", "secrets", "--all", "--namespace", NAMESPACE]);
+    }
+
+    /// Runs helm against this API server.
+    pub(crate) fn helm(&self, arguments: &[&str]) -> Output {
+        let mut helm = command();
+        helm.env("KUBECONFIG", self.control_plane.kubeconfig());
+        helm.args(arguments).output().unwrap()
+    }
+
+    /// Installs or upgrades the release.
+    pub(crate) fn release(&self, verb: &str, arguments: &[&str]) {
+        let chart = chart();
+        let first = [verb, RELEASE, chart.to_str().unwrap(), "--namespace", NAMESPACE];
+        let output = self.helm(&[&first, arguments].concat());
+        assert!(
+            output.status.success(),
+            "{verb} {arguments:?}: {}",
+            text(&output.stderr)
+        );
+    }
+
+    /// Uninstalls the release as far as that goes without a node: the hook would need a pod.
+    pub(crate) fn uninstall(&self) {
+        let output = self.helm(&["uninstall", RELEASE, "--namespace", NAMESPACE, "--no-hooks"]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+
+    /// Runs kubectl. A refusal is an output.
+    pub(crate) fn kubectl(&self, arguments: &[&str], input: &str) -> KubectlOutput {
+        self.control_plane.kubectl_with_input(arguments, input).unwrap()
+    }
+
+    /// Runs kubectl for what must succeed; gives what it printed.
+    pub(crate) fn must(&self, arguments: &[&str]) -> String {
+        self.control_plane.client().must_run(arguments, "").unwrap()
+    }
+
+    /// An object that must be there.
+    pub(crate) fn get(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.must(&[&["get", "--output=json"], arguments].concat())).unwrap()
+    }
+}
+
+fn start() -> ControlPlane {
+    let binaries = Binaries::locate_or_build(&report_progress).unwrap();
+    let control_plane = ControlPlane::start(&binaries, &Options::default()).unwrap();
+    control_plane.install_crds(&rendered_crds()).unwrap();
+    control_plane.install_crds(&foreign_crds().unwrap()).unwrap();
+    let namespace = ["create", "namespace", NAMESPACE];
+    control_plane.client().must_run(&namespace, "").unwrap();
+    control_plane
+}

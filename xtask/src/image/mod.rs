@@ -1,0 +1,77 @@
+//! `cargo xtask image`: the webhook's container image, as an OCI image layout in one tar file. Needs no Docker engine.
+//!
+//! ```text
+//! cargo build (static) ─→ layer.rs (file tree → tar) ─→ layout.rs (config, manifest, index → tar)
+//! ```
+//!
+//! containerd takes the file with `ctr --namespace k8s.io images import`, podman and skopeo as `oci-archive:`. The
+//! `Dockerfile` at the root makes the same image where there is an engine.
+
+mod elf;
+mod layer;
+mod layout;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use clap::Args;
+use neo4jbackup_harness::{report_progress, static_program, target};
+
+/// What the chart's `image.repository` says.
+const REPOSITORY: &str = "ghcr.io/neo4jbackup/neo4jbackup-webhook";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+const PROGRAM: &str = "neo4jbackup-webhook";
+
+/// How to build, and where to put the image.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Built with this profile of cargo; `dev` takes seconds and makes a large, slow program
+    #[arg(long, value_name = "PROFILE", default_value = "release")]
+    profile: String,
+    /// Builds with the profile `dev`
+    #[arg(long, conflicts_with = "profile")]
+    debug: bool,
+    /// Takes this program, which must be static, instead of building one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "debug"])]
+    program: Option<PathBuf>,
+    /// The tag of the image; the version of the workspace when absent
+    #[arg(long, value_name = "TAG", default_value = VERSION)]
+    tag: String,
+    /// Where to write it; `target/image/neo4jbackup-webhook.tar` when absent
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let profile = if options.debug { "dev" } else { &options.profile };
+    let program = match &options.program {
+        Some(program) => program.clone(),
+        None => static_program(PROGRAM, profile)?,
+    };
+    let bytes = fs::read(&program).with_context(|| format!("reading {}", program.display()))?;
+    ensure!(
+        elf::is_static(&bytes),
+        "{} is not a static program: it would not start in an image that holds nothing else",
+        program.display()
+    );
+    let name = format!("{REPOSITORY}:{}", options.tag);
+    let image = layout::image(&name, &layer::files(&bytes)?)?;
+    let file = options
+        .output
+        .clone()
+        .unwrap_or_else(|| target().join(format!("image/{PROGRAM}.tar")));
+    write(&file, &image)?;
+    report_progress(&format!("{name}: {} kB in {}", image.len() / 1000, file.display()));
+    Ok(())
+}
+
+/// Writes beside the final name and renames: whoever imports at the same time gets a whole image.
+fn write(file: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    }
+    let unfinished = file.with_extension("unfinished");
+    fs::write(&unfinished, bytes).with_context(|| format!("writing {}", unfinished.display()))?;
+    fs::rename(&unfinished, file).with_context(|| format!("renaming {}", unfinished.display()))
+}
