@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 mod cli;
+mod mutating_policies;
 mod policies;
 mod rule_policies;
 mod rules;
@@ -35,7 +36,8 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
             fs::remove_file(root.join(&path)).with_context(|| format!("removing {}", path.display()))?;
         }
     }
-    for (path, text) in policies::render()?.into_iter().chain(rule_policies::render()?) {
+    let policies = policies::render()?.into_iter().chain(rule_policies::render()?);
+    for (path, text) in policies.chain([mutating_policies::render()?]) {
         update(root, &root.join(path), &text, check, &mut stale)?;
     }
     let (page, text) = cli::page();
