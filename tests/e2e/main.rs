@@ -19,6 +19,7 @@ mod guard;
 mod identity;
 mod manifests;
 mod metrics;
+mod mutating_policies;
 mod namespace;
 mod operator_writes;
 mod policies;

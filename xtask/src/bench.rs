@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: builds what is measured, measures, and prints ratios, which hold on other machines as well.
 
+mod policies;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
-use neo4jbackup_harness::report_progress;
+use neo4jbackup_harness::{controller_runtime_peer, report_progress};
 use serde_json::Value;
 
 /// What is measured.
@@ -18,7 +20,16 @@ pub(crate) enum Subject {
         /// Only benchmarks whose name matches; `rules|answer`
         filter: Option<String>,
     },
-    /// The webhook beside a constant-reply server and a webhook on kube's types, over TLS
+    /// The API server with no engine, policies, the webhook, and both: dry-run creates a second
+    Policies {
+        /// How often each engine has its turn
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+        /// How long a turn takes, in milliseconds
+        #[arg(long, default_value_t = 2000)]
+        turn: u64,
+    },
+    /// The webhook beside a constant-reply server, a webhook on kube's types and one on controller-runtime, over TLS
     Webhook {
         /// How often each server has its turn
         #[arg(long, default_value_t = 5)]
@@ -103,6 +114,7 @@ pub(crate) fn run(root: &Path, subject: &Subject) -> Result<()> {
     match subject {
         Subject::Core { filter } => core(root, filter.as_deref()),
         Subject::Webhook { rounds, turn } => webhook(root, *rounds, *turn),
+        Subject::Policies { rounds, turn } => policies::run(root, &built(root)?, *rounds, *turn),
     }
 }
 
@@ -166,6 +178,24 @@ fn webhook(root: &Path, rounds: usize, turn: u64) -> Result<()> {
         std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1),
         "two cores are needed, one for the servers and one for the client"
     );
+    let built = built(root)?;
+    let mut command = Command::new("taskset");
+    command.args(["-c", "1"]).arg(built.join("load"));
+    command
+        .arg("--webhook")
+        .arg(built.join("neo4jbackup-webhook"))
+        .arg("--peer")
+        .arg(built.join("peer"));
+    if let Some(peer) = controller_runtime_peer(&report_progress)? {
+        command.arg("--go-peer").arg(peer);
+    }
+    command.arg("--folder").arg(built.join("bench-webhook"));
+    command.args(["--rounds", &rounds.to_string(), "--turn", &turn.to_string()]);
+    finish(&mut command, "taskset (of util-linux) with the load program")
+}
+
+/// Builds what is measured and what measures; gives the folder.
+fn built(root: &Path) -> Result<PathBuf> {
     let mut command = cargo();
     command.args([
         "build",
@@ -176,17 +206,7 @@ fn webhook(root: &Path, rounds: usize, turn: u64) -> Result<()> {
         "neo4jbackup-webhook",
     ]);
     finish(&mut command, "cargo build")?;
-    let built = target(root)?.join("release");
-    let mut command = Command::new("taskset");
-    command.args(["-c", "1"]).arg(built.join("load"));
-    command
-        .arg("--webhook")
-        .arg(built.join("neo4jbackup-webhook"))
-        .arg("--peer")
-        .arg(built.join("peer"));
-    command.arg("--folder").arg(built.join("bench-webhook"));
-    command.args(["--rounds", &rounds.to_string(), "--turn", &turn.to_string()]);
-    finish(&mut command, "taskset (of util-linux) with the load program")
+    Ok(target(root)?.join("release"))
 }
 
 /// Where cargo builds, which its configuration may have moved.

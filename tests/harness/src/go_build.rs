@@ -74,11 +74,27 @@ fn lock(path: &Path, progress: &dyn Fn(&str)) -> Result<File, HarnessError> {
 fn stamp(program: &GoProgram) -> Result<String, HarnessError> {
     let module = (program.module)();
     let mut stamp = format!("{} {}\n", program.package, program.linker_flags);
-    for name in ["go.mod", "go.sum"] {
-        let path = module.join(name);
+    let mut files = vec![module.join("go.mod"), module.join("go.sum")];
+    if program.package == "." {
+        files.extend(sources(&module)?);
+    }
+    for path in files {
         stamp += &fs::read_to_string(&path).map_err(HarnessError::io(format!("read {}", path.display())))?;
     }
     Ok(stamp)
+}
+
+/// The source files of a program of our own, in a stable order.
+fn sources(module: &Path) -> Result<Vec<PathBuf>, HarnessError> {
+    let failed = || HarnessError::io(format!("read {}", module.display()));
+    let entries: Vec<_> = fs::read_dir(module)
+        .map_err(failed())?
+        .collect::<Result<_, _>>()
+        .map_err(failed())?;
+    let mut files: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "go"));
+    files.sort();
+    Ok(files)
 }
 
 fn is_fresh(folder: &Path, program: &GoProgram, stamp: &str) -> bool {

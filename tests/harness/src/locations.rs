@@ -31,6 +31,11 @@ pub(crate) fn crds_module() -> PathBuf {
     workspace().join("tests/cluster/crds")
 }
 
+/// The folder of the Go module of the webhook that the benchmarks measure against.
+pub(crate) fn controller_runtime_peer() -> PathBuf {
+    workspace().join("benches/peers/controller-runtime")
+}
+
 /// The folder that built programs stay in, one per Kubernetes version.
 pub(crate) fn built_binaries() -> PathBuf {
     target().join("cluster").join(KUBERNETES_VERSION)

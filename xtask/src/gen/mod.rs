@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 mod chart;
 mod cli;
+mod mutating_policies;
 mod policies;
 mod rule_policies;
 mod rules;
@@ -30,7 +31,8 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
         return rerun(root);
     }
     let pages = rules::pages(root)?;
-    for (path, text) in policies::render()?.into_iter().chain(rule_policies::render()?) {
+    let policies = policies::render()?.into_iter().chain(rule_policies::render()?);
+    for (path, text) in policies.chain([mutating_policies::render()?]) {
         update(root, &root.join(path), &text, check, &mut stale)?;
     }
     // Holds copies of what was just written.

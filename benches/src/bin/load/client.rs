@@ -1,5 +1,6 @@
 //! A client that costs little: HTTP/1.1 over TLS 1.3 without resumption, as the API server calls.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -45,6 +46,20 @@ impl Dialler {
     }
 }
 
+/// The beginning of an answer that is an opinion, or of one that an object was created.
+const ANSWERED: [&[u8]; 2] = [b"HTTP/1.1 200 ", b"HTTP/1.1 201 "];
+/// The beginning of an answer that there is no room.
+const TURNED_AWAY: &[u8] = b"HTTP/1.1 503 ";
+
+/// Calls over one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    /// The time that each answered call took, in nanoseconds.
+    pub(crate) times: Vec<u64>,
+    /// How many were turned away because the server had too many at once.
+    pub(crate) turned_away: usize,
+}
+
 /// A connection that is kept alive.
 pub(crate) struct Connection {
     stream: TlsStream<TcpStream>,
@@ -63,53 +78,85 @@ pub(crate) fn request(review: &[u8]) -> Vec<u8> {
 }
 
 impl Connection {
-    /// Sends a request and reads the whole answer.
-    pub(crate) async fn call(&mut self, request: &[u8]) -> Result<()> {
+    /// Sends a request and reads the whole answer; whether it was an opinion, and no refusal for want of room.
+    pub(crate) async fn call(&mut self, request: &[u8]) -> Result<bool> {
         self.stream.write_all(request).await?;
         self.stream.flush().await?;
         self.buffer.clear();
-        let mut wanted = None;
-        while wanted.is_none_or(|wanted| self.buffer.len() < wanted) {
+        let mut end = None;
+        while !end.is_some_and(|end: End| end.is_reached(&self.buffer)) {
             ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the server hung up");
-            if wanted.is_none() {
-                wanted = length(&self.buffer)?;
+            if end.is_none() {
+                end = End::of(&self.buffer)?;
             }
         }
-        Ok(())
+        Ok(!self.buffer.starts_with(TURNED_AWAY))
     }
 
-    /// Calls until `end`; the time that each call took, in nanoseconds.
-    pub(crate) async fn calls_until(&mut self, request: &[u8], end: Instant) -> Result<Vec<u64>> {
-        let mut times = Vec::with_capacity(1 << 15);
+    /// The last answer with its head, as text.
+    pub(crate) fn answer(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.buffer)
+    }
+
+    /// Calls until `end`.
+    pub(crate) async fn calls_until(&mut self, request: &[u8], end: Instant) -> Result<Calls> {
+        let mut calls = Calls::default();
         let mut now = Instant::now();
         while now < end {
-            self.call(request).await?;
+            let is_answered = self.call(request).await?;
             let after = Instant::now();
-            times.push(u64::try_from((after - now).as_nanos()).unwrap_or(u64::MAX));
+            if is_answered {
+                calls
+                    .times
+                    .push(u64::try_from((after - now).as_nanos()).unwrap_or(u64::MAX));
+            } else {
+                calls.turned_away += 1;
+            }
             now = after;
         }
-        Ok(times)
+        Ok(calls)
     }
 }
 
-/// The length of the answer with its head, once that is complete.
-fn length(bytes: &[u8]) -> Result<Option<usize>> {
-    let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
-        return Ok(None);
-    };
-    let head = std::str::from_utf8(&bytes[..end])?;
-    ensure!(
-        head.starts_with("HTTP/1.1 200 "),
-        "not the answer that is measured: {head}"
-    );
-    let body = head
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let Some((_, body)) = body else {
-        bail!("the answer has no length: {head}")
-    };
-    Ok(Some(end + 4 + body.trim().parse::<usize>()?))
+/// Where an answer ends.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// After this many bytes.
+    Length(usize),
+    /// After a chunk without content.
+    LastChunk,
+}
+
+impl End {
+    /// Known once the head is complete.
+    fn of(bytes: &[u8]) -> Result<Option<Self>> {
+        let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+            return Ok(None);
+        };
+        let head = std::str::from_utf8(&bytes[..end])?;
+        ensure!(
+            ANSWERED.iter().any(|status| bytes.starts_with(status)) || bytes.starts_with(TURNED_AWAY),
+            "not the answer that is measured: {head}"
+        );
+        let header = |wanted: &str| {
+            let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+            headers.find_map(|(name, value)| name.eq_ignore_ascii_case(wanted).then(|| value.trim()))
+        };
+        if header("transfer-encoding") == Some("chunked") {
+            return Ok(Some(Self::LastChunk));
+        }
+        let Some(body) = header("content-length") else {
+            bail!("the answer has no length: {head}")
+        };
+        Ok(Some(Self::Length(end + 4 + body.parse::<usize>()?)))
+    }
+
+    fn is_reached(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Length(length) => bytes.len() >= length,
+            Self::LastChunk => bytes.ends_with(b"\r\n0\r\n\r\n"),
+        }
+    }
 }
 
 /// Connects again and again until the server answers a handshake.

@@ -11,12 +11,14 @@ pub(crate) struct Round {
     pub(crate) median: f64,
     /// The time within which 99 of 100 calls were answered, in microseconds.
     pub(crate) p99: f64,
-    /// Processor time of the server for one call, in microseconds.
+    /// Processor time of the server for one call, in microseconds; or for 1,000 calls, in milliseconds.
     pub(crate) processor: f64,
+    /// The share of calls that were turned away, in percent.
+    pub(crate) turned_away: f64,
 }
 
 impl Round {
-    pub(crate) fn of(mut nanoseconds: Vec<u64>, wall: Duration, processor: Duration) -> Self {
+    pub(crate) fn of(mut nanoseconds: Vec<u64>, turned_away: usize, wall: Duration, processor: Duration) -> Self {
         nanoseconds.sort_unstable();
         let calls = count(nanoseconds.len());
         let at = |part: usize| {
@@ -29,6 +31,7 @@ impl Round {
             median: at(50),
             p99: at(99),
             processor: processor.as_secs_f64() * 1e6 / calls,
+            turned_away: count(turned_away) * 100.0 / (calls + count(turned_away)),
         }
     }
 }
@@ -41,6 +44,7 @@ pub(crate) fn summary(rounds: &[Round]) -> Round {
         median: of(|round| round.median),
         p99: of(|round| round.p99),
         processor: of(|round| round.processor),
+        turned_away: of(|round| round.turned_away),
     }
 }
 

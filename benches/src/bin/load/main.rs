@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use client::{Dialler, first_handshake};
 use figures::{Round, median, summary};
-use server::{Candidate, Programs, Server};
+use server::{Programs, Server};
 
 /// Measures the webhook beside its peers.
 #[derive(Debug, Parser)]
@@ -28,6 +28,9 @@ struct Arguments {
     /// The program `peer`.
     #[arg(long)]
     peer: PathBuf,
+    /// The peer on controller-runtime; it is left out where there is none.
+    #[arg(long)]
+    go_peer: Option<PathBuf>,
     /// A folder for the certificate.
     #[arg(long)]
     folder: PathBuf,
@@ -53,6 +56,7 @@ async fn main() -> Result<()> {
     let programs = Programs {
         webhook: &arguments.webhook,
         peer: &arguments.peer,
+        go_peer: arguments.go_peer.as_deref(),
         certificate: &certificate,
         key: &key,
     };
@@ -62,20 +66,22 @@ async fn main() -> Result<()> {
     let servers = servers(&programs, &dialler).await?;
     handshakes(&arguments, &servers, &dialler).await?;
     for (size, review) in [("2.5 kB", reviews::small()), ("40 kB", reviews::large())] {
-        for connections in [1, 25, 100] {
+        for connections in [1, 25, 100, 400] {
             let mut rounds = vec![Vec::new(); servers.len()];
             for _ in 0..arguments.rounds {
                 for (server, rounds) in servers.iter().zip(&mut rounds) {
                     rounds.push(turn(&arguments, server, &dialler, &review, connections).await?);
                 }
             }
-            table(size, connections, &rounds)?;
+            table(size, connections, &servers, &rounds)?;
         }
-        for (candidate, server) in Candidate::ALL.iter().zip(&servers) {
-            let memory = server.peak_memory()?;
+        // What a server gives back, it gives back within moments.
+        sleep(Duration::from_secs(2)).await;
+        for server in &servers {
+            let (name, memory) = (server.candidate.name(), server.memory()?);
             say(&format!(
-                "peak memory of {} up to here: {memory:.1} MB",
-                candidate.name()
+                "memory of {name} up to here: peak {:.1} MB, now {:.1} MB",
+                memory.peak, memory.now
             ))?;
         }
     }
@@ -84,7 +90,7 @@ async fn main() -> Result<()> {
 
 async fn servers(programs: &Programs<'_>, dialler: &Dialler) -> Result<Vec<Server>> {
     let mut servers = Vec::new();
-    for candidate in Candidate::ALL {
+    for candidate in programs.candidates() {
         let server = Server::start(candidate, programs)?;
         first_handshake(dialler, server.address, PATIENCE).await?;
         servers.push(server);
@@ -94,16 +100,17 @@ async fn servers(programs: &Programs<'_>, dialler: &Dialler) -> Result<Vec<Serve
 
 /// From the start of the program to the end of its first handshake.
 async fn starts(arguments: &Arguments, programs: &Programs<'_>, dialler: &Dialler) -> Result<()> {
-    let mut times = vec![Vec::new(); Candidate::ALL.len()];
+    let candidates = programs.candidates();
+    let mut times = vec![Vec::new(); candidates.len()];
     for _ in 0..arguments.rounds.max(5) {
-        for (candidate, times) in Candidate::ALL.iter().zip(&mut times) {
+        for (candidate, times) in candidates.iter().zip(&mut times) {
             let start = Instant::now();
             let server = Server::start(*candidate, programs)?;
             first_handshake(dialler, server.address, PATIENCE).await?;
             times.push(start.elapsed().as_secs_f64() * 1e3);
         }
     }
-    for (candidate, times) in Candidate::ALL.iter().zip(times) {
+    for (candidate, times) in candidates.iter().zip(times) {
         say(&format!(
             "start to first handshake of {}: {:.1} ms",
             candidate.name(),
@@ -144,7 +151,7 @@ async fn handshakes(arguments: &Arguments, servers: &[Server], dialler: &Dialler
             ));
         }
     }
-    for (candidate, rates) in Candidate::ALL.iter().zip(rates) {
+    for (candidate, rates) in servers.iter().map(|server| server.candidate).zip(rates) {
         let (rates, processor): (Vec<f64>, Vec<f64>) = rates.into_iter().unzip();
         let (rate, processor) = (median(rates), median(processor));
         say(&format!(
@@ -181,43 +188,48 @@ async fn turn(
             tokio::spawn(async move { connection.calls_until(&request, end).await })
         })
         .collect();
-    let mut times = Vec::new();
+    let (mut times, mut turned_away) = (Vec::new(), 0);
     for caller in running {
-        times.extend(caller.await?.context("a call failed")?);
+        let calls = caller.await?.context("a call failed")?;
+        times.extend(calls.times);
+        turned_away += calls.turned_away;
     }
     Ok(Round::of(
         times,
+        turned_away,
         start.elapsed(),
         server.processor_time()?.saturating_sub(before),
     ))
 }
 
-fn table(size: &str, connections: usize, rounds: &[Vec<Round>]) -> Result<()> {
+fn table(size: &str, connections: usize, servers: &[Server], rounds: &[Vec<Round>]) -> Result<()> {
     let summaries: Vec<Round> = rounds.iter().map(|rounds| summary(rounds)).collect();
     say(&format!(
-        "\n{size}, {connections} connection{}\n{:<10}{:>10}{:>10}{:>10}{:>14}{:>12}{:>14}",
+        "\n{size}, {connections} connection{}\n{:<20}{:>10}{:>10}{:>10}{:>14}{:>12}{:>14}{:>14}",
         if connections == 1 { "" } else { "s" },
         "",
         "calls/s",
         "p50 µs",
         "p99 µs",
-        "processor µs",
+        "ms/1000 calls",
         "rate ratio",
-        "processor r."
+        "processor r.",
+        "turned away"
     ))?;
-    for (position, candidate) in Candidate::ALL.iter().enumerate() {
+    for (position, server) in servers.iter().enumerate() {
         let own = &summaries[position];
         // Of rounds that took turns, each pair is compared, and then the middle pair is taken.
         let pairs = || rounds[position].iter().zip(&rounds[0]);
         let rate = median(pairs().map(|(own, floor)| own.rate / floor.rate).collect());
         let processor = median(pairs().map(|(own, floor)| floor.processor / own.processor).collect());
         say(&format!(
-            "{:<10}{:>10.0}{:>10.0}{:>10.0}{:>14.1}{rate:>12.2}{processor:>14.2}",
-            candidate.name(),
+            "{:<20}{:>10.0}{:>10.0}{:>10.0}{:>14.1}{rate:>12.2}{processor:>14.2}{:>13.1}%",
+            server.candidate.name(),
             own.rate,
             own.median,
             own.p99,
-            own.processor
+            own.processor,
+            own.turned_away
         ))?;
     }
     Ok(())

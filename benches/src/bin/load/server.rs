@@ -20,16 +20,17 @@ pub(crate) enum Candidate {
     Ours,
     /// The same rules behind kube's types.
     Kube,
+    /// A typed validator with the same checks on controller-runtime, in Go.
+    ControllerRuntime,
 }
 
 impl Candidate {
-    pub(crate) const ALL: [Self; 3] = [Self::Constant, Self::Ours, Self::Kube];
-
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Constant => "constant",
             Self::Ours => "ours",
             Self::Kube => "kube",
+            Self::ControllerRuntime => "controller-runtime",
         }
     }
 }
@@ -38,12 +39,33 @@ impl Candidate {
 pub(crate) struct Programs<'p> {
     pub(crate) webhook: &'p Path,
     pub(crate) peer: &'p Path,
+    /// The peer on controller-runtime, where it could be built.
+    pub(crate) go_peer: Option<&'p Path>,
     pub(crate) certificate: &'p Path,
     pub(crate) key: &'p Path,
 }
 
+impl Programs<'_> {
+    /// What is measured, the floor first.
+    pub(crate) fn candidates(&self) -> Vec<Candidate> {
+        let mut candidates = vec![Candidate::Constant, Candidate::Ours, Candidate::Kube];
+        candidates.extend(self.go_peer.map(|_| Candidate::ControllerRuntime));
+        candidates
+    }
+}
+
+/// What a program has in memory, in MB.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Memory {
+    /// The most that it has had.
+    pub(crate) peak: f64,
+    /// What it has now.
+    pub(crate) now: f64,
+}
+
 /// A running program; it ends with this value.
 pub(crate) struct Server {
+    pub(crate) candidate: Candidate,
     child: Child,
     pub(crate) address: SocketAddr,
 }
@@ -60,6 +82,7 @@ impl Server {
                     .args(["serve", "--no-references", "--status-listen", "127.0.0.1:0"])
             }
             Candidate::Constant | Candidate::Kube => command.arg(programs.peer).arg(candidate.name()),
+            Candidate::ControllerRuntime => command.arg(programs.go_peer.context("the peer in Go is not there")?),
         };
         command
             .arg("--cert")
@@ -73,6 +96,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn();
         Ok(Self {
+            candidate,
             child: child.context("cannot start a server with `taskset`")?,
             address,
         })
@@ -88,15 +112,22 @@ impl Server {
         Ok(Duration::from_nanos(nanoseconds))
     }
 
-    /// The most memory that the program has had, in MB.
-    pub(crate) fn peak_memory(&self) -> Result<f64> {
+    /// What the program has in memory.
+    pub(crate) fn memory(&self) -> Result<Memory> {
         let text = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
-            .context("no VmHWM")?;
-        let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
-        Ok(kilobytes / 1024.0)
+        let megabytes = |name: &str| -> Result<f64> {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            let kilobytes: f64 = line
+                .with_context(|| format!("no {name}"))?
+                .trim()
+                .trim_end_matches(" kB")
+                .parse()?;
+            Ok(kilobytes / 1024.0)
+        };
+        Ok(Memory {
+            peak: megabytes("VmHWM")?,
+            now: megabytes("VmRSS")?,
+        })
     }
 }
 
