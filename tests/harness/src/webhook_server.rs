@@ -126,7 +126,7 @@ impl Drop for WebhookServer {
 }
 
 /// Asks again and again until there is something, the program ends, or patience does.
-fn wait_until<T>(daemon: &mut Daemon, mut ask: impl FnMut() -> Option<T>) -> Result<T, HarnessError> {
+pub(crate) fn wait_until<T>(daemon: &mut Daemon, mut ask: impl FnMut() -> Option<T>) -> Result<T, HarnessError> {
     let start = Instant::now();
     loop {
         if let Some(answer) = ask() {
@@ -146,7 +146,7 @@ fn wait_until<T>(daemon: &mut Daemon, mut ask: impl FnMut() -> Option<T>) -> Res
 }
 
 /// The addresses for reviews and for status, from lines such as `listen=127.0.0.1:40124`.
-fn addresses(text: &str) -> Option<(SocketAddr, SocketAddr)> {
+pub(crate) fn addresses(text: &str) -> Option<(SocketAddr, SocketAddr)> {
     let named = |name: &str| {
         let value = text
             .lines()
@@ -157,7 +157,7 @@ fn addresses(text: &str) -> Option<(SocketAddr, SocketAddr)> {
 }
 
 /// One HTTP/1.1 request without TLS: the status and the body.
-fn plain_get(address: SocketAddr, path: &str) -> std::io::Result<(u16, String)> {
+pub(crate) fn plain_get(address: SocketAddr, path: &str) -> std::io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     // Version 1.0 asks for an answer in one piece and a closed connection behind it.
@@ -174,7 +174,7 @@ fn plain_get(address: SocketAddr, path: &str) -> std::io::Result<(u16, String)> 
 }
 
 const AUTHORITY: &str = "ca.crt";
-const ADDRESSES: &str = "addresses";
+pub(crate) const ADDRESSES: &str = "addresses";
 /// Far more than any machine needs; a program that fails ends and is noticed at once.
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
