@@ -1,6 +1,7 @@
 //! A Deployment in miniature: replicas that share a certificate, and come and go as a rollout lets them.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use neo4jbackup_emulator::{Config, Emulator, Endpoints, FailurePolicy, Hook, Propagation, Replica};
@@ -10,9 +11,16 @@ use tokio::task::block_in_place;
 /// The Service that the certificates are for.
 pub(crate) const SERVER_NAME: &str = "guard.neo4j.svc";
 
+/// Built once, however many drills run.
+fn program() -> PathBuf {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| webhook_program().unwrap());
+    PROGRAM.clone()
+}
+
 /// News of a replica take longer than this only in clusters in trouble.
 pub(crate) const PROPAGATION: Propagation = Propagation {
     poll: Duration::from_millis(100),
+    failures: 3,
     delay: Duration::from_millis(1500),
 };
 
@@ -39,7 +47,7 @@ impl Fleet {
             replicas: Vec::new(),
             secret,
             authority,
-            program: block_in_place(webhook_program).unwrap(),
+            program: block_in_place(program),
             arguments: all,
             leaving: Vec::new(),
         };
@@ -57,7 +65,11 @@ impl Fleet {
     }
 
     pub(crate) fn config(&self, policy: FailurePolicy) -> Config {
-        let hook = |hook: Hook| hook.failure_policy(policy).timeout_seconds(3);
+        self.config_with(policy, 3)
+    }
+
+    pub(crate) fn config_with(&self, policy: FailurePolicy, timeout_seconds: u64) -> Config {
+        let hook = |hook: Hook| hook.failure_policy(policy).timeout_seconds(timeout_seconds);
         Config::new("guard", "neo4j", self.authority.certificate_pem())
             .endpoints(self.endpoints.clone())
             .hook(hook(Hook::mutating("defaults", "/mutate")))

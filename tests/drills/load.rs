@@ -70,9 +70,9 @@ impl Load {
     }
 
     /// Begins no more requests, waits for the last answer, and gives every record in the order of the answers.
-    pub(crate) async fn stop(self) -> Vec<Record> {
+    pub(crate) async fn stop(mut self) -> Vec<Record> {
         self.shared.stopping.store(true, Ordering::Relaxed);
-        self.pacer.await.unwrap();
+        (&mut self.pacer).await.unwrap();
         let answered = async {
             while self.in_flight() > 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -98,6 +98,8 @@ async fn ask(emulator: &Emulator, case: &Case) -> Record {
         }
         Outcome::Failed(failure) => vec![failure],
         Outcome::LetThrough(_, failures) => failures,
+        // Its default could not be filled in, and without it the backup is wrong.
+        Outcome::Denied(denial) if !denial.let_through.is_empty() => denial.let_through,
         other => panic!("a wrong verdict: {other:?}"),
     };
     Record { began, ended, failures }

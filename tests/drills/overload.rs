@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use neo4jbackup_emulator::{Emulator, FailurePolicy, Outcome, Reason, Review};
+use neo4jbackup_emulator::{Emulator, Endpoints, FailurePolicy, Outcome, Reason, Review};
 use neo4jbackup_harness::drill_scale;
 use serde_json::json;
 use tokio::task::block_in_place;
@@ -19,37 +19,45 @@ const AT_ONCE: usize = 600;
 fn calls_that_are_too_many_obey_the_failure_policy_and_leave_no_trace() {
     drill(async {
         let fleet = Fleet::start(1, &[]).await;
+        // There is one and it stays; whether it answers the probes of the kubelet meanwhile is another question.
+        let replica = Endpoints::fixed(fleet.endpoints.visible());
         for policy in [FailurePolicy::Ignore, FailurePolicy::Fail] {
-            let emulator = Emulator::new(fleet.config(policy).idle_connections(AT_ONCE));
+            // The default of the API. With a shorter one, most callers would give up before they are turned away.
+            let config = fleet.config_with(policy, 10);
+            let emulator = Emulator::new(config.endpoints(replica.clone()).idle_connections(AT_ONCE));
+            let mut slowest = Duration::ZERO;
             let waves = drill_scale().choose(1, 5);
             for _ in 0..waves {
                 wave(&emulator, policy).await;
-                let recovery = Instant::now();
-                assert_eq!(ask_all(&emulator, 20).await, 0, "not as before: {}", emulator.counts());
-                assert!(recovery.elapsed() < Duration::from_secs(5), "slow after the overload");
+                let recovery = recover(&emulator).await;
+                slowest = slowest.max(recovery);
             }
             figure(
                 "overload",
-                &format!("{waves} waves of {AT_ONCE}, {policy:?}; {}", emulator.counts()),
+                &format!(
+                    "{waves} waves of {AT_ONCE}, {policy:?}; as before after {} ms; {}",
+                    slowest.as_millis(),
+                    emulator.counts()
+                ),
             );
-            assert!(shed(&emulator) > 0, "nothing was turned away: {}", emulator.counts());
         }
         let (status, metrics) = block_in_place(|| fleet.replicas[0].status("/metrics")).unwrap();
         assert!(
             status == 200 && metrics.contains("neo4j_backup_webhook_in_flight 0\n"),
             "{metrics}"
         );
-        assert!(
-            metrics.contains("neo4j_backup_webhook_errors_total{stage=\"shed\"}"),
-            "{metrics}"
+        figure(
+            "overload",
+            &format!("{} calls turned away at once", turned_away(&metrics)),
         );
+        assert!(turned_away(&metrics) > 0, "{metrics}");
     });
 }
 
 /// Large objects, because small ones are judged faster than they arrive.
 async fn wave(emulator: &Emulator, policy: FailurePolicy) {
     let mut backup = good_backup();
-    backup["metadata"]["annotations"] = json!({"padding": "x".repeat(200 * 1024)});
+    backup["metadata"]["annotations"] = json!({"padding": "x".repeat(140 * 1024)});
     let review = Review::create(backup);
     let outcomes = join_all((0..AT_ONCE).map(|_| emulator.call(&review))).await;
     for outcome in outcomes {
@@ -62,14 +70,38 @@ async fn wave(emulator: &Emulator, policy: FailurePolicy) {
             other => panic!("against the policy {policy:?}: {other:?}"),
         };
         for reason in reasons {
-            // Turned away at once, out of time at the server, or out of time here.
-            let is_overload = matches!(reason, Reason::Status(503 | 504) | Reason::Deadline | Reason::Handshake);
+            // Turned away at once, out of time at the server, or out of time here. A large review that is turned away
+            // before it was read whole may also find its connection closed before it has read the answer.
+            let is_overload = matches!(
+                reason,
+                Reason::Status(503 | 504)
+                    | Reason::Deadline
+                    | Reason::Handshake
+                    | Reason::EndedUnanswered
+                    | Reason::Write
+            );
             assert!(is_overload, "{reason}");
         }
     }
 }
 
-fn shed(emulator: &Emulator) -> u64 {
-    let counts = emulator.counts();
-    counts.failures.get(&Reason::Status(503)).copied().unwrap_or_default() + counts.asked_again
+/// From the last answer of the wave until requests are answered as before. Judgements whose callers have given up may
+/// still be under way.
+async fn recover(emulator: &Emulator) -> Duration {
+    let start = Instant::now();
+    loop {
+        let began = start.elapsed();
+        if ask_all(emulator, 20).await == 0 {
+            return began;
+        }
+        assert!(began < Duration::from_secs(5), "not as before: {}", emulator.counts());
+    }
+}
+
+/// How many calls the server says it has turned away.
+fn turned_away(metrics: &str) -> u64 {
+    let line = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("neo4j_backup_webhook_errors_total{stage=\"shed\"} "));
+    line.map_or(0, |number| number.parse().unwrap())
 }

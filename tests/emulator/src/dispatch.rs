@@ -26,10 +26,10 @@ pub(crate) async fn dispatch(caller: &Caller<'_>, hooks: &[Hook], review: &Revie
     let (mutating, validating): (Vec<&Hook>, Vec<&Hook>) =
         hooks.iter().partition(|hook| hook.kind == HookKind::Mutating);
     if let Err(outcome) = request.mutate(&mutating).await {
-        return outcome;
+        return *outcome;
     }
     if let Err(outcome) = request.validate(&validating).await {
-        return outcome;
+        return *outcome;
     }
     if request.let_through.is_empty() {
         Outcome::Allowed(request.admitted)
@@ -47,7 +47,7 @@ struct Request<'a> {
 
 impl Request<'_> {
     /// One hook after the other; those that asked for it once more, when one after them changed the object.
-    async fn mutate(&mut self, hooks: &[&Hook]) -> Result<(), Outcome> {
+    async fn mutate(&mut self, hooks: &[&Hook]) -> Result<(), Box<Outcome>> {
         let mut called_before = BTreeSet::new();
         let mut again = BTreeSet::new();
         for (position, hook) in hooks.iter().enumerate() {
@@ -75,7 +75,7 @@ impl Request<'_> {
     }
 
     /// Whether the hook changed the object.
-    async fn ask_to_mutate(&mut self, hook: &Hook) -> Result<bool, Outcome> {
+    async fn ask_to_mutate(&mut self, hook: &Hook) -> Result<bool, Box<Outcome>> {
         let result = self.caller.call(hook, self.review, &self.admitted.object).await;
         let Some(verdict) = self.accept(hook, result)? else {
             return Ok(false);
@@ -90,7 +90,7 @@ impl Request<'_> {
         };
         if let Err(detail) = applied {
             let failure = self.caller.failure(hook, (Reason::PatchNotApplicable, detail));
-            return Err(Outcome::Failed(failure));
+            return Err(Outcome::Failed(failure).into());
         }
         let changed = patched != self.admitted.object;
         self.admitted.object = patched;
@@ -98,7 +98,7 @@ impl Request<'_> {
     }
 
     /// All hooks at once, about the object as it is now.
-    async fn validate(&mut self, hooks: &[&Hook]) -> Result<(), Outcome> {
+    async fn validate(&mut self, hooks: &[&Hook]) -> Result<(), Box<Outcome>> {
         let calls = hooks
             .iter()
             .map(|hook| self.caller.call(hook, self.review, &self.admitted.object));
@@ -113,13 +113,13 @@ impl Request<'_> {
     }
 
     /// Takes over what an answer says; nothing when the hook failed and may. An error ends the request.
-    fn accept(&mut self, hook: &Hook, result: Result<Verdict, Failed>) -> Result<Option<Verdict>, Outcome> {
+    fn accept(&mut self, hook: &Hook, result: Result<Verdict, Failed>) -> Result<Option<Verdict>, Box<Outcome>> {
         let mut verdict = match result {
             Ok(verdict) => verdict,
             Err(failed) => {
                 let failure = self.caller.failure(hook, failed);
                 if hook.failure_policy == FailurePolicy::Fail {
-                    return Err(Outcome::Failed(failure));
+                    return Err(Outcome::Failed(failure).into());
                 }
                 self.let_through.push(failure);
                 return Ok(None);
@@ -131,7 +131,10 @@ impl Request<'_> {
             self.admitted.audit_annotations.insert(key, value);
         }
         match verdict.denial.take() {
-            Some(denial) => Err(Outcome::Denied(denial)),
+            Some(mut denial) => {
+                denial.let_through.clone_from(&self.let_through);
+                Err(Outcome::Denied(denial).into())
+            }
             None => Ok(Some(verdict)),
         }
     }

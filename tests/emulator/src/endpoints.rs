@@ -4,6 +4,7 @@
 //! sends new connections elsewhere. Open connections stay where they are. In between, new connections still arrive at
 //! the pod that is leaving: that window is what a server must survive, and [`Propagation::delay`] is its length.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,6 +33,9 @@ pub struct Replica {
 pub struct Propagation {
     /// How often each replica is asked whether it is ready.
     pub poll: Duration,
+    /// How often in a row it must have said no, or nothing within a second, to count as not ready: the
+    /// `failureThreshold` of a probe, 3 unless a pod says otherwise.
+    pub failures: u32,
     /// From the moment in which a replica was found ready, or not, until connections follow.
     pub delay: Duration,
 }
@@ -115,17 +119,23 @@ impl Endpoints {
 
 async fn follow(propagation: Propagation, replicas: Arc<Mutex<Vec<Replica>>>, visible: watch::Sender<Vec<SocketAddr>>) {
     let mut last = Vec::new();
+    // How often in a row each replica has failed. One that has never been ready starts at the threshold.
+    let mut failures: HashMap<SocketAddr, u32> = HashMap::new();
     let mut ticks = interval(propagation.poll);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let asked = locked(&replicas).clone();
         let answers = futures::future::join_all(asked.iter().map(|replica| is_ready(replica.status))).await;
-        let ready: Vec<SocketAddr> = asked
-            .iter()
-            .zip(answers)
-            .filter_map(|(replica, ready)| ready.then_some(replica.address))
-            .collect();
+        failures.retain(|address, _| asked.iter().any(|replica| replica.address == *address));
+        let mut ready = Vec::new();
+        for (replica, answer) in asked.iter().zip(answers) {
+            let failed = failures.entry(replica.address).or_insert(propagation.failures);
+            *failed = if answer { 0 } else { failed.saturating_add(1) };
+            if *failed < propagation.failures.max(1) {
+                ready.push(replica.address);
+            }
+        }
         if ready == last {
             continue;
         }

@@ -43,6 +43,9 @@ pub struct Denial {
     pub message: String,
     /// One for each field that is wrong.
     pub causes: Vec<Cause>,
+    /// Hooks that could not be asked before and whose policy is `Ignore`. What a mutating one among them would have
+    /// filled in is missing, which may be the very reason of the refusal.
+    pub let_through: Vec<Failure>,
 }
 
 /// One thing that is wrong.

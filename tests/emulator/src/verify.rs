@@ -166,6 +166,7 @@ fn denial(name: &str, status: &Value) -> Denial {
                 message: text(&cause["message"]),
             })
             .collect(),
+        let_through: Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{failing_closed, review};
 
 const PROPAGATION: Propagation = Propagation {
     poll: Duration::from_millis(20),
+    failures: 3,
     delay: Duration::from_millis(300),
 };
 

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use neo4jbackup_emulator::{Hook, Outcome, ReinvocationPolicy};
+use neo4jbackup_emulator::{FailurePolicy, Hook, Outcome, ReinvocationPolicy};
 use serde_json::{Value, json};
 
 use crate::review;
@@ -85,6 +85,26 @@ async fn warnings_and_annotations_of_all_hooks_arrive() {
     assert_eq!(admitted.warnings, ["/mutate", "/validate"]);
     let annotations: Vec<&str> = admitted.audit_annotations.keys().map(String::as_str).collect();
     assert_eq!(annotations, ["defaults/mode", "rules/mode"]);
+}
+
+#[tokio::test]
+async fn a_default_that_could_not_be_filled_in_shows_beside_the_refusal_that_follows() {
+    let server = Server::start(|request| match request.target.split('?').next() {
+        Some("/mutate") => Act::Close,
+        _ => Act::Respond(json!({"allowed": false})),
+    })
+    .await;
+    let emulator = server.emulator([
+        Hook::mutating("defaults", "/mutate").failure_policy(FailurePolicy::Ignore),
+        Hook::validating("rules", "/validate"),
+    ]);
+    let Outcome::Denied(denial) = emulator.call(&review()).await else {
+        panic!("not denied");
+    };
+    assert_eq!(
+        (denial.hook.as_str(), denial.let_through[0].hook.as_str()),
+        ("rules", "defaults")
+    );
 }
 
 #[tokio::test]
