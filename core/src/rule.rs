@@ -4,6 +4,7 @@ use crate::document::Document;
 use crate::finding::Severity;
 use crate::fix::FixKind;
 use crate::inventory::Inventory;
+use crate::policy::RulePolicy;
 use crate::report::Report;
 use crate::schema::Kind;
 use crate::subject::Subject;
@@ -84,8 +85,8 @@ pub enum Doors {
 /// Whether a CEL policy can express a rule.
 #[derive(Debug)]
 pub enum Policy {
-    /// The expression is written with the policies.
-    Expressible,
+    /// It can, in these words.
+    Expressible(fn() -> RulePolicy),
     /// It cannot, and why.
     NotExpressible(&'static str),
 }
@@ -115,7 +116,7 @@ impl RuleMeta {
 ///     ScheduleInvalid {
 ///         code: "NB5001", name: "schedule-invalid", severity: Error,
 ///         kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [],
-///         doors: All, fix: Safe, policy: Expressible, since: "0.1",
+///         doors: All, fix: Safe, policy: Expressible(rules::schedule_invalid::policy), since: "0.1",
 ///     }
 /// }
 /// ```
@@ -126,7 +127,7 @@ macro_rules! declare_rule {
         $rule:ident {
             code: $code:literal, name: $name:literal, severity: $severity:ident,
             kinds: [$($kind:ident),* $(,)?], reads: [$($reads:literal),* $(,)?], needs: [$($need:ident),* $(,)?],
-            doors: $doors:ident, fix: $fix:ident, policy: $policy:ident $(($why:literal))?, since: $since:literal $(,)?
+            doors: $doors:ident, fix: $fix:ident, policy: $policy:ident ($how:expr), since: $since:literal $(,)?
         }
     ) => {
         $(#[doc = $doc])+
@@ -143,7 +144,7 @@ macro_rules! declare_rule {
                 needs: &[$($crate::rule::Need::$need),*],
                 doors: $crate::rule::Doors::$doors,
                 fix: $crate::fix::FixKind::$fix,
-                policy: $crate::rule::Policy::$policy $(($why))?,
+                policy: $crate::rule::Policy::$policy($how),
                 since: $since,
                 docs: concat!($($doc, "\n"),+),
             };

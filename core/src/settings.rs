@@ -33,6 +33,19 @@ pub enum Level {
     Off,
 }
 
+/// What becomes of the fields that are absent and that the webhook could fill in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mutation {
+    /// They are filled in.
+    #[default]
+    Apply,
+    /// A warning shows what to write; nothing is changed. For objects whose manifests are compared with what is stored.
+    Suggest,
+    /// They stay absent, without a word.
+    Off,
+}
+
 /// Identities to fill in where an object and its namespace say nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -59,6 +72,8 @@ pub struct Settings {
     pub ignorable: BTreeSet<String>,
     /// Identities to fill in.
     pub identity: Identity,
+    /// Whether the webhook fills anything in.
+    pub mutation: Mutation,
 }
 
 impl Settings {

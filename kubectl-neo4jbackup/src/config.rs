@@ -149,6 +149,9 @@ impl Reader<'_> {
                 rules: self.map("settings.rules", "one of enforce, warn, audit, off")?,
                 ignorable: self.value("settings.ignorable", "a list of rules")?.unwrap_or_default(),
                 identity: self.value("settings.identity", "texts")?.unwrap_or_default(),
+                mutation: self
+                    .value("settings.mutation", "one of apply, suggest, off")?
+                    .unwrap_or_default(),
             },
         };
         if let Some(unknown) = config.settings.unknown_rules().first() {

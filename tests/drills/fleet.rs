@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use neo4jbackup_emulator::{Config, Emulator, Endpoints, FailurePolicy, Hook, Propagation, Replica};
-use neo4jbackup_harness::{CertificateAuthority, MountedSecret, WebhookProcess, webhook_program};
+use neo4jbackup_harness::{CertificateAuthority, MountedSecret, WebhookReplica, webhook_program};
 use tokio::task::block_in_place;
 
 /// The Service that the certificates are for.
@@ -26,12 +26,12 @@ pub(crate) const PROPAGATION: Propagation = Propagation {
 
 pub(crate) struct Fleet {
     pub(crate) endpoints: Endpoints,
-    pub(crate) replicas: Vec<WebhookProcess>,
+    pub(crate) replicas: Vec<WebhookReplica>,
     pub(crate) secret: MountedSecret,
     pub(crate) authority: CertificateAuthority,
     program: PathBuf,
     arguments: Vec<String>,
-    leaving: Vec<WebhookProcess>,
+    leaving: Vec<WebhookReplica>,
 }
 
 impl Fleet {
@@ -40,7 +40,8 @@ impl Fleet {
         let authority = CertificateAuthority::new().unwrap();
         let issued = authority.issue_server_certificate(&[SERVER_NAME]).unwrap();
         let secret = MountedSecret::mount(&issued).unwrap();
-        let mut all: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let own = ["--no-references", "--log-format=text"].iter();
+        let mut all: Vec<String> = own.chain(arguments).map(|&argument| argument.to_owned()).collect();
         all.extend(secret.arguments());
         let mut fleet = Self {
             endpoints: Endpoints::watching(PROPAGATION),
@@ -117,8 +118,8 @@ impl Fleet {
         number
     }
 
-    fn launch(&self) -> WebhookProcess {
-        let replica = block_in_place(|| WebhookProcess::start(&self.program, &self.arguments)).unwrap();
+    fn launch(&self) -> WebhookReplica {
+        let replica = block_in_place(|| WebhookReplica::start(&self.program, None, &self.arguments)).unwrap();
         self.endpoints.add(Replica {
             address: replica.address(),
             status: replica.status_address(),

@@ -6,7 +6,7 @@ mod clients;
 mod equality;
 mod guarded;
 mod places;
-mod random;
+pub(crate) mod random;
 mod stored;
 
 /// Repeats each test function, which takes a `&Guarded`, with the CRDs of the schema tables and with the operator's own.

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod admission_client;
+mod certificates;
 mod defaults;
 mod failures;
 #[path = "../suite/fixture.rs"]
@@ -18,6 +19,7 @@ mod manifests;
 mod metrics;
 mod namespace;
 mod operator_writes;
+mod policies;
 mod references;
 mod rejections;
 mod stored_mistakes;

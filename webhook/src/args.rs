@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::values::go_duration;
 
+use crate::certificates::CertificateArguments;
+
 /// Admission webhook for the backup and restore resources of the Neo4j operator.
 #[derive(Debug, Parser)]
 #[command(name = "neo4jbackup-webhook", version)]
@@ -28,17 +30,26 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct ServeArguments {
     /// Certificate in PEM format, the leaf first; read again when it changes.
-    #[arg(long, value_name = "FILE", required_unless_present = "self_signed", requires = "key")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["self_signed", "self_managed"], requires = "key")]
     pub cert: Option<PathBuf>,
     /// Private key of the certificate in PEM format; read again when it changes.
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
     /// Make a certificate for this machine, to try things out.
-    #[arg(long, conflicts_with_all = ["cert", "key"])]
+    #[arg(long, conflicts_with_all = ["cert", "key", "self_managed"])]
     pub self_signed: bool,
     /// Where to write the authority of the certificate that was made: the `caBundle` of a webhook configuration.
     #[arg(long, value_name = "FILE", requires = "self_signed")]
     pub self_signed_ca: Option<PathBuf>,
+    /// Answer only callers with a certificate that an authority of this file (PEM) has signed; read again when it changes.
+    #[arg(long, value_name = "FILE")]
+    pub client_ca: Option<PathBuf>,
+    /// Answer only callers whose certificate has this common name or alternative name; may be given several times.
+    #[arg(long, value_name = "NAME", requires = "client_ca")]
+    pub client_name: Vec<String>,
+    /// Certificates that the server looks after itself.
+    #[command(flatten)]
+    pub certificates: CertificateArguments,
     /// Address for the API server (TLS); port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:10250")]
     pub listen: SocketAddr,
@@ -66,9 +77,12 @@ pub struct ServeArguments {
     /// How often files are looked at for changes.
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = positive_duration)]
     pub reload_interval: Duration,
-    /// How long to keep taking connections after being asked to stop.
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    /// How long to keep taking connections after being asked to stop, each answer with the request to come back elsewhere.
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration)]
     pub lame_duck: Duration,
+    /// After this time a connection is asked to close, so that calls spread over all replicas again.
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = positive_duration)]
+    pub connection_age: Duration,
     /// How log lines look.
     #[arg(long, value_enum, default_value_t = LogFormat::Json)]
     pub log_format: LogFormat,
@@ -90,7 +104,7 @@ fn operator_version(text: &str) -> Result<Era, String> {
     Era::of_operator_version(text).map_err(|error| error.to_string())
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a duration; write it as `2s` or `500ms`");
     let duration = go_duration::parse(text).map_err(|_| wrong())?;
     u64::try_from(duration.nanoseconds())
@@ -98,7 +112,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         .map_err(|_| wrong())
 }
 
-fn positive_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn positive_duration(text: &str) -> Result<Duration, String> {
     let duration = duration(text)?;
     if duration.is_zero() {
         Err("must be longer than nothing".to_owned())
@@ -129,6 +143,16 @@ mod tests {
         assert!(parse(&[]).unwrap_err().contains("--cert"));
         assert!(parse(&["--cert", "c"]).unwrap_err().contains("--key"));
         assert!(parse(&["--self-signed", "--cert", "c", "--key", "k"]).is_err());
+        assert!(
+            parse(&["--self-signed", "--client-name", "n"])
+                .unwrap_err()
+                .contains("--client-ca")
+        );
+        let managed = ["--self-managed", "--ca-secret", "s", "--service-name", "n"];
+        assert!(parse(&managed).is_ok());
+        assert!(parse(&managed[..3]).unwrap_err().contains("--service-name"));
+        assert!(parse(&[&managed[..], &["--cert", "c", "--key", "k"]].concat()).is_err());
+        assert!(parse(&[&managed[..], &["--self-signed"]].concat()).is_err());
     }
 
     #[test]
@@ -144,6 +168,12 @@ mod tests {
                 .contains("`soon` is not a duration")
         );
         assert!(parse(&["--self-signed", "--reload-interval", "0s"]).is_err());
+        assert!(parse(&["--self-signed", "--connection-age", "0s"]).is_err());
+        let default = parse(&["--self-signed"]).unwrap();
+        assert_eq!(
+            (default.lame_duck, default.connection_age),
+            (Duration::from_secs(15), Duration::from_secs(300))
+        );
         assert!(
             parse(&["--self-signed", "--operator-version", "new"])
                 .unwrap_err()

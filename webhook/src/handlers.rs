@@ -1,18 +1,16 @@
 //! `/validate` and `/mutate` over HTTP: everything that can go wrong before and around a judgement.
 
-use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout;
+use neo4jbackup_core::settings::Mode;
+use tokio::time::{Instant, timeout_at};
 
-use crate::server::Gate;
+use crate::body::Incoming;
+use crate::crowd::Crowd;
 use crate::state::{App, Fault, Hook, Reply};
 
 /// A body of this size is judged within a millisecond; larger ones go to a thread of their own, so that a deadline can
@@ -22,87 +20,122 @@ const INLINE: usize = 128 * 1024;
 /// What a handler needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Handler {
-    pub(crate) app: Arc<App>,
-    pub(crate) gate: Gate,
+    app: Arc<App>,
+    /// The calls that are under way.
+    calls: Arc<Crowd>,
+    /// Those of them with a large body.
+    large: Arc<Crowd>,
 }
 
 pub(crate) async fn validate(State(handler): State<Handler>, request: Request) -> Response {
-    handler.respond(Hook::Validate, request).await
+    handler.respond(Hook::Validate, None, request).await
+}
+
+pub(crate) async fn validate_enforce(State(handler): State<Handler>, request: Request) -> Response {
+    handler.respond(Hook::Validate, Some(Mode::Enforce), request).await
+}
+
+pub(crate) async fn validate_warn(State(handler): State<Handler>, request: Request) -> Response {
+    handler.respond(Hook::Validate, Some(Mode::Warn), request).await
+}
+
+pub(crate) async fn validate_audit(State(handler): State<Handler>, request: Request) -> Response {
+    handler.respond(Hook::Validate, Some(Mode::Audit), request).await
 }
 
 pub(crate) async fn mutate(State(handler): State<Handler>, request: Request) -> Response {
-    handler.respond(Hook::Mutate, request).await
+    handler.respond(Hook::Mutate, None, request).await
+}
+
+/// What is neither a hook nor asked for in the right way. The body is read all the same, so that the caller sees why.
+pub(crate) async fn not_found(State(handler): State<Handler>, request: Request) -> Response {
+    handler.refuse(StatusCode::NOT_FOUND, request).await
+}
+
+pub(crate) async fn method_not_allowed(State(handler): State<Handler>, request: Request) -> Response {
+    handler.refuse(StatusCode::METHOD_NOT_ALLOWED, request).await
 }
 
 impl Handler {
-    async fn respond(&self, hook: Hook, request: Request) -> Response {
-        let reply = match self.try_respond(hook, request).await {
+    pub(crate) fn new(app: Arc<App>) -> Self {
+        let (calls, large) = (app.limits.in_flight, app.limits.large_in_flight);
+        Self {
+            app,
+            calls: Crowd::new(calls),
+            large: Crowd::new(large),
+        }
+    }
+
+    async fn respond(&self, hook: Hook, asked: Option<Mode>, request: Request) -> Response {
+        let end = Instant::now() + self.app.limits.time_for(request.uri().query());
+        let is_json = is_json(&request);
+        let mut body = Incoming::new(request.into_body(), self.app.limits.body);
+        let reply = if is_json {
+            let answered = timeout_at(end, self.read_and_judge(hook, asked, &mut body)).await;
+            answered.unwrap_or(Err(Fault::Deadline))
+        } else {
+            Err(Fault::ContentType)
+        };
+        let reply = match reply {
             Ok(reply) => reply,
-            Err(fault) => self.app.fail(hook, &fault),
+            Err(fault) => {
+                let _ = timeout_at(end, body.discard()).await;
+                self.app.fail(hook, &fault)
+            }
         };
         response(reply)
     }
 
-    async fn try_respond(&self, hook: Hook, request: Request) -> Result<Reply, Fault> {
-        if !is_json(&request) {
-            return Err(Fault::ContentType);
-        }
-        let limit = self.app.limits.body;
-        if declared_length(&request).is_some_and(|length| length > limit as u64) {
-            return Err(Fault::TooLarge(limit));
-        }
-        let permit = self.gate.enter(&self.app).ok_or(Fault::Overload)?;
-        let time = self.app.limits.time_for(request.uri().query());
-        within(time, self.read_and_judge(hook, request.into_body(), permit)).await?
+    async fn refuse(&self, status: StatusCode, request: Request) -> Response {
+        let end = Instant::now() + self.app.limits.deadline;
+        let body = Incoming::new(request.into_body(), self.app.limits.body);
+        let _ = timeout_at(end, body.discard()).await;
+        let reason = status.canonical_reason().unwrap_or_default();
+        response(Reply {
+            status,
+            body: Bytes::from_static(reason.as_bytes()),
+        })
     }
 
-    async fn read_and_judge(&self, hook: Hook, body: Body, permit: Permit) -> Result<Reply, Fault> {
-        let limit = self.app.limits.body;
-        let body = Limited::new(body, limit).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                Fault::TooLarge(limit)
-            } else {
-                Fault::Incomplete
-            }
-        })?;
-        let body = body.to_bytes();
-        if body.len() <= INLINE {
-            return Ok(self.app.answer(hook, &body));
+    async fn read_and_judge(&self, hook: Hook, asked: Option<Mode>, body: &mut Incoming) -> Result<Reply, Fault> {
+        let mut place = self.calls.enter().ok_or(Fault::Overload)?;
+        let in_flight = InFlight::new(&self.app);
+        let turned_away = place.turned_away();
+        let (body, large) = tokio::select! {
+            biased;
+            read = body.read(INLINE, || self.large.enter()) => read?,
+            () = turned_away => return Err(Fault::Overload),
+        };
+        let Some(mut large) = large else {
+            return Ok(self.app.answer(hook, asked, &body));
+        };
+        if !place.settle() || !large.settle() {
+            return Err(Fault::Overload);
         }
         let app = Arc::clone(&self.app);
-        // The permit goes along: a judgement that outlives its deadline still counts as in flight.
+        // The places go along: a judgement that outlives its deadline still counts.
         let judged = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            app.answer(hook, &body)
+            let _places = (place, large, in_flight);
+            app.answer(hook, asked, &body)
         });
         judged.await.map_err(|_| Fault::Panic)
     }
 }
 
-/// A place among the calls that are answered at once.
-pub(crate) struct Permit {
-    _place: OwnedSemaphorePermit,
-    app: Arc<App>,
-}
+/// Counts a call as long as it is under way.
+struct InFlight(Arc<App>);
 
-impl Permit {
-    pub(crate) fn new(place: OwnedSemaphorePermit, app: &Arc<App>) -> Self {
+impl InFlight {
+    fn new(app: &Arc<App>) -> Self {
         app.metrics.in_flight.inc();
-        Self {
-            _place: place,
-            app: Arc::clone(app),
-        }
+        Self(Arc::clone(app))
     }
 }
 
-impl Drop for Permit {
+impl Drop for InFlight {
     fn drop(&mut self) {
-        self.app.metrics.in_flight.dec();
+        self.0.metrics.in_flight.dec();
     }
-}
-
-async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Result<T, Fault> {
-    timeout(time, work).await.map_err(|_| Fault::Deadline)
 }
 
 fn is_json(request: &Request) -> bool {
@@ -112,16 +145,6 @@ fn is_json(request: &Request) -> bool {
         .and_then(|value| value.to_str().ok());
     let media_type = content_type.and_then(|value| value.split(';').next()).map(str::trim);
     media_type.is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"))
-}
-
-fn declared_length(request: &Request) -> Option<u64> {
-    request
-        .headers()
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
 }
 
 fn response(reply: Reply) -> Response {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use axum::extract::State;
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use neo4jbackup_core::inventory::Coverage;
 use neo4jbackup_core::rule::Need;
 
+use crate::certificates::{ServerTime, Standing, State as LineState};
 use crate::state::App;
 use crate::validity::Validity;
 
@@ -35,8 +37,16 @@ pub(crate) struct Health {
     certificate: ArcSwapOption<Validity>,
     /// Why the newest certificate files are not in use.
     certificate_problem: ArcSwapOption<String>,
+    /// Why the newest client authorities are not in use.
+    client_authorities_problem: ArcSwapOption<String>,
     /// Why the newest settings are not in use.
     settings_problem: ArcSwapOption<String>,
+    /// How certificate and cluster fit together, where that is looked at.
+    standing: ArcSwapOption<Standing>,
+    /// The time by which certificates are valid, where the API server tells it.
+    server_time: ArcSwapOption<ServerTime>,
+    /// How long before its end the certificate is not relied on any more, in milliseconds.
+    reserve: AtomicU64,
 }
 
 impl Health {
@@ -60,8 +70,25 @@ impl Health {
         self.certificate_problem.store(problem.map(Arc::new));
     }
 
+    pub(crate) fn set_client_authorities_problem(&self, problem: Option<String>) {
+        self.client_authorities_problem.store(problem.map(Arc::new));
+    }
+
     pub(crate) fn set_settings_problem(&self, problem: Option<String>) {
         self.settings_problem.store(problem.map(Arc::new));
+    }
+
+    pub(crate) fn set_standing(&self, standing: Standing) {
+        self.standing.store(Some(Arc::new(standing)));
+    }
+
+    pub(crate) fn set_reserve(&self, reserve: Duration) {
+        let reserve = u64::try_from(reserve.as_millis()).unwrap_or(u64::MAX);
+        self.reserve.store(reserve, Ordering::Release);
+    }
+
+    pub(crate) fn set_server_time(&self, time: ServerTime) {
+        self.server_time.store(Some(Arc::new(time)));
     }
 
     /// Whether calls should be sent here, and every check by name.
@@ -75,11 +102,27 @@ impl Health {
             "",
         );
         if let Some(certificate) = &*self.certificate.load() {
-            let valid = certificate.not_before <= now && now < certificate.not_after;
+            let now = self.server_time.load().as_ref().map_or(now, |time| time.now());
+            let reserve = Duration::from_millis(self.reserve.load(Ordering::Acquire));
+            let valid =
+                certificate.contains(now) && now.checked_add(reserve).is_ok_and(|then| then < certificate.not_after);
             let detail = format!("valid from {} to {}", certificate.not_before, certificate.not_after);
             report.check("certificate", valid, &detail, &detail);
         }
+        for line in self.standing.load().iter().flat_map(|standing| &standing.0) {
+            let sign = match line.state {
+                LineState::Good => '+',
+                LineState::Remarkable => '!',
+                LineState::Bad => '-',
+            };
+            report.ready &= line.state != LineState::Bad;
+            report.line(sign, &line.name, &line.detail);
+        }
+        if let Some(remark) = self.server_time.load().as_ref().and_then(|time| time.remark()) {
+            report.line('!', "clock", &remark);
+        }
         report.note("certificate files", &self.certificate_problem);
+        report.note("client authorities", &self.client_authorities_problem);
         report.note("settings", &self.settings_problem);
         (report.ready, report.text)
     }

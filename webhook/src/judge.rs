@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use json_patch::PatchOperation;
+use json_patch::{Patch, PatchOperation};
 use neo4jbackup_core::document::Node;
 use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::{Finding, Severity};
@@ -12,11 +12,12 @@ use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::outcome;
 use neo4jbackup_core::ratchet::ratchet;
 use neo4jbackup_core::schema::{Era, GROUP, Kind};
-use neo4jbackup_core::settings::{Mode, Settings};
+use neo4jbackup_core::settings::{Mode, Mutation, Settings};
 use neo4jbackup_core::subject::{Door, Subject};
 
 use crate::reply::{Answer, Denial};
 use crate::review::Request;
+use crate::suggestion::suggestions;
 
 /// What a judgement rests on beside the review itself.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +32,8 @@ pub(crate) struct Basis<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Opinion<'a> {
     pub(crate) answer: Answer<'a>,
-    /// The kind, when the rules have looked at the object.
-    pub(crate) kind: Option<Kind>,
+    /// The kind as a label: one of a few words, whatever the caller has sent.
+    pub(crate) kind: &'static str,
     pub(crate) mode: Mode,
     pub(crate) findings: Vec<Finding>,
     /// The number of rules that could not be sure.
@@ -44,7 +45,7 @@ pub(crate) struct Opinion<'a> {
 /// Answers `/validate`.
 pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opinion<'a> {
     let Some(judged) = Judged::of(request) else {
-        return no_opinion(request);
+        return no_opinion(request, basis);
     };
     let (mut findings, skipped) = judged.findings(request, basis);
     if let Door::Update(old) = judged.door {
@@ -56,7 +57,8 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opini
     let mode = basis.settings.mode_of(&request.namespace);
     let verdict = outcome::verdict(&findings);
     let mut audit = verdict.audit;
-    if !audit.is_empty() {
+    if !findings.is_empty() {
+        audit.insert("rules", codes(&findings));
         audit.insert("mode", mode_name(mode).to_owned());
     }
     let denial = (!verdict.allowed).then(|| Denial {
@@ -74,7 +76,7 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opini
     };
     Opinion {
         answer,
-        kind: Some(judged.kind),
+        kind: judged.kind.name(),
         mode,
         findings,
         skipped,
@@ -84,8 +86,10 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opini
 
 /// Answers `/mutate`: fills in what is absent, on CREATE and nowhere else.
 pub(crate) fn mutate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opinion<'a> {
-    let Some(judged) = Judged::of(request).filter(|judged| judged.door == Door::Create) else {
-        return no_opinion(request);
+    let mutation = basis.settings.mutation;
+    let wanted = |judged: &Judged<'_>| judged.door == Door::Create && mutation != Mutation::Off;
+    let Some(judged) = Judged::of(request).filter(wanted) else {
+        return no_opinion(request, basis);
     };
     let mode = basis.settings.mode_of(&request.namespace);
     let (mut findings, skipped) = judged.findings(request, basis);
@@ -100,24 +104,41 @@ pub(crate) fn mutate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opinion
     };
     let mut dropped_operations = 0;
     if !findings.is_empty() {
-        let mut patch = fix::patch(&request.object, &engine::edits(&findings, FixKind::Default));
-        let wanted = patch.0.len();
-        patch.0.retain(|operation| matches!(operation, PatchOperation::Add(_)));
-        dropped_operations = wanted - patch.0.len();
-        debug_assert_eq!(dropped_operations, 0, "a default may only add");
-        if !patch.0.is_empty() {
-            answer.patch = serde_json::to_vec(&patch).ok();
-            answer.audit.insert("defaulted", codes(&findings));
-        }
+        let patch = fix::patch(&request.object, &engine::edits(&findings, FixKind::Default));
+        dropped_operations = propose(&mut answer, patch, codes(&findings), mutation);
     }
     Opinion {
         answer,
-        kind: Some(judged.kind),
+        kind: judged.kind.name(),
         mode,
         findings,
         skipped,
         dropped_operations,
     }
+}
+
+/// Puts the additions of a patch into an answer, as the patch itself or as warnings. Returns how many other operations
+/// were left out: anything but 0 is a defect of a rule.
+pub(crate) fn propose(answer: &mut Answer<'_>, mut patch: Patch, codes: String, mutation: Mutation) -> usize {
+    let wanted = patch.0.len();
+    patch.0.retain(|operation| matches!(operation, PatchOperation::Add(_)));
+    let dropped = wanted - patch.0.len();
+    debug_assert_eq!(dropped, 0, "a default may only add");
+    if patch.0.is_empty() {
+        return dropped;
+    }
+    match mutation {
+        Mutation::Apply => {
+            answer.patch = serde_json::to_vec(&patch).ok();
+            answer.audit.insert("defaulted", codes);
+        }
+        Mutation::Suggest => {
+            answer.warnings = suggestions(&patch, &codes);
+            answer.audit.insert("suggested", codes);
+        }
+        Mutation::Off => {}
+    }
+    dropped
 }
 
 /// A review that the rules look at.
@@ -162,15 +183,26 @@ fn era(request: &Request<'_>, operator: Option<Era>) -> Era {
     named.unwrap_or_else(|| Era::for_object(version, &request.object))
 }
 
-fn no_opinion<'a>(request: &'a Request<'a>) -> Opinion<'a> {
-    let answer = Answer {
-        uid: Cow::Borrowed(&request.uid),
-        ..Answer::default()
-    };
+fn no_opinion<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opinion<'a> {
     Opinion {
-        answer,
+        answer: Answer {
+            uid: Cow::Borrowed(&request.uid),
+            ..Answer::default()
+        },
+        kind: kind_label(request),
+        mode: basis.settings.mode_of(&request.namespace),
         ..Opinion::default()
     }
+}
+
+/// The kind that a review is about, whatever it asks; `other` for kinds that no rule knows.
+fn kind_label(request: &Request<'_>) -> &'static str {
+    let known = Kind::ALL.into_iter().map(|kind| (GROUP, kind.name()));
+    let others = [("batch", "Job"), ("batch", "CronJob"), ("", "ServiceAccount")];
+    known
+        .chain(others)
+        .find(|(group, kind)| request.kind.group == *group && request.kind.kind == *kind)
+        .map_or("other", |(_, kind)| kind)
 }
 
 /// What is on its way out must be able to go: the operator takes its finalizer off with a write of the whole object.

@@ -9,8 +9,15 @@
 //! [`App`] is the webhook without sockets; [`app`] and [`status_app`] are its routers; [`run`] is the program.
 
 pub mod args;
+mod body;
+mod certificates;
+mod client_check;
+mod connection;
+mod crowd;
+mod descriptors;
 mod handlers;
 mod health;
+mod in_force;
 mod judge;
 mod limits;
 mod metrics;
@@ -23,6 +30,7 @@ mod self_signed;
 mod server;
 mod settings;
 mod state;
+mod suggestion;
 mod tls;
 mod validity;
 
@@ -31,6 +39,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use certificates::{CertificateArguments, CertificateArgumentsError, CertificateStartError};
+pub use client_check::{ClientCheck, OwnIdentity};
 pub use limits::Limits;
 pub use review::{DecodeError, GroupVersionKind, Request};
 pub use run::{StartError, no_references, run};
@@ -42,15 +52,19 @@ pub use tls::{Pem, ServedCertificate, TlsError};
 pub use validity::Validity;
 
 use handlers::Handler;
-use server::Gate;
 
-/// What is served over TLS: `POST /validate` and `POST /mutate`.
+/// What is served over TLS: `POST /validate`, the same for one mode each, and `POST /mutate`.
 pub fn app(state: Arc<App>) -> Router {
-    let gate = Gate::new(state.limits.in_flight);
     let routes = Router::new()
         .route("/validate", post(handlers::validate))
+        .route("/validate/enforce", post(handlers::validate_enforce))
+        .route("/validate/warn", post(handlers::validate_warn))
+        .route("/validate/audit", post(handlers::validate_audit))
         .route("/mutate", post(handlers::mutate));
-    routes.with_state(Handler { app: state, gate })
+    let routes = routes
+        .fallback(handlers::not_found)
+        .method_not_allowed_fallback(handlers::method_not_allowed);
+    routes.with_state(Handler::new(state))
 }
 
 /// What is served in the clear: `/livez`, `/readyz`, `/metrics` and `/version`.

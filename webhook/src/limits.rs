@@ -14,8 +14,16 @@ pub struct Limits {
     pub body: usize,
     /// The longest that a call may take, whatever the caller allows.
     pub deadline: Duration,
-    /// How many calls are answered at once. More are turned away at once, rather than kept waiting past their deadline.
+    /// How many calls may be under way at once. When there are more, the one that has waited longest for the rest of its
+    /// body is turned away: it will not make its deadline, and the others should.
     pub in_flight: usize,
+    /// How many of them may have a body of more than 128 KiB. Each takes up to [`Limits::body`] and a thread.
+    pub large_in_flight: usize,
+    /// How many connections may be open at once. More are closed at once.
+    pub connections: usize,
+    /// How many of them may not have asked anything yet. When there are more, the one that has been silent for longest is
+    /// closed: the handshakes of good callers take milliseconds.
+    pub silent_connections: usize,
     /// How long a caller may take for the TLS handshake.
     pub handshake: Duration,
     /// How long a caller may take from the first byte of a request to the end of its header.
@@ -33,6 +41,9 @@ impl Default for Limits {
             body: 8 * 1024 * 1024,
             deadline: Duration::from_secs(2),
             in_flight: 256,
+            large_in_flight: 4,
+            connections: 8192,
+            silent_connections: 512,
             handshake: Duration::from_secs(5),
             header: Duration::from_secs(5),
             idle: Duration::from_secs(120),

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use neo4jbackup_core::finding::Severity;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -57,6 +58,22 @@ struct RoleLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RotationLabels {
+    role: &'static str,
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StepLabel {
+    step: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ConfigLabel {
+    config: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct NeedLabel {
     need: &'static str,
 }
@@ -81,15 +98,22 @@ pub(crate) struct Metrics {
     request_duration: Family<HookLabel, Histogram, fn() -> Histogram>,
     findings: Family<FindingLabels, Counter>,
     patches: Counter,
+    suggestions: Counter,
     dropped_operations: Counter,
     errors: Family<StageLabel, Counter>,
     pub(crate) in_flight: Gauge,
     pub(crate) draining: Gauge,
     pub(crate) connections: Gauge,
     tls_not_after: Family<RoleLabel, Gauge>,
-    tls_rotations: Family<ResultLabel, Counter>,
+    tls_rotations: Family<RotationLabels, Counter>,
+    tls_steps: Family<StepLabel, Counter>,
+    ca_bundle_in_sync: Family<ConfigLabel, Gauge>,
     pub(crate) tls_handshake_errors: Counter,
+    pub(crate) client_certificates_refused: Counter,
+    pub(crate) connections_turned_away: Counter,
+    client_authority_reloads: Family<ResultLabel, Counter>,
     settings_reloads: Family<ResultLabel, Counter>,
+    settings_in_force: Gauge,
     references_complete: Family<NeedLabel, Gauge>,
     reference_age: Family<KindLabel, Seconds>,
 }
@@ -103,6 +127,7 @@ impl Metrics {
             request_duration: Family::new_with_constructor(histogram),
             findings: Family::default(),
             patches: Counter::default(),
+            suggestions: Counter::default(),
             dropped_operations: Counter::default(),
             errors: Family::default(),
             in_flight: Gauge::default(),
@@ -110,8 +135,14 @@ impl Metrics {
             connections: Gauge::default(),
             tls_not_after: Family::default(),
             tls_rotations: Family::default(),
+            tls_steps: Family::default(),
+            ca_bundle_in_sync: Family::default(),
             tls_handshake_errors: Counter::default(),
+            client_certificates_refused: Counter::default(),
+            connections_turned_away: Counter::default(),
+            client_authority_reloads: Family::default(),
             settings_reloads: Family::default(),
+            settings_in_force: Gauge::default(),
             references_complete: Family::default(),
             reference_age: Family::default(),
         };
@@ -119,6 +150,22 @@ impl Metrics {
     }
 
     fn registered(mut self) -> Self {
+        self.register_answers();
+        self.register_connections();
+        self.register_certificates();
+        self.register_settings_and_references();
+        let build: Family<BuildLabels, Gauge> = Family::default();
+        build
+            .get_or_create(&BuildLabels {
+                version: env!("CARGO_PKG_VERSION"),
+            })
+            .set(1);
+        self.registry
+            .register("build_info", "The version of this program", build);
+        self
+    }
+
+    fn register_answers(&mut self) {
         let registry = &mut self.registry;
         registry.register("requests", "Answered reviews", self.requests.clone());
         registry.register(
@@ -137,6 +184,11 @@ impl Metrics {
             self.patches.clone(),
         );
         registry.register(
+            "suggestions",
+            "Answers of /mutate that said what to fill in",
+            self.suggestions.clone(),
+        );
+        registry.register(
             "dropped_patch_operations",
             "Patch operations that were no additions and were left out",
             self.dropped_operations.clone(),
@@ -152,7 +204,15 @@ impl Metrics {
             "1 while the server is on its way out",
             self.draining.clone(),
         );
+    }
+
+    fn register_connections(&mut self) {
+        let registry = &mut self.registry;
         registry.register("connections", "Open TLS connections", self.connections.clone());
+    }
+
+    fn register_certificates(&mut self) {
+        let registry = &mut self.registry;
         registry.register(
             "tls_not_after_seconds",
             "End of validity of the certificate, in seconds since 1970",
@@ -164,15 +224,50 @@ impl Metrics {
             self.tls_rotations.clone(),
         );
         registry.register(
+            "tls_steps",
+            "Steps of looking after certificates, and failures to take one",
+            self.tls_steps.clone(),
+        );
+        registry.register(
+            "ca_bundle_in_sync",
+            "1 when every webhook of the configuration believes the certificate that is served",
+            self.ca_bundle_in_sync.clone(),
+        );
+        registry.register(
             "tls_handshake_errors",
             "TLS handshakes that failed",
             self.tls_handshake_errors.clone(),
         );
         registry.register(
+            "client_certificates_refused",
+            "TLS handshakes that failed because of the certificate of the caller",
+            self.client_certificates_refused.clone(),
+        );
+        registry.register(
+            "connections_turned_away",
+            "Connections that were closed because too many others were open",
+            self.connections_turned_away.clone(),
+        );
+        registry.register(
+            "client_authority_reloads",
+            "New client authorities, taken or refused",
+            self.client_authority_reloads.clone(),
+        );
+    }
+
+    fn register_settings_and_references(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
             "settings_reloads",
             "New settings, taken or refused",
             self.settings_reloads.clone(),
         );
+        registry.register(
+            "settings_in_force",
+            "1 while the newest settings count, 0 while they cannot be used and the last good ones count",
+            self.settings_in_force.clone(),
+        );
+        self.settings_in_force.set(1);
         registry.register(
             "references_complete",
             "1 when everything is known of other objects of this kind",
@@ -183,21 +278,13 @@ impl Metrics {
             "Time since the watch of this kind last said anything",
             self.reference_age.clone(),
         );
-        let build: Family<BuildLabels, Gauge> = Family::default();
-        build
-            .get_or_create(&BuildLabels {
-                version: env!("CARGO_PKG_VERSION"),
-            })
-            .set(1);
-        registry.register("build_info", "The version of this program", build);
-        self
     }
 
     /// Counts an answered review.
     pub(crate) fn answered(&self, hook: Hook, operation: &str, dry_run: bool, opinion: &Opinion<'_>, took: Duration) {
         let labels = RequestLabels {
             hook: hook.as_str(),
-            kind: opinion.kind.map_or("other", neo4jbackup_core::schema::Kind::name),
+            kind: opinion.kind,
             operation: known_operation(operation),
             mode: mode_name(opinion.mode),
             allowed: truth(opinion.answer.denial.is_none()),
@@ -211,6 +298,8 @@ impl Metrics {
             Hook::Validate => self.count_findings(opinion),
             Hook::Mutate => {
                 self.patches.inc_by(u64::from(opinion.answer.patch.is_some()));
+                let suggested = opinion.answer.audit.contains_key("suggested");
+                self.suggestions.inc_by(u64::from(suggested));
                 self.dropped_operations.inc_by(opinion.dropped_operations as u64);
             }
         }
@@ -220,7 +309,7 @@ impl Metrics {
         for finding in &opinion.findings {
             let outcome = match finding {
                 finding if finding.suppressed.is_some() => "suppressed",
-                finding if finding.audit_only => "audited",
+                finding if finding.audit_only || finding.severity == Severity::Info => "audited",
                 finding if finding.ratcheted => "ratcheted",
                 finding if finding.denies() => "denied",
                 _ => "warned",
@@ -247,20 +336,36 @@ impl Metrics {
         self.errors.get_or_create(&StageLabel { stage: fault.stage() }).inc();
     }
 
-    pub(crate) fn certificate(&self, not_after: i64) {
-        self.tls_not_after
-            .get_or_create(&RoleLabel { role: "leaf" })
-            .set(not_after);
+    /// `role` is `leaf` or `ca`.
+    pub(crate) fn certificate(&self, role: &'static str, not_after: i64) {
+        self.tls_not_after.get_or_create(&RoleLabel { role }).set(not_after);
     }
 
-    pub(crate) fn rotation(&self, taken: bool) {
-        self.tls_rotations
-            .get_or_create(&ResultLabel { result: result(taken) })
-            .inc();
+    pub(crate) fn rotation(&self, role: &'static str, taken: bool) {
+        let result = result(taken);
+        self.tls_rotations.get_or_create(&RotationLabels { role, result }).inc();
+    }
+
+    pub(crate) fn tls_step(&self, step: &'static str) {
+        self.tls_steps.get_or_create(&StepLabel { step }).inc();
+    }
+
+    pub(crate) fn ca_bundle_in_sync(&self, config: &str, in_sync: bool) {
+        let config = config.to_owned();
+        self.ca_bundle_in_sync
+            .get_or_create(&ConfigLabel { config })
+            .set(i64::from(in_sync));
     }
 
     pub(crate) fn settings_reload(&self, taken: bool) {
         self.settings_reloads
+            .get_or_create(&ResultLabel { result: result(taken) })
+            .inc();
+        self.settings_in_force.set(i64::from(taken));
+    }
+
+    pub(crate) fn client_authority_reload(&self, taken: bool) {
+        self.client_authority_reloads
             .get_or_create(&ResultLabel { result: result(taken) })
             .inc();
     }

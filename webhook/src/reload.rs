@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::client_check::{Callers, ClientCheck};
 use crate::settings;
 use crate::state::App;
 use crate::tls::{Pem, ServedCertificate};
@@ -21,53 +22,63 @@ pub(crate) async fn follow_certificate(
     last: Pem,
     every: Duration,
 ) {
-    let mut last = Ok(last);
-    let mut ticks = ticks(every);
-    loop {
-        ticks.tick().await;
-        let files = files.clone();
-        let read =
-            tokio::task::spawn_blocking(move || Pem::read(&files.0, &files.1).map_err(|error| error.to_string()));
-        let Ok(read) = read.await else { continue };
-        if read == last {
-            continue;
-        }
-        let replaced = read
-            .clone()
-            .and_then(|pem| served.replace(&pem).map_err(|error| error.to_string()));
+    let read = move || Pem::read(&files.0, &files.1).map_err(|error| error.to_string());
+    follow(every, last, read, |read| {
+        let replaced = read.and_then(|pem| served.replace(pem).map_err(|error| error.to_string()));
         match replaced {
             Ok(validity) => {
-                app.metrics.rotation(true);
-                app.metrics.certificate(validity.not_after.as_second());
+                app.metrics.rotation("leaf", true);
+                app.metrics.certificate("leaf", validity.not_after.as_second());
                 app.health.set_certificate(validity);
                 app.health.set_certificate_problem(None);
                 tracing::info!(not_after = %validity.not_after, "a new certificate is in use");
             }
             Err(reason) => {
-                app.metrics.rotation(false);
+                app.metrics.rotation("leaf", false);
                 tracing::error!(reason, "the new certificate cannot be used; the last good one stays");
                 app.health.set_certificate_problem(Some(reason));
             }
         }
-        last = read;
-    }
+    })
+    .await;
+}
+
+/// Follows the file of client authorities for ever.
+pub(crate) async fn follow_client_authorities(app: Arc<App>, callers: Callers, every: Duration) {
+    let Callers {
+        check,
+        file,
+        authorities,
+    } = callers;
+    let read = move || ClientCheck::read(&file).map_err(|error| error.to_string());
+    follow(every, authorities, read, |read| {
+        match read.and_then(|bytes| check.replace(bytes).map_err(|error| error.to_string())) {
+            Ok(()) => {
+                app.metrics.client_authority_reload(true);
+                app.health.set_client_authorities_problem(None);
+                tracing::info!("new client authorities are in force");
+            }
+            Err(reason) => {
+                app.metrics.client_authority_reload(false);
+                tracing::error!(
+                    reason,
+                    "the new client authorities cannot be used; the last good ones stay in force"
+                );
+                app.health.set_client_authorities_problem(Some(reason));
+            }
+        }
+    })
+    .await;
 }
 
 /// Follows the settings file for ever. `last` is the content that is in force.
 pub(crate) async fn follow_settings(app: Arc<App>, file: PathBuf, last: Vec<u8>, every: Duration) {
-    let mut last = Ok(last);
-    let mut ticks = ticks(every);
-    loop {
-        ticks.tick().await;
-        let path = file.clone();
-        let read = tokio::task::spawn_blocking(move || settings::read(&path).map_err(|error| error.to_string()));
-        let Ok(read) = read.await else { continue };
-        if read == last {
-            continue;
-        }
-        take_settings(&app, &file, read.as_deref().map_err(Clone::clone));
-        last = read;
-    }
+    let path = file.clone();
+    let read = move || settings::read(&path).map_err(|error| error.to_string());
+    follow(every, last, read, |read| {
+        take_settings(&app, &file, read.map(Vec::as_slice));
+    })
+    .await;
 }
 
 fn take_settings(app: &App, file: &Path, read: Result<&[u8], String>) {
@@ -89,8 +100,27 @@ fn take_settings(app: &App, file: &Path, read: Result<&[u8], String>) {
     }
 }
 
-fn ticks(every: Duration) -> tokio::time::Interval {
+/// Reads again and again, and hands on what is not the same as the last time, failures included.
+async fn follow<T: PartialEq + Send + 'static>(
+    every: Duration,
+    last: T,
+    read: impl Fn() -> Result<T, String> + Send + Sync + 'static,
+    take: impl Fn(Result<&T, String>),
+) {
+    let read = Arc::new(read);
+    let mut last = Ok(last);
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
+    loop {
+        ticks.tick().await;
+        let read = Arc::clone(&read);
+        let Ok(read) = tokio::task::spawn_blocking(move || read()).await else {
+            continue;
+        };
+        if read == last {
+            continue;
+        }
+        take(read.as_ref().map_err(Clone::clone));
+        last = read;
+    }
 }

@@ -12,11 +12,15 @@ use neo4jbackup_cluster::{ConnectError, References};
 use neo4jbackup_core::settings::Settings;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Arguments, Command, LogFormat, ServeArguments};
+use crate::certificates::{self, CertificateStartError};
+use crate::client_check::Callers;
+use crate::descriptors::room_for_connections;
 use crate::limits::Limits;
-use crate::reload::{follow_certificate, follow_settings};
+use crate::reload::{follow_certificate, follow_client_authorities, follow_settings};
 use crate::self_signed::self_signed;
 use crate::server::{Leaving, serve};
 use crate::settings::SettingsError;
@@ -31,7 +35,7 @@ const WARM_UP: Duration = Duration::from_secs(10);
 /// How often the age of the references is noted.
 const AGE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Why the server cannot start.
+/// Why the program ends with an error.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The log filter is not one.
@@ -51,6 +55,9 @@ pub enum StartError {
     /// No certificate could be made.
     #[error("cannot make a certificate: {0}")]
     SelfSigned(#[from] rcgen::Error),
+    /// The certificates cannot be looked after.
+    #[error(transparent)]
+    Certificates(#[from] CertificateStartError),
     /// The cluster that was named cannot be asked.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -70,6 +77,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// It was asked twice to stop.
+    #[error("asked twice to stop; what was still being answered is lost")]
+    BrokenOff,
     /// Signals cannot be waited for.
     #[error("cannot wait for signals: {0}")]
     Signals(io::Error),
@@ -81,34 +91,45 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
     set_up_log(&arguments)?;
     let (settings, settings_bytes) = initial_settings(arguments.settings.as_deref())?;
     let certificate = Certificate::of(&arguments)?;
-    let (served, validity) = ServedCertificate::new(&certificate.pem)?;
-    let tls = served.server_config()?;
+    let served = ServedCertificate::empty();
+    let callers = arguments.client_ca.as_deref();
+    let callers = callers.map(|file| Callers::new(file, arguments.client_name.clone()));
+    let callers = callers.transpose()?;
+    let tls = served.server_config_for(callers.as_ref().map(|callers| &callers.check))?;
     let (listener, address) = listen(arguments.listen).await?;
     let (status_listener, status_address) = listen(arguments.status_listen).await?;
-    let stop = stop_signal().map_err(StartError::Signals)?;
+    let stop = StopSignals::new().map_err(StartError::Signals)?;
 
     let references = connect(&arguments).await?;
     let limits = Limits {
         deadline: arguments.deadline,
+        connection_age: arguments.connection_age,
+        connections: room_for_connections().min(Limits::default().connections),
         ..Limits::default()
     };
-    let state = App::new(settings, references.inventory(), Timestamp::now);
+    let clock = certificates::clock(&arguments.certificates);
+    let state = App::new(settings, references.inventory(), move || clock.now());
     let state = Arc::new(state.with_operator(arguments.operator_version).with_limits(limits));
-    state.metrics.certificate(validity.not_after.as_second());
-    state.health.set_certificate(validity);
     state.health.set_warming_up(true);
 
     tokio::spawn(tend_references(Arc::clone(&state), references));
-    if let Some(files) = certificate.files {
-        let every = arguments.reload_interval;
-        tokio::spawn(follow_certificate(
-            Arc::clone(&state),
-            served,
-            files,
-            certificate.pem,
-            every,
-        ));
+    if let Some(Certificate { pem, files }) = certificate {
+        let validity = served.replace(&pem)?;
+        state.metrics.certificate("leaf", validity.not_after.as_second());
+        state.health.set_certificate(validity);
+        if let Some(files) = files {
+            let (state, served, every) = (Arc::clone(&state), Arc::clone(&served), arguments.reload_interval);
+            tokio::spawn(follow_certificate(state, served, files, pem, every));
+        }
     }
+    let own_identity = callers.as_ref().map(|callers| callers.check.own_identity());
+    if let Some(callers) = callers {
+        let every = arguments.reload_interval;
+        tokio::spawn(follow_client_authorities(Arc::clone(&state), callers, every));
+    }
+    let kubeconfig = arguments.kubeconfig.as_deref();
+    let managed = &arguments.certificates;
+    certificates::start(managed, kubeconfig, &state, &served, address, own_identity).await?;
     if let Some(file) = arguments.settings.clone() {
         tokio::spawn(follow_settings(
             Arc::clone(&state),
@@ -125,7 +146,11 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
         lame_duck: arguments.lame_duck,
         ..Leaving::default()
     };
-    serve(Arc::clone(&state), app(state), listener, tls, stop, leaving).await;
+    let served = serve(Arc::clone(&state), app(state), listener, tls, stop.once(), leaving);
+    tokio::select! {
+        () = served => {}
+        () = stop.twice() => return Err(StartError::BrokenOff),
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -170,22 +195,26 @@ struct Certificate {
 }
 
 impl Certificate {
-    fn of(arguments: &ServeArguments) -> Result<Self, StartError> {
+    /// `None` when the server looks after its certificates itself.
+    fn of(arguments: &ServeArguments) -> Result<Option<Self>, StartError> {
+        if arguments.certificates.self_managed {
+            return Ok(None);
+        }
         if let (Some(certificate), Some(key)) = (&arguments.cert, &arguments.key) {
             let pem = Pem::read(certificate, key)?;
-            return Ok(Self {
+            return Ok(Some(Self {
                 pem,
                 files: Some((certificate.clone(), key.clone())),
-            });
+            }));
         }
         let made = self_signed(Timestamp::now())?;
         if let Some(file) = &arguments.self_signed_ca {
             write(file, made.authority.as_bytes())?;
         }
-        Ok(Self {
+        Ok(Some(Self {
             pem: made.pem,
             files: None,
-        })
+        }))
     }
 }
 
@@ -247,16 +276,40 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), StartError> {
     })
 }
 
-/// Resolves on SIGTERM, as the kubelet sends it, or SIGINT, as a terminal does.
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
+/// Counts SIGTERM, as the kubelet sends it, and SIGINT, as a terminal does.
+struct StopSignals(watch::Receiver<usize>);
+
+impl StopSignals {
+    fn new() -> io::Result<Self> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let (count, counted) = watch::channel(0);
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                count.send_modify(|count| *count += 1);
+            }
+        });
+        Ok(Self(counted))
+    }
+
+    /// Resolves when the program is to leave in good order.
+    fn once(&self) -> impl Future<Output = ()> + use<> {
+        Self::counts(self.0.clone(), 1)
+    }
+
+    /// Resolves when it is to leave at once: whoever asks again does not want to wait.
+    fn twice(&self) -> impl Future<Output = ()> + use<> {
+        Self::counts(self.0.clone(), 2)
+    }
+
+    async fn counts(mut counted: watch::Receiver<usize>, wanted: usize) {
+        // The other side never goes before this one.
+        let _ = counted.wait_for(|count| *count >= wanted).await;
+    }
 }
 
 /// References for those who need none.

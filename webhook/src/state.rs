@@ -10,9 +10,10 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use neo4jbackup_core::schema::Era;
-use neo4jbackup_core::settings::Settings;
+use neo4jbackup_core::settings::{Mode, Settings};
 
 use crate::health::Health;
+use crate::in_force::InForce;
 use crate::judge::{self, Basis, Opinion};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -118,7 +119,7 @@ type Interruption = Box<dyn Fn(&Request<'_>) + Send + Sync>;
 
 /// What the server knows.
 pub struct App {
-    settings: ArcSwap<Settings>,
+    settings: ArcSwap<InForce>,
     inventory: SharedInventory,
     clock: Clock,
     operator: Option<Era>,
@@ -146,7 +147,7 @@ impl App {
         clock: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> Self {
         Self {
-            settings: ArcSwap::from_pointee(settings),
+            settings: ArcSwap::from_pointee(InForce::new(settings)),
             inventory,
             clock: Box::new(clock),
             operator: None,
@@ -181,7 +182,7 @@ impl App {
 
     /// Puts other settings in force, for every review that comes after.
     pub fn set_settings(&self, settings: Settings) {
-        self.settings.store(Arc::new(settings));
+        self.settings.store(Arc::new(InForce::new(settings)));
     }
 
     /// The references.
@@ -195,17 +196,17 @@ impl App {
 
     /// Answers the body of a call of `/validate`.
     pub fn validate_bytes(&self, body: &[u8]) -> Reply {
-        self.answer(Hook::Validate, body)
+        self.answer(Hook::Validate, None, body)
     }
 
     /// Answers the body of a call of `/mutate`.
     pub fn mutate_bytes(&self, body: &[u8]) -> Reply {
-        self.answer(Hook::Mutate, body)
+        self.answer(Hook::Mutate, None, body)
     }
 
-    /// Answers a call. A panic anywhere below is a fault like any other.
-    pub fn answer(&self, hook: Hook, body: &[u8]) -> Reply {
-        let answered = catch_unwind(AssertUnwindSafe(|| self.try_answer(hook, body)));
+    /// Answers a call; `asked` is the mode that its address asks for. A panic anywhere below is a fault like any other.
+    pub fn answer(&self, hook: Hook, asked: Option<Mode>, body: &[u8]) -> Reply {
+        let answered = catch_unwind(AssertUnwindSafe(|| self.try_answer(hook, asked, body)));
         answered
             .unwrap_or(Err(Fault::Panic))
             .unwrap_or_else(|fault| self.fail(hook, &fault))
@@ -218,7 +219,7 @@ impl App {
         Reply::fault(fault)
     }
 
-    fn try_answer(&self, hook: Hook, body: &[u8]) -> Result<Reply, Fault> {
+    fn try_answer(&self, hook: Hook, asked: Option<Mode>, body: &[u8]) -> Result<Reply, Fault> {
         let start = Instant::now();
         let request = decode(body).map_err(Fault::Decode)?;
         if let Some(interruption) = &self.interruption {
@@ -226,7 +227,7 @@ impl App {
         }
         let (settings, inventory) = (self.settings.load(), self.inventory.load());
         let basis = Basis {
-            settings: &settings,
+            settings: settings.of(asked),
             inventory: &inventory,
             operator: self.operator,
             now: self.now(),

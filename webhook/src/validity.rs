@@ -33,6 +33,11 @@ impl Validity {
         let (not_after, _) = time(rest)?;
         Some(Self { not_before, not_after })
     }
+
+    /// Whether an instant lies within.
+    pub(crate) fn contains(self, instant: Timestamp) -> bool {
+        self.not_before <= instant && instant < self.not_after
+    }
 }
 
 /// The content of the first element, which must have this tag, and what comes after it.

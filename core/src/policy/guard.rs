@@ -19,8 +19,8 @@ pub const MOST_ENTRIES: usize = 5_000;
 /// The guard.
 pub fn policy() -> Policy {
     let mut policy = Policy {
-        name: "neo4jbackup-guard",
-        about: ABOUT,
+        name: "neo4jbackup-guard".into(),
+        about: ABOUT.into(),
         resources: vec!["neo4jbackups", "neo4jrestores"],
         match_conditions: vec![Named::new("spec-is-new-or-changes", SPEC_CHANGES)],
         variables: vec![

@@ -2,16 +2,24 @@
 //!
 //! Only the text is made here; `cargo xtask gen` writes it down as manifests.
 
+mod cel;
 pub mod guard;
+pub mod rule_policy;
+pub(crate) mod rules;
+mod shared;
+
+use std::borrow::Cow;
+
+pub use rule_policy::{PolicyOfRule, RulePolicy};
 
 /// A `ValidatingAdmissionPolicy` of group `admissionregistration.k8s.io/v1` for this project's group, and the binding
 /// of the same name that puts it in force everywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// The name of the policy and of its binding.
-    pub name: &'static str,
+    /// The name of the policy, with which those of its bindings begin.
+    pub name: Cow<'static, str>,
     /// What a reader of the manifest is told first, in whole lines.
-    pub about: &'static str,
+    pub about: Cow<'static, str>,
     /// The resources it judges on CREATE and UPDATE, in plural.
     pub resources: Vec<&'static str>,
     /// Requests that do not meet all of these are let through.

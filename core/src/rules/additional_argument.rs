@@ -37,7 +37,7 @@ declare_rule! {
     AdditionalArgument {
         code: "NB1012", name: "additional-argument", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore], reads: ["spec.options.additionalArgs"], needs: [], doors: All, fix: None,
-        policy: Expressible, since: "0.1",
+        policy: Expressible(crate::policy::rules::additional_argument::policy), since: "0.1",
     }
 }
 

@@ -52,7 +52,7 @@ declare_rule! {
             "spec.source.pitr.logStorage.cloud", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud",
             "spec.backups.cloud",
         ],
-        needs: [], doors: All, fix: Safe, policy: Expressible, since: "0.1",
+        needs: [], doors: All, fix: Safe, policy: Expressible(crate::policy::rules::annotation_of_other_provider::policy), since: "0.1",
     }
 }
 

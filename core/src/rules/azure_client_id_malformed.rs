@@ -38,7 +38,7 @@ declare_rule! {
             "spec.source.pitr.logStorage.cloud.identity", "spec.backups.cloud.identity",
             "spec.backups.defaultStorage.cloud.identity", "spec.podServiceAccountAnnotations",
         ],
-        needs: [], doors: All, fix: Safe, policy: Expressible, since: "0.1",
+        needs: [], doors: All, fix: Safe, policy: Expressible(crate::policy::rules::azure_client_id_malformed::policy), since: "0.1",
     }
 }
 

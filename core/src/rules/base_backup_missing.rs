@@ -35,7 +35,7 @@ declare_rule! {
     BaseBackupMissing {
         code: "NB8004", name: "base-backup-missing", severity: Error,
         kinds: [Neo4jRestore], reads: ["spec.source.type", "spec.source.pitr"], needs: [], doors: All, fix: Unsafe,
-        policy: Expressible, since: "0.1",
+        policy: Expressible(crate::policy::rules::base_backup_missing::policy), since: "0.1",
     }
 }
 

@@ -46,7 +46,7 @@ declare_rule! {
             "spec.source.pitr.logStorage.bucket", "spec.source.pitr.logStorage.cloud.endpointURL",
             "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.bucket", "spec.backups.cloud.endpointURL",
         ],
-        needs: [], doors: All, fix: Safe, policy: Expressible, since: "0.1",
+        needs: [], doors: All, fix: Safe, policy: Expressible(crate::policy::rules::bucket_malformed::policy), since: "0.1",
     }
 }
 

@@ -44,7 +44,7 @@ declare_rule! {
             "spec.source.pitr.logStorage.bucket", "spec.source.pitr.logStorage.path", "spec.backups.defaultStorage.bucket",
             "spec.backups.defaultStorage.path",
         ],
-        needs: [], doors: All, fix: None, policy: Expressible, since: "0.1",
+        needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::character_refused::policy), since: "0.1",
     }
 }
 

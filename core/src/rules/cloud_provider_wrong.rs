@@ -48,7 +48,7 @@ declare_rule! {
             "spec.source.pitr.logStorage.type", "spec.source.pitr.logStorage.cloud.provider",
             "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud.provider", "spec.backups.cloud.provider",
         ],
-        needs: [], doors: All, fix: Unsafe, policy: Expressible, since: "0.1",
+        needs: [], doors: All, fix: Unsafe, policy: Expressible(crate::policy::rules::cloud_provider_wrong::policy), since: "0.1",
     }
 }
 

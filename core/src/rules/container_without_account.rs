@@ -40,7 +40,7 @@ declare_rule! {
             "spec.source.pitr.logStorage.type", "spec.source.pitr.logStorage.bucket", "spec.backups.defaultStorage.type",
             "spec.backups.defaultStorage.bucket",
         ],
-        needs: [], doors: All, fix: None, policy: Expressible, since: "0.1",
+        needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::container_without_account::policy), since: "0.1",
     }
 }
 

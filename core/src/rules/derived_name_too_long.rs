@@ -41,7 +41,7 @@ declare_rule! {
             "spec.source.storage.type", "spec.source.backupRef",
         ],
         needs: [Instance, Backups], doors: All, fix: None,
-        policy: NotExpressible("whether a restore needs the Service depends on other objects"), since: "0.1",
+        policy: Expressible(crate::policy::rules::derived_name_too_long::policy), since: "0.1",
     }
 }
 

@@ -39,7 +39,7 @@ declare_rule! {
             "spec.storage.type", "spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.type",
             "spec.source.storage.cloud", "spec.source.pitr.baseBackup.storage.cloud", "spec.source.pitr.logStorage.cloud",
         ],
-        needs: [], doors: All, fix: None, policy: Expressible, since: "0.1",
+        needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::endpoint_without_credentials::policy), since: "0.1",
     }
 }
 

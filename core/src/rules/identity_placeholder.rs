@@ -38,7 +38,7 @@ declare_rule! {
             "spec.source.pitr.baseBackup.storage.cloud.identity", "spec.source.pitr.logStorage.cloud.identity",
             "spec.backups.cloud.identity", "spec.backups.defaultStorage.cloud.identity", "spec.podServiceAccountAnnotations",
         ],
-        needs: [], doors: All, fix: None, policy: Expressible, since: "0.1",
+        needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::identity_placeholder::policy), since: "0.1",
     }
 }
 

@@ -46,7 +46,7 @@ declare_rule! {
             "spec.source.pitr.logStorage.cloud", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud",
             "spec.backups.cloud",
         ],
-        needs: [], doors: All, fix: Unsafe, policy: Expressible, since: "0.1",
+        needs: [], doors: All, fix: Unsafe, policy: Expressible(crate::policy::rules::identity_provider_wrong::policy), since: "0.1",
     }
 }
 

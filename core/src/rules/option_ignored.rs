@@ -42,7 +42,7 @@ declare_rule! {
         kinds: [Neo4jRestore, Neo4jBackup],
         reads: ["spec.options", "spec.stopCluster", "spec.source", "spec.instanceRef", "spec.clusterRef"],
         needs: [Instance], doors: All, fix: None,
-        policy: NotExpressible("it needs to know whether the instance is a cluster"), since: "0.1",
+        policy: Expressible(crate::policy::rules::option_ignored::policy), since: "0.1",
     }
 }
 

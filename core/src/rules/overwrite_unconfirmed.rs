@@ -36,7 +36,7 @@ declare_rule! {
     OverwriteUnconfirmed {
         code: "NB8010", name: "overwrite-unconfirmed", severity: Warning,
         kinds: [Neo4jRestore], reads: ["spec.options.replaceExisting", "spec.force"], needs: [], doors: All, fix: None,
-        policy: Expressible, since: "0.1",
+        policy: Expressible(crate::policy::rules::overwrite_unconfirmed::policy), since: "0.1",
     }
 }
 

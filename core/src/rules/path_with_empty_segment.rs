@@ -47,7 +47,7 @@ declare_rule! {
             "spec.source.pitr.baseBackup.backupPath", "spec.source.pitr.logStorage.type",
             "spec.source.pitr.logStorage.path", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.path",
         ],
-        needs: [], doors: All, fix: Unsafe, policy: Expressible, since: "0.1",
+        needs: [], doors: All, fix: Unsafe, policy: Expressible(crate::policy::rules::path_with_empty_segment::policy), since: "0.1",
     }
 }
 

@@ -45,7 +45,7 @@ declare_rule! {
         code: "NB8001", name: "point-in-time-invalid", severity: Error,
         kinds: [Neo4jRestore, Neo4jDatabase, Neo4jShardedDatabase, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
         reads: ["spec.source.pointInTime", "spec.seedConfig.restoreUntil", "spec.restoreFrom.pointInTime"],
-        needs: [], doors: All, fix: Safe, policy: Expressible, since: "0.1",
+        needs: [], doors: All, fix: Safe, policy: Expressible(crate::policy::rules::point_in_time_invalid::policy), since: "0.1",
     }
 }
 

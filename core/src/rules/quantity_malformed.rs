@@ -49,7 +49,7 @@ declare_rule! {
             "spec.options.postRestore.job", "spec.source.storage.pvc.size", "spec.source.pitr.baseBackup.storage.pvc.size",
             "spec.source.pitr.logStorage.pvc.size", "spec.backups.defaultStorage.pvc.size",
         ],
-        needs: [], doors: All, fix: Safe, policy: NotExpressible("CEL has no exact arithmetic on quantities of any size"),
+        needs: [], doors: All, fix: Safe, policy: Expressible(crate::policy::rules::quantity_malformed::policy),
         since: "0.1",
     }
 }

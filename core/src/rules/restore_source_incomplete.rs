@@ -46,7 +46,7 @@ declare_rule! {
             "spec.source.pitr.baseBackup", "spec.allDatabases", "spec.instanceRef", "spec.clusterRef",
         ],
         needs: [Instance], doors: All, fix: None,
-        policy: Expressible, since: "0.1",
+        policy: Expressible(crate::policy::rules::restore_source_incomplete::policy), since: "0.1",
     }
 }
 

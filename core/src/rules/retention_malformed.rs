@@ -36,7 +36,7 @@ declare_rule! {
     /// ```
     RetentionMalformed {
         code: "NB7007", name: "retention-malformed", severity: Error,
-        kinds: [Neo4jBackup], reads: ["spec.retention"], needs: [], doors: All, fix: Safe, policy: Expressible, since: "0.1",
+        kinds: [Neo4jBackup], reads: ["spec.retention"], needs: [], doors: All, fix: Safe, policy: Expressible(crate::policy::rules::retention_malformed::policy), since: "0.1",
     }
 }
 

@@ -38,7 +38,7 @@ declare_rule! {
     RetentionWithoutEffect {
         code: "NB7008", name: "retention-without-effect", severity: Warning,
         kinds: [Neo4jBackup], reads: ["spec.retention", "spec.storage.type", "spec.schedule"], needs: [], doors: All,
-        fix: None, policy: Expressible, since: "0.1",
+        fix: None, policy: Expressible(crate::policy::rules::retention_without_effect::policy), since: "0.1",
     }
 }
 

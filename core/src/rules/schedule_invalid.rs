@@ -42,7 +42,7 @@ declare_rule! {
     ScheduleInvalid {
         code: "NB5001", name: "schedule-invalid", severity: Error,
         kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe,
-        policy: Expressible, since: "0.1",
+        policy: Expressible(crate::policy::rules::schedule_invalid::policy), since: "0.1",
     }
 }
 

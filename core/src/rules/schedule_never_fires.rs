@@ -33,7 +33,7 @@ declare_rule! {
     ScheduleNeverFires {
         code: "NB5003", name: "schedule-never-fires", severity: Error,
         kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: None,
-        policy: NotExpressible("it needs the sets of days and months that a schedule selects, which CEL does not work out within its budget"), since: "0.1",
+        policy: Expressible(crate::policy::rules::schedule_never_fires::policy), since: "0.1",
     }
 }
 

@@ -36,7 +36,7 @@ declare_rule! {
     ScheduleTimeZone {
         code: "NB5002", name: "schedule-time-zone", severity: Error,
         kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe,
-        policy: Expressible, since: "0.1",
+        policy: Expressible(crate::policy::rules::schedule_time_zone::policy), since: "0.1",
     }
 }
 

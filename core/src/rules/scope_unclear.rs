@@ -37,7 +37,7 @@ declare_rule! {
         code: "NB1008", name: "scope-unclear", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore],
         reads: ["spec.database", "spec.allDatabases", "spec.shardedDatabase", "spec.databaseName", "spec.target"],
-        needs: [], doors: All, fix: None, policy: Expressible, since: "0.1",
+        needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::scope_unclear::policy), since: "0.1",
     }
 }
 

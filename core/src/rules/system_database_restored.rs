@@ -32,7 +32,7 @@ declare_rule! {
     SystemDatabaseRestored {
         code: "NB8008", name: "system-database-restored", severity: Error,
         kinds: [Neo4jRestore], reads: ["spec.database", "spec.databaseName"], needs: [], doors: All, fix: None,
-        policy: Expressible, since: "0.1",
+        policy: Expressible(crate::policy::rules::system_database_restored::policy), since: "0.1",
     }
 }
 

@@ -37,7 +37,7 @@ declare_rule! {
         code: "NB8011", name: "timeout-invalid", severity: Error,
         kinds: [Neo4jRestore],
         reads: ["spec.timeout", "spec.options.preRestore.job.timeout", "spec.options.postRestore.job.timeout"],
-        needs: [], doors: All, fix: Safe, policy: Expressible, since: "0.1",
+        needs: [], doors: All, fix: Safe, policy: Expressible(crate::policy::rules::timeout_invalid::policy), since: "0.1",
     }
 }
 

@@ -47,7 +47,7 @@ declare_rule! {
             "spec.source.pitr.baseBackup.storage.pvc", "spec.source.pitr.logStorage.type",
             "spec.source.pitr.logStorage.pvc",
         ],
-        needs: [], doors: All, fix: None, policy: Expressible, since: "0.1",
+        needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::volume_claim_missing::policy), since: "0.1",
     }
 }
 

@@ -11,14 +11,14 @@ impl Random {
     }
 
     /// A number below `end`, which is not zero.
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         usize::try_from(self.0 >> 33).unwrap() % end
     }
 
-    fn one_of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+    pub(crate) fn one_of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
         choices[self.below(choices.len())]
     }
 
@@ -91,7 +91,7 @@ impl Random {
     }
 
     /// The text after one or two small changes.
-    fn mutated(&mut self, text: &str, alphabet: &[char]) -> String {
+    pub(crate) fn mutated(&mut self, text: &str, alphabet: &[char]) -> String {
         let mut letters: Vec<char> = text.chars().collect();
         for _ in 0..=self.below(2) {
             let letter = alphabet[self.below(alphabet.len())];

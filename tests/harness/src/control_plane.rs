@@ -114,6 +114,35 @@ impl ControlPlane {
         self.kubectl.must_run(&wait, manifests).map(drop)
     }
 
+    /// Kills kube-apiserver and starts it again on the same port over the same etcd, with nothing in between.
+    pub fn restart_apiserver(&mut self) -> Result<(), HarnessError> {
+        self.kill_apiserver();
+        self.start_apiserver()
+    }
+
+    /// Kills kube-apiserver; etcd keeps what it has stored.
+    pub fn kill_apiserver(&mut self) {
+        if let Some(daemon) = self.apiserver() {
+            daemon.end();
+        }
+    }
+
+    /// Starts kube-apiserver after [`ControlPlane::kill_apiserver`], and waits until it is ready.
+    pub fn start_apiserver(&mut self) -> Result<(), HarnessError> {
+        let Some(daemon) = self.apiserver() else { return Ok(()) };
+        daemon.start_again()?;
+        let process_id = daemon.process_id();
+        if let Some(watchdog) = &mut self.watchdog {
+            watchdog.watch(process_id)?;
+        }
+        self.directory.record_process(process_id)?;
+        self.wait_until_ready()
+    }
+
+    fn apiserver(&mut self) -> Option<&mut Daemon> {
+        self.daemons.iter_mut().find(|daemon| daemon.name == "kube-apiserver")
+    }
+
     /// The process ids of the programs, in the order in which they were started.
     pub fn process_ids(&self) -> Vec<u32> {
         self.daemons.iter().map(Daemon::process_id).collect()

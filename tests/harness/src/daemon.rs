@@ -14,6 +14,8 @@ pub(crate) struct Daemon {
     pub(crate) name: &'static str,
     child: Child,
     log: PathBuf,
+    /// To start it again.
+    command: Command,
 }
 
 impl Daemon {
@@ -28,17 +30,34 @@ impl Daemon {
         let could_not_open = || HarnessError::io(format!("create {}", log.display()));
         let output = File::create(&log).map_err(could_not_open())?;
         let errors = output.try_clone().map_err(could_not_open())?;
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(arguments)
             .current_dir(directory)
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors)
             // Ctrl-C is for the person's own command; the watchdog ends this program when that command ends.
-            .process_group(0)
-            .spawn()
-            .map_err(HarnessError::io(format!("run {}", program.display())))?;
-        Ok(Self { name, child, log })
+            .process_group(0);
+        let child = spawn(&mut command)?;
+        Ok(Self {
+            name,
+            child,
+            log,
+            command,
+        })
+    }
+
+    /// Starts the program anew with the same arguments, behind the same log. It must have ended.
+    pub(crate) fn start_again(&mut self) -> Result<(), HarnessError> {
+        self.child = spawn(&mut self.command)?;
+        Ok(())
+    }
+
+    /// All that it has printed.
+    pub(crate) fn log_text(&self) -> String {
+        let bytes = fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     pub(crate) fn process_id(&self) -> u32 {
@@ -59,8 +78,7 @@ impl Daemon {
 
     /// The last lines of the log, which say why a program does not do what it should.
     pub(crate) fn last_log_lines(&self) -> String {
-        let bytes = fs::read(&self.log).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
+        let text = self.log_text();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
     }
@@ -87,6 +105,13 @@ impl Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn spawn(command: &mut Command) -> Result<Child, HarnessError> {
+    let program = command.get_program().to_owned();
+    command
+        .spawn()
+        .map_err(HarnessError::io(format!("run {}", program.display())))
 }
 
 const LOG_LINES: usize = 12;

@@ -20,7 +20,7 @@ mod settings;
 mod shared;
 mod watchdog;
 mod webhook_configurations;
-mod webhook_process;
+mod webhook_replica;
 mod webhook_server;
 
 pub use binaries::Binaries;
@@ -35,5 +35,5 @@ pub use run_directory::{RunDirectory, end_orphans};
 pub use scale::{DRILLS, Scale, drill_scale};
 pub use shared::{report_progress, shared_control_plane};
 pub use webhook_configurations::{WebhookConfigurations, webhook_configurations};
-pub use webhook_process::WebhookProcess;
+pub use webhook_replica::WebhookReplica;
 pub use webhook_server::WebhookServer;

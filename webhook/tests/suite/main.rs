@@ -4,8 +4,12 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 mod answers;
+mod callers;
+mod crowding;
 mod http;
+mod modes;
 mod program;
 mod recordings;
 mod server;
+mod stopping;
 mod support;

@@ -11,23 +11,37 @@ use tokio::process::{Child, Command};
 
 use crate::support::{Client, Folder, bad_backup, create, eventually, get, response};
 
-struct Program {
-    child: Child,
-    address: SocketAddr,
-    status: SocketAddr,
+pub(crate) struct Program {
+    pub(crate) child: Child,
+    pub(crate) address: SocketAddr,
+    pub(crate) status: SocketAddr,
 }
 
 impl Program {
     async fn start(folder: &Folder, arguments: &[&str]) -> Self {
-        let addresses = folder.path().join("addresses");
+        Self::start_with(folder, arguments, "0s").await
+    }
+
+    pub(crate) async fn start_with(folder: &Folder, arguments: &[&str], lame_duck: &str) -> Self {
+        Self::start_command(folder, command(arguments), lame_duck).await
+    }
+
+    /// The same with its log in a file.
+    pub(crate) async fn start_logging(folder: &Folder, arguments: &[&str], lame_duck: &str, log: &Path) -> Self {
         let mut command = command(arguments);
+        command.stderr(std::fs::File::create(log).unwrap());
+        Self::start_command(folder, command, lame_duck).await
+    }
+
+    async fn start_command(folder: &Folder, mut command: Command, lame_duck: &str) -> Self {
+        let addresses = folder.path().join("addresses");
         command.args([
             "--listen",
             "127.0.0.1:0",
             "--status-listen",
             "127.0.0.1:0",
             "--lame-duck",
-            "0s",
+            lame_duck,
         ]);
         command
             .args(["--reload-interval", "20ms", "--no-references", "--address-file"])
@@ -50,7 +64,12 @@ impl Program {
         Some(client.certificate())
     }
 
-    async fn terminate(mut self) -> Option<i32> {
+    async fn terminate(self) -> Option<i32> {
+        self.ask_to_stop();
+        self.exit_code().await
+    }
+
+    pub(crate) fn ask_to_stop(&self) {
         let id = self.child.id().unwrap().to_string();
         assert!(
             std::process::Command::new("kill")
@@ -59,6 +78,9 @@ impl Program {
                 .unwrap()
                 .success()
         );
+    }
+
+    pub(crate) async fn exit_code(mut self) -> Option<i32> {
         tokio::time::timeout(crate::support::PATIENCE, self.child.wait())
             .await
             .unwrap()
@@ -67,7 +89,7 @@ impl Program {
     }
 }
 
-fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_neo4jbackup-webhook"));
     command
         .arg("serve")
@@ -82,7 +104,7 @@ fn made() -> SelfSigned {
     self_signed(Timestamp::now()).unwrap()
 }
 
-fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
@@ -148,7 +170,7 @@ async fn a_mounted_certificate_is_swapped_again_and_again() {
     );
     let (_, metrics) = get(program.status, "/metrics").await;
     assert!(
-        metrics.contains("neo4j_backup_webhook_tls_rotations_total{result=\"success\"} 3\n"),
+        metrics.contains("neo4j_backup_webhook_tls_rotations_total{role=\"leaf\",result=\"success\"} 3\n"),
         "{metrics}"
     );
     assert_eq!(program.terminate().await, Some(0));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use neo4jbackup_core::settings::Settings;
-use neo4jbackup_webhook::{App, SharedInventory, no_references};
+use neo4jbackup_webhook::{App, OwnIdentity, SharedInventory, no_references};
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
@@ -121,6 +121,15 @@ pub(crate) fn causes(response: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
+/// What a caller trusts.
+pub(crate) fn roots(authority: &str) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap())
+        .unwrap();
+    roots
+}
+
 /// A connection over TLS.
 pub(crate) struct Client {
     pub(crate) stream: TlsStream<TcpStream>,
@@ -144,15 +153,26 @@ impl Client {
         authority: &str,
         protocol: &str,
     ) -> std::io::Result<Self> {
-        let mut roots = RootCertStore::empty();
-        roots
-            .add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap())
-            .unwrap();
+        let roots = roots(authority);
+        Self::try_connect_as(None, address, roots, protocol).await
+    }
+
+    /// As somebody, or as nobody.
+    pub(crate) async fn try_connect_as(
+        identity: Option<OwnIdentity>,
+        address: std::net::SocketAddr,
+        roots: RootCertStore,
+        protocol: &str,
+    ) -> std::io::Result<Self> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap();
-        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+        let builder = builder.with_root_certificates(roots);
+        let mut config = match identity {
+            Some(OwnIdentity { certificate, key }) => builder.with_client_auth_cert(vec![certificate], key).unwrap(),
+            None => builder.with_no_client_auth(),
+        };
         config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
         let tcp = TcpStream::connect(address).await?;
         let name = ServerName::try_from("localhost").unwrap();
@@ -184,6 +204,11 @@ impl Client {
             .unwrap()
     }
 
+    /// The same for a server that may go away.
+    pub(crate) async fn try_answer(&mut self) -> std::io::Result<Answer> {
+        tokio::time::timeout(PATIENCE, try_read_answer(&mut self.stream)).await?
+    }
+
     /// Waits for the server to close, whatever it says before.
     pub(crate) async fn ends(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
@@ -208,18 +233,21 @@ pub(crate) fn head(target: &str, length: usize) -> String {
 }
 
 pub(crate) async fn read_answer(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> Answer {
+    try_read_answer(stream).await.unwrap()
+}
+
+pub(crate) async fn try_read_answer(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> std::io::Result<Answer> {
+    let closed = |bytes: &[u8]| std::io::Error::other(format!("closed after: {}", String::from_utf8_lossy(bytes)));
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
             break end + 4;
         }
         let mut chunk = [0; 4096];
-        let count = stream.read(&mut chunk).await.unwrap();
-        assert!(
-            count > 0,
-            "closed before the header was complete: {}",
-            String::from_utf8_lossy(&bytes)
-        );
+        let count = stream.read(&mut chunk).await?;
+        if count == 0 {
+            return Err(closed(&bytes));
+        }
         bytes.extend_from_slice(&chunk[..count]);
     };
     let header = String::from_utf8(bytes[..end].to_vec()).unwrap().to_lowercase();
@@ -228,12 +256,14 @@ pub(crate) async fn read_answer(stream: &mut (impl tokio::io::AsyncRead + Unpin)
     let mut body = bytes[end..].to_vec();
     while body.len() < length {
         let mut chunk = vec![0; length - body.len()];
-        let count = stream.read(&mut chunk).await.unwrap();
-        assert!(count > 0, "closed before the body was complete");
+        let count = stream.read(&mut chunk).await?;
+        if count == 0 {
+            return Err(closed(&bytes));
+        }
         body.extend_from_slice(&chunk[..count]);
     }
     let status = header.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, header, body }
+    Ok(Answer { status, header, body })
 }
 
 /// A plain GET, for the status address.

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 mod cli;
 mod policies;
+mod rule_policies;
 mod rules;
 mod schema;
 
@@ -34,7 +35,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
             fs::remove_file(root.join(&path)).with_context(|| format!("removing {}", path.display()))?;
         }
     }
-    for (path, text) in policies::render()? {
+    for (path, text) in policies::render()?.into_iter().chain(rule_policies::render()?) {
         update(root, &root.join(path), &text, check, &mut stale)?;
     }
     let (page, text) = cli::page();

@@ -121,7 +121,7 @@ fn page(meta: &RuleMeta) -> Result<String> {
         )?;
     }
     match meta.policy {
-        Policy::Expressible => writeln!(text, "\nA policy in the API server can say the same.")?,
+        Policy::Expressible(_) => writeln!(text, "\nA policy in the API server can say the same.")?,
         Policy::NotExpressible(why) => writeln!(text, "\nNo policy in the API server can say this: {why}.")?,
     }
     writeln!(

@@ -1,8 +1,8 @@
-//! One replica of the webhook, with the arguments of a test: what drills stop, freeze and kill.
+//! One of several webhooks that belong together, as a process of its own.
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,8 +14,8 @@ use crate::run_directory::RunDirectory;
 use crate::watchdog::Watchdog;
 use crate::webhook_server::{ADDRESSES, addresses, plain_get, wait_until};
 
-/// A running webhook that looks no other objects up. It is killed when the value is dropped or the process ends.
-pub struct WebhookProcess {
+/// A running webhook that is ready once the test has seen to it. It ends when the value is dropped or the process ends.
+pub struct WebhookReplica {
     directory: RunDirectory,
     daemon: Daemon,
     watchdog: Option<Watchdog>,
@@ -23,33 +23,30 @@ pub struct WebhookProcess {
     status_address: SocketAddr,
 }
 
-impl WebhookProcess {
-    /// Starts `program` on free ports and waits until it listens. It may not be ready yet.
-    ///
-    /// `arguments` must name a certificate: [`MountedSecret::arguments`](crate::MountedSecret::arguments) does.
-    pub fn start(program: &Path, arguments: &[String]) -> Result<Self, HarnessError> {
+impl WebhookReplica {
+    /// Starts `program` with these arguments behind `serve`, on free ports or on the one that is given, and waits until
+    /// it listens.
+    pub fn start(program: &Path, port: Option<u16>, arguments: &[String]) -> Result<Self, HarnessError> {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let directory = RunDirectory::named(&format!("replica-{}-{number}", std::process::id()));
         directory.create()?;
-        let own = [
+        let mut all = vec![
             "serve".to_owned(),
-            "--listen=127.0.0.1:0".to_owned(),
+            format!("--listen=127.0.0.1:{}", port.unwrap_or(0)),
             "--status-listen=127.0.0.1:0".to_owned(),
             format!("--address-file={}", directory.file(ADDRESSES)),
-            "--no-references".to_owned(),
-            "--log-format=text".to_owned(),
         ];
-        let arguments = [&own, arguments].concat();
+        all.extend_from_slice(arguments);
         let mut watchdog = Watchdog::start(directory.path())?;
-        let mut daemon = Daemon::start("neo4jbackup-webhook", program, &arguments, directory.path())?;
+        let mut daemon = Daemon::start("neo4jbackup-webhook", program, &all, directory.path())?;
         watchdog.watch(daemon.process_id())?;
         directory.record_process(daemon.process_id())?;
-        let listening = wait_until(&mut daemon, || {
+        let listens = wait_until(&mut daemon, || {
             let text = fs::read_to_string(directory.path().join(ADDRESSES)).ok()?;
             addresses(&text)
         });
-        match listening {
+        match listens {
             Ok((address, status_address)) => Ok(Self {
                 directory,
                 daemon,
@@ -66,7 +63,7 @@ impl WebhookProcess {
         }
     }
 
-    /// Where it takes calls.
+    /// Where it takes reviews.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -81,24 +78,29 @@ impl WebhookProcess {
         plain_get(self.status_address, path).map_err(HarnessError::io(format!("read {path} of the webhook")))
     }
 
+    /// All that it has logged.
+    pub fn log(&self) -> String {
+        self.daemon.log_text()
+    }
+
+    /// A folder for files that it reads; gone with it.
+    pub fn directory(&self) -> PathBuf {
+        self.directory.path().to_owned()
+    }
+
+    /// `kill -9`. The port is free afterwards.
+    pub fn kill(&mut self) {
+        self.daemon.end();
+    }
+
     /// Asks it to stop, as the kubelet does.
     pub fn terminate(&self) -> Result<(), HarnessError> {
         self.daemon.signal(Signal::TERM)
     }
 
-    /// Ends it in the middle of whatever it does.
-    pub fn kill(&self) -> Result<(), HarnessError> {
-        self.daemon.signal(Signal::KILL)
-    }
-
-    /// Stops it from doing anything, until [`WebhookProcess::thaw`]: its connections stay open and nobody answers.
+    /// Stops it from doing anything: its connections stay open and nobody answers.
     pub fn freeze(&self) -> Result<(), HarnessError> {
         self.daemon.signal(Signal::STOP)
-    }
-
-    /// Lets it go on.
-    pub fn thaw(&self) -> Result<(), HarnessError> {
-        self.daemon.signal(Signal::CONT)
     }
 
     /// How it ended; nothing while it runs.
@@ -120,7 +122,7 @@ impl WebhookProcess {
     }
 }
 
-impl Drop for WebhookProcess {
+impl Drop for WebhookReplica {
     fn drop(&mut self) {
         self.daemon.end();
         if let Some(watchdog) = self.watchdog.take() {

@@ -1,0 +1,12 @@
+//! Certificates that the server looks after itself, on a real API server.
+//!
+//! Lifetimes are minutes here instead of months; everything else is the program as it is shipped. `NEO4JBACKUP_DRILLS=long`
+//! runs the rotation drill at its full length.
+
+mod api;
+mod calls;
+mod ownership;
+mod recovery;
+mod rotation;
+mod stage;
+mod start;

@@ -1,0 +1,190 @@
+//! What the policies say of an object and what the engine says of the same object, as the API server has it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use neo4jbackup_core::document::Node;
+use neo4jbackup_core::engine;
+use neo4jbackup_core::finding::{Finding, Severity};
+use neo4jbackup_core::inventory::Inventory;
+use neo4jbackup_core::lint;
+use neo4jbackup_core::policy::rule_policy;
+use neo4jbackup_core::schema::{Era, Kind};
+use neo4jbackup_core::settings::Settings;
+use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_harness::report_progress;
+use serde_json::Value;
+
+use super::objects::{Mutations, of_fixtures, of_operator, prepared};
+use super::policed::{Actions, Policed};
+
+/// Code and field of a finding, and whether it denies.
+type Said = BTreeSet<(String, String, bool)>;
+
+#[test]
+fn policies_and_engine_agree_with_the_crds_of_the_schema_tables() {
+    compare(&Policed::rendered(Era::F, Actions::Warn), 300);
+}
+
+#[test]
+fn policies_and_engine_agree_with_the_crds_of_the_operator() {
+    if let Some(policed) = Policed::upstream(Era::F, Actions::Warn) {
+        compare(&policed, 300);
+    }
+}
+
+#[test]
+fn policies_and_engine_agree_with_the_crds_of_older_operators() {
+    for era in [Era::C, Era::E] {
+        if let Some(policed) = Policed::upstream(era, Actions::Warn) {
+            compare(&policed, 100);
+        }
+    }
+}
+
+fn compare(policed: &Policed, generated: usize) {
+    let is_long = std::env::var("NEO4JBACKUP_DRILLS").is_ok_and(|drills| drills == "long");
+    let generated = if is_long { generated * 15 } else { generated };
+    let originals: Vec<Value> = of_fixtures().into_iter().chain(of_operator()).collect();
+    let mut mutations = Mutations::new(&originals, 0x6e65_6f34);
+    let mut comparison = Comparison::default();
+    let mut client = policed.client();
+    let mut judge = |object: Value| {
+        let object = prepared(object, policed.version, comparison.sent);
+        comparison.sent += 1;
+        let kind = object["kind"].as_str().unwrap().to_owned();
+        let answer = policed.create(&mut client, &kind, &object);
+        if answer.status == 201 {
+            comparison.add(&answer.body, &answer.warnings);
+        }
+    };
+    for object in originals.clone() {
+        judge(object);
+    }
+    for _ in 0..generated {
+        judge(mutations.next());
+    }
+    comparison.conclude();
+}
+
+#[derive(Default)]
+struct Comparison {
+    sent: usize,
+    stored: usize,
+    same_words: usize,
+    findings: usize,
+    codes: BTreeMap<String, usize>,
+    /// A text of each code that a policy says in other words.
+    other_words: BTreeMap<String, (String, String)>,
+    differences: Vec<String>,
+}
+
+impl Comparison {
+    fn add(&mut self, object: &Value, warnings: &[String]) {
+        self.stored += 1;
+        let texts = texts(warnings);
+        let findings = findings(object);
+        let from_policies: Said = texts.keys().cloned().collect();
+        let from_engine: Said = findings.iter().map(said).collect();
+        if from_policies != from_engine {
+            let only = |left: &Said, right: &Said| left.difference(right).cloned().collect::<Vec<_>>();
+            self.differences.push(format!(
+                "{}\n  only the policies: {:?}\n  only the engine: {:?}\n  {warnings:#?}",
+                serde_json::to_string(&object["spec"]).unwrap(),
+                only(&from_policies, &from_engine),
+                only(&from_engine, &from_policies),
+            ));
+            return;
+        }
+        for finding in &findings {
+            let key = said(finding);
+            let text = format!("{}: {}", finding.path, finding.sentence());
+            *self.codes.entry(key.0.clone()).or_default() += 1;
+            self.findings += 1;
+            if texts[&key].contains(&text) {
+                self.same_words += 1;
+            } else {
+                let said = texts[&key].first().cloned().unwrap_or_default();
+                self.other_words.entry(key.0).or_insert((said, text));
+            }
+        }
+    }
+
+    fn conclude(&self) {
+        report_progress(&format!(
+            "{} objects sent, {} stored and judged twice, {} findings of {} codes, {} in the same words, {} differences",
+            self.sent,
+            self.stored,
+            self.findings,
+            self.codes.len(),
+            self.same_words,
+            self.differences.len()
+        ));
+        if std::env::var_os("NEO4JBACKUP_WORDS").is_some() {
+            report_progress(&format!("{:#?} {:#?}", self.codes, self.other_words));
+        }
+        let shown: Vec<&String> = self.differences.iter().take(12).collect();
+        for difference in &shown {
+            println!("{difference}");
+        }
+        assert!(shown.is_empty(), "{} differences", self.differences.len());
+        assert!(self.stored > self.sent / 4, "most objects were refused by the schema");
+    }
+}
+
+fn said(finding: &Finding) -> (String, String, bool) {
+    (
+        finding.code.to_owned(),
+        finding.path.to_string(),
+        finding.severity == Severity::Error,
+    )
+}
+
+/// The messages of the policies by what they are about.
+fn texts(warnings: &[String]) -> BTreeMap<(String, String, bool), Vec<String>> {
+    let mut texts: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for warning in warnings {
+        let rest = warning.strip_prefix("Validation failed for ValidatingAdmissionPolicy 'neo4jbackup-");
+        let (name, rest) = rest
+            .and_then(|rest| rest.split_once('\''))
+            .unwrap_or_else(|| panic!("{warning}"));
+        let (_, text) = rest.split_once("': ").unwrap();
+        let code = name.trim_end_matches("-warn").to_ascii_uppercase();
+        let end = format!(" [{code}]");
+        for message in text.split(&format!("{end}; ")) {
+            let message = format!("{}{end}", message.trim_end_matches(&end));
+            let field = message
+                .split_once(": ")
+                .unwrap_or_else(|| panic!("{warning}"))
+                .0
+                .to_owned();
+            texts
+                .entry((code.clone(), field, !name.ends_with("-warn")))
+                .or_default()
+                .push(message);
+        }
+    }
+    texts
+}
+
+/// What the engine says as the webhook does, as far as policies say it, knowing nothing of other objects.
+fn findings(object: &Value) -> Vec<Finding> {
+    let node = Node::from(object.clone());
+    let (kind, version) = lint::known_kind(&node).unwrap();
+    let settings = Settings::default();
+    let era = Era::for_object(version, &node);
+    let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    let subject = Subject::new(&node, kind, era, Door::Create, now, &settings, "default");
+    let judgement = engine::judge(&subject, &Inventory::partial("nobody looks"));
+    let says = |finding: &&Finding| {
+        let meta = engine::rule(finding.code).unwrap();
+        let policies = [Severity::Error, Severity::Warning]
+            .into_iter()
+            .filter_map(|severity| rule_policy::of(meta, severity));
+        finding.severity != Severity::Info
+            && policies
+                .into_iter()
+                .any(|policy| policy.policy.resources.contains(&Kind::plural(kind)))
+    };
+    judgement.findings.iter().filter(says).cloned().collect()
+}

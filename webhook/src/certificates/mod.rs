@@ -1,0 +1,115 @@
+//! Certificates that the server looks after itself, and whether the cluster believes those that it does not.
+//!
+//! ```text
+//! keeper: look ─→ state::signing ─→ leaf ─→ ServedCertificate
+//!           │                                      │
+//!           └───→ state::next_step ─→ the Secret, or a caBundle
+//!                                                  │
+//!         inspection: caBundle ⊢ what is served? + probe ─→ readiness, metrics
+//! ```
+//!
+//! All replicas share one authority, in a Secret, and sign a leaf of their own with it, which never leaves memory. What a
+//! replica does next is decided in [`state`], which does no IO; [`keeper`] carries it out.
+
+mod arguments;
+mod authority;
+mod clock;
+mod contents;
+mod inspection;
+mod keeper;
+mod leaf;
+#[cfg(test)]
+mod model;
+mod observer;
+mod probe;
+mod standing;
+mod state;
+mod timings;
+mod trust;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use neo4jbackup_cluster::{CertificateStore, ConnectError};
+
+use crate::client_check::OwnIdentity;
+use crate::state::App;
+use crate::tls::ServedCertificate;
+
+pub use arguments::{CertificateArguments, CertificateArgumentsError};
+pub(crate) use clock::{Clock, ServerTime};
+pub(crate) use standing::{Standing, State};
+
+use inspection::Inspection;
+use keeper::Keeper;
+use observer::Observer;
+use probe::Probe;
+
+/// Why certificates cannot be looked after.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateStartError {
+    /// The arguments contradict each other, or something is missing.
+    #[error(transparent)]
+    Arguments(#[from] CertificateArgumentsError),
+    /// The cluster cannot be asked.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+}
+
+/// The clock of the program.
+pub(crate) fn clock(arguments: &CertificateArguments) -> Clock {
+    Clock::new(arguments.clock_offset_file.clone())
+}
+
+/// Starts looking after the certificates, or at the bundles, when the arguments say so. `address` is where the server
+/// takes connections, and `identity` what it calls itself with where callers are checked; until the first look is over, it
+/// is not ready.
+pub(crate) async fn start(
+    arguments: &CertificateArguments,
+    kubeconfig: Option<&Path>,
+    app: &Arc<App>,
+    served: &Arc<ServedCertificate>,
+    address: SocketAddr,
+    identity: Option<OwnIdentity>,
+) -> Result<(), CertificateStartError> {
+    let Some(target) = arguments.target()? else {
+        return Ok(());
+    };
+    let timings = arguments.timings()?;
+    let service = arguments.service_name.clone().zip(arguments.namespace()?);
+    let probe = service.as_ref().map(|(service, namespace)| {
+        Probe::new(address, leaf::service_name(service, namespace)).with_identity(identity)
+    });
+    let inspection = Inspection::new(target.configurations.clone(), probe);
+    let store = CertificateStore::connect(kubeconfig, target).await?;
+    let store = store.ok_or(CertificateArgumentsError::NoCluster)?;
+    app.health.set_standing(Standing::unknown());
+    let (app, served, clock) = (Arc::clone(app), Arc::clone(served), clock(arguments));
+    if let Some((service, namespace)) = service.filter(|_| arguments.self_managed) {
+        app.health.set_reserve(timings.reserve());
+        let keeper = Keeper {
+            store,
+            timings,
+            names: leaf::names(&service, &namespace, &arguments.extra_name),
+            clock,
+            app,
+            served,
+            inspection,
+            remembered: None,
+            leaf: None,
+        };
+        tokio::spawn(keeper.keep());
+    } else {
+        let observer = Observer {
+            store,
+            tick: timings.tick,
+            clock,
+            app,
+            served,
+            inspection,
+        };
+        tokio::spawn(observer.observe());
+    }
+    Ok(())
+}

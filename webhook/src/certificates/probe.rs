@@ -1,0 +1,137 @@
+//! A call of this server by itself, as the API server would make it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rustls::pki_types::{ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use crate::client_check::OwnIdentity;
+
+/// What the API server allows by default in the chart, and more than an answer takes.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The kind is none of ours: the answer is `allowed`, whatever the settings say.
+const REVIEW: &str = concat!(
+    r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"#,
+    r#""uid":"a-call-of-the-server-by-itself","kind":{"group":"","version":"v1","kind":"ConfigMap"},"#,
+    r#""resource":{"group":"","version":"v1","resource":"configmaps"},"name":"probe","namespace":"probe","#,
+    r#""operation":"CREATE","userInfo":{},"dryRun":true,"#,
+    r#""object":{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"probe","namespace":"probe"}},"#,
+    r#""oldObject":null,"options":null}}"#,
+);
+
+/// Calls this server.
+#[derive(Debug, Clone)]
+pub(crate) struct Probe {
+    address: SocketAddr,
+    /// The name that the API server verifies.
+    name: String,
+    /// How the call identifies itself, where callers have to.
+    identity: Option<Arc<OwnIdentity>>,
+}
+
+/// Why a call brought no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// It would not bring the API server one either.
+    Broken(String),
+    /// Not in time. A server that is busy is slow.
+    Slow,
+}
+
+impl Probe {
+    /// Calls `address`, which may be that of all interfaces, by `name`.
+    pub(crate) fn new(address: SocketAddr, name: String) -> Self {
+        let ip = match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        Self {
+            address: SocketAddr::new(ip, address.port()),
+            name,
+            identity: None,
+        }
+    }
+
+    /// With a certificate of the caller, for a server that asks for one.
+    #[must_use]
+    pub(crate) fn with_identity(mut self, identity: Option<OwnIdentity>) -> Self {
+        self.identity = identity.map(Arc::new);
+        self
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether a review is answered over a connection that `roots` vouch for.
+    pub(crate) async fn call(&self, roots: RootCertStore, now: Timestamp) -> Result<(), Failure> {
+        let answer = timeout(PATIENCE, self.try_call(roots, now)).await;
+        answer.unwrap_or(Err(Failure::Slow))
+    }
+
+    async fn try_call(&self, roots: RootCertStore, now: Timestamp) -> Result<(), Failure> {
+        let broken = |error: &dyn std::fmt::Display| Failure::Broken(error.to_string());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_details(provider, Arc::new(At(now)));
+        let config = config
+            .with_safe_default_protocol_versions()
+            .map_err(|error| broken(&error))?;
+        let config = config.with_root_certificates(roots);
+        let mut config = match &self.identity {
+            Some(identity) => config
+                .with_client_auth_cert(vec![identity.certificate.clone()], identity.key.clone_key())
+                .map_err(|error| broken(&error))?,
+            None => config.with_no_client_auth(),
+        };
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let name = ServerName::try_from(self.name.clone()).map_err(|error| broken(&error))?;
+        let socket = TcpStream::connect(self.address).await.map_err(|error| broken(&error))?;
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await;
+        let mut stream = stream.map_err(|error| broken(&error))?;
+        let request = format!(
+            "POST /validate?timeout=3s HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{REVIEW}",
+            self.name,
+            REVIEW.len()
+        );
+        stream
+            .write_all(request.as_bytes())
+            .await
+            .map_err(|error| broken(&error))?;
+        let mut answer = Vec::new();
+        // A server that closes without the farewell of TLS has answered all the same.
+        let _ = stream.read_to_end(&mut answer).await;
+        judge(&String::from_utf8_lossy(&answer))
+    }
+}
+
+fn judge(answer: &str) -> Result<(), Failure> {
+    let status = answer.split(' ').nth(1).unwrap_or("none");
+    match status {
+        "200" if answer.contains("a-call-of-the-server-by-itself") => Ok(()),
+        // Too many calls at once: it serves, and other replicas would not have it easier without it.
+        "503" | "504" => Ok(()),
+        _ => Err(Failure::Broken(format!("the answer has status {status}"))),
+    }
+}
+
+/// A clock that stands still.
+#[derive(Debug)]
+struct At(Timestamp);
+
+impl TimeProvider for At {
+    fn current_time(&self) -> Option<UnixTime> {
+        let seconds = u64::try_from(self.0.as_second()).ok()?;
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+    }
+}

@@ -1,0 +1,92 @@
+//! How long things last and how often they are looked at.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How far back certificates begin, for whoever's clock is behind.
+pub(crate) const BACKDATE: Duration = Duration::from_secs(60 * 60);
+
+/// How long things last and how often they are looked at. Tests run the same program on an accelerated clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Timings {
+    /// From the making of an authority to its end.
+    pub(crate) authority: Duration,
+    /// From the signing of a leaf to its end.
+    pub(crate) leaf: Duration,
+    /// How long an authority is in every `caBundle` before a leaf of it is served: what an API server may take to notice.
+    pub(crate) publish_wait: Duration,
+    /// How much longer than the longest leaf its authority stays in the bundles, once no leaf is signed with it any more.
+    pub(crate) overlap: Duration,
+    /// How often everything is looked at when nothing tells of a change.
+    pub(crate) tick: Duration,
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        Self {
+            authority: 365 * DAY,
+            leaf: 7 * DAY,
+            publish_wait: Duration::from_secs(90),
+            overlap: Duration::from_secs(60 * 60),
+            tick: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Timings {
+    /// Why these timings cannot work: a third of the life of an authority must be enough to put another one in its place
+    /// and to let its last leaf end.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let needed = self.leaf + self.publish_wait + self.overlap + 2 * self.tick;
+        let left = self.authority / 3;
+        (left <= needed).then(|| {
+            format!(
+                "an authority of {:?} leaves {left:?} for its replacement, which takes {needed:?}",
+                self.authority
+            )
+        })
+    }
+
+    /// So long before its end, a replica whose leaf was not renewed leaves the calls to others.
+    pub(crate) fn reserve(&self) -> Duration {
+        (self.leaf / 10).min(Duration::from_secs(30))
+    }
+
+    /// A third of its life before its end, a certificate is due to be replaced.
+    pub(crate) fn due(lifetime: Duration, not_after: Timestamp) -> Timestamp {
+        earlier(not_after, lifetime / 3)
+    }
+}
+
+/// The instant that much later; the end of time when there is none.
+pub(crate) fn later(instant: Timestamp, by: Duration) -> Timestamp {
+    instant.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// The instant that much earlier; the beginning of time when there is none.
+pub(crate) fn earlier(instant: Timestamp, by: Duration) -> Timestamp {
+    instant.checked_sub(by).unwrap_or(Timestamp::MIN)
+}
+
+/// The second in which an instant lies: X.509 knows no fractions.
+pub(crate) fn whole_second(instant: Timestamp) -> Timestamp {
+    Timestamp::from_second(instant.as_second()).unwrap_or(instant)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_leave_time_for_a_replacement() {
+        assert_eq!(Timings::default().problem(), None);
+        let short = Timings {
+            authority: 20 * DAY,
+            ..Timings::default()
+        };
+        assert!(short.problem().unwrap().contains("leaves"));
+    }
+}

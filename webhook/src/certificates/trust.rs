@@ -1,0 +1,61 @@
+//! Would the API server believe this certificate?
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rustls::RootCertStore;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier as _;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+
+use crate::validity::Validity;
+
+/// Verifies a chain, leaf first, against a `caBundle` as the API server does: with the name that it calls, when one is
+/// given, and authorities that are valid now, which rustls alone does not ask for.
+pub(crate) fn verify(
+    bundle: &[u8],
+    chain: &[CertificateDer<'_>],
+    name: Option<&str>,
+    now: Timestamp,
+) -> Result<(), String> {
+    let (leaf, intermediates) = chain.split_first().ok_or("no certificate is served")?;
+    let roots = roots(bundle, now);
+    if roots.is_empty() {
+        return Err("there is no authority in it that is valid now".to_owned());
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+    let verifier = verifier.map_err(|error| error.to_string())?;
+    // Without a name, any that the certificate has will do; verification of a name comes last.
+    let asked = name.unwrap_or("no-name-was-asked-for.invalid").to_owned();
+    let asked = ServerName::try_from(asked).map_err(|error| error.to_string())?;
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+    match verifier.verify_server_cert(leaf, intermediates, &asked, &[], now) {
+        Err(rustls::Error::InvalidCertificate(error)) if name.is_none() && is_of_name(&error) => Ok(()),
+        Err(rustls::Error::InvalidCertificate(error)) => Err(error.to_string()),
+        Err(error) => Err(error.to_string()),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// The authorities of a bundle that are valid now.
+pub(crate) fn roots(bundle: &[u8], now: Timestamp) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(bundle).filter_map(Result::ok) {
+        if Validity::of(&certificate).is_some_and(|validity| validity.contains(now)) {
+            // What is no authority is passed over, as Go does.
+            let _ = roots.add(certificate);
+        }
+    }
+    roots
+}
+
+fn is_of_name(error: &rustls::CertificateError) -> bool {
+    matches!(
+        error,
+        rustls::CertificateError::NotValidForName | rustls::CertificateError::NotValidForNameContext { .. }
+    )
+}
