@@ -3,13 +3,16 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use neo4jbackup_harness::{Binaries, report_progress, webhook_program};
+use neo4jbackup_harness::{Binaries, Scale, report_progress, webhook_program};
 
 use crate::step::{Step, Tally};
 use crate::{r#gen, tools};
 
 /// The test programs that need a real API server, each behind the feature `e2e` of its package.
 const END_TO_END: [(&str, &str); 2] = [("neo4jbackup-harness", "control_plane"), ("neo4jbackup-tests", "e2e")];
+
+/// The test programs whose drills need no API server. They are part of every `cargo test`, where the drills are short.
+const DRILLS: [&str; 2] = ["drills", "suite"];
 
 /// Runs every check and every test, the fast ones first, and counts. One that fails does not keep the rest from running.
 pub(crate) fn test(root: &Path) -> Result<()> {
@@ -30,13 +33,28 @@ pub(crate) fn test(root: &Path) -> Result<()> {
                 "--deny=warnings",
             ])
         }),
-        Step::run("tests", || Step::cargo_test(&["--workspace"], &[])),
+        Step::run("tests", || Step::cargo_test(Scale::Short, &["--workspace"], &[])),
         Step::run("dependencies", || tools::check_dependencies(root)),
-        Step::run("end-to-end tests", || run_end_to_end(&[])),
+        Step::run("end-to-end tests", || run_end_to_end(Scale::Short, &[])),
     ];
+    summarize(&steps)
+}
+
+/// Runs the tests on a real API server; `arguments` go to the test programs. In the long form, every drill is long, and
+/// those that need no API server run as well.
+pub(crate) fn end_to_end(long: bool, arguments: &[String]) -> Result<()> {
+    let scale = if long { Scale::Long } else { Scale::Short };
+    let mut steps = vec![Step::run("end-to-end tests", || run_end_to_end(scale, arguments))];
+    if long {
+        steps.push(Step::run("drills", || run_drills(arguments)));
+    }
+    summarize(&steps)
+}
+
+fn summarize(steps: &[Step]) -> Result<()> {
     report_progress("\nsummary");
     let mut total = Tally::default();
-    for step in &steps {
+    for step in steps {
         report_progress(&format!("  {step}"));
         total += step.tally;
     }
@@ -45,15 +63,15 @@ pub(crate) fn test(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs the tests on a real API server; `arguments` go to the test programs.
-pub(crate) fn end_to_end(arguments: &[String]) -> Result<()> {
-    let tally = run_end_to_end(arguments)?;
-    report_progress(&tally.to_string());
-    ensure!(tally.failed == 0, "not everything passed");
-    Ok(())
+fn run_drills(arguments: &[String]) -> Result<Tally> {
+    let mut command = vec!["--workspace"];
+    for test in DRILLS {
+        command.extend(["--test", test]);
+    }
+    Step::cargo_test(Scale::Long, &command, arguments)
 }
 
-fn run_end_to_end(arguments: &[String]) -> Result<Tally> {
+fn run_end_to_end(scale: Scale, arguments: &[String]) -> Result<Tally> {
     // Before the tests, so that minutes of building are not taken for a test that hangs.
     Binaries::locate_or_build(&report_progress)?.with_controller_manager(&report_progress)?;
     webhook_program()?;
@@ -68,5 +86,5 @@ fn run_end_to_end(arguments: &[String]) -> Result<Tally> {
         ]);
     }
     let command: Vec<&str> = command.iter().map(String::as_str).collect();
-    Step::cargo_test(&command, arguments)
+    Step::cargo_test(scale, &command, arguments)
 }

@@ -40,6 +40,9 @@ enum Command {
     Test,
     /// Runs the tests on a real API server
     E2e {
+        /// Runs every drill in its long form: minutes each, and what the documents promise
+        #[arg(long)]
+        long: bool,
         /// Passed on to the test programs, for example a part of a test's name
         #[arg(last = true)]
         arguments: Vec<String>,
@@ -60,7 +63,7 @@ fn main() -> ExitCode {
         Command::NewRule { name, family } => new_rule::run(&root(), &name, family),
         Command::Demo => demo::run(&root()),
         Command::Test => checks::test(&root()),
-        Command::E2e { arguments } => checks::end_to_end(&arguments),
+        Command::E2e { long, arguments } => checks::end_to_end(long, &arguments),
         Command::Bench(subject) => bench::run(&root(), &subject),
         Command::Cluster(action) => cluster::run(&action),
         Command::Image(options) => image::run(&options),

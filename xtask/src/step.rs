@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use neo4jbackup_harness::report_progress;
+use neo4jbackup_harness::{DRILLS, Scale, report_progress};
 
 /// How many tests or checks came out how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -107,13 +107,15 @@ impl Step {
         })
     }
 
-    /// Runs `cargo test` to its end and counts the tests. `more` goes to the test programs.
-    pub(crate) fn cargo_test(arguments: &[&str], more: &[String]) -> Result<Tally> {
+    /// Runs `cargo test` to its end and counts the tests. `scale` is the size of their drills; `more` goes to the test
+    /// programs.
+    pub(crate) fn cargo_test(scale: Scale, arguments: &[&str], more: &[String]) -> Result<Tally> {
         let arguments = [&["test", "--no-fail-fast"], arguments, &["--", "--show-output"]].concat();
         let line = announce(&arguments);
         let could_not_run = || format!("cannot run `{line}`");
         let mut command = Command::new(cargo());
         command.args(&arguments).args(more).stdout(Stdio::piped());
+        command.env(DRILLS, scale.choose("short", "long"));
         let mut child = command.spawn().with_context(could_not_run)?;
         let mut counter = Counter::default();
         if let Some(stdout) = child.stdout.take() {

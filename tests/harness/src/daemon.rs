@@ -3,7 +3,9 @@
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::error::HarnessError;
 
@@ -64,11 +66,7 @@ impl Daemon {
 
     /// An error when the program is not running any more.
     pub(crate) fn check_running(&mut self) -> Result<(), HarnessError> {
-        match self
-            .child
-            .try_wait()
-            .map_err(HarnessError::io(format!("ask for the state of {}", self.name)))?
-        {
+        match self.exit_status()? {
             None => Ok(()),
             Some(status) => Err(HarnessError::Ended {
                 program: self.name,
@@ -83,6 +81,23 @@ impl Daemon {
         let text = self.log_text();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+    }
+
+    /// Sends a signal, as `kill` does.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<(), HarnessError> {
+        let process = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let sent = process.map_or(Ok(()), |process| kill_process(process, signal));
+        sent.map_err(|error| HarnessError::Io {
+            attempted: format!("send a signal to {}", self.name),
+            source: error.into(),
+        })
+    }
+
+    /// How it ended; nothing while it runs.
+    pub(crate) fn exit_status(&mut self) -> Result<Option<ExitStatus>, HarnessError> {
+        self.child
+            .try_wait()
+            .map_err(HarnessError::io(format!("ask for the state of {}", self.name)))
     }
 
     /// Kills the program and waits until it is gone. Nothing it stores is needed afterwards, so it gets no time to tidy.

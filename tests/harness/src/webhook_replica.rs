@@ -3,7 +3,10 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustix::process::Signal;
 
 use crate::daemon::Daemon;
 use crate::error::HarnessError;
@@ -65,6 +68,11 @@ impl WebhookReplica {
         self.address
     }
 
+    /// Where it answers `/readyz` and `/metrics`, without TLS.
+    pub fn status_address(&self) -> SocketAddr {
+        self.status_address
+    }
+
     /// Asks the plain port, for example for `/metrics`: status and body.
     pub fn status(&self, path: &str) -> Result<(u16, String), HarnessError> {
         plain_get(self.status_address, path).map_err(HarnessError::io(format!("read {path} of the webhook")))
@@ -83,6 +91,34 @@ impl WebhookReplica {
     /// `kill -9`. The port is free afterwards.
     pub fn kill(&mut self) {
         self.daemon.end();
+    }
+
+    /// Asks it to stop, as the kubelet does.
+    pub fn terminate(&self) -> Result<(), HarnessError> {
+        self.daemon.signal(Signal::TERM)
+    }
+
+    /// Stops it from doing anything: its connections stay open and nobody answers.
+    pub fn freeze(&self) -> Result<(), HarnessError> {
+        self.daemon.signal(Signal::STOP)
+    }
+
+    /// How it ended; nothing while it runs.
+    pub fn exit_status(&mut self) -> Result<Option<ExitStatus>, HarnessError> {
+        self.daemon.exit_status()
+    }
+
+    /// The memory that it occupies, in bytes; nothing on systems without `/proc`, or when it has ended.
+    pub fn resident_bytes(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.daemon.process_id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kibibytes * 1024)
+    }
+
+    /// The last lines of its log.
+    pub fn last_log_lines(&self) -> String {
+        self.daemon.last_log_lines()
     }
 }
 

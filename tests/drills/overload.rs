@@ -1,0 +1,100 @@
+//! More calls at once than the server answers at once.
+
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use neo4jbackup_emulator::{Emulator, Endpoints, FailurePolicy, Outcome, Reason, Review};
+use neo4jbackup_harness::drill_scale;
+use serde_json::json;
+use tokio::task::block_in_place;
+
+use crate::fleet::Fleet;
+use crate::load::{ask_all, good_backup};
+use crate::{drill, figure};
+
+/// The server judges a few large reviews at once, so that this many are too many.
+const AT_ONCE: usize = 600;
+
+#[test]
+fn calls_that_are_too_many_obey_the_failure_policy_and_leave_no_trace() {
+    drill(async {
+        let fleet = Fleet::start(1, &[]).await;
+        // There is one and it stays; whether it answers the probes of the kubelet meanwhile is another question.
+        let replica = Endpoints::fixed(fleet.endpoints.visible());
+        for policy in [FailurePolicy::Ignore, FailurePolicy::Fail] {
+            // The default of the API. With a shorter one, most callers would give up before they are turned away.
+            let config = fleet.config_with(policy, 10);
+            let emulator = Emulator::new(config.endpoints(replica.clone()).idle_connections(AT_ONCE));
+            let mut slowest = Duration::ZERO;
+            let waves = drill_scale().choose(1, 5);
+            for _ in 0..waves {
+                wave(&emulator, policy).await;
+                let recovery = recover(&emulator).await;
+                slowest = slowest.max(recovery);
+            }
+            figure(
+                "overload",
+                &format!(
+                    "{waves} waves of {AT_ONCE}, {policy:?}; as before after {} ms; {}",
+                    slowest.as_millis(),
+                    emulator.counts()
+                ),
+            );
+        }
+        let (status, metrics) = block_in_place(|| fleet.replicas[0].status("/metrics")).unwrap();
+        assert!(
+            status == 200 && metrics.contains("neo4j_backup_webhook_in_flight 0\n"),
+            "{metrics}"
+        );
+        figure(
+            "overload",
+            &format!("{} calls turned away at once", turned_away(&metrics)),
+        );
+        assert!(turned_away(&metrics) > 0, "{metrics}");
+    });
+}
+
+/// Small objects are judged faster than they arrive.
+async fn wave(emulator: &Emulator, policy: FailurePolicy) {
+    let mut backup = good_backup();
+    backup["metadata"]["annotations"] = json!({"padding": "x".repeat(140 * 1024)});
+    let review = Review::create(backup);
+    let outcomes = join_all((0..AT_ONCE).map(|_| emulator.call(&review))).await;
+    for outcome in outcomes {
+        let reasons: Vec<Reason> = match outcome {
+            Outcome::Allowed(_) => Vec::new(),
+            Outcome::LetThrough(_, failures) if policy == FailurePolicy::Ignore => {
+                failures.iter().map(|failure| failure.reason).collect()
+            }
+            Outcome::Failed(failure) if policy == FailurePolicy::Fail => vec![failure.reason],
+            other => panic!("against the policy {policy:?}: {other:?}"),
+        };
+        for reason in reasons {
+            // Turned away at once, out of time at the server, or out of time here. Never a connection that ends without an
+            // answer: that would be a call, or the next one, that nobody counted.
+            let is_overload = matches!(reason, Reason::Status(503 | 504) | Reason::Deadline | Reason::Handshake);
+            assert!(is_overload, "{reason}");
+        }
+    }
+}
+
+/// From the last answer of the wave until requests are answered as before. Judgements whose callers have given up may
+/// still be under way.
+async fn recover(emulator: &Emulator) -> Duration {
+    let start = Instant::now();
+    loop {
+        let began = start.elapsed();
+        if ask_all(emulator, 20).await == 0 {
+            return began;
+        }
+        assert!(began < Duration::from_secs(5), "not as before: {}", emulator.counts());
+    }
+}
+
+/// How many calls the server says it has turned away.
+fn turned_away(metrics: &str) -> u64 {
+    let line = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("neo4j_backup_webhook_errors_total{stage=\"shed\"} "));
+    line.map_or(0, |number| number.parse().unwrap())
+}
