@@ -36,13 +36,12 @@ fn the_role_has_exactly_three_rules_and_is_given_to_the_backup_account() {
         json!([{"kind": "ServiceAccount", "name": "neo4j-backup-sa", "namespace": place.name}])
     );
     let account = format!("--as=system:serviceaccount:{}:neo4j-backup-sa", place.name);
-    let may = |verb: &str, resource: &str| place.kubectl(&["auth", "can-i", verb, resource, &account], "");
-    for (verb, resource) in [
-        ("create", "pods/exec"),
-        ("get", "pods"),
-        ("list", "pods"),
-        ("get", "pods/log"),
-    ] {
+    // `pods/exec` would mean a pod named `exec` here.
+    let may = |verb: &str, resource: &str, part: &str| {
+        let part = format!("--subresource={part}");
+        place.kubectl(&["auth", "can-i", verb, resource, &part, &account], "")
+    };
+    for (verb, part) in [("create", "exec"), ("get", ""), ("list", ""), ("get", "log")] {
         // The authorizer learns of a binding a moment after it is stored.
         await_something("the right", || {
             let answer = may(verb, "pods", part);
