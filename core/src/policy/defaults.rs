@@ -555,3 +555,43 @@ fn choice<const COUNT: usize>(entries: [(&str, &str); COUNT], key: &str) -> Stri
 fn quoted(word: &str) -> String {
     format!("'{word}'")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_patch_is_one_addition_behind_the_test_that_nothing_is_there() {
+        for policy in policies() {
+            assert!(!policy.additions.is_empty(), "{}", policy.name);
+            for addition in policy.additions {
+                assert!(addition.starts_with('!'), "{addition}");
+                assert_eq!(addition.matches("op: ").count(), 1, "{addition}");
+                assert!(addition.contains("JSONPatch{op: 'add', path: "), "{addition}");
+                assert!(addition.ends_with("] : []"), "{addition}");
+            }
+        }
+    }
+
+    #[test]
+    fn variables_are_declared_before_they_are_used() {
+        for policy in policies() {
+            let mut declared: Vec<String> = Vec::new();
+            let expressions = policy
+                .variables
+                .iter()
+                .map(|variable| (variable.name.as_str(), &variable.expression));
+            for (name, expression) in expressions.chain(policy.additions.iter().map(|addition| ("", addition))) {
+                for rest in expression.split("variables.").skip(1) {
+                    let end = rest.find(|next: char| !next.is_alphanumeric()).unwrap_or(rest.len());
+                    assert!(
+                        declared.iter().any(|name| name == &rest[..end]),
+                        "{}: {expression}",
+                        policy.name
+                    );
+                }
+                declared.push(name.to_owned());
+            }
+        }
+    }
+}
