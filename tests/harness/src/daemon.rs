@@ -26,13 +26,18 @@ impl Daemon {
         arguments: &[String],
         directory: &Path,
     ) -> Result<Self, HarnessError> {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        Self::spawn(name, command, directory)
+    }
+
+    /// Starts a prepared command; what it prints goes to `<directory>/<name>.log`.
+    pub(crate) fn spawn(name: &'static str, mut command: Command, directory: &Path) -> Result<Self, HarnessError> {
         let log = directory.join(format!("{name}.log"));
         let could_not_open = || HarnessError::io(format!("create {}", log.display()));
         let output = File::create(&log).map_err(could_not_open())?;
         let errors = output.try_clone().map_err(could_not_open())?;
-        let mut command = Command::new(program);
         command
-            .args(arguments)
             .current_dir(directory)
             .stdin(Stdio::null())
             .stdout(output)
