@@ -105,6 +105,11 @@ impl Daemon {
             .map_err(HarnessError::io(format!("ask for the state of {}", self.name)))
     }
 
+    /// Waits for a program that something else ends.
+    pub(crate) fn wait(&mut self) {
+        let _ = self.child.wait();
+    }
+
     /// Kills the program and waits until it is gone. Nothing it stores is needed afterwards, so it gets no time to tidy.
     pub(crate) fn end(&mut self) {
         let _ = self.child.kill();

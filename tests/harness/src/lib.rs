@@ -37,7 +37,7 @@ pub use go_peer::controller_runtime_peer;
 pub use kubectl::{Kubectl, KubectlOutput};
 pub use locations::{KUBERNETES_VERSION, target};
 pub use mounted_secret::MountedSecret;
-pub use node::{Node, NodeBinaries, Prerequisite, enter_node, missing_prerequisites};
+pub use node::{Node, NodeBinaries, NodeTraces, Prerequisite, enter_node, missing_prerequisites};
 pub use run_directory::{RunDirectory, end_orphans};
 pub use scale::{DRILLS, Scale, drill_scale};
 pub use shared::{report_progress, shared_control_plane};

@@ -25,6 +25,11 @@ impl RunDirectory {
         }
     }
 
+    /// One of another target folder.
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -187,7 +192,7 @@ fn remove_folders(folder: &Path) -> std::io::Result<()> {
 
 /// Whether a process has ended. One that its parent has not asked for yet counts: PID 1 of a namespace becomes such only
 /// when every other process in there is gone.
-fn has_ended(process: Pid) -> bool {
+pub(crate) fn has_ended(process: Pid) -> bool {
     let id = process.as_raw_nonzero();
     match fs::read_to_string(format!("/proc/{id}/stat")) {
         // The state follows the name, which is in parentheses and may hold anything.
@@ -199,7 +204,7 @@ fn has_ended(process: Pid) -> bool {
     }
 }
 
-fn parse_process_id(line: &str) -> Option<Pid> {
+pub(crate) fn parse_process_id(line: &str) -> Option<Pid> {
     // Zero and negative numbers would mean process groups.
     let number: u32 = line.trim().parse().ok()?;
     Pid::from_raw(number.try_into().ok()?)

@@ -1,6 +1,6 @@
 //! The programs of a node that are built here; containerd, runc and the CNI plugins are the system's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::binaries::{Binaries, KUBERNETES_LINKER_FLAGS, find_or_build};
 use crate::error::HarnessError;
@@ -28,6 +28,22 @@ impl NodeBinaries {
             kube_proxy: find_or_build(&KUBE_PROXY, progress)?,
             pause: find_or_build(&PAUSE, progress)?,
         })
+    }
+
+    /// Every program.
+    pub fn all(&self) -> Vec<&Path> {
+        let Binaries {
+            kube_apiserver,
+            etcd,
+            kubectl,
+            kube_controller_manager,
+        } = &self.control_plane;
+        let own = [&self.kube_scheduler, &self.kubelet, &self.kube_proxy, &self.pause];
+        let all = [kube_apiserver, etcd, kubectl]
+            .into_iter()
+            .chain(kube_controller_manager)
+            .chain(own);
+        all.map(PathBuf::as_path).collect()
     }
 }
 

@@ -16,6 +16,7 @@ mod namespaces;
 mod pause;
 mod prerequisites;
 mod settings;
+mod traces;
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ use std::time::{Duration, Instant};
 
 pub use binaries::NodeBinaries;
 pub use prerequisites::{Prerequisite, missing_prerequisites};
+pub use traces::NodeTraces;
+
 use serde_json::Value;
 
 use crate::daemon::Daemon;
@@ -265,10 +268,11 @@ impl Drop for Node {
         if self.daemons.is_empty() && self.watchdog.is_none() {
             return;
         }
-        // A directory that cannot be removed is litter in the target folder and no reason to fail.
+        // It kills PID 1 of the node, and the kernel everything else. A directory that cannot be removed is litter in the
+        // target folder and no reason to fail.
         let _ = self.directory.end();
         for daemon in &mut self.daemons {
-            daemon.end();
+            daemon.wait();
         }
         if let Some(watchdog) = self.watchdog.take() {
             watchdog.dismiss();

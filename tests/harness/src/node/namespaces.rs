@@ -4,7 +4,7 @@ use std::fs;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ pub(crate) struct Namespaces {
 }
 
 impl Namespaces {
-    /// Makes them; the daemon is the process whose end ends all that is in them.
+    /// Makes them; the daemon ends when all that is in them has ended, and the other way round.
     pub(crate) fn create(directory: &RunDirectory, watchdog: &mut Watchdog) -> Result<(Self, Daemon), HarnessError> {
         directory.write("init.sh", INIT.as_bytes())?;
         let mut command = Command::new("unshare");
@@ -36,8 +36,13 @@ impl Namespaces {
             .env("PATH", PATH);
         let mut daemon = Daemon::spawn("init", command, directory.path())?;
         watchdog.watch(daemon.process_id())?;
-        directory.record_process(daemon.process_id())?;
-        let init = wait_for_init(directory, &mut daemon)?;
+        let init = match wait_for_init(directory, &mut daemon) {
+            Ok(init) => init,
+            Err(error) => {
+                daemon.end();
+                return Err(error);
+            }
+        };
         watchdog.watch(init)?;
         directory.record_process(init)?;
         Ok((Self { init }, daemon))
@@ -51,6 +56,11 @@ impl Namespaces {
         let init = text.trim().parse();
         let init = init.map_err(|_| could_not_read()(std::io::ErrorKind::InvalidData.into()))?;
         Ok(Self { init })
+    }
+
+    /// Where `/proc` shows the namespace of the processes.
+    pub(crate) fn process_namespace(&self) -> PathBuf {
+        format!("/proc/{}/ns/pid", self.init).into()
     }
 
     /// The command that runs `program` in all of the namespaces, with the caller's environment.
