@@ -1,15 +1,12 @@
 //! The namespaces of one node: made by one process, entered by all others, gone with the first.
 
 use std::fs;
-use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
-
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::daemon::Daemon;
 use crate::error::HarnessError;
@@ -95,16 +92,25 @@ impl Namespaces {
 
     /// A connection to a port of 127.0.0.1 in the network of the node. It can be used by every thread of the caller: a
     /// socket stays in the network in which it was made.
+    #[cfg(target_os = "linux")]
     pub(crate) fn connect(&self, port: u16) -> std::io::Result<TcpStream> {
-        let network = File::open(format!("/proc/{}/ns/net", self.init))?;
+        use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+        let network = fs::File::open(format!("/proc/{}/ns/net", self.init))?;
         // Only this thread moves, and it ends here.
         let inside = thread::spawn(move || {
             move_into_link_name_space(std::os::fd::AsFd::as_fd(&network), Some(LinkNameSpaceType::Network))?;
-            TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            TcpStream::connect((std::net::Ipv4Addr::LOCALHOST, port))
         });
         inside
             .join()
             .unwrap_or_else(|_| Err(std::io::Error::other("the thread that connects panicked")))
+    }
+
+    /// There is no node to connect to.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn connect(&self, _port: u16) -> std::io::Result<TcpStream> {
+        Err(std::io::ErrorKind::Unsupported.into())
     }
 
     /// The status of a plain HTTP request to a port of the node.

@@ -9,6 +9,8 @@ use super::control_groups;
 /// Something that is missing. As text it is a part of a sentence: "a node needs …".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prerequisite {
+    /// Namespaces and control groups are Linux's.
+    Linux,
     /// Namespaces, mounts and control groups are root's.
     Root,
     /// Packages of Debian, by name.
@@ -24,6 +26,7 @@ pub enum Prerequisite {
 impl fmt::Display for Prerequisite {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Linux => formatter.write_str("Linux"),
             Self::Root => formatter.write_str("root"),
             Self::Packages(packages) => write!(
                 formatter,
@@ -43,6 +46,9 @@ impl fmt::Display for Prerequisite {
 
 /// Everything that is missing here; nothing when a node can run.
 pub fn missing_prerequisites() -> Vec<Prerequisite> {
+    if !cfg!(target_os = "linux") {
+        return vec![Prerequisite::Linux];
+    }
     let mut missing = Vec::new();
     if !rustix::process::geteuid().is_root() {
         missing.push(Prerequisite::Root);
