@@ -1,7 +1,6 @@
 //! What goes wrong in clusters, on purpose, while a hundred calls a second arrive and `failurePolicy` is `Fail`.
 
 use std::process::Command;
-use std::time::Duration;
 
 use neo4jbackup_harness::report_progress;
 use serde_json::Value;
@@ -46,24 +45,33 @@ fn without_the_drain_rolling_restarts_lose_calls() {
     assert!(lost > 0, "the drain is not what the other drill shows");
 }
 
-/// Nobody can save the calls that a killed process was answering. What matters is that there are no more of them.
+/// Nobody can save the calls that a killed process was answering: at most one for each connection. Others meet its closed
+/// port until Kubernetes has noticed, which the chart cannot hasten. From then on, no call may fail.
 #[test]
 fn a_killed_replica_loses_only_what_was_under_way() {
     let Some(turn) = turn() else { return };
     let release = Release::install(turn.cluster, &FAIL);
     let namespace = Namespace::guarded(turn.cluster, "killed");
-    let load = Load::start(turn.cluster, &namespace.name, Expected::Judged);
     for pod in release.pods() {
+        let load = Load::start(turn.cluster, &namespace.name, Expected::Judged);
+        load.await_calls(100);
         kill(turn.cluster, &release, &pod);
         await_that("the restart of the killed container", || restarts(&release, &pod) == 1);
-        release.await_rollout();
-    }
-    let killed = load.stop("each replica killed once");
-    assert!(killed.failures.len() <= 2 * CONNECTIONS as usize, "{killed}");
+        // For what is on its way to the API server.
+        load.await_calls(50);
+        let killed = load.stop("one of two replicas killed");
+        let refused = killed.count_failures("connect: connection refused");
+        let broken = killed.failures.len() - refused;
+        report_progress(&format!(
+            "  {broken} of them under way, {refused} before Kubernetes had noticed"
+        ));
+        assert!(broken <= CONNECTIONS as usize, "{killed}");
 
-    let load = Load::start(turn.cluster, &namespace.name, Expected::Judged);
-    std::thread::sleep(Duration::from_secs(3));
-    load.stop("after the restart").assert_nothing_failed();
+        let load = Load::start(turn.cluster, &namespace.name, Expected::Judged);
+        release.await_rollout();
+        load.await_calls(300);
+        load.stop("while it recovered").assert_nothing_failed();
+    }
 }
 
 /// Ends the server in a pod as the kernel would that has no memory left.

@@ -4,21 +4,23 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use neo4jbackup_harness::report_progress;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api_client::{Answer, ApiClient};
 use crate::cluster::Cluster;
 use crate::manifests::ROLE;
+use crate::patience::await_that;
 
 /// Calls that go on until [`Load::stop`].
 pub(crate) struct Load {
     stop: Arc<AtomicBool>,
     workers: Vec<JoinHandle<Tally>>,
+    calls: Arc<AtomicUsize>,
 }
 
 /// What has to come of a call.
@@ -46,9 +48,10 @@ impl Load {
         let stop = Arc::new(AtomicBool::new(false));
         let path = format!("/apis/neo4j.neo4j.com/v1beta1/namespaces/{namespace}/neo4jbackups?dryRun=All");
         let interval = Duration::from_secs(1) * CONNECTIONS / RATE;
+        let calls = Arc::new(AtomicUsize::new(0));
         let start = Instant::now();
         let workers = (0..CONNECTIONS).map(|number| {
-            let (path, stop) = (path.clone(), Arc::clone(&stop));
+            let (path, stop, calls) = (path.clone(), Arc::clone(&stop), Arc::clone(&calls));
             thread::spawn(move || {
                 let mut worker = Worker {
                     cluster,
@@ -57,14 +60,21 @@ impl Load {
                     expected,
                     tally: Tally::default(),
                 };
-                worker.run(start, interval, &stop);
+                worker.run(start, interval, &stop, &calls);
                 worker.tally
             })
         });
         Self {
             workers: workers.collect(),
             stop,
+            calls,
         }
+    }
+
+    /// Waits until so many more calls have been answered.
+    pub(crate) fn await_calls(&self, count: usize) {
+        let enough = self.calls.load(Ordering::Relaxed) + count;
+        await_that("enough calls", || self.calls.load(Ordering::Relaxed) >= enough);
     }
 
     /// Lets the last calls end, and says what came of all.
@@ -91,7 +101,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn run(&mut self, start: Instant, interval: Duration, stop: &AtomicBool) {
+    fn run(&mut self, start: Instant, interval: Duration, stop: &AtomicBool, calls: &AtomicUsize) {
         let mut client = ApiClient::connect(&self.cluster.node);
         let mut due = start;
         while !stop.load(Ordering::Relaxed) {
@@ -104,12 +114,13 @@ impl Worker {
             self.tally.calls += 1;
             match client.post(&self.path, &backup(is_good)) {
                 Ok(answer) if self.is_expected(is_good, &answer) => {}
-                Ok(answer) => self.fail(sent, format!("{} {}", answer.status, answer.body)),
+                Ok(answer) => self.fail(sent, message(&answer)),
                 Err(error) => {
                     self.fail(sent, error.to_string());
                     client = ApiClient::connect(&self.cluster.node);
                 }
             }
+            calls.fetch_add(1, Ordering::Relaxed);
             // Behind time, it leaves out what it has missed: a burst afterwards would measure something else.
             while due <= Instant::now() {
                 due += interval;
@@ -147,7 +158,21 @@ fn backup(is_good: bool) -> String {
     backup.to_string()
 }
 
+/// What the API server says, without what its JSON says around it.
+fn message(answer: &Answer) -> String {
+    let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    format!("{} {}", answer.status, body["message"].as_str().unwrap_or(&answer.body))
+}
+
 impl Tally {
+    /// How many failed with these words.
+    pub(crate) fn count_failures(&self, words: &str) -> usize {
+        self.failures
+            .iter()
+            .filter(|(_, answer)| answer.contains(words))
+            .count()
+    }
+
     /// None may fail, and there must have been some.
     pub(crate) fn assert_nothing_failed(&self) {
         assert!(self.calls > 0);

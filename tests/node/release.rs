@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use neo4jbackup_harness::KubectlOutput;
 use serde_json::{Value, json};
@@ -13,17 +14,22 @@ use crate::patience::await_that;
 /// value is dropped.
 pub(crate) struct Release {
     cluster: &'static Cluster,
+    namespace: String,
 }
 
 impl Release {
     /// Installs the chart with values such as `replicas=3`, and waits until all pods are ready.
     pub(crate) fn install(cluster: &'static Cluster, values: &[&str]) -> Self {
-        let client = cluster.node.client();
-        let namespace = format!(
-            "{{apiVersion: v1, kind: Namespace, metadata: {{name: {NAMESPACE}, labels: {{{RESTRICTED}: restricted}}}}}}"
-        );
-        client.apply_yaml(&namespace).unwrap();
-        let release = Self { cluster };
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        // Another one each time, so that nobody waits for the end of the last one, with its pods that drain.
+        let namespace = format!("neo4jbackup-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let manifest = json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": namespace, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
+        });
+        cluster.node.client().apply_yaml(&manifest.to_string()).unwrap();
+        let release = Self { cluster, namespace };
         release.must_helm(&[&["install", NAME, CHART], &sets(values)[..]].concat());
         release.await_rollout();
         release
@@ -84,13 +90,13 @@ impl Release {
 
     /// A file of the status port of a pod, by way of the API server.
     pub(crate) fn status_of(&self, pod: &str, path: &str) -> String {
-        let path = format!("/api/v1/namespaces/{NAMESPACE}/pods/{pod}:8081/proxy{path}");
+        let path = format!("/api/v1/namespaces/{}/pods/{pod}:8081/proxy{path}", self.namespace);
         self.must_kubectl(&["get", "--raw", &path]).stdout
     }
 
     /// Runs kubectl in the namespace of the release, for what must succeed.
     pub(crate) fn must_kubectl(&self, arguments: &[&str]) -> KubectlOutput {
-        let arguments = [&["--namespace", NAMESPACE], arguments].concat();
+        let arguments = [&["--namespace", &self.namespace], arguments].concat();
         let answer = self.cluster.node.client().run(&arguments, "").unwrap();
         assert!(answer.success(), "{arguments:?}: {answer:?}\n{}", self.state());
         answer
@@ -117,7 +123,7 @@ impl Release {
             .env("HELM_CACHE_HOME", directory.join("helm/cache"))
             .env("HELM_CONFIG_HOME", directory.join("helm/config"))
             .env("HELM_DATA_HOME", directory.join("helm/data"))
-            .args(["--namespace", NAMESPACE]);
+            .args(["--namespace", &self.namespace]);
         command
     }
 
@@ -130,7 +136,7 @@ impl Release {
             &["get", "events", "--sort-by=.lastTimestamp"],
             &["logs", SERVER, "--tail=20", "--prefix"],
         ] {
-            let arguments = [&["--namespace", NAMESPACE], arguments].concat();
+            let arguments = [&["--namespace", &self.namespace], arguments].concat();
             let answer = client.run(&arguments, "").unwrap();
             text += &format!(
                 "$ kubectl {}\n{}{}\n",
@@ -153,7 +159,7 @@ impl Drop for Release {
         let client = self.cluster.node.client();
         let kinds = "validatingwebhookconfigurations,mutatingwebhookconfigurations";
         let _ = client.run(&["delete", kinds, "--all"], "");
-        let _ = client.run(&["delete", "namespace", NAMESPACE], "");
+        let _ = client.run(&["delete", "namespace", &self.namespace, "--wait=false"], "");
     }
 }
 
@@ -166,8 +172,6 @@ fn sets<'a>(values: &[&'a str]) -> Vec<&'a str> {
 pub(crate) const FAIL: [&str; 2] = ["validating.failurePolicy=Fail", "mutating.failurePolicy=Fail"];
 
 const NAME: &str = "neo4jbackup-webhook";
-const NAMESPACE: &str = "neo4jbackup-system";
 const CHART: &str = "charts/neo4jbackup-webhook";
 const DEPLOYMENT: &str = "deployment/neo4jbackup-webhook";
 const SERVER: &str = "--selector=app.kubernetes.io/component=server";
-const RESTRICTED: &str = "pod-security.kubernetes.io/enforce";

@@ -16,14 +16,13 @@ const PACKAGES: [&str; 3] = ["neo4jbackup-harness", "neo4jbackup-tests", "xtask"
 /// Runs them; `arguments` go to the test programs. Without a prerequisite each of them counts as skipped.
 pub(crate) fn run(scale: Scale, arguments: &[String]) -> Result<Tally> {
     install_packages()?;
-    match obstacle() {
-        Some(obstacle) => report_progress(&format!("    skipped: {obstacle}")),
-        None => {
-            // Before the tests, so that minutes of building are not taken for a test that hangs.
-            NodeBinaries::locate_or_build(&report_progress)?;
-            ChartTools::locate_or_build(&report_progress)?;
-            image::run(&image::Options::for_tests())?;
-        }
+    if let Some(obstacle) = obstacle() {
+        report_progress(&format!("    skipped: {obstacle}"));
+    } else {
+        // Before the tests, so that minutes of building are not taken for a test that hangs.
+        NodeBinaries::locate_or_build(&report_progress)?;
+        ChartTools::locate_or_build(&report_progress)?;
+        image::run(&image::Options::for_tests())?;
     }
     let mut command = vec!["--workspace".to_owned(), "--test".to_owned(), "node".to_owned()];
     for package in PACKAGES {
