@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use neo4jbackup_harness::{Binaries, Scale, report_progress, webhook_program};
 
 use crate::step::{Step, Tally};
-use crate::{r#gen, tools};
+use crate::{r#gen, node_tests, tools};
 
 /// The test programs that need a real API server, each behind the feature `e2e` of its package.
 const END_TO_END: [(&str, &str); 2] = [("neo4jbackup-harness", "control_plane"), ("neo4jbackup-tests", "e2e")];
@@ -36,6 +36,7 @@ pub(crate) fn test(root: &Path) -> Result<()> {
         Step::run("tests", || Step::cargo_test(Scale::Short, &["--workspace"], &[])),
         Step::run("dependencies", || tools::check_dependencies(root)),
         Step::run("end-to-end tests", || run_end_to_end(Scale::Short, &[])),
+        Step::run("node tests", || node_tests::run(Scale::Short, &[])),
     ];
     summarize(&steps)
 }
@@ -44,7 +45,10 @@ pub(crate) fn test(root: &Path) -> Result<()> {
 /// those that need no API server run as well.
 pub(crate) fn end_to_end(long: bool, arguments: &[String]) -> Result<()> {
     let scale = if long { Scale::Long } else { Scale::Short };
-    let mut steps = vec![Step::run("end-to-end tests", || run_end_to_end(scale, arguments))];
+    let mut steps = vec![
+        Step::run("end-to-end tests", || run_end_to_end(scale, arguments)),
+        Step::run("node tests", || node_tests::run(scale, arguments)),
+    ];
     if long {
         steps.push(Step::run("drills", || run_drills(arguments)));
     }
@@ -57,6 +61,9 @@ fn summarize(steps: &[Step]) -> Result<()> {
     for step in steps {
         report_progress(&format!("  {step}"));
         total += step.tally;
+    }
+    if let Some(obstacle) = node_tests::obstacle() {
+        report_progress(&format!("  the node tests did not run: {obstacle}"));
     }
     report_progress(&total.to_string());
     ensure!(total.failed == 0, "not everything passed");

@@ -7,6 +7,7 @@ mod demo;
 mod r#gen;
 mod image;
 mod new_rule;
+mod node_tests;
 mod step;
 mod tools;
 
@@ -38,7 +39,7 @@ enum Command {
     Demo,
     /// Runs every check and every test, those on a real API server included
     Test,
-    /// Runs the tests on a real API server
+    /// Runs the tests on a real API server, and on a real node where one can run
     E2e {
         /// Runs every drill in its long form: minutes each, and what the documents promise
         #[arg(long)]

@@ -34,13 +34,7 @@ impl Binaries {
     ///
     /// envtest's folders do not contain it, so that it is built even when the rest comes from there.
     pub fn with_controller_manager(mut self, progress: &dyn Fn(&str)) -> Result<Self, HarnessError> {
-        let asset = assets_folder()
-            .map(|folder| folder.join(KUBE_CONTROLLER_MANAGER.name))
-            .filter(|path| path.is_file());
-        self.kube_controller_manager = match asset {
-            Some(path) => Some(path),
-            None => go_build::build_all(&[&KUBE_CONTROLLER_MANAGER], progress)?.pop(),
-        };
+        self.kube_controller_manager = Some(find_or_build(&KUBE_CONTROLLER_MANAGER, progress)?);
         Ok(self)
     }
 
@@ -80,6 +74,16 @@ impl Binaries {
     }
 }
 
+/// The program in `KUBEBUILDER_ASSETS` if that has it, else the one that is built here.
+pub(crate) fn find_or_build(program: &GoProgram, progress: &dyn Fn(&str)) -> Result<PathBuf, HarnessError> {
+    let asset = assets_folder().map(|folder| folder.join(program.name));
+    if let Some(path) = asset.filter(|path| path.is_file()) {
+        return Ok(path);
+    }
+    go_build::build_all(&[program], progress)?;
+    Ok(locations::built_binaries().join(program.name))
+}
+
 pub(crate) fn assets_folder() -> Option<PathBuf> {
     env::var_os("KUBEBUILDER_ASSETS")
         .filter(|value| !value.is_empty())
@@ -112,7 +116,7 @@ const ETCD: GoProgram = GoProgram {
 };
 
 /// Without the version flags, `kubectl version` prints `v0.0.0-master+$Format:%H$` and clients that compare versions err.
-const KUBERNETES_LINKER_FLAGS: &str = "-s -w \
+pub(crate) const KUBERNETES_LINKER_FLAGS: &str = "-s -w \
      -X k8s.io/component-base/version.gitVersion=v1.36.3 \
      -X k8s.io/component-base/version.gitMajor=1 \
      -X k8s.io/component-base/version.gitMinor=36 \

@@ -45,17 +45,33 @@ impl CertificateAuthority {
 
     /// Issues a server certificate for host names and IP addresses, for example `["localhost", "127.0.0.1"]`.
     pub fn issue_server_certificate(&self, names: &[&str]) -> Result<IssuedCertificate, HarnessError> {
-        let failed = |source| HarnessError::Certificate {
-            attempted: "issue a server certificate",
-            source,
-        };
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let common_name = names.first().cloned().unwrap_or_default();
-        let mut parameters = CertificateParams::new(names).map_err(failed)?;
+        let mut parameters = CertificateParams::new(names).map_err(|source| HarnessError::Certificate {
+            attempted: "issue a server certificate",
+            source,
+        })?;
         parameters.distinguished_name.push(DnType::CommonName, common_name);
+        parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        self.issue(parameters)
+    }
+
+    /// Issues a certificate by which a Kubernetes API knows a client: its user name and its group.
+    pub(crate) fn issue_client_certificate(&self, user: &str, group: &str) -> Result<IssuedCertificate, HarnessError> {
+        let mut parameters = CertificateParams::default();
+        parameters.distinguished_name.push(DnType::CommonName, user);
+        parameters.distinguished_name.push(DnType::OrganizationName, group);
+        parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        self.issue(parameters)
+    }
+
+    fn issue(&self, mut parameters: CertificateParams) -> Result<IssuedCertificate, HarnessError> {
+        let failed = |source| HarnessError::Certificate {
+            attempted: "issue a certificate",
+            source,
+        };
         parameters.use_authority_key_identifier_extension = true;
         parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let key = KeyPair::generate().map_err(failed)?;
         let certificate = parameters.signed_by(&key, &self.issuer).map_err(failed)?;
         Ok(IssuedCertificate {

@@ -96,7 +96,7 @@ impl ControlPlane {
 
     /// Applies manifests that must be accepted; gives what kubectl printed.
     pub fn apply_yaml(&self, manifests: &str) -> Result<String, HarnessError> {
-        self.kubectl.must_run(&["apply", "-f", "-"], manifests)
+        self.kubectl.apply_yaml(manifests)
     }
 
     /// Makes a namespace that no other test of this process uses, named `<prefix>-<number>`.
@@ -109,9 +109,7 @@ impl ControlPlane {
 
     /// Applies `CustomResourceDefinitions` and waits until the API server serves their resources.
     pub fn install_crds(&self, manifests: &str) -> Result<(), HarnessError> {
-        self.apply_yaml(manifests)?;
-        let wait = ["wait", "--for=condition=Established", "--timeout=30s", "-f", "-"];
-        self.kubectl.must_run(&wait, manifests).map(drop)
+        self.kubectl.install_crds(manifests)
     }
 
     /// Kills kube-apiserver and starts it again on the same port over the same etcd, with nothing in between.
@@ -289,7 +287,7 @@ fn write_credentials(directory: &RunDirectory) -> Result<String, HarnessError> {
 }
 
 /// A token that other users of the machine, who can reach the port, cannot guess.
-fn unguessable_token() -> Result<String, HarnessError> {
+pub(crate) fn unguessable_token() -> Result<String, HarnessError> {
     let mut bytes = [0_u8; 16];
     let could_not_read = || HarnessError::io("read /dev/urandom");
     let mut source = File::open("/dev/urandom").map_err(could_not_read())?;

@@ -26,13 +26,18 @@ impl Daemon {
         arguments: &[String],
         directory: &Path,
     ) -> Result<Self, HarnessError> {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        Self::spawn(name, command, directory)
+    }
+
+    /// Starts a prepared command; what it prints goes to `<directory>/<name>.log`.
+    pub(crate) fn spawn(name: &'static str, mut command: Command, directory: &Path) -> Result<Self, HarnessError> {
         let log = directory.join(format!("{name}.log"));
         let could_not_open = || HarnessError::io(format!("create {}", log.display()));
         let output = File::create(&log).map_err(could_not_open())?;
         let errors = output.try_clone().map_err(could_not_open())?;
-        let mut command = Command::new(program);
         command
-            .args(arguments)
             .current_dir(directory)
             .stdin(Stdio::null())
             .stdout(output)
@@ -98,6 +103,11 @@ impl Daemon {
         self.child
             .try_wait()
             .map_err(HarnessError::io(format!("ask for the state of {}", self.name)))
+    }
+
+    /// Waits for a program that something else ends.
+    pub(crate) fn wait(&mut self) {
+        let _ = self.child.wait();
     }
 
     /// Kills the program and waits until it is gone. Nothing it stores is needed afterwards, so it gets no time to tidy.

@@ -54,6 +54,10 @@ pub enum HarnessError {
         stderr: String,
     },
 
+    /// Another program ran and refused.
+    #[error("`{command}` failed:\n{output}")]
+    Command { command: &'static str, output: String },
+
     /// A control plane of this name is there already.
     #[error("a control plane runs already in {}", directory.display())]
     AlreadyRunning { directory: PathBuf },

@@ -15,7 +15,7 @@ use crate::locations;
 pub(crate) struct GoProgram {
     /// The file name of the binary.
     pub(crate) name: &'static str,
-    /// The import path of its `package main`.
+    /// The import path of its `package main`; `./NAME` for a folder of the module with a `main.go`.
     pub(crate) package: &'static str,
     /// The folder of the Go module that pins it.
     pub(crate) module: fn() -> PathBuf,
@@ -75,8 +75,9 @@ fn stamp(program: &GoProgram) -> Result<String, HarnessError> {
     let module = (program.module)();
     let mut stamp = format!("{} {}\n", program.package, program.linker_flags);
     let mut files = vec![module.join("go.mod"), module.join("go.sum")];
-    if program.package == "." {
-        files.extend(sources(&module)?);
+    // A program of this repository: its folder is the module's, or one below.
+    if let Some(folder) = program.package.strip_prefix('.') {
+        files.extend(sources(&module.join(folder.trim_start_matches('/')))?);
     }
     for path in files {
         stamp += &fs::read_to_string(&path).map_err(HarnessError::io(format!("read {}", path.display())))?;

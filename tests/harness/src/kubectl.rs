@@ -78,6 +78,18 @@ impl Kubectl {
         })
     }
 
+    /// Applies manifests that must be accepted; gives what kubectl printed.
+    pub fn apply_yaml(&self, manifests: &str) -> Result<String, HarnessError> {
+        self.must_run(&["apply", "-f", "-"], manifests)
+    }
+
+    /// Applies `CustomResourceDefinitions` and waits until the API server serves their resources.
+    pub fn install_crds(&self, manifests: &str) -> Result<(), HarnessError> {
+        self.apply_yaml(manifests)?;
+        let wait = ["wait", "--for=condition=Established", "--timeout=30s", "-f", "-"];
+        self.must_run(&wait, manifests).map(drop)
+    }
+
     /// A command to which the caller adds arguments and streams.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);

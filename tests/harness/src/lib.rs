@@ -1,4 +1,5 @@
-//! A real Kubernetes control plane (etcd, kube-apiserver, and on request kube-controller-manager) for tests and demos.
+//! A real Kubernetes control plane (etcd, kube-apiserver, and on request kube-controller-manager) for tests and demos, and
+//! a whole cluster of one [`Node`] that runs pods, on machines that have what it takes.
 //!
 //! [`Binaries::locate_or_build`] finds the programs or builds them with Go, [`ControlPlane::start`] runs them in a
 //! directory of their own, and nothing of it outlives the process that asked for it, however that process ends.
@@ -15,6 +16,7 @@ mod go_peer;
 mod kubectl;
 mod locations;
 mod mounted_secret;
+mod node;
 mod ports;
 mod run_directory;
 mod scale;
@@ -35,6 +37,7 @@ pub use go_peer::controller_runtime_peer;
 pub use kubectl::{Kubectl, KubectlOutput};
 pub use locations::{KUBERNETES_VERSION, target};
 pub use mounted_secret::MountedSecret;
+pub use node::{Node, NodeBinaries, NodeTraces, Prerequisite, enter_node, missing_prerequisites};
 pub use run_directory::{RunDirectory, end_orphans};
 pub use scale::{DRILLS, Scale, drill_scale};
 pub use shared::{report_progress, shared_control_plane};

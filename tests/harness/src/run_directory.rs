@@ -25,6 +25,11 @@ impl RunDirectory {
         }
     }
 
+    /// One of another target folder.
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -48,10 +53,10 @@ impl RunDirectory {
             // An error means that it has just ended by itself.
             let _ = kill_process(process, Signal::KILL);
         }
-        // The kill is delivered at once; the process is gone when its command line is.
-        while running.iter().any(|&process| self.owns(process)) {
+        while !running.iter().all(|&process| has_ended(process)) {
             std::thread::yield_now();
         }
+        self.remove_control_groups()?;
         self.remove()?;
         Ok(!running.is_empty())
     }
@@ -103,6 +108,22 @@ impl RunDirectory {
         self.path.join(name).display().to_string()
     }
 
+    /// Removes the control groups of a node, as soon as the last process has left them.
+    fn remove_control_groups(&self) -> Result<(), HarnessError> {
+        let groups = fs::read_to_string(self.path.join(CONTROL_GROUPS)).unwrap_or_default();
+        let start = Instant::now();
+        for group in groups.lines().map(Path::new) {
+            loop {
+                match remove_folders(group) {
+                    Err(error) if error.kind() == ErrorKind::ResourceBusy && start.elapsed() < PATIENCE => {}
+                    result => break result.map_err(HarnessError::io(format!("remove {}", group.display())))?,
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+        Ok(())
+    }
+
     /// Removes the directory, again while the last system calls of killed programs still put files into it.
     fn remove(&self) -> Result<(), HarnessError> {
         let start = Instant::now();
@@ -132,7 +153,9 @@ impl RunDirectory {
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The file in a node's directory with the paths of its control groups, one in a line; the watchdog reads it too.
+pub(crate) const CONTROL_GROUPS: &str = "control-groups";
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Ends every control plane whose owner is gone; gives how many that were.
 ///
@@ -152,7 +175,36 @@ pub fn end_orphans() -> Result<usize, HarnessError> {
     Ok(ended)
 }
 
-fn parse_process_id(line: &str) -> Option<Pid> {
+/// Removes a folder and those in it, and no file: those of a control group are the kernel's and go with it.
+fn remove_folders(folder: &Path) -> std::io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_folders(&entry.path())?;
+        }
+    }
+    fs::remove_dir(folder)
+}
+
+/// Whether a process has ended. One that its parent has not asked for yet counts: PID 1 of a namespace becomes such only
+/// when every other process in there is gone.
+pub(crate) fn has_ended(process: Pid) -> bool {
+    let id = process.as_raw_nonzero();
+    match fs::read_to_string(format!("/proc/{id}/stat")) {
+        // The state follows the name, which is in parentheses and may hold anything.
+        Ok(status) => status
+            .rsplit(')')
+            .next()
+            .is_some_and(|rest| rest.trim_start().starts_with(['Z', 'X'])),
+        Err(_) => command_line(process).is_none(),
+    }
+}
+
+pub(crate) fn parse_process_id(line: &str) -> Option<Pid> {
     // Zero and negative numbers would mean process groups.
     let number: u32 = line.trim().parse().ok()?;
     Pid::from_raw(number.try_into().ok()?)

@@ -61,9 +61,16 @@ while read -r line; do
     esac
 done
 kill -9 $processes
+# The control groups of a node, which hold its pods until those have ended.
+remove_groups() {
+    [ -f "$1" ] || return 0
+    while read -r group; do
+        [ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} + || return 1
+    done < "$1"
+}
 # A killed program may finish one last system call that makes a file.
-for attempt in 1 2 3 4 5; do
-    rm -rf "$1" && break
+for attempt in 1 2 3 4 5 6 7 8 9 10; do
+    remove_groups "$1/control-groups" && rm -rf "$1" && break
     sleep 1
 done
 "#;

@@ -43,6 +43,19 @@ pub(crate) struct Options {
     output: Option<PathBuf>,
 }
 
+impl Options {
+    /// An image of the program as the tests build it, under its usual name and in its usual place.
+    pub(crate) fn for_tests() -> Self {
+        Self {
+            profile: "dev".to_owned(),
+            debug: false,
+            program: None,
+            tag: VERSION.to_owned(),
+            output: None,
+        }
+    }
+}
+
 pub(crate) fn run(options: &Options) -> Result<()> {
     let profile = if options.debug { "dev" } else { &options.profile };
     let program = match &options.program {

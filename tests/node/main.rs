@@ -1,0 +1,24 @@
+//! The chart on a cluster with a node: pods that run, a Service that leads to them, and calls while they come and go.
+//!
+//! `cargo xtask test` runs this where a node can run, and says so where it cannot. By hand: `cargo xtask image --debug`,
+//! then `cargo test --package neo4jbackup-tests --features node --test node`.
+
+// The helpers are parts of the tests: what they do not find fails the test that asked.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod api_client;
+mod certificates;
+mod cluster;
+mod drills;
+mod installation;
+mod load;
+#[path = "../e2e/manifests.rs"]
+#[allow(dead_code, reason = "the other tests send more")]
+mod manifests;
+mod namespace;
+mod patience;
+mod release;
+mod rollouts;
+#[path = "../e2e/transcript.rs"]
+#[allow(dead_code, reason = "the other tests compare more")]
+mod transcript;
