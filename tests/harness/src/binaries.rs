@@ -84,7 +84,7 @@ pub(crate) fn find_or_build(program: &GoProgram, progress: &dyn Fn(&str)) -> Res
     Ok(locations::built_binaries().join(program.name))
 }
 
-pub(crate) fn assets_folder() -> Option<PathBuf> {
+fn assets_folder() -> Option<PathBuf> {
     env::var_os("KUBEBUILDER_ASSETS")
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::binaries::assets_folder;
+use crate::binaries::find_or_build;
 use crate::error::HarnessError;
 use crate::go_build::{self, GoProgram};
 use crate::locations;
@@ -24,19 +24,9 @@ impl ChartTools {
     /// there. Processes that ask at the same time build once. `progress` receives a line whenever something takes longer
     /// than a few seconds.
     pub fn locate_or_build(progress: &dyn Fn(&str)) -> Result<Self, HarnessError> {
-        let locate = |program: &GoProgram| {
-            let asset = assets_folder().map(|folder| folder.join(program.name));
-            match asset.filter(|path| path.is_file()) {
-                Some(path) => Ok(path),
-                None => {
-                    go_build::build_all(&[program], progress)?;
-                    Ok(locations::built_binaries().join(program.name))
-                }
-            }
-        };
         Ok(Self {
-            helm: locate(&HELM)?,
-            kubeconform: locate(&KUBECONFORM)?,
+            helm: find_or_build(&HELM, progress)?,
+            kubeconform: find_or_build(&KUBECONFORM, progress)?,
         })
     }
 }
