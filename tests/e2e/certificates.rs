@@ -5,6 +5,7 @@
 
 mod api;
 mod calls;
+mod interruption;
 mod ownership;
 mod recovery;
 mod rotation;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use neo4jbackup_harness::ControlPlane;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 
@@ -88,14 +89,29 @@ impl Api {
 
 /// Trusts what is signed by an authority of the bundle, and nothing else.
 pub(crate) fn client_config(bundle: &[u8]) -> Arc<ClientConfig> {
+    client_config_at(bundle, 0)
+}
+
+/// The same by a clock that is off by that many seconds.
+pub(crate) fn client_config_at(bundle: &[u8], shift: i64) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     for authority in CertificateDer::pem_slice_iter(bundle) {
         roots.add(authority.unwrap()).unwrap();
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider);
+    let config = ClientConfig::builder_with_details(provider, Arc::new(Shifted(shift)));
     let config = config.with_safe_default_protocol_versions().unwrap();
     Arc::new(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+#[derive(Debug)]
+struct Shifted(i64);
+
+impl TimeProvider for Shifted {
+    fn current_time(&self) -> Option<UnixTime> {
+        let seconds = UnixTime::now().as_secs().checked_add_signed(self.0)?;
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+    }
 }
 
 pub(crate) fn connect(address: SocketAddr, name: &str, config: &Arc<ClientConfig>) -> Result<TlsStream, String> {

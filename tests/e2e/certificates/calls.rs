@@ -46,19 +46,27 @@ const THREADS: u32 = 4;
 impl Calls {
     /// `rate` calls a second over all replicas, and five objects a second through the API server.
     pub(crate) fn start(stage: &Stage<'_>, rate: u32) -> Self {
+        let mut calls = Self::to_others(stage, rate, usize::MAX);
+        let sender = Sender::new(stage.control_plane, &stage.namespace);
+        let (stop, tally) = (Arc::clone(&calls.stop), Arc::clone(&calls.tally));
+        calls
+            .threads
+            .push(std::thread::spawn(move || sender.run(&stop, &tally)));
+        calls
+    }
+
+    /// The same to all replicas but one, and past the API server, which would ask that one too.
+    pub(crate) fn to_others(stage: &Stage<'_>, rate: u32, but: usize) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let tally = Arc::new(Tally::default());
         let mut threads = Vec::new();
         let start = Instant::now();
         for thread in 0..THREADS {
-            let caller = Caller::new(stage, thread);
+            let caller = Caller::new(stage, thread, but);
             let (stop, tally) = (Arc::clone(&stop), Arc::clone(&tally));
             let interval = Duration::from_secs(1) * THREADS / rate;
             threads.push(std::thread::spawn(move || caller.run(interval, &stop, &tally)));
         }
-        let sender = Sender::new(stage.control_plane, &stage.namespace);
-        let (stop_sender, tally_of_sender) = (Arc::clone(&stop), Arc::clone(&tally));
-        threads.push(std::thread::spawn(move || sender.run(&stop_sender, &tally_of_sender)));
         Self {
             stop,
             tally,
@@ -99,13 +107,14 @@ impl Tally {
 struct Caller {
     api: Api,
     configurations: Vec<String>,
-    replicas: Vec<SocketAddr>,
+    /// With the places of their webhooks in the configurations.
+    replicas: Vec<(usize, SocketAddr)>,
     review: Value,
     turn: usize,
 }
 
 impl Caller {
-    fn new(stage: &Stage<'_>, thread: u32) -> Self {
+    fn new(stage: &Stage<'_>, thread: u32, but: usize) -> Self {
         let mut object = backup();
         object["metadata"]["namespace"] = stage.namespace.clone().into();
         let review = json!({
@@ -125,6 +134,8 @@ impl Caller {
                 .replicas
                 .iter()
                 .map(neo4jbackup_harness::WebhookReplica::address)
+                .enumerate()
+                .filter(|(place, _)| *place != but)
                 .collect(),
             review,
             turn: thread as usize,
@@ -144,9 +155,9 @@ impl Caller {
 
     fn call(&mut self) -> Result<(), String> {
         self.turn += 1;
-        let replica = self.turn % self.replicas.len();
+        let (place, address) = self.replicas[self.turn % self.replicas.len()];
         let kind = (self.turn / self.replicas.len()) % self.configurations.len();
-        let bundle = Stage::live_bundle(&mut self.api, &self.configurations[kind], replica);
+        let bundle = Stage::live_bundle(&mut self.api, &self.configurations[kind], place);
         let bundle = bundle.ok_or("there is no caBundle")?;
         // Alternately by the name of the Service, as a cluster would, and by the address, as this one does.
         let name = if self.turn.is_multiple_of(2) {
@@ -157,7 +168,7 @@ impl Caller {
         } else {
             "127.0.0.1".to_owned()
         };
-        let stream = connect(self.replicas[replica], &name, &client_config(&bundle))?;
+        let stream = connect(address, &name, &client_config(&bundle))?;
         let body = self.review.to_string();
         let path = ["validate", "mutate"][kind];
         let request = format!(

@@ -1,6 +1,7 @@
 //! A Secret, two configurations, and replicas of the real program that look after them.
 
 use std::collections::BTreeSet;
+use std::io::BufReader;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,7 +14,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 
-use super::api::Api;
+use super::api::{Api, client_config_at, connect, exchange};
 
 pub(crate) const SECRET: &str = "webhook-ca";
 pub(crate) const SERVICE: &str = "guard";
@@ -85,9 +86,39 @@ impl<'c> Stage<'c> {
         stage
     }
 
-    pub(crate) fn with_argument(mut self, argument: String) -> Self {
-        self.more_arguments.push(argument);
+    /// What is there already, after its API server was restarted.
+    pub(crate) fn again(
+        control_plane: &'c ControlPlane,
+        timings: Timings,
+        namespace: String,
+        name: String,
+        replicas: Vec<WebhookReplica>,
+    ) -> Self {
+        Self {
+            control_plane,
+            api: Api::of(control_plane),
+            namespace,
+            name,
+            timings,
+            replicas,
+            more_arguments: Vec::new(),
+        }
+    }
+
+    /// With replicas that take the time from [`Stage::shift_clock`].
+    pub(crate) fn with_shifted_clock(mut self) -> Self {
+        let file = self.clock_file().display().to_string();
+        self.more_arguments.push(format!("--clock-offset-file={file}"));
         self
+    }
+
+    /// From now on, every clock is off by that many seconds.
+    pub(crate) fn shift_clock(&self, seconds: i64) {
+        std::fs::write(self.clock_file(), seconds.to_string()).unwrap();
+    }
+
+    fn clock_file(&self) -> PathBuf {
+        self.control_plane.directory().join(format!("{}.clock", self.name))
     }
 
     pub(crate) fn start_replicas(&mut self, count: usize) {
@@ -99,6 +130,15 @@ impl<'c> Stage<'c> {
 
     /// Starts one more, with nothing in its memory; on a port of its own, or on that of one that has ended.
     pub(crate) fn start_replica(&self, port: Option<u16>) -> WebhookReplica {
+        self.launch(port, None)
+    }
+
+    /// Starts one more, on a machine whose clock is off by that many seconds.
+    pub(crate) fn start_replica_with_clock_off(&self, seconds: i64) -> WebhookReplica {
+        self.launch(None, Some(format!("--clock-offset={seconds}")))
+    }
+
+    fn launch(&self, port: Option<u16>, more: Option<String>) -> WebhookReplica {
         static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
         let program = PROGRAM.get_or_init(|| webhook_program().unwrap());
         let timings = self.timings;
@@ -118,7 +158,7 @@ impl<'c> Stage<'c> {
             format!("--ca-overlap={}", timings.overlap),
             format!("--certificate-tick={}", timings.tick),
         ];
-        arguments.extend(self.more_arguments.iter().cloned());
+        arguments.extend(self.more_arguments.iter().cloned().chain(more));
         WebhookReplica::start(program, port, &arguments).unwrap()
     }
 
@@ -219,6 +259,18 @@ impl<'c> Stage<'c> {
         all.pop_first().unwrap()
     }
 
+    /// Whether each bundle holds so many authorities at least.
+    pub(crate) fn every_bundle_holds(&mut self, count: usize) -> bool {
+        let holds = |text: Vec<u8>| CertificateDer::pem_slice_iter(&text).count() >= count;
+        KINDS.into_iter().all(|kind| {
+            let path = self.configuration_path(kind);
+            let places = 0..self.replicas.len();
+            places
+                .into_iter()
+                .all(|number| Self::live_bundle(&mut self.api, &path, number).is_some_and(holds))
+        })
+    }
+
     pub(crate) fn await_all_ready(&self, why: &str) {
         for replica in &self.replicas {
             await_within(DEADLINE, why, || is_ready(replica));
@@ -239,6 +291,16 @@ impl<'c> Stage<'c> {
     /// The sum of a counter over all replicas, of the lines that hold `labels`.
     pub(crate) fn count(&self, metric: &str, labels: &str) -> u64 {
         self.replicas.iter().map(|replica| count(replica, metric, labels)).sum()
+    }
+
+    /// Asks a replica, over a connection that has to be believed when every clock is off by that many seconds.
+    pub(crate) fn call_at(&self, replica: &WebhookReplica, shift: i64) -> Result<(), String> {
+        let path = self.configuration_path(Kind::Validating);
+        let bundle = Self::live_bundle(&mut Api::of(self.control_plane), &path, 0).ok_or("there is no caBundle")?;
+        let stream = connect(replica.address(), "127.0.0.1", &client_config_at(&bundle, shift))?;
+        let request = "GET /validate HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+        // That there is an answer is what counts: the connection was believed.
+        exchange(&mut BufReader::new(stream), request).map(drop)
     }
 
     /// A backup goes through the API server, by every replica, without being stored.

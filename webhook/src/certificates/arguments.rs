@@ -51,9 +51,18 @@ pub struct CertificateArguments {
     /// For drills: how often everything is looked at.
     #[arg(long, value_name = "DURATION", hide = true, value_parser = positive_duration)]
     certificate_tick: Option<Duration>,
-    /// For drills: a file with the number of seconds by which every clock is shifted; read again each time.
+    /// For drills: a file with the seconds by which the clocks of the whole cluster are off; read again each time.
     #[arg(long, value_name = "FILE", hide = true)]
     pub(crate) clock_offset_file: Option<PathBuf>,
+    /// For drills: the seconds by which the clock of this machine alone is off.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        hide = true,
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
+    pub(crate) clock_offset: i64,
 }
 
 /// Why the arguments cannot be followed.

@@ -12,30 +12,36 @@ use jiff::{SignedDuration, Timestamp};
 /// A difference that is worth a word.
 const REMARKABLE: SignedDuration = SignedDuration::from_mins(5);
 
-/// The clock of this machine, shifted in drills.
+/// The clock of this machine. In drills, it is off.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clock {
-    offset_file: Option<PathBuf>,
+    /// Holds how far the clocks of the whole cluster are off, in seconds.
+    cluster: Option<PathBuf>,
+    /// How far this one is off beyond that, in seconds.
+    machine: i64,
 }
 
 impl Clock {
-    pub(crate) fn new(offset_file: Option<PathBuf>) -> Self {
-        Self { offset_file }
+    pub(crate) fn new(cluster: Option<PathBuf>, machine: i64) -> Self {
+        Self { cluster, machine }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.shifted(Timestamp::now())
+        shifted(self.cluster_time(Timestamp::now()), self.machine)
     }
 
-    /// The instant as the shifted clock has it.
-    pub(crate) fn shifted(&self, instant: Timestamp) -> Timestamp {
-        let Some(file) = &self.offset_file else { return instant };
+    /// What an instant at the API server is to be taken for.
+    pub(crate) fn cluster_time(&self, instant: Timestamp) -> Timestamp {
+        let Some(file) = &self.cluster else { return instant };
         let text = std::fs::read_to_string(file).unwrap_or_default();
-        let seconds = text.trim().parse().unwrap_or(0);
-        instant
-            .checked_add(SignedDuration::from_secs(seconds))
-            .unwrap_or(instant)
+        shifted(instant, text.trim().parse().unwrap_or(0))
     }
+}
+
+fn shifted(instant: Timestamp, seconds: i64) -> Timestamp {
+    instant
+        .checked_add(SignedDuration::from_secs(seconds))
+        .unwrap_or(instant)
 }
 
 /// The time at the API server when it last answered, and how long ago that was by a clock that nobody sets.

@@ -118,7 +118,7 @@ impl Keeper {
         let reading = self.store.read_secret().await?;
         let now = match reading.server_time {
             Some(time) => {
-                let time = self.clock.shifted(time);
+                let time = self.clock.cluster_time(time);
                 self.app.health.set_server_time(ServerTime::new(time, local));
                 time
             }

@@ -59,7 +59,7 @@ pub enum CertificateStartError {
 
 /// The clock of the program.
 pub(crate) fn clock(arguments: &CertificateArguments) -> Clock {
-    Clock::new(arguments.clock_offset_file.clone())
+    Clock::new(arguments.clock_offset_file.clone(), arguments.clock_offset)
 }
 
 /// Starts looking after the certificates, or at the bundles, when the arguments say so. `address` is where the server

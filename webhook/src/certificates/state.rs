@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use super::authority::{Authority, Root};
 use super::contents::{Contents, Found, Kept};
 use super::leaf::Signed;
-use super::timings::{Timings, later};
+use super::timings::{Timings, earlier, later};
 
 /// More authorities than that are kept only if they come by themselves; who asks for a rotation has to wait.
 const MOST_KEPT: usize = 8;
@@ -140,7 +140,7 @@ impl Step {
 pub(crate) enum Why {
     /// None is served yet.
     First,
-    /// The one that is served is not valid, or not in every bundle.
+    /// The one that is served is not valid, or not for long, or not in every bundle.
     Untrusted,
     /// Another authority is current.
     Promoted,
@@ -172,10 +172,10 @@ pub(crate) fn next_step<E>(view: &View<'_>, make: impl FnOnce() -> Result<Author
 
 /// The authority to sign a new leaf with, and why; `None` while the leaf that is served will do.
 pub(crate) fn signing<'v>(view: &View<'v>) -> Option<(&'v Authority, Why)> {
-    let contents = match view.found {
-        Found::Good(contents) => contents,
-        // Without the Secret, and without the right to make it, serving goes on.
-        Found::Nothing(_) => view.remembered?,
+    let (contents, promoted) = match view.found {
+        Found::Good(contents) => (contents, contents.current.is_some()),
+        // Without the Secret, and without the right to make it, serving goes on, and nothing new begins.
+        Found::Nothing(_) => (view.remembered?, false),
     };
     let authority = contents.current.as_ref().or(contents.next.as_ref())?;
     if !authority.root().validity().contains(view.now) || !view.is_everywhere(authority.root()) {
@@ -184,11 +184,14 @@ pub(crate) fn signing<'v>(view: &View<'v>) -> Option<(&'v Authority, Why)> {
     let Some(served) = view.served else {
         return Some((authority, Why::First));
     };
-    let why = if !served.validity.contains(view.now) || !view.is_everywhere(&served.issuer) {
+    let end = earlier(served.validity.not_after, view.timings.reserve());
+    let why = if !served.validity.contains(view.now) || end <= view.now || !view.is_everywhere(&served.issuer) {
         Why::Untrusted
     } else if served.issuer != *authority.root() {
-        // What is published only replaces nothing that works; what is promoted does.
-        contents.current.as_ref()?;
+        // What is only published replaces nothing that works; what is promoted does.
+        if !promoted {
+            return None;
+        }
         Why::Promoted
     } else if Timings::due(view.timings.leaf, served.validity.not_after) <= view.now {
         Why::Due
@@ -211,6 +214,8 @@ impl View<'_> {
                 },
             ),
         };
+        // Others may have signed with what they remember. What is in the bundles stays there as long as that can matter.
+        contents.kept.clear();
         self.keep_strangers(&mut contents);
         self.publish_anew(&mut contents);
         Ok(Action::Write(step, contents))
