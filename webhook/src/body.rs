@@ -77,14 +77,17 @@ impl Incoming {
     }
 
     /// Reads what still comes and keeps nothing of it, up to four times the limit. A caller that is still sending when the
-    /// connection closes gets a reset, and never sees the answer.
-    pub(crate) async fn discard(mut self) {
+    /// connection closes gets a reset, and never sees the answer. Whether all of it was read: if not, the connection
+    /// cannot be used again.
+    pub(crate) async fn discard(mut self) -> bool {
         let most = self.limit.saturating_mul(4);
         while !self.body.is_end_stream() && self.received < most {
             match self.body.frame().await {
                 Some(Ok(frame)) => self.received += frame.into_data().map_or(0, |piece| piece.len()),
-                Some(Err(_)) | None => return,
+                None => return true,
+                Some(Err(_)) => return false,
             }
         }
+        self.body.is_end_stream()
     }
 }

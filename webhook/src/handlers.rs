@@ -76,25 +76,25 @@ impl Handler {
         } else {
             Err(Fault::ContentType)
         };
-        let reply = match reply {
-            Ok(reply) => reply,
+        match reply {
+            Ok(reply) => response(reply),
             Err(fault) => {
-                let _ = timeout_at(end, body.discard()).await;
-                self.app.fail(hook, &fault)
+                let is_read = timeout_at(end, body.discard()).await.unwrap_or(false);
+                refusal(self.app.fail(hook, &fault), is_read)
             }
-        };
-        response(reply)
+        }
     }
 
     async fn refuse(&self, status: StatusCode, request: Request) -> Response {
         let end = Instant::now() + self.app.limits.deadline;
         let body = Incoming::new(request.into_body(), self.app.limits.body);
-        let _ = timeout_at(end, body.discard()).await;
+        let is_read = timeout_at(end, body.discard()).await.unwrap_or(false);
         let reason = status.canonical_reason().unwrap_or_default();
-        response(Reply {
+        let reply = Reply {
             status,
             body: Bytes::from_static(reason.as_bytes()),
-        })
+        };
+        refusal(reply, is_read)
     }
 
     async fn read_and_judge(&self, hook: Hook, asked: Option<Mode>, body: &mut Incoming) -> Result<Reply, Fault> {
@@ -145,6 +145,18 @@ fn is_json(request: &Request) -> bool {
         .and_then(|value| value.to_str().ok());
     let media_type = content_type.and_then(|value| value.split(';').next()).map(str::trim);
     media_type.is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"))
+}
+
+/// An answer to a request of which something may not have been read. The connection then closes behind it, and must say
+/// so: otherwise the caller keeps it, and loses the next call to it.
+fn refusal(reply: Reply, is_read: bool) -> Response {
+    let mut response = response(reply);
+    if !is_read {
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 fn response(reply: Reply) -> Response {
