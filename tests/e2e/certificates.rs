@@ -5,9 +5,11 @@
 
 mod api;
 mod calls;
+mod files;
 mod interruption;
 mod ownership;
 mod recovery;
+mod rights;
 mod rotation;
 mod stage;
 mod start;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -49,6 +49,8 @@ pub(crate) struct Stage<'c> {
     /// The name of both configurations.
     pub(crate) name: String,
     timings: Timings,
+    /// As whom the replicas ask the API server.
+    pub(crate) kubeconfig: PathBuf,
     pub(crate) replicas: Vec<WebhookReplica>,
     more_arguments: Vec<String>,
 }
@@ -65,6 +67,7 @@ impl<'c> Stage<'c> {
             namespace,
             name,
             timings,
+            kubeconfig: control_plane.kubeconfig().to_owned(),
             replicas: Vec::new(),
             more_arguments: Vec::new(),
         };
@@ -100,6 +103,7 @@ impl<'c> Stage<'c> {
             namespace,
             name,
             timings,
+            kubeconfig: control_plane.kubeconfig().to_owned(),
             replicas,
             more_arguments: Vec::new(),
         }
@@ -139,14 +143,12 @@ impl<'c> Stage<'c> {
     }
 
     fn launch(&self, port: Option<u16>, more: Option<String>) -> WebhookReplica {
-        static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-        let program = PROGRAM.get_or_init(|| webhook_program().unwrap());
         let timings = self.timings;
         let mut arguments = vec![
             "--self-managed".to_owned(),
             "--extra-name=127.0.0.1".to_owned(),
             "--lame-duck=0s".to_owned(),
-            format!("--kubeconfig={}", self.control_plane.kubeconfig().display()),
+            format!("--kubeconfig={}", self.kubeconfig.display()),
             format!("--ca-secret={SECRET}"),
             format!("--namespace={}", self.namespace),
             format!("--service-name={SERVICE}"),
@@ -159,7 +161,7 @@ impl<'c> Stage<'c> {
             format!("--certificate-tick={}", timings.tick),
         ];
         arguments.extend(self.more_arguments.iter().cloned().chain(more));
-        WebhookReplica::start(program, port, &arguments).unwrap()
+        WebhookReplica::start(program(), port, &arguments).unwrap()
     }
 
     /// Registers every replica in both configurations, by server-side apply and without a `caBundle`, as helm does.
@@ -314,6 +316,11 @@ impl<'c> Stage<'c> {
             (status, answer) => Err(format!("{status}: {}", answer["message"])),
         }
     }
+}
+
+pub(crate) fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| webhook_program().unwrap())
 }
 
 pub(crate) fn backup() -> Value {

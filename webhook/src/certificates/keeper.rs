@@ -217,9 +217,10 @@ impl Keeper {
             let like = self.remembered.as_ref().map(|(secret, _)| secret);
             self.store.create_secret(&values, like).await
         };
-        let conflict = matches!(written, Err(StoreError::Conflict { .. }));
-        if matches!(step, Step::Begun | Step::Prepared | Step::Promoted) && !conflict {
-            self.app.metrics.rotation("ca", written.is_ok());
+        match &written {
+            Ok(_) if step == Step::Promoted => self.app.metrics.rotation("ca", true),
+            Ok(_) | Err(StoreError::Conflict { .. }) => {}
+            Err(_) => self.app.metrics.rotation("ca", false),
         }
         written?;
         self.app.metrics.tls_step(step.as_str());
