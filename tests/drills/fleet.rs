@@ -65,12 +65,9 @@ impl Fleet {
         Emulator::new(self.config(policy))
     }
 
+    /// With the default timeout of the API: a machine that is short of processor time is not what is being drilled.
     pub(crate) fn config(&self, policy: FailurePolicy) -> Config {
-        self.config_with(policy, 3)
-    }
-
-    pub(crate) fn config_with(&self, policy: FailurePolicy, timeout_seconds: u64) -> Config {
-        let hook = |hook: Hook| hook.failure_policy(policy).timeout_seconds(timeout_seconds);
+        let hook = |hook: Hook| hook.failure_policy(policy).timeout_seconds(10);
         Config::new("guard", "neo4j", self.authority.certificate_pem())
             .endpoints(self.endpoints.clone())
             .hook(hook(Hook::mutating("defaults", "/mutate")))
@@ -83,6 +80,9 @@ impl Fleet {
         for _ in 0..self.replicas.len() {
             self.add_one().await;
             let old = self.replicas.remove(0);
+            // A pod that is being deleted leaves the EndpointSlice at once, whatever its probes say; the nodes hear of it
+            // after the delay.
+            self.endpoints.remove(old.address());
             old.terminate().unwrap();
             self.leaving.push(old);
         }
@@ -113,7 +113,6 @@ impl Fleet {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             };
             assert!(status.success(), "{status}: {}", replica.last_log_lines());
-            self.endpoints.remove(replica.address());
         }
         number
     }

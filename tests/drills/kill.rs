@@ -37,12 +37,13 @@ fn a_killed_replica_takes_only_the_calls_with_it_that_it_was_answering() {
 }
 
 async fn kill_one(fleet: &mut Fleet, emulator: &neo4jbackup_emulator::Emulator, policy: FailurePolicy) {
-    let load = Load::start(emulator, 100, 10);
+    let rate = drill_scale().choose(25, 100);
+    let load = Load::start(emulator, rate, rate / 5);
     sleep(Duration::from_secs(1)).await;
     let mut victim = fleet.replicas.remove(0);
     // A moment without an answer makes sure that calls are under way when it dies.
     victim.freeze().unwrap();
-    sleep(Duration::from_millis(250)).await;
+    sleep(Duration::from_millis(500)).await;
     let in_flight = load.in_flight();
     let death = Instant::now();
     victim.kill();

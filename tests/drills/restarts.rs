@@ -14,7 +14,7 @@ fn no_restart_loses_a_call() {
     drill(async {
         let scale = drill_scale();
         // In the long form, the time that the program keeps serving is its own default.
-        let arguments: &[&str] = scale.choose(&["--lame-duck=3s"], &[]);
+        let arguments: &[&str] = scale.choose(&["--lame-duck=6s"], &[]);
         let (replicas, rounds, rate) = scale.choose((2, 1, 50), (3, 20, 100));
         let mut fleet = Fleet::start(replicas, arguments).await;
         let emulator = fleet.emulator(FailurePolicy::Fail);

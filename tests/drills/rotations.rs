@@ -78,7 +78,7 @@ async fn rotate_authority(fleet: &mut Fleet, emulator: &Emulator, number: usize)
 
 /// Waits until every replica serves the certificate of that number.
 async fn wait_for_rotations(fleet: &Fleet, number: usize) {
-    let line = format!("neo4j_backup_webhook_tls_rotations_total{{result=\"success\"}} {number}\n");
+    let line = format!("neo4j_backup_webhook_tls_rotations_total{{role=\"leaf\",result=\"success\"}} {number}\n");
     let start = Instant::now();
     for replica in &fleet.replicas {
         loop {
