@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use neo4jbackup_harness::report_progress;
+use neo4jbackup_harness::{drill_scale, report_progress};
 use serde_json::Value;
 
 use crate::cluster::{Cluster, turn};
@@ -16,7 +16,7 @@ fn rolling_restarts_lose_no_call() {
     let Some(turn) = turn() else { return };
     let release = Release::install(turn.cluster, &FAIL);
     let namespace = Namespace::guarded(turn.cluster, "restarts");
-    let restarts = if is_long() { 20 } else { 2 };
+    let restarts = drill_scale().choose(2, 20);
     let load = Load::start(turn.cluster, &namespace.name, Expected::Judged);
     for _ in 0..restarts {
         release.restart();
@@ -33,7 +33,8 @@ fn without_the_drain_rolling_restarts_lose_calls() {
     let namespace = Namespace::guarded(turn.cluster, "restarts-without-drain");
     let mut lost = 0;
     let mut restarts = 0;
-    while restarts < if is_long() { 20 } else { 2 } || (lost == 0 && restarts < 20) {
+    // Now and then none is under way at the wrong moment.
+    while restarts < drill_scale().choose(2, 20) || (lost == 0 && restarts < 20) {
         let load = Load::start(turn.cluster, &namespace.name, Expected::Judged);
         release.restart();
         restarts += 1;
@@ -93,9 +94,4 @@ fn restarts(release: &Release, pod: &str) -> u64 {
 fn container_status(release: &Release, pod: &str) -> Value {
     let answer = release.must_kubectl(&["get", "pod", pod, "--output=jsonpath={.status.containerStatuses[0]}"]);
     serde_json::from_str(&answer.stdout).unwrap()
-}
-
-/// Asked for by `NEO4JBACKUP_DRILLS=long`: takes minutes more.
-fn is_long() -> bool {
-    std::env::var_os("NEO4JBACKUP_DRILLS").is_some_and(|value| value == "long")
 }
