@@ -30,6 +30,8 @@ pub(crate) struct Keeper {
     pub(crate) app: Arc<App>,
     pub(crate) served: Arc<ServedCertificate>,
     pub(crate) inspection: Inspection,
+    /// When it looked last, by the clock of this machine.
+    pub(crate) looked: Option<jiff::Timestamp>,
     /// The Secret as it was when there was something in it.
     pub(crate) remembered: Option<(StoredSecret, Contents)>,
     /// The leaf that is served.
@@ -53,7 +55,10 @@ struct Look {
     reading: SecretReading,
     found: Found,
     rotation_asked: bool,
+    /// At the API server.
     now: jiff::Timestamp,
+    /// At the same time here.
+    local: jiff::Timestamp,
 }
 
 impl Keeper {
@@ -103,6 +108,11 @@ impl Keeper {
             }
         }
         self.inspection.see(live(&look));
+        if action != Action::Rest && !self.timings.is_fresh(look.local, self.clock.now()) {
+            self.app.metrics.tls_step("stale");
+            tracing::info!(%look.local, "what was decided is too old to be done; looking again");
+            return Ok(true);
+        }
         match action {
             Action::Rest => return Ok(false),
             Action::Write(step, contents) => self.write(&look, step, contents).await?,
@@ -128,6 +138,11 @@ impl Keeper {
             None => Found::Nothing("there is none".to_owned()),
             Some(secret) => Contents::read(&secret.data()).map_or_else(Found::Nothing, Found::Good),
         };
+        if !self.looked.is_some_and(|looked| self.timings.is_fresh(looked, local)) {
+            // Whoever slept does not know what has become of what it remembers.
+            self.remembered = None;
+        }
+        self.looked = Some(local);
         let rotation_asked = reading
             .secret
             .as_ref()
@@ -145,6 +160,7 @@ impl Keeper {
             found,
             rotation_asked,
             now,
+            local,
         })
     }
 

@@ -96,6 +96,7 @@ pub(crate) async fn start(
             app,
             served,
             inspection,
+            looked: None,
             remembered: None,
             leaf: None,
         };

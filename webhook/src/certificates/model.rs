@@ -82,6 +82,7 @@ struct World {
 struct Replica {
     remembered: Option<Contents>,
     served: Option<Signed>,
+    looked: Option<Timestamp>,
     doing: Doing,
 }
 
@@ -107,6 +108,7 @@ enum Doing {
         action: Action,
         bundles: Bundles,
         secret: Option<u64>,
+        now: Timestamp,
     },
 }
 
@@ -194,11 +196,18 @@ impl World {
         let doing = std::mem::take(&mut self.replicas[replica].doing);
         self.replicas[replica].doing = match doing {
             Doing::Nothing => Doing::ReadBundles(self.configurations.clone()),
-            Doing::ReadBundles(bundles) => Doing::ReadSecret {
-                bundles,
-                secret: self.secret.clone(),
-                now: self.now,
-            },
+            Doing::ReadBundles(bundles) => {
+                let replica = &mut self.replicas[replica];
+                let looked = replica.looked.replace(self.now);
+                if !looked.is_some_and(|looked| self.timings.is_fresh(looked, self.now)) {
+                    replica.remembered = None;
+                }
+                Doing::ReadSecret {
+                    bundles,
+                    secret: self.secret.clone(),
+                    now: self.now,
+                }
+            }
             Doing::ReadSecret { bundles, secret, now } => {
                 self.sign(replica, &bundles, secret.as_ref(), now);
                 match self.decide(replica, &bundles, secret.as_ref(), now) {
@@ -207,22 +216,25 @@ impl World {
                         secret,
                         now,
                     },
-                    action => decided(action, bundles, secret.as_ref()),
+                    action => decided(action, bundles, secret.as_ref(), now),
                 }
             }
             Doing::ReadBundlesAgain { bundles, secret, now } => {
                 match self.decide(replica, &bundles, secret.as_ref(), now) {
                     // Bundles that were read after the Secret are no basis for a write to them.
                     Action::Apply { .. } => Doing::Nothing,
-                    action => decided(action, bundles, secret.as_ref()),
+                    action => decided(action, bundles, secret.as_ref(), now),
                 }
             }
             Doing::Decided {
                 action,
                 bundles,
                 secret,
+                now,
             } => {
-                self.carry_out(action, &bundles, secret);
+                if self.timings.is_fresh(now, self.now) {
+                    self.carry_out(action, &bundles, secret);
+                }
                 Doing::Nothing
             }
         };
@@ -371,11 +383,12 @@ impl World {
     }
 }
 
-fn decided(action: Action, bundles: Bundles, secret: Option<&(u64, Found)>) -> Doing {
+fn decided(action: Action, bundles: Bundles, secret: Option<&(u64, Found)>, now: Timestamp) -> Doing {
     Doing::Decided {
         action,
         bundles,
         secret: secret.map(|(version, _)| *version),
+        now,
     }
 }
 

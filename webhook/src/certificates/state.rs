@@ -13,6 +13,8 @@
 //! it is over: leaves are dated from before the Secret was read, and the end of an authority is reckoned from when it was
 //! replaced there.
 //!
+//! A replica that slept forgets what it decided and what it remembered ([`Timings::is_fresh`]).
+//!
 //! Any replica takes any step. A step is one write that fails when somebody else has written since, so a replica that
 //! stops between two steps leaves a state that each of the others can go on from.
 
@@ -345,12 +347,16 @@ impl View<'_> {
     }
 
     /// What is in the Secret came another way than by rotation: a current authority that is not in every bundle has to
-    /// get there first, and how long the next one has been there is not known.
+    /// get there first, and beside others that have leaves out it has to have been there long enough. How long it, or the
+    /// next one, has been there already is not known.
     fn publish_anew(&self, contents: &mut Contents) {
         contents.published = None;
-        let unpublished = |current: &mut Authority| !self.is_everywhere(current.root());
-        if let Some(current) = contents.current.take_if(unpublished) {
-            contents.next = Some(current);
+        let is_alone = contents.kept.is_empty();
+        let unpublished = |current: &mut Authority| !is_alone || !self.is_everywhere(current.root());
+        if let Some(current) = contents.current.take_if(unpublished)
+            && let Some(next) = contents.next.replace(current)
+        {
+            contents.kept.push(self.kept(next.root().clone()));
         }
     }
 

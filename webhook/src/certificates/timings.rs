@@ -55,6 +55,12 @@ impl Timings {
         (self.leaf / 10).min(Duration::from_secs(30))
     }
 
+    /// Whether what was decided by a look at that time may still be done. A machine can sleep in between; how long an
+    /// authority is kept counts from the look, and what others signed meanwhile must not outlast it.
+    pub(crate) fn is_fresh(&self, looked: Timestamp, now: Timestamp) -> bool {
+        now.duration_since(looked).unsigned_abs() <= self.overlap / 2
+    }
+
     /// A third of its life before its end, a certificate is due to be replaced.
     pub(crate) fn due(lifetime: Duration, not_after: Timestamp) -> Timestamp {
         earlier(not_after, lifetime / 3)
