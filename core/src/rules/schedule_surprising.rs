@@ -39,7 +39,7 @@ declare_rule! {
     ScheduleSurprising {
         code: "NB5005", name: "schedule-surprising", severity: Warning,
         kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe,
-        policy: NotExpressible("its sentences come from the parsed schedule"), since: "0.1",
+        policy: Expressible(crate::policy::rules::schedule_surprising::policy), since: "0.1",
     }
 }
 

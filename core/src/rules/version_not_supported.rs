@@ -40,7 +40,7 @@ declare_rule! {
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
         reads: ["spec.image", "spec.instanceRef", "spec.target", "spec.clusterRef", "spec.targetCluster"],
         needs: [Instance], doors: All, fix: None,
-        policy: NotExpressible("for backups and restores it looks at the image of the instance"), since: "0.1",
+        policy: Expressible(crate::policy::rules::version_not_supported::policy), since: "0.1",
     }
 }
 

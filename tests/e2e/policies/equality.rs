@@ -17,7 +17,7 @@ use neo4jbackup_core::subject::{Door, Subject};
 use neo4jbackup_harness::report_progress;
 use serde_json::Value;
 
-use super::objects::{Mutations, of_fixtures, of_operator, prepared};
+use super::objects::{Mutations, of_fixtures, of_images, of_operator, of_schedules, prepared};
 use super::policed::{Actions, Policed};
 
 /// Code and field of a finding, and whether it denies.
@@ -61,7 +61,7 @@ fn compare(policed: &Policed, generated: usize) {
             comparison.add(&answer.body, &answer.warnings);
         }
     };
-    for object in originals.clone() {
+    for object in originals.iter().cloned().chain(of_schedules()).chain(of_images()) {
         judge(object);
     }
     for _ in 0..generated {

@@ -38,6 +38,76 @@ pub(crate) fn of_operator() -> Vec<Value> {
         .collect()
 }
 
+/// A backup for each schedule of the vectors, whether Kubernetes takes it or not.
+pub(crate) fn of_schedules() -> Vec<Value> {
+    let text = fs::read_to_string(root().join("tests/vectors/cron.csv")).unwrap();
+    let quoted = text.lines().skip(1).filter_map(|line| line.strip_prefix('"'));
+    let schedules = quoted.map(|line| line.split("\",").next().unwrap().replace("\"\"", "\""));
+    schedules
+        .chain(["@every 60s", "@every 61s", "@every 1m1s", "@every -5m", "@every 0"].map(str::to_owned))
+        .map(|schedule| {
+            json!({"kind": "Neo4jBackup", "spec": {
+                "instanceRef": "graph", "allDatabases": true, "schedule": schedule,
+                "storage": {"type": "pvc", "pvc": {"name": "backups"}}}})
+        })
+        .collect()
+}
+
+/// A standalone for each of some images.
+pub(crate) fn of_images() -> Vec<Value> {
+    let tags = [
+        "5.26.0-enterprise",
+        "5.26-enterprise",
+        "5.26.x-enterprise",
+        "5.26.0",
+        "5.26.0-community",
+        "5.26.0-enterprise-ubi9",
+        "5.26.0-ubi10-enterprise",
+        "5.25.1-enterprise",
+        "6.0.0-enterprise",
+        "2025.01.0-enterprise",
+        "2025.1.0-enterprise",
+        "2025.13-enterprise",
+        "2025.12.1-enterprise-trixie",
+        "2026.01.0-enterprise-trixie",
+        "2026.05.0-enterprise-bullseye",
+        "2024.12.0-enterprise",
+        "v5.26.0-enterprise",
+        "neo4j-5.26.0-enterprise",
+        "vneo4j-neo4j:5.26.0",
+        "latest",
+        "latest-community",
+        "enterprise",
+        "5-enterprise",
+        "5.26.0-enterprise@sha256:abc",
+        "@5.26.0",
+        "-5.26",
+        "5.-26",
+        "+5.026.1-enterprise",
+        "5.26.00-enterprise",
+        "5.26.1.2-enterprise",
+        "",
+    ];
+    let repositories = [
+        None,
+        Some("neo4j"),
+        Some("docker.io/library/neo4j"),
+        Some("registry.example:5000/neo4j"),
+    ];
+    repositories
+        .into_iter()
+        .flat_map(|repository| tags.map(|tag| (repository, tag)))
+        .map(|(repository, tag)| {
+            let mut image = json!({"tag": tag});
+            if let Some(repository) = repository {
+                image["repo"] = json!(repository);
+            }
+            json!({"kind": "Neo4jEnterpriseStandalone", "spec": {
+                "image": image, "storage": {"className": "standard", "size": "10Gi"}}})
+        })
+        .collect()
+}
+
 fn objects(text: &str) -> Vec<Value> {
     let file = lint::read(text, &Limits::default());
     let known = file

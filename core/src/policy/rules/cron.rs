@@ -7,7 +7,7 @@ use crate::values::cron::Field;
 const LONGEST: usize = cel::LONGEST;
 
 /// The variables for the five fields, in order.
-const FIELDS: [(&str, Field); 5] = [
+pub(super) const FIELDS: [(&str, Field); 5] = [
     ("minutes", Field::Minute),
     ("hours", Field::Hour),
     ("days", Field::DayOfMonth),
@@ -28,7 +28,7 @@ const NUMBER: &str = "r'^[+]?0*[0-9]{1,18}$'";
 /// - `isJudged`: whether it is a schedule at all, and not the other rule's because of a time zone;
 /// - `fields`: what stands between blanks, empty for descriptors;
 /// - `minutes`, `hours`, `days`, `months`, `weekdays`: the items of each field, as maps of `problem` (empty when the item
-///   is good), `star`, `start`, `end` and `step`.
+///   is good), `star`, `junk` (characters behind the star), `start`, `end` and `step`.
 pub(super) fn variables() -> Vec<Named> {
     let blank = cel::WHITE_SPACE;
     let mut variables = vec![
@@ -59,6 +59,34 @@ pub(super) fn problems() -> String {
         .join(" +\n")
 }
 
+/// Whether it ever runs, for a schedule of five fields:
+///
+/// - `isValid`: whether it is one, without a problem;
+/// - `anyDay`, `anyWeekday`: whether the field is a star, which leaves the choice of the day to the other one;
+/// - `selectsDate`: whether a selected month is long enough for the first selected day;
+/// - `neverFires`: a field of commas only, or no such month, unless weekdays are selected beside the days.
+pub(super) fn runs() -> Vec<Named> {
+    let star = |field: &str| format!("variables.{field}.exists(item, item.star && item.step == 1)");
+    vec![
+        Named::new("isValid", format!("size(variables.fields) == 5 && size({}) == 0", problems())),
+        Named::new("anyDay", star("days")),
+        Named::new("anyWeekday", star("weekdays")),
+        Named::new(
+            "selectsDate",
+            "[[1, 31], [2, 29], [3, 31], [4, 30], [5, 31], [6, 30], [7, 31], [8, 31], [9, 30], [10, 31], [11, 30], [12, 31]]
+.exists(month, variables.days.exists(day, day.start <= month[1]) &&
+  variables.months.exists(item, month[0] >= item.start && month[0] <= item.end && (month[0] - item.start) % item.step == 0))",
+        ),
+        Named::new(
+            "neverFires",
+            "variables.isValid &&
+(size(variables.minutes) == 0 || size(variables.hours) == 0 || size(variables.months) == 0 ||
+ (variables.anyWeekday ? !variables.selectsDate :
+  size(variables.weekdays) == 0 && (variables.anyDay || !variables.selectsDate)))",
+        ),
+    ]
+}
+
 fn items(position: usize, field: Field) -> String {
     let (minimum, maximum) = (field.minimum(), field.maximum());
     let value = match field {
@@ -86,6 +114,7 @@ fn items(position: usize, field: Field) -> String {
     item.steps[1].matches(r'^-0+$') ? 0 : -1)}})
 .map(item, {{
   'star': item.star, 'start': item.start, 'end': item.end, 'step': item.step,
+  'junk': dyn(item.star && size(item.range) > 1),
   'problem': dyn({problem})}})"
     )
 }

@@ -14,3 +14,16 @@ pub(super) fn is_not_positive(text: &str) -> String {
         "({text}.startsWith('-') || {text}.matches(r'^[+]?0$') ||\n  {text}.matches(r'{SHORT}') && duration({text}) <= duration('0s'))"
     )
 }
+
+/// Whether the text is a whole number of hours, minutes or seconds beyond Go's 292 years.
+pub(super) fn is_beyond(text: &str) -> String {
+    let units = [("h", 2_562_047_u64), ("m", 153_722_867), ("s", 9_223_372_036)].map(|(unit, most)| {
+        format!("{text}.matches(r'^[+]?0*[0-9]{{1,18}}{unit}$') && int({text}.find(r'[0-9]+')) > {most}")
+    });
+    format!("({})", units.join(" ||\n  "))
+}
+
+/// Whether the text is a duration that is surely below the bound, which is above zero.
+pub(super) fn is_below(text: &str, bound: &str) -> String {
+    format!("({text}.matches(r'^[+-]?0$') || {text}.matches(r'{SHORT}') && duration({text}) < duration('{bound}'))")
+}

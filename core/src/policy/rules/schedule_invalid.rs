@@ -23,8 +23,8 @@ pub(crate) fn policy() -> RulePolicy {
             "'spec.schedule: the empty schedule counts as none, so that the backup runs once; write a schedule such as \
              `0 2 * * *`, or remove the field'",
         )],
-        leaves: "schedules of more than 1,024 characters, `@every` with a duration of more than about 100 years, and what \
-                 was probably meant",
+        leaves: "schedules of more than 1,024 characters, `@every` with more than 292 years in several units, and what was \
+                 probably meant",
         ..RulePolicy::default()
     }
 }
@@ -42,11 +42,12 @@ fn problems() -> String {
 : variables.schedule in {descriptors} ? []
 : !variables.schedule.startsWith('@every ')
 ? ['is `' + {whole} + '`, not one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually or `@every 90m`']
-: {is_duration} ? []
+: {is_duration} && !{is_beyond} ? []
 : ['has `' + {short} + '` after @every, which is no Go duration such as `90m` or `24h`']",
         fields = cron::problems(),
         whole = cel::short("variables.schedule"),
         is_duration = go_duration::is_duration(period),
+        is_beyond = go_duration::is_beyond(period),
         short = cel::short(period),
     )
 }
