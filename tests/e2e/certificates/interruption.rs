@@ -59,7 +59,7 @@ fn a_rotation_that_is_killed_in_any_step_is_finished_by_the_next_replica() {
         stage.await_all_ready("the next replica");
         stage.await_rotation(&before);
         await_within(DEADLINE, "an answer", || stage.create_backup());
-        println!("killed at {moment:?}: finished by the next");
+        println!("figure: killed at {moment:?}: finished by the next");
     }
 }
 

@@ -31,7 +31,7 @@ fn await_recovery(stage: &mut Stage<'_>, what: &str) -> Duration {
     stage.await_all_ready(what);
     await_within(DEADLINE, what, || stage.create_backup());
     let took = start.elapsed();
-    println!("{what}: serving again after {took:?}");
+    println!("figure: {what}: serving again after {took:?}");
     took
 }
 
@@ -222,7 +222,7 @@ fn a_jump_of_the_clock_by_a_year_brings_new_certificates() {
         }
         stage.await_all_ready("a jump of the clock");
         let took = start.elapsed();
-        println!("clock {years} years off: serving again after {took:?}");
+        println!("figure: clock {years} years off: serving again after {took:?}");
         assert!(took < DEADLINE);
         await_within(DEADLINE, "another authority", || match stage.secret_value("ca.crt") {
             Some(now) if now != before => Ok(()),

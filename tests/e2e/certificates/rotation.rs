@@ -49,7 +49,10 @@ fn no_call_is_lost_while_authorities_and_leaves_change() {
     });
     let rotated = (promoted(&stage) - first_promoted, signed(&stage) - first_signed);
     let outcome = calls.end();
-    println!("{} authorities and {} leaves: {outcome:?}", rotated.0, rotated.1);
+    println!(
+        "figure: {} authorities and {} leaves: {outcome:?}",
+        rotated.0, rotated.1
+    );
     assert!(outcome.failures.is_empty(), "{outcome:?}");
     assert!(
         outcome.made >= outcome.elapsed.as_secs() * u64::from(RATE) / 2,

@@ -88,8 +88,8 @@ async fn hostile_calls_and_stalled_connections_end_nothing_keep_nobody_out_and_l
 
     let most = before + before / 5;
     let after = settled(&program).await;
-    eprintln!(
-        "{count} hostile calls, {} stalled connections, {} good calls beside them; resident KiB: {fresh} fresh, {before} \
+    println!(
+        "figure: {count} hostile calls, {} stalled connections, {} good calls beside them; resident KiB: {fresh} fresh, {before} \
          before, {while_stalled} with the stalled, {under_attack} under attack, {after} after",
         scale(300, 2000),
         drill.good_calls.load(Ordering::Relaxed),

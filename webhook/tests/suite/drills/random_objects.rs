@@ -75,7 +75,7 @@ fn what_is_filled_in_is_valid_and_complete_the_first_time() {
         patched * 20 > count,
         "of {count} objects only {patched} lacked anything"
     );
-    eprintln!("{count} objects, {patched} of them patched");
+    println!("figure: random objects: {count} objects, {patched} of them patched");
 }
 
 fn patch(response: &Value) -> Option<json_patch::Patch> {

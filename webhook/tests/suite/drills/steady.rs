@@ -56,8 +56,8 @@ async fn a_day_of_traffic_leaves_memory_as_it_was() {
     let under_load = resident(&program);
     let after = settled(&program).await;
     let (_, metrics) = get(program.status, "/metrics").await;
-    eprintln!(
-        "{} calls in {:.0?}: {before} KiB after a quarter, {under_load} at the end, {after} after it",
+    println!(
+        "figure: a day of traffic: {} calls in {:.0?}: {before} KiB after a quarter, {under_load} at the end, {after} after it",
         traffic.calls.load(Ordering::Relaxed),
         start.elapsed(),
     );
