@@ -14,6 +14,9 @@ use crate::settings;
 use crate::state::App;
 use crate::tls::{Pem, ServedCertificate};
 
+/// How long a file must be the same before it is taken.
+const WRITTEN: Duration = Duration::from_millis(50);
+
 /// Follows the certificate files for ever. `last` is what is being served.
 pub(crate) async fn follow_certificate(
     app: Arc<App>,
@@ -113,14 +116,25 @@ async fn follow<T: PartialEq + Send + 'static>(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let read = Arc::clone(&read);
-        let Ok(read) = tokio::task::spawn_blocking(move || read()).await else {
-            continue;
-        };
-        if read == last {
+        let now = read_aside(&read).await;
+        if now.is_none() || now.as_ref() == Some(&last) {
             continue;
         }
-        take(read.as_ref().map_err(Clone::clone));
-        last = read;
+        // A file that somebody is writing is cut short for a moment, and half of a file can be good settings, too.
+        tokio::time::sleep(WRITTEN).await;
+        if read_aside(&read).await != now {
+            continue;
+        }
+        if let Some(now) = now {
+            take(now.as_ref().map_err(Clone::clone));
+            last = now;
+        }
     }
+}
+
+async fn read_aside<T: Send + 'static>(
+    read: &Arc<impl Fn() -> Result<T, String> + Send + Sync + 'static>,
+) -> Option<Result<T, String>> {
+    let read = Arc::clone(read);
+    tokio::task::spawn_blocking(move || read()).await.ok()
 }

@@ -84,17 +84,19 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
+/// So many good answers in a row mean that everything is in force; the API server takes up policies one by one.
+const IN_A_ROW: usize = 30;
+
 /// Waits until every namespace but the first fills in what is missing.
 async fn await_engines(arguments: &Arguments, dialler: &Dialler, address: SocketAddr, bare: &Value) -> Result<()> {
     let end = Instant::now() + PATIENCE;
     for (position, namespace) in arguments.namespaces.iter().enumerate() {
         let mut connection = dialler.connect(address).await?;
-        loop {
+        let mut good = 0;
+        while good < IN_A_ROW {
             connection.call(&request(arguments, namespace, bare)).await?;
             let is_filled_in = connection.answer().contains(r#""provider":"aws""#);
-            if is_filled_in == (position > 0) {
-                break;
-            }
+            good = if is_filled_in == (position > 0) { good + 1 } else { 0 };
             ensure!(
                 Instant::now() < end,
                 "`{namespace}` does not do what it should: {}",

@@ -26,10 +26,8 @@ pub(crate) fn policy() -> RulePolicy {
         ),
         Named::new(
             "leapDays",
-            format!(
-                "variables.runs && (variables.anyWeekday || size(variables.weekdays) == 0 && !variables.anyDay) &&
-variables.days.all(item, item.start >= 29) && variables.months.all(item, item.start == 2 && item.start + item.step > item.end)"
-            ),
+            "variables.runs && (variables.anyWeekday || size(variables.weekdays) == 0 && !variables.anyDay) &&
+variables.days.all(item, item.start >= 29) && variables.months.all(item, item.start == 2 && item.start + item.step > item.end)",
         ),
     ]);
     let finding = |condition: &str, what: &str| {
