@@ -46,6 +46,17 @@ pub enum Mutation {
     Off,
 }
 
+/// What becomes of an object that is too large for the webhook to judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Oversize {
+    /// It is refused where the mode is `enforce`.
+    #[default]
+    Deny,
+    /// It passes, with a warning.
+    Allow,
+}
+
 /// Identities to fill in where an object and its namespace say nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -74,6 +85,8 @@ pub struct Settings {
     pub identity: Identity,
     /// Whether the webhook fills anything in.
     pub mutation: Mutation,
+    /// What becomes of an object that is too large for the webhook to judge.
+    pub oversize: Oversize,
 }
 
 impl Settings {

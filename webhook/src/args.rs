@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use neo4jbackup_core::schema::Era;
-use neo4jbackup_core::values::go_duration;
+use neo4jbackup_core::values::{go_duration, quantity};
 
 use crate::certificates::CertificateArguments;
 pub use crate::tasks::{CheckArguments, RemoveArguments};
@@ -84,6 +84,10 @@ pub struct ServeArguments {
     /// The longest that one review may take.
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
     pub deadline: Duration,
+    /// The memory that the program may use, in bytes or as a Kubernetes quantity such as 256Mi; how many connections and how
+    /// large bodies it takes follow from it. Without it, what the control group allows.
+    #[arg(long, value_name = "QUANTITY", env = "NEO4JBACKUP_WEBHOOK_MEMORY_LIMIT", value_parser = memory_limit)]
+    pub memory_limit: Option<usize>,
     /// How often files are looked at for changes.
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = positive_duration)]
     pub reload_interval: Duration,
@@ -112,6 +116,14 @@ pub enum LogFormat {
 
 fn operator_version(text: &str) -> Result<Era, String> {
     Era::of_operator_version(text).map_err(|error| error.to_string())
+}
+
+fn memory_limit(text: &str) -> Result<usize, String> {
+    let bytes = quantity::parse(text).ok().and_then(|quantity| quantity.bytes());
+    bytes
+        .and_then(|bytes| usize::try_from(bytes).ok())
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| format!("`{text}` is not an amount of memory; write it as `256Mi`"))
 }
 
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
@@ -182,6 +194,18 @@ mod tests {
         );
         assert!(parse(&["--self-signed", "--reload-interval", "0s"]).is_err());
         assert!(parse(&["--self-signed", "--connection-age", "0s"]).is_err());
+        for (text, bytes) in [("256Mi", 256 << 20), ("134217728", 128 << 20)] {
+            let serve = parse(&["--self-signed", "--memory-limit", text]).unwrap();
+            assert_eq!(serve.memory_limit, Some(bytes));
+        }
+        for wrong in ["much", "0", "-1Mi"] {
+            let limit = format!("--memory-limit={wrong}");
+            assert!(
+                parse(&["--self-signed", &limit])
+                    .unwrap_err()
+                    .contains("write it as `256Mi`")
+            );
+        }
         let default = parse(&["--self-signed"]).unwrap();
         assert_eq!(
             (default.lame_duck, default.connection_age),

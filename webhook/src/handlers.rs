@@ -9,13 +9,20 @@ use axum::response::Response;
 use neo4jbackup_core::settings::Mode;
 use tokio::time::{Instant, timeout_at};
 
-use crate::body::Incoming;
-use crate::crowd::Crowd;
+use crate::aside::Aside;
+use crate::bodies::{Bodies, Share};
+use crate::body::{Incoming, Received};
+use crate::crowd::{Crowd, Member};
+use crate::paced::Pace;
+use crate::review::{outline, tree_size};
 use crate::state::{App, Fault, Hook, Reply};
 
-/// A body of this size is judged within a millisecond; larger ones go to a thread of their own, so that a deadline can
-/// end the wait and no other call waits behind them.
-const INLINE: usize = 128 * 1024;
+/// The worst body of this size is judged within a millisecond (docs/performance.md). Larger ones go to a thread, so that a
+/// deadline can end the wait and no other call waits behind them.
+const INLINE: usize = 16 * 1024;
+
+/// The tree of a body of at most this size is not worth an account: there are as many at once as there are threads.
+const SMALL_TREE: usize = 128 * 1024;
 
 /// What a handler needs.
 #[derive(Debug, Clone)]
@@ -23,8 +30,8 @@ pub(crate) struct Handler {
     app: Arc<App>,
     /// The calls that are under way.
     calls: Arc<Crowd>,
-    /// Those of them with a large body.
-    large: Arc<Crowd>,
+    bodies: Arc<Bodies>,
+    aside: Aside,
 }
 
 pub(crate) async fn validate(State(handler): State<Handler>, request: Request) -> Response {
@@ -56,31 +63,43 @@ pub(crate) async fn method_not_allowed(State(handler): State<Handler>, request: 
     handler.refuse(StatusCode::METHOD_NOT_ALLOWED, request).await
 }
 
+/// One question, as its address asks it.
+#[derive(Debug, Clone, Copy)]
+struct Question {
+    hook: Hook,
+    /// The mode that the address asks for.
+    mode: Option<Mode>,
+}
+
 impl Handler {
     pub(crate) fn new(app: Arc<App>) -> Self {
-        let (calls, large) = (app.limits.in_flight, app.limits.large_in_flight);
+        let limits = &app.limits;
         Self {
+            calls: Crowd::new(limits.in_flight),
+            bodies: Bodies::new(limits.bodies, limits.body),
+            aside: Aside::new(limits.trees),
             app,
-            calls: Crowd::new(calls),
-            large: Crowd::new(large),
         }
     }
 
-    async fn respond(&self, hook: Hook, asked: Option<Mode>, request: Request) -> Response {
+    async fn respond(&self, hook: Hook, mode: Option<Mode>, request: Request) -> Response {
         let end = Instant::now() + self.app.limits.time_for(request.uri().query());
         let is_json = is_json(&request);
+        let pace = request.extensions().get::<Arc<Pace>>().cloned();
         let mut body = Incoming::new(request.into_body(), self.app.limits.body);
+        let question = Question { hook, mode };
         let reply = if is_json {
-            let answered = timeout_at(end, self.read_and_judge(hook, asked, &mut body)).await;
+            let answered = timeout_at(end, self.read_and_judge(question, &mut body, pace.as_deref())).await;
             answered.unwrap_or(Err(Fault::Deadline))
         } else {
             Err(Fault::ContentType)
         };
         match reply {
-            Ok(reply) => response(reply),
-            Err(fault) => {
+            Ok(reply) if body.is_at_end() => response(reply),
+            reply => {
+                let reply = reply.unwrap_or_else(|fault| self.app.fail(hook, &fault));
                 let is_read = timeout_at(end, body.discard()).await.unwrap_or(false);
-                refusal(self.app.fail(hook, &fault), is_read)
+                refusal(reply, is_read)
             }
         }
     }
@@ -97,30 +116,69 @@ impl Handler {
         refusal(reply, is_read)
     }
 
-    async fn read_and_judge(&self, hook: Hook, asked: Option<Mode>, body: &mut Incoming) -> Result<Reply, Fault> {
+    async fn read_and_judge(
+        &self,
+        question: Question,
+        body: &mut Incoming,
+        pace: Option<&Pace>,
+    ) -> Result<Reply, Fault> {
         let mut place = self.calls.enter().ok_or(Fault::Overload)?;
         let in_flight = InFlight::new(&self.app);
         let turned_away = place.turned_away();
-        let (body, large) = tokio::select! {
+        let received = tokio::select! {
             biased;
-            read = body.read(INLINE, || self.large.enter()) => read?,
+            received = body.read(INLINE, &self.bodies) => received?,
             () = turned_away => return Err(Fault::Overload),
         };
-        let Some(mut large) = large else {
-            return Ok(self.app.answer(hook, asked, &body));
-        };
-        if !place.settle() || !large.settle() {
-            return Err(Fault::Overload);
+        if let Some(pace) = pace {
+            pace.is_whole();
+        }
+        let Question { hook, mode } = question;
+        match received {
+            Received::Small(body) => Ok(self.app.answer(hook, mode, &body)),
+            Received::Large(body, share) if place.settle() => {
+                self.judge_aside(question, body, (place, in_flight, share)).await
+            }
+            Received::Large(..) => Err(Fault::Overload),
+            Received::TooLarge(beginning) => {
+                let request = outline(&beginning).ok_or(Fault::TooLarge(self.app.limits.body))?;
+                Ok(self.app.too_large(hook, mode, &request))
+            }
+        }
+    }
+
+    /// What the call holds goes along: a judgement that outlives its deadline still counts.
+    async fn judge_aside(&self, question: Question, body: Bytes, held: Held) -> Result<Reply, Fault> {
+        let Question { hook, mode } = question;
+        let arrived = Instant::now();
+        let mut thread = self.aside.thread().await;
+        let mut size = body.len();
+        if size > SMALL_TREE {
+            let counted = body.clone();
+            (thread, size) = thread
+                .lend(move || tree_size(&counted))
+                .await
+                .map_err(|_| Fault::Panic)?;
         }
         let app = Arc::clone(&self.app);
-        // The places go along: a judgement that outlives its deadline still counts.
-        let judged = tokio::task::spawn_blocking(move || {
-            let _places = (place, large, in_flight);
-            app.answer(hook, asked, &body)
-        });
-        judged.await.map_err(|_| Fault::Panic)
+        let fits = size <= self.aside.largest();
+        let work = move || {
+            let _held = held;
+            app.metrics.queued(arrived.elapsed());
+            if fits {
+                return Ok(app.answer(hook, mode, &body));
+            }
+            let request = outline(&body).ok_or(Fault::TooLarge(app.limits.body))?;
+            Ok(app.too_large(hook, mode, &request))
+        };
+        // An outline takes no memory worth a wait.
+        let size = if fits { size } else { 0 };
+        thread.work(size, work).await.unwrap_or(Err(Fault::Panic))
     }
 }
+
+/// What a call holds while it is under way.
+type Held = (Member, InFlight, Share);
 
 /// Counts a call as long as it is under way.
 struct InFlight(Arc<App>);

@@ -10,13 +10,15 @@ use neo4jbackup_core::finding::{Finding, Severity};
 use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::outcome;
+use neo4jbackup_core::outcome::Cause;
 use neo4jbackup_core::ratchet::ratchet;
 use neo4jbackup_core::schema::{Era, GROUP, Kind};
-use neo4jbackup_core::settings::{Mode, Mutation, Settings};
+use neo4jbackup_core::settings::{Mode, Mutation, Oversize, Settings};
 use neo4jbackup_core::subject::{Door, Subject};
 
 use crate::reply::{Answer, Denial};
 use crate::review::Request;
+use crate::state::Hook;
 use crate::suggestion::suggestions;
 use crate::workload;
 
@@ -119,6 +121,43 @@ pub(crate) fn mutate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opinion
         skipped,
         dropped_operations,
     }
+}
+
+/// The audit annotation of a review that was too large to judge; it says what became of it.
+pub(crate) const OVERSIZE: &str = "oversize";
+
+/// Answers a review of which nothing but `request` is known, because the whole is too large to judge. It denies where
+/// an error would deny, unless the settings let such objects pass.
+pub(crate) fn too_large<'a>(hook: Hook, request: &'a Request<'a>, basis: &Basis<'_>) -> Opinion<'a> {
+    let mut opinion = no_opinion(request, basis);
+    if hook == Hook::Mutate || Judged::of(request).is_none() {
+        return opinion;
+    }
+    let denies = opinion.mode == Mode::Enforce && basis.settings.oversize == Oversize::Deny;
+    let answer = &mut opinion.answer;
+    answer
+        .audit
+        .insert(OVERSIZE, if denies { "denied" } else { "allowed" }.to_owned());
+    if denies {
+        answer.denial = Some(Denial {
+            kind: &request.kind,
+            name: name(request),
+            problems: 1,
+            causes: vec![Cause {
+                reason: "FieldValueTooLong",
+                field: "spec".to_owned(),
+                message:
+                    "the object is too large to judge, so it is refused; make it smaller, or ask the administrator of \
+                          the webhook for a larger `resources.limits.memory` or for `settings.oversize: allow`"
+                        .to_owned(),
+            }],
+        });
+    } else if opinion.mode != Mode::Audit {
+        answer
+            .warnings
+            .push("the object is too large to judge; nothing of it was checked".to_owned());
+    }
+    opinion
 }
 
 /// Puts the additions of a patch into an answer, as the patch itself or as warnings. Returns how many other operations

@@ -9,6 +9,8 @@
 //! [`App`] is the webhook without sockets; [`app`] and [`status_app`] are its routers; [`run`] is the program.
 
 pub mod args;
+mod aside;
+mod bodies;
 mod body;
 mod certificates;
 mod client_check;
@@ -21,6 +23,7 @@ mod health;
 mod in_force;
 mod judge;
 mod limits;
+mod memory;
 mod metrics;
 mod paced;
 mod reload;
@@ -30,10 +33,12 @@ mod run;
 mod self_signed;
 mod server;
 mod settings;
+mod slots;
 mod state;
 mod suggestion;
 mod tasks;
 mod tls;
+mod tree_size;
 mod validity;
 mod workload;
 
@@ -48,7 +53,7 @@ pub use limits::Limits;
 pub use review::{DecodeError, GroupVersionKind, Request};
 pub use run::{StartError, no_references, run};
 pub use self_signed::{SelfSigned, self_signed};
-pub use server::{Leaving, serve};
+pub use server::{Leaving, serve, serve_status};
 pub use settings::SettingsError;
 pub use state::{App, Fault, Hook, Reply, SharedInventory};
 pub use tasks::Failure;

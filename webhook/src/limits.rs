@@ -4,30 +4,38 @@ use std::time::Duration;
 
 use neo4jbackup_core::values::go_duration;
 
+use crate::memory::{self, MIB};
+
 /// What the answer needs to travel back before the API server gives up.
 const RETURN_TRIP: Duration = Duration::from_millis(200);
 
 /// What one call may cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// The largest body, in bytes. An UPDATE carries two objects of up to 3 MiB each.
+    /// The largest body that is judged, in bytes. An UPDATE carries two objects, of which the API server stores up to
+    /// 1.5 MiB each. What is larger gets the answer of `settings.oversize`.
     pub body: usize,
+    /// What all bodies of more than 16 KiB may take together, in bytes, while they arrive and wait to be judged.
+    pub bodies: usize,
+    /// What their trees may take together, in bytes. A body whose tree alone would take more gets the answer of
+    /// `settings.oversize`.
+    pub trees: usize,
     /// The longest that a call may take, whatever the caller allows.
     pub deadline: Duration,
     /// How many calls may be under way at once. When there are more, the one that has waited longest for the rest of its
     /// body is turned away: it will not make its deadline, and the others should.
     pub in_flight: usize,
-    /// How many of them may have a body of more than 128 KiB. Each takes up to [`Limits::body`] and a thread.
-    pub large_in_flight: usize,
-    /// How many connections may be open at once. More are closed at once.
+    /// How many connections may be open at once on the port for the API server. When there are more, one makes room: of
+    /// the address that holds most, the one that has been useless for longest.
     pub connections: usize,
-    /// How many of them may not have asked anything yet. When there are more, the one that has been silent for longest is
-    /// closed: the handshakes of good callers take milliseconds.
-    pub silent_connections: usize,
+    /// The same for the status port.
+    pub status_connections: usize,
     /// How long a caller may take for the TLS handshake.
     pub handshake: Duration,
     /// How long a caller may take from the first byte of a request to the end of its header.
     pub header: Duration,
+    /// How long a caller may leave an answer unread.
+    pub answer: Duration,
     /// How long a connection may be idle. The API server closes its own after 90 seconds, and whoever closes second
     /// loses no call.
     pub idle: Duration,
@@ -37,22 +45,30 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            body: 8 * 1024 * 1024,
-            deadline: Duration::from_secs(2),
-            in_flight: 256,
-            large_in_flight: 4,
-            connections: 8192,
-            silent_connections: 2048,
-            handshake: Duration::from_secs(5),
-            header: Duration::from_secs(5),
-            idle: Duration::from_secs(120),
-            connection_age: Duration::from_secs(300),
-        }
+        Self::for_memory(memory::ASSUMED)
     }
 }
 
 impl Limits {
+    /// What can be afforded with so much memory, in bytes: all of it together stays below three quarters.
+    pub fn for_memory(limit: usize) -> Self {
+        let shares = memory::share(limit);
+        Self {
+            body: (8 * MIB).min(shares.bodies / 2),
+            bodies: shares.bodies,
+            trees: shares.trees,
+            deadline: Duration::from_secs(2),
+            in_flight: 256,
+            connections: shares.connections,
+            status_connections: 128,
+            handshake: Duration::from_secs(5),
+            header: Duration::from_secs(5),
+            answer: Duration::from_secs(5),
+            idle: Duration::from_secs(120),
+            connection_age: Duration::from_secs(300),
+        }
+    }
+
     /// The time for one call: the limit, or what the `timeout` of the query leaves when that is less.
     pub(crate) fn time_for(&self, query: Option<&str>) -> Duration {
         let Some(allowed) = query.and_then(allowed_time) else {

@@ -37,6 +37,11 @@ struct HookLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct FindingLabels {
     rule: &'static str,
     outcome: &'static str,
@@ -107,6 +112,8 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     request_duration: Family<HookLabel, Histogram, fn() -> Histogram>,
+    queue_duration: Histogram,
+    oversize: Family<OutcomeLabel, Counter>,
     findings: Family<FindingLabels, Counter>,
     patches: Counter,
     suggestions: Counter,
@@ -122,6 +129,7 @@ pub(crate) struct Metrics {
     pub(crate) tls_handshake_errors: Counter,
     pub(crate) client_certificates_refused: Counter,
     pub(crate) connections_turned_away: Counter,
+    pub(crate) status_connections_turned_away: Counter,
     client_authority_reloads: Family<ResultLabel, Counter>,
     settings_reloads: Family<ResultLabel, Counter>,
     settings_in_force: Gauge,
@@ -138,6 +146,8 @@ impl Metrics {
             registry: Registry::with_prefix("neo4j_backup_webhook"),
             requests: Family::default(),
             request_duration: Family::new_with_constructor(histogram),
+            queue_duration: histogram(),
+            oversize: Family::default(),
             findings: Family::default(),
             patches: Counter::default(),
             suggestions: Counter::default(),
@@ -153,6 +163,7 @@ impl Metrics {
             tls_handshake_errors: Counter::default(),
             client_certificates_refused: Counter::default(),
             connections_turned_away: Counter::default(),
+            status_connections_turned_away: Counter::default(),
             client_authority_reloads: Family::default(),
             settings_reloads: Family::default(),
             settings_in_force: Gauge::default(),
@@ -187,6 +198,16 @@ impl Metrics {
             "request_duration_seconds",
             "Time from the whole body to the answer",
             self.request_duration.clone(),
+        );
+        registry.register(
+            "queue_duration_seconds",
+            "Time that reviews of more than 16 KiB waited for a thread",
+            self.queue_duration.clone(),
+        );
+        registry.register(
+            "oversize",
+            "Reviews that were too large to judge, by what they were answered",
+            self.oversize.clone(),
         );
         registry.register(
             "findings",
@@ -262,6 +283,11 @@ impl Metrics {
             "connections_turned_away",
             "Connections that were closed because too many others were open",
             self.connections_turned_away.clone(),
+        );
+        registry.register(
+            "status_connections_turned_away",
+            "Connections of the status port that were closed because too many others were open",
+            self.status_connections_turned_away.clone(),
         );
         registry.register(
             "client_authority_reloads",
@@ -345,6 +371,17 @@ impl Metrics {
                 })
                 .inc();
         }
+    }
+
+    /// Counts how long a review waited for a thread.
+    pub(crate) fn queued(&self, waited: Duration) {
+        self.queue_duration.observe(waited.as_secs_f64());
+    }
+
+    /// Counts a review that was too large to judge.
+    pub(crate) fn too_large(&self, allowed: bool) {
+        let outcome = if allowed { "allowed" } else { "denied" };
+        self.oversize.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
     /// Counts a call that got an HTTP error.

@@ -7,16 +7,16 @@
 use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::crowd::Member;
+use crate::limits::Limits;
+use crate::slots::Slot;
 
 /// How the requests of one connection go; shared with the service that answers them.
 #[derive(Debug)]
@@ -24,43 +24,35 @@ pub(crate) struct Pace {
     started: AtomicUsize,
     active: AtomicBool,
     leaving: AtomicBool,
-    /// The place among those who have not asked anything yet; given back with the first request.
-    stranger: Mutex<Option<Member>>,
-    known: Notify,
+    slot: Slot,
 }
 
 impl Pace {
-    pub(crate) fn new(stranger: Member) -> Self {
+    pub(crate) fn new(slot: Slot) -> Self {
         Self {
             started: AtomicUsize::new(0),
             active: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
-            stranger: Mutex::new(Some(stranger)),
-            known: Notify::new(),
+            slot,
         }
     }
 
     /// A header is complete.
     pub(crate) fn start(&self) {
+        self.slot.has_asked();
         self.active.store(true, Ordering::Release);
-        if self.started.fetch_add(1, Ordering::AcqRel) == 0 {
-            drop(self.stranger.lock().unwrap_or_else(PoisonError::into_inner).take());
-            self.known.notify_one();
-        }
+        self.started.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// The answer is there.
-    pub(crate) fn finish(&self) {
+    /// The body is complete as well.
+    pub(crate) fn is_whole(&self) {
+        self.slot.is_busy();
+    }
+
+    /// The answer is there; `trusted` when it is one to a review.
+    pub(crate) fn finish(&self, trusted: bool) {
         self.active.store(false, Ordering::Release);
-    }
-
-    /// Whether anything was ever asked.
-    pub(crate) fn is_known(&self) -> bool {
-        self.started.load(Ordering::Acquire) > 0
-    }
-
-    pub(crate) async fn becomes_known(&self) {
-        self.known.notified().await;
+        self.slot.is_answered(trusted);
     }
 
     /// From now on the connection ends as soon as nothing is asked on it. Takes effect when it is polled next.
@@ -77,14 +69,16 @@ impl Pace {
     }
 }
 
-/// A connection that fails a read when a header takes too long, and that is at its end when the server leaves and the
-/// caller asks nothing.
+/// A connection that fails a read when a header takes too long, and a write when nobody reads the answer; and that is at
+/// its end when the server leaves and the caller asks nothing.
 #[derive(Debug)]
 pub(crate) struct PacedIo<S> {
     stream: S,
     pace: Arc<Pace>,
-    /// How long a header may take; none where bytes between requests mean nothing, as in HTTP/2.
-    header: Option<Duration>,
+    /// How long a header may take.
+    header: Duration,
+    /// How long a caller may leave an answer unread.
+    answer: Duration,
     /// The number of requests at the time when the deadline was set.
     seen: usize,
     /// Nothing has been read yet.
@@ -95,42 +89,44 @@ pub(crate) struct PacedIo<S> {
     unsent: bool,
     opened: Instant,
     deadline: Pin<Box<Sleep>>,
+    /// Set while the caller does not take what is written.
+    write_deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> PacedIo<S> {
-    /// A connection on which the first byte must come within `idle`.
-    pub(crate) fn new(stream: S, pace: Arc<Pace>, idle: Duration, header: Option<Duration>) -> Self {
+    /// A connection on which the first byte must come within `limits.idle`.
+    pub(crate) fn new(stream: S, pace: Arc<Pace>, limits: &Limits) -> Self {
         Self {
             stream,
             pace,
-            header,
+            header: limits.header,
+            answer: limits.answer,
             seen: 0,
             fresh: true,
             armed: true,
             unsent: false,
             opened: Instant::now(),
-            deadline: Box::pin(sleep(idle)),
+            deadline: Box::pin(sleep(limits.idle)),
+            write_deadline: None,
         }
     }
 
     /// Something was read outside a request: a header begins.
     fn arm(&mut self) {
         self.fresh = false;
-        self.armed = self.header.is_some();
-        if let Some(limit) = self.header {
-            self.deadline.as_mut().reset(Instant::now() + limit);
-        }
+        self.armed = true;
+        self.deadline.as_mut().reset(Instant::now() + self.header);
     }
 
     /// Whether the connection may end here, with nothing to read. A caller that has only just connected is about to ask.
     fn is_at_its_end(&mut self, context: &mut Context<'_>) -> bool {
-        let Some(header) = self.header.filter(|_| self.pace.is_leaving()) else {
+        if !self.pace.is_leaving() {
             return false;
-        };
+        }
         if !self.fresh {
             return !self.armed && !self.unsent && !self.pace.is_active();
         }
-        self.deadline.as_mut().reset(self.opened + header);
+        self.deadline.as_mut().reset(self.opened + self.header);
         self.deadline.as_mut().poll(context).is_ready()
     }
 
@@ -140,6 +136,18 @@ impl<S> PacedIo<S> {
             self.seen = started;
             self.armed = false;
         }
+    }
+
+    /// Passes on what became of a write, or fails it when the caller has taken nothing for too long.
+    fn limited<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.write_deadline = None;
+            return written;
+        }
+        let answer = self.answer;
+        let deadline = self.write_deadline.get_or_insert_with(|| Box::pin(sleep(answer)));
+        ready!(deadline.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -170,17 +178,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for PacedIo<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for PacedIo<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.unsent = true;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.limited(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        ready!(self.limited(context, flushed))?;
         self.unsent = false;
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let shut = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.limited(context, shut)
     }
 
     fn poll_write_vectored(
@@ -189,7 +200,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for PacedIo<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.unsent = true;
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.limited(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

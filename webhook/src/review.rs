@@ -6,6 +6,9 @@ use std::fmt;
 
 use neo4jbackup_core::document::Node;
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+pub(crate) use crate::tree_size::tree_size;
 
 /// The only version of the review that is spoken here, and the only one that the webhook is registered for.
 pub(crate) const API_VERSION: &str = "admission.k8s.io/v1";
@@ -58,13 +61,6 @@ pub struct GroupVersionKind<'a> {
     pub kind: Cow<'a, str>,
 }
 
-/// A body above this size is counted before it is read.
-const COUNTED: usize = 128 * 1024;
-
-/// The most that the tree of a body may take, in bytes. No object of the API server's 3 MiB comes near; without a bound,
-/// 7 MiB of brackets would take a quarter of a GiB.
-const MOST_MEMORY: usize = 32 * 1024 * 1024;
-
 /// Why a body is not a review. It never quotes the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DecodeError {
@@ -75,8 +71,6 @@ pub enum DecodeError {
         /// From 1.
         column: usize,
     },
-    /// It would take too much memory.
-    TooManyValues,
     /// A review of another version, or something else altogether.
     NotAReview,
     /// The review asks nothing.
@@ -96,7 +90,6 @@ impl fmt::Display for DecodeError {
                     "the body is not an {KIND}: it cannot be read at line {line}, column {column}"
                 )
             }
-            Self::TooManyValues => write!(formatter, "the body holds too many values for an {KIND}"),
             Self::NotAReview => write!(formatter, "the body is not an {KIND} of {API_VERSION}"),
             Self::NoRequest => write!(formatter, "the {KIND} has no request"),
             Self::NoUid => write!(formatter, "the request of the {KIND} has no uid"),
@@ -121,9 +114,6 @@ struct Review<'a> {
 
 /// Reads the body of a call.
 pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
-    if body.len() > COUNTED && memory(body) > MOST_MEMORY {
-        return Err(DecodeError::TooManyValues);
-    }
     let review: Review<'_> = serde_json::from_slice(body).map_err(|error| DecodeError::Malformed {
         line: error.line(),
         column: error.column(),
@@ -147,11 +137,115 @@ pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
     }
 }
 
-/// What the tree of a body takes in bytes, at most about: a value and its key, with the room that a growing list keeps
-/// free, and the least that a list or a mapping takes. Those in texts are counted as well.
-fn memory(body: &[u8]) -> usize {
-    let count = |wanted: [u8; 2]| body.iter().filter(|byte| wanted.contains(byte)).count();
-    count([b',', b',']) * 112 + count([b'[', b'{']) * 224
+/// What is asked, without the objects that it is asked about: all that can be known of a review that is too large. Only the
+/// beginning of the body has to be there. `None` when it does not say enough to be answered.
+pub(crate) fn outline(body: &[u8]) -> Option<Request<'static>> {
+    let mut outline = Outline::default();
+    // It ends with an error where the body was cut. What was read until then is there.
+    let _ = ReviewSeed(&mut outline).deserialize(&mut serde_json::Deserializer::from_slice(body));
+    let is_review = outline.api_version == API_VERSION && outline.review_kind == KIND;
+    let is_complete = is_review && !outline.uid.is_empty() && !outline.operation.is_empty();
+    is_complete.then(|| Request {
+        uid: outline.uid.into(),
+        kind: GroupVersionKind {
+            group: outline.kind.group.into(),
+            version: outline.kind.version.into(),
+            kind: outline.kind.kind.into(),
+        },
+        sub_resource: outline.sub_resource.into(),
+        name: outline.name.into(),
+        namespace: outline.namespace.into(),
+        operation: outline.operation.into(),
+        dry_run: outline.dry_run,
+        object: Node::Null,
+        old_object: Node::Null,
+    })
+}
+
+#[derive(Debug, Default)]
+struct Outline {
+    api_version: String,
+    review_kind: String,
+    uid: String,
+    kind: OwnedKind,
+    sub_resource: String,
+    name: String,
+    namespace: String,
+    operation: String,
+    dry_run: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct OwnedKind {
+    group: String,
+    version: String,
+    kind: String,
+}
+
+/// Reads a review into an outline, member by member.
+struct ReviewSeed<'o>(&'o mut Outline);
+
+/// The same for its request.
+struct RequestSeed<'o>(&'o mut Outline);
+
+impl<'de> DeserializeSeed<'de> for ReviewSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReviewSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a review")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match key.as_ref() {
+                "apiVersion" => self.0.api_version = map.next_value()?,
+                "kind" => self.0.review_kind = map.next_value()?,
+                "request" => map.next_value_seed(RequestSeed(self.0))?,
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for RequestSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RequestSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the request of a review")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match key.as_ref() {
+                "uid" => self.0.uid = map.next_value()?,
+                "kind" => self.0.kind = map.next_value()?,
+                "subResource" => self.0.sub_resource = map.next_value()?,
+                "name" => self.0.name = map.next_value()?,
+                "namespace" => self.0.namespace = map.next_value()?,
+                "operation" => self.0.operation = map.next_value()?,
+                "dryRun" => self.0.dry_run = map.next_value()?,
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -209,18 +303,30 @@ mod tests {
     }
 
     #[test]
-    fn a_body_of_nothing_but_brackets_is_refused_before_it_takes_memory() {
-        let with = |value: &str| {
-            review(&format!(
-                r#"{{"uid":"u",{KIND_OF_BACKUP},"operation":"CREATE","object":{{"a":{value}}}}}"#
-            ))
-        };
-        let list = |unit: &str, count: usize| format!("[{}0]", unit.repeat(count));
-        for (unit, count) in [("[],", 1_000_000), ("0,", 1_000_000), ("{\"a\":0},", 500_000)] {
-            assert_eq!(failure(&with(&list(unit, count))), DecodeError::TooManyValues);
-            assert!(decode(with(&list(unit, count / 20)).as_bytes()).is_ok());
+    fn the_beginning_of_a_body_says_what_is_asked() {
+        let text = review(&format!(
+            r#"{{"uid":"u-1",{KIND_OF_BACKUP},"name":"n","namespace":"graph","operation":"UPDATE","userInfo":{{"groups":["a"]}},"object":{{"spec":{{"a":"{}"}}}},"oldObject":{{}},"dryRun":true}}"#,
+            "x".repeat(1000)
+        ));
+        let whole = outline(text.as_bytes()).unwrap();
+        let cut = outline(&text.as_bytes()[..500]).unwrap();
+        for request in [&whole, &cut] {
+            assert_eq!((request.uid.as_ref(), request.namespace.as_ref()), ("u-1", "graph"));
+            assert_eq!(
+                (request.operation.as_ref(), request.kind.kind.as_ref()),
+                ("UPDATE", "Neo4jBackup")
+            );
+            assert!(request.object.is_null());
         }
-        assert!(decode(with(&format!("\"{}\"", "x".repeat(7 << 20))).as_bytes()).is_ok());
+        assert_eq!((whole.dry_run, cut.dry_run), (Some(true), None));
+        for end in 0..=text.len() {
+            // Wherever it is cut, it is either enough or nothing.
+            if let Some(request) = outline(&text.as_bytes()[..end]) {
+                assert_eq!((request.uid.as_ref(), request.operation.as_ref()), ("u-1", "UPDATE"));
+            }
+        }
+        assert!(outline(br#"{"apiVersion":"v1","kind":"List","request":{"uid":"u","operation":"CREATE"}}"#).is_none());
+        assert!(outline(b"[").is_none() && outline(b"").is_none());
     }
 
     #[test]

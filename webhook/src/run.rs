@@ -4,13 +4,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use neo4jbackup_cluster::{ConnectError, References, Watching};
 use neo4jbackup_core::settings::Settings;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
@@ -23,12 +24,12 @@ use crate::ensure::ensure;
 use crate::limits::Limits;
 use crate::reload::{follow_certificate, follow_client_authorities, follow_settings};
 use crate::self_signed::self_signed;
-use crate::server::{Leaving, serve};
+use crate::server::{Leaving, serve, serve_status};
 use crate::settings::SettingsError;
 use crate::state::App;
 use crate::tasks::{Failure, check_admission, remove_configurations};
 use crate::tls::{Pem, ServedCertificate, TlsError};
-use crate::{app, settings, status_app};
+use crate::{app, memory, settings};
 
 /// How long the first lists may keep the server from being ready. After that it answers with what it knows: an unknown
 /// never denies.
@@ -71,6 +72,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// The status port cannot be served.
+    #[error("cannot serve the status port: {0}")]
+    StatusThread(io::Error),
     /// A file that was asked for cannot be written.
     #[error("cannot write {}: {source}", file.display())]
     Write {
@@ -105,17 +109,12 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
     let callers = callers.map(|file| Callers::new(file, arguments.client_name.clone()));
     let callers = callers.transpose()?;
     let tls = served.server_config_for(callers.as_ref().map(|callers| &callers.check))?;
-    let (listener, address) = listen(arguments.listen).await?;
-    let (status_listener, status_address) = listen(arguments.status_listen).await?;
+    let (listener, address) = listen(arguments.listen)?;
+    let (status_listener, status_address) = listen(arguments.status_listen)?;
     let stop = StopSignals::new().map_err(StartError::Signals)?;
 
     let references = connect(&arguments).await?;
-    let limits = Limits {
-        deadline: arguments.deadline,
-        connection_age: arguments.connection_age,
-        connections: room_for_connections().min(Limits::default().connections),
-        ..Limits::default()
-    };
+    let limits = limits(&arguments);
     let clock = certificates::clock(&arguments.certificates);
     let state = App::new(settings, references.inventory(), move || clock.now());
     let state = Arc::new(state.with_operator(arguments.operator_version).with_limits(limits));
@@ -150,8 +149,7 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
             arguments.reload_interval,
         ));
     }
-    let status = status_app(Arc::clone(&state));
-    tokio::spawn(async move { axum::serve(status_listener, status).await });
+    start_status(Arc::clone(&state), status_listener)?;
     announce(&arguments, address, status_address)?;
 
     let leaving = Leaving {
@@ -230,11 +228,63 @@ impl Certificate {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |source| StartError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let listener = bind(address).map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
+}
+
+/// How many connections the kernel takes before we do, if it allows. Fewer would be lost in a burst, and a caller whose
+/// connection is lost tries again after a second.
+const BACKLOG: u32 = 4096;
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// What the memory and the open files of this process allow.
+fn limits(arguments: &ServeArguments) -> Limits {
+    let given = arguments.memory_limit;
+    let memory = given.or_else(memory::limit_of_control_group).unwrap_or(memory::ASSUMED);
+    let limits = Limits::for_memory(memory);
+    tracing::info!(
+        memory,
+        connections = limits.connections,
+        body = limits.body,
+        "limits follow from memory"
+    );
+    Limits {
+        deadline: arguments.deadline,
+        connection_age: arguments.connection_age,
+        connections: limits.connections.min(room_for_connections()),
+        ..limits
+    }
+}
+
+/// Serves the status port on a thread of its own: the kubelet is answered however busy the rest is.
+fn start_status(state: Arc<App>, listener: TcpListener) -> Result<(), StartError> {
+    let listener = listener.into_std().map_err(StartError::StatusThread)?;
+    let serve_all = move || -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async move {
+            serve_status(state, TcpListener::from_std(listener)?).await;
+            Ok(())
+        })
+    };
+    let started = thread::Builder::new().name("status".to_owned()).spawn(move || {
+        if let Err(error) = serve_all() {
+            tracing::error!(%error, "the status port is not served");
+        }
+    });
+    started.map(drop).map_err(StartError::StatusThread)
 }
 
 async fn connect(arguments: &ServeArguments) -> Result<References, StartError> {

@@ -2,25 +2,27 @@
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use crate::connection::{Connections, Guest};
-use crate::crowd::Crowd;
+use crate::connection::{Guest, Phase, Port, Protection};
+use crate::slots::Slots;
 use crate::state::App;
+use crate::status_app;
 
 /// How the server leaves.
 ///
 /// 1. It is not ready at once, and goes on taking connections for `lame_duck`: until then the rest of the cluster may not
-///    have heard. Every answer of that time asks its caller to come back on another connection (`Connection: close`,
-///    GOAWAY in HTTP/2), so that each connection in use ends where nothing can be lost: after an answer.
+///    have heard. Every answer of that time asks its caller to come back on another connection (`Connection: close`), so
+///    that each connection in use ends where nothing can be lost: after an answer.
 /// 2. Then nobody is let in any more. What has arrived is answered; connections on which nothing has been asked for the
 ///    whole lame duck are closed. HTTP/1.1 has no way to tell such a caller beforehand, so that a call which sets out in
 ///    the same instant is lost; it would have to be the first on its connection for as long as the lame duck.
@@ -42,14 +44,6 @@ impl Default for Leaving {
     }
 }
 
-/// How far the server is on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
-    Serving,
-    LameDuck,
-    Closing,
-}
-
 /// Serves `router` over TLS until `stop` resolves, then leaves without breaking off a call.
 pub async fn serve(
     app: Arc<App>,
@@ -61,16 +55,15 @@ pub async fn serve(
 ) {
     let phase = watch::Sender::new(Phase::Serving);
     let door = Door {
-        places: Arc::new(Semaphore::new(app.limits.connections)),
-        strangers: Crowd::new(app.limits.silent_connections),
-        connections: Arc::new(Connections {
+        slots: Slots::new(app.limits.connections),
+        port: Arc::new(Port {
+            protection: Protection::Tls(TlsAcceptor::from(tls)),
             app,
             router,
-            acceptor: TlsAcceptor::from(tls),
         }),
         phase: &phase,
     };
-    let app = &door.connections.app;
+    let app = &door.port.app;
     let farewell = async {
         stop.await;
         app.health.start_draining();
@@ -90,12 +83,24 @@ pub async fn serve(
     }
 }
 
+/// Serves `/livez`, `/readyz`, `/metrics` and `/version` in the clear, for as long as it is polled.
+pub async fn serve_status(app: Arc<App>, listener: TcpListener) {
+    let phase = watch::Sender::new(Phase::Serving);
+    let door = Door {
+        slots: Slots::new(app.limits.status_connections),
+        port: Arc::new(Port {
+            protection: Protection::None,
+            router: status_app(Arc::clone(&app)),
+            app,
+        }),
+        phase: &phase,
+    };
+    door.let_in(&listener).await;
+}
+
 struct Door<'p> {
-    connections: Arc<Connections>,
-    /// How many connections may be open.
-    places: Arc<Semaphore>,
-    /// Those that have not asked anything yet.
-    strangers: Arc<Crowd>,
+    slots: Arc<Slots>,
+    port: Arc<Port>,
     phase: &'p watch::Sender<Phase>,
 }
 
@@ -103,7 +108,7 @@ impl Door<'_> {
     async fn let_in(&self, listener: &TcpListener) {
         loop {
             match listener.accept().await {
-                Ok((stream, _)) => self.admit(stream),
+                Ok((stream, peer)) => self.admit(stream, peer.ip()),
                 Err(error) => {
                     tracing::warn!(%error, "cannot take a connection");
                     // Out of file descriptors, most likely. Trying again at once would only burn a core.
@@ -118,23 +123,22 @@ impl Door<'_> {
     /// Connections that the kernel has taken for us would be reset with the listener.
     fn let_in_who_stands_outside(&self, listener: TcpListener) {
         let Ok(listener) = listener.into_std() else { return };
-        while let Ok((stream, _)) = listener.accept() {
+        while let Ok((stream, peer)) = listener.accept() {
             if stream.set_nonblocking(true).is_ok()
                 && let Ok(stream) = TcpStream::from_std(stream)
             {
-                self.admit(stream);
+                self.admit(stream, peer.ip());
             }
         }
     }
 
-    fn admit(&self, stream: TcpStream) {
-        let places = Arc::clone(&self.places).try_acquire_owned();
-        let (Ok(place), Some(stranger)) = (places, self.strangers.enter()) else {
-            self.connections.turn_away();
+    fn admit(&self, stream: TcpStream, source: IpAddr) {
+        let Some(slot) = self.slots.enter(source) else {
+            self.port.turn_away();
             return;
         };
-        let guest = Guest::new(place, stranger, self.phase.subscribe());
-        tokio::spawn(Arc::clone(&self.connections).converse(stream, guest));
+        let guest = Guest::new(slot, self.phase.subscribe());
+        tokio::spawn(Arc::clone(&self.port).converse(stream, guest));
     }
 }
 

@@ -48,7 +48,7 @@ pub enum Fault {
     Incomplete,
     /// The body is not JSON by its own account.
     ContentType,
-    /// The body is larger than this many bytes.
+    /// The body is larger than this many bytes, and its beginning does not say what is asked.
     TooLarge(usize),
     /// There was no answer in time.
     Deadline,
@@ -62,7 +62,7 @@ impl Fault {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Decode(DecodeError::TooManyValues) | Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Decode(_) | Self::Incomplete => StatusCode::BAD_REQUEST,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Deadline => StatusCode::GATEWAY_TIMEOUT,
@@ -73,7 +73,7 @@ impl Fault {
 
     pub(crate) fn stage(&self) -> &'static str {
         match self {
-            Self::Decode(DecodeError::TooManyValues) | Self::TooLarge(_) => "too_large",
+            Self::TooLarge(_) => "too_large",
             Self::Decode(_) | Self::Incomplete | Self::ContentType => "decode",
             Self::Deadline => "deadline",
             Self::Overload => "shed",
@@ -217,6 +217,34 @@ impl App {
             .unwrap_or_else(|fault| self.fail(hook, &fault))
     }
 
+    /// Answers a call whose review is too large to judge, of which no more is known than `request`: by the settings, as a
+    /// judgement like any other. A fault would let the object pass where `failurePolicy` is `Ignore`.
+    pub(crate) fn too_large(&self, hook: Hook, asked: Option<Mode>, request: &Request<'_>) -> Reply {
+        let start = Instant::now();
+        let (settings, inventory) = (self.settings.load(), self.inventory.load());
+        let basis = Basis {
+            settings: settings.of(asked),
+            inventory: &inventory,
+            operator: self.operator,
+            now: self.now(),
+        };
+        let opinion = judge::too_large(hook, request, &basis);
+        if opinion.answer.audit.contains_key(judge::OVERSIZE) {
+            let allowed = opinion.answer.denial.is_none();
+            self.metrics.too_large(allowed);
+            tracing::warn!(
+                hook = hook.as_str(),
+                operation = %request.operation,
+                kind = opinion.kind,
+                namespace = %request.namespace,
+                name = %request.name,
+                allowed,
+                "too large to judge"
+            );
+        }
+        self.reply(hook, request, opinion, start)
+    }
+
     /// Counts and logs a fault, and makes a reply of it.
     pub(crate) fn fail(&self, hook: Hook, fault: &Fault) -> Reply {
         self.metrics.failed(fault);
@@ -241,14 +269,19 @@ impl App {
             Hook::Validate => judge::validate(&request, &basis),
             Hook::Mutate => judge::mutate(&request, &basis),
         };
+        Ok(self.reply(hook, &request, opinion, start))
+    }
+
+    /// Counts and logs an opinion, and makes a reply of it.
+    fn reply(&self, hook: Hook, request: &Request<'_>, opinion: Opinion<'_>, start: Instant) -> Reply {
         let dry_run = request.dry_run == Some(true);
         self.metrics
             .answered(hook, &request.operation, dry_run, &opinion, start.elapsed());
-        log(hook, &request, &opinion);
-        Ok(Reply {
+        log(hook, request, &opinion);
+        Reply {
             status: StatusCode::OK,
             body: Bytes::from(opinion.answer.into_json()),
-        })
+        }
     }
 }
 

@@ -134,8 +134,8 @@ impl ServedCertificate {
 
     /// For callers that pass the check, when there is one.
     ///
-    /// HTTP/1.1 is what the API server speaks to webhooks; HTTP/2 is there for everybody else. No session is resumed: the
-    /// API server does not try to, and a resumed one would not be checked again.
+    /// HTTP/1.1 is what the API server speaks to webhooks, and all that is spoken here. No session is resumed: the API
+    /// server does not try to, and a resumed one would not be checked again.
     pub fn server_config_for(
         self: &Arc<Self>,
         callers: Option<&Arc<ClientCheck>>,
@@ -148,7 +148,7 @@ impl ServedCertificate {
         };
         let resolver: Arc<dyn ResolvesServerCert> = Arc::clone(self) as _;
         let mut config = builder.with_cert_resolver(resolver);
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         Ok(Arc::new(config))

@@ -207,6 +207,13 @@ impl Serialize for Node<'_> {
     }
 }
 
+/// From this length on, lists and mappings of a review grow by a quarter and no longer to twice their size: nobody may take
+/// more memory than what was sent calls for.
+pub const LARGE_LIST: usize = 1024;
+
+/// Numbers that need no text of their own.
+const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
 /// The one member that an admission review carries in bulk and that no rule reads.
 const SKIPPED: &str = "managedFields";
 
@@ -240,11 +247,22 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Node<'de>, E> {
-        Ok(Node::Number(Cow::Owned(value.to_string())))
+        let digit = usize::try_from(value).ok().and_then(|value| DIGITS.get(value));
+        Ok(Node::Number(match digit {
+            Some(digit) => Cow::Borrowed(digit),
+            None => Cow::Owned(value.to_string()),
+        }))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Node<'de>, E> {
-        Ok(Node::Number(Cow::Owned(value.to_string())))
+        // As Go writes it. In full, `1e300` is a text of 301 bytes.
+        let is_plain = value == 0.0 || (1e-6..1e21).contains(&value.abs());
+        let text = if is_plain {
+            value.to_string()
+        } else {
+            format!("{value:e}")
+        };
+        Ok(Node::Number(Cow::Owned(text)))
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Node<'de>, E> {
@@ -262,6 +280,9 @@ impl<'de> Visitor<'de> for NodeVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Node<'de>, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = sequence.next_element()? {
+            if items.len() == items.capacity() && items.len() >= LARGE_LIST {
+                items.reserve_exact(items.len() / 4);
+            }
             items.push(item);
         }
         Ok(Node::List(items))
@@ -273,6 +294,9 @@ impl<'de> Visitor<'de> for NodeVisitor {
             if key == SKIPPED {
                 map.next_value::<IgnoredAny>()?;
                 continue;
+            }
+            if entries.len() == entries.capacity() && entries.len() >= LARGE_LIST {
+                entries.reserve_exact(entries.len() / 4);
             }
             entries.push((key, map.next_value()?));
         }

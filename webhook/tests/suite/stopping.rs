@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
-use tokio::sync::mpsc;
 
 use crate::program::{Program, text};
 use crate::server::{Running, body};
-use crate::support::{Client, Folder, app, create, eventually, get, good_backup, head, response};
+use crate::support::{Client, Folder, app, eventually, get, head, response};
 
 /// Calls as the API server makes them: over connections that are kept and used again, and opened where the cluster sends
 /// them.
@@ -222,78 +221,4 @@ async fn every_answer_of_the_lame_duck_asks_to_close_whatever_it_says() {
     }
     let (_, metrics) = get(status, "/metrics").await;
     assert!(metrics.contains("neo4j_backup_webhook_draining 1\n"), "{metrics}");
-}
-
-type Http2 = hyper::client::conn::http2::SendRequest<http_body_util::Full<hyper::body::Bytes>>;
-
-async fn http2(address: SocketAddr, authority: &str) -> Http2 {
-    let client = Client::connect(address, authority, "h2").await;
-    let io = hyper_util::rt::TokioIo::new(client.stream);
-    let executor = hyper_util::rt::TokioExecutor::new();
-    let (sender, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
-    tokio::spawn(connection);
-    sender
-}
-
-fn call(body: Vec<u8>) -> hyper::Request<http_body_util::Full<hyper::body::Bytes>> {
-    let request = hyper::Request::post("https://localhost/validate").header("content-type", "application/json");
-    request.body(http_body_util::Full::new(body.into())).unwrap()
-}
-
-/// Waits until the connection takes no more calls.
-async fn is_asked_to_go(sender: &mut Http2) {
-    let gone = async {
-        while sender.ready().await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(crate::support::PATIENCE, gone).await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn http2_is_asked_to_go_with_a_frame_and_finishes_what_it_has_begun() {
-    let (entered, mut inside) = mpsc::unbounded_channel();
-    let (release, wait) = std::sync::mpsc::channel::<()>();
-    let wait = Mutex::new(wait);
-    let app = app().with_interruption(move |request| {
-        if request.name == "slow" {
-            entered.send(()).unwrap();
-            wait.lock().unwrap().recv().unwrap();
-        }
-    });
-    let running = Running::start(app, Duration::from_secs(3600)).await;
-    let (mut busy, mut fresh) = (
-        http2(running.address, &running.authority).await,
-        http2(running.address, &running.authority).await,
-    );
-    let mut backup = good_backup();
-    backup["metadata"]["name"] = "slow".into();
-    let slow = tokio::spawn(busy.send_request(call(create(&backup).to_string().into_bytes())));
-    inside.recv().await.unwrap();
-    running.stop.send(()).unwrap();
-    eventually("it is not ready any more", async || {
-        (get(running.status, "/readyz").await.0 == 503).then_some(())
-    })
-    .await;
-    // A connection without a call is of use once more, even one that is opened now.
-    let mut late = http2(running.address, &running.authority).await;
-    for sender in [&mut fresh, &mut late] {
-        assert_eq!(sender.send_request(call(body())).await.unwrap().status(), 200);
-        is_asked_to_go(sender).await;
-    }
-    release.send(()).unwrap();
-    assert_eq!(slow.await.unwrap().unwrap().status(), 200);
-    is_asked_to_go(&mut busy).await;
-}
-
-#[tokio::test]
-async fn an_old_http2_connection_is_asked_to_go() {
-    let limits = neo4jbackup_webhook::Limits {
-        connection_age: Duration::from_millis(50),
-        ..Default::default()
-    };
-    let running = Running::start(app().with_limits(limits), Duration::ZERO).await;
-    let mut sender = http2(running.address, &running.authority).await;
-    assert_eq!(sender.send_request(call(body())).await.unwrap().status(), 200);
-    is_asked_to_go(&mut sender).await;
 }

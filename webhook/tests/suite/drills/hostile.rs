@@ -163,12 +163,7 @@ impl Drill {
             let mut stream = TcpStream::connect(self.address).await.ok()?;
             return exchange(&mut stream, attack).await;
         }
-        let protocol = if attack.protocol == Protocol::Http2 {
-            "h2"
-        } else {
-            "http/1.1"
-        };
-        let client = Client::try_connect(self.address, &self.authority, protocol).await;
+        let client = Client::try_connect(self.address, &self.authority, "http/1.1").await;
         let Ok(mut client) = client else {
             self.note(format!("{} could not connect", attack.name));
             return None;
