@@ -9,6 +9,7 @@
 
 mod churn;
 mod fleet;
+mod flood;
 mod kill;
 mod load;
 mod overload;

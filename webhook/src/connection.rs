@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
+use crate::gate::in_turns;
 use crate::paced::{Pace, PacedIo};
 use crate::slots::Slot;
 use crate::state::App;
@@ -76,7 +77,11 @@ impl Port {
         let Protection::Tls(acceptor) = &self.protection else {
             return self.answer(stream, guest).await;
         };
-        let handshake = timeout(self.app.limits.handshake, acceptor.accept(stream));
+        let handshake = async {
+            stream.readable().await?;
+            in_turns(acceptor.accept(stream), guest.slot.gate()).await
+        };
+        let handshake = timeout(self.app.limits.handshake, handshake);
         let shaken = tokio::select! {
             shaken = handshake => shaken,
             () = guest.slot.turned_away() => return self.turn_away(),

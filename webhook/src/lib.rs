@@ -18,6 +18,7 @@ mod connection;
 mod crowd;
 mod descriptors;
 mod ensure;
+mod gate;
 mod handlers;
 mod health;
 mod in_force;

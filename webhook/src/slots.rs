@@ -11,11 +11,14 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// Up to this many connections on which reviews were answered, and as many others, are no reason to take one from an
 /// address: an API server keeps 25, and may open some at once.
 const FAIR_SHARE: usize = 32;
+
+/// How many connections of one address may be worked on in their handshake at once.
+const HANDSHAKES: usize = 2;
 
 /// What a connection is doing, in the order in which connections make room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +57,8 @@ pub(crate) struct Slots {
 struct Members {
     next: u64,
     by_number: HashMap<u64, Arc<Member>>,
+    /// The gate of each address for handshakes, and how many of its connections are there.
+    gates: HashMap<IpAddr, (Arc<Semaphore>, usize)>,
 }
 
 #[derive(Debug)]
@@ -65,6 +70,7 @@ struct Member {
     /// A review was answered on it.
     trusted: AtomicBool,
     notice: Notify,
+    gate: Arc<Semaphore>,
 }
 
 /// The right of one connection to be there, until it is dropped.
@@ -87,18 +93,24 @@ impl Slots {
     /// A slot for a caller from `source`. When all are taken, another connection is told to go; `None` when every single
     /// one is busy.
     pub(crate) fn enter(self: &Arc<Self>, source: IpAddr) -> Option<Slot> {
+        let source = source.to_canonical();
+        let mut members = self.members();
+        if members.by_number.len() >= self.capacity {
+            let number = members.least_useful()?;
+            let gone = members.remove(number)?;
+            gone.notice.notify_one();
+        }
+        let gate = members.gates.entry(source);
+        let (gate, count) = gate.or_insert_with(|| (Arc::new(Semaphore::new(HANDSHAKES)), 0));
+        *count += 1;
         let member = Arc::new(Member {
-            source: source.to_canonical(),
+            source,
             standing: AtomicU8::new(Standing::Silent as u8),
             since: AtomicU64::new(self.change()),
             trusted: AtomicBool::new(false),
             notice: Notify::new(),
+            gate: Arc::clone(gate),
         });
-        let mut members = self.members();
-        if members.by_number.len() >= self.capacity {
-            let number = members.least_useful()?;
-            members.by_number.remove(&number)?.notice.notify_one();
-        }
         let number = members.next;
         members.next += 1;
         members.by_number.insert(number, Arc::clone(&member));
@@ -135,6 +147,18 @@ impl Holding {
 }
 
 impl Members {
+    /// `None` when it is gone already.
+    fn remove(&mut self, number: u64) -> Option<Arc<Member>> {
+        let member = self.by_number.remove(&number)?;
+        if let Some((_, count)) = self.gates.get_mut(&member.source) {
+            *count -= 1;
+            if *count == 0 {
+                self.gates.remove(&member.source);
+            }
+        }
+        Some(member)
+    }
+
     fn least_useful(&self) -> Option<u64> {
         let mut holdings: HashMap<IpAddr, Holding> = HashMap::new();
         for (number, member) in &self.by_number {
@@ -177,6 +201,11 @@ impl Slot {
         async move { member.notice.notified().await }
     }
 
+    /// What the handshakes of connections from one address take turns at.
+    pub(crate) fn gate(&self) -> &Semaphore {
+        &self.member.gate
+    }
+
     /// The header of a request is there.
     pub(crate) fn has_asked(&self) {
         self.set(Standing::Reading);
@@ -204,7 +233,7 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.slots.members().by_number.remove(&self.number);
+        self.slots.members().remove(self.number);
     }
 }
 
@@ -271,7 +300,8 @@ mod tests {
         assert!(kept.iter().chain(&late).all(|slot| !is_out(slot)));
         drop((attack, silent, late));
         drop(kept);
-        assert!(slots.members().by_number.is_empty());
+        let members = slots.members();
+        assert!(members.by_number.is_empty() && members.gates.is_empty());
     }
 
     #[test]

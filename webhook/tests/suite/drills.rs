@@ -3,6 +3,7 @@
 //! They assert counts and memory and never times, so that a slow machine takes longer and fails nothing.
 
 mod attacks;
+mod full;
 mod hostile;
 mod random;
 mod random_objects;

@@ -9,6 +9,7 @@ mod crowding;
 mod drills;
 mod http;
 mod modes;
+mod oversize;
 mod program;
 mod recordings;
 mod server;
