@@ -21,7 +21,7 @@ mod tests;
 
 pub use comment::Comment;
 pub use limits::Limits;
-pub use node::{Map, Node};
+pub use node::{Map, MapIndex, Node};
 pub use parse::{decode, parse};
 pub use path::{Path, Segment};
 pub use problem::{Problem, ProblemKind};
