@@ -13,6 +13,7 @@ mod place;
 mod problem;
 mod scalar;
 pub mod span;
+pub(crate) mod trail;
 mod split;
 mod yaml;
 
