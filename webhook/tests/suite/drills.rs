@@ -7,6 +7,7 @@ mod hostile;
 mod random;
 mod random_objects;
 mod steady;
+mod worst_body;
 
 use std::time::Duration;
 
