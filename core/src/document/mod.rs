@@ -13,8 +13,8 @@ mod place;
 mod problem;
 mod scalar;
 pub mod span;
-pub(crate) mod trail;
 mod split;
+pub(crate) mod trail;
 mod yaml;
 
 #[cfg(test)]
