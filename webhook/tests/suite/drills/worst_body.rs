@@ -21,8 +21,8 @@ const PIECE: usize = 16 << 10;
 /// So much longer than a piece of a plain body may a piece of the worst one take.
 ///
 /// Processor time is what is compared, of one thread, the least of a few runs, and a plain body is measured in the same
-/// run: a slow or a busy machine changes both. Today the worst takes 20 to 40 times as long, nearly all of it for reading
-/// numbers of one digit; what this drill was written for took from 100 times as long to more than anybody waited for.
+/// run: a slow or a busy machine changes both. Today the worst takes 15 to 40 times as long, for reading numbers of one
+/// digit and for long schedules.
 const MOST: f64 = 80.0;
 
 /// So much longer than in a small body may a piece take in a body of 3 MiB. Above 1 there are caches.
