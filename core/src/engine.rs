@@ -1,5 +1,6 @@
 //! Runs the rules over one object or one document, and puts what they say in a stable order.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::document::{Document, Node, Problem, ProblemKind};
@@ -30,10 +31,11 @@ pub fn all() -> &'static [&'static dyn Rule] {
 
 /// The metadata of a rule, by its code or name.
 pub fn rule(code_or_name: &str) -> Option<&'static RuleMeta> {
-    all()
-        .iter()
-        .map(|rule| rule.meta())
-        .find(|meta| meta.code == code_or_name || meta.name == code_or_name)
+    static BY_NAME: LazyLock<HashMap<&str, &RuleMeta>> = LazyLock::new(|| {
+        let metas = all().iter().map(|rule| rule.meta());
+        metas.flat_map(|meta| [(meta.code, meta), (meta.name, meta)]).collect()
+    });
+    BY_NAME.get(code_or_name).copied()
 }
 
 /// The rules of each kind, found once.
@@ -50,7 +52,19 @@ static BY_KIND: LazyLock<Vec<(Kind, Vec<&'static dyn Rule>)>> = LazyLock::new(||
 
 /// Judges one object.
 pub fn judge(subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
-    let mut report = Report::new(&SuppressionInvalid::META);
+    judge_into(report_for(subject), subject, inventory)
+}
+
+/// Files are for people and their editors, who want everything; an answer to a review shows little and must be cheap.
+fn report_for(subject: &Subject<'_>) -> Report {
+    let first = &SuppressionInvalid::META;
+    match subject.door {
+        Door::File => Report::new(first),
+        Door::Create | Door::Update(_) => Report::bounded(first),
+    }
+}
+
+fn judge_into(mut report: Report, subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
     let rules = BY_KIND
         .iter()
         .find(|(kind, _)| *kind == subject.kind)
@@ -62,8 +76,8 @@ pub fn judge(subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
             rule.check(subject, inventory, &mut report);
         }
     }
-    level(&mut report.findings, subject);
     let mut judgement = finish(report);
+    level(&mut judgement.findings, subject);
     suppress_by_annotation(&mut judgement, subject);
     judgement
 }
@@ -130,16 +144,13 @@ fn level(findings: &mut [Finding], subject: &Subject<'_>) {
     }
 }
 
-fn finish(mut report: Report) -> Judgement {
-    report
-        .findings
+fn finish(report: Report) -> Judgement {
+    let (mut findings, mut skipped) = report.finish();
+    findings
         .sort_by(|left, right| (&left.path, left.code, &left.message).cmp(&(&right.path, right.code, &right.message)));
-    report.skipped.sort();
-    report.skipped.dedup();
-    Judgement {
-        findings: report.findings,
-        skipped: report.skipped,
-    }
+    skipped.sort();
+    skipped.dedup();
+    Judgement { findings, skipped }
 }
 
 fn suppress_by_annotation(judgement: &mut Judgement, subject: &Subject<'_>) {
@@ -153,9 +164,9 @@ fn suppress_by_annotation(judgement: &mut Judgement, subject: &Subject<'_>) {
     if requests.is_empty() {
         return;
     }
-    let mut report = Report::new(&SuppressionInvalid::META);
+    let mut report = report_for(subject);
     apply_suppressions(&mut judgement.findings, &requests, subject, &mut report);
-    judgement.findings.append(&mut report.findings);
+    judgement.findings.append(&mut report.finish().0);
 }
 
 /// Marks what the requests are about, and reports each request that does not count.
@@ -212,3 +223,6 @@ pub fn apply_suppressions(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,6 +102,9 @@ pub struct Finding {
     pub ratcheted: bool,
     /// Set when the settings say that this rule is only recorded.
     pub audit_only: bool,
+    /// How many more of this rule and severity there are that a review does not list. What is true of this one is true
+    /// of them.
+    pub more: usize,
 }
 
 impl Finding {
@@ -150,6 +153,11 @@ impl Finding {
     /// Whether this finding counts against the object.
     pub fn denies(&self) -> bool {
         self.severity == Severity::Error && self.suppressed.is_none() && !self.ratcheted && !self.audit_only
+    }
+
+    /// How many defects this finding stands for.
+    pub fn count(&self) -> usize {
+        self.more + 1
     }
 
     /// One line that stands alone: what is wrong, what to do, and the code.

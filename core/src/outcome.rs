@@ -30,6 +30,8 @@ pub struct Cause {
 pub struct Verdict {
     /// Whether the object may be stored.
     pub allowed: bool,
+    /// How many findings deny it; of very many, not all are listed.
+    pub problems: usize,
     /// Why not.
     pub causes: Vec<Cause>,
     /// What else its author should know.
@@ -41,9 +43,12 @@ pub struct Verdict {
 /// Weighs the findings.
 pub fn verdict(findings: &[Finding]) -> Verdict {
     let denying: Vec<&Finding> = findings.iter().filter(|finding| finding.denies()).collect();
+    let problems: usize = denying.iter().map(|finding| finding.count()).sum();
     let mut causes: Vec<Cause> = denying.iter().take(MAX_CAUSES).map(|finding| cause(finding)).collect();
-    if let Some(more) = denying.len().checked_sub(MAX_CAUSES).filter(|more| *more > 0) {
-        let message = format!("and {more} more problems; see them all with `kubectl neo4jbackup lint`");
+    let more = problems - causes.len();
+    if more > 0 {
+        let what = if more == 1 { "problem" } else { "problems" };
+        let message = format!("and {more} more {what}; see them all with `kubectl neo4jbackup lint`");
         causes.push(Cause {
             reason: "FieldValueInvalid",
             field: "spec".to_owned(),
@@ -52,6 +57,7 @@ pub fn verdict(findings: &[Finding]) -> Verdict {
     }
     Verdict {
         allowed: denying.is_empty(),
+        problems,
         causes,
         warnings: warnings(findings),
         audit: audit(findings),
@@ -93,8 +99,9 @@ fn warnings(findings: &[Finding]) -> Vec<String> {
         }
     }
     texts.dedup();
-    if texts.len() > MAX_WARNINGS {
-        let more = texts.len() - (MAX_WARNINGS - 1);
+    let unlisted: usize = findings.iter().filter(warned).map(|finding| finding.more).sum();
+    if texts.len() + unlisted > MAX_WARNINGS {
+        let more = texts.len().saturating_sub(MAX_WARNINGS - 1) + unlisted;
         texts.truncate(MAX_WARNINGS - 1);
         texts.push(format!(
             "and {more} more warnings; see them all with `kubectl neo4jbackup lint`"

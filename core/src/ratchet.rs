@@ -3,7 +3,7 @@
 //! The operator writes whole objects back from typed structs: it drops zero values, turns instants to UTC and cuts
 //! their fractions. None of that is an edit.
 
-use crate::document::{Node, Path};
+use crate::document::{Map, Node};
 use crate::finding::{Finding, Severity};
 use crate::rule::RuleMeta;
 use crate::values::{point_in_time, quantity};
@@ -15,52 +15,68 @@ pub fn ratchet(
     old: &Node<'_>,
     new: &Node<'_>,
 ) {
+    // Many rules read the same fields, and many findings are of one rule: each field is compared once.
+    let mut compared: Vec<(&'static str, bool)> = Vec::new();
+    let mut is_unchanged = |dotted: &'static str| {
+        if let Some((_, known)) = compared.iter().find(|(path, _)| *path == dotted) {
+            return *known;
+        }
+        let key = dotted.rsplit('.').next();
+        let unchanged = same_meaning(key, old.at(dotted), new.at(dotted));
+        compared.push((dotted, unchanged));
+        unchanged
+    };
     for finding in findings
         .iter_mut()
         .filter(|finding| finding.severity == Severity::Error)
     {
         let Some(meta) = meta_of(finding.code) else { continue };
-        finding.ratcheted = meta.reads.iter().all(|path| {
-            let path = Path::dotted(path);
-            same_meaning(path.last_key(), path.find(old), path.find(new))
-        });
+        finding.ratcheted = meta.reads.iter().all(|path| is_unchanged(path));
     }
 }
 
 /// Whether two values mean the same to the operator. `key` is the name of the field that holds them.
+///
+/// Each value is looked at once, however deep it lies and in whatever order its neighbours stand.
 pub fn same_meaning(key: Option<&str>, old: Option<&Node<'_>>, new: Option<&Node<'_>>) -> bool {
     match (old, new) {
         (None, None) => true,
         (Some(value), None) | (None, Some(value)) => is_zero(value),
-        (Some(old), Some(new)) => old == new || same_value(key, old, new),
+        (Some(Node::Map(old)), Some(Node::Map(new))) => same_entries(key, old, new),
+        (Some(Node::List(old)), Some(Node::List(new))) => {
+            old.len() == new.len()
+                && old
+                    .iter()
+                    .zip(new)
+                    .all(|(old, new)| same_meaning(key, Some(old), Some(new)))
+        }
+        (Some(old), Some(new)) => old == new || (is_zero(old) && is_zero(new)) || same_scalar(key, old, new),
     }
 }
 
-fn same_value(key: Option<&str>, old: &Node<'_>, new: &Node<'_>) -> bool {
-    if is_zero(old) && is_zero(new) {
-        return true;
+fn same_entries(key: Option<&str>, old: &Map<'_>, new: &Map<'_>) -> bool {
+    let quantities = matches!(key, Some("limits" | "requests"));
+    let same = |name: &str, old: Option<&Node<'_>>, new: Option<&Node<'_>>| {
+        same_meaning(Some(if quantities { "size" } else { name }), old, new)
+    };
+    let in_order = old.len() == new.len() && old.iter().zip(new.iter()).all(|((left, _), (right, _))| left == right);
+    if in_order {
+        let mut pairs = old.iter().zip(new.iter());
+        return pairs.all(|((name, old), (_, new))| same(name, Some(old), Some(new)));
     }
-    match (old, new) {
-        (Node::Map(old_map), Node::Map(new_map)) => {
-            let quantities = matches!(key, Some("limits" | "requests"));
-            let same = |name: &str| {
-                let key = if quantities { Some("size") } else { Some(name) };
-                same_meaning(key, old_map.get(name), new_map.get(name))
-            };
-            old_map.iter().all(|(name, _)| same(name)) && new_map.iter().all(|(name, _)| same(name))
-        }
-        (Node::List(old_items), Node::List(new_items)) => {
-            old_items.len() == new_items.len()
-                && old_items
-                    .iter()
-                    .zip(new_items)
-                    .all(|(old, new)| same_meaning(key, Some(old), Some(new)))
-        }
-        _ => match (key, old.scalar_text(), new.scalar_text()) {
-            (Some("pointInTime" | "restoreUntil"), Some(old), Some(new)) => same_instant(old, new),
-            (Some("size" | "divisor"), Some(old), Some(new)) => same_quantity(old, new),
-            _ => false,
-        },
+    let (old_index, new_index) = (old.index(), new.index());
+    old.iter()
+        .all(|(name, value)| same(name, Some(value), new_index.get(name)))
+        && new
+            .iter()
+            .all(|(name, value)| old_index.get(name).is_some() || same(name, None, Some(value)))
+}
+
+fn same_scalar(key: Option<&str>, old: &Node<'_>, new: &Node<'_>) -> bool {
+    match (key, old.scalar_text(), new.scalar_text()) {
+        (Some("pointInTime" | "restoreUntil"), Some(old), Some(new)) => same_instant(old, new),
+        (Some("size" | "divisor"), Some(old), Some(new)) => same_quantity(old, new),
+        _ => false,
     }
 }
 
@@ -112,6 +128,27 @@ mod tests {
             json!({"limits": {"memory": "1024Mi"}})
         ));
         assert!(same(json!({"size": 1}), json!({"size": "1"})));
+    }
+
+    #[test]
+    fn a_change_far_below_takes_no_longer_than_the_way_down() {
+        // Each level was once compared twice, which makes a million times a million comparisons of forty levels.
+        let nested = |leaf: serde_json::Value| (0..100).fold(leaf, |below, _| json!({"a": below, "b": 1}));
+        let (old, new) = (nested(json!({"x": false, "y": 1})), nested(json!({"y": 1})));
+        assert!(same(old, new));
+    }
+
+    #[test]
+    fn the_order_of_keys_is_no_change() {
+        let map = |range: &mut dyn Iterator<Item = usize>| {
+            let entries = range.map(|number| (format!("k{number}").into(), Node::Number(number.to_string().into())));
+            Node::Map(Map(entries.collect()))
+        };
+        let (old, new) = (map(&mut (0..100)), map(&mut (0..100).rev()));
+        assert!(same_meaning(None, Some(&old), Some(&new)));
+        let (less, other) = (map(&mut (0..99)), map(&mut (1..101).rev()));
+        assert!(!same_meaning(None, Some(&old), Some(&less)) && !same_meaning(None, Some(&less), Some(&old)));
+        assert!(!same_meaning(None, Some(&old), Some(&other)));
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opini
     let denial = (!verdict.allowed).then(|| Denial {
         kind: &request.kind,
         name: name(request),
-        problems: findings.iter().filter(|finding| finding.denies()).count(),
+        problems: verdict.problems,
         causes: verdict.causes,
     });
     let answer = Answer {

@@ -361,7 +361,7 @@ impl Metrics {
                     rule: finding.code,
                     outcome,
                 })
-                .inc();
+                .inc_by(finding.count() as u64);
         }
         for rule in &opinion.skipped {
             self.findings

@@ -14,6 +14,7 @@ mod problem;
 mod scalar;
 pub mod span;
 mod split;
+pub(crate) mod trail;
 mod yaml;
 
 #[cfg(test)]
@@ -21,7 +22,7 @@ mod tests;
 
 pub use comment::Comment;
 pub use limits::Limits;
-pub use node::{LARGE_LIST, Map, Node};
+pub use node::{LARGE_LIST, Map, MapIndex, Node};
 pub use parse::{decode, parse};
 pub use path::{Path, Segment};
 pub use problem::{Problem, ProblemKind};

@@ -4,6 +4,7 @@
 //! order of the source and is searched linearly: the objects here have a handful of keys per level.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -31,7 +32,38 @@ pub enum Node<'a> {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Map<'a>(pub Vec<(Cow<'a, str>, Node<'a>)>);
 
+/// A mapping in which many keys are looked up, one after the other.
+#[derive(Debug)]
+pub enum MapIndex<'n, 'a> {
+    /// Of a few keys, a search is faster than what it takes to avoid one.
+    Few(&'n Map<'a>),
+    /// Of many it is not, and somebody may send a hundred thousand.
+    Many(HashMap<&'n str, &'n Node<'a>>),
+}
+
+impl<'n, 'a> MapIndex<'n, 'a> {
+    /// The value under `key`.
+    pub fn get(&self, key: &str) -> Option<&'n Node<'a>> {
+        match self {
+            Self::Few(map) => map.get(key),
+            Self::Many(entries) => entries.get(key).copied(),
+        }
+    }
+}
+
+/// The most keys that are searched one by one for each of many.
+const FEW: usize = 16;
+
 impl<'a> Map<'a> {
+    /// What to look many keys up in.
+    pub fn index(&self) -> MapIndex<'_, 'a> {
+        if self.len() <= FEW {
+            return MapIndex::Few(self);
+        }
+        // The first of several that have one key is the one that counts.
+        MapIndex::Many(self.iter().collect::<Vec<_>>().into_iter().rev().collect())
+    }
+
     /// The value under `key`.
     pub fn get(&self, key: &str) -> Option<&Node<'a>> {
         self.find(key.as_bytes())
@@ -255,14 +287,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Node<'de>, E> {
-        // As Go writes it. In full, `1e300` is a text of 301 bytes.
-        let is_plain = value == 0.0 || (1e-6..1e21).contains(&value.abs());
-        let text = if is_plain {
-            value.to_string()
-        } else {
-            format!("{value:e}")
-        };
-        Ok(Node::Number(Cow::Owned(text)))
+        Ok(Node::Number(Cow::Owned(float_text(value))))
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Node<'de>, E> {
@@ -304,6 +329,16 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 }
 
+/// A number with a fraction or an exponent. One beyond what anybody writes in digits keeps its exponent: `1e300` has
+/// five characters here, too, and not three hundred.
+fn float_text(value: f64) -> String {
+    if value == 0.0 || (1e-7..1e21).contains(&value.abs()) {
+        value.to_string()
+    } else {
+        format!("{value:e}")
+    }
+}
+
 /// A key that borrows where the source has no escape; serde's own `Cow` always copies.
 struct BorrowedKey<'a>(Cow<'a, str>);
 
@@ -338,5 +373,39 @@ mod tests {
         assert_eq!(node.get("managedFields"), None);
         assert_eq!(node.get("e").and_then(Node::as_str), Some("A"));
         assert_eq!(serde_json::to_string(&node).unwrap(), r#"{"a":"x","n":1.5,"e":"A"}"#);
+    }
+
+    #[test]
+    fn a_number_takes_no_more_room_than_its_text() {
+        for (text, expected) in [
+            ("1e300", "1e300"),
+            ("-1e-300", "-1e-300"),
+            ("1.5e2", "150"),
+            ("1e20", "100000000000000000000"),
+            ("0.0", "0"),
+            ("0.000001", "0.000001"),
+        ] {
+            assert_eq!(
+                serde_json::from_str::<Node<'_>>(text).unwrap(),
+                Node::Number(expected.into())
+            );
+        }
+    }
+
+    #[test]
+    fn an_index_finds_what_a_search_finds() {
+        for count in [3, 300] {
+            let keys = (0..count)
+                .chain(0..count)
+                .map(|number| format!("k{}", number % (count - 1)));
+            let entries = keys
+                .enumerate()
+                .map(|(position, key)| (key.into(), Node::Number(position.to_string().into())));
+            let map = Map(entries.collect());
+            let index = map.index();
+            for key in (0..=count).map(|number| format!("k{number}")) {
+                assert_eq!(index.get(&key), map.get(&key), "{key} of {count}");
+            }
+        }
     }
 }

@@ -172,45 +172,62 @@ pub fn patch(object: &Node<'_>, edits: &[Edit]) -> Patch {
     let mut operations: Vec<PatchOperation> = Vec::new();
     let mut current = object.clone();
     for edit in edits {
-        let before = current.clone();
-        current = apply(&before, std::slice::from_ref(edit));
-        if current == before {
-            continue;
-        }
         match edit {
-            Edit::Set { path, .. } => push_set(&mut operations, &before, &current, path),
-            Edit::Remove { path } => operations.push(remove_operation(path)),
+            Edit::Set { path, value } => operations.extend(set_operation(&mut current, path, value)),
+            Edit::Remove { path } => {
+                operations.extend(take(&mut current, path).map(|_| remove_operation(path)));
+            }
             Edit::Rename { path, to } => {
                 let Some(target) = path.parent().map(|parent| parent.key(to)) else {
                     continue;
                 };
-                push_set(&mut operations, &before, &current, &target);
-                operations.push(remove_operation(path));
+                if path.find(&current).is_some() && target.find(&current).is_none() {
+                    rename(&mut current, path, to);
+                    operations.push(PatchOperation::Add(AddOperation {
+                        path: pointer(&target),
+                        value: json(target.find(&current)),
+                    }));
+                    operations.push(remove_operation(path));
+                }
             }
         }
     }
     Patch(merge_adds(operations))
 }
 
-fn push_set(operations: &mut Vec<PatchOperation>, before: &Node<'_>, after: &Node<'_>, path: &Path) {
-    if path.find(before).is_some_and(|node| !node.is_null()) {
-        operations.push(PatchOperation::Replace(ReplaceOperation {
-            path: pointer(path),
-            value: json(path.find(after)),
-        }));
-        return;
+/// Puts the value there and says how; `None` when it is there already, or when the way ends at something else.
+fn set_operation(object: &mut Node<'_>, path: &Path, value: &serde_json::Value) -> Option<PatchOperation> {
+    let value = Node::from(value.clone());
+    if !is_reachable(object, path) || path.find(object) == Some(&value) {
+        return None;
     }
-    let mut shallowest = path.clone();
-    while let Some(parent) = shallowest.parent() {
-        if parent.find(before).is_some_and(|node| !node.is_null()) {
-            break;
-        }
-        shallowest = parent;
+    let is_there = |path: &Path, object: &Node<'_>| path.find(object).is_some_and(|node| !node.is_null());
+    let replaces = is_there(path, object);
+    let mut place = path.clone();
+    while !replaces && let Some(parent) = place.parent().filter(|parent| !is_there(parent, object)) {
+        place = parent;
     }
-    operations.push(PatchOperation::Add(AddOperation {
-        path: pointer(&shallowest),
-        value: json(shallowest.find(after)),
-    }));
+    set(object, &path.0, value);
+    let (path, value) = (pointer(&place), json(place.find(object)));
+    Some(if replaces {
+        PatchOperation::Replace(ReplaceOperation { path, value })
+    } else {
+        PatchOperation::Add(AddOperation { path, value })
+    })
+}
+
+/// Whether [`set`] gets to the end of the path: through mappings, items that are there, and what it makes on the way.
+fn is_reachable(object: &Node<'_>, path: &Path) -> bool {
+    let mut node = Some(object);
+    for segment in &path.0 {
+        node = match (segment, node) {
+            (Segment::Key(_), None | Some(Node::Null)) => None,
+            (Segment::Key(key), Some(Node::Map(map))) => map.get(key),
+            (Segment::Index(index), Some(Node::List(items))) if *index < items.len() => items.get(*index),
+            _ => return false,
+        };
+    }
+    true
 }
 
 /// Folds an `add` below a value that an earlier `add` of the same patch has put there into that value.

@@ -54,34 +54,60 @@ impl Rule for AdditionalArgument {
         let severity = if is_checked { Severity::Error } else { Severity::Warning };
         for (index, item) in field.items().iter().enumerate() {
             let Some(argument) = Node::as_str(item) else { continue };
-            let place = || field.path().index(index);
-            if let Some(removed) = REMOVED.into_iter().find(|removed| argument.starts_with(removed)) {
-                report
-                    .at_path(place(), format!("Neo4j 5.26 and later have no option `{removed}`"))
+            let Some(problem) = Problem::of(argument, subject.era) else {
+                continue;
+            };
+            let severity = match problem {
+                Problem::Unsafe(_) => Severity::Warning,
+                _ => severity,
+            };
+            if report.only_counts(severity) {
+                continue;
+            }
+            let place = field.path().index(index);
+            let finding = match problem {
+                Problem::Removed(removed) => report
+                    .at_path(place, format!("Neo4j 5.26 and later have no option `{removed}`"))
                     .help("remove it")
-                    .reason(Reason::NotSupported)
-                    .value(argument)
-                    .severity(severity);
-            } else if !argument.starts_with('-') {
-                report
-                    .at_path(place(), no_option(argument))
-                    .help("write an option and its value in one text, as in `--parallel-recovery=true`")
-                    .value(argument)
-                    .severity(severity);
-            } else if let Some(character) = first_shell_unsafe_character(argument).filter(|_| subject.era < Era::D) {
-                report
+                    .reason(Reason::NotSupported),
+                Problem::NoOption => report
+                    .at_path(place, no_option(argument))
+                    .help("write an option and its value in one text, as in `--parallel-recovery=true`"),
+                Problem::Unsafe(character) => report
                     .at_path(
-                        place(),
+                        place,
                         format!(
                             "{character:?} means something to the shell, and {} does not quote it",
                             subject.era.label()
                         ),
                     )
-                    .help("leave it out")
-                    .value(argument)
-                    .severity(Severity::Warning);
-            }
+                    .help("leave it out"),
+            };
+            finding.value(argument).severity(severity);
         }
+    }
+}
+
+/// What is wrong with an argument.
+enum Problem {
+    /// It is an option that is no more.
+    Removed(&'static str),
+    /// It is none.
+    NoOption,
+    /// It has a character that the shell does not leave alone.
+    Unsafe(char),
+}
+
+impl Problem {
+    fn of(argument: &str, era: Era) -> Option<Self> {
+        if let Some(removed) = REMOVED.into_iter().find(|removed| argument.starts_with(removed)) {
+            return Some(Self::Removed(removed));
+        }
+        if !argument.starts_with('-') {
+            return Some(Self::NoOption);
+        }
+        let character = (era < Era::D).then(|| first_shell_unsafe_character(argument));
+        character.flatten().map(Self::Unsafe)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::moved_field::{hint, plain_note};
 use super::quoted::short;
 use crate::declare_rule;
+use crate::document::trail::Trail;
 use crate::document::{Node, Path};
 use crate::finding::Reason;
 use crate::inventory::Inventory;
@@ -74,20 +75,11 @@ impl Rule for FieldDropped {
             return;
         };
         let mut dropped = Vec::new();
-        collect(
-            applied.get("spec"),
-            subject.object.get("spec"),
-            &Path::dotted("spec"),
-            &mut dropped,
-        );
-        if dropped.is_empty() {
-            return;
-        }
-        let problems = schema::check(subject.kind, subject.era, &applied);
+        let (spec, stored) = (applied.get("spec"), subject.object.get("spec"));
+        collect(spec, stored, &Trail::root("spec"), &mut dropped);
         for path in dropped {
             let name = short(path.last_key().unwrap_or_default());
-            let known = problems.iter().find(|problem| *problem.path() == path);
-            let help = match known {
+            let help = match schema::why_dropped(subject.kind, subject.era, &applied, &path) {
                 Some(SchemaProblem::Unknown {
                     did_you_mean: Some(meant),
                     ..
@@ -95,7 +87,7 @@ impl Rule for FieldDropped {
                 Some(
                     SchemaProblem::Unknown { replaced_by, note, .. }
                     | SchemaProblem::OtherVersion { replaced_by, note, .. },
-                ) => hint(replaced_by.as_ref(), plain_note(*note)),
+                ) => hint(replaced_by.as_ref(), plain_note(note)),
                 _ => "look whether the CRD in the cluster is that of the operator".to_owned(),
             };
             let finding = report.at_path(
@@ -110,25 +102,29 @@ impl Rule for FieldDropped {
     }
 }
 
-/// The places where the applied object says something and the stored one has nothing.
-fn collect(applied: Option<&Node<'_>>, stored: Option<&Node<'_>>, path: &Path, dropped: &mut Vec<Path>) {
+/// The first places where the applied object says something and the stored one has nothing.
+fn collect(applied: Option<&Node<'_>>, stored: Option<&Node<'_>>, trail: &Trail<'_>, dropped: &mut Vec<Path>) {
     match (applied, stored) {
         (Some(Node::Map(applied)), Some(Node::Map(stored))) => {
+            let stored = stored.index();
             for (key, value) in applied.iter() {
-                if dropped.len() == MOST {
-                    return;
-                }
                 let there = stored.get(key);
                 if there.is_none() && !same_meaning(Some(key), Some(value), None) {
-                    dropped.push(path.key(key));
+                    dropped.push(trail.key(key).path());
                 } else if there.is_some() && matches!(value, Node::Map(_) | Node::List(_)) {
-                    collect(Some(value), there, &path.key(key), dropped);
+                    collect(Some(value), there, &trail.key(key), dropped);
+                }
+                if dropped.len() == MOST {
+                    return;
                 }
             }
         }
         (Some(Node::List(applied)), Some(Node::List(stored))) if applied.len() == stored.len() => {
             for (index, (value, there)) in applied.iter().zip(stored).enumerate() {
-                collect(Some(value), Some(there), &path.index(index), dropped);
+                collect(Some(value), Some(there), &trail.index(index), dropped);
+                if dropped.len() == MOST {
+                    return;
+                }
             }
         }
         _ => {}

@@ -126,11 +126,13 @@ fn judge(subject: &Subject<'_>, path: &dyn Fn() -> Path, node: &Node<'_>, measur
         Node::Number(text) if measure != Measure::Size && text.parse::<i64>().is_ok() => text,
         _ => return,
     };
-    let (message, help, severity) = match quantity::parse(text) {
-        Ok(value) => match out_of_range(&value, text, measure) {
-            Some(problem) => problem,
-            None => return,
-        },
+    let parsed = quantity::parse(text);
+    let problem = parsed.as_ref().map(|value| out_of_range(value, measure));
+    if problem == Ok(None) || report.only_counts(Severity::Error) {
+        return;
+    }
+    let (message, help) = match problem {
+        Ok(problem) => problem.map(|problem| problem.in_words(text)).unwrap_or_default(),
         Err(error) => {
             let kind = subject.kind.name();
             let effect = match measure {
@@ -149,15 +151,14 @@ fn judge(subject: &Subject<'_>, path: &dyn Fn() -> Path, node: &Node<'_>, measur
             (
                 format!("{} is no quantity: {error}{effect}", quoted(text)),
                 "use a number with a unit, such as `10Gi`",
-                Severity::Error,
             )
         }
     };
     let path = path();
     let finding = report.at_path(path.clone(), message);
-    finding.value(text.as_ref()).severity(severity);
+    finding.value(text.as_ref());
     match quantity::normalised(text)
-        .filter(|mended| quantity::parse(mended).is_ok_and(|value| out_of_range(&value, mended, measure).is_none()))
+        .filter(|mended| quantity::parse(mended).is_ok_and(|value| out_of_range(&value, measure).is_none()))
     {
         Some(mended) => {
             let title = format!("use `{mended}`");
@@ -172,26 +173,43 @@ fn judge(subject: &Subject<'_>, path: &dyn Fn() -> Path, node: &Node<'_>, measur
 }
 
 /// What is wrong with a well-formed quantity.
-fn out_of_range(value: &Quantity, text: &str, measure: Measure) -> Option<(String, &'static str, Severity)> {
-    let text = quoted(text);
-    let help = "use a size above zero, such as `10Gi`";
+#[derive(Debug, PartialEq)]
+enum OutOfRange {
+    NegativeSize,
+    NoSize,
+    SubUnit,
+    NegativeResource,
+}
+
+fn out_of_range(value: &Quantity, measure: Measure) -> Option<OutOfRange> {
     match measure {
-        Measure::Size if value.is_negative() => Some((format!("{text} is less than nothing"), help, Severity::Error)),
-        Measure::Size if value.is_zero() => Some((
-            format!("{text} is no size, and the API server would refuse the volume claim"),
-            help,
-            Severity::Error,
-        )),
-        Measure::Size if value.has_sub_unit_suffix() => Some((
-            format!("{text} is in thousandths of a byte or less; for storage, `m` is not mega"),
-            "use `Mi` or `Gi`",
-            Severity::Error,
-        )),
-        Measure::Resource if value.is_negative() => Some((
-            format!("{text} is less than nothing, and the API server would refuse the pod"),
-            "use a quantity of zero or more",
-            Severity::Error,
-        )),
+        Measure::Size if value.is_negative() => Some(OutOfRange::NegativeSize),
+        Measure::Size if value.is_zero() => Some(OutOfRange::NoSize),
+        Measure::Size if value.has_sub_unit_suffix() => Some(OutOfRange::SubUnit),
+        Measure::Resource if value.is_negative() => Some(OutOfRange::NegativeResource),
         _ => None,
+    }
+}
+
+impl OutOfRange {
+    /// What it means, and what to do.
+    fn in_words(&self, text: &str) -> (String, &'static str) {
+        let text = quoted(text);
+        let help = "use a size above zero, such as `10Gi`";
+        match self {
+            Self::NegativeSize => (format!("{text} is less than nothing"), help),
+            Self::NoSize => (
+                format!("{text} is no size, and the API server would refuse the volume claim"),
+                help,
+            ),
+            Self::SubUnit => (
+                format!("{text} is in thousandths of a byte or less; for storage, `m` is not mega"),
+                "use `Mi` or `Gi`",
+            ),
+            Self::NegativeResource => (
+                format!("{text} is less than nothing, and the API server would refuse the pod"),
+                "use a quantity of zero or more",
+            ),
+        }
     }
 }

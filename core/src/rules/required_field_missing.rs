@@ -2,10 +2,11 @@
 
 use crate::declare_rule;
 use crate::document::Path;
+use crate::finding::{Reason, Severity};
 use crate::inventory::Inventory;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
-use crate::schema::{Era, Kind, SchemaProblem};
+use crate::schema::{self, Era, Kind};
 use crate::subject::Subject;
 
 declare_rule! {
@@ -92,24 +93,31 @@ impl Rule for RequiredFieldMissing {
 }
 
 fn required_by_schema(subject: &Subject<'_>, report: &mut Report) {
-    for problem in subject.schema_problems() {
-        let SchemaProblem::Required { path } = problem else {
-            continue;
-        };
-        let text = path.to_string();
-        let said_elsewhere = match text.as_str() {
-            "spec.target" | "spec.clusterRef" | "spec.targetCluster" => has_any(subject, INSTANCE),
-            "spec.databaseName" => has_any(subject, DATABASE),
-            _ => text.ends_with("cloud.identity.provider"),
-        };
-        if !said_elsewhere {
-            let name = path.last_key().unwrap_or_default();
-            let what = format!("`{name}` is required{}, and is not there", below(path));
-            report
-                .at_path(path.clone(), what)
-                .help("add it")
-                .reason(crate::finding::Reason::Required);
+    schema::each_missing(subject.kind, subject.era, subject.object, &mut |trail| {
+        let name = trail.last_key();
+        // Few of the required fields can be said elsewhere; of the others there may be one for each item of a list.
+        let may_be_said_elsewhere = matches!(
+            name,
+            "target" | "clusterRef" | "targetCluster" | "databaseName" | "provider"
+        );
+        if may_be_said_elsewhere && is_said_elsewhere(subject, &trail.path()) {
+            return;
         }
+        if report.only_counts(Severity::Error) {
+            return;
+        }
+        let path = trail.path();
+        let what = format!("`{name}` is required{}, and is not there", below(&path));
+        report.at_path(path, what).help("add it").reason(Reason::Required);
+    });
+}
+
+fn is_said_elsewhere(subject: &Subject<'_>, path: &Path) -> bool {
+    let text = path.to_string();
+    match text.as_str() {
+        "spec.target" | "spec.clusterRef" | "spec.targetCluster" => has_any(subject, INSTANCE),
+        "spec.databaseName" => has_any(subject, DATABASE),
+        _ => text.ends_with("cloud.identity.provider"),
     }
 }
 

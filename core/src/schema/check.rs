@@ -4,7 +4,8 @@ use super::era::{Era, EraSet};
 use super::pattern::Pattern;
 use super::suggest;
 use super::table::{FieldSchema, Kind, ObjectSchema, Shape, field};
-use crate::document::{Map, Node, Path};
+use crate::document::trail::Trail;
+use crate::document::{Map, Node, Path, Segment};
 
 /// One thing that the schema has against an object. Values borrow from the object.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,67 +123,129 @@ pub fn check<'n>(kind: Kind, era: Era, object: &'n Node<'_>) -> Vec<SchemaProble
     for (key, value) in root.iter() {
         match key {
             "apiVersion" | "kind" | "metadata" | "status" => {}
-            "spec" => checker.object(
-                &schema.spec,
-                value,
-                &Trail {
-                    above: None,
-                    step: Step::Key("spec"),
-                },
-            ),
-            _ => checker.unknown(
-                None,
-                value,
-                &Trail {
-                    above: None,
-                    step: Step::Key(key),
-                },
-            ),
+            "spec" => checker.object(&schema.spec, value, &Trail::root("spec")),
+            _ => checker.unknown(None, value, &Trail::root(key)),
         }
     }
     checker.problems
 }
 
-/// The way down to a value, on the stack; it becomes a path only when there is something to report.
-#[derive(Clone, Copy)]
-struct Trail<'t> {
-    above: Option<&'t Trail<'t>>,
-    step: Step<'t>,
+/// Visits each required field that is not there, and nothing else that the schema has against `object`.
+pub(crate) fn each_missing(kind: Kind, era: Era, object: &Node<'_>, visit: &mut dyn FnMut(&Trail<'_>)) {
+    let schema = kind.schema();
+    if let Some(spec) = object.get("spec").filter(|_| schema.eras.contains(era)) {
+        missing_in_object(&schema.spec, era, spec, &Trail::root("spec"), visit);
+    }
 }
 
-#[derive(Clone, Copy)]
-enum Step<'t> {
-    Key(&'t str),
-    Index(usize),
+fn missing_in_object(
+    schema: &'static ObjectSchema,
+    era: Era,
+    node: &Node<'_>,
+    trail: &Trail<'_>,
+    visit: &mut dyn FnMut(&Trail<'_>),
+) {
+    let Some(map) = node.as_map() else { return };
+    for (key, value) in map.iter() {
+        if matches!(value, Node::Map(_) | Node::List(_))
+            && let Some(shape) = schema.entry(key).and_then(|entry| entry.shape(era))
+        {
+            missing_in_value(shape, era, value, &trail.key(key), visit);
+        }
+    }
+    for entry in schema.fields {
+        if is_missing(entry, era, map) {
+            visit(&trail.key(entry.name));
+        }
+    }
 }
 
-impl<'t> Trail<'t> {
-    fn key(&'t self, key: &'t str) -> Trail<'t> {
-        Trail {
-            above: Some(self),
-            step: Step::Key(key),
+fn missing_in_value(
+    shape: &'static Shape,
+    era: Era,
+    node: &Node<'_>,
+    trail: &Trail<'_>,
+    visit: &mut dyn FnMut(&Trail<'_>),
+) {
+    match (shape, node) {
+        (Shape::Object(schema), _) => missing_in_object(schema, era, node, trail, visit),
+        (Shape::List { item, .. }, Node::List(values)) => {
+            for (index, value) in values.iter().enumerate() {
+                missing_in_value(item, era, value, &trail.index(index), visit);
+            }
+        }
+        (Shape::Map(each), Node::Map(map)) => {
+            for (key, value) in map.iter() {
+                missing_in_value(each, era, value, &trail.key(key), visit);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_missing(entry: &FieldSchema, era: Era, map: &Map<'_>) -> bool {
+    entry.required.contains(era) && map.get(entry.name).is_none_or(Node::is_null)
+}
+
+/// Why the schema drops the field at `path`, with the value that it has in `object`; `None` where it does not, or where
+/// it drops something above.
+pub(crate) fn why_dropped(kind: Kind, era: Era, object: &Node<'_>, path: &Path) -> Option<SchemaProblem<'static>> {
+    let [Segment::Key(root), below @ ..] = path.0.as_slice() else {
+        return None;
+    };
+    let table = Table { kind, era };
+    if root != "spec" || !kind.schema().eras.contains(era) {
+        return None;
+    }
+    let (mut known, mut node) = (Known::Object(&kind.schema().spec), object.get(root)?);
+    for (position, segment) in below.iter().enumerate() {
+        match (known, segment) {
+            (Known::Object(schema), Segment::Key(key)) => {
+                node = node.get(key)?;
+                let is_last = position + 1 == below.len();
+                let entry = schema.entry(key);
+                match entry.and_then(|entry| entry.shape(era)) {
+                    Some(shape) => known = Known::of(shape),
+                    None if !is_last => return None,
+                    None => {
+                        return match entry {
+                            Some(entry) => Some(table.absent(schema, entry, node, path.clone())),
+                            None if schema.open => None,
+                            None => Some(table.unknown(Some(schema), node, key, path.clone())),
+                        };
+                    }
+                }
+            }
+            (Known::Map(each), Segment::Key(key)) => {
+                node = node.get(key)?;
+                known = Known::of(each);
+            }
+            (Known::List(item), Segment::Index(index)) => {
+                node = node.as_list()?.get(*index)?;
+                known = Known::of(item);
+            }
+            _ => return None,
         }
     }
+    None
+}
 
-    fn index(&'t self, index: usize) -> Trail<'t> {
-        Trail {
-            above: Some(self),
-            step: Step::Index(index),
-        }
-    }
+/// What the schema has at a place.
+#[derive(Clone, Copy)]
+enum Known {
+    Object(&'static ObjectSchema),
+    Map(&'static Shape),
+    List(&'static Shape),
+    Scalar,
+}
 
-    fn path(&self) -> Path {
-        let above = self.above.map(Trail::path).unwrap_or_default();
-        match self.step {
-            Step::Key(key) => above.key(key),
-            Step::Index(index) => above.index(index),
-        }
-    }
-
-    fn last_key(&self) -> &'t str {
-        match self.step {
-            Step::Key(key) => key,
-            Step::Index(_) => "",
+impl Known {
+    fn of(shape: &'static Shape) -> Self {
+        match shape {
+            Shape::Object(schema) => Self::Object(schema),
+            Shape::Map(each) => Self::Map(each),
+            Shape::List { item, .. } => Self::List(item),
+            _ => Self::Scalar,
         }
     }
 }
@@ -222,7 +285,7 @@ impl<'n> Checker<'n> {
 
     fn required(&mut self, schema: &'static ObjectSchema, map: &Map<'_>, trail: &Trail<'_>) {
         for entry in schema.fields {
-            if entry.required.contains(self.era) && map.get(entry.name).is_none_or(Node::is_null) {
+            if is_missing(entry, self.era, map) {
                 self.problems.push(SchemaProblem::Required {
                     path: trail.key(entry.name).path(),
                 });
@@ -332,23 +395,11 @@ impl<'n> Checker<'n> {
         });
     }
 
-    /// A name that the table does not hold at all.
     fn unknown(&mut self, siblings: Option<&'static ObjectSchema>, value: &Node<'_>, trail: &Trail<'_>) {
-        let path = trail.path();
-        let suggestion = suggest::meant(self.kind, self.era, siblings, &path, trail.last_key());
-        let matters = suggestion
-            .as_ref()
-            .is_some_and(|(_, entry)| entry.absence.changes_meaning);
-        self.problems.push(SchemaProblem::Unknown {
-            did_you_mean: suggestion.map(|(meant, _)| meant),
-            replaced_by: None,
-            changes_meaning: matters && !is_zero(value),
-            note: None,
-            path,
-        });
+        let problem = self.table().unknown(siblings, value, trail.last_key(), trail.path());
+        self.problems.push(problem);
     }
 
-    /// A name that the table holds, for other eras or as a well-known mistake.
     fn absent(
         &mut self,
         schema: &'static ObjectSchema,
@@ -356,14 +407,62 @@ impl<'n> Checker<'n> {
         value: &Node<'_>,
         trail: &Trail<'_>,
     ) {
-        let path = trail.path();
+        let problem = self.table().absent(schema, entry, value, trail.path());
+        self.problems.push(problem);
+    }
+
+    fn table(&self) -> Table {
+        Table {
+            kind: self.kind,
+            era: self.era,
+        }
+    }
+}
+
+/// What one era has of one kind.
+#[derive(Clone, Copy)]
+struct Table {
+    kind: Kind,
+    era: Era,
+}
+
+impl Table {
+    /// A name that the table does not hold at all.
+    fn unknown(
+        self,
+        siblings: Option<&'static ObjectSchema>,
+        value: &Node<'_>,
+        name: &str,
+        path: Path,
+    ) -> SchemaProblem<'static> {
+        let suggestion = suggest::meant(self.kind, self.era, siblings, &path, name);
+        let matters = suggestion
+            .as_ref()
+            .is_some_and(|(_, entry)| entry.absence.changes_meaning);
+        SchemaProblem::Unknown {
+            did_you_mean: suggestion.map(|(meant, _)| meant),
+            replaced_by: None,
+            changes_meaning: matters && !is_zero(value),
+            note: None,
+            path,
+        }
+    }
+
+    /// A name that the table holds, for other eras or as a well-known mistake.
+    fn absent(
+        self,
+        schema: &'static ObjectSchema,
+        entry: &'static FieldSchema,
+        value: &Node<'_>,
+        path: Path,
+    ) -> SchemaProblem<'static> {
         let replaced_by = self.replacement(schema, entry, &path);
         let is_harmless = value
             .scalar_text()
             .is_some_and(|text| entry.absence.harmless_values.contains(&text));
         let changes_meaning = entry.absence.changes_meaning && !is_harmless && !is_zero(value);
         let (eras_with_it, note) = (entry.eras(), entry.absence.note);
-        self.problems.push(if eras_with_it.is_empty() {
+        if eras_with_it.is_empty() {
             SchemaProblem::Unknown {
                 path,
                 did_you_mean: None,
@@ -379,11 +478,11 @@ impl<'n> Checker<'n> {
                 changes_meaning,
                 note,
             }
-        });
+        }
     }
 
     /// The first replacement that this era has.
-    fn replacement(&self, schema: &'static ObjectSchema, entry: &'static FieldSchema, path: &Path) -> Option<Path> {
+    fn replacement(self, schema: &'static ObjectSchema, entry: &'static FieldSchema, path: &Path) -> Option<Path> {
         entry.absence.replaced_by.iter().find_map(|target| {
             if target.starts_with("spec.") {
                 return field(self.kind, self.era, target).map(|_| Path::dotted(target));

@@ -12,6 +12,7 @@ mod suggest;
 mod table;
 
 pub use check::{SchemaProblem, check};
+pub(crate) use check::{each_missing, why_dropped};
 pub use era::{Era, EraSet, Profile, UnknownVersion};
 pub use pattern::Pattern;
 pub use render::{crd, json_schema};

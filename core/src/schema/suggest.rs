@@ -27,24 +27,29 @@ pub(super) fn meant(
     if name.len() < SHORTEST_MISPLACED {
         return None;
     }
-    let mut best = None;
-    find_named(&kind.schema().spec, era, name, &Path::dotted("spec"), &mut best);
     // Within a list the path holds an index; a place outside it is then as likely wrong as right.
-    best.filter(|_| !path.0.iter().any(|segment| matches!(segment, Segment::Index(_))))
+    if path.0.iter().any(|segment| matches!(segment, Segment::Index(_))) {
+        return None;
+    }
+    let mut best = None;
+    find_named(&kind.schema().spec, era, name, &mut vec!["spec"], &mut best);
+    best.map(|(keys, entry)| {
+        let keys = keys.into_iter().map(|key| Segment::Key(key.to_owned()));
+        (Path(keys.collect()), entry)
+    })
 }
 
 fn nearest(schema: &'static ObjectSchema, era: Era, name: &str) -> Option<&'static FieldSchema> {
-    let limit = (name.chars().count() / 4).max(1);
+    let length = name.chars().count();
+    let limit = (length / 4).max(1);
+    let lower = name.to_ascii_lowercase();
     schema
         .fields
         .iter()
+        // Each character more or less is a slip of its own.
+        .filter(|entry| entry.name.len().abs_diff(length) <= limit)
         .filter(|entry| entry.shape(era).is_some() && name.len() > 2)
-        .map(|entry| {
-            (
-                distance(&name.to_ascii_lowercase(), &entry.name.to_ascii_lowercase()),
-                entry,
-            )
-        })
+        .map(|entry| (distance(&lower, &entry.name.to_ascii_lowercase()), entry))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, entry)| entry)
@@ -55,18 +60,19 @@ fn find_named(
     schema: &'static ObjectSchema,
     era: Era,
     name: &str,
-    path: &Path,
-    best: &mut Option<(Path, &'static FieldSchema)>,
+    above: &mut Vec<&'static str>,
+    best: &mut Option<(Vec<&'static str>, &'static FieldSchema)>,
 ) {
     for entry in schema.fields {
         let Some(shape) = entry.shape(era) else { continue };
-        let here = path.key(entry.name);
-        let is_shorter = best.as_ref().is_none_or(|(found, _)| here.0.len() < found.0.len());
+        let is_shorter = best.as_ref().is_none_or(|(found, _)| above.len() + 1 < found.len());
+        above.push(entry.name);
         if is_shorter && entry.name.eq_ignore_ascii_case(name) {
-            *best = Some((here, entry));
+            *best = Some((above.clone(), entry));
         } else if let Shape::Object(below) = shape {
-            find_named(below, era, name, &here, best);
+            find_named(below, era, name, above, best);
         }
+        above.pop();
     }
 }
 

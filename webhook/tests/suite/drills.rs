@@ -8,6 +8,7 @@ mod hostile;
 mod random;
 mod random_objects;
 mod steady;
+mod worst_body;
 
 use std::time::Duration;
 

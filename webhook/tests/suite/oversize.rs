@@ -23,7 +23,7 @@ fn braces() -> Value {
 /// The status, and the response or what was said instead.
 async fn call(app: &Arc<App>, path: &str, review: &Value) -> (u16, Value) {
     let request = Request::post(path).header("content-type", "application/json");
-    let request = request.body(Body::from(review.to_string())).unwrap();
+    let request = request.body(Body::from(written(review))).unwrap();
     let answer = tls_app(Arc::clone(app)).oneshot(request).await.unwrap();
     let status = answer.status().as_u16();
     let body = answer.into_body().collect().await.unwrap().to_bytes();
@@ -33,6 +33,33 @@ async fn call(app: &Arc<App>, path: &str, review: &Value) -> (u16, Value) {
         json!(String::from_utf8_lossy(&body))
     };
     (status, said)
+}
+
+/// The members in the order in which the API server writes them: what is asked comes before the objects.
+fn written(review: &Value) -> String {
+    let request = &review["request"];
+    let members = [
+        "uid",
+        "kind",
+        "resource",
+        "subResource",
+        "name",
+        "namespace",
+        "operation",
+        "userInfo",
+        "object",
+        "oldObject",
+        "dryRun",
+        "options",
+    ];
+    let members = members
+        .into_iter()
+        .filter_map(|name| Some(format!("\"{name}\":{}", request.get(name)?)));
+    let members: Vec<String> = members.collect();
+    format!(
+        r#"{{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{{{}}}}}"#,
+        members.join(",")
+    )
 }
 
 async fn metrics(app: &Arc<App>) -> String {

@@ -151,8 +151,8 @@ impl Schedule {
             // A step within a range is deliberate, and among other items nobody expects even gaps.
             let goes_to_the_end = parsed.end == field.maximum() && step > 1 && items.len() == 1;
             let is_open = parsed.is_star || !item.contains('-') || parsed.start == field.minimum();
-            let is_even = leaves_one || is_spread_out(parsed.set(field), field).is_some();
-            if goes_to_the_end && is_open && !is_even {
+            let is_even = || leaves_one || is_spread_out(parsed.set(field), field).is_some();
+            if goes_to_the_end && is_open && !is_even() {
                 let explanation = uneven(field, &parsed);
                 remarks.push(Remark {
                     kind: RemarkKind::UnevenStep { field, step },

@@ -1,0 +1,141 @@
+//! What a review leaves out changes nothing.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::outcome::{Verdict, verdict};
+use crate::ratchet::ratchet;
+use crate::rules::ScheduleInvalid;
+use crate::schema::Era;
+use crate::settings::Settings;
+
+/// What an item of a list is like: good, or wrong in one of the ways that rules tell apart.
+fn argument() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "--good=1",
+        "--good=$(id)",
+        "bad",
+        "",
+        "--cc-graph",
+        "--legacy-format",
+    ])
+}
+
+fn quantity() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["1", "500m", "-1", "1x", "1e99999999999", "4Gi"])
+}
+
+/// A backup with lists of up to 80 items, of which any number is wrong.
+fn backup() -> impl Strategy<Value = Value> {
+    let arguments = prop::collection::vec(argument(), 0..80);
+    let limits = prop::collection::vec(quantity(), 0..80);
+    let ignored = prop::collection::vec(prop::sample::select(vec!["NB1012", "NB7006", "NB5001", "NB9"]), 0..3);
+    let schedule = prop::sample::select(vec!["0 2 * * *", "0 0 2 * * *"]);
+    (arguments, limits, ignored, schedule).prop_map(|(arguments, limits, ignored, schedule)| {
+        let limits: serde_json::Map<String, Value> = limits
+            .iter()
+            .enumerate()
+            .map(|(number, limit)| (format!("r{number}"), json!(limit)))
+            .collect();
+        let annotations: serde_json::Map<String, Value> = ignored
+            .iter()
+            .map(|code| (format!("neo4jbackup.github.io/ignore-{code}"), json!("known")))
+            .collect();
+        json!({
+            "apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jBackup",
+            "metadata": {"name": "nightly", "namespace": "graph", "annotations": annotations},
+            "spec": {
+                "instanceRef": "prod", "database": "neo4j", "schedule": schedule,
+                "storage": {"type": "s3", "bucket": "acme-backups"},
+                "options": {"additionalArgs": arguments, "resources": {"limits": limits}},
+            },
+        })
+    })
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    let level = prop::sample::select(vec![Level::Enforce, Level::Warn, Level::Audit]);
+    let mode = prop::sample::select(vec![Mode::Enforce, Mode::Warn, Mode::Audit]);
+    (mode, level, any::<bool>(), any::<bool>()).prop_map(|(mode, level, has_level, is_ignorable)| {
+        let mut settings = Settings {
+            mode,
+            ..Settings::default()
+        };
+        settings.rules.extend(has_level.then(|| ("NB1012".to_owned(), level)));
+        settings.ignorable.extend(is_ignorable.then(|| "NB1012".to_owned()));
+        settings
+    })
+}
+
+fn judged(report: Report, subject: &Subject<'_>) -> (Vec<Finding>, Verdict) {
+    let mut findings = judge_into(report, subject, &Inventory::default()).findings;
+    if let Door::Update(old) = subject.door {
+        ratchet(&mut findings, rule, old, subject.object);
+    }
+    let verdict = verdict(&findings);
+    (findings, verdict)
+}
+
+proptest! {
+    #[test]
+    fn what_is_only_counted_decides_as_what_is_kept(
+        (old, new, settings, era) in (backup(), backup(), settings(), prop::sample::select(Era::ALL.to_vec())),
+        (is_update, keeps_arguments) in any::<(bool, bool)>(),
+    ) {
+        let mut old = old;
+        if keeps_arguments {
+            old["spec"]["options"]["additionalArgs"] = new["spec"]["options"]["additionalArgs"].clone();
+        }
+        let (old, new) = (Node::from(old), Node::from(new));
+        let door = if is_update { Door::Update(&old) } else { Door::Create };
+        let now = "2026-11-21T12:00:00Z".parse().unwrap();
+        let subject = Subject::new(&new, Kind::Neo4jBackup, era, door, now, &settings, "graph");
+        let (all, of_all) = judged(Report::new(&ScheduleInvalid::META), &subject);
+        let (kept, of_kept) = judged(report_for(&subject), &subject);
+        prop_assert_eq!(of_kept.allowed, of_all.allowed);
+        prop_assert_eq!(of_kept.problems, of_all.problems);
+        prop_assert_eq!(of_kept.audit, of_all.audit);
+        prop_assert_eq!(of_kept.causes.len(), of_all.causes.len());
+        prop_assert_eq!(edits(&kept, FixKind::Default), edits(&all, FixKind::Default));
+        prop_assert_eq!(kept.iter().map(Finding::count).sum::<usize>(), all.len());
+        for meta in rules::ALL.iter().map(|rule| rule.meta()) {
+            for severity in [Severity::Info, Severity::Warning, Severity::Error] {
+                let listed = kept.iter().filter(|finding| finding.code == meta.code && finding.severity == severity);
+                prop_assert!(listed.count() <= 60, "{} {severity}", meta.code);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_list_of_mistakes_is_counted_in_a_review_and_listed_in_a_file() {
+    let arguments: Vec<String> = (0..25_000).map(|number| format!("a{number}")).collect();
+    let object = Node::from(json!({
+        "apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jBackup", "metadata": {"name": "a"},
+        "spec": {"instanceRef": "prod", "database": "neo4j", "options": {"additionalArgs": arguments}},
+    }));
+    let settings = Settings::default();
+    let now = "2026-11-21T12:00:00Z".parse().unwrap();
+    let findings = |door| {
+        let subject = Subject::new(&object, Kind::Neo4jBackup, Era::F, door, now, &settings, "graph");
+        judge(&subject, &Inventory::default()).findings
+    };
+    let of = |findings: &[Finding]| {
+        let wrong: Vec<usize> = findings
+            .iter()
+            .filter(|finding| finding.code == "NB1012")
+            .map(Finding::count)
+            .collect();
+        (wrong.len(), wrong.iter().sum::<usize>())
+    };
+    assert_eq!(of(&findings(Door::Create)), (20, 25_000));
+    assert_eq!(of(&findings(Door::File)), (25_000, 25_000));
+    let verdict = verdict(&findings(Door::Create));
+    let (last, listed) = verdict.causes.split_last().unwrap();
+    let unlisted = format!("and {} more problems; ", verdict.problems - listed.len());
+    assert!(
+        last.message.starts_with(&unlisted) && verdict.problems >= 25_000,
+        "{last:?}"
+    );
+}
