@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Finding, Severity};
+use crate::quoted::printable;
 
 /// At most this many causes are listed; the rest is counted.
 const MAX_CAUSES: usize = 20;
@@ -85,7 +86,12 @@ fn warnings(findings: &[Finding]) -> Vec<String> {
         {
             let text = match &finding.suppressed {
                 Some(suppressed) => {
-                    format!("{} ignored at {}: {}", finding.code, finding.path, suppressed.reason)
+                    format!(
+                        "{} ignored at {}: {}",
+                        finding.code,
+                        finding.path,
+                        printable(suppressed.reason.as_str())
+                    )
                 }
                 None => format!("{}: {}", finding.path, finding.sentence()),
             };

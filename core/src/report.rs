@@ -3,6 +3,7 @@
 use crate::document::{Node, Path};
 use crate::field::{Block, Field};
 use crate::finding::{Finding, Reason};
+use crate::quoted::printable;
 use crate::rule::{Need, RuleMeta};
 
 /// Something that could not be checked, and why. Never a reason to deny.
@@ -68,7 +69,7 @@ impl Report {
         );
         self.skipped.push(Skipped {
             code: self.rule.code,
-            reason: why.into(),
+            reason: printable(why.into()).into_owned(),
         });
     }
 
@@ -78,7 +79,7 @@ impl Report {
             code: self.rule.code,
             name: self.rule.name,
             severity: self.rule.severity,
-            message,
+            message: printable(message).into_owned(),
             help: String::new(),
             path,
             at_key: false,

@@ -1,10 +1,10 @@
 //! NB1012.
 
-use super::quoted::short;
 use crate::declare_rule;
 use crate::document::Node;
 use crate::finding::{Reason, Severity};
 use crate::inventory::Inventory;
+use crate::quoted::{character, quoted};
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::{Era, Kind};
@@ -68,12 +68,13 @@ impl Rule for AdditionalArgument {
                     .help("write an option and its value in one text, as in `--parallel-recovery=true`")
                     .value(argument)
                     .severity(severity);
-            } else if let Some(character) = first_shell_unsafe_character(argument).filter(|_| subject.era < Era::D) {
+            } else if let Some(refused) = first_shell_unsafe_character(argument).filter(|_| subject.era < Era::D) {
                 report
                     .at_path(
                         place(),
                         format!(
-                            "{character:?} means something to the shell, and {} does not quote it",
+                            "{} means something to the shell, and {} does not quote it",
+                            character(refused),
                             subject.era.label()
                         ),
                     )
@@ -89,6 +90,6 @@ fn no_option(argument: &str) -> String {
     if argument.is_empty() {
         "an empty text is no option".to_owned()
     } else {
-        format!("`{}` is no option, because it does not begin with `-`", short(argument))
+        format!("{} is no option, because it does not begin with `-`", quoted(argument))
     }
 }

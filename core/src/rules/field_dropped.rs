@@ -1,11 +1,11 @@
 //! NB1010.
 
 use super::moved_field::{hint, plain_note};
-use super::quoted::short;
 use crate::declare_rule;
 use crate::document::{Node, Path};
 use crate::finding::Reason;
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::ratchet::same_meaning;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
@@ -85,7 +85,7 @@ impl Rule for FieldDropped {
         }
         let problems = schema::check(subject.kind, subject.era, &applied);
         for path in dropped {
-            let name = short(path.last_key().unwrap_or_default());
+            let name = quoted(path.last_key().unwrap_or_default());
             let known = problems.iter().find(|problem| *problem.path() == path);
             let help = match known {
                 Some(SchemaProblem::Unknown {
@@ -100,7 +100,7 @@ impl Rule for FieldDropped {
             };
             let finding = report.at_path(
                 path.clone(),
-                format!("`{name}` was applied, and the API server dropped it"),
+                format!("{name} was applied, and the API server dropped it"),
             );
             finding.help(help).reason(Reason::NotSupported);
             if let Some(value) = path.find(&applied).and_then(Node::scalar_text) {
