@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Finding, Severity};
-use crate::quoted::printable;
+use crate::quoted::{beginning, printable};
 
 /// At most this many causes are listed; the rest is counted.
 const MAX_CAUSES: usize = 20;
@@ -125,7 +125,7 @@ fn shorten(text: String, finding: &Finding) -> String {
     }
     let tail = format!("… [{code}]");
     let room = MAX_WARNING_LENGTH - tail.chars().count();
-    text.chars().take(room).collect::<String>() + &tail
+    beginning(&text, room).to_owned() + &tail
 }
 
 fn audit(findings: &[Finding]) -> BTreeMap<&'static str, String> {

@@ -83,6 +83,25 @@ pub fn is_printable(letter: char) -> bool {
     matches!(letter, '"' | '\'' | '\\') || letter.escape_debug().len() == 1
 }
 
+/// The beginning of a text that is printable already, at most so many characters, with no escape cut in two.
+pub fn beginning(text: &str, characters: usize) -> &str {
+    let (mut end, mut count) = (0, 0);
+    while let Some(letter) = text[end..].chars().next() {
+        let rest = &text[end..];
+        let length = match letter {
+            '\\' if rest.starts_with("\\u{") => rest.find('}').map_or(rest.len(), |place| place + 1),
+            '\\' => rest.chars().take(2).map(char::len_utf8).sum(),
+            _ => letter.len_utf8(),
+        };
+        count += rest[..length].chars().count();
+        if count > characters {
+            break;
+        }
+        end += length;
+    }
+    &text[..end]
+}
+
 /// Text between backticks that end where the text ends, whatever is in it.
 pub fn code_span(text: &str) -> String {
     let longest = text
@@ -176,19 +195,27 @@ impl Iterator for Pieces<'_> {
         let rest = self.rest.as_str();
         Some(match letter {
             '\\' if self.doubles_backslashes => Piece::Escaped(letter),
-            // Pipelines take commands from what a step prints: GitHub `##[error]` and Azure `##vso[…]` anywhere in a line,
-            // GitHub `::error::` where a line begins, which is where a word may end up that is wrapped.
-            '#' if before == Some('#') && begins_command(rest) => Piece::Numbered(letter),
-            ':' if before.is_none_or(|before| before == ' ') && rest.starts_with(':') => Piece::Numbered(letter),
+            letter if begins_command(before, letter, rest) => Piece::Numbered(letter),
             letter if is_printable(letter) => Piece::Plain(letter),
             letter => Piece::Escaped(letter),
         })
     }
 }
 
-fn begins_command(rest: &str) -> bool {
-    rest.trim_start_matches(|letter: char| letter.is_ascii_alphabetic())
-        .starts_with('[')
+/// Whether the text is one to a pipeline that looks for commands in what a step prints: GitHub takes `##[error]` and Azure
+/// `##vso[…]` anywhere in a line, GitHub `::error::` where a line begins, which is where a word may end up that is
+/// wrapped. `letter` stands between `before` and `rest`, and is the one to be escaped.
+pub fn begins_command(before: Option<char>, letter: char, rest: &str) -> bool {
+    match letter {
+        '#' => {
+            before == Some('#')
+                && rest
+                    .trim_start_matches(|letter: char| letter.is_ascii_alphabetic())
+                    .starts_with('[')
+        }
+        ':' => before.is_none_or(char::is_whitespace) && rest.starts_with(':'),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -278,6 +305,15 @@ mod tests {
         assert_eq!(of_width("\u{202e}", 11), format!("`{}…`", "\\u{202e}".repeat(9)));
         let long = format!("{}\u{1b}\u{1b}", "x".repeat(76));
         assert_eq!(quoted(&long).to_string(), format!("`{}…`", "x".repeat(76)));
+    }
+
+    #[test]
+    fn a_message_is_cut_between_escapes() {
+        assert_eq!(beginning("ab\\u{202e}c", 2), "ab");
+        assert_eq!(beginning("ab\\u{202e}c", 9), "ab");
+        assert_eq!(beginning("ab\\u{202e}c", 10), "ab\\u{202e}");
+        assert_eq!(beginning("a\\nb", 2), "a");
+        assert_eq!(beginning("täg\\", 9), "täg\\");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use neo4jbackup_core::document::{self, Document, Limits, Node, Segment};
+use neo4jbackup_core::quoted::quoted;
 use neo4jbackup_core::settings::Settings;
 use serde::de::DeserializeOwned;
 
@@ -240,7 +241,7 @@ impl Reader<'_> {
             };
             let mut full = document::Path::dotted(path);
             full.0.push(Segment::Key(key.to_owned()));
-            return Err(self.error_at(&full, &format!("there is no key `{key}`{place}; {advice}")));
+            return Err(self.error_at(&full, &format!("there is no key {}{place}; {advice}", quoted(key))));
         }
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! Columns, with long messages wrapped to the width of the terminal.
 
-use super::{Context, Format, grid, not_checked, one_line, open, sentence, summary};
+use neo4jbackup_core::quoted::Name;
+
+use super::{Context, Format, grid, not_checked, open, sentence, summary};
 use crate::report::LintReport;
 use crate::wrap::wrap;
 
@@ -16,11 +18,11 @@ impl Format for Table {
             for finding in findings {
                 let location = &finding.location;
                 rows.add_row([
-                    format!("{}:{}:{}", one_line(&location.file), location.line, location.column),
+                    format!("{}:{}:{}", Name(&location.file), location.line, location.column),
                     finding.severity.to_string(),
                     finding.code.to_owned(),
-                    one_line(&finding.object_name()),
-                    one_line(&sentence(finding)),
+                    Name(&finding.object_name()).to_string(),
+                    sentence(finding),
                 ]);
             }
             output += &grid::lines(&rows);
