@@ -21,6 +21,7 @@ mod health;
 mod in_force;
 mod judge;
 mod limits;
+mod log;
 mod metrics;
 mod paced;
 mod reload;
