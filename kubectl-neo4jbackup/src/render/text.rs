@@ -10,7 +10,7 @@ use neo4jbackup_core::quoted::Name;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{Context, Format, not_checked, open, summary};
-use crate::lines::lines_of;
+use crate::lines::lines_with;
 use crate::report::{Finding, LintReport};
 use crate::wrap::wrap;
 
@@ -145,13 +145,6 @@ fn excerpt(source: &str, finding: &Finding) -> Option<(String, Range<usize>)> {
         return None;
     }
     let from = (start - first).min(text.len());
-    Some(shown(text, from..(end - first).clamp(from, text.len())))
-}
-
-/// The lines with everything escaped that cannot be seen, and the same range in them. Tabs stay: the renderer knows them.
-fn shown(text: &str, range: Range<usize>) -> (String, Range<usize>) {
-    let part = |range: Range<usize>| lines_of(text.get(range).unwrap_or_default());
-    let (before, inside) = (part(0..range.start), part(range.clone()));
-    let span = before.len()..before.len() + inside.len();
-    (before + &inside + &part(range.end..text.len()), span)
+    // The renderer knows tabs, and shows other control characters in its own way or not at all.
+    Some(lines_with(text, from..(end - first).clamp(from, text.len())))
 }
