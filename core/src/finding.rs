@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::document::Path;
 use crate::fix::Fix;
+use crate::quoted::printable;
 
 /// How bad a finding is. The order is that of importance: `Info` is the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -71,7 +72,7 @@ pub struct Suppressed {
     pub reason: String,
 }
 
-/// One defect of one object.
+/// One defect of one object. Its texts are printable, whatever the object holds; `value` is the value itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// The permanent code, `NB5001`.
@@ -110,7 +111,7 @@ pub struct Finding {
 impl Finding {
     /// Says what to do.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
-        self.help = help.into();
+        self.help = printable(help.into()).into_owned();
         self
     }
 
@@ -140,12 +141,13 @@ impl Finding {
 
     /// Adds a fact that the finding rests on.
     pub fn evidence(&mut self, fact: impl Into<String>) -> &mut Self {
-        self.evidence.push(fact.into());
+        self.evidence.push(printable(fact.into()).into_owned());
         self
     }
 
     /// Offers a change that mends it.
-    pub fn fix(&mut self, fix: Fix) -> &mut Self {
+    pub fn fix(&mut self, mut fix: Fix) -> &mut Self {
+        fix.title = printable(fix.title).into_owned();
         self.fix = Some(fix);
         self
     }

@@ -22,6 +22,7 @@ pub mod model;
 pub mod outcome;
 pub mod policy;
 pub mod profile;
+pub mod quoted;
 pub mod ratchet;
 pub mod report;
 pub mod rule;

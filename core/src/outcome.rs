@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Finding, Severity};
+use crate::quoted::{beginning, printable};
 
 /// At most this many causes are listed; the rest is counted.
 const MAX_CAUSES: usize = 20;
@@ -91,7 +92,12 @@ fn warnings(findings: &[Finding]) -> Vec<String> {
         {
             let text = match &finding.suppressed {
                 Some(suppressed) => {
-                    format!("{} ignored at {}: {}", finding.code, finding.path, suppressed.reason)
+                    format!(
+                        "{} ignored at {}: {}",
+                        finding.code,
+                        finding.path,
+                        printable(suppressed.reason.as_str())
+                    )
                 }
                 None => format!("{}: {}", finding.path, finding.sentence()),
             };
@@ -126,7 +132,7 @@ fn shorten(text: String, finding: &Finding) -> String {
     }
     let tail = format!("… [{code}]");
     let room = MAX_WARNING_LENGTH - tail.chars().count();
-    text.chars().take(room).collect::<String>() + &tail
+    beginning(&text, room).to_owned() + &tail
 }
 
 fn audit(findings: &[Finding]) -> BTreeMap<&'static str, String> {

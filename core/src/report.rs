@@ -4,6 +4,7 @@ use crate::document::{Node, Path};
 use crate::field::{Block, Field};
 use crate::finding::{Finding, Reason, Severity};
 use crate::fix::FixKind;
+use crate::quoted::printable;
 use crate::rule::{Need, RuleMeta};
 
 /// A review keeps so many findings of one rule and severity; no answer shows more.
@@ -127,7 +128,7 @@ impl Report {
         );
         self.skipped.push(Skipped {
             code: self.rule.code,
-            reason: why.into(),
+            reason: printable(why.into()).into_owned(),
         });
     }
 
@@ -161,7 +162,7 @@ impl Report {
             code: self.rule.code,
             name: self.rule.name,
             severity: self.rule.severity,
-            message,
+            message: printable(message).into_owned(),
             help: String::new(),
             path,
             at_key: false,

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::document::Path;
+use crate::quoted::quoted;
 
 /// The prefix of the annotation: `neo4jbackup.github.io/ignore-NB7001: "reason; until=2027-01-01"`.
 pub const ANNOTATION: &str = "neo4jbackup.github.io/ignore-";
@@ -80,7 +81,7 @@ impl Suppression {
         };
         if crate::engine::rule(&self.rule).is_none() {
             return invalid(
-                format!("`{}` is not the code of a rule", self.rule),
+                format!("{} is not the code of a rule", quoted(&self.rule)),
                 "list the codes with `kubectl neo4jbackup explain --list`",
             );
         }
@@ -91,7 +92,10 @@ impl Suppression {
             );
         }
         match &self.until {
-            Err(day) => invalid(format!("`{day}` is not a date"), "write it as `until=2027-01-31`"),
+            Err(day) => invalid(
+                format!("{} is not a date", quoted(day)),
+                "write it as `until=2027-01-31`",
+            ),
             Ok(Some(day)) if now.to_zoned(TimeZone::UTC).date() > *day => invalid(
                 format!("ignoring {} has expired on {day}", self.rule),
                 "mend the finding or give a later date",

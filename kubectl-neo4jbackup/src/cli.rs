@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::schema::Era;
 
 pub use pages::markdown;
@@ -352,7 +353,28 @@ pub struct Refusal {
 }
 
 /// Reads the arguments; what they leave open may stand in the environment.
-pub fn parse(arguments: Vec<OsString>, environment: &BTreeMap<String, String>) -> Result<Invocation, Refusal> {
+pub fn parse(arguments: &[OsString], environment: &BTreeMap<String, String>) -> Result<Invocation, Refusal> {
+    invocation(arguments.to_vec(), environment).map_err(|refusal| {
+        if refusal.is_answer {
+            return refusal;
+        }
+        // The refusal quotes what it was given, in lines of its own. So it is asked again, about words that are printable.
+        let arguments = arguments
+            .iter()
+            .map(|word| printable(word.to_string_lossy()).into_owned().into());
+        let environment = environment
+            .iter()
+            .map(|(name, value)| (name.clone(), printable(value.as_str()).into_owned()))
+            .collect();
+        let again = invocation(arguments.collect(), &environment).err();
+        again.filter(|again| !again.is_answer).unwrap_or_else(|| Refusal {
+            text: printable(refusal.text).into_owned(),
+            is_answer: false,
+        })
+    })
+}
+
+fn invocation(arguments: Vec<OsString>, environment: &BTreeMap<String, String>) -> Result<Invocation, Refusal> {
     let command = environment::fill(command(), environment);
     let refuse = |error: clap::Error| Refusal {
         is_answer: !error.use_stderr(),

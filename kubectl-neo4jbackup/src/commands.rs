@@ -49,9 +49,3 @@ fn usage(io: &mut Io<'_>, message: &str) -> Exit {
     io.say(&format!("error: {message}"));
     Exit::Usage
 }
-
-/// JSON for people who look at it, too.
-fn pretty(value: &impl serde::Serialize) -> String {
-    // Text, numbers and lists always become JSON.
-    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
-}

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use neo4jbackup_core::document::{self, Document, Limits, Node, Segment};
+use neo4jbackup_core::quoted::quoted;
 use neo4jbackup_core::settings::Settings;
 use serde::de::DeserializeOwned;
 
@@ -152,6 +153,9 @@ impl Reader<'_> {
                 mutation: self
                     .value("settings.mutation", "one of apply, suggest, off")?
                     .unwrap_or_default(),
+                oversize: self
+                    .value("settings.oversize", "one of deny, allow")?
+                    .unwrap_or_default(),
             },
         };
         if let Some(unknown) = config.settings.unknown_rules().first() {
@@ -240,7 +244,7 @@ impl Reader<'_> {
             };
             let mut full = document::Path::dotted(path);
             full.0.push(Segment::Key(key.to_owned()));
-            return Err(self.error_at(&full, &format!("there is no key `{key}`{place}; {advice}")));
+            return Err(self.error_at(&full, &format!("there is no key {}{place}; {advice}", quoted(key))));
         }
         Ok(())
     }

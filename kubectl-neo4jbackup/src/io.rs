@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use neo4jbackup_core::quoted::printable;
 
 /// The width of lines when nobody knows the terminal.
 const USUAL_WIDTH: usize = 100;
@@ -64,8 +65,13 @@ impl Io<'_> {
         self.say(&format!("error: cannot write to standard output: {error}"));
     }
 
-    /// Tells the person something that is no result.
+    /// Tells the person something that is no result, in one line.
     pub fn say(&mut self, text: &str) {
+        self.say_lines(&printable(text));
+    }
+
+    /// Tells the person something in the lines that it has; what others wrote in it must be printable already.
+    pub(crate) fn say_lines(&mut self, text: &str) {
         // When standard error is gone, there is no place left to complain.
         let _ = writeln!(self.stderr, "{text}");
     }

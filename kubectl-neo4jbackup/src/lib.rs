@@ -14,6 +14,8 @@ pub mod config;
 mod exit;
 pub mod input;
 mod io;
+mod json;
+mod lines;
 mod parallel;
 pub mod render;
 pub mod report;
@@ -38,14 +40,14 @@ fn run_command(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -
     if let Some(words) = cli::words_to_complete(&arguments) {
         return commands::completion::complete(&words, io);
     }
-    match cli::parse(arguments, &io.environment) {
+    match cli::parse(&arguments, &io.environment) {
         Ok(invocation) => commands::run(invocation, io),
         Err(refusal) => {
             if refusal.is_answer {
                 io.print(&refusal.text);
                 Exit::Good
             } else {
-                io.say(refusal.text.trim_end());
+                io.say_lines(refusal.text.trim_end());
                 Exit::Usage
             }
         }

@@ -61,10 +61,3 @@ fn sentence(finding: &Finding) -> String {
         format!("{}; {}", finding.message, finding.help)
     }
 }
-
-/// The text on one line and without characters that steer a terminal.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect()
-}

@@ -1,6 +1,7 @@
 //! "Did you mean": the known word that an unknown one was probably meant to be.
 
 use neo4jbackup_core::engine;
+use neo4jbackup_core::quoted::quoted;
 use neo4jbackup_core::schema::distance;
 
 /// The known word nearest to `word`, when it is near enough to be worth naming.
@@ -27,7 +28,10 @@ pub fn unknown_rule(word: &str) -> String {
     };
     let contains = |name: &&str| word.len() > 3 && (name.contains(word) || word.contains(*name));
     match nearest(word, names()).or_else(|| names().find(contains)) {
-        Some(meant) => format!("there is no rule `{word}`; did you mean `{meant}`?"),
-        None => format!("there is no rule `{word}`; `kubectl neo4jbackup explain --list` lists all rules"),
+        Some(meant) => format!("there is no rule {}; did you mean `{meant}`?", quoted(word)),
+        None => format!(
+            "there is no rule {}; `kubectl neo4jbackup explain --list` lists all rules",
+            quoted(word)
+        ),
     }
 }

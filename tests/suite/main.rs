@@ -6,6 +6,7 @@
 )]
 
 mod fixture;
+mod foreign;
 mod parity;
 mod registry;
 mod rules;

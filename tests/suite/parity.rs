@@ -93,7 +93,7 @@ fn mutation_only_adds() {
     }
 }
 
-fn webhook(options: &Options, inventory: &Inventory) -> App {
+pub(crate) fn webhook(options: &Options, inventory: &Inventory) -> App {
     let mut settings = options.settings.clone();
     settings.ignorable = engine::all().iter().map(|rule| rule.meta().code.to_owned()).collect();
     let now = options.now;
@@ -140,7 +140,7 @@ fn errors<'n>(object: &'n Node<'n>, inventory: &Inventory, options: &'n Options)
 }
 
 /// The body of a CREATE.
-fn review(object: &Value) -> Vec<u8> {
+pub(crate) fn review(object: &Value) -> Vec<u8> {
     let (_, version) = object["apiVersion"].as_str().unwrap().split_once('/').unwrap();
     let namespace = object["metadata"]["namespace"].as_str().unwrap_or("default");
     let review = json!({

@@ -24,6 +24,7 @@ mod health;
 mod in_force;
 mod judge;
 mod limits;
+mod log;
 mod memory;
 mod metrics;
 mod paced;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use neo4jbackup_core::quoted::printable;
 use neo4jbackup_webhook::args::Arguments;
 
 /// Gives memory back to the system once a large review or a crowd of connections is done with, which the allocator of the
@@ -18,6 +19,6 @@ async fn main() -> ExitCode {
     let Err(error) = neo4jbackup_webhook::run(Arguments::parse()).await else {
         return ExitCode::SUCCESS;
     };
-    eprintln!("neo4jbackup-webhook: {error}");
+    eprintln!("neo4jbackup-webhook: {}", printable(error.to_string()));
     ExitCode::from(2)
 }

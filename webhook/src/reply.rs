@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use neo4jbackup_core::outcome::Cause;
+use neo4jbackup_core::quoted::printable;
 
 use crate::review::{API_VERSION, GroupVersionKind, KIND};
 
@@ -74,16 +75,16 @@ impl Answer<'_> {
     }
 }
 
-/// kubectl prints field and message of each cause, and only for this reason; `message` is for everybody else.
+/// kubectl prints field and message of each cause as they are, and only for this reason; `message` is for everybody else.
 fn status(out: &mut Vec<u8>, denial: &Denial<'_>) {
     out.extend_from_slice(br#"{"status":"Failure","code":422,"reason":"Invalid","message":"#);
     string(out, &message(denial.problems, &denial.causes));
     out.extend_from_slice(br#","details":{"group":"#);
-    string(out, &denial.kind.group);
+    string(out, &printable(&*denial.kind.group));
     out.extend_from_slice(br#","kind":"#);
-    string(out, &denial.kind.kind);
+    string(out, &printable(&*denial.kind.kind));
     out.extend_from_slice(br#","name":"#);
-    string(out, &denial.name);
+    string(out, &printable(&*denial.name));
     out.extend_from_slice(br#","causes":"#);
     list(out, &denial.causes, |out, cause| {
         out.extend_from_slice(br#"{"reason":"#);

@@ -1,6 +1,6 @@
 //! The program: from arguments to a server, and from a signal to its end.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use crate::settings::SettingsError;
 use crate::state::App;
 use crate::tasks::{Failure, check_admission, remove_configurations};
 use crate::tls::{Pem, ServedCertificate, TlsError};
-use crate::{app, memory, settings};
+use crate::{app, log, memory, settings};
 
 /// How long the first lists may keep the server from being ready. After that it answers with what it knows: an unknown
 /// never denies.
@@ -170,13 +170,17 @@ fn set_up_log(arguments: &ServeArguments) -> Result<(), StartError> {
         filter: arguments.log_level.clone(),
         reason: error.to_string(),
     })?;
-    let log = tracing_subscriber::fmt()
+    let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr);
     // A log that somebody has set up before us is as good.
     let _ = match arguments.log_format {
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
-        LogFormat::Text => log.try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        // Colors are for a terminal; in a file they are characters that nobody asked for.
+        LogFormat::Text => builder
+            .with_ansi(io::stderr().is_terminal())
+            .fmt_fields(log::fields())
+            .try_init(),
     };
     quieten_panics();
     Ok(())

@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::{Mode, Settings};
 
@@ -109,7 +110,7 @@ impl Reply {
     pub(crate) fn fault(fault: &Fault) -> Self {
         Self {
             status: fault.status(),
-            body: Bytes::from(fault.to_string()),
+            body: Bytes::from(printable(fault.to_string()).into_owned()),
         }
     }
 }

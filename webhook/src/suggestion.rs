@@ -2,6 +2,7 @@
 
 use json_patch::{Patch, PatchOperation};
 use neo4jbackup_core::document::{Path, Segment};
+use neo4jbackup_core::quoted::{code_span, printable, quoted};
 use serde_json::Value;
 
 /// kubectl prints each on a line of its own.
@@ -43,12 +44,13 @@ fn suggestion(tokens: &[String], value: &Value, codes: &str) -> Option<String> {
         yaml = scalar(last) + ": ";
     }
     flow(&mut yaml, value);
-    let whole = format!("{parent}write `{yaml}` [{codes}]");
+    let whole = format!("{parent}write {} [{codes}]", code_span(&printable(yaml)));
     if whole.chars().count() <= MAX_LENGTH {
         return Some(whole);
     }
     Some(format!(
-        "{parent}`{last}` is missing; see what to write with `kubectl neo4jbackup lint` [{codes}]"
+        "{parent}{} is missing; see what to write with `kubectl neo4jbackup lint` [{codes}]",
+        quoted(last)
     ))
 }
 

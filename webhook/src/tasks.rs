@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use neo4jbackup_cluster::{DryRun, TaskError, Tasks};
+use neo4jbackup_core::quoted::{Name, printable};
 use neo4jbackup_core::schema::GROUP;
 use neo4jbackup_core::settings::Mode;
 use serde_json::{Value, json};
@@ -79,7 +80,7 @@ pub(crate) async fn remove_configurations(arguments: &RemoveArguments) -> Result
     for (kind, name) in validating.chain(mutating) {
         let was_there = tasks.remove_configuration(kind, name).await?;
         let what = if was_there { "removed" } else { "was not there" };
-        writeln!(io::stdout(), "{kind} {name}: {what}")?;
+        writeln!(io::stdout(), "{kind} {}: {what}", Name(name))?;
     }
     Ok(())
 }
@@ -95,7 +96,7 @@ pub(crate) async fn check_admission(arguments: &CheckArguments) -> Result<(), Fa
             .await?;
         if let Some(answer) = answer {
             let said = judged(&answer, arguments.mode)?;
-            writeln!(io::stdout(), "{said}")?;
+            writeln!(io::stdout(), "{}", printable(said))?;
             return Ok(());
         }
     }

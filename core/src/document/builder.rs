@@ -10,6 +10,7 @@ use super::path::{Path, Segment};
 use super::place::{Lines, Places};
 use super::problem::{Problem, ProblemKind};
 use super::span::{Span, Spans, Style};
+use crate::quoted::quoted;
 
 /// How many problems a document may have before further duplicate keys are passed over: nobody reads thousands of them,
 /// and each costs a text.
@@ -382,7 +383,10 @@ impl<'l, 'a> Builder<'l, 'a> {
             let path = Some(self.path().key(&name));
             self.problems.push(Problem {
                 kind: ProblemKind::DuplicateKey,
-                message: format!("the key `{name}` is here a second time; the first is on line {line}"),
+                message: format!(
+                    "the key {} is here a second time; the first is on line {line}",
+                    quoted(&name)
+                ),
                 help: "keep one of the two; where duplicates are let through, the last one counts".to_owned(),
                 span,
                 path,

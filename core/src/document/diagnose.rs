@@ -4,6 +4,7 @@ use saphyr_parser::ScanError;
 
 use super::place::{Lines, Places};
 use super::problem::{Problem, ProblemKind};
+use crate::quoted::{code_span, printable};
 
 /// What the parser's error at `offset` most probably means.
 pub(super) fn diagnose(error: &ScanError, lines: &Lines<'_>, offset: usize) -> Problem {
@@ -88,7 +89,10 @@ fn needs_quotes(lines: &Lines<'_>, index: usize) -> Option<Finding> {
     if first == '*' && is_name {
         return Some(Finding {
             message: format!("no anchor `&{name}` stands before this alias in the same document"),
-            help: format!("define the anchor before it is used, or put the value in quotes: {prefix}\"{value}\""),
+            help: format!(
+                "define the anchor before it is used, or put the value in quotes{}",
+                example(prefix, value)
+            ),
             start,
             end,
         });
@@ -96,22 +100,34 @@ fn needs_quotes(lines: &Lines<'_>, index: usize) -> Option<Finding> {
     if is_name && matches!(first, '&' | '!') {
         return None;
     }
-    let quoted = if value.contains(['"', '\\']) {
-        format!("'{}'", value.replace('\'', "''"))
-    } else {
-        format!("\"{value}\"")
-    };
     let noun = if prefix.starts_with("schedule:") {
         "schedule"
     } else {
         "value"
     };
     Some(Finding {
-        message: format!("this {noun} begins with `{first}`, which {meaning}"),
-        help: format!("put the {noun} in quotes: {prefix}{quoted}"),
+        message: format!(
+            "this {noun} begins with {}, which {meaning}",
+            code_span(&first.to_string())
+        ),
+        help: format!("put the {noun} in quotes{}", example(prefix, value)),
         start,
         end,
     })
+}
+
+/// The key with its value in quotes, as it would stand in the file; nothing where that is more than a person reads.
+fn example(prefix: &str, value: &str) -> String {
+    const LONGEST: usize = 160;
+    if prefix.len() + value.len() > LONGEST {
+        return String::new();
+    }
+    let quoted = if value.contains(['"', '\\']) {
+        format!("'{}'", value.replace('\'', "''"))
+    } else {
+        format!("\"{value}\"")
+    };
+    format!(": {}", code_span(&printable(format!("{prefix}{quoted}"))))
 }
 
 /// The key with its colon and a blank, the plain value, and the byte at which the value begins in the line.
@@ -180,7 +196,7 @@ fn colon_in_value(error: &ScanError, lines: &Lines<'_>, index: usize) -> Option<
     }
     Some(Finding {
         message: "a colon followed by a blank inside a value without quotes".to_owned(),
-        help: format!("put the value in quotes: {prefix}\"{}\"", value.replace('"', "\\\"")),
+        help: format!("put the value in quotes{}", example(prefix, value)),
         start,
         end: start + value.len(),
     })

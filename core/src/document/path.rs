@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::node::Node;
+use crate::quoted::Name;
 
 /// One step into a mapping or a sequence.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,7 +14,8 @@ pub enum Segment {
     Index(usize),
 }
 
-/// A field path: `spec.storage.cloud.identity.autoCreate.annotations[eks.amazonaws.com/role-arn]`.
+/// A field path: `spec.storage.cloud.identity.autoCreate.annotations[eks.amazonaws.com/role-arn]`. It is shown so that no
+/// key can be taken for another path, and none for something to be done.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Path(pub Vec<Segment>);
 
@@ -112,11 +114,21 @@ impl fmt::Display for Path {
                     }
                     formatter.write_str(key)?;
                 }
-                Segment::Key(key) => write!(formatter, "[{key}]")?,
+                Segment::Key(key) => write_key(key, formatter)?,
                 Segment::Index(index) => write!(formatter, "[{index}]")?,
             }
         }
         Ok(())
+    }
+}
+
+/// A key in brackets, in quotes where something in it could be taken for the path.
+fn write_key(key: &str, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let key = Name(key).to_string();
+    if key.is_empty() || key.contains(['[', ']', '"', '\\']) {
+        write!(formatter, "[\"{}\"]", key.replace('"', "\\\""))
+    } else {
+        write!(formatter, "[{key}]")
     }
 }
 
@@ -140,5 +152,14 @@ mod tests {
         assert_eq!(path.to_pointer(), "/spec/annotations/eks.amazonaws.com~1role-arn/2");
         assert!(path.is_within(&Path::dotted("spec")));
         assert!(!Path::dotted("spec").is_within(&path));
+    }
+
+    #[test]
+    fn no_key_is_taken_for_a_path() {
+        let shown = |key: &str| Path::dotted("spec").key(key).to_string();
+        assert_eq!(shown("a].b[c"), "spec[\"a].b[c\"]");
+        assert_eq!(shown("a\n\"b"), "spec[\"a\\n\\\"b\"]");
+        assert_eq!(shown("\u{202e}x"), "spec[\"\\u{202e}x\"]");
+        assert_eq!(shown(""), "spec[\"\"]");
     }
 }

@@ -135,22 +135,22 @@ fn explains_syntax_errors_with_their_remedy() {
         (
             "spec:\n  schedule: */5 * * * *  # often\n",
             "2:13-2:24",
-            "put the schedule in quotes: schedule: \"*/5 * * * *\"",
+            "put the schedule in quotes: `schedule: \"*/5 * * * *\"`",
         ),
         (
             "spec:\n  schedule: * * * * *\n",
             "2:13-2:22",
-            "put the schedule in quotes: schedule: \"* * * * *\"",
+            "put the schedule in quotes: `schedule: \"* * * * *\"`",
         ),
         (
             "schedule: @daily\n",
             "1:11-1:17",
-            "put the schedule in quotes: schedule: \"@daily\"",
+            "put the schedule in quotes: `schedule: \"@daily\"`",
         ),
         (
             "schedule: ? ? * * *\n",
             "1:11-1:20",
-            "put the schedule in quotes: schedule: \"? ? * * *\"",
+            "put the schedule in quotes: `schedule: \"? ? * * *\"`",
         ),
         (
             "a:\n\tb: c\n",
@@ -159,7 +159,7 @@ fn explains_syntax_errors_with_their_remedy() {
         ),
         ("a: \"x\nb: c\n", "1:4-1:6", "close the text with \" on the same line"),
         ("a: 'x\n", "1:4-1:6", "close the text with ' on the same line"),
-        ("a: b: c\n", "1:4-1:8", "put the value in quotes: a: \"b: c\""),
+        ("a: b: c\n", "1:4-1:8", "put the value in quotes: `a: \"b: c\"`"),
         (
             "a: b\n c: d\n",
             "2:2-2:6",
@@ -178,7 +178,7 @@ fn explains_syntax_errors_with_their_remedy() {
         (
             "a: *missing\n",
             "1:4-1:12",
-            "define the anchor before it is used, or put the value in quotes: a: \"*missing\"",
+            "define the anchor before it is used, or put the value in quotes: `a: \"*missing\"`",
         ),
         (
             "a: {{ .Values.x }}\n",

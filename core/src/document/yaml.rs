@@ -13,6 +13,7 @@ use super::place::Offsets;
 use super::problem::ProblemKind;
 use super::scalar::{resolve, resolve_tagged};
 use super::span::Style;
+use crate::quoted::quoted;
 
 /// Why a document was not read to its end.
 pub(super) enum Failure {
@@ -193,7 +194,10 @@ impl Reader<'_> {
             return node;
         }
         let shown = builder.places.text(start, end);
-        let message = format!("`{shown}` is a number that JSON does not have, so kubectl cannot send it");
+        let message = format!(
+            "{} is a number that JSON does not have, so kubectl cannot send it",
+            quoted(shown)
+        );
         builder.problem(
             ProblemKind::NotJson,
             message,

@@ -13,13 +13,13 @@ pub(super) fn start(text: &str) -> String {
     format!("(size({text}) > {LONGEST} ? {text}.substring(0, {LONGEST}) : {text})")
 }
 
-/// The text without backticks, as `rules::quoted::short` cuts it. Ends before the first control character, because the
+/// The text without backticks, as `quoted` cuts it for people. Ends before the first control character, because the
 /// API server takes no message of several lines.
 pub(super) fn short(text: &str) -> String {
     cut(text, 60)
 }
 
-/// The text in backticks, as `rules::location::quoted` cuts it.
+/// The text in backticks.
 pub(super) fn quoted(text: &str) -> String {
     format!("'`' + {} + '`'", cut(text, 80))
 }

@@ -1,10 +1,10 @@
 //! NB1012.
 
-use super::quoted::short;
 use crate::declare_rule;
 use crate::document::Node;
 use crate::finding::{Reason, Severity};
 use crate::inventory::Inventory;
+use crate::quoted::{character, quoted};
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::{Era, Kind};
@@ -73,11 +73,12 @@ impl Rule for AdditionalArgument {
                 Problem::NoOption => report
                     .at_path(place, no_option(argument))
                     .help("write an option and its value in one text, as in `--parallel-recovery=true`"),
-                Problem::Unsafe(character) => report
+                Problem::Unsafe(refused) => report
                     .at_path(
                         place,
                         format!(
-                            "{character:?} means something to the shell, and {} does not quote it",
+                            "{} means something to the shell, and {} does not quote it",
+                            character(refused),
                             subject.era.label()
                         ),
                     )
@@ -115,6 +116,6 @@ fn no_option(argument: &str) -> String {
     if argument.is_empty() {
         "an empty text is no option".to_owned()
     } else {
-        format!("`{}` is no option, because it does not begin with `-`", short(argument))
+        format!("{} is no option, because it does not begin with `-`", quoted(argument))
     }
 }

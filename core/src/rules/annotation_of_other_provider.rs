@@ -6,6 +6,7 @@ use crate::finding::Severity;
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
 use crate::model::Provider;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::subject::Subject;
@@ -72,8 +73,8 @@ impl Rule for AnnotationOfOtherProvider {
                     continue;
                 };
                 let message = format!(
-                    "`{}` is an annotation of `{other}`, but the location is in `{provider}`",
-                    annotation.key
+                    "{} is an annotation of `{other}`, but the location is in `{provider}`",
+                    quoted(annotation.key)
                 );
                 let finding = report.at_path(annotation.path(), message);
                 finding.value(annotation.value);

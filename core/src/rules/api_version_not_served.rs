@@ -1,6 +1,5 @@
 //! NB1011.
 
-use super::quoted::short;
 use crate::declare_rule;
 use crate::document::{Document, Node, Path};
 use crate::field::Field;
@@ -8,6 +7,7 @@ use crate::finding::{Reason, Severity};
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
 use crate::lint::known_kind;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::{Era, GROUP, Kind};
@@ -70,8 +70,8 @@ impl Rule for ApiVersionNotServed {
             return;
         }
         let who = match Era::newest_for(version) {
-            Some(_) => format!("{label} does not serve `{}`", short(version)),
-            None => format!("no operator version has ever served `{}`", short(version)),
+            Some(_) => format!("{label} does not serve {}", quoted(version)),
+            None => format!("no operator version has ever served {}", quoted(version)),
         };
         let full = format!("{GROUP}/{served}");
         let help = format!("use `{full}`");
@@ -107,7 +107,7 @@ impl Rule for ApiVersionNotServed {
                 .reason(Reason::NotSupported);
         } else if let Some(meant) = misspelt(kind) {
             report
-                .at(&field, format!("the operator has no kind `{}`", short(kind)))
+                .at(&field, format!("the operator has no kind {}", quoted(kind)))
                 .help(format!("did you mean `{meant}`?"))
                 .reason(Reason::NotSupported);
         }
@@ -120,7 +120,10 @@ fn foreign_group(object: &Node<'_>, group: &str, kind: &str, report: &mut Report
         report
             .at(
                 &Field::at(object, "apiVersion"),
-                format!("a `{kind}` of this group is not the operator's, and is not judged"),
+                format!(
+                    "a {kind} of this group is not the operator's, and is not judged",
+                    kind = quoted(kind)
+                ),
             )
             .help(format!("use `{GROUP}/v1beta1`"))
             .severity(Severity::Warning)

@@ -1,9 +1,10 @@
 //! NB3007.
 
-use super::location::{annotations, quoted};
+use super::location::annotations;
 use crate::declare_rule;
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::subject::Subject;
@@ -59,7 +60,7 @@ impl Rule for AzureClientIdMalformed {
             );
             finding.value(value).severity(annotation.severity);
             if let Some(uuid) = with_hyphens(value) {
-                let title = format!("use `{uuid}`");
+                let title = format!("use {uuid}", uuid = quoted(&uuid));
                 finding
                     .help(title.clone())
                     .fix(Fix::set(FixKind::Safe, title, annotation.path(), uuid));

@@ -1,10 +1,10 @@
 //! NB2003.
 
-use super::quoted::short;
 use super::restored;
 use crate::declare_rule;
 use crate::finding::Reason;
 use crate::inventory::{Inventory, Lookup};
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::subject::Subject;
@@ -51,9 +51,9 @@ impl Rule for BackupNotFound {
             Lookup::Found(_) => {}
             Lookup::Absent => {
                 let text = format!(
-                    "there is no Neo4jBackup `{}` in namespace `{}`, and the restore fails for good",
-                    short(name),
-                    subject.namespace()
+                    "there is no Neo4jBackup {} in namespace {}, and the restore fails for good",
+                    quoted(name),
+                    quoted(subject.namespace())
                 );
                 report
                     .at(&field, text)
@@ -63,7 +63,7 @@ impl Rule for BackupNotFound {
             Lookup::Unknown(why) => {
                 report.skip(
                     Need::Backups,
-                    format!("whether the backup `{}` exists: {why}", short(name)),
+                    format!("whether the backup {} exists: {why}", quoted(name)),
                 );
             }
         }

@@ -4,6 +4,7 @@ use crate::declare_rule;
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
 use crate::model::SourceType;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::subject::Subject;
@@ -57,7 +58,7 @@ impl Rule for BaseBackupMissing {
         );
         match restore.backup_ref().text() {
             Some(name) => {
-                let title = format!("use `type: backup` with backupRef `{}`", super::quoted::short(name));
+                let title = format!("use `type: backup` with backupRef {}", quoted(name));
                 let place = restore.source.field("type").path();
                 finding.help(format!("{title} and the same pointInTime"));
                 finding.fix(Fix::set(FixKind::Unsafe, title, place, "backup"));

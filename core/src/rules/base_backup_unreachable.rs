@@ -4,6 +4,7 @@ use crate::declare_rule;
 use crate::finding::Severity;
 use crate::inventory::{Inventory, LocationFacts, Lookup};
 use crate::model::{Restore, SourceType, StoreType};
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::restored;
@@ -72,7 +73,7 @@ impl Rule for BaseBackupUnreachable {
                 Lookup::Found(backup) => judge(
                     subject,
                     &restore,
-                    &format!("backup `{name}`"),
+                    &format!("backup {name}", name = quoted(name)),
                     &backup.storage,
                     &wired,
                     report,
@@ -81,7 +82,10 @@ impl Rule for BaseBackupUnreachable {
                     report
                         .at(
                             &field,
-                            format!("the restore Job gets neither volume nor credentials of backup `{name}`"),
+                            format!(
+                                "the restore Job gets neither volume nor credentials of backup {name}",
+                                name = quoted(name)
+                            ),
                         )
                         .help(HELP)
                         .severity(Severity::Warning);
@@ -114,12 +118,12 @@ fn judge(
     if base.store == Some(StoreType::Pvc)
         && let Some(file) = path.text().filter(|path| path.ends_with(".backup"))
     {
-        let file = super::quoted::short(file);
+        let file = quoted(file);
         report
             .at(
                 &path,
                 format!(
-                    "on a volume the restore Job of `type: pitr` takes `{file}` for a folder and finds nothing in it"
+                    "on a volume the restore Job of `type: pitr` takes {file} for a folder and finds nothing in it"
                 ),
             )
             .help("name the folder, or use `type: storage` with this file and pointInTime")
@@ -137,11 +141,11 @@ fn judge(
         let instead = if mounted.is_empty() {
             "an empty directory".to_owned()
         } else {
-            format!("volume `{mounted}`")
+            format!("volume {mounted}", mounted = quoted(mounted))
         };
         let message = format!(
-            "the restore Job mounts {instead} instead of volume `{}` of {whose}",
-            base.pvc
+            "the restore Job mounts {instead} instead of volume {} of {whose}",
+            quoted(&base.pvc)
         );
         let finding = report.at_block(&block, message).help(HELP);
         if !mounted.is_empty() || !restored::by_engine(subject) {
@@ -150,7 +154,9 @@ fn judge(
         return;
     }
     let missing = match &base.credentials {
-        Some(secret) if wired.credentials.as_ref() != Some(secret) => format!("the credentials Secret `{secret}`"),
+        Some(secret) if wired.credentials.as_ref() != Some(secret) => {
+            format!("the credentials Secret {secret}", secret = quoted(secret))
+        }
         None if !base.annotations.is_empty() && wired.annotations != base.annotations => {
             "the identity annotations".to_owned()
         }

@@ -1,11 +1,12 @@
 //! NB7002.
 
-use super::location::{Location, locations, quoted};
+use super::location::{Location, locations};
 use crate::declare_rule;
 use crate::finding::Severity;
 use crate::fix::{Edit, Fix, FixKind};
 use crate::inventory::Inventory;
 use crate::model::StoreType;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::subject::Subject;
@@ -104,10 +105,10 @@ fn report_problem(location: &Location<'_>, name: &str, problem: &BucketProblem, 
         path: field.path(),
         value: fix.bucket.clone().into(),
     }];
-    let mut title = format!("use `{}`", fix.bucket);
+    let mut title = format!("use {}", quoted(&fix.bucket));
     if let Some(folder) = &fix.path {
         let path = with_folder(location, problem.kind, folder);
-        title = format!("{title} and the path `{path}`");
+        title = format!("{title} and the path {path}", path = quoted(&path));
         edits.push(Edit::Set {
             path: location.storage.path().path(),
             value: path.into(),

@@ -1,10 +1,10 @@
 //! NB2004.
 
-use super::quoted::short;
 use crate::declare_rule;
 use crate::finding::{Reason, Severity};
 use crate::inventory::{BackupFacts, Inventory, Lookup, ScopeFacts};
 use crate::model::StoreType;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::schema::Era;
@@ -55,7 +55,7 @@ impl Rule for ChainBroken {
         };
         let field = backup.chain_from();
         let Some(parent) = field.text() else { return };
-        let name = short(parent);
+        let name = quoted(parent);
         if parent == subject.name() {
             report
                 .at(&field, "a backup cannot continue its own chain")
@@ -69,8 +69,8 @@ impl Rule for ChainBroken {
                     .at(
                         &field,
                         format!(
-                            "there is no Neo4jBackup `{name}` in namespace `{}`, and the operator waits for it",
-                            subject.namespace()
+                            "there is no Neo4jBackup {name} in namespace {}, and the operator waits for it",
+                            quoted(subject.namespace())
                         ),
                     )
                     .help("correct the name, or create it")
@@ -79,7 +79,7 @@ impl Rule for ChainBroken {
                 return;
             }
             Lookup::Unknown(why) => {
-                report.skip(Need::Backups, format!("whether the chain of `{name}` fits: {why}"));
+                report.skip(Need::Backups, format!("whether the chain of {name} fits: {why}"));
                 return;
             }
         };
@@ -95,22 +95,22 @@ impl Rule for ChainBroken {
                 .at(
                     &field,
                     format!(
-                        "`{name}` writes into the directory of `{}`, so its own directory is empty",
-                        short(grandparent)
+                        "{name} writes into the directory of {}, so its own directory is empty",
+                        quoted(grandparent)
                     ),
                 )
-                .help(format!("use `{}`", short(grandparent)))
+                .help(format!("use {}", quoted(grandparent)))
                 .severity(lost);
         }
         if let Some(difference) = refused(own, facts) {
-            let text = format!("`{name}` has another {difference}, and the operator refuses such a chain");
+            let text = format!("{name} has another {difference}, and the operator refuses such a chain");
             report
                 .at(&field, text)
                 .help("make the two agree, or remove `chainFromBackup`");
         } else if own.storage.store == Some(StoreType::Pvc) && own.storage.pvc != facts.storage.pvc {
             let text = format!(
-                "`{name}` writes to the volume claim `{}`, and this backup to another",
-                short(&facts.storage.pvc)
+                "{name} writes to the volume claim {}, and this backup to another",
+                quoted(&facts.storage.pvc)
             );
             report
                 .at(&field, text)

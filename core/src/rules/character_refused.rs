@@ -1,10 +1,11 @@
 //! NB7004.
 
-use super::location::{Location, locations, quoted};
+use super::location::{Location, locations};
 use crate::declare_rule;
 use crate::field::Field;
 use crate::finding::Severity;
 use crate::inventory::Inventory;
+use crate::quoted::{character, quoted};
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::{Era, Kind};
@@ -96,7 +97,7 @@ fn characters(field: &Field<'_>, severity: Severity, report: &mut Report) {
     report
         .at(
             field,
-            format!("{} has the character {refused:?}, {verdict}", quoted(text)),
+            format!("{} has the character {}, {verdict}", quoted(text), character(refused)),
         )
         .help("use only letters, digits, `.`, `_`, `-` and `/`")
         .severity(severity);

@@ -1,9 +1,10 @@
 //! NB7009.
 
 use super::bucket_malformed::store;
-use super::location::{locations, quoted};
+use super::location::locations;
 use crate::declare_rule;
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::subject::Subject;
@@ -67,7 +68,7 @@ impl Rule for ContainerWithoutAccount {
                             quoted(name)
                         ),
                     )
-                    .help(format!("use `<account>/{name}`"));
+                    .help(format!("use {}", quoted(&format!("<account>/{name}"))));
             }
         }
     }

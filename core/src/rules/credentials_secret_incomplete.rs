@@ -1,10 +1,10 @@
 //! NB2005.
 
-use super::quoted::short;
 use crate::declare_rule;
 use crate::finding::Reason;
 use crate::inventory::{Inventory, Lookup, SecretFacts};
 use crate::model::Provider;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::subject::Subject;
@@ -57,16 +57,16 @@ impl Rule for CredentialsSecretIncomplete {
                         report
                             .at(
                                 &field,
-                                format!("Secret `{}` has no {what}, and the pod cannot start", short(name)),
+                                format!("Secret {} has no {what}, and the pod cannot start", quoted(name)),
                             )
                             .help(help);
                     }
                 }
                 Lookup::Absent => {
                     let text = format!(
-                        "there is no Secret `{}` in namespace `{}`, and the pod cannot start",
-                        short(name),
-                        subject.namespace()
+                        "there is no Secret {} in namespace {}, and the pod cannot start",
+                        quoted(name),
+                        quoted(subject.namespace())
                     );
                     let keys = provider.secret_keys().join(", ");
                     report
@@ -77,7 +77,7 @@ impl Rule for CredentialsSecretIncomplete {
                 Lookup::Unknown(why) => {
                     report.skip(
                         Need::Secrets,
-                        format!("whether Secret `{}` has the keys for {provider}: {why}", short(name)),
+                        format!("whether Secret {} has the keys for {provider}: {why}", quoted(name)),
                     );
                 }
             }

@@ -4,6 +4,7 @@ use crate::declare_rule;
 use crate::finding::{Reason, Severity};
 use crate::inventory::{InstanceKind, Inventory, Lookup};
 use crate::model::{Backup, Restore, SourceType, StoreType};
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::schema::Era;
@@ -79,7 +80,10 @@ fn judge_restore(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Inven
         Lookup::Unknown(why) => {
             report.skip(
                 Need::Instance,
-                format!("whether `{name}` is a cluster or a standalone: {why}"),
+                format!(
+                    "whether {name} is a cluster or a standalone: {why}",
+                    name = quoted(name)
+                ),
             );
             None
         }
@@ -106,7 +110,10 @@ fn is_on_volume(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Invent
             Lookup::Found(facts) => facts.storage.store,
             Lookup::Absent => None,
             Lookup::Unknown(why) => {
-                report.skip(Need::Backups, format!("whether backup `{name}` is on a volume: {why}"));
+                report.skip(
+                    Need::Backups,
+                    format!("whether backup {name} is on a volume: {why}", name = quoted(name)),
+                );
                 None
             }
         },

@@ -1,9 +1,10 @@
 //! NB3010.
 
-use super::location::{locations, quoted};
+use super::location::locations;
 use crate::declare_rule;
 use crate::inventory::Inventory;
 use crate::model::Provider;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::subject::Subject;

@@ -1,12 +1,12 @@
 //! NB1010.
 
 use super::moved_field::{hint, plain_note};
-use super::quoted::short;
 use crate::declare_rule;
 use crate::document::trail::Trail;
 use crate::document::{Node, Path};
 use crate::finding::Reason;
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::ratchet::same_meaning;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
@@ -78,7 +78,7 @@ impl Rule for FieldDropped {
         let (spec, stored) = (applied.get("spec"), subject.object.get("spec"));
         collect(spec, stored, &Trail::root("spec"), &mut dropped);
         for path in dropped {
-            let name = short(path.last_key().unwrap_or_default());
+            let name = quoted(path.last_key().unwrap_or_default());
             let help = match schema::why_dropped(subject.kind, subject.era, &applied, &path) {
                 Some(SchemaProblem::Unknown {
                     did_you_mean: Some(meant),
@@ -92,7 +92,7 @@ impl Rule for FieldDropped {
             };
             let finding = report.at_path(
                 path.clone(),
-                format!("`{name}` was applied, and the API server dropped it"),
+                format!("{name} was applied, and the API server dropped it"),
             );
             finding.help(help).reason(Reason::NotSupported);
             if let Some(value) = path.find(&applied).and_then(Node::scalar_text) {

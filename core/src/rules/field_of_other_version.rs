@@ -1,13 +1,13 @@
 //! NB1004.
 
 use super::moved_field::{fits, hint, move_fix, plain_note};
-use super::quoted::short;
 use crate::declare_rule;
 use crate::document::Path;
 use crate::finding::{Reason, Severity};
 use crate::fix::{Edit, Fix, FixKind};
 use crate::inventory::Inventory;
 use crate::model::Backup;
+use crate::quoted::quoted;
 use crate::ratchet::same_meaning;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
@@ -63,11 +63,11 @@ impl Rule for FieldOfOtherVersion {
             else {
                 continue;
             };
-            let name = short(path.last_key().unwrap_or_default());
+            let name = quoted(path.last_key().unwrap_or_default());
             let had_effect = !note.is_some_and(|note| note.starts_with("It never had an effect"));
             let effect = if had_effect { "" } else { "; it never had an effect" };
             let text = format!(
-                "`{name}` is a field of {eras_with_it}, and {} drops it{effect}",
+                "{name} is a field of {eras_with_it}, and {} drops it{effect}",
                 subject.era.label()
             );
             let finding = report.at_path(path.clone(), text);
@@ -127,11 +127,15 @@ fn target(subject: &Subject<'_>, path: &Path) -> Option<(String, Option<Fix>)> {
         "ShardedDatabase" => (field("target.clusterRef").text(), "shardedDatabase", name.into()),
         _ => return None,
     };
-    let said = format!("`{scope}: {}`", value.as_str().map_or_else(|| value.to_string(), short));
+    let said = format!(
+        "{scope}: {}",
+        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    );
+    let said = quoted(&said);
     let Some(instance) = instance else {
         return Some((format!("name the instance in `instanceRef`, and write {said}"), None));
     };
-    let help = format!("write `instanceRef: {}` and {said}", short(instance));
+    let help = format!("write {} and {said}", quoted(&format!("instanceRef: {instance}")));
     let others = ["instanceRef", "database", "allDatabases", "shardedDatabase"];
     let is_elsewhere = field("target.namespace")
         .text()

@@ -1,10 +1,11 @@
 //! NB3006.
 
-use super::location::{annotations, quoted};
+use super::location::annotations;
 use crate::declare_rule;
 use crate::finding::Severity;
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::subject::Subject;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::location::{annotations_at, locations, quoted};
+use super::location::{annotations_at, locations};
 use crate::declare_rule;
 use crate::inventory::{Coverage, Inventory};
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::schema::{Era, Kind};
@@ -84,7 +85,11 @@ impl Rule for IdentityConflict {
                 report
                     .at_path(
                         annotation.path(),
-                        format!("{kind} `{name}` wants {} on the shared `{account}`", quoted(wanted)),
+                        format!(
+                            "{kind} {name} wants {} on the shared `{account}`",
+                            quoted(wanted),
+                            name = quoted(name)
+                        ),
                     )
                     .help("give both the same identity, or move one to another namespace")
                     .value(annotation.value);
@@ -93,7 +98,10 @@ impl Rule for IdentityConflict {
         if let (true, Coverage::Partial(why)) = (asked, inventory.coverage(need)) {
             report.skip(
                 need,
-                format!("other {kind}s of namespace `{namespace}` may want another identity: {why}"),
+                format!(
+                    "other {kind}s of namespace {namespace} may want another identity: {why}",
+                    namespace = quoted(namespace)
+                ),
             );
         }
     }

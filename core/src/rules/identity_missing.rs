@@ -1,6 +1,6 @@
 //! NB3003.
 
-use super::location::{Location, Use, annotations_at, creates_account, implied_account, locations, quoted};
+use super::location::{Location, Use, annotations_at, creates_account, implied_account, locations};
 use crate::account::{self, Declaration, DeclaredBy};
 use crate::declare_rule;
 use crate::document::Path;
@@ -9,6 +9,7 @@ use crate::finding::Severity;
 use crate::fix::{Edit, Fix, FixKind};
 use crate::inventory::{Inventory, Lookup};
 use crate::model::{Provider, StoreType};
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::schema::{Era, Kind};
@@ -123,7 +124,7 @@ fn missing(
         return;
     };
     let by = match declared.by {
-        DeclaredBy::Namespace => format!("namespace `{}`", subject.namespace()),
+        DeclaredBy::Namespace => format!("namespace {}", quoted(subject.namespace())),
         DeclaredBy::Settings => "the settings file".to_owned(),
     };
     let finding = report.at_path(
@@ -179,7 +180,10 @@ fn declared<'x>(
     if let Lookup::Unknown(why) = inventory.namespace(namespace) {
         report.skip(
             Need::Namespace,
-            format!("namespace `{namespace}` may declare an identity: {why}"),
+            format!(
+                "namespace {namespace} may declare an identity: {why}",
+                namespace = quoted(namespace)
+            ),
         );
     }
     account::declared(namespace, provider, inventory, subject.settings)

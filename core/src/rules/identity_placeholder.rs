@@ -3,6 +3,7 @@
 use super::location::annotations;
 use crate::declare_rule;
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::subject::Subject;
@@ -60,7 +61,10 @@ impl Rule for IdentityPlaceholder {
                 report
                     .at_path(
                         annotation.path(),
-                        format!("`{placeholder}` is a placeholder of documentation, not your {what}"),
+                        format!(
+                            "{placeholder} is a placeholder of documentation, not your {what}",
+                            placeholder = quoted(placeholder)
+                        ),
                     )
                     .help(format!("put your own {what} there"))
                     .value(value);

@@ -1,10 +1,10 @@
 //! NB2001.
 
-use super::quoted::short;
 use crate::declare_rule;
 use crate::field::Field;
 use crate::finding::Reason;
 use crate::inventory::{Inventory, Lookup};
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::subject::Subject;
@@ -60,7 +60,7 @@ impl Rule for InstanceNotFound {
                 Some(false) => not_found(&sharded, "Neo4jShardedDatabase", name, subject.namespace(), report),
                 None => report.skip(
                     Need::ShardedDatabases,
-                    format!("whether the sharded database `{}` exists", short(name)),
+                    format!("whether the sharded database {} exists", quoted(name)),
                 ),
             }
         }
@@ -74,18 +74,21 @@ fn instance(subject: &Subject<'_>, field: &Field<'_>, name: &str, inventory: &In
         Lookup::Unknown(why) => {
             report.skip(
                 Need::Instance,
-                format!("whether the instance `{}` exists: {why}", short(name)),
+                format!("whether the instance {} exists: {why}", quoted(name)),
             );
         }
     }
 }
 
 fn not_found(field: &Field<'_>, what: &str, name: &str, namespace: &str, report: &mut Report) {
-    let name = short(name);
+    let name = quoted(name);
     report
         .at(
             field,
-            format!("there is no {what} `{name}` in namespace `{namespace}`, and the operator waits for it"),
+            format!(
+                "there is no {what} {name} in namespace {namespace}, and the operator waits for it",
+                namespace = quoted(namespace)
+            ),
         )
         .help("correct the name, or create it")
         .reason(Reason::NotFound);

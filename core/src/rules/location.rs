@@ -205,12 +205,3 @@ pub(super) fn creates_account(location: &Location<'_>) -> bool {
     let is_block = cloud.auto_create().node().is_some_and(|node| node.as_map().is_some());
     is_block && !cloud.block.field("identity.autoCreate.enabled").is_false()
 }
-
-/// A value in backticks, cut where it would bury the message.
-pub(super) fn quoted(value: &str) -> String {
-    const LONGEST: usize = 80;
-    match value.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("`{}…`", &value[..end]),
-        None => format!("`{value}`"),
-    }
-}

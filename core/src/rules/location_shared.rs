@@ -3,6 +3,7 @@
 use crate::declare_rule;
 use crate::inventory::{BackupFacts, Coverage, Inventory, LocationFacts, ScopeFacts};
 use crate::model::{Backup, StoreType};
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::subject::Subject;
@@ -67,11 +68,18 @@ impl Rule for LocationShared {
             };
             if same_root && own.storage.same_place(&other.storage) && is_other_target(own, other) {
                 report
-                    .at_block(&block, format!("backup `{name}` writes to the same directory `{root}` and is of another instance or database"))
+                    .at_block(
+                        &block,
+                        format!(
+                            "backup {name} writes to the same directory {root} and is of another instance or database",
+                            name = quoted(name),
+                            root = quoted(root)
+                        ),
+                    )
                     .help("remove `chainFromBackup` from one of them, or give it another path");
             } else if is_source && !same_root && is_source_place(&own.storage, &other.storage) {
                 report
-                    .at_block(&block, format!("backup `{name}` writes to the same {what}, and the operator refuses that beside `mode: replication-source`"))
+                    .at_block(&block, format!("backup {name} writes to the same {what}, and the operator refuses that beside `mode: replication-source`", name = quoted(name)))
                     .help("give one of them another path");
             }
         }

@@ -41,7 +41,6 @@ mod point_in_time_on_cluster;
 mod point_in_time_outside_backups;
 mod point_in_time_unsupported;
 mod quantity_malformed;
-mod quoted;
 mod required_field_missing;
 mod restore_source_incomplete;
 mod restored;

@@ -4,6 +4,7 @@ use crate::declare_rule;
 use crate::field::Field;
 use crate::inventory::{Inventory, Lookup};
 use crate::model::{Restore, SourceType};
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::rules::restored;
@@ -129,7 +130,10 @@ fn by_cluster<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inve
     {
         report.skip(
             Need::Instance,
-            format!("whether `{name}` is a cluster, which ignores some options: {why}"),
+            format!(
+                "whether {name} is a cluster, which ignores some options: {why}",
+                name = quoted(name)
+            ),
         );
     }
     let is_cluster = restored::is_cluster(&lookup);
@@ -139,7 +143,10 @@ fn by_cluster<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inve
         report
             .at(
                 field,
-                format!("`{name}` is a cluster, which is restored without a Job and ignores {option}"),
+                format!(
+                    "{name} is a cluster, which is restored without a Job and ignores {option}",
+                    name = quoted(name)
+                ),
             )
             .help("remove the field");
     }

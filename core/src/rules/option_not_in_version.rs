@@ -1,11 +1,11 @@
 //! NB2006.
 
-use super::quoted::short;
 use crate::declare_rule;
 use crate::field::Field;
 use crate::finding::{Reason, Severity};
 use crate::inventory::{InstanceFacts, InstanceKind, Inventory, Lookup};
 use crate::model::Backup;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::subject::Subject;
@@ -70,7 +70,7 @@ impl Rule for OptionNotInVersion {
             Lookup::Unknown(why) => {
                 report.skip(
                     Need::Instance,
-                    format!("whether `{}` has what the options need: {why}", short(name)),
+                    format!("whether {} has what the options need: {why}", quoted(name)),
                 );
                 return;
             }
@@ -95,38 +95,38 @@ fn options(backup: &Backup<'_>, name: &str, version: Version, report: &mut Repor
                 "the operator leaves it out"
             };
             let text = format!(
-                "needs Neo4j {} and `{}` runs {version}, so {effect}",
+                "needs Neo4j {} and {} runs {version}, so {effect}",
                 feature.first_version(),
-                short(name)
+                quoted(name)
             );
             report
                 .at(&field, text)
                 .help("remove it, or upgrade the instance first")
                 .reason(Reason::NotSupported)
                 .severity(severity)
-                .evidence(format!("version of {}: {version}", short(name)));
+                .evidence(format!("version of {}: {version}", quoted(name)));
         }
     }
 }
 
 fn sharding(field: &Field<'_>, name: &str, facts: &InstanceFacts, report: &mut Report) {
-    let name = short(name);
+    let name = quoted(name);
     let version = facts.image_tag.as_deref().and_then(parse_as_operator);
     let (text, help) = if facts.kind == InstanceKind::Standalone {
         (
-            format!("`{name}` is a standalone, which has no sharded databases"),
+            format!("{name} is a standalone, which has no sharded databases"),
             "use `database` or `allDatabases: true`".to_owned(),
         )
     } else if !facts.property_sharding {
         (
-            format!("`{name}` does not have `propertySharding.enabled: true`"),
+            format!("{name} does not have `propertySharding.enabled: true`"),
             "enable it there, or use `database`".to_owned(),
         )
     } else {
         let first = Feature::PropertySharding.first_version();
         match version.filter(|version| !version.supports(Feature::PropertySharding)) {
             Some(version) => (
-                format!("needs Neo4j {first} and `{name}` runs {version}"),
+                format!("needs Neo4j {first} and {name} runs {version}"),
                 "upgrade the instance first".to_owned(),
             ),
             None => return,

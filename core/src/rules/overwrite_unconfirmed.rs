@@ -2,6 +2,7 @@
 
 use crate::declare_rule;
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::Era;
@@ -52,7 +53,7 @@ impl Rule for OverwriteUnconfirmed {
             return;
         }
         let what = match restore.database().text() {
-            Some(name) => format!("the database `{}`", super::quoted::short(name)),
+            Some(name) => format!("the database {}", quoted(name)),
             None => "a database".to_owned(),
         };
         let ways = if subject.era >= Era::F {

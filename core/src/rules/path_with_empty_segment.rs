@@ -1,12 +1,13 @@
 //! NB7003.
 
 use super::bucket_malformed::moves_folder;
-use super::location::{Location, Use, locations, quoted};
+use super::location::{Location, Use, locations};
 use crate::declare_rule;
 use crate::field::Field;
 use crate::finding::Severity;
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::{Era, Kind};
@@ -127,7 +128,7 @@ fn key(subject: &Subject<'_>, location: &Location<'_>, path: &str) -> String {
         .backup()
         .and_then(|backup| backup.chain_from().text())
         .unwrap_or(own);
-    quoted(&format!("{bucket}/{path}/{root}/"))
+    quoted(&format!("{bucket}/{path}/{root}/")).to_string()
 }
 
 fn backup_path(subject: &Subject<'_>, field: &Field<'_>, report: &mut Report) {

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use crate::declare_rule;
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::Kind;
@@ -63,8 +64,8 @@ impl Rule for PointInTimeInFuture {
                 .at(
                     &field,
                     format!(
-                        "`{}` is in the future, so that everything there is would be restored",
-                        super::quoted::short(text)
+                        "{} is in the future, so that everything there is would be restored",
+                        quoted(text)
                     ),
                 )
                 .help("write the last good moment, or remove the field for the latest state");

@@ -5,6 +5,7 @@ use crate::field::Field;
 use crate::finding::{Finding, Severity};
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::Kind;
@@ -78,21 +79,15 @@ impl Rule for PointInTimeInvalid {
             Err(RestoreUntilError::Instant(error)) => {
                 let message = match error {
                     PointInTimeError::Shape => {
-                        format!(
-                            "`{}` is neither an RFC 3339 time nor `txId:` and a number",
-                            super::quoted::short(text)
-                        )
+                        format!("{} is neither an RFC 3339 time nor `txId:` and a number", quoted(text))
                     }
-                    _ => format!("`{}` is not a valid point in time: {error}", super::quoted::short(text)),
+                    _ => format!("{} is not a valid point in time: {error}", quoted(text)),
                 };
                 offer(report.at(&field, message), &field, text);
             }
             Err(error) => {
                 report
-                    .at(
-                        &field,
-                        format!("`{}` names no transaction: {error}", super::quoted::short(text)),
-                    )
+                    .at(&field, format!("{} names no transaction: {error}", quoted(text)))
                     .help("write it like `txId:12345`");
             }
         }
@@ -101,22 +96,22 @@ impl Rule for PointInTimeInvalid {
 
 /// What happens with a time that is not one, which depends on whether the API server would store it.
 fn refusal(kind: Kind, text: &str, error: PointInTimeError) -> String {
-    let quoted = super::quoted::short(text);
+    let shown = quoted(text);
     if point_in_time::is_poison(text) {
         return format!(
-            "`{quoted}` would be stored, and the operator, unable to decode it, goes blind for every {kind:?}: {error}"
+            "{shown} would be stored, and the operator, unable to decode it, goes blind for every {kind:?}: {error}"
         );
     }
     match error {
-        PointInTimeError::Shape => format!("`{quoted}` is not an RFC 3339 time"),
-        _ => format!("`{quoted}` is not a valid point in time: {error}"),
+        PointInTimeError::Shape => format!("{shown} is not an RFC 3339 time"),
+        _ => format!("{shown} is not a valid point in time: {error}"),
     }
 }
 
 fn offer(finding: &mut Finding, field: &Field<'_>, text: &str) {
     match point_in_time::normalised(text) {
         Some(meant) => {
-            let title = format!("use `{meant}`");
+            let title = format!("use {meant}", meant = quoted(&meant));
             finding
                 .help(&title)
                 .fix(Fix::set(FixKind::Safe, title, field.path(), meant));
@@ -128,9 +123,9 @@ fn offer(finding: &mut Finding, field: &Field<'_>, text: &str) {
 }
 
 fn remarks(field: &Field<'_>, text: &str, point: &PointInTime, report: &mut Report) {
-    let quoted = super::quoted::short(text);
+    let shown = quoted(text);
     if point.has_fraction() {
-        let message = format!("`{quoted}` has a fraction of a second, which the operator drops");
+        let message = format!("{shown} has a fraction of a second, which the operator drops");
         offer(report.at(field, message).severity(Severity::Warning), field, text);
     }
     if point.unusual_offset() {
@@ -138,7 +133,7 @@ fn remarks(field: &Field<'_>, text: &str, point: &PointInTime, report: &mut Repo
         report
             .at(
                 field,
-                format!("`{quoted}` has an offset that no place on Earth uses; it means {utc} UTC"),
+                format!("{shown} has an offset that no place on Earth uses; it means {utc} UTC"),
             )
             .help("write the time in UTC, ending with `Z`")
             .severity(Severity::Warning);

@@ -3,6 +3,7 @@
 use crate::declare_rule;
 use crate::finding::Reason;
 use crate::inventory::{Inventory, Lookup};
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::rules::restored;
@@ -60,7 +61,10 @@ impl Rule for PointInTimeOnCluster {
             return;
         };
         if let Lookup::Unknown(why) = &lookup {
-            report.skip(Need::Instance, format!("whether `{name}` is a cluster: {why}"));
+            report.skip(
+                Need::Instance,
+                format!("whether {name} is a cluster: {why}", name = quoted(name)),
+            );
         }
         if !restored::is_cluster(&lookup) {
             return;
@@ -73,7 +77,10 @@ impl Rule for PointInTimeOnCluster {
         report
             .at(
                 &field,
-                format!("{what} is not supported on a cluster, and `{name}` is one"),
+                format!(
+                    "{what} is not supported on a cluster, and {name} is one",
+                    name = quoted(name)
+                ),
             )
             .help("create a Neo4jDatabase with spec.seedConfig.restoreUntil (Neo4j 2025.01 or later)")
             .reason(Reason::NotSupported);

@@ -2,6 +2,7 @@
 
 use crate::declare_rule;
 use crate::inventory::{BackupFacts, Inventory, Lookup};
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::rules::restored;
@@ -68,7 +69,10 @@ impl Rule for PointInTimeOutsideBackups {
             Lookup::Unknown(why) => {
                 return report.skip(
                     Need::Backups,
-                    format!("whether the runs of backup `{name}` reach to the point in time: {why}"),
+                    format!(
+                        "whether the runs of backup {name} reach to the point in time: {why}",
+                        name = quoted(name)
+                    ),
                 );
             }
             Lookup::Absent => return,
@@ -78,33 +82,47 @@ impl Rule for PointInTimeOutsideBackups {
             report
                 .at(
                     &field,
-                    format!("backup `{name}` takes full backups only, which hold no state between two runs"),
+                    format!(
+                        "backup {name} takes full backups only, which hold no state between two runs",
+                        name = quoted(name)
+                    ),
                 )
                 .help(format!(
-                    "chain differential backups to it with `chainFromBackup: {name}`, or use backupType AUTO"
+                    "chain differential backups to it with {}, or use backupType AUTO",
+                    quoted(&format!("chainFromBackup: {name}"))
                 ));
         }
         let Some((oldest, newest)) = &backup.runs else { return };
         let instant = |text: &str| point_in_time::parse(text).ok().map(|point| point.timestamp());
-        let quoted = super::quoted::short(text);
+        let shown = quoted(text);
         if instant(oldest).is_some_and(|oldest| point.timestamp() < oldest) {
             report
                 .at(
                     &field,
-                    format!("`{quoted}` is before the oldest run that backup `{name}` remembers ({oldest})"),
+                    format!(
+                        "{shown} is before the oldest run that backup {name} remembers ({oldest})",
+                        name = quoted(name)
+                    ),
                 )
                 .help("choose a later moment, or restore an older artifact by `type: storage`")
-                .evidence(format!("the oldest successful run of `{name}` began at {oldest}"));
+                .evidence(format!(
+                    "the oldest successful run of {name} began at {oldest}",
+                    name = quoted(name)
+                ));
         } else if point.timestamp() <= subject.now && instant(newest).is_some_and(|newest| point.timestamp() > newest) {
             report
                 .at(
                     &field,
                     format!(
-                        "`{quoted}` is after the newest run of backup `{name}` ({newest}), where the restore would end"
+                        "{shown} is after the newest run of backup {name} ({newest}), where the restore would end",
+                        name = quoted(name)
                     ),
                 )
                 .help("run the backup once more first, if the instance still has the transactions")
-                .evidence(format!("the newest successful run of `{name}` ended at {newest}"));
+                .evidence(format!(
+                    "the newest successful run of {name} ended at {newest}",
+                    name = quoted(name)
+                ));
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::declare_rule;
 use crate::field::Field;
 use crate::finding::Severity;
 use crate::inventory::{InstanceFacts, InstanceKind, Inventory, Lookup};
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::schema::Kind;
@@ -76,16 +77,21 @@ impl Rule for PointInTimeUnsupported {
         };
         match inventory.instance(subject.namespace(), name) {
             Lookup::Found(facts) => judge(subject, &field, name, facts, report),
-            Lookup::Absent => unknown(&field, name, &format!("`{name}` does not exist"), report),
+            Lookup::Absent => unknown(
+                &field,
+                name,
+                &format!("{name} does not exist", name = quoted(name)),
+                report,
+            ),
             Lookup::Unknown(why) => {
                 report.skip(
                     Need::Instance,
-                    format!("whether `{name}` runs Neo4j 2025.01 or later: {why}"),
+                    format!("whether {name} runs Neo4j 2025.01 or later: {why}", name = quoted(name)),
                 );
                 unknown(
                     &field,
                     name,
-                    &format!("the image of `{name}` is not known here"),
+                    &format!("the image of {name} is not known here", name = quoted(name)),
                     report,
                 );
             }
@@ -95,12 +101,12 @@ impl Rule for PointInTimeUnsupported {
 
 fn judge(subject: &Subject<'_>, field: &Field<'_>, name: &str, facts: &InstanceFacts, report: &mut Report) {
     let tag = facts.image_tag.as_deref().unwrap_or_default();
-    let quoted = super::quoted::short(tag);
+    let shown = quoted(tag);
     let Some(version) = parse_as_operator(tag) else {
         let why = if tag.is_empty() {
-            format!("`{name}` names no image tag")
+            format!("{name} names no image tag", name = quoted(name))
         } else {
-            format!("the tag `{quoted}` of `{name}` names no version")
+            format!("the tag {shown} of {name} names no version", name = quoted(name))
         };
         return unknown(field, name, &why, report);
     };
@@ -120,10 +126,13 @@ fn judge(subject: &Subject<'_>, field: &Field<'_>, name: &str, facts: &InstanceF
     report
         .at(
             field,
-            format!("point-in-time recovery needs Neo4j 2025.01 or later, and `{name}` runs `{quoted}`"),
+            format!(
+                "point-in-time recovery needs Neo4j 2025.01 or later, and {name} runs {shown}",
+                name = quoted(name)
+            ),
         )
         .help(help)
-        .evidence(format!("spec.image.tag of `{name}` is `{quoted}`"));
+        .evidence(format!("spec.image.tag of {name} is {shown}", name = quoted(name)));
 }
 
 fn unknown(field: &Field<'_>, name: &str, why: &str, report: &mut Report) {
@@ -132,6 +141,6 @@ fn unknown(field: &Field<'_>, name: &str, why: &str, report: &mut Report) {
             field,
             format!("point-in-time recovery needs Neo4j 2025.01 or later, and {why}"),
         )
-        .help(format!("check spec.image.tag of `{name}`"))
+        .help(format!("check spec.image.tag of {name}", name = quoted(name)))
         .severity(Severity::Warning);
 }

@@ -1,12 +1,13 @@
 //! NB7006.
 
-use super::location::{locations, quoted};
+use super::location::locations;
 use crate::declare_rule;
 use crate::document::{Node, Path};
 use crate::field::Field;
 use crate::finding::Severity;
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::subject::Subject;
@@ -161,7 +162,7 @@ fn judge(subject: &Subject<'_>, path: &dyn Fn() -> Path, node: &Node<'_>, measur
         .filter(|mended| quantity::parse(mended).is_ok_and(|value| out_of_range(&value, measure).is_none()))
     {
         Some(mended) => {
-            let title = format!("use `{mended}`");
+            let title = format!("use {mended}", mended = quoted(&mended));
             finding
                 .help(title.clone())
                 .fix(Fix::set(FixKind::Safe, title, path, mended));

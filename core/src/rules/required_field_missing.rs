@@ -4,6 +4,7 @@ use crate::declare_rule;
 use crate::document::Path;
 use crate::finding::{Reason, Severity};
 use crate::inventory::Inventory;
+use crate::quoted::code_span;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::{self, Era, Kind};
@@ -126,7 +127,7 @@ fn below(path: &Path) -> String {
     if parent.0.is_empty() {
         String::new()
     } else {
-        format!(" in `{parent}`")
+        format!(" in {}", code_span(&parent.to_string()))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::field::Field;
 use crate::finding::{Reason, Severity};
 use crate::inventory::Inventory;
 use crate::model::{Restore, SourceType};
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::restored;
@@ -75,7 +76,10 @@ impl Rule for RestoreSourceIncomplete {
             report
                 .at(
                     &field,
-                    format!("spec.allDatabases cannot be restored from `type: {stated}`"),
+                    format!(
+                        "spec.allDatabases cannot be restored from {}",
+                        quoted(&format!("type: {stated}"))
+                    ),
                 )
                 .help("use `type: backup` with the backupRef of a backup of all databases, or name one database")
                 .reason(Reason::NotSupported);
@@ -124,8 +128,9 @@ fn need_file<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inven
             .at(
                 &field,
                 format!(
-                    "cluster `{name}` needs the exact .backup file, and `{}` is not one",
-                    super::quoted::short(path)
+                    "cluster {name} needs the exact .backup file, and {} is not one",
+                    quoted(path),
+                    name = quoted(name)
                 ),
             )
             .help("name the file of the database, as the history of the backup lists it")

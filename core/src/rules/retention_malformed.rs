@@ -1,10 +1,10 @@
 //! NB7007.
 
-use super::location::quoted;
 use crate::declare_rule;
 use crate::finding::Severity;
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::Era;
@@ -62,7 +62,7 @@ impl Rule for RetentionMalformed {
             finding.severity(severity);
             match retention::suggestion(text) {
                 Some(suggestion) => {
-                    let title = format!("use `{suggestion}`");
+                    let title = format!("use {suggestion}", suggestion = quoted(&suggestion));
                     finding
                         .help(title.clone())
                         .fix(Fix::set(FixKind::Safe, title, age.path(), suggestion));

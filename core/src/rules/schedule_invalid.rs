@@ -4,6 +4,7 @@ use crate::declare_rule;
 use crate::finding::Severity;
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::schedule_time_zone;
@@ -72,12 +73,12 @@ impl Rule for ScheduleInvalid {
         let message = match error.problem() {
             // This problem quotes the whole text itself.
             Problem::UnknownDescriptor { .. } => format!("the schedule {error}"),
-            _ => format!("the schedule `{}` {error}", super::quoted::short(text)),
+            _ => format!("the schedule {} {error}", quoted(text)),
         };
         let finding = report.at(&field, message);
         match error.suggestion() {
             Some(suggestion) => {
-                let title = format!("use `{suggestion}`");
+                let title = format!("use {suggestion}", suggestion = quoted(&suggestion));
                 finding
                     .help(&title)
                     .fix(Fix::set(FixKind::Safe, title, field.path(), suggestion));

@@ -2,6 +2,7 @@
 
 use crate::declare_rule;
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::schedule_time_zone;
@@ -53,8 +54,8 @@ impl Rule for ScheduleNeverFires {
                 .at(
                     &field,
                     format!(
-                        "the schedule `{}` is accepted and never runs: no date and time satisfies it",
-                        super::quoted::short(text)
+                        "the schedule {} is accepted and never runs: no date and time satisfies it",
+                        quoted(text)
                     ),
                 )
                 .help("use a day that every selected month has, such as `0 2 28 * *`");

@@ -4,6 +4,7 @@ use crate::declare_rule;
 use crate::finding::Severity;
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::schedule_time_zone;
@@ -63,15 +64,12 @@ impl Rule for ScheduleSurprising {
             let explanation = explanation(&remark);
             let finding = report.at(
                 &field,
-                format!(
-                    "the schedule `{}` means {words}: {explanation}",
-                    super::quoted::short(text)
-                ),
+                format!("the schedule {} means {words}: {explanation}", quoted(text)),
             );
             finding.severity(severity(remark.kind));
             match remark.better {
                 Some(better) => {
-                    let title = format!("use `{better}`");
+                    let title = format!("use {better}", better = quoted(&better));
                     finding.help(format!("{title}, which runs at the same times"));
                     finding.fix(Fix::set(FixKind::Safe, title, field.path(), better));
                 }

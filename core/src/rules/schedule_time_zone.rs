@@ -3,6 +3,7 @@
 use crate::declare_rule;
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::subject::Subject;
@@ -75,10 +76,10 @@ impl Rule for ScheduleTimeZone {
         let Some((text, (zone, rest))) = field.str().and_then(|text| Some((text, prefix(text)?))) else {
             return;
         };
-        let quoted = super::quoted::short(text);
+        let shown = quoted(text);
         let finding = report.at(
             &field,
-            format!("the schedule `{quoted}` names a time zone, which is refused: schedules run in UTC"),
+            format!("the schedule {shown} names a time zone, which is refused: schedules run in UTC"),
         );
         let meant = match Schedule::parse(rest) {
             Ok(schedule) => (!schedule.never_fires()).then(|| rest.to_owned()),
@@ -86,7 +87,7 @@ impl Rule for ScheduleTimeZone {
         };
         match meant {
             Some(meant) if UTC.contains(&zone) => {
-                let title = format!("use `{meant}`");
+                let title = format!("use {meant}", meant = quoted(&meant));
                 finding
                     .help(&title)
                     .fix(Fix::set(FixKind::Safe, title, field.path(), meant));

@@ -3,6 +3,7 @@
 use crate::declare_rule;
 use crate::inventory::{BackupFacts, Inventory};
 use crate::model::StoreType;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::subject::Subject;
@@ -93,13 +94,20 @@ impl Rule for SchedulesOverlap {
         let finding = report.at(
             &field,
             format!(
-                "starts in the same minute as backup `{name}` (`{text}`) of instance `{instance}`{more}, next at {}",
-                run.strftime("%Y-%m-%dT%H:%MZ")
+                "starts in the same minute as backup {name} ({text}) of instance {instance}{more}, next at {}",
+                run.strftime("%Y-%m-%dT%H:%MZ"),
+                name = quoted(name),
+                text = quoted(text),
+                instance = quoted(instance)
             ),
         );
         finding.help("move one of the two by half an hour or more");
         for (run, name, text) in &common {
-            finding.evidence(format!("`{name}` runs `{text}`, first together at {run}"));
+            finding.evidence(format!(
+                "{name} runs {text}, first together at {run}",
+                name = quoted(name),
+                text = quoted(text)
+            ));
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::declare_rule;
 use crate::inventory::{InstanceFacts, InstanceKind, Inventory, LocationFacts, Lookup};
 use crate::model::{SourceType, StoreType};
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::rules::restored;
@@ -81,8 +82,11 @@ impl Rule for SeedUnreachable {
                 match inventory.backup(subject.namespace(), backup) {
                     Lookup::Found(facts) => (field, facts.storage.clone()),
                     Lookup::Unknown(why) => {
-                        let what =
-                            format!("whether the servers of `{name}` can read what backup `{backup}` wrote: {why}");
+                        let what = format!(
+                            "whether the servers of {name} can read what backup {backup} wrote: {why}",
+                            name = quoted(name),
+                            backup = quoted(backup)
+                        );
                         return report.skip(Need::Backups, what);
                     }
                     Lookup::Absent => return,
@@ -99,9 +103,12 @@ impl Rule for SeedUnreachable {
             report
                 .at(
                     &field,
-                    format!("the servers of cluster `{name}` cannot read the seed: they lack {missing}"),
+                    format!(
+                        "the servers of cluster {name} cannot read the seed: they lack {missing}",
+                        name = quoted(name)
+                    ),
                 )
-                .help(format!("{help} of `{name}`, before the restore"));
+                .help(format!("{help} of {name}, before the restore", name = quoted(name)));
         }
     }
 }
@@ -115,13 +122,16 @@ fn missing(
 ) -> Option<(String, &'static str)> {
     match (&location.credentials, &location.endpoint) {
         (Some(secret), _) if !cluster.inherits_seed_credentials && !cluster.env_from_secrets.contains(secret) => {
-            Some((format!("Secret `{secret}`"), "add it to spec.extraEnvFrom"))
+            Some((
+                format!("Secret {secret}", secret = quoted(secret)),
+                "add it to spec.extraEnvFrom",
+            ))
         }
         // Without a Secret the operator does not apply an endpoint either.
         (Some(_), Some(endpoint)) if !cluster.inherits_seed_credentials && !sees_endpoint => {
-            let endpoint = super::quoted::short(endpoint);
+            let endpoint = quoted(endpoint);
             Some((
-                format!("the endpoint `{endpoint}`"),
+                format!("the endpoint {endpoint}"),
                 "add AWS_ENDPOINT_URL_S3 to spec.env",
             ))
         }

@@ -5,6 +5,7 @@ use crate::declare_rule;
 use crate::finding::Severity;
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::Kind;
@@ -68,16 +69,14 @@ impl Rule for ServiceAccountImplicit {
                 _ => "the Jobs run",
             };
             let field = cloud.service_account();
+            let shown = quoted(&account);
             report
-                .missing(
-                    &field,
-                    format!("{runs} as `{account}`, which the identity does not say"),
-                )
-                .help(format!("set it to `{account}`"))
+                .missing(&field, format!("{runs} as {shown}, which the identity does not say"))
+                .help(format!("set it to {shown}"))
                 .severity(Severity::Info)
                 .fix(Fix::set(
                     FixKind::Default,
-                    format!("set `{}` to `{account}`", field.path()),
+                    format!("set `{}` to {shown}", field.path()),
                     field.path(),
                     account,
                 ));

@@ -4,6 +4,7 @@ use crate::declare_rule;
 use crate::finding::Reason;
 use crate::inventory::{Inventory, Lookup, ScopeFacts};
 use crate::model::SourceType;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::rules::restored;
@@ -72,27 +73,38 @@ impl Rule for SingleDatabaseFromAll {
             (Lookup::Unknown(why), Lookup::Found(facts)) if facts.scope == ScopeFacts::AllDatabases => {
                 report.skip(
                     Need::Instance,
-                    format!("whether `{name}` is a cluster, which takes one artifact: {why}"),
+                    format!(
+                        "whether {name} is a cluster, which takes one artifact: {why}",
+                        name = quoted(name)
+                    ),
                 );
             }
             (_, Lookup::Unknown(why)) if restored::is_cluster(&instance) => {
                 report.skip(
                     Need::Backups,
-                    format!("whether backup `{backup}` covers all databases: {why}"),
+                    format!(
+                        "whether backup {backup} covers all databases: {why}",
+                        backup = quoted(backup)
+                    ),
                 );
             }
             (_, Lookup::Found(facts)) if restored::is_cluster(&instance) && facts.scope == ScopeFacts::AllDatabases => {
-                let database = super::quoted::short(database);
+                let database = quoted(database);
                 report
                     .at(
                         &field,
                         format!(
-                            "cluster `{name}` cannot take `{database}` alone from `{backup}`, a backup of all databases"
+                            "cluster {name} cannot take {database} alone from {backup}, a backup of all databases",
+                            name = quoted(name),
+                            backup = quoted(backup)
                         ),
                     )
                     .help("use `allDatabases: true`, or `type: storage` with the exact .backup file")
                     .reason(Reason::NotSupported)
-                    .evidence(format!("spec.allDatabases of backup `{backup}` is true"));
+                    .evidence(format!(
+                        "spec.allDatabases of backup {backup} is true",
+                        backup = quoted(backup)
+                    ));
             }
             _ => {}
         }

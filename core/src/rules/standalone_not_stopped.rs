@@ -4,6 +4,7 @@ use crate::declare_rule;
 use crate::finding::Severity;
 use crate::fix::{Fix, FixKind};
 use crate::inventory::{Inventory, Lookup};
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::rules::restored;
@@ -64,7 +65,10 @@ impl Rule for StandaloneNotStopped {
         };
         if !restored::by_engine(subject) {
             report
-                .missing(&field, format!("`{name}` would be restored while it runs"))
+                .missing(
+                    &field,
+                    format!("{name} would be restored while it runs", name = quoted(name)),
+                )
                 .help("use `stopCluster: true`")
                 .severity(Severity::Warning);
             return;
@@ -72,11 +76,17 @@ impl Rule for StandaloneNotStopped {
         if let Lookup::Unknown(why) = &lookup {
             report.skip(
                 Need::Instance,
-                format!("whether `{name}` is a standalone, which must be stopped: {why}"),
+                format!(
+                    "whether {name} is a standalone, which must be stopped: {why}",
+                    name = quoted(name)
+                ),
             );
         }
         if restored::is_standalone(&lookup) {
-            let message = format!("`{name}` is a standalone, which the operator restores only while it is stopped");
+            let message = format!(
+                "{name} is a standalone, which the operator restores only while it is stopped",
+                name = quoted(name)
+            );
             let title = "use `stopCluster: true`";
             let finding = if field.is_set() {
                 report.at(&field, message)

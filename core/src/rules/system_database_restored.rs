@@ -3,6 +3,7 @@
 use crate::declare_rule;
 use crate::finding::Reason;
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::subject::Subject;
@@ -49,7 +50,10 @@ impl Rule for SystemDatabaseRestored {
             report
                 .at(
                     &field,
-                    format!("the database `{name}` cannot be restored; the operator refuses it"),
+                    format!(
+                        "the database {name} cannot be restored; the operator refuses it",
+                        name = quoted(name)
+                    ),
                 )
                 .help("restore the others; users and roles come with `options.includeMetadata` of their backup")
                 .reason(Reason::NotSupported);

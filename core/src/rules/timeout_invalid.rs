@@ -5,6 +5,7 @@ use crate::field::Field;
 use crate::finding::Severity;
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::restored;
@@ -77,24 +78,24 @@ impl Rule for TimeoutInvalid {
 fn judge(field: &Field<'_>, severity: Severity, outcome: &str, report: &mut Report) {
     // An empty text is none, for the operator.
     let Some(text) = field.text() else { return };
-    let quoted = super::quoted::short(text);
+    let shown = quoted(text);
     match go_duration::parse(text) {
         Ok(duration) if duration.is_positive() => {}
         Ok(_) => {
-            let message = format!("the timeout `{quoted}` is not greater than zero; {outcome}");
+            let message = format!("the timeout {shown} is not greater than zero; {outcome}");
             report
                 .at(field, message)
                 .help("use `30m` or `2h`, or remove the field")
                 .severity(severity);
         }
         Err(error) => {
-            let message = format!("the timeout `{quoted}` is not a Go duration: {error}; {outcome}");
+            let message = format!("the timeout {shown} is not a Go duration: {error}; {outcome}");
             let finding = report.at(field, message).severity(severity);
             match go_duration::suggestion(text)
                 .filter(|meant| go_duration::parse(meant).is_ok_and(go_duration::GoDuration::is_positive))
             {
                 Some(meant) => {
-                    let title = format!("use `{meant}`");
+                    let title = format!("use {meant}", meant = quoted(&meant));
                     finding
                         .help(&title)
                         .fix(Fix::set(FixKind::Safe, title, field.path(), meant));

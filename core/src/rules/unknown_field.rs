@@ -1,12 +1,12 @@
 //! NB1003.
 
 use super::moved_field::{hint, move_fix, plain_note, stands_beside};
-use super::quoted::short;
 use crate::declare_rule;
 use crate::document::Path;
 use crate::finding::{Reason, Severity};
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::SchemaProblem;
@@ -61,10 +61,10 @@ impl Rule for UnknownField {
             else {
                 continue;
             };
-            let name = short(path.last_key().unwrap_or_default());
+            let name = quoted(path.last_key().unwrap_or_default());
             let finding = report.at_path(
                 path.clone(),
-                format!("no operator version has a field `{name}`, so it is dropped"),
+                format!("no operator version has a field {name}, so it is dropped"),
             );
             finding.at_key().reason(Reason::NotSupported);
             if let Some(text) = path.find(subject.object).and_then(|node| node.scalar_text()) {

@@ -1,11 +1,11 @@
 //! NB1006.
 
-use super::quoted::short;
 use crate::declare_rule;
 use crate::document::Path;
 use crate::finding::Reason;
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::{Pattern, SchemaProblem};
@@ -69,7 +69,7 @@ impl Rule for ValueNotAllowed {
                     report
                         .at_path(
                             path.clone(),
-                            format!("`{}` is not between {minimum} and {maximum}", short(value)),
+                            format!("{} is not between {minimum} and {maximum}", quoted(value)),
                         )
                         .help("use a number in that range")
                         .value(*value);
@@ -81,9 +81,9 @@ impl Rule for ValueNotAllowed {
 }
 
 fn not_in_enum(path: &Path, value: &str, allowed: &[&'static str], report: &mut Report) {
-    let quoted: Vec<String> = allowed.iter().map(|word| format!("`{word}`")).collect();
-    let joined = if quoted.len() == 1 { "not" } else { "none of" };
-    let text = format!("`{}` is {joined} {}", short(value), quoted.join(", "));
+    let words: Vec<String> = allowed.iter().map(|word| format!("`{word}`")).collect();
+    let joined = if words.len() == 1 { "not" } else { "none of" };
+    let text = format!("{} is {joined} {}", quoted(value), words.join(", "));
     let finding = report.at_path(path.clone(), text);
     finding.value(value).reason(Reason::NotSupported);
     let same = allowed.iter().find(|word| word.eq_ignore_ascii_case(value.trim()));
@@ -103,10 +103,7 @@ fn pattern_mismatch(path: &Path, value: &str, pattern: Pattern, report: &mut Rep
     if pattern == Pattern::Quantity || (pattern == Pattern::TempSize && quantity::parse(value).is_err()) {
         return;
     }
-    let finding = report.at_path(
-        path.clone(),
-        format!("`{}` is not {}", short(value), pattern.in_words()),
-    );
+    let finding = report.at_path(path.clone(), format!("{} is not {}", quoted(value), pattern.in_words()));
     finding.value(value);
     match pattern {
         Pattern::PageCache => {

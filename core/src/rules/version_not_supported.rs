@@ -1,11 +1,11 @@
 //! NB2002.
 
-use super::quoted::short;
 use crate::declare_rule;
 use crate::field::Field;
 use crate::finding::Severity;
 use crate::inventory::{Inventory, Lookup};
 use crate::model::Image;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
 use crate::subject::Subject;
@@ -71,7 +71,7 @@ fn own_image(image: &Image<'_>, report: &mut Report) {
             Severity::Warning
         };
         report
-            .at(&image.tag(), format!("`{}`: {problem}", short(tag)))
+            .at(&image.tag(), format!("{}: {problem}", quoted(tag)))
             .help(help(tag, *problem))
             .severity(severity);
     }
@@ -82,7 +82,7 @@ fn help(tag: &str, problem: ImageProblem) -> String {
     match problem {
         ImageProblem::NoVersion => "put the version first, and do not let the tag float".to_owned(),
         ImageProblem::Community | ImageProblem::EditionNotNamed if neo4j_version::is_release_form(numbers) => {
-            format!("use `{}-enterprise`", short(numbers))
+            format!("use {}", quoted(&format!("{numbers}-enterprise")))
         }
         _ => "use a tag such as `5.26.0-enterprise` or `2025.10.1-enterprise`".to_owned(),
     }
@@ -94,15 +94,15 @@ fn of_instance(subject: &Subject<'_>, field: &Field<'_>, inventory: &Inventory, 
         Lookup::Found(facts) => facts,
         Lookup::Absent => return,
         Lookup::Unknown(why) => {
-            report.skip(Need::Instance, format!("the version of `{}`: {why}", short(name)));
+            report.skip(Need::Instance, format!("the version of {}: {why}", quoted(name)));
             return;
         }
     };
     let Some(tag) = facts.image_tag.as_deref() else { return };
     if !neo4j_version::backup_check_accepts(tag) {
-        let (name, tag) = (short(name), short(tag));
+        let (name, tag) = (quoted(name), quoted(tag));
         report
-            .at(field, format!("`{name}` runs the image tag `{tag}`, of which the operator takes and restores no backups"))
+            .at(field, format!("{name} runs the image tag {tag}, of which the operator takes and restores no backups"))
             .help("give the instance a tag that begins with 5.26 or a version from 2025.01 on, such as `5.26.0-enterprise`")
             .evidence(format!("image tag of {name}: {tag}"));
     }

@@ -1,10 +1,10 @@
 //! NB1005.
 
-use super::quoted::short;
 use crate::declare_rule;
 use crate::document::{Node, Path};
 use crate::fix::{Fix, FixKind};
 use crate::inventory::Inventory;
+use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
 use crate::schema::{self, SchemaProblem, Shape};
@@ -56,12 +56,12 @@ impl Rule for WrongType {
             let written = subject.written(path).or(text);
             let what = match (written, text) {
                 (Some(written), Some(text)) if written != text => format!(
-                    "`{}` is read as {} `{}`, and {expected} belongs here",
-                    short(written),
+                    "{} is read as {} {}, and {expected} belongs here",
+                    quoted(written),
                     found.replacen("a ", "the ", 1),
-                    short(text)
+                    quoted(text)
                 ),
-                (_, Some(text)) => format!("`{}` is {found}, and {expected} belongs here", short(text)),
+                (_, Some(text)) => format!("{} is {found}, and {expected} belongs here", quoted(text)),
                 (_, None) => format!("{found} stands where {expected} belongs"),
             };
             let finding = report.at_path(path.clone(), what);
@@ -72,7 +72,7 @@ impl Rule for WrongType {
             if let Some(value) =
                 value.and_then(|value| converted(expected, value, written.filter(|text| fits(subject, path, text))))
             {
-                let title = format!("write `{value}`");
+                let title = format!("write {value}", value = quoted(&value.to_string()));
                 finding.fix(Fix::set(FixKind::Safe, title, Path::clone(path), value));
             }
         }

@@ -4,6 +4,8 @@ mod rules;
 
 use std::fmt;
 
+use crate::quoted::character as shown;
+
 use super::object_path::first_refused_character;
 
 /// The kind of object store a bucket is in; the naming rules differ.
@@ -184,11 +186,16 @@ impl fmt::Display for BucketProblemKind {
             Self::OperatorCharacter(character) => {
                 return write!(
                     formatter,
-                    "the operator refuses the character {character:?} (only letters, digits, '.', '_', '-' and '/')"
+                    "the operator refuses the character {} (only letters, digits, '.', '_', '-' and '/')",
+                    shown(*character)
                 );
             }
             Self::Character(character) => {
-                return write!(formatter, "the store does not allow the character {character:?} here");
+                return write!(
+                    formatter,
+                    "the store does not allow the character {} here",
+                    shown(*character)
+                );
             }
             Self::Empty => "the bucket is empty",
             Self::Scheme => "only the name belongs here, without a scheme such as s3://",

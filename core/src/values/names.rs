@@ -4,6 +4,8 @@ mod closest;
 
 use std::fmt;
 
+use crate::quoted::character as shown;
+
 pub use closest::closest;
 
 /// The longest name of a `CronJob`: Kubernetes appends eleven characters to name its Jobs.
@@ -137,12 +139,17 @@ impl fmt::Display for DatabaseNameError {
         match self {
             Self::Empty => formatter.write_str("the database name is empty"),
             Self::FirstCharacter(first) => {
-                write!(formatter, "a database name begins with a letter, not with {first:?}")
+                write!(
+                    formatter,
+                    "a database name begins with a letter, not with {}",
+                    shown(*first)
+                )
             }
             Self::Character(character) => {
                 write!(
                     formatter,
-                    "a database name has no {character:?} (only letters, digits, '.' and '-')"
+                    "a database name has no {} (only letters, digits, '.' and '-')",
+                    shown(*character)
                 )
             }
             Self::TooLong(length) => {

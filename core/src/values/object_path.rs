@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::quoted::character as shown;
+
 /// Something wrong with a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -80,7 +82,8 @@ impl fmt::Display for PathProblem {
             Self::Character(character) => {
                 write!(
                     formatter,
-                    "the operator refuses the character {character:?} (only letters, digits, '.', '_', '-' and '/')"
+                    "the operator refuses the character {} (only letters, digits, '.', '_', '-' and '/')",
+                    shown(*character)
                 )
             }
             Self::Url => formatter.write_str("a URL where only the path below the bucket belongs"),

@@ -27,8 +27,29 @@ pub fn markdown() -> String {
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
         section(&mut page, below, super::NAME);
     }
+    page.push_str(FOREIGN_TEXT);
     page
 }
+
+const FOREIGN_TEXT: &str = "
+## What others wrote
+
+A manifest, or the name of a file, may come from somebody who wants the output to do something. What cannot be seen is written as Rust
+writes it, `\\n` or `\\u{202e}`, with every backslash doubled, in all messages and in all formats for people; a value in a message is
+cut to 80 columns.
+
+| where | what is escaped, and how |
+|---|---|
+| `text`, `table`, `short`, standard error | control, format and separating characters; commands of pipelines: `::error::` where a line begins, `##[` and `##vso[` anywhere |
+| `github` | the same, then `%0A` and its like by the grammar of workflow commands |
+| `markdown` | the same; values, names and every word that is more than a word stand in code spans, where nothing becomes a link, a picture or a mention |
+| `json`, `sarif`, `gitlab` | values and names of files stay what they are, written as `\\u001b`; `message`, `help` and `evidence` are printable |
+| `yaml` | the same, in double quotes |
+| `junit` | names are escaped as in `text`, because XML cannot hold control characters |
+| `--fix --diff` | as `text`; a line with such a character is nothing for `patch`, `--fix` writes the file itself |
+
+`--fix` of standard input prints the mended manifest as it is: send it to a file or a program and not to the log of a pipeline.
+";
 
 fn section(page: &mut String, command: &Command, above: &str) {
     let name = format!("{above} {}", command.get_name());

@@ -7,8 +7,9 @@ use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::rule::{Doors, RuleMeta};
 use serde_json::{Value, json};
 
-use super::{pretty, usage};
+use super::usage;
 use crate::cli::{Explain, PageFormat};
+use crate::json::pretty;
 use crate::render::grid;
 use crate::report::API_VERSION;
 use crate::wrap::wrap;

@@ -9,6 +9,8 @@ mod selection;
 use std::collections::BTreeSet;
 use std::fs;
 
+use neo4jbackup_core::quoted::{Name, printable};
+
 use crate::baseline::{self, Baseline};
 use crate::cli::{FailOn, Lint};
 use crate::input::{self, Gap, Origin, Text};
@@ -39,7 +41,7 @@ pub(super) fn run(arguments: Lint, namespace: Option<String>, color: bool, io: &
     // Before anything is printed: no format and no broken pipe may change it.
     let exit = exit(&plan, &report, &gaps, changed);
     for gap in &gaps {
-        io.say(&format!("error: {} {}", gap.file, gap.reason));
+        io.say(&format!("error: {} {}", Name(&gap.file), gap.reason));
     }
     for line in stale {
         io.say(&format!("note: the baseline lists what is no longer found: {line}"));
@@ -137,7 +139,7 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
     let unreadable = gaps.iter().map(|gap| Skipped {
         code: None,
         file: gap.file.clone(),
-        reason: gap.reason.clone(),
+        reason: printable(gap.reason.as_str()).into_owned(),
     });
     let mut all_skipped: Vec<Skipped> = unreadable.collect();
     all_skipped.extend(skipped);

@@ -4,12 +4,14 @@ use std::io::{self, BufRead as _, BufReader};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use neo4jbackup_core::quoted::{Name, quoted};
 use neo4jbackup_core::values::cron::Schedule;
 use neo4jbackup_core::values::time_zone;
 use serde::Serialize;
 
 use super::usage;
 use crate::cli::{Next, PlainFormat};
+use crate::json;
 use crate::wrap::wrap;
 use crate::{Exit, Io};
 
@@ -134,7 +136,7 @@ impl Asked {
             Err(error) => {
                 let advice = error
                     .suggestion()
-                    .map(|right| format!("; use `{right}`"))
+                    .map(|right| format!("; use {}", quoted(&right)))
                     .unwrap_or_default();
                 Answer {
                     expression,
@@ -150,10 +152,9 @@ impl Asked {
 
     fn render(&self, answer: &Answer<'_>) -> String {
         if self.format == PlainFormat::Json {
-            // Text and lists always become JSON.
-            return serde_json::to_string(answer).unwrap_or_default() + "\n";
+            return json::line(answer);
         }
-        let mut text = format!("{}\n", answer.expression);
+        let mut text = format!("{}\n", Name(answer.expression));
         if let Some(error) = &answer.error {
             return text + &format!("  invalid: {}\n", wrap(error, self.width.saturating_sub(2), "    "));
         }

@@ -1,9 +1,11 @@
 //! `schema`: the fields of a kind for editors.
 
+use neo4jbackup_core::quoted::quoted;
 use neo4jbackup_core::schema::{GROUP, Kind, Profile, json_schema};
 
-use super::{pretty, usage};
+use super::usage;
 use crate::cli::Schema;
+use crate::json::pretty;
 use crate::render::grid;
 use crate::{Exit, Io, suggest};
 
@@ -44,7 +46,7 @@ fn unknown(name: &str) -> String {
             .find(|known| lower.len() > 3 && known.to_ascii_lowercase().contains(&lower))
     };
     match suggest::nearest(name, names.iter().copied()).or_else(within) {
-        Some(meant) => format!("there is no kind `{name}`; did you mean `{meant}`?"),
-        None => format!("there is no kind `{name}`; known are {}", names.join(", ")),
+        Some(meant) => format!("there is no kind {}; did you mean `{meant}`?", quoted(name)),
+        None => format!("there is no kind {}; known are {}", quoted(name), names.join(", ")),
     }
 }

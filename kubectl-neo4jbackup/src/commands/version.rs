@@ -3,8 +3,8 @@
 use neo4jbackup_core::engine;
 use serde::Serialize;
 
-use super::pretty;
 use crate::cli::{PlainFormat, Version};
+use crate::json::pretty;
 use crate::report::API_VERSION;
 use crate::{Exit, Io};
 

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use neo4jbackup_core::finding::Severity;
 
+use neo4jbackup_core::quoted::printable;
+
 use super::{Context, Format, open, sentence};
 use crate::report::LintReport;
 
@@ -22,7 +24,7 @@ impl Format for Github {
             let _ = write!(
                 output,
                 "::{command} file={},line={}",
-                property(&location.file),
+                property(&printable(location.file.as_str())),
                 location.line
             );
             // GitHub refuses columns where the lines differ, and its last column belongs to the note.

@@ -4,6 +4,7 @@ use neo4jbackup_core::finding::Severity;
 use serde_json::{Value, json};
 
 use super::{Context, Format, sentence};
+use crate::json::pretty;
 use crate::report::{LintReport, fingerprints};
 
 pub(super) struct Gitlab;
@@ -27,6 +28,6 @@ impl Format for Gitlab {
                 })
             })
             .collect();
-        serde_json::to_string_pretty(&issues).unwrap_or_default() + "\n"
+        pretty(&issues)
     }
 }

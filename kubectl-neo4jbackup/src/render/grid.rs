@@ -16,6 +16,11 @@ pub(crate) fn plain(width: usize) -> Table {
 pub(crate) fn lines(table: &Table) -> String {
     table
         .lines()
-        .map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(&line).trim_end()))
+        .map(|line| match line.strip_prefix(' ').unwrap_or(&line).trim_end() {
+            // A cell that is too narrow for a word breaks it anywhere, and what then begins a line may be a command of a
+            // workflow.
+            line if line.trim_start().starts_with("::") => line.replacen(':', "\\u{3a}", 1) + "\n",
+            line => format!("{line}\n"),
+        })
         .collect()
 }

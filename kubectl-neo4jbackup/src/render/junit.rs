@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use neo4jbackup_core::finding::Severity;
 
+use neo4jbackup_core::quoted::{Name, printable};
+
 use super::{Context, Format, open};
 use crate::report::{Finding, LintReport};
 
@@ -30,7 +32,7 @@ impl Format for Junit {
         );
         for (file, findings) in &files {
             let (tests, failed) = (findings.len(), failures(findings));
-            let file = escape(file);
+            let file = escape(&printable(*file));
             let _ = writeln!(
                 xml,
                 "  <testsuite name=\"{file}\" tests=\"{tests}\" failures=\"{failed}\" errors=\"0\">"
@@ -46,7 +48,7 @@ impl Format for Junit {
                 "  <testsuite name=\"unreadable\" tests=\"{errors}\" failures=\"0\" errors=\"{errors}\">"
             );
             for gap in gaps {
-                let (file, reason) = (escape(&gap.file), escape(&gap.reason));
+                let (file, reason) = (escape(&printable(gap.file.as_str())), escape(&gap.reason));
                 let _ = writeln!(
                     xml,
                     "    <testcase classname=\"{file}\" name=\"read\"><error message=\"{file} {reason}\"/></testcase>"
@@ -69,7 +71,7 @@ impl Format for Junit {
 
 fn case(xml: &mut String, file: &str, finding: &Finding) {
     let location = &finding.location;
-    let name = format!("{} {} {}", finding.code, finding.object_name(), finding.field);
+    let name = format!("{} {} {}", finding.code, Name(&finding.object_name()), finding.field);
     let place = format!("{}:{}:{}", location.file, location.line, location.column);
     let _ = write!(
         xml,
@@ -77,7 +79,13 @@ fn case(xml: &mut String, file: &str, finding: &Finding) {
         escape(name.trim_end()),
         location.line
     );
-    let details = format!("{place}: {}\n{}\n{}", finding.message, finding.help, finding.url);
+    let details = format!(
+        "{}: {}\n{}\n{}",
+        printable(place),
+        finding.message,
+        finding.help,
+        finding.url
+    );
     if fails(finding) {
         let _ = write!(
             xml,

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::quoted::{Name, printable};
 use neo4jbackup_core::rule::RuleMeta;
 use serde_json::{Value, json};
 
 use super::{Context, Format, sentence};
+use crate::json::pretty;
 use crate::report::{Finding, LintReport, fingerprints};
 
 pub(super) struct Sarif;
@@ -32,7 +34,7 @@ impl Format for Sarif {
             .map(|gap| {
                 json!({
                     "level": "error",
-                    "message": {"text": format!("{} {}", gap.file, gap.reason)},
+                    "message": {"text": plain(&format!("{} {}", Name(&gap.file), gap.reason))},
                     "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri(&gap.file)}}}],
                 })
             })
@@ -56,7 +58,7 @@ impl Format for Sarif {
                 "results": results,
             }],
         });
-        serde_json::to_string_pretty(&log).unwrap_or_default() + "\n"
+        pretty(&log)
     }
 }
 
@@ -91,7 +93,7 @@ fn result(finding: &Finding, fingerprint: &str, rule: Option<usize>, text: &str)
     let mut result = json!({
         "ruleId": finding.code,
         "level": level(finding.severity),
-        "message": {"text": sentence(finding)},
+        "message": {"text": plain(&sentence(finding))},
         "locations": [{
             "physicalLocation": {
                 "artifactLocation": artifact,
@@ -115,7 +117,7 @@ fn result(finding: &Finding, fingerprint: &str, rule: Option<usize>, text: &str)
         } else {
             "inSource"
         };
-        result["suppressions"] = json!([{"kind": kind, "justification": suppressed.reason}]);
+        result["suppressions"] = json!([{"kind": kind, "justification": plain(&suppressed.reason)}]);
     }
     if let Some(fix) = finding.fix.as_ref().filter(|fix| !fix.replacements.is_empty()) {
         let replacements: Vec<Value> = fix
@@ -135,7 +137,7 @@ fn result(finding: &Finding, fingerprint: &str, rule: Option<usize>, text: &str)
             })
             .collect();
         result["fixes"] = json!([{
-            "description": {"text": fix.title},
+            "description": {"text": plain(&fix.title)},
             "artifactChanges": [{"artifactLocation": artifact, "replacements": replacements}],
         }]);
     }
@@ -143,12 +145,17 @@ fn result(finding: &Finding, fingerprint: &str, rule: Option<usize>, text: &str)
 }
 
 fn logical_name(finding: &Finding) -> String {
-    let parts = [finding.object_name(), finding.field.clone()];
+    let parts = [Name(&finding.object_name()).to_string(), finding.field.clone()];
     parts
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// A text in which viewers find no link: they make one of `[text](address)`.
+fn plain(text: &str) -> String {
+    printable(text).replace("](", "]\\u{28}")
 }
 
 /// Line and column, from 1, of a byte, counted from a byte near it whose line is known.

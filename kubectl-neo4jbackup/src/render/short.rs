@@ -1,6 +1,8 @@
 //! One line for each finding, as compilers and editors know them: `file:line:column: severity CODE message`.
 
-use super::{Context, Format, one_line, open, sentence};
+use neo4jbackup_core::quoted::Name;
+
+use super::{Context, Format, open, sentence};
 use crate::report::LintReport;
 
 pub(super) struct Short;
@@ -10,8 +12,8 @@ impl Format for Short {
         open(report)
             .map(|finding| {
                 let location = &finding.location;
-                let text = one_line(&sentence(finding));
-                let file = one_line(&location.file);
+                let text = sentence(finding);
+                let file = Name(&location.file);
                 format!(
                     "{file}:{}:{}: {} {} {text}\n",
                     location.line, location.column, finding.severity, finding.code

@@ -1,12 +1,16 @@
 //! For people: each finding with the line that it is about, as compilers show it.
 
+use std::ops::Range;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::fix::FixKind;
+use neo4jbackup_core::quoted::Name;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Context, Format, not_checked, one_line, open, summary};
+use super::{Context, Format, not_checked, open, summary};
+use crate::lines::lines_with;
 use crate::report::{Finding, LintReport};
 use crate::wrap::wrap;
 
@@ -46,44 +50,44 @@ fn group<'f>(finding: &'f Finding, source: &'f str, width: usize) -> Group<'f> {
     };
     // Continued lines are put below the first by the renderer.
     let head = format!("{}[{}]: ", finding.severity, finding.code).len();
-    let message = wrap(&one_line(&finding.message), width.saturating_sub(head), "");
+    let message = wrap(&finding.message, width.saturating_sub(head), "");
     let mut group = level
         .primary_title(message)
         .id(finding.code)
         .elements(Vec::<Origin<'_>>::new());
     let location = &finding.location;
-    let field = one_line(&finding.field);
+    let field = finding.field.clone();
     let mut is_labelled = field.is_empty();
+    let file = Name(&location.file).to_string();
     group = match excerpt(source, finding) {
         Some((lines, span)) => {
             let mut mark = AnnotationKind::Primary.span(span.clone());
-            if has_room(lines, &span, location.line, &field, width) {
+            if has_room(&lines, &span, location.line, &field, width) {
                 is_labelled = true;
                 mark = mark.label(Some(field.clone()).filter(|field| !field.is_empty()));
             }
             group.element(
                 Snippet::source(lines)
-                    .path(&location.file)
+                    .path(file)
                     .line_start(location.line)
                     .annotation(mark),
             )
         }
-        None => group.element(
-            Origin::path(&location.file)
-                .line(location.line)
-                .char_column(location.column),
-        ),
+        None => group.element(Origin::path(file).line(location.line).char_column(location.column)),
     };
     let room = width.saturating_sub(location.end_line.to_string().len() + 3);
-    let note = |level: Level<'f>, name: &str, text: &str| {
-        level.message(wrap(&one_line(text), room.saturating_sub(name.len() + 4), ""))
-    };
+    let note =
+        |level: Level<'f>, name: &str, text: &str| level.message(wrap(text, room.saturating_sub(name.len() + 4), ""));
     let mut notes = Vec::new();
     if !is_labelled {
         notes.push(Level::NOTE.with_name("field").message(field));
     }
     if has_several_objects(source) && finding.object.is_some() {
-        notes.push(note(Level::NOTE.with_name("in"), "in", &finding.object_name()));
+        notes.push(note(
+            Level::NOTE.with_name("in"),
+            "in",
+            &Name(&finding.object_name()).to_string(),
+        ));
     }
     for fact in &finding.evidence {
         notes.push(note(Level::NOTE, "note", fact));
@@ -98,7 +102,7 @@ fn group<'f>(finding: &'f Finding, source: &'f str, width: usize) -> Group<'f> {
 }
 
 /// Whether the name of the field fits behind the mark that stands below the line.
-fn has_room(lines: &str, span: &std::ops::Range<usize>, line: usize, field: &str, width: usize) -> bool {
+fn has_room(lines: &str, span: &Range<usize>, line: usize, field: &str, width: usize) -> bool {
     let line_start = lines[..span.start].rfind('\n').map_or(0, |position| position + 1);
     let before = lines[line_start..span.start].width() + lines[span.clone()].lines().next().unwrap_or_default().width();
     // The number of the line, ` | ` and a blank before the name.
@@ -119,7 +123,7 @@ fn fix_advice(finding: &Finding) -> Option<&'static str> {
 }
 
 /// The lines of a finding, and the bytes in them that it is about.
-fn excerpt<'s>(source: &'s str, finding: &Finding) -> Option<(&'s str, std::ops::Range<usize>)> {
+fn excerpt(source: &str, finding: &Finding) -> Option<(String, Range<usize>)> {
     let (start, end) = (finding.place.start, finding.place.end.max(finding.place.start));
     let before = source.get(..start)?;
     let first = before.rfind('\n').map_or(0, |position| position + 1);
@@ -141,5 +145,6 @@ fn excerpt<'s>(source: &'s str, finding: &Finding) -> Option<(&'s str, std::ops:
         return None;
     }
     let from = (start - first).min(text.len());
-    Some((text, from..(end - first).clamp(from, text.len())))
+    // The renderer knows tabs, and shows other control characters in its own way or not at all.
+    Some(lines_with(text, from..(end - first).clamp(from, text.len())))
 }

@@ -131,6 +131,41 @@ async fn a_self_signed_server_can_be_called_by_its_authority_and_stops_when_aske
 }
 
 #[tokio::test]
+async fn no_caller_writes_a_line_of_the_text_log() {
+    let folder = Folder::new();
+    let (authority, log) = (folder.path().join("ca.crt"), folder.path().join("log"));
+    let arguments = [
+        "--self-signed",
+        "--self-signed-ca",
+        text(&authority),
+        "--log-format",
+        "text",
+    ];
+    let program = Program::start_logging(&folder, &arguments, "0s", &log).await;
+    let authority = std::fs::read_to_string(&authority).unwrap();
+    let mut client = Client::connect(program.address, &authority, "http/1.1").await;
+    let forged = "x\n2026-01-01T00:00:00.000000Z ERROR forged\r\u{1b}[2K\u{9b}31m\u{202e}\u{2028}";
+    let mut object = bad_backup();
+    object["metadata"]["name"] = forged.into();
+    let mut review = create(&object);
+    review["request"]["namespace"] = forged.into();
+    review["request"]["name"] = forged.into();
+    let answer = client.post("/validate", review.to_string().as_bytes()).await;
+    assert_eq!(response(&answer.body)["allowed"], false);
+    assert_eq!(program.terminate().await, Some(0));
+    let written = std::fs::read_to_string(&log).unwrap();
+    let denied: Vec<&str> = written.lines().filter(|line| line.contains("forged")).collect();
+    assert_eq!(denied.len(), 1, "{written}");
+    assert!(
+        denied[0].contains(" denied ") && !denied[0].starts_with("2026-01-01"),
+        "{written}"
+    );
+    // Neither from the caller nor, in a file, for colors.
+    let hidden = ['\r', '\u{1b}', '\u{9b}', '\u{202e}', '\u{2028}'];
+    assert!(!written.contains(hidden), "{written}");
+}
+
+#[tokio::test]
 async fn a_mounted_certificate_is_swapped_again_and_again() {
     let folder = Folder::new();
     let mount = |version: &str, made: &SelfSigned| {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Field, shorten, suggest};
+use crate::quoted::quoted;
 
 /// Texts longer than this get no suggestion; nobody wrote them by hand.
 const LONGEST_KEPT: usize = 256;
@@ -148,7 +149,8 @@ impl fmt::Display for Problem {
             Self::NotANumber { field, text } => {
                 write!(
                     f,
-                    "has `{text}` in the {field} field, where {} is needed",
+                    "has {} in the {field} field, where {} is needed",
+                    quoted(text),
                     expected(*field)
                 )
             }
@@ -167,26 +169,32 @@ impl fmt::Display for Problem {
                  ranges do not wrap around, write both parts"
             ),
             Self::TooManyHyphens { field, item } => {
-                write!(f, "has more than one hyphen in `{item}` of the {field} field")
+                write!(f, "has more than one hyphen in {} of the {field} field", quoted(item))
             }
             Self::TooManySlashes { field, item } => {
-                write!(f, "has more than one slash in `{item}` of the {field} field")
+                write!(f, "has more than one slash in {} of the {field} field", quoted(item))
             }
             Self::ZeroStep { field, item } => {
-                write!(f, "has step 0 in `{item}` of the {field} field; the smallest step is 1")
+                write!(
+                    f,
+                    "has step 0 in {} of the {field} field; the smallest step is 1",
+                    quoted(item)
+                )
             }
             Self::UnknownDescriptor { text } => write!(
                 f,
-                "is `{text}`, not one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually \
-                 or `@every 90m`"
+                "is {}, not one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually \
+                 or `@every 90m`",
+                quoted(text)
             ),
             Self::BadPeriod { text, reason } => {
                 write!(
                     f,
-                    "has `{text}` after @every, which is no Go duration such as `90m` or `24h` ({reason})"
+                    "has {} after @every, which is no Go duration such as `90m` or `24h` ({reason})",
+                    quoted(text)
                 )
             }
-            Self::UnknownTimeZone { name } => write!(f, "names the time zone `{name}`, which does not exist"),
+            Self::UnknownTimeZone { name } => write!(f, "names the time zone {}, which does not exist", quoted(name)),
             Self::NothingAfterTimeZone => f.write_str("has nothing after its time zone"),
         }
     }

@@ -94,16 +94,11 @@ impl Calendar {
     }
 }
 
-/// A text as it can be quoted in a message: at most 40 characters, no line breaks.
+/// The beginning of a text, as much as a message needs of it: at most 40 characters.
 pub(super) fn shorten(text: &str) -> String {
     const LONGEST: usize = 40;
-    let mut short: String = text
-        .chars()
-        .take(LONGEST)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    if text.len() > short.len() {
-        short.push('…');
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
-    short
 }

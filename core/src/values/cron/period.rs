@@ -1,6 +1,7 @@
 //! The duration after `@every`, with the arithmetic of Go's `time.ParseDuration` and robfig's rounding.
 
 use super::shorten;
+use crate::quoted::Name;
 
 const NANOSECONDS_PER_SECOND: u64 = 1_000_000_000;
 /// The magnitude of the most negative Go duration, in nanoseconds.
@@ -60,7 +61,8 @@ fn nanoseconds(text: &str) -> Result<(bool, u64), String> {
         if unit_text.is_empty() {
             return Err("missing unit in duration".to_owned());
         }
-        let unit = unit(unit_text).ok_or_else(|| format!("unknown unit '{}' in duration", shorten(unit_text)))?;
+        let unit =
+            unit(unit_text).ok_or_else(|| format!("unknown unit '{}' in duration", Name(&shorten(unit_text))))?;
         let part = u64::checked_mul(whole, unit)
             .and_then(|part| part.checked_add(fraction_of(fraction, unit)))
             .filter(|part| *part <= LIMIT)

@@ -7,11 +7,13 @@ use std::path::Path;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::fix::text;
 use neo4jbackup_core::lint;
+use neo4jbackup_core::quoted::Name;
 use similar::TextDiff;
 
 use super::check;
 use super::plan::Plan;
 use crate::input::{Gap, Origin, Text};
+use crate::lines::lines_of;
 use crate::{Io, parallel};
 
 /// Mends all texts; returns whether there was anything to mend. The texts are the mended ones afterwards, so that the
@@ -70,13 +72,16 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
     files > 0
 }
 
-/// What `diff -u` prints.
+/// What `diff -u` prints, with everything escaped that cannot be seen: it is for people. A line with such a character is
+/// no input for `patch`; `--fix` writes the file.
 fn difference(name: &str, old: &str, new: &str) -> String {
-    let mut text = TextDiff::from_lines(old, new)
+    let name = Name(name);
+    let difference = TextDiff::from_lines(old, new)
         .unified_diff()
         .context_radius(3)
         .header(&format!("a/{name}"), &format!("b/{name}"))
         .to_string();
+    let mut text = lines_of(&difference);
     if !text.ends_with('\n') {
         text.push('\n');
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::lint::Options;
+use neo4jbackup_core::quoted::quoted;
 
 use super::selection::Selection;
 use crate::Io;
@@ -148,7 +149,7 @@ fn outputs(wanted: &[String]) -> Result<Vec<Output>, String> {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("known are {}", known.join(", ")),
             };
-            return Err(format!("there is no format `{name}`; {advice}"));
+            return Err(format!("there is no format {}; {advice}", quoted(name)));
         };
         if let Some(other) = outputs.iter().find(|other| other.file == file) {
             let place = file.map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
