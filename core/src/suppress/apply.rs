@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::Suppression;
 use super::lines::fields_on;
-use crate::document::{Document, Path, Segment};
+use crate::document::{Document, Map, Path, Segment};
 use crate::engine;
 use crate::finding::{Finding, Suppressed};
 use crate::report::Report;
@@ -28,10 +28,7 @@ struct Request {
 impl Requests {
     /// The annotations of an object, which cover all of it.
     pub(crate) fn of_annotations(subject: &Subject<'_>) -> Self {
-        let annotations = subject
-            .annotations()
-            .into_iter()
-            .flat_map(|annotations| annotations.iter());
+        let annotations = subject.annotations().into_iter().flat_map(Map::iter);
         let requests = annotations.filter_map(|(key, value)| Suppression::from_annotation(key, value.as_str()?));
         let requests: Vec<Request> = requests.map(|suppression| Request { suppression, scope: 0 }).collect();
         Self {
