@@ -14,7 +14,7 @@ declare_rule! {
     /// The other backups of the namespace, by volume claim, or by bucket and path, and by the directory below: that of
     /// `chainFromBackup`, or else of the backup's own name. Backups of one chain share it on purpose; they must be of one
     /// instance and of the same databases. A backup in the mode `replication-source` needs bucket and path for its chain
-    /// alone.
+    /// alone. Of more than four others, three are named and the rest is counted.
     ///
     /// ## Why it matters
     /// A restore takes the newest artifact that it finds, and a differential backup continues the newest chain: the wrong

@@ -14,7 +14,8 @@ declare_rule! {
     /// The schedules of the other known backups of the same instance, in the same namespace, for a minute within the
     /// next year in which both start. Suspended backups do not count, nor does `@every`, whose minutes depend on when
     /// the `CronJob` was made. Of two backups of one chain on a volume the operator lets one wait for the other with a
-    /// lock, so these are left alone; on object storage there is no such lock.
+    /// lock, so these are left alone; on object storage there is no such lock. Of very many backups of one instance the
+    /// first 64 are compared.
     ///
     /// ## Why it matters
     /// A backup reads the whole store from a server that is also serving queries. Two at once take longer than two in a
