@@ -13,6 +13,8 @@ pub enum SchemaProblem<'n> {
     Unknown {
         /// The field.
         path: Path,
+        /// Its value, where that is a scalar.
+        value: Option<&'n str>,
         /// A field that was probably meant: misspelt, or in another place.
         did_you_mean: Option<Path>,
         /// The field that does what this one is often believed to do.
@@ -333,13 +335,14 @@ impl<'n> Checker<'n> {
     }
 
     /// A name that the table does not hold at all.
-    fn unknown(&mut self, siblings: Option<&'static ObjectSchema>, value: &Node<'_>, trail: &Trail<'_>) {
+    fn unknown(&mut self, siblings: Option<&'static ObjectSchema>, value: &'n Node<'_>, trail: &Trail<'_>) {
         let path = trail.path();
         let suggestion = suggest::meant(self.kind, self.era, siblings, &path, trail.last_key());
         let matters = suggestion
             .as_ref()
             .is_some_and(|(_, entry)| entry.absence.changes_meaning);
         self.problems.push(SchemaProblem::Unknown {
+            value: value.scalar_text(),
             did_you_mean: suggestion.map(|(meant, _)| meant),
             replaced_by: None,
             changes_meaning: matters && !is_zero(value),
@@ -353,7 +356,7 @@ impl<'n> Checker<'n> {
         &mut self,
         schema: &'static ObjectSchema,
         entry: &'static FieldSchema,
-        value: &Node<'_>,
+        value: &'n Node<'_>,
         trail: &Trail<'_>,
     ) {
         let path = trail.path();
@@ -366,6 +369,7 @@ impl<'n> Checker<'n> {
         self.problems.push(if eras_with_it.is_empty() {
             SchemaProblem::Unknown {
                 path,
+                value: value.scalar_text(),
                 did_you_mean: None,
                 replaced_by,
                 changes_meaning,

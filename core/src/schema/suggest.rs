@@ -27,45 +27,61 @@ pub(super) fn meant(
     if name.len() < SHORTEST_MISPLACED {
         return None;
     }
-    let mut best = None;
-    find_named(&kind.schema().spec, era, name, &Path::dotted("spec"), &mut best);
+    let mut search = Search {
+        era,
+        name,
+        trail: vec!["spec"],
+        best: None,
+    };
+    search.below(&kind.schema().spec);
     // Within a list the path holds an index; a place outside it is then as likely wrong as right.
-    best.filter(|_| !path.0.iter().any(|segment| matches!(segment, Segment::Index(_))))
+    let is_in_list = || path.0.iter().any(|segment| matches!(segment, Segment::Index(_)));
+    let (trail, entry) = search.best.filter(|_| !is_in_list())?;
+    let segments = trail.into_iter().map(|key| Segment::Key(key.to_owned()));
+    Some((Path(segments.collect()), entry))
 }
 
 fn nearest(schema: &'static ObjectSchema, era: Era, name: &str) -> Option<&'static FieldSchema> {
-    let limit = (name.chars().count() / 4).max(1);
+    if name.len() <= 2 {
+        return None;
+    }
+    let lower = name.to_ascii_lowercase();
+    let length = lower.chars().count();
+    let limit = (length / 4).max(1);
     schema
         .fields
         .iter()
-        .filter(|entry| entry.shape(era).is_some() && name.len() > 2)
-        .map(|entry| {
-            (
-                distance(&name.to_ascii_lowercase(), &entry.name.to_ascii_lowercase()),
-                entry,
-            )
-        })
+        // Each character that one has more than the other is a step of its own.
+        .filter(|entry| entry.name.len().abs_diff(length) <= limit && entry.shape(era).is_some())
+        .map(|entry| (distance(&lower, &entry.name.to_ascii_lowercase()), entry))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, entry)| entry)
 }
 
-/// The shortest path to a field of this name, case apart.
-fn find_named(
-    schema: &'static ObjectSchema,
+/// The way to a field of some name, case apart, that is the shortest so far.
+struct Search<'s> {
     era: Era,
-    name: &str,
-    path: &Path,
-    best: &mut Option<(Path, &'static FieldSchema)>,
-) {
-    for entry in schema.fields {
-        let Some(shape) = entry.shape(era) else { continue };
-        let here = path.key(entry.name);
-        let is_shorter = best.as_ref().is_none_or(|(found, _)| here.0.len() < found.0.len());
-        if is_shorter && entry.name.eq_ignore_ascii_case(name) {
-            *best = Some((here, entry));
-        } else if let Shape::Object(below) = shape {
-            find_named(below, era, name, &here, best);
+    name: &'s str,
+    trail: Vec<&'static str>,
+    best: Option<(Vec<&'static str>, &'static FieldSchema)>,
+}
+
+impl Search<'_> {
+    fn below(&mut self, schema: &'static ObjectSchema) {
+        for entry in schema.fields {
+            let Some(shape) = entry.shape(self.era) else { continue };
+            self.trail.push(entry.name);
+            let is_shorter = self
+                .best
+                .as_ref()
+                .is_none_or(|(found, _)| self.trail.len() < found.len());
+            if is_shorter && entry.name.eq_ignore_ascii_case(self.name) {
+                self.best = Some((self.trail.clone(), entry));
+            } else if let Shape::Object(below) = shape {
+                self.below(below);
+            }
+            self.trail.pop();
         }
     }
 }
