@@ -24,7 +24,7 @@ pub(crate) fn replace(directory: &Directory, name: &OsStr, text: &[u8]) -> io::R
         None
     };
     if old.as_ref().is_some_and(|old| old.permissions().readonly()) {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only"));
+        return Err(io::Error::other("the file is read-only"));
     }
     for _ in 0..MOST_ATTEMPTS {
         let temporary = temporary_name();

@@ -2,7 +2,7 @@
 //! compares everything with everything.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,253 +11,259 @@ use neo4jbackup_harness::report_progress;
 
 /// How often the memory of a run is looked at.
 const LOOK: Duration = Duration::from_millis(2);
+/// The unit of the kernel's account, the same on every Linux that programs see.
+const MILLISECONDS_PER_TICK: u64 = 10;
 
 /// An input of any size.
 struct Shape {
     name: &'static str,
     /// What it is measured at; ten times as much comes second.
     count: usize,
-    /// The files of `count` of the same, as name and text.
-    files: fn(usize) -> Vec<(String, String)>,
+    /// So many of the same.
+    input: fn(usize) -> Input,
 }
 
-const SHAPES: [Shape; 13] = [
+/// What a run reads.
+enum Input {
+    /// One file.
+    File(String),
+    /// Many, by the numbers that are their names.
+    Files(Vec<String>),
+    /// Standard input, which is mended.
+    Mended(String),
+}
+
+const SHAPES: [Shape; 16] = [
     Shape {
-        name: "files, one backup each, one namespace",
+        name: "files of one backup, one namespace",
         count: 10_000,
-        files: |count| numbered(count, |index| backup(index, &Backup::default())),
-    },
-    Shape {
-        name: "documents in one file",
-        count: 10_000,
-        files: |count| one(documents(count, &Backup::default())),
+        input: |count| Input::Files((0..count).map(|index| Backup::usual(index).text()).collect()),
     },
     Shape {
         name: "files of another kind",
         count: 10_000,
-        files: |count| {
-            numbered(count, |index| {
-                format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{index}}}\ndata: {{a: b}}\n")
-            })
+        input: |count| {
+            let text =
+                |index| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{index}}}\ndata: {{a: b}}\n");
+            Input::Files((0..count).map(text).collect())
         },
     },
     Shape {
-        name: "backups in one directory, each another database",
+        name: "documents in one file",
+        count: 10_000,
+        input: |count| Input::File(documents(count, |_| {})),
+    },
+    Shape {
+        name: "documents in one file, mended",
         count: 1_000,
-        files: |count| {
-            one(documents(
-                count,
-                &Backup {
-                    chain: "chainFromBackup: base",
-                    ..Backup::default()
-                },
-            ))
+        input: |count| Input::Mended(documents(count, |backup| backup.schedule = "0 2 * * * *".to_owned())),
+    },
+    Shape {
+        name: "backups in one place",
+        count: 1_000,
+        input: |count| Input::File(documents(count, |backup| backup.path = "same".to_owned())),
+    },
+    Shape {
+        name: "backups of other databases in one chain",
+        count: 1_000,
+        input: |count| {
+            Input::File(documents(count, |backup| {
+                backup.path = "same".to_owned();
+                backup.more = "  chainFromBackup: base\n";
+            }))
         },
     },
     Shape {
         name: "replication sources in one place",
         count: 1_000,
-        files: |count| {
-            let mode = "mode: replication-source";
-            one(documents(
-                count,
-                &Backup {
-                    chain: mode,
-                    path: "same",
-                    ..Backup::default()
-                },
-            ))
+        input: |count| {
+            Input::File(documents(count, |backup| {
+                backup.path = "same".to_owned();
+                backup.more = "  mode: replication-source\n";
+            }))
         },
     },
     Shape {
         name: "backups that want different identities",
         count: 1_000,
-        files: |count| {
-            one(documents(
-                count,
-                &Backup {
-                    same_identity: false,
-                    ..Backup::default()
-                },
-            ))
-        },
+        input: |count| Input::File(documents(count, |backup| backup.role = backup.index)),
     },
     Shape {
         name: "backups of one instance at the same minute",
         count: 1_000,
-        files: |count| {
-            let same = Backup {
-                same_instance: true,
-                schedule: "schedule: \"0 2 * * *\"",
-                ..Backup::default()
-            };
-            one(documents(count, &same))
+        input: |count| {
+            Input::File(documents(count, |backup| {
+                backup.instance = 0;
+                backup.schedule = "0 2 * * *".to_owned();
+            }))
         },
     },
     Shape {
-        name: "backups of one chain on a volume, with schedules",
+        name: "differential backups of one chain",
         count: 1_000,
-        files: |count| {
-            one((0..count)
-                .map(|index| {
-                    format!(
-                        "---\napiVersion: neo4j.neo4j.com/v1beta1\nkind: Neo4jBackup\nmetadata: {{name: b{index}}}\nspec:\n  \
-                         instanceRef: prod\n  database: neo4j\n  chainFromBackup: base\n  schedule: \"0 2 * * *\"\n  storage: \
-                         {{type: pvc, pvc: {{name: data}}}}\n"
-                    )
-                })
-                .collect())
+        input: |count| {
+            Input::File(documents(count, |backup| {
+                backup.more = "  chainFromBackup: b0\n  options: {backupType: DIFF}\n";
+            }))
         },
     },
     Shape {
         name: "suppression comments in one object",
         count: 4_000,
-        files: |count| {
-            let lines = (0..count).map(|index| format!("    - --a{index} # neo4jbackup:ignore NB5001 known\n"));
-            one(format!(
-                "{}  options:\n    additionalArgs:\n{}",
-                backup(0, &Backup::default()),
-                lines.collect::<String>()
-            ))
+        input: |count| {
+            let line = |index| format!("    - --a{index} # neo4jbackup:ignore NB5001 known\n");
+            let lines: String = (0..count).map(line).collect();
+            Input::File(Backup::usual(0).text() + "  options:\n    additionalArgs:\n" + &lines)
         },
     },
     Shape {
         name: "suppression comments on one line",
         count: 4_000,
-        files: |count| {
+        input: |count| {
             let comments = " # neo4jbackup:ignore NB5001 known".repeat(count);
-            one(format!("{}  suspend: false{comments}\n", backup(0, &Backup::default())))
-        },
-    },
-    Shape {
-        name: "unknown fields in one object",
-        count: 4_000,
-        files: |count| {
-            let fields = (0..count).map(|index| format!("  unknownFieldOfSomeLength{index}: 1\n"));
-            one(backup(0, &Backup::default()) + &fields.collect::<String>())
-        },
-    },
-    Shape {
-        name: "unknown fields on one line of JSON",
-        count: 4_000,
-        files: |count| {
-            let fields: Vec<String> = (0..count)
-                .map(|index| format!("\"unknownField{index}\": {{\"a\": [1]}}"))
-                .collect();
-            let text = format!(
-                "{{\"apiVersion\": \"neo4j.neo4j.com/v1beta1\", \"kind\": \"Neo4jBackup\", \"metadata\": {{\"name\": \"b\"}}, \
-                 \"spec\": {{{}}}}}",
-                fields.join(", ")
-            );
-            vec![("objects.json".to_owned(), text)]
+            Input::File(Backup::usual(0).text() + "  suspend: false" + &comments + "\n")
         },
     },
     Shape {
         name: "annotations of one object that suppress",
         count: 1_000,
-        files: |count| {
-            let lines = (0..count).map(|index| format!("    neo4jbackup.github.io/ignore-rule-{index}: known\n"));
-            let text = backup(0, &Backup::default());
-            one(text.replacen(
-                "  name: b0\n",
-                &format!("  name: b0\n  annotations:\n{}", lines.collect::<String>()),
-                1,
+        input: |count| {
+            let line = |index| format!("    neo4jbackup.github.io/ignore-rule-{index}: known\n");
+            let lines: String = (0..count).map(line).collect();
+            let name = "  name: b0\n";
+            let with_lines = format!("{name}  annotations:\n{lines}");
+            Input::File(Backup::usual(0).text().replacen(name, &with_lines, 1))
+        },
+    },
+    Shape {
+        name: "unknown fields in one object",
+        count: 4_000,
+        input: |count| Input::File(Backup::usual(0).text() + &unknown_fields(count)),
+    },
+    Shape {
+        name: "unknown fields in one object, mended",
+        count: 4_000,
+        input: |count| Input::Mended(Backup::usual(0).text() + &unknown_fields(count)),
+    },
+    Shape {
+        name: "unknown fields on one line of JSON",
+        count: 4_000,
+        input: |count| {
+            let field = |index| format!(", \"unknownField{index}\": {{\"a\": [1]}}");
+            let fields: String = (0..count).map(field).collect();
+            Input::File(format!(
+                "{{\"apiVersion\": \"neo4j.neo4j.com/v1beta1\", \"kind\": \"Neo4jBackup\", \"metadata\": {{\"name\": \"b\"}}, \
+                 \"spec\": {{\"instanceRef\": \"i\"{fields}}}}}\n"
             ))
         },
     },
 ];
 
-/// What the backups of a shape have in common.
+/// One backup of many.
 struct Backup {
-    chain: &'static str,
-    path: &'static str,
-    schedule: &'static str,
-    same_instance: bool,
-    same_identity: bool,
+    index: usize,
+    instance: usize,
+    role: usize,
+    path: String,
+    schedule: String,
+    /// More lines of its `spec`.
+    more: &'static str,
 }
 
-impl Default for Backup {
-    fn default() -> Self {
+impl Backup {
+    /// One that has nothing in common with the others but bucket and identity.
+    fn usual(index: usize) -> Self {
         Self {
-            chain: "suspend: false",
-            path: "",
-            schedule: "",
-            same_instance: false,
-            same_identity: true,
+            index,
+            instance: index,
+            role: 0,
+            path: format!("p{index}"),
+            schedule: format!("{} {} * * *", index % 60, index / 60 % 24),
+            more: "",
         }
+    }
+
+    fn text(&self) -> String {
+        let Self {
+            index,
+            instance,
+            role,
+            path,
+            schedule,
+            more,
+        } = self;
+        format!(
+            "apiVersion: neo4j.neo4j.com/v1beta1
+kind: Neo4jBackup
+metadata:
+  name: b{index}
+  namespace: graph
+spec:
+  instanceRef: i{instance}
+  database: d{index}
+  schedule: \"{schedule}\"
+  storage:
+    type: s3
+    bucket: backups
+    path: {path}
+    cloud:
+      provider: aws
+      identity:
+        provider: aws
+        autoCreate:
+          enabled: true
+          annotations:
+            eks.amazonaws.com/role-arn: arn:aws:iam::210987654321:role/r{role}
+{more}"
+        )
     }
 }
 
-fn backup(index: usize, like: &Backup) -> String {
-    let path = if like.path.is_empty() && like.chain.starts_with("suspend") {
-        format!("p{index}")
-    } else {
-        like.path.to_owned()
+/// So many backups in one text, each changed in the same way.
+fn documents(count: usize, change: impl Fn(&mut Backup)) -> String {
+    let text = |index| {
+        let mut backup = Backup::usual(index);
+        change(&mut backup);
+        format!("---\n{}", backup.text())
     };
-    let schedule = if like.schedule.is_empty() {
-        format!("schedule: \"{} {} * * *\"", index % 60, index / 60 % 24)
-    } else {
-        like.schedule.to_owned()
-    };
-    let instance = if like.same_instance { 0 } else { index };
-    let role = if like.same_identity { 0 } else { index };
-    let chain = if like.chain.starts_with("suspend") {
-        "backupHistoryLimit: 3"
-    } else {
-        like.chain
-    };
-    format!(
-        "apiVersion: neo4j.neo4j.com/v1beta1\nkind: Neo4jBackup\nmetadata:\n  name: b{index}\n  namespace: graph\nspec:\n  \
-         instanceRef: i{instance}\n  database: d{index}\n  {schedule}\n  {chain}\n  storage:\n    type: s3\n    bucket: backups\n    \
-         path: \"{path}\"\n    cloud:\n      provider: aws\n      identity:\n        provider: aws\n        autoCreate:\n          \
-         enabled: true\n          annotations:\n            eks.amazonaws.com/role-arn: \
-         arn:aws:iam::210987654321:role/r{role}\n"
-    )
+    (0..count).map(text).collect()
 }
 
-fn documents(count: usize, like: &Backup) -> String {
+fn unknown_fields(count: usize) -> String {
     (0..count)
-        .map(|index| format!("---\n{}", backup(index, like)))
-        .collect()
-}
-
-fn one(text: String) -> Vec<(String, String)> {
-    vec![("objects.yaml".to_owned(), text)]
-}
-
-fn numbered(count: usize, text: impl Fn(usize) -> String) -> Vec<(String, String)> {
-    // A thousand in a folder, as nobody keeps more.
-    (0..count)
-        .map(|index| (format!("{}/{index}.yaml", index / 1_000), text(index)))
+        .map(|index| format!("  unknownFieldOfSomeLength{index}: 1\n"))
         .collect()
 }
 
 /// What a run took.
 struct Cost {
     time: Duration,
+    /// The time that its threads had a processor, which is the same when others run.
+    processor: Duration,
     megabytes: f64,
+    /// Bytes of the report.
     output: u64,
 }
 
 /// Measures every shape whose name contains `filter`, at its size and at ten times that; each the best of `rounds`.
 pub(super) fn run(program: &Path, folder: &Path, filter: Option<&str>, rounds: usize) -> Result<()> {
     report_progress(&format!(
-        "{:<52}{:>8}{:>10}{:>10}{:>8}{:>9}{:>9}{:>8}{:>9}",
-        "", "count", "ms", "ms x 10", "ratio", "MB", "MB x 10", "ratio", "output"
+        "{:<44}{:>8}{:>9}{:>9}{:>10}{:>10}{:>7}{:>8}{:>8}{:>7}{:>9}",
+        "", "count", "ms", "ms x 10", "processor", "x 10", "ratio", "MB", "MB x 10", "ratio", "report"
     ));
-    for shape in SHAPES
-        .iter()
-        .filter(|shape| filter.is_none_or(|filter| shape.name.contains(filter)))
-    {
-        let small = measure(program, folder, &(shape.files)(shape.count), rounds)?;
-        let large = measure(program, folder, &(shape.files)(shape.count * 10), rounds)?;
+    let is_wanted = |shape: &&Shape| filter.is_none_or(|filter| shape.name.contains(filter));
+    for shape in SHAPES.iter().filter(is_wanted) {
+        let small = measure(program, folder, &(shape.input)(shape.count), rounds)?;
+        let large = measure(program, folder, &(shape.input)(shape.count * 10), rounds)?;
         report_progress(&format!(
-            "{:<52}{:>8}{:>10.0}{:>10.0}{:>8.1}{:>9.1}{:>9.1}{:>8.1}{:>8.1}x",
+            "{:<44}{:>8}{:>9.0}{:>9.0}{:>10.0}{:>10.0}{:>7.1}{:>8.1}{:>8.1}{:>7.1}{:>8.1}x",
             shape.name,
             shape.count,
             small.time.as_secs_f64() * 1e3,
             large.time.as_secs_f64() * 1e3,
-            large.time.as_secs_f64() / small.time.as_secs_f64(),
+            small.processor.as_secs_f64() * 1e3,
+            large.processor.as_secs_f64() * 1e3,
+            large.processor.as_secs_f64() / small.processor.as_secs_f64(),
             small.megabytes,
             large.megabytes,
             large.megabytes / small.megabytes,
@@ -267,58 +273,75 @@ pub(super) fn run(program: &Path, folder: &Path, filter: Option<&str>, rounds: u
     Ok(())
 }
 
-#[allow(clippy::cast_precision_loss, reason = "no output has so many bytes")]
+#[allow(clippy::cast_precision_loss, reason = "no report has so many bytes")]
 fn ratio(large: u64, small: u64) -> f64 {
     large as f64 / small.max(1) as f64
 }
 
-fn measure(program: &Path, folder: &Path, files: &[(String, String)], rounds: usize) -> Result<Cost> {
-    let inputs = folder.join("input");
-    let _ = fs::remove_dir_all(&inputs);
-    for (name, text) in files {
-        let file = inputs.join(name);
-        fs::create_dir_all(file.parent().unwrap_or(&inputs))?;
-        fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+fn measure(program: &Path, folder: &Path, input: &Input, rounds: usize) -> Result<Cost> {
+    let place = folder.join("input");
+    let _ = fs::remove_dir_all(&place);
+    fs::create_dir_all(&place)?;
+    match input {
+        Input::File(text) | Input::Mended(text) => fs::write(place.join("objects.yaml"), text)?,
+        Input::Files(texts) => {
+            for (index, text) in texts.iter().enumerate() {
+                // A thousand in a folder; nobody keeps more.
+                let folder = place.join((index / 1_000).to_string());
+                fs::create_dir_all(&folder)?;
+                fs::write(folder.join(format!("{index}.yaml")), text)?;
+            }
+        }
     }
+    let report = folder.join("report.json");
     let mut best: Option<Cost> = None;
     for _ in 0..rounds.max(1) {
-        let cost = lint(program, &inputs, &folder.join("report.json"))?;
-        if best.as_ref().is_none_or(|best| cost.time < best.time) {
+        let mut command = Command::new(program);
+        command.args(["lint", "-o", "json", "--fail-on", "never", "--allow-incomplete"]);
+        command.stdout(fs::File::create(&report)?).stderr(Stdio::null());
+        if matches!(input, Input::Mended(_)) {
+            let text = fs::File::open(place.join("objects.yaml"))?;
+            command.args(["-", "--fix", "--unsafe"]).stdin(text);
+        } else {
+            command.arg(&place);
+        }
+        let mut cost = cost(&mut command)?;
+        cost.output = fs::metadata(&report)?.len();
+        if best.as_ref().is_none_or(|best| cost.processor < best.processor) {
             best = Some(cost);
         }
     }
-    fs::remove_dir_all(&inputs)?;
+    fs::remove_dir_all(&place)?;
     best.context("nothing was measured")
 }
 
-fn lint(program: &Path, inputs: &Path, report: &PathBuf) -> Result<Cost> {
+fn cost(command: &mut Command) -> Result<Cost> {
     let begin = Instant::now();
-    let mut child = Command::new(program)
-        .arg("lint")
-        .arg(inputs)
-        .args(["-o", "json", "--fail-on", "never"])
-        .stdout(fs::File::create(report)?)
-        .stderr(Stdio::null())
-        .spawn()
-        .with_context(|| format!("cannot run {}", program.display()))?;
-    let status = format!("/proc/{}/status", child.id());
+    let mut child = command.spawn().with_context(|| format!("cannot run {command:?}"))?;
+    let read = |name: &str| fs::read_to_string(format!("/proc/{}/{name}", child.id())).unwrap_or_default();
     let mut kilobytes: f64 = 0.0;
-    let exit = loop {
-        if let Some(exit) = child.try_wait()? {
-            break exit;
+    let processor = loop {
+        // Of a program that has ended and that nobody has waited for, the account is still there.
+        let account = read("stat");
+        let mut account = account.rsplit(')').next().unwrap_or_default().split_whitespace();
+        if account.next().is_none_or(|state| state == "Z") {
+            let ticks = account.skip(10).take(2).filter_map(|ticks| ticks.parse::<u64>().ok());
+            break Duration::from_millis(ticks.sum::<u64>() * MILLISECONDS_PER_TICK);
         }
-        let peak = fs::read_to_string(&status).unwrap_or_default();
-        let peak = peak
+        let about = read("status");
+        let peak = about
             .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
-        kilobytes = kilobytes.max(peak.unwrap_or_default());
+            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        kilobytes = kilobytes.max(peak.and_then(|peak| peak.parse().ok()).unwrap_or_default());
         std::thread::sleep(LOOK);
     };
     let time = begin.elapsed();
-    ensure!(exit.success(), "lint of {} ended with {exit}", inputs.display());
+    let exit = child.wait()?;
+    ensure!(exit.success(), "{command:?} ended with {exit}");
     Ok(Cost {
         time,
+        processor,
         megabytes: kilobytes / 1024.0,
-        output: fs::metadata(report)?.len(),
+        output: 0,
     })
 }

@@ -1,7 +1,7 @@
 //! Where reports and baselines go, looked at before any work is done: nothing that somebody else has written is replaced.
 
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 
@@ -91,7 +91,7 @@ impl Identity {
     #[cfg(unix)]
     fn of(path: &Path) -> Option<Self> {
         use std::os::unix::fs::MetadataExt as _;
-        let about = fs::metadata(path).ok().filter(Metadata::is_file)?;
+        let about = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
         Some(Self(about.dev(), about.ino()))
     }
 
