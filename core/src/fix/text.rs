@@ -113,7 +113,9 @@ fn pass(
                 continue;
             };
             if editor.can(fix) && !fix.edits.iter().any(|edit| taken.touch(edit)) {
-                fix.edits.iter().for_each(|edit| taken.add(edit));
+                for edit in &fix.edits {
+                    taken.add(edit);
+                }
                 edits.extend(fix.edits.iter().cloned());
                 applied.push((finding.code, fix.title.clone()));
             }
@@ -545,7 +547,9 @@ mod tests {
             let edits: Vec<Edit> = edits.into_iter().map(edit_of).collect();
             let edit = edit_of(edit);
             let mut taken = Taken::default();
-            edits.iter().for_each(|edit| taken.add(edit));
+            for edit in &edits {
+                taken.add(edit);
+            }
             prop_assert_eq!(taken.touch(&edit), edits.iter().any(|other| touches(&edit, other)));
         }
     }

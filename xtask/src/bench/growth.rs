@@ -56,19 +56,19 @@ const SHAPES: [Shape; 16] = [
     Shape {
         name: "documents in one file, mended",
         count: 1_000,
-        input: |count| Input::Mended(documents(count, |backup| backup.schedule = "0 2 * * * *".to_owned())),
+        input: |count| Input::Mended(documents(count, |backup| backup.schedule = String::from("0 2 * * * *"))),
     },
     Shape {
         name: "backups in one place",
         count: 1_000,
-        input: |count| Input::File(documents(count, |backup| backup.path = "same".to_owned())),
+        input: |count| Input::File(documents(count, |backup| backup.path = String::from("same"))),
     },
     Shape {
         name: "backups of other databases in one chain",
         count: 1_000,
         input: |count| {
             Input::File(documents(count, |backup| {
-                backup.path = "same".to_owned();
+                backup.path = String::from("same");
                 backup.more = "  chainFromBackup: base\n";
             }))
         },
@@ -78,7 +78,7 @@ const SHAPES: [Shape; 16] = [
         count: 1_000,
         input: |count| {
             Input::File(documents(count, |backup| {
-                backup.path = "same".to_owned();
+                backup.path = String::from("same");
                 backup.more = "  mode: replication-source\n";
             }))
         },
@@ -94,7 +94,7 @@ const SHAPES: [Shape; 16] = [
         input: |count| {
             Input::File(documents(count, |backup| {
                 backup.instance = 0;
-                backup.schedule = "0 2 * * *".to_owned();
+                backup.schedule = String::from("0 2 * * *");
             }))
         },
     },
