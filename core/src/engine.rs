@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::document::{Document, Node, Problem, ProblemKind};
-use crate::finding::{Finding, Severity, Suppressed};
+use crate::finding::{Finding, Severity};
 use crate::fix::{self, Edit, FixKind};
 use crate::inventory::Inventory;
 use crate::report::{Report, Skipped};
@@ -13,7 +13,7 @@ use crate::rules::{self, SuppressionInvalid};
 use crate::schema::Kind;
 use crate::settings::{Level, Mode};
 use crate::subject::{Door, Subject};
-use crate::suppress::Suppression;
+use crate::suppress::{self, Requests};
 
 /// What was found, and what could not be checked.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -154,74 +154,13 @@ fn finish(report: Report) -> Judgement {
 }
 
 fn suppress_by_annotation(judgement: &mut Judgement, subject: &Subject<'_>) {
-    let Some(annotations) = subject.annotations() else {
-        return;
-    };
-    let requests = annotations
-        .iter()
-        .filter_map(|(key, value)| Suppression::from_annotation(key, value.as_str()?));
-    let requests: Vec<Suppression> = requests.collect();
+    let requests = Requests::of_annotations(subject);
     if requests.is_empty() {
         return;
     }
     let mut report = report_for(subject);
-    apply_suppressions(&mut judgement.findings, &requests, subject, &mut report);
+    suppress::apply(&mut judgement.findings, &requests, subject, &mut report);
     judgement.findings.append(&mut report.finish().0);
-}
-
-/// Marks what the requests are about, and reports each request that does not count.
-pub fn apply_suppressions(
-    findings: &mut [Finding],
-    requests: &[Suppression],
-    subject: &Subject<'_>,
-    report: &mut Report,
-) {
-    report.set_rule(&SuppressionInvalid::META);
-    for request in requests {
-        let path = request.path.clone().unwrap_or_default();
-        if let Some(problem) = request.problem(subject.now) {
-            report
-                .at_path(path, problem.message)
-                .help(problem.help)
-                .value(&request.rule);
-            continue;
-        }
-        let meta = rule(&request.rule);
-        let allowed =
-            subject.door == Door::File || meta.is_some_and(|meta| subject.settings.is_ignorable(meta.code, meta.name));
-        if !allowed {
-            report
-                .at_path(path, format!("{} may not be ignored here", request.rule))
-                .help("ask the administrator of the webhook to list it under `ignorable`")
-                .value(&request.rule);
-            continue;
-        }
-        let mut used = false;
-        for finding in findings
-            .iter_mut()
-            .filter(|finding| request.names(finding.code, finding.name))
-        {
-            used = true;
-            if finding.suppressed.is_none() {
-                finding.suppressed = Some(Suppressed {
-                    by: request.by,
-                    reason: request.reason.clone(),
-                });
-            }
-        }
-        if !used && subject.door == Door::File {
-            report
-                .at_path(
-                    path,
-                    format!(
-                        "nothing here is reported as {}, so ignoring it has no effect",
-                        request.rule
-                    ),
-                )
-                .help(format!("remove the {}", request.by))
-                .value(&request.rule);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! It keeps facts, not objects: the handful of fields that rules ask for, owned, so that a thousand instances cost
 //! little memory. Every look-up has three answers, and a rule must treat the third as "do not know".
 
+mod siblings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::account::Account;
@@ -12,6 +14,10 @@ use crate::field::Field;
 use crate::model::{Backup, Image, Restore, Scope, SourceType, Storage, StoreType};
 use crate::rule::Need;
 use crate::schema::Kind;
+
+use self::siblings::{Backups, Restores};
+
+pub use self::siblings::Others;
 
 /// The answer to a look-up.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -138,6 +144,12 @@ impl LocationFacts {
         }
     }
 
+    /// Whether two locations are one place for the operator when it checks a replication source: by type, bucket and path as
+    /// they are written, and not by volume claim.
+    pub fn same_source_place(&self, other: &Self) -> bool {
+        self.store == other.store && self.bucket == other.bucket && self.path == other.path
+    }
+
     fn segments(&self) -> impl Iterator<Item = &str> {
         let path = if self.path.is_empty() { "backups" } else { &self.path };
         path.split('/').filter(|segment| !segment.is_empty())
@@ -213,6 +225,31 @@ impl BackupFacts {
     }
 }
 
+impl BackupFacts {
+    /// The directory of the backup's chain, below its place: that of the backup that it continues, or its own.
+    pub fn chain_root<'f>(&'f self, name: &'f str) -> &'f str {
+        self.chain_from.as_deref().unwrap_or(name)
+    }
+
+    /// Whether two backups are certainly of different instances, or of different databases.
+    pub fn is_of_other_target(&self, other: &Self) -> bool {
+        let known = self.scope != ScopeFacts::Unclear && other.scope != ScopeFacts::Unclear;
+        let other_instance = self.instance.is_some() && other.instance.is_some() && self.instance != other.instance;
+        other_instance || (known && self.scope != other.scope)
+    }
+
+    /// The instance that it runs on by itself, when it does.
+    fn runs_on(&self) -> Option<&str> {
+        self.instance
+            .as_deref()
+            .filter(|_| !self.suspended && self.schedule.is_some())
+    }
+
+    fn is_differential(&self) -> bool {
+        self.backup_type.as_deref() == Some("DIFF")
+    }
+}
+
 /// What rules ask of a `Neo4jRestore`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RestoreFacts {
@@ -277,8 +314,8 @@ struct NamespaceObjects {
     facts: Option<NamespaceFacts>,
     clusters: BTreeMap<String, InstanceFacts>,
     standalones: BTreeMap<String, InstanceFacts>,
-    backups: BTreeMap<String, BackupFacts>,
-    restores: BTreeMap<String, RestoreFacts>,
+    backups: Backups,
+    restores: Restores,
     sharded: BTreeSet<String>,
     secrets: BTreeMap<String, SecretFacts>,
     accounts: BTreeMap<Account, AccountFacts>,
@@ -318,17 +355,16 @@ impl Inventory {
     /// Takes the facts of an object of one of the operator's kinds.
     pub fn insert(&mut self, kind: Kind, namespace: &str, name: &str, object: &Node<'_>) {
         let objects = self.namespace_mut(namespace);
-        let name = name.to_owned();
         match kind {
             Kind::Neo4jEnterpriseCluster => {
                 objects
                     .clusters
-                    .insert(name, InstanceFacts::of(InstanceKind::Cluster, object));
+                    .insert(name.to_owned(), InstanceFacts::of(InstanceKind::Cluster, object));
             }
             Kind::Neo4jEnterpriseStandalone => {
                 objects
                     .standalones
-                    .insert(name, InstanceFacts::of(InstanceKind::Standalone, object));
+                    .insert(name.to_owned(), InstanceFacts::of(InstanceKind::Standalone, object));
             }
             Kind::Neo4jBackup => {
                 objects.backups.insert(name, BackupFacts::of(object));
@@ -337,7 +373,7 @@ impl Inventory {
                 objects.restores.insert(name, RestoreFacts::of(object));
             }
             Kind::Neo4jShardedDatabase => {
-                objects.sharded.insert(name);
+                objects.sharded.insert(name.to_owned());
             }
             Kind::Neo4jDatabase => {}
         }
@@ -349,8 +385,8 @@ impl Inventory {
         match kind {
             Kind::Neo4jEnterpriseCluster => drop(objects.clusters.remove(name)),
             Kind::Neo4jEnterpriseStandalone => drop(objects.standalones.remove(name)),
-            Kind::Neo4jBackup => drop(objects.backups.remove(name)),
-            Kind::Neo4jRestore => drop(objects.restores.remove(name)),
+            Kind::Neo4jBackup => objects.backups.remove(name),
+            Kind::Neo4jRestore => objects.restores.remove(name),
             Kind::Neo4jShardedDatabase => {
                 objects.sharded.remove(name);
             }
@@ -502,7 +538,7 @@ impl Inventory {
         self.namespaces
             .get(namespace)
             .into_iter()
-            .flat_map(|objects| objects.backups.iter().map(|(name, facts)| (name.as_str(), facts)))
+            .flat_map(|objects| objects.backups.iter())
     }
 
     /// Every known restore of a namespace, by name.
@@ -510,7 +546,50 @@ impl Inventory {
         self.namespaces
             .get(namespace)
             .into_iter()
-            .flat_map(|objects| objects.restores.iter().map(|(name, facts)| (name.as_str(), facts)))
+            .flat_map(|objects| objects.restores.iter())
+    }
+
+    /// The known backups whose `chainFromBackup` is this one, those first that are not of the type `DIFF`.
+    pub fn successors(&self, namespace: &str, name: &str) -> impl Iterator<Item = (&str, &BackupFacts)> {
+        let objects = self.namespaces.get(namespace).into_iter();
+        objects.flat_map(|objects| objects.backups.successors(name))
+    }
+
+    /// The other backups in the directory of a backup's chain that are of another instance or other databases.
+    pub fn strangers_in_chain(&self, namespace: &str, name: &str, own: &BackupFacts, most: usize) -> Others<'_> {
+        let objects = self.namespaces.get(namespace);
+        objects.map_or_else(Others::default, |objects| {
+            objects.backups.strangers_in_chain(name, own, most)
+        })
+    }
+
+    /// The backups of other chains at the place of a backup, as the operator compares the places of replication sources.
+    pub fn other_chains_at_source(&self, namespace: &str, name: &str, own: &BackupFacts, most: usize) -> Others<'_> {
+        let objects = self.namespaces.get(namespace);
+        objects.map_or_else(Others::default, |objects| {
+            objects.backups.other_chains_at_source(name, own, most)
+        })
+    }
+
+    /// The other backups that run by themselves on the instance of a backup, but for those that the operator lets wait for
+    /// it.
+    pub fn running_beside(&self, namespace: &str, name: &str, own: &BackupFacts, most: usize) -> Others<'_> {
+        let objects = self.namespaces.get(namespace);
+        objects.map_or_else(Others::default, |objects| {
+            objects.backups.running_beside(name, own, most)
+        })
+    }
+
+    /// The first other backup by name that wants another value for an annotation of the account of the backups, and which.
+    pub fn other_backup_identity(&self, namespace: &str, name: &str, key: &str, value: &str) -> Option<(&str, &str)> {
+        let backups = &self.namespaces.get(namespace)?.backups;
+        backups.identities().other(name, key, value)
+    }
+
+    /// The first other restore by name that wants another value for an annotation of the account of the restores, and which.
+    pub fn other_restore_identity(&self, namespace: &str, name: &str, key: &str, value: &str) -> Option<(&str, &str)> {
+        let restores = &self.namespaces.get(namespace)?.restores;
+        restores.identities().other(name, key, value)
     }
 
     fn answer<'i, T>(&'i self, need: Need, found: Option<&'i T>) -> Lookup<'i, T> {

@@ -16,7 +16,7 @@ use crate::rules::SuppressionInvalid;
 use crate::schema::{Era, GROUP, Kind};
 use crate::settings::Settings;
 use crate::subject::{Door, Subject};
-use crate::suppress::Suppression;
+use crate::suppress::{self, Requests};
 
 /// What a lint run is told.
 #[derive(Debug, Clone)]
@@ -218,29 +218,13 @@ fn judge_document(
     if options.assume_webhook {
         judgement = reading.judge_defaulted(&document.root, judgement, inventory);
     }
-    let mut report = Report::new(&SuppressionInvalid::META);
-    let comments: Vec<(Suppression, Vec<Path>)> = comments_of(document);
-    for (request, places) in &comments {
-        let mut covered: Vec<Finding> = Vec::new();
-        let mut others: Vec<Finding> = Vec::new();
-        for finding in judgement.findings {
-            let here = places.iter().any(|place| finding.path.is_within(place));
-            if here {
-                covered.push(finding);
-            } else {
-                others.push(finding);
-            }
-        }
-        let before = report.findings.len();
+    let requests = Requests::of_comments(document);
+    if !requests.is_empty() {
+        let mut report = Report::new(&SuppressionInvalid::META);
         let subject = reading.subject(&document.root);
-        engine::apply_suppressions(&mut covered, std::slice::from_ref(request), &subject, &mut report);
-        for finding in &mut report.findings[before..] {
-            finding.path = places.first().cloned().unwrap_or_default();
-        }
-        others.append(&mut covered);
-        judgement.findings = others;
+        suppress::apply(&mut judgement.findings, &requests, &subject, &mut report);
+        judgement.findings.append(&mut report.findings);
     }
-    judgement.findings.append(&mut report.findings);
     findings.extend(judgement.findings.into_iter().map(place));
     DocumentOutcome {
         findings,
@@ -295,36 +279,6 @@ impl<'o> Reading<'o> {
             .collect();
         second.findings.extend(notes);
         second
-    }
-}
-
-/// The comments of a document, each with the fields that it covers: those that begin on its line or on the next.
-fn comments_of(document: &Document<'_>) -> Vec<(Suppression, Vec<Path>)> {
-    let requests = document.comments.iter().filter_map(|comment| {
-        let request = Suppression::from_comment(&comment.text)?;
-        let line = if comment.line_is_own {
-            comment.span.start.line + 1
-        } else {
-            comment.span.start.line
-        };
-        let mut places = Vec::new();
-        paths_on_line(&document.spans, line, &mut Path::root(), &mut places);
-        let whole = places.first().is_some_and(|place| place.to_string() == "apiVersion") && comment.line_is_own;
-        Some((request, if whole { vec![Path::root()] } else { places }))
-    });
-    requests.collect()
-}
-
-fn paths_on_line(spans: &document::Spans, line: usize, path: &mut Path, places: &mut Vec<Path>) {
-    for (segment, below) in &spans.children {
-        path.0.push(segment.clone());
-        let start = below.key.unwrap_or(below.value).start.line;
-        if start == line {
-            places.push(path.clone());
-        } else if start < line && line <= below.value.end.line {
-            paths_on_line(below, line, path, places);
-        }
-        path.0.pop();
     }
 }
 

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::{API_VERSION, Finding};
 
-const KIND: &str = "LintBaseline";
+/// The `kind` of the file.
+pub const KIND: &str = "LintBaseline";
 
 /// The file.
 #[derive(Debug, Serialize, Deserialize)]

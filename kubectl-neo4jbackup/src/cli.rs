@@ -38,7 +38,7 @@ const EVERYWHERE: &str = "Flags of every command";
     arg_required_else_help = false,
     after_help = "Flags follow the name of the plugin: `kubectl neo4jbackup lint -n prod`, not `kubectl -n prod neo4jbackup`.\n\
                   Every flag marked [env] can be set in the environment; the command line goes first.\n\n\
-                  Exit codes: 0 good, 1 findings or differences, 2 wrong usage, 3 no full answer"
+                  Exit codes: 0 good, 1 findings or differences, 2 wrong usage, 3 no full answer, 4 refused"
 )]
 pub struct Invocation {
     /// Namespace of objects that name none
@@ -93,9 +93,11 @@ pub enum Command {
         # see what can be mended, then mend it\n  kubectl neo4jbackup lint deploy/ --fix --diff\n  kubectl neo4jbackup lint deploy/ --fix\n\n  \
         # accept what is there today, fail on what is new\n  kubectl neo4jbackup lint deploy/ --baseline known.json --write-baseline\n  \
         kubectl neo4jbackup lint deploy/ --baseline known.json\n\n\
-        Settings can be kept in `.neo4jbackup.yaml`, in the folder of the first path or in one above it.\n\n\
+        Settings can be kept in `.neo4jbackup.yaml`, in the folder of the first path or in one above it. Links in folders are \
+        followed to places below the paths; one that leads out of them is reported and not followed. No report replaces what is \
+        linted, a manifest or a baseline, and no baseline anything but a baseline.\n\n\
         Exit codes: 0 nothing at or above --fail-on, 1 findings (with --fix --diff: or differences), 2 wrong usage, \
-        3 a file could not be read or there was nothing to judge")]
+        3 a file could not be read or there was nothing to judge, 4 a file to write would replace one that must stay")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Lint {
     /// Files, folders, globs, or `-` for standard input

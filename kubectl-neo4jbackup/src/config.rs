@@ -1,12 +1,13 @@
 //! `.neo4jbackup.yaml`: what a repository has decided once, for everybody who lints it.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use neo4jbackup_core::document::{self, Document, Limits, Node, Segment};
 use neo4jbackup_core::quoted::quoted;
-use neo4jbackup_core::settings::Settings;
+use neo4jbackup_core::settings::{Identity, Mutation, Settings};
 use serde::de::DeserializeOwned;
 
 use crate::cli::{FailOn, OperatorVersion, Show, operator_version};
@@ -14,30 +15,6 @@ use crate::suggest;
 
 /// The name of the file.
 pub const NAME: &str = ".neo4jbackup.yaml";
-
-/// The keys, and those below them that are fixed.
-const KEYS: [(&str, &[&str]); 3] = [
-    (
-        "",
-        &[
-            "operatorVersion",
-            "failOn",
-            "show",
-            "only",
-            "skip",
-            "baseline",
-            "exclude",
-            "assumeWebhook",
-            "namespace",
-            "settings",
-        ],
-    ),
-    ("settings", &["mode", "namespaces", "rules", "ignorable", "identity"]),
-    (
-        "settings.identity",
-        &["awsRoleArn", "gcpServiceAccount", "azureClientId"],
-    ),
-];
 
 /// What the file says; `None` and empty where it says nothing.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -69,17 +46,37 @@ pub struct Config {
 #[error("{0}")]
 pub struct ConfigError(String);
 
-/// The file for a path that is linted: in its folder or in one above, up to the root of the repository. Outside a
-/// repository, as in a build container, the current folder takes its place, or the folder itself where it is elsewhere.
-pub fn find(start: &Path, current_directory: &Path) -> Option<PathBuf> {
-    let folder = if start.is_dir() { start } else { start.parent()? };
-    let root = folder
+/// Where settings for a folder end: at the root of its repository. Outside a repository, as in a build container, the
+/// current folder takes its place, or the folder itself where it is elsewhere.
+pub fn root<'f>(folder: &'f Path, current_directory: &Path) -> &'f Path {
+    folder
         .ancestors()
         .find(|folder| folder.join(".git").exists())
         .or_else(|| folder.ancestors().find(|above| *above == current_directory))
-        .unwrap_or(folder);
+        .unwrap_or(folder)
+}
+
+/// The file for a path that is linted: in its folder or in one above, up to the [`root`].
+/// A link out of there is refused: what stands in another file must not be quoted because a repository points to it.
+pub fn find(start: &Path, current_directory: &Path) -> Result<Option<PathBuf>, ConfigError> {
+    let Some(folder) = (if start.is_dir() { Some(start) } else { start.parent() }) else {
+        return Ok(None);
+    };
+    let root = root(folder, current_directory);
     let within = folder.ancestors().take_while(|folder| folder.starts_with(root));
-    within.map(|folder| folder.join(NAME)).find(|file| file.is_file())
+    let Some(file) = within.map(|folder| folder.join(NAME)).find(|file| file.is_file()) else {
+        return Ok(None);
+    };
+    let is_inside =
+        fs::canonicalize(&file).is_ok_and(|real| fs::canonicalize(root).is_ok_and(|root| real.starts_with(root)));
+    if is_inside {
+        return Ok(Some(file));
+    }
+    Err(ConfigError(format!(
+        "{} is a link that leads out of {}; if it is meant, name it with --config",
+        file.display(),
+        root.display()
+    )))
 }
 
 /// Reads a file; `shown` is its name in messages.
@@ -117,20 +114,66 @@ pub fn parse(text: &str, shown: &str) -> Result<Config, ConfigError> {
             "{shown}:1: there must be keys such as `failOn: warning`"
         )));
     }
-    let reader = Reader { document, text, shown };
-    for (path, known) in KEYS {
-        reader.refuse_unknown_keys(path, known)?;
+    let reader = Reader::new(document, text, shown);
+    for (path, known) in known_keys() {
+        reader.refuse_unknown_keys(&path, &known)?;
     }
     reader.config()
+}
+
+/// The keys that are read, by the key that they stand below: what the reader asks an empty file for.
+fn known_keys() -> BTreeMap<String, Vec<String>> {
+    let nothing = document::parse("{}", &Limits::default());
+    let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut add = |path: &str| {
+        let (above, key) = path.rsplit_once('.').unwrap_or(("", path));
+        let keys = known.entry(above.to_owned()).or_default();
+        if !keys.iter().any(|known| known == key) {
+            keys.push(key.to_owned());
+        }
+    };
+    for document in &nothing.documents {
+        let reader = Reader::new(document, "{}", "");
+        // Nothing is there that could be wrong.
+        let _ = reader.config();
+        for path in reader.asked.take() {
+            if let Some((above, _)) = path.split_once('.') {
+                add(above);
+            }
+            add(&path);
+        }
+    }
+    // Read as a whole.
+    if let Ok(serde_json::Value::Object(identity)) = serde_json::to_value(Identity::default()) {
+        identity.keys().for_each(|key| add(&format!("settings.identity.{key}")));
+    }
+    known
 }
 
 struct Reader<'r> {
     document: &'r Document<'r>,
     text: &'r str,
     shown: &'r str,
+    /// The keys that were asked for, in order.
+    asked: RefCell<Vec<String>>,
 }
 
-impl Reader<'_> {
+impl<'r> Reader<'r> {
+    fn new(document: &'r Document<'r>, text: &'r str, shown: &'r str) -> Self {
+        Self {
+            document,
+            text,
+            shown,
+            asked: RefCell::default(),
+        }
+    }
+
+    /// The value of a key, which is known from now on; none when it is null.
+    fn ask(&self, path: &str) -> Option<&Node<'r>> {
+        self.asked.borrow_mut().push(path.to_owned());
+        self.document.root.at(path).filter(|node| !node.is_null())
+    }
+
     fn config(&self) -> Result<Config, ConfigError> {
         let config = Config {
             operator_version: self.operator_version()?,
@@ -150,9 +193,10 @@ impl Reader<'_> {
                 rules: self.map("settings.rules", "one of enforce, warn, audit, off")?,
                 ignorable: self.value("settings.ignorable", "a list of rules")?.unwrap_or_default(),
                 identity: self.value("settings.identity", "texts")?.unwrap_or_default(),
-                mutation: self
-                    .value("settings.mutation", "one of apply, suggest, off")?
-                    .unwrap_or_default(),
+                mutation: match self.ask("settings.mutation") {
+                    Some(node) => self.word(node, "settings.mutation", "one of apply, suggest, off")?,
+                    None => Mutation::default(),
+                },
                 oversize: self
                     .value("settings.oversize", "one of deny, allow")?
                     .unwrap_or_default(),
@@ -172,6 +216,7 @@ impl Reader<'_> {
 
     /// The version as it stands in the text: the number `1.10` of YAML would be 1.1.
     fn operator_version(&self) -> Result<Option<OperatorVersion>, ConfigError> {
+        self.ask("operatorVersion");
         let path = document::Path::dotted("operatorVersion");
         let Some(spans) = self.document.spans.find(&path) else {
             return Ok(None);
@@ -189,7 +234,7 @@ impl Reader<'_> {
     }
 
     fn value<T: DeserializeOwned>(&self, path: &str, expected: &str) -> Result<Option<T>, ConfigError> {
-        let Some(node) = self.document.root.at(path).filter(|node| !node.is_null()) else {
+        let Some(node) = self.ask(path) else {
             return Ok(None);
         };
         let value = serde_json::to_value(node).and_then(serde_json::from_value);
@@ -198,8 +243,19 @@ impl Reader<'_> {
             .map_err(|_| self.error(path, &format!("`{path}` must be {expected}")))
     }
 
+    /// One word of several, of which `off` may be one.
+    fn word<T: DeserializeOwned>(&self, node: &Node<'_>, path: &str, expected: &str) -> Result<T, ConfigError> {
+        let value = match node {
+            // YAML 1.1, as kubectl reads it, takes an `off` without quotes for a boolean.
+            Node::Bool(false) => Ok(serde_json::Value::from("off")),
+            _ => serde_json::to_value(node),
+        };
+        let value = value.and_then(serde_json::from_value);
+        value.map_err(|_| self.error(path, &format!("`{path}` must be {expected}")))
+    }
+
     fn map<T: DeserializeOwned>(&self, path: &str, expected: &str) -> Result<BTreeMap<String, T>, ConfigError> {
-        let Some(node) = self.document.root.at(path).filter(|node| !node.is_null()) else {
+        let Some(node) = self.ask(path) else {
             return Ok(BTreeMap::new());
         };
         let Some(map) = node.as_map() else {
@@ -207,20 +263,12 @@ impl Reader<'_> {
         };
         let mut values = BTreeMap::new();
         for (key, node) in map.iter() {
-            let value = match node {
-                // YAML 1.1, as kubectl reads it, takes an `off` without quotes for a boolean.
-                Node::Bool(false) => Ok(serde_json::Value::from("off")),
-                _ => serde_json::to_value(node),
-            };
-            let value = value.and_then(serde_json::from_value);
-            let path = format!("{path}.{key}");
-            let value = value.map_err(|_| self.error(&path, &format!("`{path}` must be {expected}")))?;
-            values.insert(key.to_owned(), value);
+            values.insert(key.to_owned(), self.word(node, &format!("{path}.{key}"), expected)?);
         }
         Ok(values)
     }
 
-    fn refuse_unknown_keys(&self, path: &str, known: &[&str]) -> Result<(), ConfigError> {
+    fn refuse_unknown_keys(&self, path: &str, known: &[String]) -> Result<(), ConfigError> {
         let node = if path.is_empty() {
             Some(&self.document.root)
         } else {
@@ -230,7 +278,7 @@ impl Reader<'_> {
             return Ok(());
         };
         for (key, _) in map.iter() {
-            if known.contains(&key) {
+            if known.iter().any(|known| known == key) {
                 continue;
             }
             let place = if path.is_empty() {
@@ -238,7 +286,7 @@ impl Reader<'_> {
             } else {
                 format!(" below `{path}`")
             };
-            let advice = match suggest::nearest(key, known.iter().copied()) {
+            let advice = match suggest::nearest(key, known.iter().map(String::as_str)) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("known are {}", known.join(", ")),
             };
@@ -262,6 +310,8 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn message(text: &str) -> String {
@@ -283,6 +333,33 @@ mod tests {
         assert_eq!(config.assume_webhook, Some(true));
         assert_eq!(config.settings.rules.len(), 1);
         assert_eq!(parse("# nothing\n", "c.yaml"), Ok(Config::default()));
+    }
+
+    /// Whatever the settings have in the webhook can be said here, too, and nothing else is known.
+    #[test]
+    fn every_key_of_the_settings_is_known_and_no_other() {
+        let settings = serde_json::to_value(Settings::default()).unwrap();
+        let keys =
+            |value: &serde_json::Value| -> BTreeSet<String> { value.as_object().unwrap().keys().cloned().collect() };
+        let known: BTreeMap<String, BTreeSet<String>> = known_keys()
+            .into_iter()
+            .map(|(above, known)| (above, known.into_iter().collect()))
+            .collect();
+        assert_eq!(known["settings"], keys(&settings));
+        assert_eq!(known["settings.identity"], keys(&settings["identity"]));
+        assert_eq!(known.keys().collect::<Vec<_>>(), ["", "settings", "settings.identity"]);
+        assert!(
+            known[""].contains("operatorVersion") && known[""].contains("settings"),
+            "{known:?}"
+        );
+        let config = parse("settings:\n  mutation: off\n", "c.yaml");
+        assert_eq!(config.unwrap().settings.mutation, Mutation::Off);
+        let config = parse(
+            "settings:\n  mutation: suggest\n  identity: {azureClientId: x}\n",
+            "c.yaml",
+        )
+        .unwrap();
+        assert_eq!(config.settings.mutation, Mutation::Suggest);
     }
 
     #[test]

@@ -53,7 +53,9 @@ impl Exit {
             Self::NotGood => "not good: findings, a difference, an invalid schedule",
             Self::Usage => "the command line or a configuration file cannot be used",
             Self::Incomplete => "no full answer: a file could not be read, or there was nothing to judge",
-            Self::Refused => "refused, because going on could do harm",
+            Self::Refused => {
+                "refused, because going on could do harm: a report would replace a manifest, or a link leads it elsewhere"
+            }
             Self::TimedOut => "`--timeout` was reached",
             Self::Interrupted => "interrupted",
         }

@@ -5,9 +5,14 @@
 mod find;
 mod read;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use neo4jbackup_core::document::Problem;
+
+use crate::directory::Directory;
 
 pub use find::{Exclude, find, reason};
 pub use read::{load, load_stdin};
@@ -26,8 +31,40 @@ pub struct Source {
 pub enum Origin {
     /// Standard input.
     Stdin,
-    /// A file.
-    File(PathBuf),
+    /// A file that was named itself, and that is read through whatever links its name has.
+    Named(PathBuf),
+    /// A file that was found in a folder, and that is read through no link that stands there now.
+    Found {
+        /// The folder, with every link resolved.
+        folder: Arc<Path>,
+        /// The file, from the folder on, with every link resolved.
+        below: PathBuf,
+    },
+}
+
+impl Origin {
+    /// Whether it is standard input.
+    pub fn is_stdin(&self) -> bool {
+        matches!(self, Self::Stdin)
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> Option<PathBuf> {
+        match self {
+            Self::Stdin => None,
+            Self::Named(path) => Some(path.clone()),
+            Self::Found { folder, below } => Some(folder.join(below)),
+        }
+    }
+
+    /// The folder that holds the file, and the file's name there.
+    pub fn parent(&self) -> io::Result<(Directory, OsString)> {
+        match self {
+            Self::Stdin => Err(io::ErrorKind::InvalidInput.into()),
+            Self::Named(path) => Directory::of_file(path),
+            Self::Found { folder, below } => Directory::open(folder)?.parent_of(below),
+        }
+    }
 }
 
 /// A place that could not be read, and why.

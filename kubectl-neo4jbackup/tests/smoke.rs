@@ -161,3 +161,181 @@ fn results_that_cannot_be_written_are_not_a_good_run() {
         text(&output.stderr)
     );
 }
+
+/// A backup that `--fix` mends.
+#[cfg(unix)]
+fn mendable() -> String {
+    BACKUP.replace("* *", "0 2 * * * *")
+}
+
+/// Runs the program where no file may grow: a write fails as on a full disk when the signal is ignored, and else it ends
+/// the program at once, in the middle of the write.
+#[cfg(unix)]
+fn lint_without_room(folder: &TempDir, is_killed: bool, arguments: &[&str]) -> Output {
+    let trap = if is_killed { "" } else { "trap '' XFSZ;" };
+    Command::new("sh")
+        .args(["-c", &format!("{trap} ulimit -c 0; ulimit -f 0; exec \"$@\""), "sh"])
+        .args([env!("CARGO_BIN_EXE_kubectl-neo4jbackup"), "lint", "--only", "NB5001"])
+        .args(arguments)
+        .current_dir(folder.path())
+        .output()
+        .unwrap()
+}
+
+#[cfg(unix)]
+fn names(folder: &TempDir) -> Vec<String> {
+    let entries = fs::read_dir(folder.path()).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_what_was_there() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("backup.yaml"), mendable()).unwrap();
+    fs::write(folder.path().join("report.json"), "{}").unwrap();
+    let known = lint(
+        &folder,
+        &[
+            "backup.yaml",
+            "--only",
+            "NB5001",
+            "--baseline",
+            "known.json",
+            "--write-baseline",
+        ],
+    );
+    assert_eq!(known.status.code(), Some(0), "{}", text(&known.stderr));
+    let before = ["backup.yaml", "report.json", "known.json"].map(|name| fs::read(folder.path().join(name)).unwrap());
+    for (arguments, exit, name) in [
+        (&["-o", "json=report.json"][..], 2, "report.json cannot be written"),
+        (&["-o", "json=new.json"], 2, "new.json cannot be written"),
+        (
+            &["--baseline", "known.json", "--write-baseline"],
+            2,
+            "known.json cannot be written",
+        ),
+        (&["--fix"], 1, "backup.yaml was not mended"),
+    ] {
+        let output = lint_without_room(&folder, false, &[&["backup.yaml"], arguments].concat());
+        assert_eq!(
+            output.status.code(),
+            Some(exit),
+            "{arguments:?} {}",
+            text(&output.stderr)
+        );
+        assert!(text(&output.stderr).contains(name), "{}", text(&output.stderr));
+    }
+    let after = ["backup.yaml", "report.json", "known.json"].map(|name| fs::read(folder.path().join(name)).unwrap());
+    assert_eq!(before, after);
+    assert_eq!(names(&folder), ["backup.yaml", "known.json", "report.json"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_run_leaves_is_gone_after_the_next() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("backup.yaml"), mendable()).unwrap();
+    for arguments in [
+        &["backup.yaml", "--fix"][..],
+        &["backup.yaml", "-o", "json=report.json"],
+    ] {
+        let output = lint_without_room(&folder, true, arguments);
+        assert!(output.status.signal().is_some(), "{}", text(&output.stderr));
+    }
+    assert_eq!(
+        fs::read_to_string(folder.path().join("backup.yaml")).unwrap(),
+        mendable()
+    );
+    assert!(
+        names(&folder).len() > 1,
+        "the test needs something to be left: {:?}",
+        names(&folder)
+    );
+    let output = lint(&folder, &["backup.yaml", "--only", "NB5001", "--fix"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(names(&folder), ["backup.yaml"]);
+}
+
+/// At whatever point it is killed: each file is the old one or the new one, and the next run leaves nothing else behind.
+#[cfg(unix)]
+#[test]
+fn a_run_may_be_killed_at_any_point() {
+    const FILES: usize = 40;
+    let folder = TempDir::new().unwrap();
+    let (old, new) = (mendable(), BACKUP.replace("* *", "0 2 * * *"));
+    for round in 0..30_u64 {
+        for number in 0..FILES {
+            fs::write(folder.path().join(format!("{number}.yaml")), &old).unwrap();
+        }
+        let mut child = program()
+            .args(["lint", ".", "--only", "NB5001", "--fix"])
+            .current_dir(folder.path())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Not after a time, which is different on every machine, but after some of the files.
+        let wanted = round % FILES as u64;
+        let mended = || {
+            let texts =
+                (0..FILES).map(|number| fs::read_to_string(folder.path().join(format!("{number}.yaml"))).unwrap());
+            texts.filter(|text| *text == new).count() as u64
+        };
+        while child.try_wait().unwrap().is_none() && mended() < wanted {}
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for number in 0..FILES {
+            let text = fs::read_to_string(folder.path().join(format!("{number}.yaml"))).unwrap();
+            assert!(text == old || text == new, "{text}");
+        }
+    }
+    let output = lint(&folder, &[".", "--only", "NB5001", "--fix"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(names(&folder).len(), FILES, "{:?}", names(&folder));
+}
+
+/// What takes what it is given is written to and not replaced.
+#[cfg(unix)]
+#[test]
+fn reports_go_to_pipes_devices_and_descriptors() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("backup.yaml"), BACKUP).unwrap();
+    let run = |line: &str| {
+        Command::new("bash")
+            .args(["-c", line, "bash", env!("CARGO_BIN_EXE_kubectl-neo4jbackup")])
+            .current_dir(folder.path())
+            .output()
+            .unwrap()
+    };
+    let output = run("\"$1\" lint backup.yaml -o json=/dev/null -o short && echo good || echo \"code $?\"");
+    assert!(text(&output.stdout).ends_with("code 1\n"), "{}", text(&output.stderr));
+    let output = run("\"$1\" lint backup.yaml -o short -o json=/dev/stdout | grep -c LintReport");
+    assert_eq!(text(&output.stdout), "1\n", "{}", text(&output.stderr));
+    run("echo before > all; \"$1\" lint backup.yaml -o short -o json=/dev/stdout >> all");
+    let all = fs::read_to_string(folder.path().join("all")).unwrap();
+    assert!(
+        all.starts_with("before\nbackup.yaml:") && all.contains("LintReport"),
+        "{all}"
+    );
+    let output = run("mkfifo pipe && (grep -c LintReport < pipe & \"$1\" lint backup.yaml -o json=pipe > out; wait)");
+    assert_eq!(text(&output.stdout), "1\n", "{}", text(&output.stderr));
+    let output = run("\"$1\" lint backup.yaml -o json=>(cat > taken) > out; wait; sync");
+    assert!(!text(&output.stderr).contains("error"), "{}", text(&output.stderr));
+    let output = run("\"$1\" lint - -o json=backup.yaml < backup.yaml");
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
+    assert_eq!(fs::read_to_string(folder.path().join("backup.yaml")).unwrap(), BACKUP);
+    if cfg!(target_os = "linux") {
+        let output = run("\"$1\" lint backup.yaml -o json=/dev/full");
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+        assert!(
+            text(&output.stderr).contains("/dev/full cannot be written: No space left"),
+            "{}",
+            text(&output.stderr)
+        );
+    }
+}

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: builds what is measured, measures, and prints ratios, which hold on other machines as well.
 
+mod growth;
 mod policies;
 
 use std::env;
@@ -19,6 +20,14 @@ pub(crate) enum Subject {
     Core {
         /// Only benchmarks whose name matches; `rules|answer`
         filter: Option<String>,
+    },
+    /// The linter: time and memory for ten times as much, where everything could be compared with everything
+    Growth {
+        /// Only inputs whose name contains this; `comments`
+        filter: Option<String>,
+        /// How often each is measured; the best counts
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
     },
     /// The API server with no engine, policies, the webhook, and both: dry-run creates a second
     Policies {
@@ -113,6 +122,7 @@ const RATIOS: [(&str, &str, &str); 13] = [
 pub(crate) fn run(root: &Path, subject: &Subject) -> Result<()> {
     match subject {
         Subject::Core { filter } => core(root, filter.as_deref()),
+        Subject::Growth { filter, rounds } => growth(root, filter.as_deref(), *rounds),
         Subject::Webhook { rounds, turn } => webhook(root, *rounds, *turn),
         Subject::Policies { rounds, turn } => policies::run(root, &built(root)?, *rounds, *turn),
     }
@@ -171,6 +181,21 @@ fn in_words(nanoseconds: f64) -> String {
         time if time < 1e6 => format!("{:.1} µs", time / 1e3),
         time => format!("{:.1} ms", time / 1e6),
     }
+}
+
+fn growth(root: &Path, filter: Option<&str>, rounds: usize) -> Result<()> {
+    let mut command = cargo();
+    command.args(["build", "--release", "--package", "kubectl-neo4jbackup"]);
+    finish(&mut command, "cargo build")?;
+    let built = target(root)?.join("release");
+    // In memory where there is such a folder, so that no disk is measured.
+    let memory = Path::new("/dev/shm");
+    let parent = if memory.is_dir() { memory } else { &built };
+    let folder = parent.join(format!("neo4jbackup-bench-growth-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    let measured = growth::run(&built.join("kubectl-neo4jbackup"), &folder, filter, rounds);
+    fs::remove_dir_all(&folder)?;
+    measured
 }
 
 fn webhook(root: &Path, rounds: usize, turn: u64) -> Result<()> {

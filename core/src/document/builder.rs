@@ -167,12 +167,13 @@ impl<'l, 'a> Builder<'l, 'a> {
     pub(super) fn close(&mut self, end: Option<usize>) -> Result<(), Stopped> {
         let Some(frame) = self.stack.pop() else { return Ok(()) };
         let end = end.unwrap_or(frame.end);
-        let spans = Spans {
-            key: None,
+        let mut spans = Spans {
             value: self.places.span(frame.start, end),
             style: frame.style,
             children: frame.children,
+            ..Spans::default()
         };
+        spans.sort();
         let node = if matches!(frame.style, Style::BlockMap | Style::FlowMap) {
             Node::Map(Map(frame.entries))
         } else {
@@ -202,10 +203,9 @@ impl<'l, 'a> Builder<'l, 'a> {
     ) -> Result<(), Stopped> {
         self.count(1, start)?;
         let spans = Spans {
-            key: None,
             value: self.places.span(start, end),
             style,
-            children: Vec::new(),
+            ..Spans::default()
         };
         self.finish(
             Value {

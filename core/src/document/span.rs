@@ -61,18 +61,55 @@ pub struct Spans {
     pub style: Style,
     /// The children, in the order of the tree.
     pub children: Vec<(Segment, Spans)>,
+    /// Where among the children each key of a large mapping is, in the order of the keys; empty for a small one.
+    pub(super) order: Vec<u32>,
 }
 
+/// From this many keys on, a mapping is searched by halves.
+const LINEAR_KEYS: usize = 32;
+
 impl Spans {
+    /// Makes looking up a key of a large mapping cheap; called once the children are complete.
+    pub(super) fn sort(&mut self) {
+        let is_map = matches!(self.children.first(), Some((Segment::Key(_), _)));
+        let Ok(count) = u32::try_from(self.children.len()) else {
+            return;
+        };
+        if is_map && self.children.len() >= LINEAR_KEYS {
+            let children = &self.children;
+            let name = |place: &u32| children.get(*place as usize).map(|(name, _)| name);
+            let mut order: Vec<u32> = (0..count).collect();
+            order.sort_unstable_by(|left, right| name(left).cmp(&name(right)));
+            self.order = order;
+        }
+    }
+
+    /// The spans of one child.
+    pub fn child(&self, segment: &Segment) -> Option<&Spans> {
+        if self.order.len() == self.children.len() {
+            let name = |place: &u32| self.children.get(*place as usize).map(|(name, _)| name);
+            let found = self.order.binary_search_by(|place| name(place).cmp(&Some(segment)));
+            let place = self.order.get(found.ok()?)?;
+            return self.children.get(*place as usize).map(|(_, below)| below);
+        }
+        // A list has each item at its own position.
+        if let Segment::Index(index) = segment
+            && let Some((name, below)) = self.children.get(*index)
+            && name == segment
+        {
+            return Some(below);
+        }
+        self.children
+            .iter()
+            .find(|(name, _)| name == segment)
+            .map(|(_, below)| below)
+    }
+
     /// The spans of the node at `path`.
     pub fn find(&self, path: &Path) -> Option<&Spans> {
         let mut spans = self;
         for segment in &path.0 {
-            spans = spans
-                .children
-                .iter()
-                .find(|(name, _)| name == segment)
-                .map(|(_, below)| below)?;
+            spans = spans.child(segment)?;
         }
         Some(spans)
     }
@@ -81,8 +118,8 @@ impl Spans {
     pub fn nearest(&self, path: &Path) -> &Spans {
         let mut spans = self;
         for segment in &path.0 {
-            match spans.children.iter().find(|(name, _)| name == segment) {
-                Some((_, below)) => spans = below,
+            match spans.child(segment) {
+                Some(below) => spans = below,
                 None => break,
             }
         }

@@ -4,12 +4,13 @@
 //! stretches. Passes repeat until nothing is left to do, because one fix may uncover the next.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use json_patch::PatchOperation;
 
 use super::{Edit, Fix, FixKind, patch};
 use crate::document::{Document, Format, Limits, Node, Path, Segment, Spans, Style};
-use crate::lint::{self, FileOutcome};
+use crate::lint::{self, FileOutcome, Located};
 
 /// More passes than any chain of fixes needs; a bound against fixes that undo each other.
 const MAX_PASSES: usize = 8;
@@ -84,18 +85,23 @@ fn pass(
     let file = lint::read(text, limits);
     let outcome = judge(&file);
     let mut replacements = Vec::new();
+    // By document, so that each has a stretch of its own.
+    let mut findings: Vec<&Located> = outcome.findings.iter().collect();
+    findings.sort_by_key(|located| located.document);
     for (position, document) in file.documents.iter().enumerate() {
         let editor = Editor {
             text,
             document,
             newline: newline(text),
         };
-        let findings = outcome
-            .findings
+        let first = findings.partition_point(|located| located.document < Some(position));
+        let of_document = findings
             .iter()
-            .filter(|located| located.document == Some(position));
+            .skip(first)
+            .take_while(|located| located.document == Some(position));
         let mut edits: Vec<Edit> = Vec::new();
-        for finding in findings
+        let mut taken = Taken::default();
+        for finding in of_document
             .map(|located| &located.finding)
             .filter(|finding| finding.suppressed.is_none())
         {
@@ -106,12 +112,10 @@ fn pass(
             else {
                 continue;
             };
-            if editor.can(fix)
-                && !fix
-                    .edits
-                    .iter()
-                    .any(|edit| edits.iter().any(|other| touches(edit, other)))
-            {
+            if editor.can(fix) && !fix.edits.iter().any(|edit| taken.touch(edit)) {
+                for edit in &fix.edits {
+                    taken.add(edit);
+                }
                 edits.extend(fix.edits.iter().cloned());
                 applied.push((finding.code, fix.title.clone()));
             }
@@ -121,15 +125,44 @@ fn pass(
     apply(text, replacements)
 }
 
-/// Whether two edits are about the same stretch; the later one then waits for the next pass.
-fn touches(left: &Edit, right: &Edit) -> bool {
-    let path = |edit: &Edit| match edit {
-        Edit::Set { path, .. } | Edit::Remove { path } | Edit::Rename { path, .. } => path.clone(),
-    };
-    let (left_path, right_path) = (path(left), path(right));
-    left_path == right_path
-        || (!matches!((left, right), (Edit::Set { .. }, Edit::Set { .. }))
-            && (left_path.is_within(&right_path) || right_path.is_within(&left_path)))
+/// The fields that edits are about so far, those that only set a field apart from the others.
+#[derive(Debug, Default)]
+struct Taken {
+    set: BTreeSet<Path>,
+    others: BTreeSet<Path>,
+}
+
+impl Taken {
+    fn add(&mut self, edit: &Edit) {
+        match edit {
+            Edit::Set { path, .. } => self.set.insert(path.clone()),
+            Edit::Remove { path } | Edit::Rename { path, .. } => self.others.insert(path.clone()),
+        };
+    }
+
+    /// Whether an edit is about the same stretch as one of these; it then waits for the next pass.
+    fn touch(&self, edit: &Edit) -> bool {
+        match edit {
+            Edit::Set { path, .. } => self.set.contains(path) || lies_along(&self.others, path),
+            Edit::Remove { path } | Edit::Rename { path, .. } => {
+                lies_along(&self.set, path) || lies_along(&self.others, path)
+            }
+        }
+    }
+}
+
+/// Whether one of the paths is this one, above it or below it.
+fn lies_along(paths: &BTreeSet<Path>, path: &Path) -> bool {
+    // What is below a path follows it in their order.
+    let is_below = paths.range(path..).next().is_some_and(|next| next.is_within(path));
+    let mut above = path.parent();
+    while let Some(path) = above {
+        if paths.contains(&path) {
+            return true;
+        }
+        above = path.parent();
+    }
+    is_below
 }
 
 /// Where two lines are added in one place, the one that is deeper in the tree comes first.
@@ -482,7 +515,44 @@ fn is_plain(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// What [`Taken`] answers, by looking at every pair.
+    fn touches(left: &Edit, right: &Edit) -> bool {
+        let path = |edit: &Edit| match edit {
+            Edit::Set { path, .. } | Edit::Remove { path } | Edit::Rename { path, .. } => path.clone(),
+        };
+        let (left_path, right_path) = (path(left), path(right));
+        left_path == right_path
+            || (!matches!((left, right), (Edit::Set { .. }, Edit::Set { .. }))
+                && (left_path.is_within(&right_path) || right_path.is_within(&left_path)))
+    }
+
+    proptest! {
+        #[test]
+        fn edits_touch_as_each_two_do(
+            edits in prop::collection::vec((0_u8..3, "[a-b](\\.[a-b]){0,3}"), 0..12),
+            edit in (0_u8..3, "[a-b](\\.[a-b]){0,3}"),
+        ) {
+            let edit_of = |(kind, path): (u8, String)| {
+                let path = Path::dotted(&path);
+                match kind {
+                    0 => Edit::Set { path, value: serde_json::Value::Null },
+                    1 => Edit::Remove { path },
+                    _ => Edit::Rename { path, to: "c".to_owned() },
+                }
+            };
+            let edits: Vec<Edit> = edits.into_iter().map(edit_of).collect();
+            let edit = edit_of(edit);
+            let mut taken = Taken::default();
+            for edit in &edits {
+                taken.add(edit);
+            }
+            prop_assert_eq!(taken.touch(&edit), edits.iter().any(|other| touches(&edit, other)));
+        }
+    }
     use serde_json::json;
 
     fn edited(text: &str, edits: &[Edit]) -> String {

@@ -56,12 +56,8 @@ impl Rule for DifferentialWithoutFull {
         if field.text() != Some("DIFF") || backup.chain_from().is_set() || has_succeeded(subject.object) {
             return;
         }
-        let mut siblings = inventory
-            .backups(subject.namespace())
-            .filter(|(name, _)| *name != subject.name());
-        if siblings.any(|(_, facts)| {
-            facts.chain_from.as_deref() == Some(subject.name()) && facts.backup_type.as_deref() != Some("DIFF")
-        }) {
+        let mut successors = inventory.successors(subject.namespace(), subject.name());
+        if successors.any(|(name, facts)| name != subject.name() && facts.backup_type.as_deref() != Some("DIFF")) {
             return;
         }
         let is_new = !matches!(subject.door, Door::Update(_)) && subject.era >= Era::D;

@@ -1,7 +1,5 @@
 //! NB3004.
 
-use std::collections::BTreeMap;
-
 use super::location::{annotations_at, locations};
 use crate::declare_rule;
 use crate::inventory::{Coverage, Inventory};
@@ -54,16 +52,6 @@ impl Rule for IdentityConflict {
             return;
         }
         let namespace = subject.namespace();
-        let others: Vec<(&str, &BTreeMap<String, String>)> = match subject.kind {
-            Kind::Neo4jBackup => inventory
-                .backups(namespace)
-                .map(|(name, facts)| (name, &facts.storage.annotations))
-                .collect(),
-            _ => inventory
-                .restores(namespace)
-                .map(|(name, facts)| (name, &facts.annotations))
-                .collect(),
-        };
         let (need, kind, account) = match subject.kind {
             Kind::Neo4jBackup => (Need::Backups, "backup", "neo4j-backup-sa"),
             _ => (Need::Restores, "restore", "neo4j-restore-sa"),
@@ -72,16 +60,12 @@ impl Rule for IdentityConflict {
         for location in locations(subject).filter(|location| location.reads_cloud) {
             for annotation in annotations_at(location.storage.cloud.annotations(), location.cloud_severity()) {
                 asked = true;
-                let differs = |theirs: &&BTreeMap<String, String>| {
-                    theirs
-                        .get(annotation.key)
-                        .is_some_and(|value| value != annotation.value)
+                let (name, key, value) = (subject.name(), annotation.key, annotation.value);
+                let other = match subject.kind {
+                    Kind::Neo4jBackup => inventory.other_backup_identity(namespace, name, key, value),
+                    _ => inventory.other_restore_identity(namespace, name, key, value),
                 };
-                let other = others
-                    .iter()
-                    .find(|(name, theirs)| *name != subject.name() && differs(theirs));
-                let Some((name, theirs)) = other else { continue };
-                let wanted = theirs.get(annotation.key).map(String::as_str).unwrap_or_default();
+                let Some((name, wanted)) = other else { continue };
                 report
                     .at_path(
                         annotation.path(),

@@ -1,7 +1,7 @@
 //! NB7010.
 
 use crate::declare_rule;
-use crate::inventory::{BackupFacts, Coverage, Inventory, LocationFacts, ScopeFacts};
+use crate::inventory::{Coverage, Inventory, Others};
 use crate::model::{Backup, StoreType};
 use crate::quoted::quoted;
 use crate::report::Report;
@@ -15,7 +15,7 @@ declare_rule! {
     /// The other backups of the namespace, by volume claim, or by bucket and path, and by the directory below: that of
     /// `chainFromBackup`, or else of the backup's own name. Backups of one chain share it on purpose; they must be of one
     /// instance and of the same databases. A backup in the mode `replication-source` needs bucket and path for its chain
-    /// alone.
+    /// alone. Of more than four others, three are named and the rest is counted.
     ///
     /// ## Why it matters
     /// A restore takes the newest artifact that it finds, and a differential backup continues the newest chain: the wrong
@@ -44,6 +44,9 @@ declare_rule! {
     }
 }
 
+/// How many findings one backup may have for one reason.
+const MOST_NAMED: usize = 4;
+
 impl Rule for LocationShared {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
@@ -54,34 +57,33 @@ impl Rule for LocationShared {
         let own = subject.backup_facts();
         let Some(store) = own.storage.store else { return };
         let is_source = backup.spec.field("mode").text() == Some("replication-source");
-        let root = root(subject.name(), own);
+        let (namespace, name) = (subject.namespace(), subject.name());
         let block = backup.storage().block;
-        for (name, other) in inventory
-            .backups(subject.namespace())
-            .filter(|(name, _)| *name != subject.name())
-        {
-            let same_root = self::root(name, other) == root;
+        let strangers = inventory.strangers_in_chain(namespace, name, own, MOST_NAMED);
+        let root = own.chain_root(name);
+        say(&strangers, |who, writes, is| {
+            report
+                .at_block(
+                    &block,
+                    format!(
+                        "{who} {writes} to the same directory {root} and {is} of another instance or database",
+                        root = quoted(root)
+                    ),
+                )
+                .help("remove `chainFromBackup` from one of them, or give it another path");
+        });
+        if is_source {
             let what = if store == StoreType::Pvc {
                 "volume claim"
             } else {
                 "bucket and path"
             };
-            if same_root && own.storage.same_place(&other.storage) && is_other_target(own, other) {
+            let others = inventory.other_chains_at_source(namespace, name, own, MOST_NAMED);
+            say(&others, |who, writes, _| {
                 report
-                    .at_block(
-                        &block,
-                        format!(
-                            "backup {name} writes to the same directory {root} and is of another instance or database",
-                            name = quoted(name),
-                            root = quoted(root)
-                        ),
-                    )
-                    .help("remove `chainFromBackup` from one of them, or give it another path");
-            } else if is_source && !same_root && is_source_place(&own.storage, &other.storage) {
-                report
-                    .at_block(&block, format!("backup {name} writes to the same {what}, and the operator refuses that beside `mode: replication-source`", name = quoted(name)))
+                    .at_block(&block, format!("{who} {writes} to the same {what}, and the operator refuses that beside `mode: replication-source`"))
                     .help("give one of them another path");
-            }
+            });
         }
         if let Coverage::Partial(why) = inventory.coverage(Need::Backups) {
             report.skip(
@@ -92,18 +94,19 @@ impl Rule for LocationShared {
     }
 }
 
-/// The directory of a backup's chain.
-fn root<'f>(name: &'f str, facts: &'f BackupFacts) -> &'f str {
-    facts.chain_from.as_deref().unwrap_or(name)
-}
-
-fn is_other_target(own: &BackupFacts, other: &BackupFacts) -> bool {
-    let known = own.scope != ScopeFacts::Unclear && other.scope != ScopeFacts::Unclear;
-    let other_instance = own.instance.is_some() && other.instance.is_some() && own.instance != other.instance;
-    other_instance || (known && own.scope != other.scope)
-}
-
-/// How the operator compares the places of a replication source: by type, bucket and path, and not by volume claim.
-fn is_source_place(own: &LocationFacts, other: &LocationFacts) -> bool {
-    own.store == other.store && own.bucket == other.bucket && own.path == other.path
+/// Speaks of each of the others, or where they are many, of the first ones and of the number of the rest: a thousand
+/// backups in one place would otherwise have a million findings.
+fn say(others: &Others<'_>, mut say: impl FnMut(&str, &str, &str)) {
+    let singly = if others.count > MOST_NAMED {
+        MOST_NAMED - 1
+    } else {
+        MOST_NAMED
+    };
+    for name in others.named.iter().take(singly) {
+        say(&format!("backup {}", quoted(name)), "writes", "is");
+    }
+    let more = others.count.saturating_sub(singly);
+    if more > 0 {
+        say(&format!("{more} more backups"), "write", "are");
+    }
 }

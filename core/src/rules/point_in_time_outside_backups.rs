@@ -1,7 +1,7 @@
 //! NB8015.
 
 use crate::declare_rule;
-use crate::inventory::{BackupFacts, Inventory, Lookup};
+use crate::inventory::{Inventory, Lookup};
 use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Need, Rule, RuleMeta};
@@ -77,8 +77,8 @@ impl Rule for PointInTimeOutsideBackups {
             }
             Lookup::Absent => return,
         };
-        let chained = |(_, other): (&str, &BackupFacts)| other.chain_from.as_deref() == Some(name);
-        if backup.backup_type.as_deref() == Some("FULL") && !inventory.backups(subject.namespace()).any(chained) {
+        let mut successors = inventory.successors(subject.namespace(), name);
+        if backup.backup_type.as_deref() == Some("FULL") && successors.next().is_none() {
             report
                 .at(
                     &field,

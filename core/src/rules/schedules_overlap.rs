@@ -1,8 +1,7 @@
 //! NB5004.
 
 use crate::declare_rule;
-use crate::inventory::{BackupFacts, Inventory};
-use crate::model::StoreType;
+use crate::inventory::Inventory;
 use crate::quoted::quoted;
 use crate::report::Report;
 use crate::rule::{Rule, RuleMeta};
@@ -16,7 +15,8 @@ declare_rule! {
     /// The schedules of the other known backups of the same instance, in the same namespace, for a minute within the
     /// next year in which both start. Suspended backups do not count, nor does `@every`, whose minutes depend on when
     /// the `CronJob` was made. Of two backups of one chain on a volume the operator lets one wait for the other with a
-    /// lock, so these are left alone; on object storage there is no such lock.
+    /// lock, so these are left alone; on object storage there is no such lock. Of very many backups of one instance the
+    /// first 64 are compared.
     ///
     /// ## Why it matters
     /// A backup reads the whole store from a server that is also serving queries. Two at once take longer than two in a
@@ -57,6 +57,9 @@ const HORIZON: u32 = 366;
 /// With more backups of one instance than this, the first ones say enough.
 const MOST_SIBLINGS: usize = 64;
 
+/// How many of them are listed one by one.
+const MOST_EVIDENCE: usize = 8;
+
 impl Rule for SchedulesOverlap {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
@@ -70,16 +73,12 @@ impl Rule for SchedulesOverlap {
         if own.suspended || own.instance.is_none() {
             return;
         }
-        let siblings = inventory.backups(subject.namespace()).filter(|(name, other)| {
-            *name != subject.name()
-                && other.instance == own.instance
-                && !other.suspended
-                && !takes_turns(subject.name(), own, name, other)
-        });
-        let common = siblings.take(MOST_SIBLINGS).filter_map(|(name, other)| {
-            let text = other.schedule.as_deref()?;
+        let namespace = subject.namespace();
+        let siblings = inventory.running_beside(namespace, subject.name(), own, MOST_SIBLINGS);
+        let common = siblings.named.iter().filter_map(|name| {
+            let text = inventory.backup(namespace, name).found()?.schedule.as_deref()?;
             let run = first_common_run(schedule, &Schedule::parse(text).ok()?, subject.now, HORIZON)?;
-            Some((run, name, text))
+            Some((run, *name, text))
         });
         let mut common: Vec<_> = common.collect();
         common.sort();
@@ -87,9 +86,14 @@ impl Rule for SchedulesOverlap {
             return;
         };
         let instance = own.instance.as_deref().unwrap_or_default();
+        let at_least = if siblings.count > siblings.named.len() {
+            "at least "
+        } else {
+            ""
+        };
         let more = match common.len() - 1 {
             0 => String::new(),
-            more => format!(", and with {more} more"),
+            more => format!(", and with {at_least}{more} more"),
         };
         let finding = report.at(
             &field,
@@ -102,18 +106,15 @@ impl Rule for SchedulesOverlap {
             ),
         );
         finding.help("move one of the two by half an hour or more");
-        for (run, name, text) in &common {
+        for (run, name, text) in common.iter().take(MOST_EVIDENCE) {
             finding.evidence(format!(
                 "{name} runs {text}, first together at {run}",
                 name = quoted(name),
                 text = quoted(text)
             ));
         }
+        if common.len() > MOST_EVIDENCE {
+            finding.evidence(format!("and {at_least}{} more", common.len() - MOST_EVIDENCE));
+        }
     }
-}
-
-/// Whether the operator lets one backup wait for the other: both are of one chain, and on a volume.
-fn takes_turns(own_name: &str, own: &BackupFacts, name: &str, other: &BackupFacts) -> bool {
-    let root = |name: &str, facts: &BackupFacts| facts.chain_from.clone().unwrap_or_else(|| name.to_owned());
-    own.storage.store == Some(StoreType::Pvc) && root(own_name, own) == root(name, other)
 }

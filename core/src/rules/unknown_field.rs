@@ -53,6 +53,7 @@ impl Rule for UnknownField {
         for problem in subject.schema_problems() {
             let SchemaProblem::Unknown {
                 path,
+                value,
                 did_you_mean,
                 replaced_by,
                 changes_meaning,
@@ -67,8 +68,8 @@ impl Rule for UnknownField {
                 format!("no operator version has a field {name}, so it is dropped"),
             );
             finding.at_key().reason(Reason::NotSupported);
-            if let Some(text) = path.find(subject.object).and_then(|node| node.scalar_text()) {
-                finding.value(text);
+            if let Some(text) = value {
+                finding.value(*text);
             }
             if !changes_meaning {
                 finding.severity(Severity::Warning);

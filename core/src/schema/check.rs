@@ -14,6 +14,8 @@ pub enum SchemaProblem<'n> {
     Unknown {
         /// The field.
         path: Path,
+        /// Its value, where that is a scalar.
+        value: Option<&'n str>,
         /// A field that was probably meant: misspelt, or in another place.
         did_you_mean: Option<Path>,
         /// The field that does what this one is often believed to do.
@@ -189,7 +191,7 @@ fn is_missing(entry: &FieldSchema, era: Era, map: &Map<'_>) -> bool {
 
 /// Why the schema drops the field at `path`, with the value that it has in `object`; `None` where it does not, or where
 /// it drops something above.
-pub(crate) fn why_dropped(kind: Kind, era: Era, object: &Node<'_>, path: &Path) -> Option<SchemaProblem<'static>> {
+pub(crate) fn why_dropped<'n>(kind: Kind, era: Era, object: &'n Node<'_>, path: &Path) -> Option<SchemaProblem<'n>> {
     let [Segment::Key(root), below @ ..] = path.0.as_slice() else {
         return None;
     };
@@ -395,7 +397,7 @@ impl<'n> Checker<'n> {
         });
     }
 
-    fn unknown(&mut self, siblings: Option<&'static ObjectSchema>, value: &Node<'_>, trail: &Trail<'_>) {
+    fn unknown(&mut self, siblings: Option<&'static ObjectSchema>, value: &'n Node<'_>, trail: &Trail<'_>) {
         let problem = self.table().unknown(siblings, value, trail.last_key(), trail.path());
         self.problems.push(problem);
     }
@@ -404,7 +406,7 @@ impl<'n> Checker<'n> {
         &mut self,
         schema: &'static ObjectSchema,
         entry: &'static FieldSchema,
-        value: &Node<'_>,
+        value: &'n Node<'_>,
         trail: &Trail<'_>,
     ) {
         let problem = self.table().absent(schema, entry, value, trail.path());
@@ -428,18 +430,19 @@ struct Table {
 
 impl Table {
     /// A name that the table does not hold at all.
-    fn unknown(
+    fn unknown<'n>(
         self,
         siblings: Option<&'static ObjectSchema>,
-        value: &Node<'_>,
+        value: &'n Node<'_>,
         name: &str,
         path: Path,
-    ) -> SchemaProblem<'static> {
+    ) -> SchemaProblem<'n> {
         let suggestion = suggest::meant(self.kind, self.era, siblings, &path, name);
         let matters = suggestion
             .as_ref()
             .is_some_and(|(_, entry)| entry.absence.changes_meaning);
         SchemaProblem::Unknown {
+            value: value.scalar_text(),
             did_you_mean: suggestion.map(|(meant, _)| meant),
             replaced_by: None,
             changes_meaning: matters && !is_zero(value),
@@ -449,13 +452,13 @@ impl Table {
     }
 
     /// A name that the table holds, for other eras or as a well-known mistake.
-    fn absent(
+    fn absent<'n>(
         self,
         schema: &'static ObjectSchema,
         entry: &'static FieldSchema,
-        value: &Node<'_>,
+        value: &'n Node<'_>,
         path: Path,
-    ) -> SchemaProblem<'static> {
+    ) -> SchemaProblem<'n> {
         let replaced_by = self.replacement(schema, entry, &path);
         let is_harmless = value
             .scalar_text()
@@ -465,6 +468,7 @@ impl Table {
         if eras_with_it.is_empty() {
             SchemaProblem::Unknown {
                 path,
+                value: value.scalar_text(),
                 did_you_mean: None,
                 replaced_by,
                 changes_meaning,

@@ -27,52 +27,62 @@ pub(super) fn meant(
     if name.len() < SHORTEST_MISPLACED {
         return None;
     }
+    let mut search = Search {
+        era,
+        name,
+        trail: vec!["spec"],
+        best: None,
+    };
+    search.below(&kind.schema().spec);
     // Within a list the path holds an index; a place outside it is then as likely wrong as right.
-    if path.0.iter().any(|segment| matches!(segment, Segment::Index(_))) {
-        return None;
-    }
-    let mut best = None;
-    find_named(&kind.schema().spec, era, name, &mut vec!["spec"], &mut best);
-    best.map(|(keys, entry)| {
-        let keys = keys.into_iter().map(|key| Segment::Key(key.to_owned()));
-        (Path(keys.collect()), entry)
-    })
+    let is_in_list = || path.0.iter().any(|segment| matches!(segment, Segment::Index(_)));
+    let (trail, entry) = search.best.filter(|_| !is_in_list())?;
+    let segments = trail.into_iter().map(|key| Segment::Key(key.to_owned()));
+    Some((Path(segments.collect()), entry))
 }
 
 fn nearest(schema: &'static ObjectSchema, era: Era, name: &str) -> Option<&'static FieldSchema> {
-    let length = name.chars().count();
-    let limit = (length / 4).max(1);
+    if name.len() <= 2 {
+        return None;
+    }
     let lower = name.to_ascii_lowercase();
+    let length = lower.chars().count();
+    let limit = (length / 4).max(1);
     schema
         .fields
         .iter()
-        // Each character more or less is a slip of its own.
-        .filter(|entry| entry.name.len().abs_diff(length) <= limit)
-        .filter(|entry| entry.shape(era).is_some() && name.len() > 2)
+        // Each character that one has more than the other is a step of its own.
+        .filter(|entry| entry.name.len().abs_diff(length) <= limit && entry.shape(era).is_some())
         .map(|entry| (distance(&lower, &entry.name.to_ascii_lowercase()), entry))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, entry)| entry)
 }
 
-/// The shortest path to a field of this name, case apart.
-fn find_named(
-    schema: &'static ObjectSchema,
+/// The way to a field of some name, case apart, that is the shortest so far.
+struct Search<'s> {
     era: Era,
-    name: &str,
-    above: &mut Vec<&'static str>,
-    best: &mut Option<(Vec<&'static str>, &'static FieldSchema)>,
-) {
-    for entry in schema.fields {
-        let Some(shape) = entry.shape(era) else { continue };
-        let is_shorter = best.as_ref().is_none_or(|(found, _)| above.len() + 1 < found.len());
-        above.push(entry.name);
-        if is_shorter && entry.name.eq_ignore_ascii_case(name) {
-            *best = Some((above.clone(), entry));
-        } else if let Shape::Object(below) = shape {
-            find_named(below, era, name, above, best);
+    name: &'s str,
+    trail: Vec<&'static str>,
+    best: Option<(Vec<&'static str>, &'static FieldSchema)>,
+}
+
+impl Search<'_> {
+    fn below(&mut self, schema: &'static ObjectSchema) {
+        for entry in schema.fields {
+            let Some(shape) = entry.shape(self.era) else { continue };
+            self.trail.push(entry.name);
+            let is_shorter = self
+                .best
+                .as_ref()
+                .is_none_or(|(found, _)| self.trail.len() < found.len());
+            if is_shorter && entry.name.eq_ignore_ascii_case(self.name) {
+                self.best = Some((self.trail.clone(), entry));
+            } else if let Shape::Object(below) = shape {
+                self.below(below);
+            }
+            self.trail.pop();
         }
-        above.pop();
     }
 }
 

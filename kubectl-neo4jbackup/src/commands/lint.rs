@@ -1,6 +1,7 @@
 //! `lint`: files in, findings out.
 
 mod check;
+mod destination;
 mod fix;
 mod output;
 mod plan;
@@ -13,11 +14,12 @@ use neo4jbackup_core::quoted::{Name, printable};
 
 use crate::baseline::{self, Baseline};
 use crate::cli::{FailOn, Lint};
-use crate::input::{self, Gap, Origin, Text};
+use crate::input::{self, Gap, Inputs, Text};
 use crate::report::{API_VERSION, Finding, LintReport, Skipped, Summary, Verdict};
 use crate::{Exit, Io, parallel};
 
 use self::check::Checked;
+use self::destination::{Destination, Destinations};
 use self::plan::Plan;
 use super::usage;
 
@@ -27,13 +29,21 @@ pub(super) fn run(arguments: Lint, namespace: Option<String>, color: bool, io: &
         Ok(plan) => plan,
         Err(message) => return usage(io, &message),
     };
-    let (mut texts, mut gaps) = load(&plan, io);
+    let inputs = input::find(&plan.paths, &io.current_directory, &plan.exclude);
+    let destinations = match Destinations::new(&plan, &inputs.sources, io) {
+        Ok(destinations) => destinations,
+        Err(refusal) => {
+            io.say(&format!("error: {}", refusal.message));
+            return refusal.exit;
+        }
+    };
+    let (mut texts, mut gaps) = load(inputs, &plan, io);
     let mut changed = false;
     if plan.fix.is_some() {
         changed = fix::run(&plan, &mut texts, &mut gaps, io);
     }
     let mut checked = check::check(&texts, &plan);
-    let stale = match accept(&plan, &texts, &mut checked.findings, io) {
+    let stale = match accept(&plan, destinations.baseline.as_ref(), &texts, &mut checked.findings, io) {
         Ok(stale) => stale,
         Err(message) => return usage(io, &message),
     };
@@ -46,25 +56,24 @@ pub(super) fn run(arguments: Lint, namespace: Option<String>, color: bool, io: &
     for line in stale {
         io.say(&format!("note: the baseline lists what is no longer found: {line}"));
     }
-    match output::write(&plan, &report, &texts, io) {
+    match output::write(&plan, &destinations.reports, &report, &texts, io) {
         Ok(()) => exit,
         Err(message) => usage(io, &message),
     }
 }
 
 /// Reads every file that the paths lead to.
-fn load(plan: &Plan, io: &mut Io<'_>) -> (Vec<Text>, Vec<Gap>) {
-    let input::Inputs { sources, mut gaps } = input::find(&plan.paths, &io.current_directory, &plan.exclude);
+fn load(inputs: Inputs, plan: &Plan, io: &mut Io<'_>) -> (Vec<Text>, Vec<Gap>) {
+    let Inputs { sources, mut gaps } = inputs;
     let limit = plan.options.limits.file_bytes;
     let stdin = sources
         .iter()
-        .find(|source| source.origin == Origin::Stdin)
+        .find(|source| source.origin.is_stdin())
         .map(|source| input::load_stdin(source, io.stdin, limit));
     let mut stdin = stdin.into_iter();
     let mut texts = Vec::with_capacity(sources.len());
-    let loaded = parallel::map(&sources, |source| match source.origin {
-        Origin::Stdin => None,
-        Origin::File(_) => Some(input::load(source, limit)),
+    let loaded = parallel::map(&sources, |source| {
+        (!source.origin.is_stdin()).then(|| input::load(source, limit))
     });
     for result in loaded.into_iter().filter_map(|result| result.or_else(|| stdin.next())) {
         match result {
@@ -76,7 +85,13 @@ fn load(plan: &Plan, io: &mut Io<'_>) -> (Vec<Text>, Vec<Gap>) {
 }
 
 /// Marks what the baseline accepts, or writes the baseline. Returns the entries that nothing needs any more.
-fn accept(plan: &Plan, texts: &[Text], findings: &mut [Finding], io: &mut Io<'_>) -> Result<Vec<String>, String> {
+fn accept(
+    plan: &Plan,
+    destination: Option<&Destination>,
+    texts: &[Text],
+    findings: &mut [Finding],
+    io: &mut Io<'_>,
+) -> Result<Vec<String>, String> {
     let Some((name, file)) = &plan.baseline else {
         return Ok(Vec::new());
     };
@@ -85,9 +100,11 @@ fn accept(plan: &Plan, texts: &[Text], findings: &mut [Finding], io: &mut Io<'_>
         folder: file.parent().unwrap_or(&io.current_directory),
         current_directory: &io.current_directory,
     };
-    if plan.write_baseline {
+    if let Some(destination) = destination {
         let text = baseline::render(findings, &place);
-        fs::write(file, &text).map_err(|error| format!("{name} cannot be written: {error}"))?;
+        destination
+            .write(&text)
+            .map_err(|error| format!("{name} cannot be written: {error}"))?;
         let count = findings.iter().filter(|finding| finding.suppressed.is_none()).count();
         let named = Baseline::parse(&text).map_err(|error| format!("{name} {error}"))?;
         named.apply(findings, &BTreeSet::new(), &place);

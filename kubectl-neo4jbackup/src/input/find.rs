@@ -1,11 +1,12 @@
 //! The files that paths, folders and globs lead to.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder};
 
@@ -36,13 +37,17 @@ impl Exclude {
 }
 
 /// Finds the files of all paths. Files of folders must have the name of a manifest, be no hidden files, and not be
-/// left out by `.gitignore` or the settings; a file that is named itself is always read.
+/// left out by `.gitignore` or the settings; a file that is named itself is always read. A link in a folder is followed to
+/// places below the paths, and nowhere else: who may put a link into a repository must not choose what is read.
 pub fn find(paths: &[PathBuf], current_directory: &Path, exclude: &Exclude) -> Inputs {
+    let named = paths.iter().map(|path| current_directory.join(path));
     let mut finder = Finder {
         current_directory,
         exclude,
         inputs: Inputs::default(),
+        named: named.filter_map(|path| fs::canonicalize(path).ok()).collect(),
         seen: (paths.len() > 1).then(HashSet::new),
+        walked: Arc::default(),
     };
     for path in paths {
         finder.path(path);
@@ -54,14 +59,46 @@ struct Finder<'f> {
     current_directory: &'f Path,
     exclude: &'f Exclude,
     inputs: Inputs,
-    /// The real places of what was found, kept when two paths may lead to one file.
+    /// The real places of the paths.
+    named: HashSet<PathBuf>,
+    /// The real places of what was found, kept when two names may lead to one file.
     seen: Option<HashSet<PathBuf>>,
+    /// The real folders of which every manifest has been found.
+    walked: Arc<Mutex<HashSet<PathBuf>>>,
+}
+
+/// One walk through a folder and what its links lead to.
+struct Walk<'w> {
+    /// Which names are wanted, as they are shown.
+    wanted: &'w dyn Fn(&Path) -> bool,
+    /// Whether it is about all manifests, whatever the names of their folders: each folder is then looked at once.
+    is_whole: bool,
+    links: VecDeque<Link>,
+}
+
+/// A real folder to go through.
+struct Place<'p> {
+    /// The folder that was named, at or above it.
+    root: Arc<Path>,
+    folder: &'p Path,
+    /// Folders to leave out, because every manifest in them has been found.
+    walked: Option<Arc<Mutex<HashSet<PathBuf>>>>,
+}
+
+/// A link that was found in a folder.
+struct Link {
+    /// The name to show.
+    name: PathBuf,
+    /// Where it is, with every link above resolved.
+    place: PathBuf,
+    /// How many levels below it are wanted; all when not said.
+    levels: Option<usize>,
 }
 
 impl Finder<'_> {
     fn path(&mut self, path: &Path) {
         if path == Path::new("-") {
-            if !self.inputs.sources.iter().any(|source| source.origin == Origin::Stdin) {
+            if !self.inputs.sources.iter().any(|source| source.origin.is_stdin()) {
                 self.inputs.sources.push(Source {
                     name: "<stdin>".to_owned(),
                     origin: Origin::Stdin,
@@ -71,8 +108,8 @@ impl Finder<'_> {
         }
         let full = self.current_directory.join(path);
         match fs::metadata(&full) {
-            Ok(metadata) if metadata.is_dir() => self.folder(path, &full),
-            Ok(metadata) if metadata.is_file() || is_descriptor(path) => self.file(path, full),
+            Ok(metadata) if metadata.is_dir() => self.walk(path, &full, None, true, &has_manifest_name),
+            Ok(metadata) if metadata.is_file() || is_descriptor(path) => self.file(path, Origin::Named(full)),
             Ok(_) => {
                 let reason = format!(
                     "is neither a file nor a folder but a pipe or a device; send what it holds to standard input: `lint - < {}`",
@@ -85,16 +122,17 @@ impl Finder<'_> {
         }
     }
 
-    fn file(&mut self, name: &Path, full: PathBuf) {
+    /// Takes a file, unless it was found under another name.
+    fn file(&mut self, name: &Path, origin: Origin) {
         if let Some(seen) = &mut self.seen
-            && let Ok(real) = fs::canonicalize(&full)
+            && let Some(real) = real(&origin)
             && !seen.insert(real)
         {
             return;
         }
         self.inputs.sources.push(Source {
             name: shown(name),
-            origin: Origin::File(full),
+            origin,
         });
     }
 
@@ -103,10 +141,6 @@ impl Finder<'_> {
             file: shown(name),
             reason,
         });
-    }
-
-    fn folder(&mut self, name: &Path, full: &Path) {
-        self.walk(name, full, None, &|path| has_manifest_name(path));
     }
 
     fn glob(&mut self, pattern: &Path) {
@@ -128,81 +162,209 @@ impl Finder<'_> {
         let full = self.current_directory.join(&base);
         let before = self.inputs.sources.len() + self.inputs.gaps.len();
         if full.is_dir() {
-            self.walk(&base, &full, depth(pattern, &base), &|path| matches(&matcher, path));
+            self.walk(&base, &full, depth(pattern, &base), false, &|path| {
+                matcher.is_match(path)
+            });
         }
         if self.inputs.sources.len() + self.inputs.gaps.len() == before {
             self.gap(pattern, "matches no file".to_owned());
         }
     }
 
-    /// Goes through a folder, `depth` levels down when not all the way; `wanted` gets the names as they are shown.
-    fn walk(&mut self, name: &Path, full: &Path, depth: Option<usize>, wanted: &dyn Fn(&Path) -> bool) {
+    /// Goes through a folder, `levels` down when not all the way, and then to where its links lead.
+    fn walk(
+        &mut self,
+        name: &Path,
+        full: &Path,
+        levels: Option<usize>,
+        is_whole: bool,
+        wanted: &dyn Fn(&Path) -> bool,
+    ) {
+        let folder = match fs::canonicalize(full) {
+            Ok(folder) => folder,
+            Err(error) => return self.gap(name, reason(&error)),
+        };
+        // The start of a pattern is named, too.
+        self.named.insert(folder.clone());
+        let before = self.inputs.sources.len();
+        let mut walk = Walk {
+            wanted,
+            is_whole,
+            links: VecDeque::new(),
+        };
+        let place = Place {
+            root: Arc::from(folder.as_path()),
+            folder: &folder,
+            walked: None,
+        };
+        self.visit(name, place, levels, &mut walk);
+        while let Some(link) = walk.links.pop_front() {
+            self.follow(&link, &mut walk);
+        }
+        // What links lead to has its place among the rest.
+        if let Some(found) = self.inputs.sources.get_mut(before..) {
+            found.sort_by(|left, right| Path::new(&left.name).cmp(Path::new(&right.name)));
+        }
+    }
+
+    /// Goes through a real folder and through no link; these are noted.
+    fn visit(&mut self, name: &Path, place: Place<'_>, levels: Option<usize>, walk: &mut Walk<'_>) {
+        let Place { root, folder, walked } = place;
         let exclude = self.exclude.clone();
         let kept = move |entry: &DirEntry| {
-            entry.depth() == 0 || !exclude.has(entry.path(), entry.file_type().is_some_and(|kind| kind.is_dir()))
+            let is_folder = if entry.path_is_symlink() {
+                entry.path().is_dir()
+            } else {
+                entry.file_type().is_some_and(|kind| kind.is_dir())
+            };
+            let is_known = || {
+                walked.as_ref().is_some_and(|walked| {
+                    walked
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .contains(entry.path())
+                })
+            };
+            entry.depth() == 0 || !(exclude.has(entry.path(), is_folder) || is_folder && is_known())
         };
-        let walk = WalkBuilder::new(full)
-            .follow_links(true)
-            .max_depth(depth)
+        let entries = WalkBuilder::new(folder)
+            .follow_links(false)
+            .max_depth(levels)
             .git_global(false)
             .add_custom_ignore_filename(".neo4jbackupignore")
             .sort_by_file_name(Ord::cmp)
             .filter_entry(kept)
             .build();
         let named = |path: &Path| {
-            path.strip_prefix(full)
+            path.strip_prefix(folder)
                 .map_or_else(|_| path.to_owned(), |below| name.join(below))
         };
-        for entry in walk {
-            match entry {
-                Ok(entry) => {
-                    let name = named(entry.path());
-                    let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else {
-                        continue;
-                    };
-                    if !wanted(&name) {
-                        continue;
-                    }
-                    if kind.is_file() {
-                        self.file(&name, entry.into_path());
-                    } else {
-                        self.gap(
-                            &name,
-                            "is not a file but a pipe or a device, and was left out".to_owned(),
-                        );
-                    }
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.walk_error(name, &error, &named);
+                    continue;
                 }
-                Err(error) => self.walk_error(name, &error, &named),
+            };
+            let shown = named(entry.path());
+            let Some(kind) = entry.file_type() else { continue };
+            if kind.is_dir() {
+                if walk.is_whole {
+                    let mut walked = self.walked.lock().unwrap_or_else(PoisonError::into_inner);
+                    walked.insert(entry.into_path());
+                }
+            } else if kind.is_symlink() {
+                walk.links.push_back(Link {
+                    name: shown,
+                    levels: levels.map(|levels| levels.saturating_sub(entry.depth())),
+                    place: entry.into_path(),
+                });
+            } else if (walk.wanted)(&shown) {
+                match entry.path().strip_prefix(&root) {
+                    Ok(below) if kind.is_file() => {
+                        let below = below.to_owned();
+                        let folder = Arc::clone(&root);
+                        self.file(&shown, Origin::Found { folder, below });
+                    }
+                    _ => self.gap(
+                        &shown,
+                        "is not a file but a pipe or a device, and was left out".to_owned(),
+                    ),
+                }
             }
+        }
+    }
+
+    /// Goes where a link leads, when that is below the paths.
+    fn follow(&mut self, link: &Link, walk: &mut Walk<'_>) {
+        let is_wanted = (walk.wanted)(&link.name);
+        let target = fs::canonicalize(&link.place).and_then(|target| Ok((fs::metadata(&target)?, target)));
+        let (about, target) = match target {
+            Ok(target) => target,
+            // A link into nowhere that does not even look like a manifest is none of our business.
+            Err(_) if !is_wanted => return,
+            Err(error) => return self.gap(&link.name, reason(&error)),
+        };
+        if !(about.is_dir() || is_wanted) {
+            return;
+        }
+        let Some(named) = target.ancestors().find(|above| self.named.contains(*above)) else {
+            return self.gap(
+                &link.name,
+                format!(
+                    "is a link that leads out of the folders that were named, to `{}`, and was not followed; name it itself",
+                    target.display()
+                ),
+            );
+        };
+        if about.is_file() {
+            // A file that was named is the whole of what was named.
+            let folder = if named == target { named.parent() } else { Some(named) };
+            let Some((folder, Ok(below))) = folder.map(|folder| (folder, target.strip_prefix(folder))) else {
+                return;
+            };
+            let origin = Origin::Found {
+                folder: Arc::from(folder),
+                below: below.to_owned(),
+            };
+            self.remember();
+            self.file(&link.name, origin);
+        } else if !about.is_dir() {
+            self.gap(
+                &link.name,
+                "is not a file but a pipe or a device, and was left out".to_owned(),
+            );
+        } else if link.place.starts_with(&target) {
+            let reason = format!(
+                "is a link back to `{}`, which contains it; the files there were judged once",
+                target.display()
+            );
+            self.gap(&link.name, reason);
+        } else if link.levels != Some(0) && !(walk.is_whole && self.is_walked(&target)) {
+            self.remember();
+            let place = Place {
+                root: Arc::from(named),
+                folder: &target,
+                walked: walk.is_whole.then(|| Arc::clone(&self.walked)),
+            };
+            self.visit(&link.name, place, link.levels, walk);
+        }
+    }
+
+    fn is_walked(&self, folder: &Path) -> bool {
+        self.walked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(folder)
+    }
+
+    /// From now on two names may lead to one file.
+    fn remember(&mut self) {
+        if self.seen.is_none() {
+            let found = self.inputs.sources.iter().filter_map(|source| real(&source.origin));
+            self.seen = Some(found.collect());
         }
     }
 
     fn walk_error(&mut self, folder: &Path, error: &ignore::Error, named: &dyn Fn(&Path) -> PathBuf) {
         let (path, error) = innermost(None, error);
         match error {
-            ignore::Error::Loop { ancestor, child } => {
-                let ancestor = named(ancestor);
-                let ancestor = if ancestor.as_os_str().is_empty() {
-                    Path::new(".")
-                } else {
-                    &ancestor
-                };
-                let reason = format!(
-                    "leads back to `{}`, which contains it; the files there were judged once",
-                    shown(ancestor)
-                );
-                self.gap(&named(child), reason);
-            }
             ignore::Error::Io(error) => {
                 let name = path.map_or_else(|| folder.to_owned(), named);
-                // A link into nowhere that does not even look like a manifest is none of our business.
-                let is_dangling = error.kind() == io::ErrorKind::NotFound && !has_manifest_name(&name);
-                if !is_dangling {
-                    self.gap(&name, reason(error));
-                }
+                self.gap(&name, reason(error));
             }
             other => self.gap(folder, format!("cannot be listed: {other}")),
         }
+    }
+}
+
+/// Where a file really is.
+fn real(origin: &Origin) -> Option<PathBuf> {
+    match origin {
+        Origin::Stdin => None,
+        Origin::Named(path) => fs::canonicalize(path).ok(),
+        Origin::Found { folder, below } => Some(folder.join(below)),
     }
 }
 
@@ -251,10 +413,6 @@ fn depth(pattern: &Path, base: &Path) -> Option<usize> {
     let text = pattern.to_string_lossy();
     let levels = pattern.components().count() - base.components().count();
     (!text.contains("**") && !text.contains('{')).then_some(levels)
-}
-
-fn matches(matcher: &GlobMatcher, path: &Path) -> bool {
-    matcher.is_match(path)
 }
 
 /// What a shell hands over for `<(command)`.

@@ -8,14 +8,17 @@ use neo4jbackup_core::document;
 
 use super::find::reason;
 use super::{Gap, Origin, Source, Text};
+use crate::directory::Directory;
 
 /// Reads one file of at most `limit` bytes.
 pub fn load(source: &Source, limit: usize) -> Result<Text, Gap> {
-    let Origin::File(path) = &source.origin else {
-        return Err(gap(source, "is standard input, which was not read".to_owned()));
-    };
     let failed = |error: io::Error| gap(source, reason(&error));
-    let file = File::open(path).map_err(failed)?;
+    let opened = match &source.origin {
+        Origin::Stdin => return Err(gap(source, "is standard input, which was not read".to_owned())),
+        Origin::Named(path) => File::open(path),
+        Origin::Found { folder, below } => Directory::open(folder).and_then(|folder| folder.open_file(below)),
+    };
+    let file = opened.map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     // Before anything is read: a sparse file of many gigabytes costs nothing to make.
     if length > limit as u64 {

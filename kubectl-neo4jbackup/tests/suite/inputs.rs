@@ -1,6 +1,11 @@
 //! What files are read, and what is said of those that cannot be.
 
 use std::fs;
+#[cfg(unix)]
+use std::os::unix::fs::symlink;
+
+#[cfg(unix)]
+use kubectl_neo4jbackup::input::{self, Exclude};
 
 use crate::support::{SIX_FIELDS, Sandbox};
 
@@ -58,7 +63,7 @@ fn globs_that_the_shell_left_alone_are_expanded() {
 fn a_glob_looks_no_deeper_than_it_says() {
     let sandbox = Sandbox::new();
     sandbox.write("deep/backup.yaml", SIX_FIELDS);
-    std::os::unix::fs::symlink("..", sandbox.path("deep/up")).unwrap();
+    symlink("..", sandbox.path("deep/up")).unwrap();
     let run = sandbox.run(&["lint", "z*.yaml"]);
     assert_eq!(run.stderr, "error: z*.yaml matches no file\n");
     assert_eq!(files(&sandbox, &["*/*.yaml"]), ["deep/backup.yaml"]);
@@ -126,11 +131,147 @@ fn text_of_another_encoding_is_a_finding() {
 #[test]
 fn a_loop_of_links_is_said_once() {
     let sandbox = Sandbox::new();
-    sandbox.write("a/backup.yaml", SIX_FIELDS);
-    std::os::unix::fs::symlink("..", sandbox.path("a/up")).unwrap();
+    sandbox.write("a/b/backup.yaml", SIX_FIELDS);
+    symlink("..", sandbox.path("a/b/up")).unwrap();
+    symlink("itself.yaml", sandbox.path("a/itself.yaml")).unwrap();
     let run = sandbox.run(&["lint", "a", "--only", "NB1002"]);
     assert_eq!(run.exit, 3, "{}", run.stderr);
-    assert!(run.stderr.contains("leads back to"), "{}", run.stderr);
+    assert_eq!(
+        run.stderr.matches("a/b/up is a link back to").count(),
+        1,
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains("error: a/itself.yaml cannot be read"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stdout.contains("(1 file)"), "{}", run.stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_within_the_paths() {
+    let sandbox = Sandbox::new();
+    // As a ConfigMap is mounted.
+    sandbox.write("mount/..2026/backup.yaml", SIX_FIELDS);
+    symlink("..2026", sandbox.path("mount/..data")).unwrap();
+    symlink("..data/backup.yaml", sandbox.path("mount/backup.yaml")).unwrap();
+    assert_eq!(files(&sandbox, &["mount"]), ["mount/backup.yaml"]);
+    // To a folder that is hidden, in the order of names, and with the names by which it is reached.
+    sandbox.write("tree/.versions/7/sub/a.yaml", SIX_FIELDS);
+    sandbox.write("tree/z.yaml", SIX_FIELDS);
+    symlink(".versions/7", sandbox.path("tree/current")).unwrap();
+    symlink("sub", sandbox.path("tree/.versions/7/again")).unwrap();
+    assert_eq!(files(&sandbox, &["tree"]), ["tree/current/sub/a.yaml", "tree/z.yaml"]);
+    assert_eq!(files(&sandbox, &["tree/*/sub/*.yaml"]), ["tree/current/sub/a.yaml"]);
+    // A second name of what is found anyway is no second file, whichever comes first.
+    symlink("z.yaml", sandbox.path("tree/a.yaml")).unwrap();
+    assert_eq!(files(&sandbox, &["tree"]), ["tree/current/sub/a.yaml", "tree/z.yaml"]);
+    // From one path into another.
+    symlink(sandbox.path("mount/backup.yaml"), sandbox.path("tree/mounted.yaml")).unwrap();
+    assert_eq!(
+        files(&sandbox, &["tree", "mount"]),
+        ["tree/current/sub/a.yaml", "tree/mounted.yaml", "tree/z.yaml"]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_out_is_neither_read_nor_mended() {
+    let sandbox = Sandbox::new();
+    sandbox.write("repo/backup.yaml", SIX_FIELDS.replace("0 2 * * * *", "0 2 * * *"));
+    sandbox.write("outside/backup.yaml", SIX_FIELDS);
+    sandbox.write("secret", "second: line-of-a-secret\n  - x\n");
+    symlink("../outside/backup.yaml", sandbox.path("repo/link.yaml")).unwrap();
+    symlink("../outside", sandbox.path("repo/folder")).unwrap();
+    symlink("../secret", sandbox.path("repo/x.yaml")).unwrap();
+    for (name, target) in [("root", "/"), ("proc", "/proc/self"), ("up", "..")] {
+        symlink(target, sandbox.path("repo").join(name)).unwrap();
+    }
+    let run = sandbox.run(&["lint", "repo", "--only", "NB1xxx,NB5001", "--fix", "--unsafe"]);
+    assert_eq!(run.exit, 3, "{}{}", run.stdout, run.stderr);
+    for name in ["link.yaml", "folder", "x.yaml", "root", "proc", "up"] {
+        let said = format!("error: repo/{name} is a link that leads out of the folders that were named, to `");
+        assert!(run.stderr.contains(&said), "{name}: {}", run.stderr);
+    }
+    assert!(run.stderr.contains("; name it itself"), "{}", run.stderr);
+    assert!(!run.stdout.contains("line-of-a-secret") && !run.stderr.contains("line-of-a-secret"));
+    assert!(run.stdout.contains("(1 file)"), "{}", run.stdout);
+    assert_eq!(sandbox.read("outside/backup.yaml"), SIX_FIELDS);
+    // Named itself it is read and mended.
+    let run = sandbox.run(&["lint", "repo/link.yaml", "--only", "NB5001", "--fix"]);
+    assert_eq!(run.exit, 0, "{}", run.stderr);
+    assert!(sandbox.read("outside/backup.yaml").contains("\"0 2 * * *\""));
+    assert_eq!(files(&sandbox, &["repo/folder"]), Vec::<String>::new());
+}
+
+/// Between the search and the reading, whoever owns the folder puts a link in the place of a file or of a folder.
+#[cfg(unix)]
+#[test]
+fn a_link_that_comes_in_between_is_not_followed() {
+    for is_folder in [false, true] {
+        let sandbox = Sandbox::new();
+        sandbox.write("repo/sub/backup.yaml", SIX_FIELDS);
+        sandbox.write("outside/backup.yaml", "secret: yes\n");
+        let nothing = Exclude::new(&sandbox.path("."), &[]).unwrap();
+        let found = input::find(&["repo".into()], &sandbox.path("."), &nothing);
+        assert_eq!(found.sources.len(), 1);
+        if is_folder {
+            fs::rename(sandbox.path("repo/sub"), sandbox.path("repo/old")).unwrap();
+            symlink("../outside", sandbox.path("repo/sub")).unwrap();
+        } else {
+            fs::remove_file(sandbox.path("repo/sub/backup.yaml")).unwrap();
+            symlink("../../outside/backup.yaml", sandbox.path("repo/sub/backup.yaml")).unwrap();
+        }
+        let gap = input::load(&found.sources[0], 1 << 20).unwrap_err();
+        assert!(gap.reason.contains("a link has taken its place"), "{}", gap.reason);
+        assert!(found.sources[0].origin.parent().is_err() == is_folder);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn settings_and_baseline_do_not_point_out_of_the_repository() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secret.yaml", "line-of-a-secret: 1\n");
+    sandbox.write("repo/.git/HEAD", "");
+    sandbox.write("repo/backup.yaml", SIX_FIELDS);
+    symlink("../secret.yaml", sandbox.path("repo/.neo4jbackup.yaml")).unwrap();
+    let run = sandbox.run(&["lint", "repo"]);
+    assert_eq!(run.exit, 2);
+    assert!(run.stderr.contains("is a link that leads out of"), "{}", run.stderr);
+    assert!(!run.stderr.contains("line-of-a-secret"), "{}", run.stderr);
+    let run = sandbox.run(&["lint", "repo", "--config", "repo/.neo4jbackup.yaml"]);
+    assert!(
+        run.stderr.contains("there is no key `line-of-a-secret`"),
+        "{}",
+        run.stderr
+    );
+    sandbox.write("repo/ours.yaml", "failOn: never\n");
+    fs::remove_file(sandbox.path("repo/.neo4jbackup.yaml")).unwrap();
+    symlink("ours.yaml", sandbox.path("repo/.neo4jbackup.yaml")).unwrap();
+    assert_eq!(sandbox.run(&["lint", "repo"]).exit, 0);
+
+    // What the settings name is not quoted either, when it is not in the repository.
+    sandbox.write("secret.json", "\"line-of-a-secret\"");
+    for baseline in ["../secret.json", "link.json"] {
+        sandbox.write("repo/ours.yaml", format!("baseline: {baseline}\n"));
+        let _ = symlink("../secret.json", sandbox.path("repo/link.json"));
+        let run = sandbox.run(&["lint", "repo"]);
+        assert_eq!(run.exit, 2, "{}", run.stderr);
+        assert!(!run.stderr.contains("line-of-a-secret"), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("the baseline of the settings leads out of"),
+            "{}",
+            run.stderr
+        );
+    }
+    sandbox.write("repo/known.json", "{}");
+    sandbox.write("repo/ours.yaml", "baseline: known.json\n");
+    let run = sandbox.run(&["lint", "repo"]);
+    assert!(run.stderr.contains("known.json is no baseline"), "{}", run.stderr);
 }
 
 #[cfg(unix)]

@@ -6,5 +6,6 @@ mod commands;
 mod formats;
 mod inputs;
 mod lint;
+mod outputs;
 mod schema;
 mod support;

@@ -1,7 +1,7 @@
 //! `--fix`: changes to the text, written over the file in one step or shown as a difference.
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::collections::BTreeSet;
+use std::io;
 use std::path::Path;
 
 use neo4jbackup_core::fix::FixKind;
@@ -14,11 +14,14 @@ use super::check;
 use super::plan::Plan;
 use crate::input::{Gap, Origin, Text};
 use crate::lines::lines_of;
-use crate::{Io, parallel};
+use crate::{Io, parallel, replace};
 
 /// Mends all texts; returns whether there was anything to mend. The texts are the mended ones afterwards, so that the
 /// report is about what is left, unless they are only shown.
 pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut Io<'_>) -> bool {
+    if !plan.diff {
+        sweep(texts);
+    }
     let kind = plan.fix.unwrap_or(FixKind::Safe);
     let limits = &plan.options.limits;
     let fixed = {
@@ -32,7 +35,7 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
     let mut changes = (0, 0);
     for (text, fixed) in texts.iter_mut().zip(fixed) {
         let is_changed = fixed.text != text.text;
-        if text.source.origin == Origin::Stdin && !plan.diff {
+        if text.source.origin.is_stdin() && !plan.diff {
             output += &fixed.text;
         }
         if !is_changed {
@@ -43,9 +46,10 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
             changes = (changes.0 + fixed.applied.len(), changes.1 + 1);
             continue;
         }
-        if let Origin::File(path) = &text.source.origin {
+        if !text.source.origin.is_stdin() {
             let written = if text.is_verbatim {
-                replace(path, &fixed.text).map_err(|error| format!("was not mended: it cannot be written: {error}"))
+                replace(&text.source.origin, &fixed.text)
+                    .map_err(|error| format!("was not mended: it cannot be written: {error}"))
             } else {
                 Err("was not mended: it is not in UTF-8".to_owned())
             };
@@ -88,27 +92,25 @@ fn difference(name: &str, old: &str, new: &str) -> String {
     text
 }
 
-/// Puts a new text in the place of the file: whoever reads it meanwhile sees the old or the new one, never a part. The
-/// permissions stay, and a link stays a link to the file that is changed.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = fs::canonicalize(path)?;
-    let permissions = fs::metadata(&path)?.permissions();
-    if permissions.readonly() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only"));
+/// Removes what a run that was killed has left in the folders of the files.
+fn sweep(texts: &[Text]) {
+    let mut swept = BTreeSet::new();
+    for text in texts {
+        let folder = text
+            .source
+            .origin
+            .path()
+            .and_then(|path| path.parent().map(Path::to_owned));
+        if folder.is_some_and(|folder| swept.insert(folder))
+            && let Ok((folder, _)) = text.source.origin.parent()
+        {
+            replace::sweep(&folder);
+        }
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let written = write(&temporary, text, permissions).and_then(|()| fs::rename(&temporary, &path));
-    if written.is_err() {
-        // The file itself is untouched; what is left of the attempt should not stay.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }
 
-fn write(path: &Path, text: &str, permissions: fs::Permissions) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.set_permissions(permissions)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+/// Puts a new text in the place of the file. A link that was named stays a link to the file that is changed.
+fn replace(origin: &Origin, text: &str) -> io::Result<()> {
+    let (folder, name) = origin.parent()?;
+    replace::replace(&folder, &name, text.as_bytes())
 }

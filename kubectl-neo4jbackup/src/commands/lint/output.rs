@@ -1,29 +1,37 @@
 //! The report in every format that was asked for: one on standard output, the others in files.
 
-use std::fs;
+use std::path::Path;
 
+use super::destination::Destination;
 use super::plan::Plan;
 use crate::Io;
-use crate::input::{Origin, Text};
+use crate::input::Text;
 use crate::render::{Context, summary};
 use crate::report::LintReport;
 
 /// Writes all reports; the error names the file that cannot be written.
-pub(super) fn write(plan: &Plan, report: &LintReport, texts: &[Text], io: &mut Io<'_>) -> Result<(), String> {
+pub(super) fn write(
+    plan: &Plan,
+    destinations: &[Option<Destination>],
+    report: &LintReport,
+    texts: &[Text],
+    io: &mut Io<'_>,
+) -> Result<(), String> {
     let sources: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
     // The mended text of standard input, or the differences, have standard output for themselves.
-    let is_taken = plan.fix.is_some() && (plan.diff || texts.iter().any(|text| text.source.origin == Origin::Stdin));
-    for output in &plan.outputs {
+    let is_taken = plan.fix.is_some() && (plan.diff || texts.iter().any(|text| text.source.origin.is_stdin()));
+    for (output, destination) in plan.outputs.iter().zip(destinations) {
         let context = Context {
             texts: &sources,
             color: plan.color && output.file.is_none(),
             width: plan.width,
         };
-        match &output.file {
-            Some(file) => {
+        match destination {
+            Some(destination) => {
                 let text = output.format.render(report, &context);
-                let place = io.current_directory.join(file);
-                fs::write(place, text).map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+                let name = output.file.as_deref().unwrap_or(Path::new(""));
+                let written = destination.write(&text);
+                written.map_err(|error| format!("{} cannot be written: {error}", name.display()))?;
             }
             None if plan.diff => io.say(&summary(report)),
             None if is_taken => {

@@ -29,6 +29,8 @@ pub(super) struct Plan {
     pub(super) fix: Option<FixKind>,
     /// Whether to show the fixes and write nothing.
     pub(super) diff: bool,
+    /// The file of settings.
+    pub(super) config: Option<PathBuf>,
     /// Name and place of the baseline.
     pub(super) baseline: Option<(String, PathBuf)>,
     pub(super) write_baseline: bool,
@@ -59,8 +61,11 @@ impl Plan {
         }
         let file = match &arguments.config {
             Some(file) => Some(io.current_directory.join(file)),
-            None => config::find(&start(&paths, io), &real(io.current_directory.clone())),
+            None => config::find(&start(&paths, io), &real(io.current_directory.clone()))
+                .map_err(|error| error.to_string())?,
         };
+        let config_file = file.clone();
+        let is_found = arguments.config.is_none();
         let (config, folder) = match file {
             Some(file) => {
                 let shown = file
@@ -79,11 +84,17 @@ impl Plan {
         let skip = or_config(arguments.skip, config.skip);
         let baseline = match (arguments.baseline, config.baseline) {
             (Some(file), _) => Some((file.display().to_string(), io.current_directory.join(file))),
-            (None, Some(file)) => Some((file.display().to_string(), folder.join(file))),
+            (None, Some(file)) => {
+                let place = folder.join(&file);
+                if is_found {
+                    stays_below(&place, config::root(&folder, &real(io.current_directory.clone())))?;
+                }
+                Some((file.display().to_string(), place))
+            }
             (None, None) => None,
         };
         Ok(Self {
-            exclude: Exclude::new(&folder, &config.exclude).map_err(|error| format!("exclude: {error}"))?,
+            exclude: Exclude::new(&real(folder), &config.exclude).map_err(|error| format!("exclude: {error}"))?,
             options: Options {
                 settings: config.settings,
                 era: operator_version.as_ref().map(|version| version.era),
@@ -101,6 +112,7 @@ impl Plan {
                 (true, true) => Some(FixKind::Unsafe),
             },
             diff: arguments.diff,
+            config: config_file,
             baseline,
             write_baseline: arguments.write_baseline,
             allow_incomplete: arguments.allow_incomplete,
@@ -129,6 +141,24 @@ fn start(paths: &[PathBuf], io: &Io<'_>) -> PathBuf {
     let found = full.find(exists).unwrap_or_else(|| io.current_directory.clone());
     // `sub/..` is no place to go upwards from.
     real(found)
+}
+
+/// Refuses a baseline that settings which were found, and not named, have somewhere else: whoever may change a repository
+/// must not choose what is quoted or written outside of it.
+fn stays_below(place: &Path, root: &Path) -> Result<(), String> {
+    let resolved = std::fs::canonicalize(place).or_else(|_| {
+        let parent = std::fs::canonicalize(place.parent().unwrap_or(place));
+        parent.map(|parent| parent.join(place.file_name().unwrap_or_default()))
+    });
+    match resolved {
+        Ok(resolved) if !resolved.starts_with(real(root.to_owned())) => Err(format!(
+            "the baseline of the settings leads out of {}, to {}; if that is meant, name it with --baseline",
+            root.display(),
+            resolved.display()
+        )),
+        // What cannot be resolved cannot be read either, and that is said later.
+        _ => Ok(()),
+    }
 }
 
 fn real(path: PathBuf) -> PathBuf {

@@ -1,11 +1,16 @@
 //! Findings that somebody has accepted: an annotation on the object, or a comment in the file. Never without a reason.
 
+mod apply;
+mod lines;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::document::Path;
 use crate::quoted::quoted;
+
+pub(crate) use apply::{Requests, apply};
 
 /// The prefix of the annotation: `neo4jbackup.github.io/ignore-NB7001: "reason; until=2027-01-01"`.
 pub const ANNOTATION: &str = "neo4jbackup.github.io/ignore-";
