@@ -2,7 +2,20 @@
 #
 #   docker build --tag ghcr.io/neo4jbackup/neo4jbackup-webhook:0.1.0 .
 
-FROM rust:1.95.0-slim-bookworm AS build
+# What it is built in. A tag may be another image tomorrow, so that a release says which one it means:
+#
+#   docker build --build-arg RELEASE=true --build-arg RUST_IMAGE=rust:1.95.0-slim-bookworm@sha256:… .
+
+ARG RUST_IMAGE=rust:1.95.0-slim-bookworm
+FROM ${RUST_IMAGE} AS build
+ARG RUST_IMAGE
+ARG RELEASE=false
+RUN case "$RELEASE $RUST_IMAGE" in \
+      "true rust:1.95.0-slim-bookworm@sha256:"*) ;; \
+      "true "*) \
+        echo >&2 "RUST_IMAGE is $RUST_IMAGE; a release needs rust:1.95.0-slim-bookworm@sha256:…, by digest" \
+        && exit 1 ;; \
+    esac
 WORKDIR /source
 COPY . .
 # The toolchain of this image is the one that rust-toolchain.toml asks for, without the parts that only developers use.

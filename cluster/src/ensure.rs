@@ -14,7 +14,7 @@ use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::GroupVersionKind;
 use kube::discovery::ApiResource;
-use neo4jbackup_core::ensure::{Apply, Ensured, FIELD_MANAGER, ROLE, Report, plan};
+use neo4jbackup_core::ensure::{Apply, Ensured, FIELD_MANAGER, ROLE, ROLE_BINDING, Report, plan};
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::Settings;
 use serde_json::json;
@@ -148,6 +148,8 @@ impl Ensure {
             }
         }
         known.retain(|report| reports.contains(report));
+        // What has not been told for so long is told anew in any case, and may be gone.
+        told.retain(|_, at| at.elapsed() < EVENT_INTERVAL);
     }
 }
 
@@ -165,7 +167,13 @@ fn log(report: &Report) {
             tracing::warn!(namespace, %provider, "the declared identity is malformed; it was not written");
         }
         Report::BindingElsewhere { namespace } => {
-            tracing::warn!(namespace, "the RoleBinding of the backup account gives another role");
+            tracing::warn!(
+                namespace,
+                binding = ROLE_BINDING,
+                role = ROLE,
+                "the RoleBinding gives the backup account other rights than its Jobs need, and what it gives cannot be \
+                 changed; delete it and the Role, and it is made anew"
+            );
         }
         Report::LeftoverRole { namespace, .. } => {
             tracing::warn!(
@@ -225,7 +233,6 @@ impl Pace {
 async fn apply(client: &Client, apply: &Apply) -> Outcome {
     let (group, plural) = match apply.object {
         Ensured::ServiceAccount(_) => ("", "serviceaccounts"),
-        Ensured::Role => ("rbac.authorization.k8s.io", "roles"),
         Ensured::RoleBinding => ("rbac.authorization.k8s.io", "rolebindings"),
     };
     let kind = GroupVersionKind::gvk(group, "v1", apply.object.kind());

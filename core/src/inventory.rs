@@ -381,8 +381,7 @@ impl Inventory {
 
     /// Forgets an object.
     pub fn remove(&mut self, kind: Kind, namespace: &str, name: &str) {
-        let objects = self.namespace_mut(namespace);
-        match kind {
+        self.forget(namespace, |objects| match kind {
             Kind::Neo4jEnterpriseCluster => drop(objects.clusters.remove(name)),
             Kind::Neo4jEnterpriseStandalone => drop(objects.standalones.remove(name)),
             Kind::Neo4jBackup => objects.backups.remove(name),
@@ -391,7 +390,7 @@ impl Inventory {
                 objects.sharded.remove(name);
             }
             Kind::Neo4jDatabase => {}
-        }
+        });
     }
 
     /// Takes the key names of a Secret.
@@ -409,26 +408,31 @@ impl Inventory {
 
     /// Forgets the annotations of a namespace.
     pub fn remove_namespace(&mut self, namespace: &str) {
-        self.namespace_mut(namespace).facts = None;
+        self.forget(namespace, |objects| objects.facts = None);
     }
 
     /// Takes what is known of one of the accounts of the Jobs, or that it is gone.
     pub fn set_account(&mut self, namespace: &str, account: Account, facts: Option<AccountFacts>) {
-        let accounts = &mut self.namespace_mut(namespace).accounts;
         match facts {
-            Some(facts) => drop(accounts.insert(account, facts)),
-            None => drop(accounts.remove(&account)),
+            Some(facts) => drop(self.namespace_mut(namespace).accounts.insert(account, facts)),
+            None => self.forget(namespace, |objects| drop(objects.accounts.remove(&account))),
         }
     }
 
     /// Takes what is known of the Role of the backup account, or that it is gone.
     pub fn set_role(&mut self, namespace: &str, facts: Option<RoleFacts>) {
-        self.namespace_mut(namespace).role = facts;
+        match facts {
+            Some(_) => self.namespace_mut(namespace).role = facts,
+            None => self.forget(namespace, |objects| objects.role = None),
+        }
     }
 
     /// Takes what is known of the `RoleBinding` of the backup account, or that it is gone.
     pub fn set_binding(&mut self, namespace: &str, facts: Option<BindingFacts>) {
-        self.namespace_mut(namespace).binding = facts;
+        match facts {
+            Some(_) => self.namespace_mut(namespace).binding = facts,
+            None => self.forget(namespace, |objects| objects.binding = None),
+        }
     }
 
     /// Takes the API version in which a kind is served: `v1beta1`.
@@ -600,6 +604,17 @@ impl Inventory {
         }
     }
 
+    /// Forgets something of a namespace, and the namespace with the last of it: clusters make and delete them without end.
+    fn forget(&mut self, namespace: &str, something: impl FnOnce(&mut NamespaceObjects)) {
+        let Some(objects) = self.namespaces.get_mut(namespace) else {
+            return;
+        };
+        something(objects);
+        if *objects == NamespaceObjects::default() {
+            self.namespaces.remove(namespace);
+        }
+    }
+
     fn namespace_mut(&mut self, namespace: &str) -> &mut NamespaceObjects {
         self.namespaces.entry(namespace.to_owned()).or_default()
     }
@@ -614,4 +629,54 @@ fn annotations_of(storage: &Storage<'_>) -> BTreeMap<String, String> {
     entries
         .filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Namespaces that come and go must not make it grow, whatever was in them and in whatever order it went.
+    #[test]
+    fn a_namespace_that_is_gone_leaves_nothing() {
+        let nothing = Node::from(json!({}));
+        let mut inventory = Inventory::default();
+        for kind in Kind::ALL {
+            inventory.insert(kind, "brief", "one", &nothing);
+        }
+        inventory.insert_namespace("brief", BTreeMap::new());
+        inventory.set_account("brief", Account::Backup, Some(AccountFacts::default()));
+        inventory.set_role("brief", Some(RoleFacts::default()));
+        inventory.set_binding("brief", Some(BindingFacts::of(&nothing, "brief")));
+        inventory.insert_namespace("lasting", BTreeMap::new());
+
+        inventory.remove_namespace("brief");
+        inventory.set_binding("brief", None);
+        inventory.set_role("brief", None);
+        inventory.set_account("brief", Account::Backup, None);
+        for kind in Kind::ALL {
+            assert!(
+                inventory.namespaces.contains_key("brief"),
+                "{kind:?} is forgotten too early"
+            );
+            inventory.remove(kind, "brief", "one");
+        }
+        let left: Vec<&String> = inventory.namespaces.keys().collect();
+        assert_eq!(left, ["lasting"]);
+    }
+
+    /// Deletions of what was never seen are the rule for watches of single names.
+    #[test]
+    fn what_was_never_there_leaves_nothing_when_it_goes() {
+        let mut inventory = Inventory::default();
+        inventory.remove_namespace("unknown");
+        inventory.set_account("unknown", Account::Restore, None);
+        inventory.set_role("unknown", None);
+        inventory.set_binding("unknown", None);
+        for kind in Kind::ALL {
+            inventory.remove(kind, "unknown", "one");
+        }
+        assert_eq!(inventory, Inventory::default());
+    }
 }

@@ -1,7 +1,7 @@
 //! The Helm chart with the real helm: what it renders, what the API server makes of it, and what is left when it goes.
 
 mod alerts;
-mod helm;
+pub(crate) mod helm;
 mod install;
 mod rendered;
 mod requests;
@@ -9,4 +9,5 @@ mod rights;
 mod schemas;
 mod server;
 mod tasks;
+mod together;
 mod values;

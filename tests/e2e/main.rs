@@ -28,4 +28,5 @@ mod rejections;
 mod stored_mistakes;
 mod transcript;
 mod updates;
+mod workflows;
 mod world;

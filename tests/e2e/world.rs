@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use neo4jbackup_core::schema::{Era, GROUP, Kind, crd};
 use neo4jbackup_harness::{Binaries, ControlPlane, Options, WebhookServer, report_progress, webhook_program};
 
+use crate::chart::helm::{self, FULL_NAME, NAMESPACE, RELEASE};
+
 /// A control plane, with the CRDs installed, and a webhook that knows its objects and is registered nowhere yet.
 pub(crate) struct World {
     pub(crate) control_plane: ControlPlane,
@@ -44,6 +46,28 @@ impl World {
         let (control_plane, program) = (start_control_plane(&crds_of(era)), program());
         let further = ["--ensure-rbac", "--operator-version", operator_version];
         let webhook = WebhookServer::start_with(program, control_plane.kubeconfig(), &further).unwrap();
+        Self { control_plane, webhook }
+    }
+
+    /// With the CRDs of operator 0.x and the chart, whose account is the one that the webhook has: the rights of the chart
+    /// and no others.
+    pub(crate) fn legacy() -> Self {
+        let control_plane = start_control_plane(&crds_of(Era::B));
+        let mut install = helm::command();
+        install.env("KUBECONFIG", control_plane.kubeconfig());
+        install.args(["install", RELEASE]).arg(helm::chart());
+        install.args(["--namespace", NAMESPACE, "--create-namespace"]);
+        // Its own certificate is none of the matter here.
+        install.args(["--set=rbac.ensure=true,rbac.legacyRoles=true,tls.mode=helm"]);
+        let output = install.output().unwrap();
+        assert!(output.status.success(), "{}", helm::text(&output.stderr));
+        let token = ["create", "token", FULL_NAME, "--namespace", NAMESPACE];
+        let token = control_plane.client().must_run(&token, "").unwrap();
+        let kubeconfig = std::fs::read_to_string(control_plane.kubeconfig()).unwrap();
+        let file = control_plane.directory().join("account.kubeconfig");
+        std::fs::write(&file, kubeconfig.replace(control_plane.token(), token.trim())).unwrap();
+        let further = ["--ensure-rbac", "--operator-version", "0.5"];
+        let webhook = WebhookServer::start_with(program(), &file, &further).unwrap();
         Self { control_plane, webhook }
     }
 

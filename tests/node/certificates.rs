@@ -19,7 +19,7 @@ impl Certificates {
     pub(crate) fn of(release: &Release) -> Self {
         let bundle = |kind: &str| {
             let path = "--output=jsonpath={.webhooks[0].clientConfig.caBundle}";
-            let answer = release.must_kubectl(&["get", kind, "neo4jbackup-webhook", path]);
+            let answer = release.must_kubectl(&["get", kind, &release.configuration(), path]);
             decoded(&answer.stdout).matches("BEGIN CERTIFICATE").count()
         };
         let path = "--output=jsonpath={.data.ca\\.crt}";

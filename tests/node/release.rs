@@ -94,6 +94,11 @@ impl Release {
         self.must_kubectl(&["get", "--raw", &path]).stdout
     }
 
+    /// The name of its webhook configurations.
+    pub(crate) fn configuration(&self) -> String {
+        format!("{NAME}.{}", self.namespace)
+    }
+
     /// Runs kubectl in the namespace of the release, for what must succeed.
     pub(crate) fn must_kubectl(&self, arguments: &[&str]) -> KubectlOutput {
         let arguments = [&["--namespace", &self.namespace], arguments].concat();

@@ -38,7 +38,7 @@ pub(crate) fn test(root: &Path) -> Result<()> {
         Step::run("end-to-end tests", || run_end_to_end(Scale::Short, &[])),
         Step::run("node tests", || node_tests::run(Scale::Short, &[])),
     ];
-    summarize(&steps)
+    summarize(&steps, &[tools::NO_ADVISORIES])
 }
 
 /// Runs the tests on a real API server; `arguments` go to the test programs. In the long form, every drill is long, and
@@ -52,10 +52,11 @@ pub(crate) fn end_to_end(long: bool, arguments: &[String]) -> Result<()> {
     if long {
         steps.push(Step::run("drills", || run_drills(arguments)));
     }
-    summarize(&steps)
+    summarize(&steps, &[])
 }
 
-fn summarize(steps: &[Step]) -> Result<()> {
+/// Says what came of the steps, and `left_out`: what no step has looked at.
+fn summarize(steps: &[Step], left_out: &[&str]) -> Result<()> {
     report_progress("\nsummary");
     let mut total = Tally::default();
     for step in steps {
@@ -64,6 +65,9 @@ fn summarize(steps: &[Step]) -> Result<()> {
     }
     if let Some(obstacle) = node_tests::obstacle() {
         report_progress(&format!("  the node tests did not run: {obstacle}"));
+    }
+    for note in left_out {
+        report_progress(&format!("  {note}"));
     }
     report_progress(&total.to_string());
     ensure!(total.failed == 0, "not everything passed");

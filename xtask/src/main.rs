@@ -8,6 +8,7 @@ mod r#gen;
 mod image;
 mod new_rule;
 mod node_tests;
+mod package;
 mod step;
 mod tools;
 
@@ -56,6 +57,10 @@ enum Command {
     Cluster(cluster::Action),
     /// Builds the webhook's container image, without a container engine
     Image(image::Options),
+    /// Packs the chart for a release, with its image by digest
+    Package(package::Options),
+    /// Looks for known vulnerabilities in all dependencies; needs a network
+    Advisories,
 }
 
 fn main() -> ExitCode {
@@ -68,6 +73,8 @@ fn main() -> ExitCode {
         Command::Bench(subject) => bench::run(&root(), &subject),
         Command::Cluster(action) => cluster::run(&action),
         Command::Image(options) => image::run(&options),
+        Command::Package(options) => package::run(&root(), &options),
+        Command::Advisories => tools::check_advisories(&root()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use neo4jbackup_harness::{report_progress, target};
 
 use crate::step::{Tally, cargo};
@@ -12,8 +12,12 @@ use crate::step::{Tally, cargo};
 /// Newer ones may know new lints; a check that changes its mind overnight helps nobody.
 const CARGO_DENY: &str = "0.20.2";
 
-/// Checks licences, sources and duplicates of all dependencies against `deny.toml`. Known vulnerabilities are left to a
-/// run with a network: they change without a commit.
+/// What the tests leave out, and who does it. The database changes without a commit, so that a commit that was good would
+/// be bad the next day; and it lies behind a network that not everybody has.
+pub(crate) const NO_ADVISORIES: &str = "advisories (known vulnerabilities of dependencies) were not checked: `cargo xtask advisories` does, with a network, \
+     and .github/workflows/advisories.yml every day";
+
+/// Checks licences, sources and duplicates of all dependencies against `deny.toml`.
 pub(crate) fn check_dependencies(root: &Path) -> Result<Tally> {
     let program = match cargo_deny() {
         Ok(program) => program,
@@ -24,15 +28,35 @@ pub(crate) fn check_dependencies(root: &Path) -> Result<Tally> {
         }
         Err(error) => return Err(error),
     };
-    let arguments = ["check", "bans", "licenses", "sources"];
-    report_progress(&format!("    cargo deny {}", arguments.join(" ")));
-    let status = Command::new(&program).args(arguments).current_dir(root).status();
-    let status = status.with_context(|| format!("cannot run {}", program.display()))?;
-    Ok(if status.success() {
+    Ok(if deny(root, &program, &["bans", "licenses", "sources"])? {
         Tally::one_passed()
     } else {
         Tally::one_failed()
     })
+}
+
+/// Checks all dependencies against the database of `RustSec`, which is fetched anew.
+pub(crate) fn check_advisories(root: &Path) -> Result<()> {
+    let is_good = deny(root, &cargo_deny()?, &["advisories"])?;
+    ensure!(
+        is_good,
+        "the advisories are not clean, or their database could not be fetched from https://github.com/RustSec/advisory-db: \
+         the lines above say which. Update what is named (`cargo update --package NAME`), or list it below \
+         `[advisories] ignore` in deny.toml with the reason why it does not reach us"
+    );
+    Ok(())
+}
+
+/// Runs checks of cargo-deny; whether they found nothing.
+fn deny(root: &Path, program: &Path, checks: &[&str]) -> Result<bool> {
+    report_progress(&format!("    cargo deny check {}", checks.join(" ")));
+    let status = Command::new(program)
+        .arg("check")
+        .args(checks)
+        .current_dir(root)
+        .status();
+    let status = status.with_context(|| format!("cannot run {}", program.display()))?;
+    Ok(status.success())
 }
 
 /// The program in `PATH`, else the one that was built here, else one that is built now.

@@ -3,8 +3,8 @@ is stored and tools that compare the two find no difference. */}}
 
 {{- define "webhook.clientConfig" -}}
 service:
-  name: {{ include "webhook.fullname" .root }}
-  namespace: {{ .root.Release.Namespace }}
+  name: {{ include "webhook.fullname" .root | quote }}
+  namespace: {{ .root.Release.Namespace | quote }}
   path: {{ .path }}
   port: 443
 {{- with .authority }}
@@ -17,7 +17,7 @@ caBundle: {{ . }}
   operator: NotIn
   values:
     {{- range prepend .Values.excludedNamespaces .Release.Namespace | uniq }}
-    - {{ . }}
+    - {{ . | quote }}
     {{- end }}
 {{- end -}}
 
@@ -31,12 +31,12 @@ caBundle: {{ . }}
 {{- end -}}
 
 {{- define "webhook.configurationMetadata" -}}
-name: {{ .name }}
+name: {{ .name | quote }}
 labels:
   {{- include "webhook.labels" .root | nindent 2 }}
 {{- if eq .root.Values.tls.mode "certManager" }}
 annotations:
-  cert-manager.io/inject-ca-from: {{ .root.Release.Namespace }}/{{ include "webhook.fullname" .root }}
+  cert-manager.io/inject-ca-from: {{ printf "%s/%s" .root.Release.Namespace (include "webhook.fullname" .root) | quote }}
 {{- end }}
 {{- end -}}
 
@@ -44,10 +44,10 @@ annotations:
 server-side apply an entry cannot be taken out of a list while somebody else, here the webhook with its caBundle, holds a
 field of it. */}}
 {{- define "webhook.mutatingNames" -}}
-{{- $name := include "webhook.fullname" . -}}
 {{- $names := list -}}
-{{- if .Values.mutating.enabled }}{{ $names = append $names $name }}{{ end -}}
-{{- if .Values.workloads.enabled }}{{ $names = append $names (printf "%s-workloads" $name) }}{{ end -}}
-{{- if .Values.serviceAccounts.enabled }}{{ $names = append $names (printf "%s-serviceaccounts" $name) }}{{ end -}}
+{{- if .Values.mutating.enabled }}{{ $names = append $names (include "webhook.clusterName" (dict "root" .)) }}{{ end -}}
+{{- range list "workloads" "serviceAccounts" -}}
+{{- if (get $.Values .).enabled }}{{ $names = append $names (include "webhook.clusterName" (dict "root" $ "suffix" (printf "-%s" (lower .)))) }}{{ end -}}
+{{- end -}}
 {{- join "\n" $names -}}
 {{- end -}}

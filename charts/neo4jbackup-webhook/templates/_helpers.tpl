@@ -3,29 +3,42 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* The name of the objects. Short enough for the suffixes that some get. */}}
+{{/* The name of the objects. Short enough for the suffixes that some get. The name of a Service has no dots and begins
+with a letter, while that of a release may be `1e3` or `a.b`. */}}
 {{- define "webhook.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
-{{- else if contains (include "webhook.name" .) .Release.Name -}}
-{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name (include "webhook.name" .) | trunc 50 | trimSuffix "-" -}}
+{{- $name := .Values.fullnameOverride -}}
+{{- if not $name -}}
+{{- $name = .Release.Name | replace "." "-" -}}
+{{- if not (contains (include "webhook.name" .) $name) -}}
+{{- $name = printf "%s-%s" $name (include "webhook.name" .) -}}
 {{- end -}}
+{{- if regexMatch "^[0-9]" $name -}}
+{{- $name = printf "release-%s" $name -}}
+{{- end -}}
+{{- end -}}
+{{- $name | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* The name of an object that has no namespace: `<name>.<namespace of the release>`, so that releases of one name in two
+namespaces have nothing in common. Takes the root, and a suffix such as "-workloads". */}}
+{{- define "webhook.clusterName" -}}
+{{- printf "%s%s.%s" (include "webhook.fullname" .root) (default "" .suffix) .root.Release.Namespace -}}
 {{- end -}}
 
 {{/* Labels that never change, because a Deployment cannot change its selector. */}}
 {{- define "webhook.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "webhook.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "webhook.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "webhook.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
 {{ include "webhook.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 app.kubernetes.io/part-of: neo4jbackup
+# By which a release is found whose namespace is gone.
+neo4jbackup.github.io/release-namespace: {{ .Release.Namespace | quote }}
 {{- with .Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
@@ -58,7 +71,7 @@ app.kubernetes.io/part-of: neo4jbackup
 
 {{- define "webhook.priorityClassName" -}}
 {{- if .Values.priorityClass.create -}}
-{{- default (include "webhook.fullname" .) .Values.priorityClass.name -}}
+{{- default (include "webhook.clusterName" (dict "root" .)) .Values.priorityClass.name -}}
 {{- else -}}
 {{- .Values.priorityClass.name -}}
 {{- end -}}
@@ -132,7 +145,7 @@ tolerations:
 {{- end }}
 {{- end -}}
 {{- define "webhook.taskContainer" -}}
-image: {{ include "webhook.image" . }}
+image: {{ include "webhook.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 resources:
   requests:

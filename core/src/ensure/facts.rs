@@ -67,11 +67,20 @@ fn texts<'n>(rule: &'n Node<'n>, key: &'static str) -> impl Iterator<Item = &'n 
     Field::at(rule, key).items().iter().filter_map(Node::as_str)
 }
 
+/// What a `RoleBinding` gives, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoleReference {
+    /// A Role of its namespace.
+    Role(String),
+    /// A `ClusterRole`, whose rights it gives in its namespace only.
+    ClusterRole(String),
+}
+
 /// What the reconciler asks of a `RoleBinding`.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct BindingFacts {
-    /// The name of the Role that it gives; empty when it gives a `ClusterRole`.
-    pub role: String,
+    /// What it gives.
+    pub role: RoleReference,
     /// Those to whom it gives the Role, as written.
     pub subjects: Vec<serde_json::Value>,
     /// Whether the backup account of its own namespace is among them.
@@ -84,10 +93,9 @@ impl BindingFacts {
         let text = |node: &Node<'_>, key: &'static str| Field::at(node, key).str().unwrap_or_default().to_owned();
         let subjects = Field::at(object, "subjects").items();
         Self {
-            role: if text(object, "roleRef.kind") == "Role" {
-                text(object, "roleRef.name")
-            } else {
-                String::new()
+            role: match text(object, "roleRef.kind").as_str() {
+                "Role" => RoleReference::Role(text(object, "roleRef.name")),
+                _ => RoleReference::ClusterRole(text(object, "roleRef.name")),
             },
             subjects: subjects
                 .iter()

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::facts::{BindingFacts, Grant, RoleFacts};
-use super::{ROLE, ROLE_BINDING};
+use super::facts::{BindingFacts, Grant, RoleFacts, RoleReference};
+use super::{CLUSTER_ROLE, ROLE, ROLE_BINDING};
 use crate::account::{Account, declared};
 use crate::inventory::{Coverage, Inventory, LocationFacts, Lookup};
 use crate::model::Provider;
@@ -18,8 +18,6 @@ use crate::settings::Settings;
 pub enum Ensured {
     /// One of the two `ServiceAccounts`.
     ServiceAccount(Account),
-    /// `neo4j-backup-role`.
-    Role,
     /// `neo4j-backup-rolebinding`.
     RoleBinding,
 }
@@ -29,7 +27,6 @@ impl Ensured {
     pub fn name(self) -> &'static str {
         match self {
             Self::ServiceAccount(account) => account.name(),
-            Self::Role => ROLE,
             Self::RoleBinding => ROLE_BINDING,
         }
     }
@@ -38,7 +35,6 @@ impl Ensured {
     pub fn kind(self) -> &'static str {
         match self {
             Self::ServiceAccount(_) => "ServiceAccount",
-            Self::Role => "Role",
             Self::RoleBinding => "RoleBinding",
         }
     }
@@ -76,7 +72,7 @@ pub enum Report {
         /// Of which cloud.
         provider: Provider,
     },
-    /// The `RoleBinding` gives another role, and what it gives cannot be changed.
+    /// The `RoleBinding` gives the backup account other rights than its Jobs need. What it gives cannot be changed.
     BindingElsewhere {
         /// Where.
         namespace: String,
@@ -129,7 +125,7 @@ pub fn plan(inventory: &Inventory, settings: &Settings, operator: Option<Era>) -
         }
         if known(Need::Roles) {
             match dialect {
-                Dialect::ServedByPods => place.roles(&mut plan),
+                Dialect::ServedByPods => place.binding(&mut plan),
                 Dialect::Newer | Dialect::LateAlpha => place.leftover(&mut plan),
                 Dialect::Unknown => {}
             }
@@ -266,53 +262,47 @@ impl<'p> Place<'p> {
         }
     }
 
-    fn roles(&self, plan: &mut Plan) {
+    /// A binding of the operator's own, with a Role that has exactly the rights, is as good as ours.
+    fn binding(&self, plan: &mut Plan) {
         if self.inventory.backups(self.namespace).next().is_none() {
             return;
         }
         let is_exact = |role: &RoleFacts| !role.by_name && role.grants == grants();
-        if !self.inventory.role(self.namespace).found().is_some_and(is_exact) {
-            plan.applies.push(self.apply(Ensured::Role, &role_rules()));
-        }
         let binding = self.inventory.binding(self.namespace).found();
-        match binding {
-            Some(binding) if binding.role != ROLE => plan.reports.push(Report::BindingElsewhere {
+        let is_right = match binding.map(|binding| &binding.role) {
+            None => true,
+            Some(RoleReference::ClusterRole(name)) => name == CLUSTER_ROLE,
+            Some(RoleReference::Role(name)) => {
+                name == ROLE
+                    && binding.is_some_and(|binding| binding.binds_account)
+                    && self.inventory.role(self.namespace).found().is_some_and(is_exact)
+            }
+        };
+        if !is_right {
+            plan.reports.push(Report::BindingElsewhere {
                 namespace: self.namespace.to_owned(),
-            }),
-            Some(binding) if binding.binds_account => {}
-            _ => plan
-                .applies
-                .push(self.apply(Ensured::RoleBinding, &self.binding(binding))),
-        }
-    }
-
-    /// Fields of a Role or a `RoleBinding`, beside its name.
-    fn apply(&self, object: Ensured, fields: &Value) -> Apply {
-        let mut manifest = json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": object.kind(),
-            "metadata": {"name": object.name(), "namespace": self.namespace},
-        });
-        if let (Some(manifest), Some(fields)) = (manifest.as_object_mut(), fields.as_object()) {
-            manifest.extend(fields.clone());
-        }
-        Apply {
-            namespace: self.namespace.to_owned(),
-            object,
-            manifest,
-            // The operator makes these once and never mends them, so there is nobody to fight with.
-            force: true,
+            });
+        } else if !binding.is_some_and(|binding| binding.binds_account) {
+            plan.applies.push(Apply {
+                namespace: self.namespace.to_owned(),
+                object: Ensured::RoleBinding,
+                manifest: self.binding_manifest(binding),
+                // The operator makes it once and never mends it, so there is nobody to fight with.
+                force: true,
+            });
         }
     }
 
     /// The subjects are one value to the API server: those that others have put there are said again.
-    fn binding(&self, present: Option<&BindingFacts>) -> Value {
+    fn binding_manifest(&self, present: Option<&BindingFacts>) -> Value {
         let mut subjects = present.map(|binding| binding.subjects.clone()).unwrap_or_default();
         subjects.push(json!({
             "kind": "ServiceAccount", "name": Account::Backup.name(), "namespace": self.namespace,
         }));
         json!({
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": ROLE},
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+            "metadata": {"name": ROLE_BINDING, "namespace": self.namespace},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": CLUSTER_ROLE},
             "subjects": subjects,
         })
     }
@@ -338,15 +328,7 @@ enum Wish<'w> {
     Report(Report),
 }
 
-/// The three rules that the operators of the 0.x line give the account of their Jobs, and no more.
-fn role_rules() -> Value {
-    json!({"rules": [
-        {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]},
-        {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]},
-        {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
-    ]})
-}
-
+/// What the operators of the 0.x line give the account of their Jobs, and no more.
 fn grants() -> BTreeSet<Grant> {
     let grant = |resource: &str, verb: &str| (String::new(), resource.to_owned(), verb.to_owned());
     BTreeSet::from([

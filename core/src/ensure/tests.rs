@@ -92,7 +92,6 @@ fn done(inventory: &mut Inventory, plan: &Plan) {
                 let applied = said.keys().cloned().collect();
                 inventory.set_account(namespace, account, Some(AccountFacts { annotations, applied }));
             }
-            Ensured::Role => inventory.set_role(namespace, Some(RoleFacts::of(&Node::from(apply.manifest.clone())))),
             Ensured::RoleBinding => {
                 let facts = BindingFacts::of(&Node::from(apply.manifest.clone()), namespace);
                 inventory.set_binding(namespace, Some(facts));
@@ -212,36 +211,62 @@ fn half_a_picture_is_no_ground_for_a_write() {
     assert_eq!(names(&planned(&inventory)), [("graph", "neo4j-backup-sa")]);
 }
 
+/// The rights are given, and never written: a program that wrote them into a Role would have to have them.
 #[test]
-fn early_operators_get_the_role_with_exactly_three_rules() {
+fn early_operators_get_a_binding_and_no_role() {
     let mut inventory = cluster("v1alpha1");
     let plan = planned(&inventory);
     assert_eq!(
         names(&plan),
-        [
-            ("graph", "neo4j-backup-sa"),
-            ("graph", "neo4j-backup-role"),
-            ("graph", "neo4j-backup-rolebinding")
-        ]
+        [("graph", "neo4j-backup-sa"), ("graph", "neo4j-backup-rolebinding")]
+    );
+    let binding = &plan.applies[1].manifest;
+    assert_eq!(
+        (&binding["roleRef"]["kind"], &binding["roleRef"]["name"]),
+        (&json!("ClusterRole"), &json!("neo4jbackup-legacy-jobs"))
     );
     assert_eq!(
-        plan.applies[1].manifest["rules"],
-        json!([
-            {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]},
-            {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]},
-            {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
-        ])
+        binding["subjects"],
+        json!([{"kind": "ServiceAccount", "name": "neo4j-backup-sa", "namespace": "graph"}])
     );
     done(&mut inventory, &plan);
     assert_eq!(planned(&inventory), Plan::default());
+}
+
+#[test]
+fn what_the_operator_made_itself_is_left_alone_while_it_gives_exactly_the_rights() {
+    let account = json!({"kind": "ServiceAccount", "name": "neo4j-backup-sa", "namespace": "graph"});
+    let binding = json!({"roleRef": {"kind": "Role", "name": ROLE}, "subjects": [account]});
+    let exact = json!([
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]},
+        {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]},
+        {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
+    ]);
+    let elsewhere = vec![Report::BindingElsewhere {
+        namespace: "graph".to_owned(),
+    }];
+    let with = |role: Option<Value>, binding: &Value| {
+        let mut inventory = cluster("v1alpha1");
+        inventory.set_account("graph", Account::Backup, Some(AccountFacts::default()));
+        inventory.set_role(
+            "graph",
+            role.map(|rules| RoleFacts::of(&Node::from(json!({"rules": rules})))),
+        );
+        inventory.set_binding("graph", Some(BindingFacts::of(&Node::from(binding.clone()), "graph")));
+        planned(&inventory)
+    };
+    assert_eq!(with(Some(exact.clone()), &binding), Plan::default());
     for rules in [
         json!([]),
         json!([{"apiGroups": [""], "resources": ["pods", "pods/exec", "pods/log"], "verbs": ["*"]}]),
         json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"], "resourceNames": ["a"]}]),
     ] {
-        inventory.set_role("graph", Some(RoleFacts::of(&Node::from(json!({"rules": rules})))));
-        assert_eq!(names(&planned(&inventory)), [("graph", "neo4j-backup-role")], "{rules}");
+        let plan = with(Some(rules.clone()), &binding);
+        assert_eq!((plan.applies, plan.reports), (Vec::new(), elsewhere.clone()), "{rules}");
     }
+    assert_eq!(with(None, &binding).reports, elsewhere);
+    let nobody = json!({"roleRef": {"kind": "Role", "name": ROLE}});
+    assert_eq!(with(Some(exact), &nobody).reports, elsewhere);
 }
 
 #[test]
@@ -251,10 +276,10 @@ fn a_binding_keeps_the_subjects_of_others_and_is_never_bent_to_another_role() {
     done(&mut inventory, &all);
     let other = json!({"kind": "User", "name": "alice", "apiGroup": "rbac.authorization.k8s.io"});
     let binding = |role: &str, subjects: &Value| {
-        let binding = json!({"roleRef": {"kind": "Role", "name": role}, "subjects": subjects});
+        let binding = json!({"roleRef": {"kind": "ClusterRole", "name": role}, "subjects": subjects});
         Some(BindingFacts::of(&Node::from(binding), "graph"))
     };
-    inventory.set_binding("graph", binding(ROLE, &json!([other])));
+    inventory.set_binding("graph", binding(CLUSTER_ROLE, &json!([other])));
     let plan = planned(&inventory);
     let account = json!({"kind": "ServiceAccount", "name": "neo4j-backup-sa", "namespace": "graph"});
     assert_eq!(plan.applies[0].manifest["subjects"], json!([other, account]));

@@ -12,6 +12,8 @@ pub(crate) const RELEASE: &str = "guard";
 pub(crate) const NAMESPACE: &str = "neo4jbackup";
 /// What the objects of that release are called.
 pub(crate) const FULL_NAME: &str = "guard-neo4jbackup-webhook";
+/// And what those are called that have no namespace, where nothing is put between the two parts.
+pub(crate) const CLUSTER_NAME: &str = "guard-neo4jbackup-webhook.neo4jbackup";
 
 /// The folder of the chart.
 pub(crate) fn chart() -> PathBuf {

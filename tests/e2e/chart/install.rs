@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use neo4jbackup_harness::CertificateAuthority;
 use serde_json::{Value, json};
 
-use super::helm::{FULL_NAME, NAMESPACE, entries, of_kind, rendered};
+use super::helm::{CLUSTER_NAME, FULL_NAME, NAMESPACE, entries, of_kind, rendered};
 use super::server::Server;
 
 const CONFIGURATIONS: [&str; 2] = ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"];
@@ -56,7 +56,7 @@ fn an_upgrade_keeps_what_the_webhook_wrote() {
                 "{merge} {change}: {bundles:?}"
             );
         }
-        let stored = server.get(&[CONFIGURATIONS[0], FULL_NAME]);
+        let stored = server.get(&[CONFIGURATIONS[0], CLUSTER_NAME]);
         let left_out = &stored["webhooks"][0]["namespaceSelector"]["matchExpressions"][0]["values"];
         assert_eq!(
             left_out,
@@ -136,20 +136,73 @@ fn nothing_is_left_but_the_secret_and_a_second_release_takes_it_up() {
         "networkpolicies",
     ];
     let all = || server.must(&["get", &kinds.join(","), SELECTOR, "--output=name", "--all-namespaces"]);
-    server.release("install", &["--set=engine=both,rbac.ensure=true"]);
+    server.release(
+        "install",
+        &["--set=engine=both,rbac.ensure=true,priorityClass.create=true"],
+    );
     assert!(all().lines().count() > 15, "{}", all());
     server.uninstall();
     assert_eq!(all().trim(), format!("secret/{FULL_NAME}-ca"));
-    let value = r#"{"data":{"ca.crt":"bWluZQ=="}}"#;
-    let secret = format!("{FULL_NAME}-ca");
-    server.must(&["patch", "secret", &secret, "--namespace", NAMESPACE, "--patch", value]);
+    fill_secret(&server);
     server.release("install", &[]);
-    server.release("upgrade", &["--set=replicas=3"]);
-    let kept = server.get(&["secret", &secret, "--namespace", NAMESPACE]);
+    assert_secret_is_full(&server, "taken up by a second release");
+}
+
+/// The webhook may not make its Secret, so that the chart has to: empty, again when it is gone, and never over what the
+/// webhook keeps in it.
+#[test]
+fn the_secret_of_the_authority_is_made_empty_and_keeps_what_it_holds() {
+    let server = Server::take();
+    for merge in ["--server-side=true", "--server-side=false"] {
+        server.release("install", &[merge]);
+        let secret = secret(&server);
+        assert_eq!((secret.get("data"), &secret["type"]), (None, &json!("Opaque")));
+        fill_secret(&server);
+        server.release("upgrade", &[merge, "--set=replicas=3"]);
+        server.release("upgrade", &[merge, "--set=commonLabels.team=graph"]);
+        assert_secret_is_full(&server, merge);
+        assert_eq!(self::secret(&server)["metadata"]["labels"]["team"], "graph");
+
+        server.must(&["delete", "secret", &format!("{FULL_NAME}-ca"), "--namespace", NAMESPACE]);
+        server.release("upgrade", &[merge]);
+        assert_eq!(self::secret(&server).get("data"), None, "{merge}: made again, empty");
+        server.uninstall();
+        server.must(&["delete", "secrets", "--all", "--namespace", NAMESPACE]);
+    }
+
+    // As Argo CD and Flux apply what they render.
+    server.release("install", &[]);
+    fill_secret(&server);
+    let manifest = super::helm::rendered_text(&["--show-only=templates/rbac.yaml"]);
+    for manager in ["argocd-controller", "kustomize-controller"] {
+        let manager = format!("--field-manager={manager}");
+        let apply = ["apply", "--server-side", "--force-conflicts", &manager, "--filename=-"];
+        let answer = server.kubectl(&apply, &manifest);
+        assert!(answer.success(), "{answer:?}");
+        assert_secret_is_full(&server, &manager);
+    }
+    let annotations = &secret(&server)["metadata"]["annotations"];
     assert_eq!(
-        kept["data"]["ca.crt"], "bWluZQ==",
-        "what the webhook keeps in it is lost"
+        annotations["argocd.argoproj.io/sync-options"],
+        "Prune=false,Delete=false"
     );
+    assert_eq!(annotations["kustomize.toolkit.fluxcd.io/prune"], "disabled");
+}
+
+fn secret(server: &Server) -> Value {
+    server.get(&["secret", &format!("{FULL_NAME}-ca"), "--namespace", NAMESPACE])
+}
+
+/// As the webhook does: it replaces what it has read.
+fn fill_secret(server: &Server) {
+    let mut secret = secret(server);
+    secret["data"] = json!({"ca.crt": "bWluZQ=="});
+    let answer = server.kubectl(&["replace", "--filename=-"], &secret.to_string());
+    assert!(answer.success(), "{answer:?}");
+}
+
+fn assert_secret_is_full(server: &Server, when: &str) {
+    assert_eq!(secret(server)["data"], json!({"ca.crt": "bWluZQ=="}), "{when}");
 }
 
 /// What helm makes once it must not make again, or calls would fail until every pod has the new one.

@@ -34,8 +34,15 @@ impl Server {
         let _ = self.helm(&["uninstall", RELEASE, "--namespace", NAMESPACE, "--no-hooks"]);
         self.must(&[
             "delete",
-            "validatingwebhookconfigurations,mutatingwebhookconfigurations,clusterroles,clusterrolebindings",
+            "validatingwebhookconfigurations,mutatingwebhookconfigurations,clusterroles,clusterrolebindings,priorityclasses",
             "--selector=app.kubernetes.io/part-of=neo4jbackup",
+        ]);
+        // It outlives its release on purpose.
+        self.must(&[
+            "delete",
+            "clusterroles",
+            "neo4jbackup-legacy-jobs",
+            "--ignore-not-found",
         ]);
         self.must(&["delete", "secrets", "--all", "--namespace", NAMESPACE]);
     }

@@ -6,7 +6,7 @@ use std::process::Command;
 use neo4jbackup_harness::{KubectlOutput, webhook_program};
 use serde_json::{Value, json};
 
-use super::helm::{FULL_NAME, NAMESPACE, rendered};
+use super::helm::{CLUSTER_NAME, FULL_NAME, NAMESPACE, rendered};
 use super::server::Server;
 use crate::namespace::Namespace;
 use crate::world::World;
@@ -19,10 +19,10 @@ fn the_hook_removes_its_own_configurations_and_could_remove_no_others() {
     let arguments = arguments_of("Job", &rendered(&[]));
     let removed = run(&arguments, &kubeconfig);
     assert!(removed.success(), "{removed:?}");
-    let validating = format!("ValidatingWebhookConfiguration {FULL_NAME}: removed");
+    let validating = format!("ValidatingWebhookConfiguration {CLUSTER_NAME}: removed");
     assert!(removed.stdout.contains(&validating), "{removed:?}");
     for ending in ["", "-workloads", "-serviceaccounts"] {
-        let line = format!("MutatingWebhookConfiguration {FULL_NAME}{ending}: removed");
+        let line = format!("MutatingWebhookConfiguration {FULL_NAME}{ending}.{NAMESPACE}: removed");
         assert!(removed.stdout.contains(&line), "{removed:?}");
     }
     let kinds = "validatingwebhookconfigurations,mutatingwebhookconfigurations";

@@ -4,6 +4,7 @@
 //! [`Binaries::locate_or_build`] finds the programs or builds them with Go, [`ControlPlane::start`] runs them in a
 //! directory of their own, and nothing of it outlives the process that asked for it, however that process ends.
 
+mod actionlint;
 mod binaries;
 mod cargo_build;
 mod certificates;
@@ -27,6 +28,7 @@ mod webhook_configurations;
 mod webhook_replica;
 mod webhook_server;
 
+pub use actionlint::actionlint;
 pub use binaries::Binaries;
 pub use cargo_build::{static_program, webhook_program, workspace_program};
 pub use certificates::{CertificateAuthority, IssuedCertificate};

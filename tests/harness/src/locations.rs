@@ -26,6 +26,11 @@ pub(crate) fn kubeconform_module() -> PathBuf {
     workspace().join("tests/cluster/kubeconform")
 }
 
+/// The folder of the Go module that builds actionlint.
+pub(crate) fn actionlint_module() -> PathBuf {
+    workspace().join("tests/cluster/actionlint")
+}
+
 /// The folder of the Go module that pins projects whose `CustomResourceDefinitions` the chart's tests install.
 pub(crate) fn crds_module() -> PathBuf {
     workspace().join("tests/cluster/crds")

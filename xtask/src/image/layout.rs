@@ -8,8 +8,16 @@ use tar::{Builder, EntryType};
 use super::layer::{USER, append};
 use super::{PROGRAM, VERSION};
 
+/// An image that can be pushed.
+pub(super) struct Image {
+    /// The tar file.
+    pub(super) archive: Vec<u8>,
+    /// The digest of its manifest, by which a registry knows it: `sha256:…`.
+    pub(super) digest: String,
+}
+
 /// The image of one layer under a full name such as `ghcr.io/a/b:1.0`.
-pub(super) fn image(name: &str, layer: &[u8]) -> Result<Vec<u8>> {
+pub(super) fn image(name: &str, layer: &[u8]) -> Result<Image> {
     let config = serde_json::to_vec(&config(layer))?;
     let manifest = serde_json::to_vec(&json!({
         "schemaVersion": 2,
@@ -38,7 +46,10 @@ pub(super) fn image(name: &str, layer: &[u8]) -> Result<Vec<u8>> {
         let path = format!("blobs/sha256/{}", sha256(blob));
         append(&mut archive, &path, EntryType::Regular, 0o644, blob)?;
     }
-    archive.into_inner().context("finishing the image")
+    Ok(Image {
+        archive: archive.into_inner().context("finishing the image")?,
+        digest: format!("sha256:{}", sha256(&manifest)),
+    })
 }
 
 /// What the program is started with.
@@ -104,9 +115,10 @@ mod tests {
     #[test]
     fn every_descriptor_leads_to_a_blob_of_its_digest_and_size() {
         let image = image("ghcr.io/a/b:1.0", b"layer").unwrap();
-        let files = unpacked(&image);
+        let files = unpacked(&image.archive);
         let index: Value = serde_json::from_slice(&files["index.json"]).unwrap();
         let entry = &index["manifests"][0];
+        assert_eq!(entry["digest"], image.digest);
         assert_eq!(entry["annotations"]["io.containerd.image.name"], "ghcr.io/a/b:1.0");
         assert_eq!(entry["annotations"]["org.opencontainers.image.ref.name"], "1.0");
         let blob = |descriptor: &Value| {

@@ -19,7 +19,7 @@ use clap::Args;
 use neo4jbackup_harness::{report_progress, static_program, target};
 
 /// What the chart's `image.repository` says.
-const REPOSITORY: &str = "ghcr.io/neo4jbackup/neo4jbackup-webhook";
+pub(crate) const REPOSITORY: &str = "ghcr.io/neo4jbackup/neo4jbackup-webhook";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const PROGRAM: &str = "neo4jbackup-webhook";
 
@@ -74,8 +74,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         .output
         .clone()
         .unwrap_or_else(|| target().join(format!("image/{PROGRAM}.tar")));
-    write(&file, &image)?;
-    report_progress(&format!("{name}: {} kB in {}", image.len() / 1000, file.display()));
+    write(&file, &image.archive)?;
+    let kilobytes = image.archive.len() / 1000;
+    report_progress(&format!("{name}: {kilobytes} kB in {}", file.display()));
+    // A copy that keeps digests (`skopeo copy --preserve-digests`) has it in the registry, too.
+    report_progress(&format!("digest: {}", image.digest));
     Ok(())
 }
 
