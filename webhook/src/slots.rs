@@ -136,13 +136,25 @@ impl Slots {
 struct Holding {
     untrusted: usize,
     trusted: usize,
-    /// Which of its connections goes first: standing, since when, number.
-    first: Option<(Standing, u64, u64)>,
+    /// How many of them are idle, and which has been for longest.
+    idle: usize,
+    oldest_idle: Option<Candidate>,
+    /// The one that has been useless for longest.
+    first: Option<Candidate>,
 }
+
+/// A connection that may have to go: what it is doing, since when, and its number.
+type Candidate = (Standing, u64, u64);
 
 impl Holding {
     fn weight(&self) -> usize {
         self.untrusted.saturating_sub(FAIR_SHARE) + self.trusted.saturating_sub(FAIR_SHARE)
+    }
+
+    /// Which of its connections goes first. An address with more idle ones than it needs loses one of these: nothing is
+    /// under way there, while the others may be calls.
+    fn goes_first(&self) -> Option<Candidate> {
+        self.oldest_idle.filter(|_| self.idle > FAIR_SHARE).or(self.first)
     }
 }
 
@@ -171,10 +183,16 @@ impl Members {
             let standing = member.standing();
             if standing != Standing::Busy {
                 let candidate = (standing, member.since.load(Ordering::Relaxed), *number);
-                holding.first = Some(holding.first.map_or(candidate, |first| first.min(candidate)));
+                holding.first = earlier(holding.first, candidate);
+                if standing == Standing::Trusted {
+                    holding.idle += 1;
+                    holding.oldest_idle = earlier(holding.oldest_idle, candidate);
+                }
             }
         }
-        let candidates = holdings.values().filter_map(|holding| Some((holding, holding.first?)));
+        let candidates = holdings
+            .values()
+            .filter_map(|holding| Some((holding, holding.goes_first()?)));
         let most = candidates.max_by_key(|(holding, (standing, since, _))| {
             let total = holding.untrusted + holding.trusted;
             (
@@ -186,6 +204,10 @@ impl Members {
         });
         most.map(|(_, (_, _, number))| number)
     }
+}
+
+fn earlier(first: Option<Candidate>, other: Candidate) -> Option<Candidate> {
+    Some(first.map_or(other, |first| first.min(other)))
 }
 
 impl Member {
@@ -296,12 +318,25 @@ mod tests {
         let attack: Vec<Slot> = (0..80).map(|_| trusted(&slots, ATTACKER)).collect();
         let silent: Vec<Slot> = (0..500).filter_map(|_| slots.enter(ATTACKER)).collect();
         assert!(kept.iter().all(|slot| !is_out(slot)));
-        let late: Vec<Slot> = (0..30).map(|_| slots.enter(SERVER).unwrap()).collect();
+        let late: Vec<Slot> = (0..20).map(|_| slots.enter(SERVER).unwrap()).collect();
         assert!(kept.iter().chain(&late).all(|slot| !is_out(slot)));
         drop((attack, silent, late));
         drop(kept);
         let members = slots.members();
         assert!(members.by_number.is_empty() && members.gates.is_empty());
+    }
+
+    #[test]
+    fn more_idle_connections_than_anybody_needs_go_before_those_that_have_begun() {
+        let slots = Slots::new(FAIR_SHARE + 3);
+        let idle: Vec<Slot> = (0..=FAIR_SHARE).map(|_| trusted(&slots, SERVER)).collect();
+        let begun: Vec<Slot> = (0..3).map(|_| slots.enter(SERVER).unwrap()).collect();
+        assert!(is_out(&idle[0]) && begun.iter().all(|slot| !is_out(slot)));
+        let last = slots.enter(SERVER).unwrap();
+        assert!(
+            is_out(&begun[0]) && !is_out(&idle[1]) && !is_out(&last),
+            "it keeps what it needs"
+        );
     }
 
     #[test]
