@@ -8,5 +8,6 @@ mod requests;
 mod rights;
 mod schemas;
 mod server;
+mod switches;
 mod tasks;
 mod values;

@@ -19,6 +19,7 @@ mod namespace;
 mod patience;
 mod release;
 mod rollouts;
+mod switches;
 #[path = "../e2e/transcript.rs"]
 #[allow(dead_code, reason = "the other tests compare more")]
 mod transcript;

@@ -269,21 +269,24 @@ impl Switch<'_> {
     /// good for as long as it takes.
     async fn steady(&self, waiting: &str, is_good: impl Fn(&DryRun) -> Result<(), String>) -> Result<(), Failure> {
         let mut good_since = None;
+        let mut last = "none".to_owned();
         loop {
             let seen = match timeout_at(self.deadline, self.ask()).await {
                 Ok(Ok(Some(answer))) => is_good(&answer),
                 // Where the operator is not installed there is nothing to judge.
                 Ok(Ok(None)) => Ok(()),
                 Ok(Err(error)) => Err(error.to_string()),
-                Err(_) => Err("none".to_owned()),
+                // Out of time: the answer before that tells more.
+                Err(_) => return Err(self.timed_out(waiting, last)),
             };
-            match seen {
-                Ok(()) if good_since.get_or_insert_with(Instant::now).elapsed() >= self.arguments.settle => {
-                    return Ok(());
-                }
-                Ok(()) => {}
-                Err(last) if Instant::now() >= self.deadline => return Err(self.timed_out(waiting, last)),
-                Err(_) => good_since = None,
+            if let Err(instead) = seen {
+                good_since = None;
+                last = instead;
+            } else if good_since.get_or_insert_with(Instant::now).elapsed() >= self.arguments.settle {
+                return Ok(());
+            }
+            if Instant::now() >= self.deadline {
+                return Err(self.timed_out(waiting, last));
             }
             sleep(PAUSE).await;
         }

@@ -1,0 +1,220 @@
+//! When a switch of engines needs jobs around it, what their plan says, and what they may do. That it works shows on a node.
+
+use std::process::Command;
+
+use neo4jbackup_harness::{KubectlOutput, webhook_program};
+use serde_json::Value;
+
+use super::helm::{FULL_NAME, NAMESPACE, RELEASE, chart, objects, of_kind, rendered, text};
+use super::server::Server;
+
+const FAIL: &str = "validating.failurePolicy=Fail,mutating.failurePolicy=Fail";
+
+#[test]
+fn jobs_run_only_where_something_would_be_open_or_blocked_without_them() {
+    let server = Server::take();
+    assert!(plan(&server, "install", "engine=policies").is_none());
+    assert!(
+        plan(&server, "install", "engine=webhook").is_none(),
+        "with Ignore nobody is blocked"
+    );
+    assert!(plan(&server, "install", &format!("engine=webhook,{FAIL}")).is_some());
+    server.release("install", &["--set=engine=policies"]);
+    assert!(plan(&server, "upgrade", "engine=policies").is_none());
+    assert!(
+        plan(&server, "upgrade", "engine=both").is_none(),
+        "policies judge meanwhile"
+    );
+    assert!(plan(&server, "upgrade", &format!("engine=both,{FAIL}")).is_some());
+    assert!(plan(&server, "upgrade", "engine=webhook").is_some());
+    assert!(plan(&server, "upgrade", "engine=webhook,hooks.switchEngines=false").is_none());
+    server.release("upgrade", &["--set=engine=both"]);
+    assert!(
+        plan(&server, "upgrade", &format!("engine=both,{FAIL}")).is_none(),
+        "it is there and answers"
+    );
+    assert!(
+        plan(&server, "upgrade", "engine=webhook").is_none(),
+        "the webhook judges meanwhile"
+    );
+    assert!(plan(&server, "upgrade", "engine=policies").is_some());
+    server.uninstall();
+}
+
+#[test]
+fn what_goes_stays_until_what_comes_is_in_force() {
+    let server = Server::take();
+    server.release("install", &["--set=engine=policies"]);
+    let to_webhook = plan(&server, "upgrade", "engine=webhook").unwrap();
+    let raised: Vec<&str> = to_webhook["raise"].as_array().unwrap().iter().map(kind).collect();
+    let [mutating, validating] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+    assert_eq!(raised, [validating, mutating, mutating, mutating]);
+    let policies = ["ValidatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy"];
+    let removed = to_webhook["remove"][0].as_array().unwrap();
+    assert_eq!([kind(&removed[0]), kind(&removed[1])], policies);
+    for group in removed {
+        assert!(to_webhook["hold"].as_array().unwrap().contains(group), "{group}");
+        let names = group["names"].as_array().unwrap();
+        assert!(
+            !names.is_empty() && !names.contains(&"neo4jbackup-guard".into()),
+            "{names:?}"
+        );
+    }
+    server.release("upgrade", &["--set=engine=both"]);
+    let to_policies = plan(&server, "upgrade", "engine=policies").unwrap();
+    assert_eq!(to_policies["awaitPolicies"], true);
+    let stages = to_policies["remove"].as_array().unwrap();
+    let stages: Vec<Vec<&str>> = stages
+        .iter()
+        .map(|stage| stage.as_array().unwrap().iter().map(kind).collect())
+        .collect();
+    assert_eq!(
+        stages,
+        [
+            vec![validating, mutating, mutating, mutating],
+            vec!["Service", "Deployment"]
+        ]
+    );
+    server.uninstall();
+}
+
+/// Each right of the jobs is for objects with names, but for one: the name of what is tried is no right's business.
+#[test]
+fn the_jobs_may_touch_the_objects_of_the_switch_alone() {
+    let server = Server::take();
+    server.release("install", &["--set=engine=policies"]);
+    let hooks = hooks(&server, "upgrade", "engine=webhook");
+    let is_switch = |role: &&&Value| role["metadata"]["name"].as_str().unwrap().contains("-switch");
+    let (cluster, local) = (of_kind(&hooks, "ClusterRole"), of_kind(&hooks, "Role"));
+    let roles: Vec<&&Value> = cluster.iter().chain(&local).filter(is_switch).collect();
+    assert_eq!(roles.len(), 3);
+    for role in roles {
+        for rule in role["rules"].as_array().unwrap() {
+            let is_probe = role["metadata"]["name"] == format!("{FULL_NAME}-switch-probe");
+            assert_eq!(rule["resourceNames"].is_array(), !is_probe, "{rule}");
+            assert!(!rule.to_string().contains('*'), "{rule}");
+        }
+    }
+    server.uninstall();
+}
+
+#[test]
+fn without_a_cluster_there_is_nothing_to_look_at_and_everything_is_rendered() {
+    let objects = rendered(&["--set", FAIL]);
+    assert_eq!(of_kind(&objects, "ValidatingWebhookConfiguration").len(), 1);
+    assert!(
+        objects
+            .iter()
+            .all(|object| object["metadata"]["name"] != format!("{FULL_NAME}-switch"))
+    );
+}
+
+#[test]
+fn a_namespace_that_shows_nothing_is_refused_for_the_probe() {
+    let server = Server::take();
+    let arguments = dry_run("install", &format!("engine=webhook,{FAIL},test.namespace=kube-system"));
+    let output = server.helm(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let said = text(&output.stderr);
+    assert!(
+        !output.status.success() && said.contains("test.namespace is kube-system"),
+        "{said}"
+    );
+}
+
+/// Nobody answers at the address of these configurations, which may not count for anybody then.
+#[test]
+fn a_switch_that_nobody_answers_says_what_it_waited_for_and_harms_nobody() {
+    let server = Server::take();
+    server.release("install", &["--set=engine=policies"]);
+    let mode = format!("engine=webhook,tls.mode=helm,{FAIL}");
+    let plan = hooks(&server, "upgrade", &mode);
+    let plan = of_kind(&plan, "ConfigMap")[0]["data"]["plan.yaml"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let file = server.control_plane.directory().join("plan.yaml");
+    std::fs::write(&file, plan).unwrap();
+    let phase = |name: &str, timeout: &str| {
+        let mut program = Command::new(webhook_program().unwrap());
+        program.args(["switch-engine", "--settle=1s", "--phase", name, timeout, "--plan"]);
+        program
+            .arg(&file)
+            .arg("--kubeconfig")
+            .arg(server.control_plane.kubeconfig());
+        KubectlOutput::from(program.output().unwrap())
+    };
+    let before = phase("before", "--timeout=5m");
+    assert!(before.success(), "{before:?}");
+    let after = phase("after", "--timeout=15s");
+    assert_eq!(after.code, 2, "{after:?}");
+    for words in [
+        "while waiting for the API server to reach the webhook",
+        &format!("service \"{FULL_NAME}\" not found"),
+        "run the same `helm upgrade` again",
+    ] {
+        assert!(after.stderr.contains(words), "{after:?}");
+    }
+    let policy = ["validatingadmissionpolicy", "neo4jbackup-nb5001"];
+    let policy = server.get(&policy);
+    assert_eq!(policy["metadata"]["annotations"]["helm.sh/resource-policy"], "keep");
+    let configuration = server.get(&["validatingwebhookconfiguration", FULL_NAME]);
+    for entry in configuration["webhooks"].as_array().unwrap() {
+        let conditions = entry["matchConditions"].as_array().unwrap();
+        assert!(
+            conditions.iter().any(|condition| condition["name"] == "probe-only"),
+            "{entry}"
+        );
+    }
+    // Whoever gives up gets what there was, without the marks, and whoever removes the release removes that as well.
+    assert!(self::plan(&server, "upgrade", &mode).is_some(), "it goes on");
+    let abandoned = phase("abandon", "--timeout=5m");
+    assert!(abandoned.success(), "{abandoned:?}");
+    let kinds = "validatingwebhookconfigurations,mutatingwebhookconfigurations,validatingadmissionpolicies";
+    assert_eq!(
+        server.must(&["get", kinds, "--output=name"]).lines().count(),
+        1,
+        "the guard"
+    );
+    server.uninstall();
+}
+
+fn kind(object: &Value) -> &str {
+    object["kind"].as_str().unwrap()
+}
+
+/// The plan of the jobs that an upgrade or installation with these values would run; none when it would run none.
+fn plan(server: &Server, verb: &str, values: &str) -> Option<Value> {
+    let hooks = hooks(server, verb, values);
+    let is_plan = |map: &&&Value| map["metadata"]["name"] == format!("{FULL_NAME}-switch");
+    let maps = of_kind(&hooks, "ConfigMap");
+    let plan = maps.iter().find(is_plan)?;
+    Some(serde_saphyr::from_str(plan["data"]["plan.yaml"].as_str().unwrap()).unwrap())
+}
+
+/// The hooks that an upgrade or installation with these values would have.
+fn hooks(server: &Server, verb: &str, values: &str) -> Vec<Value> {
+    let arguments = dry_run(verb, values);
+    let output = server.helm(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(output.status.success(), "{values}: {}", text(&output.stderr));
+    let said = text(&output.stdout);
+    let (_, hooks) = said.split_once("HOOKS:\n").unwrap();
+    objects(hooks.split_once("MANIFEST:\n").unwrap().0)
+}
+
+fn dry_run(verb: &str, values: &str) -> Vec<String> {
+    let chart = chart();
+    let fixed = [
+        verb,
+        RELEASE,
+        chart.to_str().unwrap(),
+        "--namespace",
+        NAMESPACE,
+        "--dry-run=server",
+    ];
+    let mut arguments: Vec<String> = fixed.map(str::to_owned).into();
+    if verb == "upgrade" {
+        arguments.push("--reset-values".to_owned());
+    }
+    arguments.push(format!("--set={values}"));
+    arguments
+}
