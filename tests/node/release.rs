@@ -28,13 +28,22 @@ impl Release {
 
     /// The namespace alone, for a test that installs by [`Release::run`].
     pub(crate) fn prepare(cluster: &'static Cluster) -> Self {
+        Self::prepare_for(cluster, "restricted")
+    }
+
+    /// The same, for pods that no profile keeps from the network of the node.
+    pub(crate) fn prepare_unrestricted(cluster: &'static Cluster) -> Self {
+        Self::prepare_for(cluster, "privileged")
+    }
+
+    fn prepare_for(cluster: &'static Cluster, profile: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         // Another one each time, so that nobody waits for the end of the last one, with its pods that drain.
         let namespace = format!("neo4jbackup-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let manifest = json!({
             "apiVersion": "v1",
             "kind": "Namespace",
-            "metadata": {"name": namespace, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
+            "metadata": {"name": namespace, "labels": {"pod-security.kubernetes.io/enforce": profile}},
         });
         cluster.node.client().apply_yaml(&manifest.to_string()).unwrap();
         Self { cluster, namespace }
