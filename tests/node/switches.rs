@@ -78,6 +78,8 @@ fn go_round(cluster: &'static Cluster, switches: &[(&str, &str)], name: &str, (p
     }
     assert_eq!((total.passed, total.blocked), (0, 0), "{total}");
     total.assert_nothing_failed();
+    release.uninstall();
+    assert_eq!(release.everything(), "");
 }
 
 /// Nobody judges before the first one, so that only good ones tell anything. With `Fail`, they are blocked where the
@@ -147,6 +149,8 @@ fn a_switch_that_fails_leaves_the_old_engine_in_force_and_goes_on_later() {
         "{left}"
     );
     assert_eq!(release.difference(), "");
+    // Right after the other way, too, nothing is left.
+    release.run(&["upgrade", "--reset-values", "--set=engine=policies"]);
     release.uninstall();
     assert_eq!(release.everything(), "");
 }

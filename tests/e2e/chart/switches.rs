@@ -127,22 +127,8 @@ fn a_switch_that_nobody_answers_says_what_it_waited_for_and_harms_nobody() {
     let server = Server::take();
     server.release("install", &["--set=engine=policies"]);
     let mode = format!("engine=webhook,tls.mode=helm,{FAIL}");
-    let plan = hooks(&server, "upgrade", &mode);
-    let plan = of_kind(&plan, "ConfigMap")[0]["data"]["plan.yaml"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let file = server.control_plane.directory().join("plan.yaml");
-    std::fs::write(&file, plan).unwrap();
-    let phase = |name: &str, timeout: &str| {
-        let mut program = Command::new(webhook_program().unwrap());
-        program.args(["switch-engine", "--settle=1s", "--phase", name, timeout, "--plan"]);
-        program
-            .arg(&file)
-            .arg("--kubeconfig")
-            .arg(server.control_plane.kubeconfig());
-        KubectlOutput::from(program.output().unwrap())
-    };
+    let hooks = hooks(&server, "upgrade", &mode);
+    let phase = |name: &str, timeout: &str| run(&server, &hooks, name, timeout);
     let before = phase("before", "--timeout=5m");
     assert!(before.success(), "{before:?}");
     let after = phase("after", "--timeout=15s");
@@ -176,6 +162,49 @@ fn a_switch_that_nobody_answers_says_what_it_waited_for_and_harms_nobody() {
         "the guard"
     );
     server.uninstall();
+}
+
+/// A switch to policies was broken off before Helm did anything. Left as they are, the marks would keep objects for ever that
+/// Helm is to delete one day.
+#[test]
+fn whoever_returns_to_the_old_engine_gets_rid_of_the_marks() {
+    let server = Server::take();
+    server.release("install", &[]);
+    let there = hooks(&server, "upgrade", "engine=policies");
+    let before = run(&server, &there, "before", "--timeout=5m");
+    assert!(before.success(), "{before:?}");
+    let objects = [
+        ["service", FULL_NAME, "--namespace", NAMESPACE],
+        ["deployment", FULL_NAME, "--namespace", NAMESPACE],
+        ["validatingwebhookconfiguration", FULL_NAME, "--namespace", NAMESPACE],
+    ];
+    let marks =
+        || objects.map(|object| server.get(&object)["metadata"]["annotations"]["helm.sh/resource-policy"].clone());
+    assert_eq!(marks(), ["keep", "keep", "keep"].map(Value::from));
+    let back = hooks(&server, "upgrade", "engine=webhook");
+    for phase in ["before", "after"] {
+        let done = run(&server, &back, phase, "--timeout=5m");
+        assert!(done.success(), "{done:?}");
+    }
+    assert_eq!(marks(), [Value::Null, Value::Null, Value::Null]);
+    assert!(plan(&server, "upgrade", "engine=webhook").is_none());
+    server.uninstall();
+}
+
+/// Runs the job of a phase, as administrator.
+fn run(server: &Server, hooks: &[Value], phase: &str, timeout: &str) -> KubectlOutput {
+    let is_plan = |map: &&&Value| map["metadata"]["name"] == format!("{FULL_NAME}-switch");
+    let maps = of_kind(hooks, "ConfigMap");
+    let plan = maps.iter().find(is_plan).unwrap();
+    let file = server.control_plane.directory().join("plan.yaml");
+    std::fs::write(&file, plan["data"]["plan.yaml"].as_str().unwrap()).unwrap();
+    let mut program = Command::new(webhook_program().unwrap());
+    program.args(["switch-engine", "--settle=1s", "--phase", phase, timeout, "--plan"]);
+    program
+        .arg(&file)
+        .arg("--kubeconfig")
+        .arg(server.control_plane.kubeconfig());
+    program.output().unwrap().into()
 }
 
 fn kind(object: &Value) -> &str {
