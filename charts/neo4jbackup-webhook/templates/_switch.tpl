@@ -33,31 +33,32 @@ the hooks and not with the other objects. */}}
 {{- $server := eq (include "webhook.server" .) "true" -}}
 {{- $policies := eq (include "webhook.policies" .) "true" -}}
 
-{{- /* The policies of this release that are there and asked for no more. The guard is nobody's engine. */ -}}
-{{- $leaving := list -}}
+{{- /* The policies of this release that are there. They go or lose their marks in this order, so that the last kind tells
+whether something is left to do. The guard is nobody's engine. */ -}}
+{{- $there := list -}}
 {{- $marked := false -}}
-{{- if not $policies -}}
-{{- range list "ValidatingAdmissionPolicyBinding" "ValidatingAdmissionPolicy" "MutatingAdmissionPolicyBinding" "MutatingAdmissionPolicy" -}}
+{{- range list "ValidatingAdmissionPolicy" "MutatingAdmissionPolicy" "MutatingAdmissionPolicyBinding" "ValidatingAdmissionPolicyBinding" -}}
 {{- $kind := . -}}
 {{- $names := list -}}
-{{- if $root.Capabilities.APIVersions.Has (printf "%s/%s" $api $kind) -}}
+{{- if and (or (eq $kind "ValidatingAdmissionPolicy") $there) ($root.Capabilities.APIVersions.Has (printf "%s/%s" $api $kind)) -}}
 {{- range (lookup $api $kind "" "").items -}}
-{{- if and (ne .metadata.name "neo4jbackup-guard") (include "webhook.isOwn" (dict "object" . "root" $root)) -}}
+{{- $isMarked := eq (dig "metadata" "annotations" "helm.sh/resource-policy" "" .) "keep" -}}
+{{- if and (ne .metadata.name "neo4jbackup-guard") (or $isMarked (not $policies)) (include "webhook.isOwn" (dict "object" . "root" $root)) -}}
 {{- $names = append $names .metadata.name -}}
-{{- if eq (dig "metadata" "annotations" "helm.sh/resource-policy" "" .) "keep" -}}{{- $marked = true -}}{{- end -}}
+{{- if $isMarked -}}{{- $marked = true -}}{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if $names -}}
-{{- $leaving = append $leaving (dict "apiVersion" $api "kind" $kind "names" $names) -}}
+{{- $there = prepend $there (dict "apiVersion" $api "kind" $kind "names" $names) -}}
 {{- end -}}
 {{- end -}}
-{{- end -}}
+{{- $leaving := ternary list $there $policies -}}
 
 {{- /* Configurations that are there go by a hook. Those that are not there yet come by one where they must not count
 before they are answered, or where policies wait for them. */ -}}
 {{- $gone := list -}}
-{{- $kept := list -}}
+{{- $kept := ternary $there list $policies -}}
 {{- $raise := list -}}
 {{- range (include "webhook.configurations" . | fromJson).all -}}
 {{- $stored := lookup $api .kind "" .name -}}

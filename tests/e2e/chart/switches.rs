@@ -49,9 +49,15 @@ fn what_goes_stays_until_what_comes_is_in_force() {
     let raised: Vec<&str> = to_webhook["raise"].as_array().unwrap().iter().map(kind).collect();
     let [mutating, validating] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
     assert_eq!(raised, [validating, mutating, mutating, mutating]);
-    let policies = ["ValidatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy"];
+    // Rules end before defaults do, and what tells that something is left to do goes last.
+    let policies = [
+        "ValidatingAdmissionPolicyBinding",
+        "MutatingAdmissionPolicyBinding",
+        "MutatingAdmissionPolicy",
+        "ValidatingAdmissionPolicy",
+    ];
     let removed = to_webhook["remove"][0].as_array().unwrap();
-    assert_eq!([kind(&removed[0]), kind(&removed[1])], policies);
+    assert_eq!(removed.iter().map(kind).collect::<Vec<_>>(), policies);
     for group in removed {
         assert!(to_webhook["hold"].as_array().unwrap().contains(group), "{group}");
         let names = group["names"].as_array().unwrap();
@@ -151,8 +157,30 @@ fn a_switch_that_nobody_answers_says_what_it_waited_for_and_harms_nobody() {
             "{entry}"
         );
     }
-    // Whoever gives up gets what there was, without the marks, and whoever removes the release removes that as well.
-    assert!(self::plan(&server, "upgrade", &mode).is_some(), "it goes on");
+    assert!(plan(&server, "upgrade", &mode).is_some(), "it goes on");
+    // Whoever returns gets the policies without the marks, and the configurations go again.
+    let back = plan(&server, "upgrade", "engine=policies").unwrap();
+    let kinds = |groups: &Value| {
+        groups
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(kind)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert!(
+        kinds(&back["hold"]).contains(&"ValidatingAdmissionPolicy".to_owned()),
+        "{back}"
+    );
+    assert_eq!(back["remove"].as_array().unwrap().len(), 1, "{back}");
+    assert!(
+        kinds(&back["remove"][0])
+            .iter()
+            .all(|kind| kind.ends_with("WebhookConfiguration")),
+        "{back}"
+    );
+    // Whoever removes the release removes both.
     let abandoned = phase("abandon", "--timeout=5m");
     assert!(abandoned.success(), "{abandoned:?}");
     let kinds = "validatingwebhookconfigurations,mutatingwebhookconfigurations,validatingadmissionpolicies";
