@@ -68,8 +68,8 @@ pub enum SwitchError {
     Plan(#[from] PlanError),
     /// Something did not come about.
     #[error(
-        "gave up after {} s while waiting {waiting}. The last answer was: {last}. Until then nothing was taken away that \
-         judges; run the same `helm upgrade` again once this is mended, and it goes on from here",
+        "gave up after {} s while waiting {waiting}. The last answer was: {last}. What judged before stays until what \
+         comes instead is in force; once the cause is mended, run the same `helm upgrade` again, and it goes on from here",
         .patience.as_secs()
     )]
     TimedOut {
@@ -154,7 +154,9 @@ impl Switch<'_> {
                 // After a rollback it may be gone.
                 self.apply(&probe_only(configuration)).await?;
             }
-            let waiting = format!("for the caBundle of {object}, which the webhook or cert-manager writes");
+            let waiting = format!(
+                "for the caBundle of {object}, which a pod of the webhook writes once it runs, or cert-manager"
+            );
             self.until_some(waiting, || async {
                 let stored = self.tasks.read(&object).await?;
                 let stored = stored.ok_or("the configuration is not there");
