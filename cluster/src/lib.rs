@@ -9,6 +9,7 @@
 mod certificates;
 mod connect;
 mod ensure;
+mod objects;
 mod references;
 mod shelf;
 mod source;
@@ -18,6 +19,7 @@ mod watch;
 pub use certificates::{CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target};
 pub use connect::ConnectError;
 pub use ensure::{Ensure, Notice, Outcome};
+pub use objects::ObjectName;
 pub use references::{References, Watching, references};
 pub use shelf::SharedInventory;
 pub use tasks::{DryRun, TaskError, Tasks};

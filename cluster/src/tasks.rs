@@ -1,14 +1,11 @@
-//! Short tasks of an installation: taking webhook configurations away, and asking the API server what it would say.
+//! Short tasks of an installation: who they talk to, and what the API server would say to an object.
 
 use std::path::Path;
 
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use kube::api::{Api, DeleteParams, DynamicObject};
+use kube::Client;
 use kube::client::Body;
-use kube::core::GroupVersionKind;
-use kube::discovery::ApiResource;
-use kube::{Client, Error};
 use serde_json::Value;
 
 use crate::connect::{ConnectError, connect};
@@ -35,7 +32,7 @@ pub enum TaskError {
 /// A client for the cluster of a kubeconfig or of this pod.
 #[derive(Clone)]
 pub struct Tasks {
-    client: Client,
+    pub(crate) client: Client,
 }
 
 /// What the API server said to an object that was not to be stored.
@@ -54,22 +51,6 @@ impl Tasks {
     pub async fn connect(kubeconfig: Option<&Path>) -> Result<Self, TaskError> {
         let client = connect(kubeconfig).await?.ok_or(TaskError::NoCluster)?;
         Ok(Self { client })
-    }
-
-    /// Deletes a `ValidatingWebhookConfiguration` or `MutatingWebhookConfiguration`; false when there was none.
-    pub async fn remove_configuration(&self, kind: &str, name: &str) -> Result<bool, TaskError> {
-        let version_and_kind = GroupVersionKind::gvk("admissionregistration.k8s.io", "v1", kind);
-        let plural = format!("{}s", kind.to_ascii_lowercase());
-        let resource = ApiResource::from_gvk_with_plural(&version_and_kind, &plural);
-        let objects: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource);
-        match objects.delete(name, &DeleteParams::default()).await {
-            Ok(_) => Ok(true),
-            Err(Error::Api(status)) if status.code == 404 => Ok(false),
-            Err(error) => Err(TaskError::Api {
-                attempted: format!("delete {kind} {name}"),
-                reason: error.to_string(),
-            }),
-        }
     }
 
     /// Sends an object that is not to be stored through admission. Fields that the cluster's version of the kind does not

@@ -8,6 +8,7 @@ mod requests;
 mod rights;
 mod schemas;
 mod server;
+mod switches;
 mod tasks;
 mod together;
 mod values;

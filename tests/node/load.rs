@@ -29,6 +29,9 @@ pub(crate) enum Expected {
     /// In turn a good backup and one with a mistake. The good one is accepted with its defaults filled in, the other
     /// refused for its mistake: both prove that both hooks were asked.
     Judged,
+    /// In turn a good backup and one with a mistake, whoever judges: the good one is accepted, the other refused for its
+    /// mistake.
+    Told,
     /// Only good backups, which are accepted by whoever is asked, and when nobody is.
     Accepted,
 }
@@ -39,15 +42,24 @@ pub(crate) struct Tally {
     pub(crate) calls: usize,
     /// When those that failed were sent, and what was said instead.
     pub(crate) failures: Vec<(Instant, String)>,
+    /// How many of these had a mistake and were accepted.
+    pub(crate) passed: usize,
+    /// How many of these had none and were refused.
+    pub(crate) blocked: usize,
 }
 
 impl Load {
     /// Calls at the same moment from all connections, a hundred times a second together. The API server opens a
     /// connection to the webhook only when all that it has are busy: calls one after the other would go to one pod.
     pub(crate) fn start(cluster: &'static Cluster, namespace: &str, expected: Expected) -> Self {
+        Self::start_at(RATE, cluster, namespace, expected)
+    }
+
+    /// The same so many times a second.
+    pub(crate) fn start_at(rate: u32, cluster: &'static Cluster, namespace: &str, expected: Expected) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let path = format!("/apis/neo4j.neo4j.com/v1beta1/namespaces/{namespace}/neo4jbackups?dryRun=All");
-        let interval = Duration::from_secs(1) * CONNECTIONS / RATE;
+        let interval = Duration::from_secs(1) * CONNECTIONS / rate;
         let calls = Arc::new(AtomicUsize::new(0));
         let start = Instant::now();
         let workers = (0..CONNECTIONS).map(|number| {
@@ -85,6 +97,8 @@ impl Load {
             let tally = worker.join().unwrap();
             total.calls += tally.calls;
             total.failures.extend(tally.failures);
+            total.passed += tally.passed;
+            total.blocked += tally.blocked;
         }
         total.failures.sort_by_key(|(sent, _)| *sent);
         report_progress(&format!("{what}: {total}"));
@@ -108,13 +122,20 @@ impl Worker {
             thread::sleep(due.saturating_duration_since(Instant::now()));
             let sent = Instant::now();
             let is_good = match self.expected {
-                Expected::Judged => (self.tally.calls as u64 + u64::from(self.number)).is_multiple_of(2),
+                Expected::Judged | Expected::Told => {
+                    (self.tally.calls as u64 + u64::from(self.number)).is_multiple_of(2)
+                }
                 Expected::Accepted => true,
             };
             self.tally.calls += 1;
             match client.post(&self.path, &backup(is_good)) {
                 Ok(answer) if self.is_expected(is_good, &answer) => {}
-                Ok(answer) => self.fail(sent, message(&answer)),
+                Ok(answer) => {
+                    let is_accepted = answer.status == 201;
+                    self.tally.passed += usize::from(is_accepted && !is_good);
+                    self.tally.blocked += usize::from(!is_accepted && is_good);
+                    self.fail(sent, message(&answer));
+                }
                 Err(error) => {
                     self.fail(sent, error.to_string());
                     client = ApiClient::connect(&self.cluster.node);
@@ -131,7 +152,8 @@ impl Worker {
     fn is_expected(&self, is_good: bool, answer: &Answer) -> bool {
         match self.expected {
             Expected::Judged if is_good => answer.status == 201 && answer.body.contains(ROLE),
-            Expected::Judged => answer.status == 422 && answer.body.contains("[NB5001]"),
+            Expected::Told if is_good => answer.status == 201,
+            Expected::Judged | Expected::Told => answer.status == 422 && answer.body.contains("[NB5001]"),
             Expected::Accepted => answer.status == 201,
         }
     }

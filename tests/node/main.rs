@@ -10,6 +10,7 @@ mod api_client;
 mod certificates;
 mod cluster;
 mod drills;
+mod host_network;
 mod installation;
 mod load;
 #[path = "../e2e/manifests.rs"]
@@ -19,6 +20,7 @@ mod namespace;
 mod patience;
 mod release;
 mod rollouts;
+mod switches;
 #[path = "../e2e/transcript.rs"]
 #[allow(dead_code, reason = "the other tests compare more")]
 mod transcript;

@@ -62,7 +62,8 @@ impl Namespace {
         namespace
     }
 
-    fn new(cluster: &'static Cluster, name: &str) -> Self {
+    /// A namespace whatever guards it.
+    pub(crate) fn new(cluster: &'static Cluster, name: &str) -> Self {
         let directory = cluster.node.directory().join("manifests").join(name);
         std::fs::create_dir_all(&directory).unwrap();
         let declaration = format!("neo4jbackup.github.io/aws-role-arn={}", manifests::ROLE);

@@ -20,19 +20,76 @@ pub(crate) struct Release {
 impl Release {
     /// Installs the chart with values such as `replicas=3`, and waits until all pods are ready.
     pub(crate) fn install(cluster: &'static Cluster, values: &[&str]) -> Self {
+        let release = Self::prepare(cluster);
+        release.run(&[&["install"], &sets(values)[..]].concat());
+        release.await_rollout();
+        release
+    }
+
+    /// The namespace alone, for a test that installs by [`Release::run`].
+    pub(crate) fn prepare(cluster: &'static Cluster) -> Self {
+        Self::prepare_for(cluster, "restricted")
+    }
+
+    /// The same, for pods that no profile keeps from the network of the node.
+    pub(crate) fn prepare_unrestricted(cluster: &'static Cluster) -> Self {
+        Self::prepare_for(cluster, "privileged")
+    }
+
+    fn prepare_for(cluster: &'static Cluster, profile: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         // Another one each time, so that nobody waits for the end of the last one, with its pods that drain.
         let namespace = format!("neo4jbackup-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let manifest = json!({
             "apiVersion": "v1",
             "kind": "Namespace",
-            "metadata": {"name": namespace, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
+            "metadata": {"name": namespace, "labels": {"pod-security.kubernetes.io/enforce": profile}},
         });
         cluster.node.client().apply_yaml(&manifest.to_string()).unwrap();
-        let release = Self { cluster, namespace };
-        release.must_helm(&[&["install", NAME, CHART], &sets(values)[..]].concat());
-        release.await_rollout();
-        release
+        Self { cluster, namespace }
+    }
+
+    /// Runs a verb of helm that takes the chart, with options, and waits for nothing that helm does not wait for.
+    pub(crate) fn run(&self, verb_and_options: &[&str]) {
+        let said = self.try_run(verb_and_options);
+        assert!(said.is_ok(), "{said:?}\n{}", self.state());
+    }
+
+    /// The same for what may fail: what helm said.
+    pub(crate) fn try_run(&self, verb_and_options: &[&str]) -> Result<String, String> {
+        let (verb, options) = verb_and_options.split_first().unwrap();
+        let output = self.helm().args([verb, NAME, CHART]).args(options).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        if output.status.success() { Ok(said) } else { Err(said) }
+    }
+
+    /// Goes back to a revision.
+    pub(crate) fn roll_back(&self, revision: &str) {
+        self.must_helm(&["rollback", NAME, revision]);
+    }
+
+    /// The objects of this release that are neither its namespace nor made by Kubernetes, one a line, and those that the
+    /// hooks of a switch have left.
+    pub(crate) fn everything(&self) -> String {
+        let kinds = "validatingwebhookconfigurations,mutatingwebhookconfigurations,validatingadmissionpolicies,\
+                     validatingadmissionpolicybindings,mutatingadmissionpolicies,mutatingadmissionpolicybindings,\
+                     clusterroles,clusterrolebindings,priorityclasses,roles,rolebindings,serviceaccounts,configmaps,\
+                     services,deployments,jobs,poddisruptionbudgets,networkpolicies";
+        let part = "--selector=app.kubernetes.io/part-of=neo4jbackup";
+        self.must_kubectl(&["get", kinds, part, "--all-namespaces", "--output=name"])
+            .stdout
+    }
+
+    /// What would change if the objects of the release were applied again.
+    pub(crate) fn difference(&self) -> String {
+        let manifest = self.must_helm(&["get", "manifest", NAME]);
+        let file = self.cluster.node.directory().join("manifest.yaml");
+        std::fs::write(&file, manifest).unwrap();
+        let file = file.to_str().unwrap();
+        let arguments = ["--namespace", &self.namespace, "diff", "--filename", file];
+        let answer = self.cluster.node.client().run(&arguments, "").unwrap();
+        format!("{}{}", answer.stdout, answer.stderr)
     }
 
     /// Upgrades with these values in place of those of the installation.
@@ -169,7 +226,7 @@ impl Drop for Release {
 }
 
 /// `--set` in front of each.
-fn sets<'a>(values: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn sets<'a>(values: &[&'a str]) -> Vec<&'a str> {
     values.iter().flat_map(|value| ["--set", value]).collect()
 }
 

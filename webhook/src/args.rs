@@ -9,6 +9,7 @@ use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::values::{go_duration, quantity};
 
 use crate::certificates::CertificateArguments;
+pub use crate::switch::{Phase, SwitchArguments};
 pub use crate::tasks::{CheckArguments, RemoveArguments};
 
 /// Admission webhook for the backup and restore resources of the Neo4j operator.
@@ -30,6 +31,8 @@ pub enum Command {
     RemoveConfigurations(RemoveArguments),
     /// Has the API server judge a bad backup, without storing it, and fails when nobody objects.
     CheckAdmission(CheckArguments),
+    /// Does one part of a switch between webhook and policies: what the chart runs around an upgrade.
+    SwitchEngine(SwitchArguments),
 }
 
 /// How to serve.

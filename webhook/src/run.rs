@@ -27,6 +27,7 @@ use crate::self_signed::self_signed;
 use crate::server::{Leaving, serve, serve_status};
 use crate::settings::SettingsError;
 use crate::state::App;
+use crate::switch::switch;
 use crate::tasks::{Failure, check_admission, remove_configurations};
 use crate::tls::{Pem, ServedCertificate, TlsError};
 use crate::{app, log, memory, settings};
@@ -100,6 +101,7 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
         Command::Serve(arguments) => arguments,
         Command::RemoveConfigurations(arguments) => return Ok(remove_configurations(&arguments).await?),
         Command::CheckAdmission(arguments) => return Ok(check_admission(&arguments).await?),
+        Command::SwitchEngine(arguments) => return Ok(switch(&arguments).await?),
     };
     set_up_log(&arguments)?;
     let (settings, settings_bytes) = initial_settings(arguments.settings.as_deref())?;

@@ -4,11 +4,13 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
-use neo4jbackup_cluster::{DryRun, TaskError, Tasks};
-use neo4jbackup_core::quoted::{Name, printable};
+use neo4jbackup_cluster::{DryRun, ObjectName, TaskError, Tasks};
+use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::schema::GROUP;
 use neo4jbackup_core::settings::Mode;
 use serde_json::{Value, json};
+
+use crate::switch::SwitchError;
 
 /// Which configurations to take away.
 #[derive(Debug, Args)]
@@ -60,6 +62,9 @@ pub enum Failure {
         /// What the API server said, or nothing.
         detail: String,
     },
+    /// A switch of engines did not come to its end.
+    #[error(transparent)]
+    Switch(#[from] SwitchError),
     /// Nobody reads what is said.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -78,40 +83,58 @@ pub(crate) async fn remove_configurations(arguments: &RemoveArguments) -> Result
         .iter()
         .map(|name| ("MutatingWebhookConfiguration", name));
     for (kind, name) in validating.chain(mutating) {
-        let was_there = tasks.remove_configuration(kind, name).await?;
-        let what = if was_there { "removed" } else { "was not there" };
-        writeln!(io::stdout(), "{kind} {}: {what}", Name(name))?;
+        let object = ObjectName {
+            api_version: "admissionregistration.k8s.io/v1".to_owned(),
+            kind: kind.to_owned(),
+            namespace: None,
+            name: name.clone(),
+        };
+        remove(&tasks, &object).await?;
     }
+    Ok(())
+}
+
+/// Deletes an object that may be gone already, and says which it was.
+pub(crate) async fn remove(tasks: &Tasks, object: &ObjectName) -> Result<(), Failure> {
+    let was_there = tasks.delete(object).await?;
+    let what = if was_there { "removed" } else { "was not there" };
+    writeln!(io::stdout(), "{}: {what}", printable(object.to_string()))?;
     Ok(())
 }
 
 /// Has the API server judge a bad backup, which is never stored.
 pub(crate) async fn check_admission(arguments: &CheckArguments) -> Result<(), Failure> {
     let tasks = Tasks::connect(arguments.kubeconfig.as_deref()).await?;
-    for version in ["v1beta1", "v1alpha1"] {
-        let group_version = format!("{GROUP}/{version}");
-        let object = bad_backup(&group_version);
-        let answer = tasks
-            .dry_run_create(&group_version, "neo4jbackups", &arguments.namespace, &object)
-            .await?;
-        if let Some(answer) = answer {
-            let said = judged(&answer, arguments.mode)?;
-            writeln!(io::stdout(), "{}", printable(said))?;
-            return Ok(());
-        }
-    }
-    Err(Failure::NotServed)
+    let answer = ask(&tasks, &arguments.namespace, SCHEDULE).await?;
+    let said = judged(&answer.ok_or(Failure::NotServed)?, arguments.mode)?;
+    writeln!(io::stdout(), "{}", printable(said))?;
+    Ok(())
 }
 
-/// What every version of the operator's CRD accepts and no engine of this project does.
-fn bad_backup(group_version: &str) -> Value {
+/// What the API server says to a backup with this schedule, which is never stored; none when it serves no backups.
+pub(crate) async fn ask(tasks: &Tasks, namespace: &str, schedule: &str) -> Result<Option<DryRun>, TaskError> {
+    for version in ["v1beta1", "v1alpha1"] {
+        let group_version = format!("{GROUP}/{version}");
+        let object = backup(&group_version, schedule);
+        let answer = tasks
+            .dry_run_create(&group_version, "neo4jbackups", namespace, &object)
+            .await?;
+        if answer.is_some() {
+            return Ok(answer);
+        }
+    }
+    Ok(None)
+}
+
+/// What every version of the operator's CRD accepts, and every engine of this project where the schedule is right.
+fn backup(group_version: &str, schedule: &str) -> Value {
     json!({
         "apiVersion": group_version, "kind": "Neo4jBackup",
-        "metadata": {"name": "neo4jbackup-admission-check"},
+        "metadata": {"name": NAME},
         "spec": {
             "instanceRef": "check", "allDatabases": true, "target": {"kind": "Cluster", "name": "check"},
-            "schedule": SCHEDULE,
-            "storage": {"type": "s3", "bucket": "neo4jbackup-admission-check", "path": "check"},
+            "schedule": schedule,
+            "storage": {"type": "s3", "bucket": NAME, "path": "check", "cloud": {"provider": "aws"}},
         },
     })
 }
@@ -151,6 +174,8 @@ fn mode(text: &str) -> Result<Mode, String> {
     serde_json::from_value(json!(text)).map_err(|_| "must be enforce, warn or audit".to_owned())
 }
 
+/// The name of the object that is only tried.
+pub(crate) const NAME: &str = "neo4jbackup-admission-check";
 /// Six fields, as many schedulers take them and Kubernetes does not.
 const SCHEDULE: &str = "0 2 * * * *";
 /// The code of the rule that says so.

@@ -12,7 +12,8 @@ use super::server::Server;
 
 const CONFIGURATIONS: [&str; 2] = ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"];
 const SELECTOR: &str = "--selector=app.kubernetes.io/part-of=neo4jbackup";
-const FAIL: &[&str] = &["--set=validating.failurePolicy=Fail,mutating.failurePolicy=Fail"];
+/// Without the jobs of a switch, which no node would run here.
+const FAIL: &[&str] = &["--set=validating.failurePolicy=Fail,mutating.failurePolicy=Fail,hooks.switchEngines=false"];
 
 #[test]
 fn what_is_stored_is_what_was_rendered() {
@@ -106,7 +107,8 @@ fn the_engine_can_be_changed_in_place() {
     assert!(there("validatingadmissionpolicies") && there(CONFIGURATIONS[0]) && there("deployments"));
     server.release("upgrade", &["--set=engine=webhook,guard.enabled=false"]);
     assert!(!there("validatingadmissionpolicies") && there(CONFIGURATIONS[1]));
-    server.release("upgrade", &["--set=engine=policies,guard.enabled=false"]);
+    let without_jobs = "--set=engine=policies,guard.enabled=false,hooks.switchEngines=false";
+    server.release("upgrade", &[without_jobs]);
     for plural in CONFIGURATIONS {
         assert!(!there(plural), "{plural}");
     }

@@ -38,6 +38,30 @@ fn a_value_that_means_nothing_is_refused_where_it_stands() {
 }
 
 #[test]
+fn ports_of_the_node_are_refused_with_a_reason() {
+    for (set, words) in [
+        (
+            "hostNetwork=true",
+            "ports.https is 10250, which on each node belongs to the kubelet",
+        ),
+        (
+            "hostNetwork=true,ports.https=9443,ports.status=10256",
+            "ports.status is 10256, which on each node belongs to kube-proxy",
+        ),
+        ("ports.status=10250", "ports.https and ports.status are both 10250"),
+    ] {
+        let refused = refusal(&["--set", set]);
+        assert!(refused.contains(words), "{set}: {refused}");
+    }
+    let objects = rendered(&["--set=hostNetwork=true,ports.https=9443"]);
+    let strategy = &of_kind(&objects, "Deployment")[0]["spec"]["strategy"]["rollingUpdate"];
+    assert_eq!(
+        (&strategy["maxSurge"], &strategy["maxUnavailable"]),
+        (&0.into(), &1.into())
+    );
+}
+
+#[test]
 fn what_belongs_together_is_asked_for_together() {
     let refused = refusal(&["--set=tls.mode=existingSecret"]);
     assert!(

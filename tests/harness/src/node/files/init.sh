@@ -35,6 +35,9 @@ VALUES
 # The node's address is on the loopback device: it must not be 127.0.0.1, and there is no other network.
 ip link set lo up
 ip address add 172.30.0.2/32 dev lo
+# A machine has a route to everywhere, so that what its own programs and pods of its network send to a Service gets as far as
+# the rules of kube-proxy. Here, without this one, the kernel would say at once that the network is unreachable.
+ip route add 10.96.0.0/16 dev lo src 172.30.0.2
 # A setting of this network namespace.
 echo 1 > /proc/sys/net/ipv4/ip_forward
 

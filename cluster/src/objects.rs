@@ -1,0 +1,151 @@
+//! Single objects by their names, of whichever kind: what a task of an installation reads, applies, marks and deletes.
+
+use std::fmt;
+
+use kube::Error;
+use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
+use kube::core::GroupVersionKind;
+use serde_json::{Value, json};
+
+use crate::tasks::{TaskError, Tasks};
+
+/// Where an object is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectName {
+    /// Group and version, as in a manifest.
+    pub api_version: String,
+    /// As in a manifest.
+    pub kind: String,
+    /// Absent for objects of the cluster.
+    pub namespace: Option<String>,
+    /// Its own name.
+    pub name: String,
+}
+
+impl ObjectName {
+    /// Where an object that is written out belongs. Empty where the manifest says nothing.
+    pub fn of(manifest: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Self {
+            api_version: text(&manifest["apiVersion"]),
+            kind: text(&manifest["kind"]),
+            namespace: manifest["metadata"]["namespace"].as_str().map(str::to_owned),
+            name: text(&manifest["metadata"]["name"]),
+        }
+    }
+
+    fn resource(&self) -> ApiResource {
+        let (group, version) = self.api_version.split_once('/').unwrap_or(("", &self.api_version));
+        ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, &self.kind))
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.kind, self.name)
+    }
+}
+
+impl Tasks {
+    /// The object as it is stored; none when it is not there.
+    pub async fn read(&self, object: &ObjectName) -> Result<Option<Value>, TaskError> {
+        let read = self.api(object).get_opt(&object.name).await;
+        let read = read.map_err(|error| failed("read", object, &error))?;
+        Ok(read.map(|read| serde_json::to_value(read).unwrap_or_default()))
+    }
+
+    /// Applies an object by server-side apply and takes over the fields that somebody else holds.
+    pub async fn apply(&self, manifest: &Value, manager: &str) -> Result<(), TaskError> {
+        let object = ObjectName::of(manifest);
+        let parameters = PatchParams::apply(manager).force();
+        let patch = Patch::Apply(manifest);
+        let api = self.api(&object);
+        let applied = api.patch(&object.name, &parameters, &patch).await;
+        applied.map(drop).map_err(|error| failed("apply", &object, &error))
+    }
+
+    /// Sets an annotation, or takes it away. False when the object is not there.
+    pub async fn annotate(
+        &self,
+        object: &ObjectName,
+        annotation: &str,
+        value: Option<&str>,
+        manager: &str,
+    ) -> Result<bool, TaskError> {
+        let patch = json!({"metadata": {"annotations": {annotation: value}}});
+        let parameters = PatchParams {
+            field_manager: Some(manager.to_owned()),
+            ..PatchParams::default()
+        };
+        let patch = Patch::Merge(patch);
+        let api = self.api(object);
+        let patched = api.patch(&object.name, &parameters, &patch).await;
+        was_there(patched).map_err(|error| failed("annotate", object, &error))
+    }
+
+    /// Deletes an object, and what it owns after it. False when it is not there.
+    pub async fn delete(&self, object: &ObjectName) -> Result<bool, TaskError> {
+        let api = self.api(object);
+        let deleted = api.delete(&object.name, &DeleteParams::background()).await;
+        was_there(deleted).map_err(|error| failed("delete", object, &error))
+    }
+
+    fn api(&self, object: &ObjectName) -> Api<DynamicObject> {
+        let resource = object.resource();
+        match &object.namespace {
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
+            None => Api::all_with(self.client.clone(), &resource),
+        }
+    }
+}
+
+fn was_there<T>(answer: Result<T, Error>) -> Result<bool, Error> {
+    match answer {
+        Ok(_) => Ok(true),
+        Err(Error::Api(status)) if status.code == 404 => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn failed(verb: &str, object: &ObjectName, error: &Error) -> TaskError {
+    TaskError::Api {
+        attempted: format!("{verb} {object}"),
+        reason: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// kube makes the plural from the kind, and the API server knows no other.
+    #[test]
+    fn kinds_have_the_plurals_of_the_api() {
+        for (api_version, kind, plural) in [
+            (
+                "admissionregistration.k8s.io/v1",
+                "ValidatingAdmissionPolicy",
+                "validatingadmissionpolicies",
+            ),
+            (
+                "admissionregistration.k8s.io/v1",
+                "MutatingAdmissionPolicyBinding",
+                "mutatingadmissionpolicybindings",
+            ),
+            (
+                "admissionregistration.k8s.io/v1",
+                "ValidatingWebhookConfiguration",
+                "validatingwebhookconfigurations",
+            ),
+            ("apps/v1", "Deployment", "deployments"),
+            ("v1", "Service", "services"),
+        ] {
+            let object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "n"}});
+            let resource = ObjectName::of(&object).resource();
+            assert_eq!(
+                (resource.plural.as_str(), resource.api_version.as_str()),
+                (plural, api_version)
+            );
+        }
+    }
+}
