@@ -16,6 +16,7 @@ mod failures;
 mod fixture;
 mod fixtures;
 mod guard;
+mod hostile_objects;
 mod identity;
 mod manifests;
 mod metrics;

@@ -143,7 +143,10 @@ fn a_switch_that_nobody_answers_says_what_it_waited_for_and_harms_nobody() {
     ] {
         assert!(after.stderr.contains(words), "{after:?}");
     }
-    let policy = ["validatingadmissionpolicy", "neo4jbackup-nb5001"];
+    let policy = [
+        "validatingadmissionpolicy",
+        &format!("neo4jbackup-nb5001.{CLUSTER_NAME}"),
+    ];
     let policy = server.get(&policy);
     assert_eq!(policy["metadata"]["annotations"]["helm.sh/resource-policy"], "keep");
     let configuration = server.get(&["validatingwebhookconfiguration", CLUSTER_NAME]);
