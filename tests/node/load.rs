@@ -46,6 +46,8 @@ pub(crate) struct Tally {
     pub(crate) passed: usize,
     /// How many of these had none and were refused.
     pub(crate) blocked: usize,
+    /// How long the slowest call took.
+    pub(crate) slowest: Duration,
 }
 
 impl Load {
@@ -99,6 +101,7 @@ impl Load {
             total.failures.extend(tally.failures);
             total.passed += tally.passed;
             total.blocked += tally.blocked;
+            total.slowest = total.slowest.max(tally.slowest);
         }
         total.failures.sort_by_key(|(sent, _)| *sent);
         report_progress(&format!("{what}: {total}"));
@@ -128,7 +131,9 @@ impl Worker {
                 Expected::Accepted => true,
             };
             self.tally.calls += 1;
-            match client.post(&self.path, &backup(is_good)) {
+            let answer = client.post(&self.path, &backup(is_good));
+            self.tally.slowest = self.tally.slowest.max(sent.elapsed());
+            match answer {
                 Ok(answer) if self.is_expected(is_good, &answer) => {}
                 Ok(answer) => {
                     let is_accepted = answer.status == 201;

@@ -10,6 +10,7 @@ mod api_client;
 mod certificates;
 mod cluster;
 mod drills;
+mod flood;
 mod host_network;
 mod installation;
 mod load;

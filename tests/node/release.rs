@@ -151,6 +151,11 @@ impl Release {
         self.must_kubectl(&["get", "--raw", &path]).stdout
     }
 
+    /// The name by which the API server calls it.
+    pub(crate) fn host(&self) -> String {
+        format!("{NAME}.{}.svc", self.namespace)
+    }
+
     /// The name of its webhook configurations.
     pub(crate) fn configuration(&self) -> String {
         format!("{NAME}.{}", self.namespace)
