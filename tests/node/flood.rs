@@ -1,6 +1,6 @@
 //! Pods of strangers that hold thousands of connections to both ports of a pod of ours.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -100,7 +100,7 @@ fn run(cluster: &Cluster, command: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn attacker(cluster: &Cluster, program: &PathBuf, arguments: &[&str]) -> Child {
+fn attacker(cluster: &Cluster, program: &Path, arguments: &[&str]) -> Child {
     let mut command = cluster.node.command(program.to_str().unwrap());
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::inherit());
     command.spawn().unwrap()

@@ -183,10 +183,10 @@ impl Members {
             let standing = member.standing();
             if standing != Standing::Busy {
                 let candidate = (standing, member.since.load(Ordering::Relaxed), *number);
-                holding.first = earlier(holding.first, candidate);
+                holding.first = Some(earlier(holding.first, candidate));
                 if standing == Standing::Trusted {
                     holding.idle += 1;
-                    holding.oldest_idle = earlier(holding.oldest_idle, candidate);
+                    holding.oldest_idle = Some(earlier(holding.oldest_idle, candidate));
                 }
             }
         }
@@ -206,8 +206,8 @@ impl Members {
     }
 }
 
-fn earlier(first: Option<Candidate>, other: Candidate) -> Option<Candidate> {
-    Some(first.map_or(other, |first| first.min(other)))
+fn earlier(first: Option<Candidate>, other: Candidate) -> Candidate {
+    first.map_or(other, |first| first.min(other))
 }
 
 impl Member {

@@ -250,9 +250,9 @@ proptest! {
             let review = if is_update { update(&old, &new) } else { create(&new) };
             let (status, said) = call(&app, "/validate", &review).await;
             assert_eq!(status, 200, "{said}");
-            assert_eq!(said["auditAnnotations"].get("oversize"), None, "{}", said);
+            assert_eq!(said["auditAnnotations"].get("oversize"), None, "{said}");
             if !is_update {
-                assert!(said["auditAnnotations"]["denied"].as_str().unwrap().contains("NB5001"), "{}", said);
+                assert!(said["auditAnnotations"]["denied"].as_str().unwrap().contains("NB5001"), "{said}");
             }
         });
     }
