@@ -8,6 +8,7 @@
 mod fixture;
 mod foreign;
 mod parity;
+mod reads;
 mod registry;
 mod rules;
 mod scaffold;
