@@ -12,7 +12,7 @@ use std::time::Duration;
 use k8s_openapi::jiff::Timestamp;
 use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
-use kube::core::GroupVersionKind;
+use kube::core::{GroupVersionKind, Status};
 use kube::discovery::ApiResource;
 use neo4jbackup_core::ensure::{Apply, Ensured, FIELD_MANAGER, ROLE, ROLE_BINDING, Report, plan};
 use neo4jbackup_core::schema::Era;
@@ -261,7 +261,7 @@ async fn apply(client: &Client, apply: &Apply) -> Outcome {
 fn outcome(error: &kube::Error) -> Outcome {
     match error {
         kube::Error::Api(status) => match status.code {
-            403 if status.message.contains("because it is being terminated") => Outcome::Gone,
+            403 if is_of_terminating_namespace(status) => Outcome::Gone,
             403 => Outcome::Forbidden,
             404 => Outcome::Gone,
             409 => Outcome::Conflict,
@@ -269,6 +269,12 @@ fn outcome(error: &kube::Error) -> Outcome {
         },
         _ => Outcome::Failed,
     }
+}
+
+/// The API server refuses to make anything in a namespace that is going, and says so as the cause of a 403.
+fn is_of_terminating_namespace(status: &Status) -> bool {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    causes.into_iter().any(|cause| cause.reason == "NamespaceTerminating")
 }
 
 /// Makes an Event on a Role that is left over. Its name follows from the Role: of several replicas the first one makes it.
@@ -299,5 +305,44 @@ async fn tell(client: &Client, namespace: &str, uid: &str) {
         Ok(Err(kube::Error::Api(status))) if status.code == 409 => {}
         Ok(Err(error)) => tracing::warn!(namespace, %error, "no Event could be made of a role that is left over"),
         Err(_) => tracing::warn!(namespace, "no Event could be made in time of a role that is left over"),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    /// The outcome of a status as the API server writes it.
+    fn outcome_of(status: serde_json::Value) -> Outcome {
+        let status: Status = serde_json::from_value(status).unwrap();
+        outcome(&kube::Error::Api(status.boxed()))
+    }
+
+    #[test]
+    fn the_cause_tells_a_namespace_that_is_going_from_a_right_that_is_missing() {
+        let terminating = |message: &str| {
+            json!({
+                "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,
+                "reason": "Forbidden", "code": 403,
+                "details": {"name": "neo4j-backup-sa", "kind": "serviceaccounts", "causes": [{
+                    "reason": "NamespaceTerminating", "message": "namespace graph is being terminated",
+                    "field": "metadata.namespace",
+                }]},
+            })
+        };
+        let usual = "serviceaccounts \"neo4j-backup-sa\" is forbidden: unable to create new content in namespace graph \
+                     because it is being terminated";
+        assert_eq!(outcome_of(terminating(usual)), Outcome::Gone);
+        assert_eq!(outcome_of(terminating("in other words")), Outcome::Gone);
+
+        let refused =
+            |message: &str| json!({"status": "Failure", "message": message, "reason": "Forbidden", "code": 403});
+        assert_eq!(outcome_of(refused("no right to patch")), Outcome::Forbidden);
+        // Anybody who writes an admission webhook chooses the words of a refusal.
+        assert_eq!(
+            outcome_of(refused("because it is being terminated")),
+            Outcome::Forbidden
+        );
     }
 }

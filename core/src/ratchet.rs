@@ -74,23 +74,11 @@ fn same_entries(key: Option<&str>, old: &Map<'_>, new: &Map<'_>) -> bool {
 
 fn same_scalar(key: Option<&str>, old: &Node<'_>, new: &Node<'_>) -> bool {
     match (key, old.scalar_text(), new.scalar_text()) {
-        (Some("pointInTime" | "restoreUntil"), Some(old), Some(new)) => same_instant(old, new),
-        (Some("size" | "divisor"), Some(old), Some(new)) => same_quantity(old, new),
-        _ => false,
-    }
-}
-
-/// Fractions do not count: the operator's own write loses them.
-fn same_instant(old: &str, new: &str) -> bool {
-    match (point_in_time::parse(old), point_in_time::parse(new)) {
-        (Ok(old), Ok(new)) => old.timestamp().as_second() == new.timestamp().as_second(),
-        _ => false,
-    }
-}
-
-fn same_quantity(old: &str, new: &str) -> bool {
-    match (quantity::parse(old), quantity::parse(new)) {
-        (Ok(old), Ok(new)) => old == new,
+        (Some("pointInTime" | "restoreUntil"), Some(old), Some(new)) => {
+            let parsed = (point_in_time::parse(old), point_in_time::parse(new));
+            matches!(parsed, (Ok(old), Ok(new)) if old.means_the_same_as(&new))
+        }
+        (Some("size" | "divisor"), Some(old), Some(new)) => quantity::means_the_same(old, new),
         _ => false,
     }
 }
@@ -122,6 +110,11 @@ mod tests {
         assert!(same(
             json!({"pointInTime": "2026-11-21T09:38:30.5+02:00"}),
             json!({"pointInTime": "2026-11-21T07:38:30Z"})
+        ));
+        // Before 1970 a fraction counts towards the later second; it is cut off all the same.
+        assert!(same(
+            json!({"restoreUntil": "1960-01-01T00:00:00.9Z"}),
+            json!({"restoreUntil": "1960-01-01T00:00:00Z"})
         ));
         assert!(same(
             json!({"limits": {"memory": "1Gi"}}),
@@ -157,6 +150,12 @@ mod tests {
         assert!(!same(json!({"a": "x"}), json!({})));
         assert!(!same(json!({"a": [1, 2]}), json!({"a": [1]})));
         assert!(!same(json!({"bucket": "1000"}), json!({"bucket": "1e3"})));
+        assert!(!same(json!({"size": "1G"}), json!({"size": "1Gi"})));
+        assert!(!same(json!({"size": "much"}), json!({"size": "more"})));
+        assert!(!same(
+            json!({"pointInTime": "1969-12-31T23:59:59.5Z"}),
+            json!({"pointInTime": "1970-01-01T00:00:00Z"})
+        ));
         assert!(!same(json!({"pointInTime": "bad"}), json!({"pointInTime": "worse"})));
         assert!(!same(json!({"enabled": true}), json!({"enabled": false})));
     }

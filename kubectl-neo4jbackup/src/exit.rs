@@ -5,9 +5,9 @@ use std::process::ExitCode;
 /// The exit codes of every command. They depend on the results alone, never on the format of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// 0: nothing at or above `--fail-on`, no difference, condition met.
+    /// 0: nothing at or above `--fail-on`, no difference.
     Good,
-    /// 1: findings, a difference, a missing right, a failed run.
+    /// 1: findings, a difference, an invalid schedule.
     NotGood,
     /// 2: the command line or a configuration file cannot be used.
     Usage,
@@ -15,23 +15,11 @@ pub enum Exit {
     Incomplete,
     /// 4: refused, because going on could do harm.
     Refused,
-    /// 124: `--timeout` was reached.
-    TimedOut,
-    /// 130: interrupted from the keyboard.
-    Interrupted,
 }
 
 impl Exit {
     /// Every exit code, for the pages that list them.
-    pub const ALL: [Self; 7] = [
-        Self::Good,
-        Self::NotGood,
-        Self::Usage,
-        Self::Incomplete,
-        Self::Refused,
-        Self::TimedOut,
-        Self::Interrupted,
-    ];
+    pub const ALL: [Self; 5] = [Self::Good, Self::NotGood, Self::Usage, Self::Incomplete, Self::Refused];
 
     /// The number.
     pub fn code(self) -> u8 {
@@ -41,8 +29,6 @@ impl Exit {
             Self::Usage => 2,
             Self::Incomplete => 3,
             Self::Refused => 4,
-            Self::TimedOut => 124,
-            Self::Interrupted => 130,
         }
     }
 
@@ -52,12 +38,12 @@ impl Exit {
             Self::Good => "good: nothing at or above `--fail-on`, no difference",
             Self::NotGood => "not good: findings, a difference, an invalid schedule",
             Self::Usage => "the command line or a configuration file cannot be used",
-            Self::Incomplete => "no full answer: a file could not be read, or there was nothing to judge",
-            Self::Refused => {
-                "refused, because going on could do harm: a report would replace a manifest, or a link leads it elsewhere"
+            Self::Incomplete => {
+                "no full answer: a file could not be read, or there was nothing to judge; findings win over gaps"
             }
-            Self::TimedOut => "`--timeout` was reached",
-            Self::Interrupted => "interrupted",
+            Self::Refused => {
+                "refused, because going on could do harm: a report would replace what is linted, a manifest or a baseline, or a link leads it elsewhere"
+            }
         }
     }
 }

@@ -95,8 +95,6 @@ pub struct Finding {
     pub location: Location,
     /// Facts that it rests on.
     pub evidence: Vec<String>,
-    /// Codes of findings that it follows from.
-    pub caused_by: Vec<&'static str>,
     /// How a machine can mend it.
     pub fix: Option<Fix>,
     /// Who accepted it, and why.
@@ -219,7 +217,6 @@ impl Finding {
                 end_column: span.end.column,
             },
             evidence: finding.evidence,
-            caused_by: Vec::new(),
             fix,
             suppressed: finding.suppressed,
             url: engine::rule(finding.code).map(RuleMeta::url).unwrap_or_default(),

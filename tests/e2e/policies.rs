@@ -10,6 +10,8 @@ mod objects;
 mod policed;
 mod updates;
 
+pub(crate) use api_client::ApiClient;
+
 /// Whether the whole of each comparison is asked for, and not its short form.
 fn is_long() -> bool {
     std::env::var("NEO4JBACKUP_DRILLS").is_ok_and(|drills| drills == "long")

@@ -70,7 +70,8 @@ pub(crate) fn all(folder: &Path) -> Vec<Fixture> {
     files.into_iter().map(|file| read(&file)).collect()
 }
 
-fn read(file: &Path) -> Fixture {
+/// One fixture; the name of its file is the name of its rule.
+pub(crate) fn read(file: &Path) -> Fixture {
     let text = fs::read_to_string(file).unwrap();
     let mut cases: Vec<Case> = Vec::new();
     let mut lines = text.lines();

@@ -8,7 +8,15 @@
 mod fixture;
 mod foreign;
 mod parity;
+mod reads;
 mod registry;
 mod rules;
+mod scaffold;
 mod support;
 mod upstream;
+
+// The scaffold of `cargo xtask new-rule` is compiled here as it stands. It speaks of the core as `crate`.
+#[path = "../../xtask/src/templates/scaffold_rule.rs"]
+mod scaffold_rule;
+
+use neo4jbackup_core::{declare_rule, inventory, report, rule, subject};

@@ -39,7 +39,7 @@ pub(crate) struct Opinion<'a> {
     pub(crate) kind: &'static str,
     pub(crate) mode: Mode,
     pub(crate) findings: Vec<Finding>,
-    /// The number of rules that could not be sure.
+    /// The codes of the rules that could not be sure, one for each thing that was missing.
     pub(crate) skipped: Vec<&'static str>,
     /// Operations that a patch must not have and that were left out. Anything but 0 is a defect of a rule.
     pub(crate) dropped_operations: usize,

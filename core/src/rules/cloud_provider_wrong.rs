@@ -42,11 +42,11 @@ declare_rule! {
         code: "NB3001", name: "cloud-provider-wrong", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
         reads: [
-            "spec.storage.type", "spec.storage.cloud.provider", "spec.cloud.provider", "spec.source.type",
+            "spec.storage.type", "spec.storage.cloud", "spec.cloud", "spec.source.type",
             "spec.source.storage.type", "spec.source.storage.cloud.provider", "spec.source.pitr.baseBackup.type",
             "spec.source.pitr.baseBackup.storage.type", "spec.source.pitr.baseBackup.storage.cloud.provider",
             "spec.source.pitr.logStorage.type", "spec.source.pitr.logStorage.cloud.provider",
-            "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud.provider", "spec.backups.cloud.provider",
+            "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud.provider", "spec.backups.cloud",
         ],
         needs: [], doors: All, fix: Unsafe, policy: Expressible(crate::policy::rules::cloud_provider_wrong::policy), since: "0.1",
     }

@@ -39,7 +39,7 @@ declare_rule! {
     DifferentialWithoutFull {
         code: "NB2007", name: "differential-without-full", severity: Error,
         kinds: [Neo4jBackup],
-        reads: ["spec.options.backupType", "spec.chainFromBackup"],
+        reads: ["spec.options.backupType", "spec.chainFromBackup", "status.history"],
         needs: [Backups], doors: All, fix: Unsafe,
         policy: NotExpressible("another backup may write the full one"), since: "0.1",
     }

@@ -36,7 +36,9 @@ declare_rule! {
     /// ```
     OverwriteUnconfirmed {
         code: "NB8010", name: "overwrite-unconfirmed", severity: Warning,
-        kinds: [Neo4jRestore], reads: ["spec.options.replaceExisting", "spec.force"], needs: [], doors: All, fix: None,
+        kinds: [Neo4jRestore],
+        reads: ["spec.options.replaceExisting", "spec.force", "spec.database", "spec.databaseName"],
+        needs: [], doors: All, fix: None,
         policy: Expressible(crate::policy::rules::overwrite_unconfirmed::policy), since: "0.1",
     }
 }

@@ -42,7 +42,8 @@ declare_rule! {
         code: "NB7003", name: "path-with-empty-segment", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
         reads: [
-            "spec.storage.type", "spec.storage.path", "spec.source.type", "spec.source.storage.type",
+            "spec.storage.type", "spec.storage.bucket", "spec.storage.path", "spec.chainFromBackup", "spec.source.type",
+            "spec.source.storage.type",
             "spec.source.storage.path", "spec.source.backupPath", "spec.source.pitr.baseBackup.type",
             "spec.source.pitr.baseBackup.storage.type", "spec.source.pitr.baseBackup.storage.path",
             "spec.source.pitr.baseBackup.backupPath", "spec.source.pitr.logStorage.type",

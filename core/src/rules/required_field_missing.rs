@@ -39,7 +39,7 @@ declare_rule! {
     RequiredFieldMissing {
         code: "NB1007", name: "required-field-missing", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
-        reads: ["spec", "metadata.name"], needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::required_field_missing::policy), since: "0.1",
+        reads: ["spec", "metadata.name", "metadata.generateName"], needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::required_field_missing::policy), since: "0.1",
     }
 }
 

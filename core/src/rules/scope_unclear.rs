@@ -36,7 +36,10 @@ declare_rule! {
     ScopeUnclear {
         code: "NB1008", name: "scope-unclear", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore],
-        reads: ["spec.database", "spec.allDatabases", "spec.shardedDatabase", "spec.databaseName", "spec.target"],
+        reads: [
+            "spec.database", "spec.allDatabases", "spec.shardedDatabase", "spec.databaseName", "spec.target",
+            "spec.databases", "spec.clusterRef",
+        ],
         needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::scope_unclear::policy), since: "0.1",
     }
 }

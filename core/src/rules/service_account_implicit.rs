@@ -42,8 +42,7 @@ declare_rule! {
         code: "NB3011", name: "service-account-implicit", severity: Info,
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster],
         reads: [
-            "spec.storage.cloud.identity", "spec.cloud.identity", "spec.source.type", "spec.source.storage.cloud.identity",
-            "spec.backups.cloud.identity",
+            "spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.cloud", "spec.backups",
         ],
         needs: [], doors: All, fix: Default,
         policy: NotExpressible("which account it is depends on the version of the operator"), since: "0.2",

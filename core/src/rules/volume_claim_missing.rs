@@ -42,7 +42,7 @@ declare_rule! {
         code: "NB7005", name: "volume-claim-missing", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore],
         reads: [
-            "spec.storage.type", "spec.storage.pvc.name", "spec.source.type", "spec.source.storage.type",
+            "spec.storage.type", "spec.storage.pvc", "spec.source.type", "spec.source.storage.type",
             "spec.source.storage.pvc", "spec.source.pitr.baseBackup.type", "spec.source.pitr.baseBackup.storage.type",
             "spec.source.pitr.baseBackup.storage.pvc", "spec.source.pitr.logStorage.type",
             "spec.source.pitr.logStorage.pvc",

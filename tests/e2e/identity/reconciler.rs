@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::place::{Place, ROLE_KEY, metric};
 use crate::manifests;
+use crate::policies::ApiClient;
 use crate::world::{World, await_something, program};
 
 /// A control plane with the CRDs of operator 1.13, whose webhook looks after accounts.
@@ -143,6 +144,33 @@ fn a_second_replica_changes_nothing() {
         after["metadata"]["resourceVersion"],
         made["metadata"]["resourceVersion"]
     );
+}
+
+#[test]
+fn the_api_server_names_the_cause_when_a_namespace_is_going() {
+    // By this cause, and by no words, the reconciler tells such a refusal from a right that it has not.
+    let place = Place::new(world());
+    let held = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "held", "finalizers": ["example.com/held"]},
+    });
+    place.apply(&held);
+    place.must(&["delete", "namespace", &place.name, "--wait=false"]);
+    let path = format!("/api/v1/namespaces/{}/serviceaccounts", place.name);
+    let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "neo4j-backup-sa"}});
+    let answer = ApiClient::connect(&place.world.control_plane).send("POST", &path, &account);
+    assert_eq!(answer.status, 403, "{}", answer.body);
+    assert_eq!(
+        answer.body["details"]["causes"][0]["reason"], "NamespaceTerminating",
+        "{}",
+        answer.body
+    );
+    place.must(&[
+        "patch",
+        "configmap/held",
+        "--type=merge",
+        "-p",
+        r#"{"metadata":{"finalizers":null}}"#,
+    ]);
 }
 
 fn backup(cloud: &Value) -> Value {

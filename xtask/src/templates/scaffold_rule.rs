@@ -1,4 +1,4 @@
-//! {code}.
+//! NB0000.
 
 use crate::declare_rule;
 use crate::inventory::Inventory;
@@ -17,27 +17,29 @@ declare_rule! {
     ///
     /// ## Bad
     /// ```yaml
-    /// spec: {}
+    /// spec:
+    ///   database: wrong
     /// ```
     ///
     /// ## Good
     /// ```yaml
-    /// spec: {}
+    /// spec:
+    ///   database: right
     /// ```
-    {struct} {
-        code: "{code}", name: "{name}", severity: Warning,
-        kinds: [Neo4jBackup], reads: ["spec"], needs: [],
-        doors: All, fix: None, policy: Expressible, since: "0.1",
+    ScaffoldRule {
+        code: "NB0000", name: "scaffold-rule", severity: Warning,
+        kinds: [Neo4jBackup], reads: ["spec.database"], needs: [], doors: All, fix: None,
+        policy: NotExpressible("no policy for this rule has been written yet"), since: "0.1",
     }
 }
 
-impl Rule for {struct} {
+impl Rule for ScaffoldRule {
     fn meta(&self) -> &'static RuleMeta {
         &Self::META
     }
 
     fn check(&self, subject: &Subject<'_>, _inventory: &Inventory, report: &mut Report) {
-        let field = subject.field("spec.field");
+        let field = subject.field("spec.database");
         if field.text() == Some("wrong") {
             report.at(&field, "`wrong` does not work").help("use `right`");
         }

@@ -1,0 +1,48 @@
+//! The exit codes that the documentation names are those that the program has, each of them and no other.
+
+use std::collections::BTreeSet;
+
+use kubectl_neo4jbackup::{Exit, cli};
+
+use crate::support::{SIX_FIELDS, Sandbox, root};
+
+#[test]
+fn every_exit_code_is_returned_by_some_run() {
+    let sandbox = Sandbox::with(SIX_FIELDS);
+    let returned: BTreeSet<u8> = [
+        &["version"][..],
+        &["lint", "backup.yaml"],
+        &["lint", "--no-such-flag"],
+        &["lint", "no-such-file.yaml"],
+        &["lint", "backup.yaml", "-o", "json=backup.yaml"],
+    ]
+    .into_iter()
+    .map(|arguments| sandbox.run(arguments).exit)
+    .collect();
+    let documented: BTreeSet<u8> = Exit::ALL.into_iter().map(Exit::code).collect();
+    assert_eq!(returned, documented);
+}
+
+#[test]
+fn the_readme_says_of_exit_codes_what_the_reference_says() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let rows = |page: &str| -> Vec<String> {
+        let (_, section) = page.split_once("## Exit codes\n").expect("a section on exit codes");
+        let lines = section.lines().take_while(|line| !line.starts_with("## "));
+        lines.filter(|line| line.starts_with('|')).map(str::to_owned).collect()
+    };
+    let reference = rows(&cli::markdown());
+    assert_eq!(reference.len(), Exit::ALL.len() + 2, "{reference:?}");
+    assert_eq!(rows(&readme), reference);
+}
+
+#[test]
+fn every_flag_beside_an_exit_code_exists() {
+    let page = cli::markdown();
+    for exit in Exit::ALL {
+        let words = exit.meaning().split('`');
+        for flag in words.filter(|word| word.starts_with("--")) {
+            assert!(page.contains(&format!("| `{flag} ")), "{}: {flag}", exit.code());
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What `cargo xtask new-rule` writes is a rule that works, with a fixture that shows it.
+
+use neo4jbackup_core::document::Path;
+use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::inventory::Inventory;
+use neo4jbackup_core::lint;
+use neo4jbackup_core::report::Report;
+use neo4jbackup_core::rule::{Policy, Rule as _};
+use neo4jbackup_core::schema::Era;
+use neo4jbackup_core::subject::{Door, Subject};
+
+use crate::fixture::{self, Case};
+use crate::scaffold_rule::ScaffoldRule;
+use crate::{rules, support};
+
+fn found(case: &Case) -> Vec<(Severity, Path, String)> {
+    let options = rules::options(case);
+    let file = lint::read(&case.manifest, &options.limits);
+    let object = &file.documents.last().expect("a fixture has an object").root;
+    let (kind, version) = lint::known_kind(object).expect("an object of the operator's group");
+    assert!(
+        ScaffoldRule::META.kinds.contains(&kind),
+        "the rule does not look at {kind:?}"
+    );
+    let era = Era::for_object(version, object);
+    let subject = Subject::new(
+        object,
+        kind,
+        era,
+        Door::File,
+        options.now,
+        &options.settings,
+        &options.namespace,
+    );
+    let mut report = Report::new(&ScaffoldRule::META);
+    ScaffoldRule.check(&subject, &Inventory::partial("there is no other"), &mut report);
+    let findings = report.finish().0.into_iter();
+    findings
+        .map(|finding| (finding.severity, finding.path, finding.message))
+        .collect()
+}
+
+#[test]
+fn the_scaffold_reports_its_first_case_and_is_silent_about_its_second() {
+    let fixture = fixture::read(&support::root().join("xtask/src/templates/scaffold_rule.md"));
+    let meta = ScaffoldRule.meta();
+    assert_eq!(fixture.rule, meta.name);
+    let [wrong, right] = fixture.cases.as_slice() else {
+        panic!("{} cases instead of a wrong and a right one", fixture.cases.len());
+    };
+    let path = Path::dotted(meta.reads[0]);
+    let message = "`wrong` does not work".to_owned();
+    assert_eq!(found(wrong), [(meta.severity, path, message)]);
+    assert_eq!(found(right), []);
+}
+
+#[test]
+fn nobody_owes_a_policy_for_a_new_rule() {
+    let Policy::NotExpressible(why) = ScaffoldRule::META.policy else {
+        panic!("the scaffold refers to a policy that does not exist");
+    };
+    assert!(!why.is_empty());
+}
