@@ -29,7 +29,8 @@ pub(crate) struct Shares {
     pub(crate) connections: usize,
     /// For bodies while they arrive and wait, in bytes.
     pub(crate) bodies: usize,
-    /// For the trees that they become, in bytes.
+    /// For the trees that they become, in bytes. As much again is kept free: what one has given back, the allocator gives
+    /// back to the system within a second and not at once.
     pub(crate) trees: usize,
 }
 
@@ -39,7 +40,7 @@ pub(crate) fn share(limit: usize) -> Shares {
     Shares {
         connections: (rest / 4 / CONNECTION).clamp(16, 4096),
         bodies: rest / 20 * 3,
-        trees: rest / 5 * 3,
+        trees: rest / 10 * 3,
     }
 }
 
@@ -89,13 +90,13 @@ mod tests {
         for mebibytes in [64, 128, 256, 512, 1024, 8192] {
             let limit = mebibytes * MIB;
             let shares = share(limit);
-            let sum = AT_REST + shares.connections * CONNECTION + shares.bodies + shares.trees;
+            let sum = AT_REST + shares.connections * CONNECTION + shares.bodies + 2 * shares.trees;
             assert!(sum <= limit / 4 * 3, "{mebibytes} MiB: {shares:?} is {sum}");
         }
         let shares = share(ASSUMED);
         assert_eq!(
             (shares.connections, shares.bodies / MIB, shares.trees / MIB),
-            (426, 24, 96)
+            (426, 24, 48)
         );
     }
 
