@@ -4,6 +4,7 @@
 mod api_client;
 mod budget;
 mod equality;
+mod foreign_text;
 mod left_alone;
 mod modes;
 mod objects;

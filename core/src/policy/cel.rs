@@ -13,8 +13,12 @@ pub(super) fn start(text: &str) -> String {
     format!("(size({text}) > {LONGEST} ? {text}.substring(0, {LONGEST}) : {text})")
 }
 
-/// The text without backticks, as `quoted` cuts it for people. Ends before the first control character, because the
-/// API server takes no message of several lines.
+/// Characters that a person can see, for the inside of a repetition: everything but controls, marks of the direction of
+/// writing and other formats, and separators of lines.
+pub(super) const VISIBLE: &str = r"[^\p{C}\p{Zl}\p{Zp}]";
+
+/// The text without backticks, as `quoted` cuts it for people. Ends before the first character that cannot be seen: the
+/// API server takes no message of several lines, and a terminal does what a control character says.
 pub(super) fn short(text: &str) -> String {
     cut(text, 60)
 }
@@ -26,13 +30,13 @@ pub(super) fn quoted(text: &str) -> String {
 
 fn cut(text: &str, longest: usize) -> String {
     format!(
-        r"(size({text}) > {longest} ? {text}.substring(0, {longest}) : {text}).find(r'^\P{{Cc}}*') + (size({text}) > {longest} ? '…' : '')"
+        r"(size({text}) > {longest} ? {text}.substring(0, {longest}) : {text}).find(r'^{VISIBLE}*') + (size({text}) > {longest} ? '…' : '')"
     )
 }
 
 /// A character as Rust prints it for people who look for mistakes.
 pub(super) fn character(text: &str) -> String {
-    format!(r#"({text} == "'" ? "'\\''" : "'" + {text}.find(r'\P{{Cc}}') + "'")"#)
+    format!(r#"({text} == "'" ? "'\\''" : "'" + {text}.find(r'{VISIBLE}') + "'")"#)
 }
 
 /// A list with the message when the condition holds, else an empty one.

@@ -10,6 +10,7 @@
 //! [`point_in_time::is_poison`]: crate::values::point_in_time::is_poison
 //! [`quantity::is_poison`]: crate::values::quantity::is_poison
 
+use super::cel::VISIBLE;
 use super::{Named, Policy, Validation};
 
 /// More entries than this in one map or list are refused unseen: to look at each would exhaust the budget of the
@@ -187,10 +188,10 @@ fn validate(policy: &mut Policy, [new, old, poison]: [&str; 3], path: &str, plac
     });
 }
 
-/// A text up to its first line feed, cut where a person has seen enough of it: the API server takes no message of several
-/// lines.
+/// A text up to its first character that cannot be seen, cut where a person has seen enough of it: the API server takes no
+/// message of several lines, and a terminal does what a control character says.
 fn short(text: &str) -> String {
-    format!("{text}.find('^.{{0,60}}') + (size({text}) > 60 ? '…' : '')")
+    format!("{text}.find(r'^{VISIBLE}{{0,60}}') + (size({text}) > 60 ? '…' : '')")
 }
 
 #[cfg(test)]
