@@ -17,9 +17,9 @@ use crate::paced::Pace;
 use crate::review::{outline, tree_size};
 use crate::state::{App, Fault, Hook, Reply};
 
-/// The worst body of this size is judged within a millisecond (docs/performance.md). Larger ones go to a thread, so that a
-/// deadline can end the wait and no other call waits behind them.
-const INLINE: usize = 16 * 1024;
+/// The worst body of this size is judged within half a millisecond (docs/performance.md). Larger ones go to a thread, so
+/// that a deadline can end the wait and no other call waits behind them.
+const INLINE: usize = 8 * 1024;
 
 /// The tree of a body of at most this size is not worth an account: there are as many at once as there are threads.
 const SMALL_TREE: usize = 128 * 1024;

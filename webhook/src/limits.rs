@@ -15,7 +15,7 @@ pub struct Limits {
     /// The largest body that is judged, in bytes. An UPDATE carries two objects, of which the API server stores up to
     /// 1.5 MiB each. What is larger gets the answer of `settings.oversize`.
     pub body: usize,
-    /// What all bodies of more than 16 KiB may take together, in bytes, while they arrive and wait to be judged.
+    /// What all bodies of more than 8 KiB may take together, in bytes, while they arrive and wait to be judged.
     pub bodies: usize,
     /// What their trees may take together, in bytes. A body whose tree alone would take more gets the answer of
     /// `settings.oversize`.

@@ -201,7 +201,7 @@ impl Metrics {
         );
         registry.register(
             "queue_duration_seconds",
-            "Time that reviews of more than 16 KiB waited for a thread",
+            "Time that reviews of more than 8 KiB waited for a thread",
             self.queue_duration.clone(),
         );
         registry.register(
