@@ -34,7 +34,8 @@ fn thousands_of_unfinished_headers_end_no_pod_and_hold_up_no_call() {
     load.await_calls(100);
     let pods = release.pods();
     let mut attackers = Vec::new();
-    for pod in &pods {
+    // One of the two: its calls must not be worth less than those of the other.
+    for pod in &pods[..1] {
         let address = field(&release, pod, "{.status.podIP}");
         for source in SOURCES {
             let tls = ["--authority", authority.to_str().unwrap(), "--name", &release.host()];
@@ -63,9 +64,9 @@ fn thousands_of_unfinished_headers_end_no_pod_and_hold_up_no_call() {
         let output = attacker.wait_with_output().unwrap();
         assert!(output.status.success(), "{output:?}");
     }
-    let tally = load.stop("two attackers, both ports of both pods");
+    let tally = load.stop("two attackers, both ports of a pod");
     report_progress(&format!(
-        "figure: {connections} unfinished headers from each of two addresses to each port of each pod, {seconds} s: slowest call \
+        "figure: {connections} unfinished headers from each of two addresses to each port of a pod, {seconds} s: slowest call \
          {:?}; {probes} probes by way of kubectl, slowest {slowest:?}; at most {} MiB of 256",
         tally.slowest,
         most >> 20
