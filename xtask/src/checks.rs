@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use neo4jbackup_harness::{Binaries, Scale, report_progress, webhook_program};
+use neo4jbackup_harness::{Binaries, Scale, report_progress, webhook_program_for};
 
 use crate::step::{Step, Tally};
 use crate::{r#gen, node_tests, tools};
@@ -85,7 +85,7 @@ fn run_drills(arguments: &[String]) -> Result<Tally> {
 fn run_end_to_end(scale: Scale, arguments: &[String]) -> Result<Tally> {
     // Before the tests, so that minutes of building are not taken for a test that hangs.
     Binaries::locate_or_build(&report_progress)?.with_controller_manager(&report_progress)?;
-    webhook_program()?;
+    webhook_program_for(scale)?;
     // The whole workspace, because cargo then uses what the other tests have built.
     let mut command = vec!["--workspace".to_owned()];
     for (package, test) in END_TO_END {

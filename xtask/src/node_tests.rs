@@ -22,7 +22,7 @@ pub(crate) fn run(scale: Scale, arguments: &[String]) -> Result<Tally> {
         // Before the tests, so that minutes of building are not taken for a test that hangs.
         NodeBinaries::locate_or_build(&report_progress)?;
         ChartTools::locate_or_build(&report_progress)?;
-        image::run(&image::Options::for_tests())?;
+        image::run(&image::Options::for_tests(scale))?;
     }
     let mut command = vec!["--workspace".to_owned(), "--test".to_owned(), "node".to_owned()];
     for package in PACKAGES {

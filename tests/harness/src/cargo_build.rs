@@ -7,13 +7,24 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::error::HarnessError;
+use crate::scale::{Scale, drill_scale};
+
+const WEBHOOK: &str = "neo4jbackup-webhook";
+
+/// The webhook's program for the drills at hand, as [`webhook_program_for`] finds it.
+pub fn webhook_program() -> Result<PathBuf, HarnessError> {
+    webhook_program_for(drill_scale())
+}
 
 /// The webhook's program: `NEO4JBACKUP_WEBHOOK_BIN` when that is set, else what cargo builds, which takes no time when
-/// nothing has changed.
-pub fn webhook_program() -> Result<PathBuf, HarnessError> {
+/// nothing has changed. Long drills get a release build, because they hold it to the figures in the documents.
+pub fn webhook_program_for(scale: Scale) -> Result<PathBuf, HarnessError> {
     match env::var_os("NEO4JBACKUP_WEBHOOK_BIN").filter(|value| !value.is_empty()) {
         Some(program) => Ok(PathBuf::from(program)),
-        None => workspace_program("neo4jbackup-webhook"),
+        None => match scale {
+            Scale::Short => workspace_program(WEBHOOK),
+            Scale::Long => static_program(WEBHOOK, "release"),
+        },
     }
 }
 

@@ -30,7 +30,7 @@ mod webhook_server;
 
 pub use actionlint::actionlint;
 pub use binaries::Binaries;
-pub use cargo_build::{static_program, webhook_program, workspace_program};
+pub use cargo_build::{static_program, webhook_program, webhook_program_for, workspace_program};
 pub use certificates::{CertificateAuthority, IssuedCertificate};
 pub use chart_tools::{ChartTools, foreign_crds};
 pub use control_plane::{ControlPlane, Options};

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
-use neo4jbackup_harness::{report_progress, static_program, target};
+use neo4jbackup_harness::{Scale, report_progress, static_program, target};
 
 /// What the chart's `image.repository` says.
 pub(crate) const REPOSITORY: &str = "ghcr.io/neo4jbackup/neo4jbackup-webhook";
@@ -44,10 +44,11 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// An image of the program as the tests build it, under its usual name and in its usual place.
-    pub(crate) fn for_tests() -> Self {
+    /// An image under its usual name and in its usual place: of the program as the tests build it, and for long drills,
+    /// which hold it to the figures in the documents, of a release build.
+    pub(crate) fn for_tests(scale: Scale) -> Self {
         Self {
-            profile: "dev".to_owned(),
+            profile: scale.choose("dev", "release").to_owned(),
             debug: false,
             program: None,
             tag: VERSION.to_owned(),
