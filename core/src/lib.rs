@@ -20,7 +20,6 @@ pub mod inventory;
 pub mod lint;
 pub mod model;
 pub mod outcome;
-pub mod policy;
 pub mod profile;
 pub mod quoted;
 pub mod ratchet;

@@ -19,4 +19,4 @@ mod upstream;
 #[path = "../../xtask/src/templates/scaffold_rule.rs"]
 mod scaffold_rule;
 
-use neo4jbackup_core::{declare_rule, inventory, report, rule, subject};
+use neo4jbackup_core::rule;

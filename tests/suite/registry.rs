@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use neo4jbackup_core::engine;
-use neo4jbackup_core::rule::Policy;
+use neo4jbackup_core::rule::Cel;
 
 use crate::support;
 
@@ -41,7 +41,7 @@ fn every_page_has_its_headings() {
             "the summary of {} is not a sentence",
             meta.code
         );
-        if let Policy::NotExpressible(why) = meta.policy {
+        if let Cel::NotExpressible(why) = meta.cel {
             assert!(
                 !why.is_empty(),
                 "{} does not say why no policy can express it",

@@ -5,7 +5,7 @@ use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::lint;
 use neo4jbackup_core::report::Report;
-use neo4jbackup_core::rule::{Policy, Rule as _};
+use neo4jbackup_core::rule::{Cel, Declared as _, Rule as _};
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::subject::{Door, Subject};
 
@@ -56,7 +56,7 @@ fn the_scaffold_reports_its_first_case_and_is_silent_about_its_second() {
 
 #[test]
 fn nobody_owes_a_policy_for_a_new_rule() {
-    let Policy::NotExpressible(why) = ScaffoldRule::META.policy else {
+    let Cel::NotExpressible(why) = ScaffoldRule::META.cel else {
         panic!("the scaffold refers to a policy that does not exist");
     };
     assert!(!why.is_empty());

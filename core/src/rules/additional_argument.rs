@@ -1,14 +1,6 @@
 //! NB1012.
 
-use crate::declare_rule;
-use crate::document::Node;
-use crate::finding::{Reason, Severity};
-use crate::inventory::Inventory;
-use crate::quoted::{character, quoted};
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::{Era, Kind};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::names::first_shell_unsafe_character;
 
 declare_rule! {
@@ -37,17 +29,13 @@ declare_rule! {
     AdditionalArgument {
         code: "NB1012", name: "additional-argument", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore], reads: ["spec.options.additionalArgs"], needs: [], doors: All, fix: None,
-        policy: Expressible(crate::policy::rules::additional_argument::policy), since: "0.1",
+        cel: Expressible, since: "0.1",
     }
 }
 
 const REMOVED: [&str; 4] = ["--cc-graph", "--cc-indexes", "--cc-label-scan-store", "--legacy-format"];
 
 impl Rule for AdditionalArgument {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let field = subject.field("spec.options.additionalArgs");
         let is_checked = subject.kind == Kind::Neo4jBackup && subject.era >= Era::D;

@@ -1,15 +1,7 @@
 //! NB3008.
 
 use super::location::{annotations_at, locations};
-use crate::declare_rule;
-use crate::finding::Severity;
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::model::Provider;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::identity::{aws, azure, google};
 
 declare_rule! {
@@ -53,15 +45,11 @@ declare_rule! {
             "spec.source.pitr.logStorage.cloud", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud",
             "spec.backups.cloud",
         ],
-        needs: [], doors: All, fix: Safe, policy: Expressible(crate::policy::rules::annotation_of_other_provider::policy), since: "0.1",
+        needs: [], doors: All, fix: Safe, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for AnnotationOfOtherProvider {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for location in locations(subject) {
             let Some(provider) = location.provider() else { continue };

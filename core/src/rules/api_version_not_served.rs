@@ -1,17 +1,8 @@
 //! NB1011.
 
-use crate::declare_rule;
-use crate::document::{Document, Node, Path};
-use crate::field::Field;
-use crate::finding::{Reason, Severity};
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
 use crate::lint::known_kind;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::{Era, GROUP, Kind};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
+use crate::schema::GROUP;
 use crate::values::names;
 
 declare_rule! {
@@ -41,15 +32,11 @@ declare_rule! {
         code: "NB1011", name: "api-version-not-served", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
         reads: ["apiVersion", "kind"], needs: [], doors: Files, fix: Safe,
-        policy: NotExpressible("the API server has no object of a version that it does not serve"), since: "0.1",
+        cel: NotExpressible("the API server has no object of a version that it does not serve"), since: "0.1",
     }
 }
 
 impl Rule for ApiVersionNotServed {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let Some((_, version)) = known_kind(subject.object) else {
             return;

@@ -1,13 +1,7 @@
 //! NB2003.
 
 use super::restored;
-use crate::declare_rule;
-use crate::finding::Reason;
-use crate::inventory::{Inventory, Lookup};
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// The backup that a restore names is not there.
@@ -33,15 +27,11 @@ declare_rule! {
         code: "NB2003", name: "backup-not-found", severity: Warning,
         kinds: [Neo4jRestore],
         reads: ["spec.source.type", "spec.source.backupRef", "spec.source.pitr.baseBackup"],
-        needs: [Backups], doors: All, fix: None, policy: NotExpressible("it looks at another object"), since: "0.1",
+        needs: [Backups], doors: All, fix: None, cel: NotExpressible("it looks at another object"), since: "0.1",
     }
 }
 
 impl Rule for BackupNotFound {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         let Some((field, name)) = restored::backup_ref(&restore).and_then(|field| Some((field, field.text()?))) else {

@@ -1,13 +1,6 @@
 //! NB8004.
 
-use crate::declare_rule;
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::model::SourceType;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A restore of `type: pitr` without a base backup stops the instance and then fails.
@@ -36,15 +29,11 @@ declare_rule! {
     BaseBackupMissing {
         code: "NB8004", name: "base-backup-missing", severity: Error,
         kinds: [Neo4jRestore], reads: ["spec.source.type", "spec.source.pitr"], needs: [], doors: All, fix: Unsafe,
-        policy: Expressible(crate::policy::rules::base_backup_missing::policy), since: "0.1",
+        cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for BaseBackupMissing {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         // A base backup of the wrong type is there, for this rule.

@@ -1,14 +1,8 @@
 //! NB8005.
 
-use crate::declare_rule;
-use crate::finding::Severity;
-use crate::inventory::{Inventory, LocationFacts, Lookup};
-use crate::model::{Restore, SourceType, StoreType};
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
+use crate::inventory::LocationFacts;
+use crate::rule::prelude::*;
 use crate::rules::restored;
-use crate::subject::Subject;
 
 declare_rule! {
     /// The Job of a `type: pitr` restore reaches its base backup only through `spec.source.storage`.
@@ -49,7 +43,7 @@ declare_rule! {
         kinds: [Neo4jRestore],
         reads: ["spec.source.type", "spec.source.pitr.baseBackup", "spec.source.storage"],
         needs: [Backups], doors: All, fix: None,
-        policy: NotExpressible("it needs the location of the referenced backup"), since: "0.1",
+        cel: NotExpressible("it needs the location of the referenced backup"), since: "0.1",
     }
 }
 
@@ -57,10 +51,6 @@ declare_rule! {
 const HELP: &str = "use `type: backup` with backupRef and pointInTime, or repeat the location in spec.source.storage";
 
 impl Rule for BaseBackupUnreachable {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         if restore.source_type() != Some(SourceType::Pitr) || !restore.base_backup().is_set() {

@@ -1,15 +1,7 @@
 //! NB7002.
 
 use super::location::{Location, locations};
-use crate::declare_rule;
-use crate::finding::Severity;
-use crate::fix::{Edit, Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::model::StoreType;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::bucket::{self, BucketProblem, BucketProblemKind as Kind, Level, Store};
 use crate::values::object_path;
 
@@ -47,15 +39,11 @@ declare_rule! {
             "spec.source.pitr.logStorage.bucket", "spec.source.pitr.logStorage.cloud.endpointURL",
             "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.bucket", "spec.backups.cloud.endpointURL",
         ],
-        needs: [], doors: All, fix: Safe, policy: Expressible(crate::policy::rules::bucket_malformed::policy), since: "0.1",
+        needs: [], doors: All, fix: Safe, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for BucketMalformed {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for location in locations(subject) {
             let (Some(store), Some(name)) = (store(&location), location.storage.bucket().str()) else {

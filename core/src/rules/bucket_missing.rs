@@ -1,14 +1,7 @@
 //! NB7001.
 
 use super::location::{Use, locations};
-use crate::declare_rule;
-use crate::finding::Severity;
-use crate::inventory::Inventory;
-use crate::model::StoreType;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::{Era, Kind};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A location in an object store without a bucket is nowhere.
@@ -44,15 +37,11 @@ declare_rule! {
             "spec.source.pitr.baseBackup.storage.bucket", "spec.source.pitr.logStorage.type",
             "spec.source.pitr.logStorage.bucket", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.bucket",
         ],
-        needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::bucket_missing::policy), since: "0.1",
+        needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for BucketMissing {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for location in locations(subject) {
             let field = location.storage.bucket();

@@ -1,14 +1,7 @@
 //! NB2004.
 
-use crate::declare_rule;
-use crate::finding::{Reason, Severity};
-use crate::inventory::{BackupFacts, Inventory, Lookup, ScopeFacts};
-use crate::model::StoreType;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
-use crate::schema::Era;
-use crate::subject::Subject;
+use crate::inventory::{BackupFacts, ScopeFacts};
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A backup can only continue the chain of a backup that writes the same databases to the same place.
@@ -40,15 +33,11 @@ declare_rule! {
             "spec.chainFromBackup", "spec.instanceRef", "spec.target", "spec.database", "spec.allDatabases",
             "spec.shardedDatabase", "spec.storage", "spec.options.backupType",
         ],
-        needs: [Backups], doors: All, fix: None, policy: NotExpressible("it looks at another object"), since: "0.1",
+        needs: [Backups], doors: All, fix: None, cel: NotExpressible("it looks at another object"), since: "0.1",
     }
 }
 
 impl Rule for ChainBroken {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(backup) = subject.backup().filter(|_| subject.era >= Era::D) else {
             return;

@@ -1,15 +1,7 @@
 //! NB7004.
 
 use super::location::{Location, locations};
-use crate::declare_rule;
-use crate::field::Field;
-use crate::finding::Severity;
-use crate::inventory::Inventory;
-use crate::quoted::{character, quoted};
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::{Era, Kind};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::names::{is_dns_subdomain, is_safe_absolute_path};
 use crate::values::object_path::first_refused_character;
 
@@ -46,15 +38,11 @@ declare_rule! {
             "spec.source.pitr.logStorage.bucket", "spec.source.pitr.logStorage.path", "spec.backups.defaultStorage.type",
             "spec.backups.defaultStorage.bucket", "spec.backups.defaultStorage.path",
         ],
-        needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::character_refused::policy), since: "0.1",
+        needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for CharacterRefused {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         // Operators before 1.8 had the check and never called it; restores have none.
         let refused = subject.kind == Kind::Neo4jBackup && subject.era >= Era::D;

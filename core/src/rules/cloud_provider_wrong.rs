@@ -1,15 +1,7 @@
 //! NB3001.
 
 use super::location::{Location, locations};
-use crate::declare_rule;
-use crate::finding::{Reason, Severity};
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::model::{Provider, StoreType};
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::{Era, Kind};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A location in an object store must say its cloud, and each type of store belongs to exactly one.
@@ -48,15 +40,11 @@ declare_rule! {
             "spec.source.pitr.logStorage.type", "spec.source.pitr.logStorage.cloud.provider",
             "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud.provider", "spec.backups.cloud",
         ],
-        needs: [], doors: All, fix: Unsafe, policy: Expressible(crate::policy::rules::cloud_provider_wrong::policy), since: "0.1",
+        needs: [], doors: All, fix: Unsafe, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for CloudProviderWrong {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for location in locations(subject) {
             let Some(store) = location.storage.store() else {

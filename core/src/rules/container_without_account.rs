@@ -2,12 +2,7 @@
 
 use super::bucket_malformed::store;
 use super::location::locations;
-use crate::declare_rule;
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::bucket::{self, BucketProblemKind};
 
 declare_rule! {
@@ -41,15 +36,11 @@ declare_rule! {
             "spec.source.pitr.logStorage.type", "spec.source.pitr.logStorage.bucket", "spec.backups.defaultStorage.type",
             "spec.backups.defaultStorage.bucket",
         ],
-        needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::container_without_account::policy), since: "0.1",
+        needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for ContainerWithoutAccount {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for location in locations(subject) {
             let field = location.storage.bucket();

@@ -1,13 +1,7 @@
 //! NB2005.
 
-use crate::declare_rule;
-use crate::finding::Reason;
-use crate::inventory::{Inventory, Lookup, SecretFacts};
-use crate::model::Provider;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::inventory::SecretFacts;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A Job whose credentials Secret is missing, or lacks a key, never starts.
@@ -36,15 +30,11 @@ declare_rule! {
         code: "NB2005", name: "credentials-secret-incomplete", severity: Warning,
         kinds: [Neo4jBackup, Neo4jRestore],
         reads: ["spec.storage", "spec.cloud", "spec.source"],
-        needs: [Secrets], doors: All, fix: None, policy: NotExpressible("it looks at another object"), since: "0.1",
+        needs: [Secrets], doors: All, fix: None, cel: NotExpressible("it looks at another object"), since: "0.1",
     }
 }
 
 impl Rule for CredentialsSecretIncomplete {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         for (storage, cloud) in subject.clouds() {
             let field = cloud.credentials();

@@ -1,14 +1,7 @@
 //! NB1009.
 
-use crate::declare_rule;
-use crate::finding::{Reason, Severity};
-use crate::inventory::{InstanceKind, Inventory, Lookup};
-use crate::model::{Backup, Restore, SourceType, StoreType};
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
-use crate::schema::Era;
-use crate::subject::Subject;
+use crate::inventory::InstanceKind;
+use crate::rule::prelude::*;
 use crate::values::names::DerivedName;
 
 declare_rule! {
@@ -42,15 +35,11 @@ declare_rule! {
             "spec.source.storage.type", "spec.source.backupRef",
         ],
         needs: [Instance, Backups], doors: All, fix: None,
-        policy: Expressible(crate::policy::rules::derived_name_too_long::policy), since: "0.1",
+        cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for DerivedNameTooLong {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         if let Some(backup) = subject.backup() {
             let derived = scheduled_or_once(&backup);

@@ -1,14 +1,6 @@
 //! NB2007.
 
-use crate::declare_rule;
-use crate::document::Node;
-use crate::finding::Severity;
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::Era;
-use crate::subject::{Door, Subject};
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A differential backup needs a full one in its directory, and nothing puts one there.
@@ -41,15 +33,11 @@ declare_rule! {
         kinds: [Neo4jBackup],
         reads: ["spec.options.backupType", "spec.chainFromBackup", "status.history"],
         needs: [Backups], doors: All, fix: Unsafe,
-        policy: NotExpressible("another backup may write the full one"), since: "0.1",
+        cel: NotExpressible("another backup may write the full one"), since: "0.1",
     }
 }
 
 impl Rule for DifferentialWithoutFull {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.backup_type();

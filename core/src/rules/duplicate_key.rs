@@ -1,7 +1,6 @@
 //! NB1002.
 
-use crate::declare_rule;
-use crate::rule::{Rule, RuleMeta};
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A key that stands twice in one mapping has one value too many, and which one wins depends on the reader.
@@ -27,13 +26,9 @@ declare_rule! {
     DuplicateKey {
         code: "NB1002", name: "duplicate-key", severity: Error,
         kinds: [], reads: [], needs: [], doors: Files, fix: None,
-        policy: NotExpressible("the API server only sees one of the values"), since: "0.1",
+        cel: NotExpressible("the API server only sees one of the values"), since: "0.1",
     }
 }
 
 /// The reader of documents finds these; the engine words them.
-impl Rule for DuplicateKey {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-}
+impl Rule for DuplicateKey {}

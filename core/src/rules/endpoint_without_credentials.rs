@@ -1,13 +1,7 @@
 //! NB3010.
 
 use super::location::locations;
-use crate::declare_rule;
-use crate::inventory::Inventory;
-use crate::model::Provider;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// An endpoint or path style without a credentials Secret is silently ignored.
@@ -40,15 +34,11 @@ declare_rule! {
             "spec.storage.type", "spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.type",
             "spec.source.storage.cloud", "spec.source.pitr.baseBackup.storage.cloud", "spec.source.pitr.logStorage.cloud",
         ],
-        needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::endpoint_without_credentials::policy), since: "0.1",
+        needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for EndpointWithoutCredentials {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for location in locations(subject) {
             let cloud = location.storage.cloud;

@@ -1,17 +1,10 @@
 //! NB1010.
 
 use super::moved_field::{hint, plain_note};
-use crate::declare_rule;
 use crate::document::trail::Trail;
-use crate::document::{Node, Path};
-use crate::finding::Reason;
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
 use crate::ratchet::same_meaning;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
+use crate::rule::prelude::*;
 use crate::schema::{self, SchemaProblem};
-use crate::subject::{Door, Subject};
 
 declare_rule! {
     /// The manifest that was applied has a field that the stored object lacks: the API server dropped it.
@@ -43,7 +36,7 @@ declare_rule! {
         code: "NB1010", name: "field-dropped", severity: Warning,
         kinds: [Neo4jBackup, Neo4jRestore],
         reads: ["metadata.annotations", "spec"], needs: [], doors: Reviews, fix: None,
-        policy: NotExpressible("CEL cannot parse the JSON in the annotation"), since: "0.1",
+        cel: NotExpressible("CEL cannot parse the JSON in the annotation"), since: "0.1",
     }
 }
 
@@ -54,10 +47,6 @@ const LONGEST: usize = 1 << 18;
 const MOST: usize = 20;
 
 impl Rule for FieldDropped {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let Some(text) = subject.annotation(ANNOTATION).filter(|text| text.len() <= LONGEST) else {
             return;

@@ -1,18 +1,9 @@
 //! NB1004.
 
 use super::moved_field::{fits, hint, move_fix, plain_note};
-use crate::declare_rule;
-use crate::document::Path;
-use crate::finding::{Reason, Severity};
-use crate::fix::{Edit, Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::model::Backup;
-use crate::quoted::quoted;
 use crate::ratchet::same_meaning;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::{self, Era, EraSet, Kind, SchemaProblem};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
+use crate::schema::{self, EraSet, SchemaProblem};
 
 declare_rule! {
     /// A field of another operator version is dropped without a word.
@@ -42,15 +33,11 @@ declare_rule! {
         code: "NB1004", name: "field-of-other-version", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
         reads: ["spec"], needs: [], doors: Files, fix: Unsafe,
-        policy: NotExpressible("the API server drops the field before any policy sees it"), since: "0.1",
+        cel: NotExpressible("the API server drops the field before any policy sees it"), since: "0.1",
     }
 }
 
 impl Rule for FieldOfOtherVersion {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for problem in subject.schema_problems() {
             let SchemaProblem::OtherVersion {

@@ -1,14 +1,7 @@
 //! NB3006.
 
 use super::location::annotations;
-use crate::declare_rule;
-use crate::finding::Severity;
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::identity::{GOOGLE_SERVICE_ACCOUNT, google};
 
 declare_rule! {
@@ -41,15 +34,11 @@ declare_rule! {
             "spec.source.pitr.logStorage.cloud.identity", "spec.backups.cloud.identity",
             "spec.backups.defaultStorage.cloud.identity", "spec.podServiceAccountAnnotations",
         ],
-        needs: [], doors: All, fix: Safe, policy: Expressible(crate::policy::rules::google_service_account_malformed::policy), since: "0.1",
+        needs: [], doors: All, fix: Safe, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for GoogleServiceAccountMalformed {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for annotation in annotations(subject).filter(|annotation| annotation.key == GOOGLE_SERVICE_ACCOUNT) {
             let value = annotation.value;

@@ -1,13 +1,8 @@
 //! NB3004.
 
 use super::location::{annotations_at, locations};
-use crate::declare_rule;
-use crate::inventory::{Coverage, Inventory};
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
-use crate::schema::{Era, Kind};
-use crate::subject::Subject;
+use crate::inventory::Coverage;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// All Jobs of a namespace share one `ServiceAccount`, so it can carry only one identity of a cloud.
@@ -37,15 +32,11 @@ declare_rule! {
         kinds: [Neo4jBackup, Neo4jRestore],
         reads: ["spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.cloud"],
         needs: [Backups, Restores], doors: All, fix: None,
-        policy: NotExpressible("it compares objects"), since: "0.1",
+        cel: NotExpressible("it compares objects"), since: "0.1",
     }
 }
 
 impl Rule for IdentityConflict {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         // The first operator copied no annotations.
         if subject.era == Era::A {

@@ -2,18 +2,7 @@
 
 use super::location::{Location, Use, annotations_at, creates_account, implied_account, locations};
 use crate::account::{self, Declaration, DeclaredBy};
-use crate::declare_rule;
-use crate::document::Path;
-use crate::field::Block;
-use crate::finding::Severity;
-use crate::fix::{Edit, Fix, FixKind};
-use crate::inventory::{Inventory, Lookup};
-use crate::model::{Provider, StoreType};
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
-use crate::schema::{Era, Kind};
-use crate::subject::{Door, Subject};
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A Job that writes to an object store needs credentials or an identity, and nothing here gives it one.
@@ -55,15 +44,11 @@ declare_rule! {
             "spec.source.storage.cloud", "spec.backups",
         ],
         needs: [Namespace], doors: All, fix: Default,
-        policy: NotExpressible("the identity comes from the namespace or from the settings"), since: "0.1",
+        cel: NotExpressible("the identity comes from the namespace or from the settings"), since: "0.1",
     }
 }
 
 impl Rule for IdentityMissing {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         for location in locations(subject) {
             let concerned = if is_instance(subject) {

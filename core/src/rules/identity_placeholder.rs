@@ -1,12 +1,7 @@
 //! NB3009.
 
 use super::location::annotations;
-use crate::declare_rule;
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::identity::{AWS_ROLE_ARN, AZURE_CLIENT_ID, GOOGLE_SERVICE_ACCOUNT, aws, azure, google};
 
 declare_rule! {
@@ -39,15 +34,11 @@ declare_rule! {
             "spec.source.pitr.baseBackup.storage.cloud.identity", "spec.source.pitr.logStorage.cloud.identity",
             "spec.backups.cloud.identity", "spec.backups.defaultStorage.cloud.identity", "spec.podServiceAccountAnnotations",
         ],
-        needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::identity_placeholder::policy), since: "0.1",
+        needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for IdentityPlaceholder {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for annotation in annotations(subject) {
             let value = annotation.value;

@@ -1,13 +1,7 @@
 //! NB3002.
 
 use super::location::locations;
-use crate::declare_rule;
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::model::Provider;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A workload identity belongs to the cloud that the location is in.
@@ -46,15 +40,11 @@ declare_rule! {
             "spec.source.pitr.logStorage.cloud", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud",
             "spec.backups.cloud",
         ],
-        needs: [], doors: All, fix: Unsafe, policy: Expressible(crate::policy::rules::identity_provider_wrong::policy), since: "0.1",
+        needs: [], doors: All, fix: Unsafe, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for IdentityProviderWrong {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for location in locations(subject) {
             let cloud = location.storage.cloud;

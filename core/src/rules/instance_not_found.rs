@@ -1,13 +1,6 @@
 //! NB2001.
 
-use crate::declare_rule;
-use crate::field::Field;
-use crate::finding::Reason;
-use crate::inventory::{Inventory, Lookup};
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// The instance, or the sharded database, that the object names is not there.
@@ -35,15 +28,11 @@ declare_rule! {
         kinds: [Neo4jBackup, Neo4jRestore],
         reads: ["spec.instanceRef", "spec.target", "spec.clusterRef", "spec.targetCluster", "spec.shardedDatabase"],
         needs: [Instance, ShardedDatabases], doors: All, fix: None,
-        policy: NotExpressible("it looks at another object"), since: "0.1",
+        cel: NotExpressible("it looks at another object"), since: "0.1",
     }
 }
 
 impl Rule for InstanceNotFound {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let named = subject
             .backup()

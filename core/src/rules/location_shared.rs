@@ -1,12 +1,7 @@
 //! NB7010.
 
-use crate::declare_rule;
-use crate::inventory::{Coverage, Inventory, Others};
-use crate::model::{Backup, StoreType};
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::inventory::{Coverage, Others};
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// Two backups that write to one place make one chain of artifacts that belong to neither.
@@ -40,7 +35,7 @@ declare_rule! {
             "spec.storage", "spec.chainFromBackup", "spec.mode", "spec.instanceRef", "spec.database", "spec.allDatabases",
             "spec.shardedDatabase", "spec.target",
         ],
-        needs: [Backups], doors: All, fix: None, policy: NotExpressible("it compares objects"), since: "0.1",
+        needs: [Backups], doors: All, fix: None, cel: NotExpressible("it compares objects"), since: "0.1",
     }
 }
 
@@ -48,10 +43,6 @@ declare_rule! {
 const MOST_NAMED: usize = 4;
 
 impl Rule for LocationShared {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let backup = Backup::of(subject.object);
         let own = subject.backup_facts();

@@ -1,15 +1,7 @@
 //! NB8013.
 
-use crate::declare_rule;
-use crate::field::Field;
-use crate::inventory::{Inventory, Lookup};
-use crate::model::{Restore, SourceType};
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
+use crate::rule::prelude::*;
 use crate::rules::restored;
-use crate::schema::Kind;
-use crate::subject::Subject;
 
 declare_rule! {
     /// An option that this kind of restore or backup ignores does nothing, and nobody says so.
@@ -43,7 +35,7 @@ declare_rule! {
         kinds: [Neo4jRestore, Neo4jBackup],
         reads: ["spec.options", "spec.stopCluster", "spec.source", "spec.instanceRef", "spec.clusterRef"],
         needs: [Instance], doors: All, fix: None,
-        policy: Expressible(crate::policy::rules::option_ignored::policy), since: "0.1",
+        cel: Expressible, since: "0.1",
     }
 }
 
@@ -58,10 +50,6 @@ const OF_THE_JOB: [&str; 6] = [
 ];
 
 impl Rule for OptionIgnored {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let on_cluster = subject.restore().is_some_and(|restore| {
             if restore.source_type() == Some(SourceType::Pitr) {

@@ -1,14 +1,7 @@
 //! NB2006.
 
-use crate::declare_rule;
-use crate::field::Field;
-use crate::finding::{Reason, Severity};
-use crate::inventory::{InstanceFacts, InstanceKind, Inventory, Lookup};
-use crate::model::Backup;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::inventory::{InstanceFacts, InstanceKind};
+use crate::rule::prelude::*;
 use crate::values::neo4j_version::{Feature, Version, parse_as_operator};
 
 declare_rule! {
@@ -36,7 +29,7 @@ declare_rule! {
         code: "NB2006", name: "option-not-in-version", severity: Error,
         kinds: [Neo4jBackup],
         reads: ["spec.instanceRef", "spec.target", "spec.shardedDatabase", "spec.options"],
-        needs: [Instance], doors: All, fix: None, policy: NotExpressible("it looks at the image of the instance"), since: "0.1",
+        needs: [Instance], doors: All, fix: None, cel: NotExpressible("it looks at the image of the instance"), since: "0.1",
     }
 }
 
@@ -53,10 +46,6 @@ const OPTIONS: [(&str, Feature, Severity); 5] = [
 ];
 
 impl Rule for OptionNotInVersion {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(backup) = subject.backup() else { return };
         let sharded = backup.spec.field("shardedDatabase");

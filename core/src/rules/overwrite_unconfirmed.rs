@@ -1,12 +1,6 @@
 //! NB8010.
 
-use crate::declare_rule;
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::Era;
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A restore into a database that exists fails unless something confirms that it may be overwritten.
@@ -39,15 +33,11 @@ declare_rule! {
         kinds: [Neo4jRestore],
         reads: ["spec.options.replaceExisting", "spec.force", "spec.database", "spec.databaseName"],
         needs: [], doors: All, fix: None,
-        policy: Expressible(crate::policy::rules::overwrite_unconfirmed::policy), since: "0.1",
+        cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for OverwriteUnconfirmed {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         // Where `force` is gone from the schema, another rule says so.

@@ -2,16 +2,7 @@
 
 use super::bucket_malformed::moves_folder;
 use super::location::{Location, Use, locations};
-use crate::declare_rule;
-use crate::field::Field;
-use crate::finding::Severity;
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::{Era, Kind};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::object_path::{self, PathProblem};
 
 declare_rule! {
@@ -49,15 +40,11 @@ declare_rule! {
             "spec.source.pitr.baseBackup.backupPath", "spec.source.pitr.logStorage.type",
             "spec.source.pitr.logStorage.path", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.path",
         ],
-        needs: [], doors: All, fix: Unsafe, policy: Expressible(crate::policy::rules::path_with_empty_segment::policy), since: "0.1",
+        needs: [], doors: All, fix: Unsafe, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for PathWithEmptySegment {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for location in locations(subject).filter(|location| location.cloud_store().is_some()) {
             path(subject, &location, report);

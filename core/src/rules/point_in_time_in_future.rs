@@ -2,13 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::declare_rule;
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::Kind;
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::point_in_time;
 
 declare_rule! {
@@ -40,7 +34,7 @@ declare_rule! {
         kinds: [Neo4jRestore, Neo4jDatabase, Neo4jShardedDatabase],
         reads: ["spec.source.pointInTime", "spec.seedConfig.restoreUntil"],
         needs: [Clock], doors: All, fix: None,
-        policy: NotExpressible("CEL in the API server has no clock"), since: "0.1",
+        cel: NotExpressible("CEL in the API server has no clock"), since: "0.1",
     }
 }
 
@@ -48,10 +42,6 @@ declare_rule! {
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 impl Rule for PointInTimeInFuture {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let field = match subject.kind {
             Kind::Neo4jRestore => subject.field("spec.source.pointInTime"),

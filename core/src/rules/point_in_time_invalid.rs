@@ -1,15 +1,6 @@
 //! NB8001.
 
-use crate::declare_rule;
-use crate::field::Field;
-use crate::finding::{Finding, Severity};
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::Kind;
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::point_in_time::{self, PointInTime, PointInTimeError, RestoreUntil, RestoreUntilError};
 
 declare_rule! {
@@ -46,15 +37,11 @@ declare_rule! {
         code: "NB8001", name: "point-in-time-invalid", severity: Error,
         kinds: [Neo4jRestore, Neo4jDatabase, Neo4jShardedDatabase, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
         reads: ["spec.source.pointInTime", "spec.seedConfig.restoreUntil", "spec.restoreFrom.pointInTime"],
-        needs: [], doors: All, fix: Safe, policy: Expressible(crate::policy::rules::point_in_time_invalid::policy), since: "0.1",
+        needs: [], doors: All, fix: Safe, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for PointInTimeInvalid {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let (field, is_time) = match subject.kind {
             Kind::Neo4jRestore => (subject.field("spec.source.pointInTime"), true),

@@ -1,13 +1,7 @@
 //! NB8003.
 
-use crate::declare_rule;
-use crate::finding::Reason;
-use crate::inventory::{Inventory, Lookup};
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
+use crate::rule::prelude::*;
 use crate::rules::restored;
-use crate::subject::Subject;
 
 declare_rule! {
     /// A `Neo4jRestore` cannot bring a cluster back to a point in time.
@@ -43,15 +37,11 @@ declare_rule! {
         kinds: [Neo4jRestore],
         reads: ["spec.source.pointInTime", "spec.source.type", "spec.instanceRef", "spec.clusterRef"],
         needs: [Instance], doors: All, fix: None,
-        policy: NotExpressible("it needs to know whether the instance is a cluster"), since: "0.1",
+        cel: NotExpressible("it needs to know whether the instance is a cluster"), since: "0.1",
     }
 }
 
 impl Rule for PointInTimeOnCluster {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         if !restore.is_point_in_time() || !restored::by_engine(subject) {

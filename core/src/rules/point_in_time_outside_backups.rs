@@ -1,12 +1,7 @@
 //! NB8015.
 
-use crate::declare_rule;
-use crate::inventory::{Inventory, Lookup};
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
+use crate::rule::prelude::*;
 use crate::rules::restored;
-use crate::subject::Subject;
 use crate::values::point_in_time;
 
 declare_rule! {
@@ -47,15 +42,11 @@ declare_rule! {
         kinds: [Neo4jRestore],
         reads: ["spec.source.pointInTime", "spec.source.type", "spec.source.backupRef", "spec.source.pitr.baseBackup"],
         needs: [Backups, Clock], doors: All, fix: None,
-        policy: NotExpressible("it needs the history of the referenced backup"), since: "0.1",
+        cel: NotExpressible("it needs the history of the referenced backup"), since: "0.1",
     }
 }
 
 impl Rule for PointInTimeOutsideBackups {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         let field = restore.point_in_time();

@@ -1,14 +1,7 @@
 //! NB8002.
 
-use crate::declare_rule;
-use crate::field::Field;
-use crate::finding::Severity;
-use crate::inventory::{InstanceFacts, InstanceKind, Inventory, Lookup};
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
-use crate::schema::Kind;
-use crate::subject::Subject;
+use crate::inventory::{InstanceFacts, InstanceKind};
+use crate::rule::prelude::*;
 use crate::values::neo4j_version::{Feature, parse_as_operator};
 
 declare_rule! {
@@ -53,15 +46,11 @@ declare_rule! {
             "spec.instanceRef", "spec.clusterRef", "spec.targetCluster",
         ],
         needs: [Instance], doors: All, fix: None,
-        policy: NotExpressible("it needs the image of the instance"), since: "0.1",
+        cel: NotExpressible("it needs the image of the instance"), since: "0.1",
     }
 }
 
 impl Rule for PointInTimeUnsupported {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let (field, reference) = match subject.restore() {
             Some(restore) if restore.point_in_time().is_set() => (restore.point_in_time(), restore.instance()),

@@ -1,16 +1,7 @@
 //! NB7006.
 
 use super::location::locations;
-use crate::declare_rule;
-use crate::document::{Node, Path};
-use crate::field::Field;
-use crate::finding::Severity;
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::quantity::{self, Quantity};
 
 declare_rule! {
@@ -50,7 +41,7 @@ declare_rule! {
             "spec.options.postRestore.job", "spec.source.storage.pvc.size", "spec.source.pitr.baseBackup.storage.pvc.size",
             "spec.source.pitr.logStorage.pvc.size", "spec.backups.defaultStorage.pvc.size",
         ],
-        needs: [], doors: All, fix: Safe, policy: Expressible(crate::policy::rules::quantity_malformed::policy),
+        needs: [], doors: All, fix: Safe, cel: Expressible,
         since: "0.1",
     }
 }
@@ -67,10 +58,6 @@ enum Measure {
 }
 
 impl Rule for QuantityMalformed {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let mut judge = |path: &dyn Fn() -> Path, node: &Node<'_>, measure| judge(subject, path, node, measure, report);
         let mut size = |field: Field<'_>| {

@@ -1,14 +1,8 @@
 //! NB1007.
 
-use crate::declare_rule;
-use crate::document::Path;
-use crate::finding::{Reason, Severity};
-use crate::inventory::Inventory;
 use crate::quoted::code_span;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::{self, Era, Kind};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
+use crate::schema;
 
 declare_rule! {
     /// An object without a field that it needs is refused, or waits for ever.
@@ -39,7 +33,7 @@ declare_rule! {
     RequiredFieldMissing {
         code: "NB1007", name: "required-field-missing", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
-        reads: ["spec", "metadata.name", "metadata.generateName"], needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::required_field_missing::policy), since: "0.1",
+        reads: ["spec", "metadata.name", "metadata.generateName"], needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
 
@@ -59,10 +53,6 @@ const DATABASE: &[&str] = &[
 ];
 
 impl Rule for RequiredFieldMissing {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let is_named = subject.field("metadata.name").is_set() || subject.field("metadata.generateName").is_set();
         if !is_named {

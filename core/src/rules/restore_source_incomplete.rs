@@ -1,15 +1,7 @@
 //! NB8007.
 
-use crate::declare_rule;
-use crate::field::Field;
-use crate::finding::{Reason, Severity};
-use crate::inventory::Inventory;
-use crate::model::{Restore, SourceType};
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
+use crate::rule::prelude::*;
 use crate::rules::restored;
-use crate::subject::Subject;
 
 declare_rule! {
     /// A restore whose source lacks a part fails, on a standalone only after it was stopped.
@@ -47,15 +39,11 @@ declare_rule! {
             "spec.source.pitr.baseBackup", "spec.allDatabases", "spec.instanceRef", "spec.clusterRef",
         ],
         needs: [Instance], doors: All, fix: None,
-        policy: Expressible(crate::policy::rules::restore_source_incomplete::policy), since: "0.1",
+        cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for RestoreSourceIncomplete {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         match restore.source_type() {

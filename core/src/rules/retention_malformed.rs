@@ -1,14 +1,6 @@
 //! NB7007.
 
-use crate::declare_rule;
-use crate::finding::Severity;
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::Era;
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::{go_duration, retention};
 
 declare_rule! {
@@ -36,15 +28,11 @@ declare_rule! {
     /// ```
     RetentionMalformed {
         code: "NB7007", name: "retention-malformed", severity: Error,
-        kinds: [Neo4jBackup], reads: ["spec.retention"], needs: [], doors: All, fix: Safe, policy: Expressible(crate::policy::rules::retention_malformed::policy), since: "0.1",
+        kinds: [Neo4jBackup], reads: ["spec.retention"], needs: [], doors: All, fix: Safe, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for RetentionMalformed {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let block = subject.field("spec.retention");
         if block.node().is_none_or(|node| node.as_map().is_none()) {

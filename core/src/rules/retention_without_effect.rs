@@ -1,13 +1,6 @@
 //! NB7008.
 
-use crate::declare_rule;
-use crate::field::Field;
-use crate::finding::Severity;
-use crate::inventory::Inventory;
-use crate::model::StoreType;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A retention that is never applied lets artifacts pile up until the bill or the disk says so.
@@ -38,15 +31,11 @@ declare_rule! {
     RetentionWithoutEffect {
         code: "NB7008", name: "retention-without-effect", severity: Warning,
         kinds: [Neo4jBackup], reads: ["spec.retention", "spec.storage.type", "spec.schedule"], needs: [], doors: All,
-        fix: None, policy: Expressible(crate::policy::rules::retention_without_effect::policy), since: "0.1",
+        fix: None, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for RetentionWithoutEffect {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let Some(backup) = subject.backup() else { return };
         let block = backup.spec.field("retention");

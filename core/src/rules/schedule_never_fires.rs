@@ -1,12 +1,7 @@
 //! NB5003.
 
-use crate::declare_rule;
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
+use crate::rule::prelude::*;
 use crate::rules::schedule_time_zone;
-use crate::subject::Subject;
 
 declare_rule! {
     /// A schedule that no date satisfies is accepted by everybody and never runs.
@@ -34,15 +29,11 @@ declare_rule! {
     ScheduleNeverFires {
         code: "NB5003", name: "schedule-never-fires", severity: Error,
         kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: None,
-        policy: Expressible(crate::policy::rules::schedule_never_fires::policy), since: "0.1",
+        cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for ScheduleNeverFires {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();

@@ -1,14 +1,7 @@
 //! NB5005.
 
-use crate::declare_rule;
-use crate::finding::Severity;
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
+use crate::rule::prelude::*;
 use crate::rules::schedule_time_zone;
-use crate::subject::Subject;
 use crate::values::cron::{Remark, RemarkKind};
 
 declare_rule! {
@@ -40,15 +33,11 @@ declare_rule! {
     ScheduleSurprising {
         code: "NB5005", name: "schedule-surprising", severity: Warning,
         kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe,
-        policy: Expressible(crate::policy::rules::schedule_surprising::policy), since: "0.1",
+        cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for ScheduleSurprising {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();

@@ -1,12 +1,6 @@
 //! NB5002.
 
-use crate::declare_rule;
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::cron::Schedule;
 
 declare_rule! {
@@ -37,7 +31,7 @@ declare_rule! {
     ScheduleTimeZone {
         code: "NB5002", name: "schedule-time-zone", severity: Error,
         kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe,
-        policy: Expressible(crate::policy::rules::schedule_time_zone::policy), since: "0.1",
+        cel: Expressible, since: "0.1",
     }
 }
 
@@ -66,10 +60,6 @@ pub(super) fn prefix(text: &str) -> Option<(&str, &str)> {
 }
 
 impl Rule for ScheduleTimeZone {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();

@@ -1,11 +1,6 @@
 //! NB5004.
 
-use crate::declare_rule;
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::cron::{Schedule, first_common_run};
 
 declare_rule! {
@@ -47,7 +42,7 @@ declare_rule! {
             "spec.storage.type",
         ],
         needs: [Backups, Clock], doors: All, fix: None,
-        policy: NotExpressible("it compares with other backups"), since: "0.1",
+        cel: NotExpressible("it compares with other backups"), since: "0.1",
     }
 }
 
@@ -61,10 +56,6 @@ const MOST_SIBLINGS: usize = 64;
 const MOST_EVIDENCE: usize = 8;
 
 impl Rule for SchedulesOverlap {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();

@@ -1,13 +1,7 @@
 //! NB1008.
 
-use crate::declare_rule;
-use crate::finding::Reason;
-use crate::inventory::Inventory;
 use crate::model::Scope;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::{Era, Kind};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A backup is of one database, of all databases, or of one sharded database: exactly one of the three.
@@ -40,7 +34,7 @@ declare_rule! {
             "spec.database", "spec.allDatabases", "spec.shardedDatabase", "spec.databaseName", "spec.target",
             "spec.databases", "spec.clusterRef",
         ],
-        needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::scope_unclear::policy), since: "0.1",
+        needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
 
@@ -49,10 +43,6 @@ const SCOPES: [&str; 3] = ["spec.database", "spec.allDatabases", "spec.shardedDa
 const OTHER_WORDS: [&str; 4] = ["spec.target", "spec.databaseName", "spec.databases", "spec.clusterRef"];
 
 impl Rule for ScopeUnclear {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         if subject.era < Era::E || !subject.field("spec").is_set() {
             return;

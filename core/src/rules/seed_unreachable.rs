@@ -1,14 +1,8 @@
 //! NB8014.
 
-use crate::declare_rule;
-use crate::inventory::{InstanceFacts, InstanceKind, Inventory, LocationFacts, Lookup};
-use crate::model::{SourceType, StoreType};
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
+use crate::inventory::{InstanceFacts, InstanceKind, LocationFacts};
+use crate::rule::prelude::*;
 use crate::rules::restored;
-use crate::schema::Era;
-use crate::subject::Subject;
 
 declare_rule! {
     /// A cluster reads the seed with the credentials of its server pods, not with those of the backup.
@@ -51,7 +45,7 @@ declare_rule! {
         kinds: [Neo4jRestore],
         reads: ["spec.source", "spec.instanceRef", "spec.clusterRef"],
         needs: [Instance, Backups, Secrets], doors: All, fix: None,
-        policy: NotExpressible("it needs the instance and the referenced backup"), since: "0.1",
+        cel: NotExpressible("it needs the instance and the referenced backup"), since: "0.1",
     }
 }
 
@@ -59,10 +53,6 @@ declare_rule! {
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_S3";
 
 impl Rule for SeedUnreachable {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         if !restored::by_engine(subject) {

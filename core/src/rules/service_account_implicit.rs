@@ -1,15 +1,7 @@
 //! NB3011.
 
 use super::location::{implied_account, locations};
-use crate::declare_rule;
-use crate::finding::Severity;
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::Kind;
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// An identity block says which `ServiceAccount` the cloud has to trust.
@@ -45,15 +37,11 @@ declare_rule! {
             "spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.cloud", "spec.backups",
         ],
         needs: [], doors: All, fix: Default,
-        policy: NotExpressible("which account it is depends on the version of the operator"), since: "0.2",
+        cel: NotExpressible("which account it is depends on the version of the operator"), since: "0.2",
     }
 }
 
 impl Rule for ServiceAccountImplicit {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for location in locations(subject) {
             let cloud = location.storage.cloud;

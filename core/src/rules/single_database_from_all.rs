@@ -1,14 +1,8 @@
 //! NB8012.
 
-use crate::declare_rule;
-use crate::finding::Reason;
-use crate::inventory::{Inventory, Lookup, ScopeFacts};
-use crate::model::SourceType;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
+use crate::inventory::ScopeFacts;
+use crate::rule::prelude::*;
 use crate::rules::restored;
-use crate::subject::Subject;
 
 declare_rule! {
     /// A cluster cannot take a single database from a backup of all databases by reference.
@@ -45,15 +39,11 @@ declare_rule! {
             "spec.instanceRef", "spec.clusterRef",
         ],
         needs: [Instance, Backups], doors: All, fix: None,
-        policy: NotExpressible("it needs the instance and the referenced backup"), since: "0.1",
+        cel: NotExpressible("it needs the instance and the referenced backup"), since: "0.1",
     }
 }
 
 impl Rule for SingleDatabaseFromAll {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         let field = restore.backup_ref();

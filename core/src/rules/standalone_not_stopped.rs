@@ -1,14 +1,7 @@
 //! NB8009.
 
-use crate::declare_rule;
-use crate::finding::Severity;
-use crate::fix::{Fix, FixKind};
-use crate::inventory::{Inventory, Lookup};
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
+use crate::rule::prelude::*;
 use crate::rules::restored;
-use crate::subject::Subject;
 
 declare_rule! {
     /// A standalone is only restored while it is stopped.
@@ -45,15 +38,11 @@ declare_rule! {
         kinds: [Neo4jRestore],
         reads: ["spec.stopCluster", "spec.instanceRef", "spec.clusterRef", "spec.targetCluster"],
         needs: [Instance], doors: All, fix: Unsafe,
-        policy: NotExpressible("it needs to know whether the instance is a standalone"), since: "0.1",
+        cel: NotExpressible("it needs to know whether the instance is a standalone"), since: "0.1",
     }
 }
 
 impl Rule for StandaloneNotStopped {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         let field = restore.spec.field("stopCluster");

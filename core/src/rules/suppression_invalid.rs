@@ -1,7 +1,6 @@
 //! NB1013.
 
-use crate::declare_rule;
-use crate::rule::{Rule, RuleMeta};
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A request to ignore a rule that does not count hides nothing, and whoever wrote it believes that it does.
@@ -31,13 +30,9 @@ declare_rule! {
         code: "NB1013", name: "suppression-invalid", severity: Warning,
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
         reads: ["metadata.annotations", "spec"], needs: [Clock], doors: All, fix: None,
-        policy: NotExpressible("it compares what a person asked for with what the other rules found"), since: "0.1",
+        cel: NotExpressible("it compares what a person asked for with what the other rules found"), since: "0.1",
     }
 }
 
 /// The engine reports it, once all other rules have spoken.
-impl Rule for SuppressionInvalid {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-}
+impl Rule for SuppressionInvalid {}

@@ -1,12 +1,6 @@
 //! NB8008.
 
-use crate::declare_rule;
-use crate::finding::Reason;
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// The database `system` cannot be restored.
@@ -33,15 +27,11 @@ declare_rule! {
     SystemDatabaseRestored {
         code: "NB8008", name: "system-database-restored", severity: Error,
         kinds: [Neo4jRestore], reads: ["spec.database", "spec.databaseName"], needs: [], doors: All, fix: None,
-        policy: Expressible(crate::policy::rules::system_database_restored::policy), since: "0.1",
+        cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for SystemDatabaseRestored {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         let field = restore.database();

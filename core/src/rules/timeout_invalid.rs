@@ -1,15 +1,7 @@
 //! NB8011.
 
-use crate::declare_rule;
-use crate::field::Field;
-use crate::finding::Severity;
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
+use crate::rule::prelude::*;
 use crate::rules::restored;
-use crate::subject::Subject;
 use crate::values::go_duration;
 
 declare_rule! {
@@ -38,15 +30,11 @@ declare_rule! {
         code: "NB8011", name: "timeout-invalid", severity: Error,
         kinds: [Neo4jRestore],
         reads: ["spec.timeout", "spec.options.preRestore.job.timeout", "spec.options.postRestore.job.timeout"],
-        needs: [], doors: All, fix: Safe, policy: Expressible(crate::policy::rules::timeout_invalid::policy), since: "0.1",
+        needs: [], doors: All, fix: Safe, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for TimeoutInvalid {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         let Some(restore) = subject.restore() else { return };
         if restored::by_engine(subject) {

@@ -1,16 +1,8 @@
 //! NB1003.
 
 use super::moved_field::{hint, move_fix, plain_note, stands_beside};
-use crate::declare_rule;
-use crate::document::Path;
-use crate::finding::{Reason, Severity};
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
+use crate::rule::prelude::*;
 use crate::schema::SchemaProblem;
-use crate::subject::Subject;
 
 declare_rule! {
     /// A field that no operator version has is dropped without a word, and what it asked for does not happen.
@@ -40,15 +32,11 @@ declare_rule! {
         code: "NB1003", name: "unknown-field", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
         reads: ["spec"], needs: [], doors: Files, fix: Unsafe,
-        policy: NotExpressible("the API server drops the field before any policy sees it"), since: "0.1",
+        cel: NotExpressible("the API server drops the field before any policy sees it"), since: "0.1",
     }
 }
 
 impl Rule for UnknownField {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for problem in subject.schema_problems() {
             let SchemaProblem::Unknown {

@@ -1,15 +1,7 @@
 //! NB1006.
 
-use crate::declare_rule;
-use crate::document::Path;
-use crate::finding::Reason;
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
+use crate::rule::prelude::*;
 use crate::schema::{Pattern, SchemaProblem};
-use crate::subject::Subject;
 use crate::values::{names, quantity};
 
 declare_rule! {
@@ -38,15 +30,11 @@ declare_rule! {
         code: "NB1006", name: "value-not-allowed", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
         reads: ["spec"], needs: [], doors: Files, fix: Unsafe,
-        policy: NotExpressible("the schema in the API server already says it"), since: "0.1",
+        cel: NotExpressible("the schema in the API server already says it"), since: "0.1",
     }
 }
 
 impl Rule for ValueNotAllowed {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for problem in subject.schema_problems() {
             match problem {

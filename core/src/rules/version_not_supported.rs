@@ -1,14 +1,7 @@
 //! NB2002.
 
-use crate::declare_rule;
-use crate::field::Field;
-use crate::finding::Severity;
-use crate::inventory::{Inventory, Lookup};
 use crate::model::Image;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Need, Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 use crate::values::image::{self, ImageProblem, Level};
 use crate::values::neo4j_version;
 
@@ -40,15 +33,11 @@ declare_rule! {
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
         reads: ["spec.image", "spec.instanceRef", "spec.target", "spec.clusterRef", "spec.targetCluster"],
         needs: [Instance], doors: All, fix: None,
-        policy: Expressible(crate::policy::rules::version_not_supported::policy), since: "0.1",
+        cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for VersionNotSupported {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         let named = subject
             .backup()

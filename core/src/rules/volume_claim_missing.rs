@@ -1,14 +1,7 @@
 //! NB7005.
 
 use super::location::{Location, Use, locations};
-use crate::declare_rule;
-use crate::finding::Severity;
-use crate::inventory::Inventory;
-use crate::model::StoreType;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::schema::Kind;
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A location on a volume must name the volume claim.
@@ -47,15 +40,11 @@ declare_rule! {
             "spec.source.pitr.baseBackup.storage.pvc", "spec.source.pitr.logStorage.type",
             "spec.source.pitr.logStorage.pvc",
         ],
-        needs: [], doors: All, fix: None, policy: Expressible(crate::policy::rules::volume_claim_missing::policy), since: "0.1",
+        needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
 
 impl Rule for VolumeClaimMissing {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for location in locations(subject).filter(|location| location.storage.store() == Some(StoreType::Pvc)) {
             let name = location.storage.pvc_name();

@@ -1,14 +1,7 @@
 //! NB1005.
 
-use crate::declare_rule;
-use crate::document::{Node, Path};
-use crate::fix::{Fix, FixKind};
-use crate::inventory::Inventory;
-use crate::quoted::quoted;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
+use crate::rule::prelude::*;
 use crate::schema::{self, SchemaProblem, Shape};
-use crate::subject::Subject;
 
 declare_rule! {
     /// A value of another type than the schema asks for makes the API server refuse the whole object.
@@ -36,15 +29,11 @@ declare_rule! {
         code: "NB1005", name: "wrong-type", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
         reads: ["spec"], needs: [], doors: Files, fix: Safe,
-        policy: NotExpressible("the schema in the API server already says it"), since: "0.1",
+        cel: NotExpressible("the schema in the API server already says it"), since: "0.1",
     }
 }
 
 impl Rule for WrongType {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
         for problem in subject.schema_problems() {
             let SchemaProblem::WrongType { path, expected, found } = problem else {

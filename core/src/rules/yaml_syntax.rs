@@ -1,7 +1,6 @@
 //! NB1001.
 
-use crate::declare_rule;
-use crate::rule::{Rule, RuleMeta};
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// A manifest that kubectl cannot read is never applied.
@@ -28,13 +27,9 @@ declare_rule! {
     YamlSyntax {
         code: "NB1001", name: "yaml-syntax", severity: Error,
         kinds: [], reads: [], needs: [], doors: Files, fix: None,
-        policy: NotExpressible("the API server only sees text that could be read"), since: "0.1",
+        cel: NotExpressible("the API server only sees text that could be read"), since: "0.1",
     }
 }
 
 /// The reader of documents finds these; the engine words them.
-impl Rule for YamlSyntax {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-}
+impl Rule for YamlSyntax {}

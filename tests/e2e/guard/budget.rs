@@ -59,7 +59,7 @@ fn the_largest_objects_are_judged_within_the_budget(guarded: &'static Guarded) {
         assert!(poison.stderr.contains("[NB7006]"), "{poison:?}");
     }
     for (poison, is_good) in [("1", true), ("1e1.5", false)] {
-        let object = with_variables(neo4jbackup_core::policy::guard::MOST_ENTRIES, poison);
+        let object = with_variables(neo4jbackup_policies::guard::MOST_ENTRIES, poison);
         let answer = guarded.kubectl(
             "default",
             &["create", "--dry-run=server", "-f", "-"],
@@ -71,7 +71,7 @@ fn the_largest_objects_are_judged_within_the_budget(guarded: &'static Guarded) {
 }
 
 fn more_entries_than_can_be_judged_are_refused_in_words(guarded: &'static Guarded) {
-    let object = with_variables(neo4jbackup_core::policy::guard::MOST_ENTRIES + 1, "1");
+    let object = with_variables(neo4jbackup_policies::guard::MOST_ENTRIES + 1, "1");
     let answer = guarded.kubectl(
         "default",
         &["create", "--dry-run=server", "-f", "-"],

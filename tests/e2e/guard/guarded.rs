@@ -121,9 +121,9 @@ impl Guarded {
     }
 }
 
-/// `policies/guard.yaml`, as a person applies it.
+/// The manifest of the guard, as a person applies it.
 pub(crate) fn manifest() -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/guard.yaml");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/neo4jbackup-webhook/files/policies/guard.yaml");
     std::fs::read_to_string(file).unwrap()
 }
 

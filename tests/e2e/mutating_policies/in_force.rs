@@ -102,7 +102,8 @@ impl InForce {
         let binaries = Binaries::locate_or_build(&report_progress).unwrap();
         let control_plane = ControlPlane::start(&binaries, &Options::default()).unwrap();
         control_plane.install_crds(crds).unwrap();
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/defaults.yaml");
+        let file =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/neo4jbackup-webhook/files/policies/defaults.yaml");
         control_plane
             .apply_yaml(&std::fs::read_to_string(file).unwrap())
             .unwrap();

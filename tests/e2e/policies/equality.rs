@@ -9,12 +9,12 @@ use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::{Finding, Severity};
 use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::lint;
-use neo4jbackup_core::policy::{PolicyOfRule, rule_policy};
 use neo4jbackup_core::ratchet;
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
 use neo4jbackup_core::subject::{Door, Subject};
 use neo4jbackup_harness::report_progress;
+use neo4jbackup_policies::{PolicyOfRule, rule_policy};
 use serde_json::Value;
 
 use super::objects::{Mutations, of_fixtures, of_images, of_operator, of_schedules, prepared};

@@ -161,7 +161,7 @@ impl Policed {
 
 /// A file of `policies/`, as a person applies it.
 pub(crate) fn manifest(file: &str) -> String {
-    std::fs::read_to_string(root().join("policies").join(file)).unwrap()
+    std::fs::read_to_string(root().join("charts/neo4jbackup-webhook/files/policies").join(file)).unwrap()
 }
 
 pub(crate) fn root() -> PathBuf {

@@ -31,7 +31,9 @@ pub(super) fn run(root: &Path, built: &Path, rounds: usize, turn: u64) -> Result
     control_plane.apply_yaml(&list(&namespaces))?;
     let mut manifests = Vec::new();
     for name in ["guard", "rules", "warnings", "defaults"] {
-        let file = root.join("policies").join(format!("{name}.yaml"));
+        let file = root
+            .join("charts/neo4jbackup-webhook/files/policies")
+            .join(format!("{name}.yaml"));
         if file.is_file() {
             manifests.extend(confined(&fs::read_to_string(&file)?).with_context(|| format!("{}", file.display()))?);
         }

@@ -1,5 +1,4 @@
-//! What the Helm chart holds of other parts: the policies, which a chart can only install from files of its own, and a
-//! README with the values and what `values.yaml` says about them.
+//! The README of the Helm chart, with the values and what `values.yaml` says about them, and where its policies lie.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,21 +9,13 @@ use serde_json::Value;
 const CHART: &str = "charts/neo4jbackup-webhook";
 const README: &str = include_str!("../templates/chart-readme.md.txt");
 
-/// Every generated file of the chart, by its path below the repository root. The policies are those that `policies/` holds
-/// now.
-pub(crate) fn render(root: &Path) -> Result<Vec<(PathBuf, String)>> {
+/// The README of the chart, by its path below the repository root.
+pub(crate) fn render(root: &Path) -> Result<(PathBuf, String)> {
     check_version(root)?;
-    let mut files = vec![(Path::new(CHART).join("README.md"), readme(root)?)];
-    let policies = root.join("policies");
-    for entry in fs::read_dir(&policies).with_context(|| format!("listing {}", policies.display()))? {
-        let path = entry?.path();
-        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-        files.extend(path.file_name().map(|name| (folder().join(name), text)));
-    }
-    Ok(files)
+    Ok((Path::new(CHART).join("README.md"), readme(root)?))
 }
 
-/// Where the copies of the policies lie, below the repository root. Nothing else does.
+/// Where the policies lie, below the repository root, and nothing else does: a chart can only install files of its own.
 pub(crate) fn folder() -> PathBuf {
     Path::new(CHART).join("files/policies")
 }

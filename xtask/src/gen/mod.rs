@@ -31,23 +31,20 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
         return rerun(root);
     }
     let pages = rules::pages(root)?;
-    let policies = policies::render()?.into_iter().chain(rule_policies::render()?);
-    for (path, text) in policies.chain([mutating_policies::render()?]) {
-        update(root, &root.join(path), &text, check, &mut stale)?;
-    }
-    // Holds copies of what was just written.
-    let chart = chart::render(root)?;
-    let of_the_chart: Vec<_> = chart.iter().map(|(path, _)| root.join(path)).collect();
+    let mut policies = policies::render()?;
+    policies.extend(rule_policies::render()?);
+    policies.push(mutating_policies::render()?);
+    let of_the_policies: Vec<_> = policies.iter().map(|(path, _)| root.join(path)).collect();
     let of_the_pages: Vec<_> = pages.iter().map(|(path, _)| path.clone()).collect();
     let mut unknown = leftovers(root, &root.join("docs/rules"), &of_the_pages)?;
-    unknown.extend(leftovers(root, &root.join(chart::folder()), &of_the_chart)?);
+    unknown.extend(leftovers(root, &root.join(chart::folder()), &of_the_policies)?);
     for path in unknown {
         stale.push(path.clone());
         if !check {
             fs::remove_file(root.join(&path)).with_context(|| format!("removing {}", path.display()))?;
         }
     }
-    for (path, text) in chart {
+    for (path, text) in policies.into_iter().chain([chart::render(root)?]) {
         update(root, &root.join(path), &text, check, &mut stale)?;
     }
     let (page, text) = cli::page();

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use neo4jbackup_core::policy::{MutatingPolicy, defaults};
+use neo4jbackup_policies::{MutatingPolicy, defaults};
 
+use super::chart;
 use super::policies::list;
 
 /// The manifest of all of them, with its path below the repository root.
@@ -17,7 +18,7 @@ pub(crate) fn render() -> Result<(PathBuf, String)> {
         }
         manifest(&mut text, policy)?;
     }
-    Ok((PathBuf::from("policies/defaults.yaml"), text))
+    Ok((chart::folder().join("defaults.yaml"), text))
 }
 
 /// The policy and its binding. Fields that the API server would fill in are written, so that the file says what happens.

@@ -4,15 +4,14 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use neo4jbackup_core::policy::{Named, Policy, guard};
 use neo4jbackup_core::schema::GROUP;
+use neo4jbackup_policies::{Named, Policy, guard};
+
+use super::chart;
 
 /// Every manifest of policies, by its path below the repository root.
 pub(crate) fn render() -> Result<Vec<(PathBuf, String)>> {
-    Ok(vec![(
-        PathBuf::from("policies/guard.yaml"),
-        manifest(&guard::policy())?,
-    )])
+    Ok(vec![(chart::folder().join("guard.yaml"), manifest(&guard::policy())?)])
 }
 
 /// The policy and its binding. Fields that the API server would fill in are written, so that the file says what happens.

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use anyhow::Result;
 use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::Severity;
-use neo4jbackup_core::policy::PolicyOfRule;
-use neo4jbackup_core::policy::rule_policy;
-use neo4jbackup_core::rule;
+use neo4jbackup_core::rule::Cel;
 use neo4jbackup_core::schema::GROUP;
+use neo4jbackup_policies::PolicyOfRule;
+use neo4jbackup_policies::rule_policy;
 
+use super::chart;
 use super::policies::{block, list};
 
 /// The label of a namespace that decides how far findings reach there.
@@ -31,14 +32,14 @@ pub(crate) fn render() -> Result<Vec<(PathBuf, String)>> {
     let of = |wanted| all.iter().filter(move |policy| policy.severity == wanted);
     Ok(vec![
         (
-            PathBuf::from("policies/rules.yaml"),
+            chart::folder().join("rules.yaml"),
             manifest(
                 "What the rules call errors: denied, unless the mode of the namespace says otherwise.",
                 of(Severity::Error),
             )?,
         ),
         (
-            PathBuf::from("policies/warnings.yaml"),
+            chart::folder().join("warnings.yaml"),
             manifest("What the rules call warnings: never denied.", of(Severity::Warning))?,
         ),
         (PathBuf::from("docs/policies.md"), page(&all)?),
@@ -137,7 +138,7 @@ fn page(all: &[PolicyOfRule]) -> Result<String> {
     let count = |severity| all.iter().filter(|policy| policy.severity == severity).count();
     writeln!(
         text,
-        "\n## The rules\n\n{} policies deny (`policies/rules.yaml`), {} warn (`policies/warnings.yaml`).\n",
+        "\n## The rules\n\n{} policies deny (`rules.yaml`), {} warn (`warnings.yaml`).\n",
         count(Severity::Error),
         count(Severity::Warning)
     )?;
@@ -147,14 +148,14 @@ fn page(all: &[PolicyOfRule]) -> Result<String> {
     )?;
     let mut without = String::new();
     for meta in engine::all().iter().map(|rule| rule.meta()) {
-        match meta.policy {
-            rule::Policy::Expressible(policy) => {
+        match meta.cel {
+            Cel::Expressible => {
                 let names: Vec<String> = all
                     .iter()
                     .filter(|policy| policy.meta.code == meta.code)
                     .map(|policy| format!("`{}`", policy.policy.name))
                     .collect();
-                let leaves = policy().leaves;
+                let leaves = rule_policy::of_code(meta.code).map_or("", |policy| policy.leaves);
                 writeln!(
                     text,
                     "| [{0}](rules/{0}.md) | {1} | {2} | {leaves} |",
@@ -163,7 +164,7 @@ fn page(all: &[PolicyOfRule]) -> Result<String> {
                     names.join(" "),
                 )?;
             }
-            rule::Policy::NotExpressible(why) => {
+            Cel::NotExpressible(why) => {
                 writeln!(
                     without,
                     "| [{0}](rules/{0}.md) | {1} | {why} |",

@@ -1,10 +1,6 @@
 //! NB0000.
 
-use crate::declare_rule;
-use crate::inventory::Inventory;
-use crate::report::Report;
-use crate::rule::{Rule, RuleMeta};
-use crate::subject::Subject;
+use crate::rule::prelude::*;
 
 declare_rule! {
     /// One sentence: what goes wrong when this is let through.
@@ -29,15 +25,11 @@ declare_rule! {
     ScaffoldRule {
         code: "NB0000", name: "scaffold-rule", severity: Warning,
         kinds: [Neo4jBackup], reads: ["spec.database"], needs: [], doors: All, fix: None,
-        policy: NotExpressible("no policy for this rule has been written yet"), since: "0.1",
+        cel: NotExpressible("no policy for this rule has been written yet"), since: "0.1",
     }
 }
 
 impl Rule for ScaffoldRule {
-    fn meta(&self) -> &'static RuleMeta {
-        &Self::META
-    }
-
     fn check(&self, subject: &Subject<'_>, _inventory: &Inventory, report: &mut Report) {
         let field = subject.field("spec.database");
         if field.text() == Some("wrong") {

@@ -1,0 +1,103 @@
+//! What the API server can do by itself, as CEL: validating admission policies, and mutating ones for defaults.
+//!
+//! Only the text is made here; `cargo xtask gen` writes it down as manifests.
+
+mod cel;
+pub mod defaults;
+pub mod guard;
+pub mod rule_policy;
+mod rules;
+mod shared;
+
+use std::borrow::Cow;
+
+pub use rule_policy::{PolicyOfRule, RulePolicy};
+
+/// A `ValidatingAdmissionPolicy` of group `admissionregistration.k8s.io/v1` for this project's group, and the binding
+/// of the same name that puts it in force everywhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The name of the policy, with which those of its bindings begin.
+    pub name: Cow<'static, str>,
+    /// What a reader of the manifest is told first, in whole lines.
+    pub about: Cow<'static, str>,
+    /// The resources it judges on CREATE and UPDATE, in plural.
+    pub resources: Vec<&'static str>,
+    /// Requests that do not meet all of these are let through.
+    pub match_conditions: Vec<Named>,
+    /// What later variables and validations call `variables.NAME`, in an order in which each uses earlier ones only.
+    pub variables: Vec<Named>,
+    /// What must hold.
+    pub validations: Vec<Validation>,
+}
+
+/// A `MutatingAdmissionPolicy` of group `admissionregistration.k8s.io/v1` that fills in what is absent on CREATE, and the
+/// binding of the same name that puts it in force in every namespace whose mode is not `audit`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MutatingPolicy {
+    /// The name of the policy and of its binding.
+    pub name: &'static str,
+    /// What a reader of the manifest is told first, in whole lines.
+    pub about: &'static str,
+    /// What it looks at.
+    pub matched: Matched,
+    /// Objects that do not meet all of these are left alone.
+    pub match_conditions: Vec<Named>,
+    /// What later variables and additions call `variables.NAME`, in an order in which each uses earlier ones only.
+    pub variables: Vec<Named>,
+    /// CEL: lists of `JSONPatch` additions, all worked out from the object as it came, to be applied in this order.
+    pub additions: Vec<String>,
+}
+
+/// The resources of a mutating policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matched {
+    /// The API group; empty for the core group.
+    pub group: &'static str,
+    /// The API version; `*` for all.
+    pub version: &'static str,
+    /// In plural.
+    pub resources: Vec<&'static str>,
+    /// Whether requests in other versions of the same resource are not looked at.
+    pub exact: bool,
+}
+
+impl Matched {
+    fn new(group: &'static str, version: &'static str, resources: &[&'static str]) -> Self {
+        Self {
+            group,
+            version,
+            resources: resources.to_vec(),
+            exact: false,
+        }
+    }
+}
+
+/// A CEL expression with a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Unique in its list.
+    pub name: String,
+    /// CEL, in one or more lines.
+    pub expression: String,
+}
+
+/// One thing that must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Validation {
+    /// CEL that gives true when all is well.
+    pub expression: String,
+    /// CEL that gives the refusal: one line with the field, the value, the remedy and the code.
+    pub message_expression: String,
+    /// The refusal where `message_expression` cannot be evaluated.
+    pub message: String,
+}
+
+impl Named {
+    fn new(name: impl Into<String>, expression: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            expression: expression.into(),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! NB3008.
+
+use super::identity_provider_wrong::PROVIDER;
+use crate::{Named, RulePolicy};
+
+/// More annotations than this are left alone: no `ServiceAccount` has them.
+const MOST: usize = 64;
+
+pub(crate) fn policy() -> RulePolicy {
+    let prefixes = "{'eks.amazonaws.com': 'aws', 'iam.gke.io': 'gcp', 'azure.workload.identity': 'azure'}";
+    let keys = "{'aws': 'eks.amazonaws.com/role-arn', 'gcp': 'iam.gke.io/gcp-service-account', \
+                'azure': 'azure.workload.identity/client-id'}";
+    let message = |condition: &str, help: &str| {
+        format!(
+            "variables.strangers.map(at, {condition}, at.path + '[' + at.key + ']: `' + at.key + '` is an annotation of `' +
+  {prefixes}[at.key.split('/')[0]] + '`, but the location is in `' + at.provider + '`; {help})"
+        )
+    };
+    let use_right = "use the annotation `' + at.right + '`'";
+    RulePolicy {
+        variables: vec![
+            Named::new(
+                "providers",
+                format!(
+                    "variables.locations.filter(at, size(at.cloud.?identity.?autoCreate.?annotations.orValue({{}})) in range)
+.map(at, {{
+  'path': dyn(at.cloudPath + '.identity.autoCreate.annotations'), 'readsCloud': at.readsCloud,
+  'values': at.cloud.identity.autoCreate.annotations,
+  'implied': dyn({PROVIDER}), 'said': dyn(at.cloud.identity.?provider.orValue(''))}})
+.map(at, {{
+  'path': at.path, 'readsCloud': at.readsCloud, 'values': at.values,
+  'provider': dyn(at.implied != '' ? at.implied : at.said)}})
+.filter(at, at.provider in {keys})"
+                )
+                .replace("in range", &format!("> 0 && size(at.cloud.identity.autoCreate.annotations) <= {MOST}")),
+            ),
+            Named::new(
+                "strangersByLocation",
+                format!(
+                    "variables.providers.map(at, at.values.map(key, key)
+.filter(key, key.contains('/') && {prefixes}[?key.split('/')[0]].orValue(at.provider) != at.provider)
+.map(key, {{
+  'path': at.path, 'readsCloud': at.readsCloud, 'key': dyn(key), 'provider': at.provider,
+  'right': dyn({keys}[string(at.provider)]), 'hasRight': dyn({keys}[string(at.provider)] in at.values)}}))"
+                ),
+            ),
+            Named::new(
+                "strangers",
+                "size(variables.strangersByLocation) == 0 ? [] :
+variables.strangersByLocation[0] +
+(size(variables.strangersByLocation) > 1 ? variables.strangersByLocation[1] : []) +
+(size(variables.strangersByLocation) > 2 ? variables.strangersByLocation[2] : [])",
+            ),
+        ],
+        errors: vec![message("at.readsCloud && !at.hasRight", use_right)],
+        warnings: vec![
+            message("!at.readsCloud && !at.hasRight", use_right),
+            message("at.hasRight", "remove it'"),
+        ],
+        leaves: "more than 64 annotations in one place",
+        ..RulePolicy::default()
+    }
+}

@@ -1,0 +1,104 @@
+//! NB7002.
+
+use crate::{Named, RulePolicy, cel};
+
+/// The first problem of each name, as text: problems of form hide those of spelling.
+pub(crate) fn policy() -> RulePolicy {
+    let named = "variables.locations.filter(at, at.block.?type.orValue('') in ['s3', 'gcs', 'azure'] &&
+  at.block.?bucket.orValue('').trim() != '')";
+    let variables = vec![
+        Named::new(
+            "names",
+            format!(
+                "{named}.map(at, {{
+  'field': dyn(at.path + '.bucket'), 'denies': dyn(at.used == 'artifacts'),
+  'store': dyn(at.block.type == 's3' && at.cloud.?endpointURL.orValue('') != '' ? 'compatible' : at.block.type),
+  'what': dyn(at.block.type == 'azure' ? 'container' : 'bucket'),
+  'name': dyn({}), 'trimmed': dyn({}.trim())}})",
+                cel::start("at.block.bucket"),
+                cel::start("at.block.bucket")
+            ),
+        ),
+        Named::new(
+            "judged",
+            format!(
+                "variables.names.map(at, {{
+  'field': at.field, 'denies': at.denies, 'store': at.store, 'what': at.what, 'name': at.name,
+  'form': dyn({FORM}), 'spelling': dyn({spelling})}})",
+                spelling = spelling()
+            ),
+        ),
+    ];
+    let message = |problem: &str, verdict: &str| {
+        format!(
+            "at.field + ': the ' + at.what + ' ' + {} + ' {verdict}: ' + {problem}",
+            cel::quoted("at.name")
+        )
+    };
+    let found = |condition: &str, problem: &str, verdict: &str| {
+        format!("variables.judged.map(at, {condition}, {})", message(problem, verdict))
+    };
+    RulePolicy {
+        variables,
+        errors: vec![
+            found("at.denies && at.form != ''", "at.form", "is malformed"),
+            found(
+                "at.denies && at.form == '' && at.spelling != '' && at.store != 'compatible'",
+                "at.spelling",
+                "is malformed",
+            ),
+        ],
+        warnings: vec![
+            found("!at.denies && at.form != ''", "at.form", "is malformed"),
+            found(
+                "!at.denies && at.form == '' && at.spelling != '' && at.store != 'compatible'",
+                "at.spelling",
+                "is malformed",
+            ),
+            found(
+                "at.form == '' && at.spelling != '' && at.store == 'compatible'",
+                "at.spelling",
+                "may not work",
+            ),
+        ],
+        leaves: "second problems of one name, and how to split it",
+        ..RulePolicy::default()
+    }
+}
+
+/// A URL, an ARN or folders. Folders in a name with characters that no store has are another rule's.
+const FORM: &str = r"at.trimmed.contains('://') ? (at.trimmed.matches(r'^(?i:https?)://') ?
+    'only the name belongs here; the address of the store belongs in cloud.endpointURL; put the name of the bucket here and the address into `cloud.endpointURL`' :
+    'only the name belongs here, without a scheme such as s3://; put only the name here, and check that the type is that of the store') :
+    at.trimmed.startsWith('arn:') ?
+    'only the name belongs here, not an ARN; put only the name here, and check that the type is that of the store' :
+    at.name.matches(r'^[A-Za-z0-9._/-]+$') &&
+    (at.trimmed.matches(r'(^|/)(/|$)') || size(at.trimmed.split('/')) > (at.store == 'azure' ? 2 : 1)) ?
+    'only the name belongs here; folders belong in the path; put the name of the bucket here and folders into `path`' : ''";
+
+/// The rules of each store, for names without characters that the operator refuses.
+fn spelling() -> String {
+    let existing = "; use the name of an existing bucket: 3 to 63 lower-case letters, digits and hyphens";
+    let foreign = "at.name.find(at.store == 'gcs' ? r'[^a-z0-9._-]' : r'[^a-z0-9.-]')";
+    format!(
+        r#"!at.name.matches(r'^[A-Za-z0-9._/-]+$') ? '' :
+    at.store == 'azure' ?
+    (at.name.contains('/') && !at.name.matches(r'^[a-z0-9]{{3,24}}/') ?
+      'a storage account has 3 to 24 lower-case letters and digits; use `<account>/<container>`' :
+      !at.name.matches(r'(^|/)[a-z0-9]+(-[a-z0-9]+)*$') || !at.name.matches(r'(^|/)[a-z0-9-]{{3,63}}$') ?
+      'a container has 3 to 63 lower-case letters and digits, with single hyphens between them; use `<account>/<container>`' : '') :
+    {foreign} != '' ? "the store does not allow the character '" + {foreign} + "' here{existing}" :
+    size(at.name) < 3 ? 'the name is too short (at least 3 characters){existing}' :
+    (at.store == 'gcs' && at.name.contains('.') ? size(at.name) > 222 || at.name.split('.').exists(part, size(part) > 63) :
+      size(at.name) > 63) ? 'the name is too long for the store (at most 63 characters between dots){existing}' :
+    !at.name.matches(r'^[A-Za-z0-9](.*[A-Za-z0-9])?$') ? 'the name must begin and end with a letter or digit{existing}' :
+    at.name.contains('..') || at.store == 'gcs' && (at.name.contains('.-') || at.name.contains('-.')) ?
+    'the store does not allow these separators side by side{existing}' :
+    at.name.matches(r'^[0-9]{{1,3}}([.][0-9]{{1,3}}){{3}}$') ? 'the name must not look like an IP address{existing}' :
+    at.store == 's3' && at.name.matches(r'^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|[.]mrap|--x-s3|--table-s3)$') ||
+    at.store == 'gcs' && (at.name.startsWith('goog') || at.name.replace('0', 'o').replace('1', 'l').contains('google')) ?
+    'the store keeps names with this prefix or suffix for itself{existing}' :
+    at.store == 'compatible' && at.name.contains('.') ?
+    'a name with dots needs path-style access, or TLS certificates do not match; set `cloud.forcePathStyle: true`, or use a name without dots' : ''"#
+    )
+}

@@ -1,0 +1,98 @@
+//! NB7004.
+
+use crate::{Named, RulePolicy, cel};
+
+/// A character that the operator's check of buckets and paths refuses.
+const REFUSED: &str = "[^A-Za-z0-9._/-]";
+
+/// Operators before 1.8 had the check and never called it; restores have none. Buckets are judged by their stores, too.
+pub(crate) fn policy() -> RulePolicy {
+    let entry = |field: &str, text: &str, denies: &str| {
+        format!("[{{'field': dyn({field}), 'text': dyn({text}), 'denies': dyn({denies})}}]")
+    };
+    let explained = "at.block.?type.orValue('') in ['s3', 'gcs', 'azure'] &&
+  (at.block.bucket.contains('://') || at.block.bucket.trim() == '' || at.block.bucket.trim().startsWith('arn:'))";
+    let texts = [
+        format!(
+            "variables.locations.filter(at, at.block.?bucket.orValue('') != '' && !({explained}))
+.map(at, {{'field': dyn(at.path + '.bucket'), 'text': dyn(at.block.bucket), 'denies': dyn(at.used == 'artifacts')}})"
+        ),
+        "variables.locations.filter(at, at.block.?path.orValue('') != '')
+.map(at, {'field': dyn(at.path + '.path'), 'text': dyn(at.block.path), 'denies': dyn(variables.refuses)})"
+            .to_owned(),
+        entry(
+            "'spec.source.backupPath'",
+            "object.kind == 'Neo4jRestore' ? variables.source.?backupPath.orValue('') : ''",
+            "false",
+        ),
+        entry(
+            "'spec.source.pitr.baseBackup.backupPath'",
+            "object.kind == 'Neo4jRestore' ? variables.base.?backupPath.orValue('') : ''",
+            "false",
+        ),
+    ];
+    let found = |condition: &str, verdict: &str| {
+        format!(
+            "variables.refused.map(at, {condition}, at.field + ': ' + {} + ' has the character ' + {} + ', {verdict}; use only \
+             letters, digits, `.`, `_`, `-` and `/`')",
+            cel::quoted("at.text"),
+            cel::character("at.character")
+        )
+    };
+    let temporary = "variables.options.?tempPath.orValue('')";
+    let chain = "object.kind == 'Neo4jBackup' ? variables.spec.?chainFromBackup.orValue('') : ''";
+    let others = |condition: &str| {
+        vec![
+            cel::finding(
+                &format!(
+                    "{condition} && variables.tempPath != '' && !variables.tempPath.matches('^/[A-Za-z0-9._/-]*$')"
+                ),
+                &format!(
+                    "'spec.options.tempPath: ' + {} + (variables.tempPath.startsWith('/') ? ' has characters that are not safe \
+                     in a command' :\n ' is not an absolute path') + '; use an absolute path of letters, digits, `.`, `_`, `-` \
+                     and `/`, such as `/tmp/neo4j`'",
+                    cel::quoted("variables.tempPath")
+                ),
+            ),
+            cel::finding(
+                &format!(
+                    "{condition} && variables.chain != '' && (size(variables.chain) > 253 || !variables.chain.matches(r'{SUBDOMAIN}'))"
+                ),
+                &format!(
+                    "'spec.chainFromBackup: ' + {} + ' is a name that no backup can have; name an existing `Neo4jBackup` of \
+                     this namespace'",
+                    cel::quoted("variables.chain")
+                ),
+            ),
+        ]
+    };
+    let mut errors = vec![found("at.denies", "which the operator refuses")];
+    errors.extend(others("variables.refuses"));
+    let mut warnings = vec![found("!at.denies", "which is not safe in a command")];
+    warnings.extend(others("!variables.refuses"));
+    RulePolicy {
+        variables: vec![
+            Named::new("refuses", "object.kind == 'Neo4jBackup' && variables.isBeta"),
+            Named::new("written", texts.join(" +\n")),
+            Named::new(
+                "refused",
+                format!(
+                    "variables.written.map(at, {{'field': at.field, 'denies': at.denies, 'text': dyn({})}})
+.map(at, {{'field': at.field, 'denies': at.denies, 'text': at.text, 'character': dyn(at.text.find('{REFUSED}'))}})
+.filter(at, at.character != '')",
+                    cel::start("at.text")
+                ),
+            ),
+            Named::new("writtenTempPath", temporary),
+            Named::new("tempPath", cel::start("variables.writtenTempPath")),
+            Named::new("writtenChain", chain),
+            Named::new("chain", cel::start("variables.writtenChain")),
+        ],
+        errors,
+        warnings,
+        ..RulePolicy::default()
+    }
+}
+
+/// The name of an object, of any length.
+const SUBDOMAIN: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";

@@ -1,0 +1,68 @@
+//! NB3006.
+
+use super::role_arn_malformed::values;
+use crate::{Named, RulePolicy, cel};
+use neo4jbackup_core::values::identity::GOOGLE_SERVICE_ACCOUNT;
+
+/// Names of accounts and projects.
+pub(super) const ID: &str = "[a-z][a-z0-9-]{4,28}[a-z0-9]";
+const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const DEFAULT: &str = "^([0-9]+-compute@developer|[a-z][a-z0-9-]{4,28}[a-z0-9]@appspot)[.]gserviceaccount[.]com$";
+
+pub(crate) fn policy() -> RulePolicy {
+    let malformed = |condition: &str| {
+        format!(
+            "variables.accounts.map(at, {condition} && at.problem != '', at.field + ': the Google service account ' + {value} +
+  ' is malformed: ' + at.problem + (at.value.trim().matches(r'{good}') || at.value.trim().matches(r'{DEFAULT}') ?
+  '; use ' + {trimmed} : '; use `<name>@<project>.iam.gserviceaccount.com`'))",
+            value = cel::quoted("at.value"),
+            trimmed = cel::quoted("at.value.trim()"),
+            good = good(),
+        )
+    };
+    RulePolicy {
+        variables: vec![
+            Named::new("values", values(GOOGLE_SERVICE_ACCOUNT)),
+            Named::new(
+                "accounts",
+                format!(
+                    "variables.values.map(at, {{
+  'field': at.field, 'value': at.value, 'denies': at.denies, 'problem': dyn({})}})",
+                    problem()
+                ),
+            ),
+        ],
+        errors: vec![malformed("at.denies")],
+        warnings: vec![
+            malformed("!at.denies"),
+            format!(
+                "variables.accounts.map(at, at.problem == '' && at.value.matches(r'{DEFAULT}'), at.field + ': ' + {} +
+  ' is a default account with far more rights than a backup needs; use a service account that may only reach the bucket')",
+                cel::quoted("at.value")
+            ),
+        ],
+        ..RulePolicy::default()
+    }
+}
+
+/// A project that belongs to a domain has the domain behind it.
+pub(super) fn good() -> String {
+    format!("^{ID}@{ID}([.]{LABEL})*[.]iam[.]gserviceaccount[.]com$")
+}
+
+/// What is wrong, in the order and in the words of `values::identity::google`.
+fn problem() -> String {
+    let blank = cel::WHITE_SPACE;
+    let id = "must be 6 to 30 lower-case letters, digits and hyphens, a letter first";
+    format!(
+        "at.value == '' ? 'the service account is empty' :
+    at.value.matches(r'[{blank}]') ? 'a service account has no blanks' :
+    !at.value.contains('@') ? 'not a service account (<name>@<project>.iam.gserviceaccount.com)' :
+    at.value.matches(r'{DEFAULT}') ? '' :
+    !at.value.endsWith('.iam.gserviceaccount.com') || !at.value.matches('@.*[.]iam[.]gserviceaccount[.]com$') ?
+    'the address must end with .iam.gserviceaccount.com' :
+    !at.value.matches('^{ID}@') ? 'the name before the @ {id}' :
+    !at.value.matches(r'{}') ? 'the project {id}' : ''",
+        good()
+    )
+}

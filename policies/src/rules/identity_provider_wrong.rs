@@ -1,0 +1,36 @@
+//! NB3002.
+
+use crate::{Named, RulePolicy};
+
+pub(crate) fn policy() -> RulePolicy {
+    let mismatch = |condition: &str| {
+        format!(
+            "variables.identities.map(at, at.said in ['aws', 'gcp', 'azure'] && at.wanted != '' && at.said != at.wanted &&
+  {condition}, at.field + ': the identity is of `' + at.said + '`, but the location is in `' + at.wanted +
+  '`; use `' + at.wanted + '`')"
+        )
+    };
+    RulePolicy {
+        variables: vec![Named::new(
+            "identities",
+            format!(
+                "variables.locations.filter(at, has(at.cloud.identity)).map(at, {{
+  'field': dyn(at.cloudPath + '.identity.provider'), 'readsCloud': at.readsCloud,
+  'isSaid': dyn(has(at.cloud.identity.provider)), 'said': dyn(at.cloud.identity.?provider.orValue('')),
+  'wanted': dyn({PROVIDER})}})"
+            ),
+        )],
+        errors: vec![
+            mismatch("at.readsCloud"),
+            "variables.identities.map(at, !at.isSaid, at.field + ': the identity has no provider, which the schema requires; ' +
+  (at.wanted == '' ? 'set it to `aws`, `gcp` or `azure`' : 'set it to `' + at.wanted + '`'))"
+                .to_owned(),
+        ],
+        warnings: vec![mismatch("!at.readsCloud")],
+        ..RulePolicy::default()
+    }
+}
+
+/// The provider that a location is of: what it says, or else what its type implies.
+pub(super) const PROVIDER: &str = "at.cloud.?provider.orValue('') in ['aws', 'gcp', 'azure'] ? at.cloud.provider :
+    {'s3': 'aws', 'gcs': 'gcp', 'azure': 'azure'}[?at.block.?type.orValue('')].orValue('')";

@@ -1,0 +1,86 @@
+//! NB5005.
+
+use super::{cron, go_duration};
+use crate::{Named, RulePolicy, cel};
+use neo4jbackup_core::values::cron::Field;
+
+/// What `values::cron::remarks` calls more than a note, each in general terms.
+pub(crate) fn policy() -> RulePolicy {
+    let period = "variables.schedule.substring(7)";
+    let mut variables = cron::variables();
+    variables.extend(cron::runs());
+    variables.extend([
+        Named::new("runs", "variables.isValid && !variables.neverFires"),
+        Named::new(
+            "everyMinute",
+            format!(
+                "variables.runs && {} ||\nvariables.isJudged && variables.schedule.startsWith('@every ') && {}",
+                every_minute(),
+                go_duration::is_below(period, "61s")
+            ),
+        ),
+        Named::new(
+            "eitherDay",
+            "variables.runs && size(variables.days) > 0 && size(variables.weekdays) > 0 &&
+!variables.anyDay && !variables.anyWeekday",
+        ),
+        Named::new(
+            "leapDays",
+            "variables.runs && (variables.anyWeekday || size(variables.weekdays) == 0 && !variables.anyDay) &&
+variables.days.all(item, item.start >= 29) && variables.months.all(item, item.start == 2 && item.start + item.step > item.end)",
+        ),
+    ]);
+    let finding = |condition: &str, what: &str| {
+        cel::finding(
+            condition,
+            &format!(
+                "'spec.schedule: the schedule `' + {} + '` {what}'",
+                cel::short("variables.schedule")
+            ),
+        )
+    };
+    let anywhere = |condition: &str| {
+        let fields = cron::FIELDS.map(|(name, _)| format!("variables.{name}.exists(item, {condition})"));
+        format!("variables.runs && ({})", fields.join(" ||\n"))
+    };
+    RulePolicy {
+        variables,
+        warnings: vec![
+            finding(
+                "variables.leapDays",
+                "runs on 29 February only, every four years at best; use `28 2` for once a year",
+            ),
+            finding(
+                "variables.everyMinute",
+                "runs every minute for an hour or longer; for one run an hour write one number in the minute field, such as `0`",
+            ),
+            finding(
+                "variables.eitherDay",
+                "restricts both the day of the month and the weekday: one of the two is enough, a day need not be both; \
+                 write `*` in one of the two day fields",
+            ),
+            finding(
+                &anywhere("item.junk"),
+                "has characters behind a star, which are ignored; write what is meant",
+            ),
+            finding(
+                &anywhere("item.step > 1 && item.start + item.step > item.end"),
+                "has a step that leads beyond the last value, so that only the first one is left; write that value alone",
+            ),
+        ],
+        leaves: "schedules of more than 1,024 characters, what the schedule means in words, and notes on uneven steps and empty \
+                 list items",
+        ..RulePolicy::default()
+    }
+}
+
+/// Whether the minute field selects every minute.
+fn every_minute() -> String {
+    let (minimum, maximum) = (Field::Minute.minimum(), Field::Minute.maximum());
+    let minutes: Vec<String> = (minimum..=maximum).map(|minute| minute.to_string()).collect();
+    format!(
+        "[{}].all(minute, variables.minutes.exists(item,\n  \
+         minute >= item.start && minute <= item.end && (minute - item.start) % item.step == 0))",
+        minutes.join(", ")
+    )
+}

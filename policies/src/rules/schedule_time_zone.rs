@@ -1,0 +1,18 @@
+//! NB5002.
+
+use super::cron;
+use crate::{RulePolicy, cel};
+
+pub(crate) fn policy() -> RulePolicy {
+    let message = format!(
+        "'spec.schedule: the schedule `' + {} + '` names a time zone, which is refused: schedules run in UTC; remove the \
+         prefix and write the time of day in UTC, for example `0 2 * * *`'",
+        cel::short("variables.schedule")
+    );
+    RulePolicy {
+        variables: cron::variables(),
+        errors: vec![cel::finding("variables.zone", &message)],
+        leaves: "what was meant",
+        ..RulePolicy::default()
+    }
+}

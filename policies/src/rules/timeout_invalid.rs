@@ -1,0 +1,52 @@
+//! NB8011.
+
+use super::go_duration;
+use crate::{Named, RulePolicy, cel};
+
+/// Before 1.8 no timeout was checked.
+pub(crate) fn policy() -> RulePolicy {
+    let is_duration = go_duration::is_duration("at.text");
+    let is_not_positive = go_duration::is_not_positive("at.text");
+    let found = |condition: &str, effect: &str| {
+        format!(
+            "variables.timeouts.map(at, {condition} && (!{is_duration} || {is_not_positive}),
+  at.field + ': the timeout `' + {} + ({is_duration} ?
+  '` is not greater than zero; ' + {effect} + '; use `30m` or `2h`, or remove the field' :
+  '` is not a Go duration; ' + {effect} + '; write it like `30m` or `1h30m`'))",
+            cel::short("at.text")
+        )
+    };
+    let texts = [
+        ("spec.timeout", "variables.spec.?timeout"),
+        (
+            "spec.options.preRestore.job.timeout",
+            "variables.options.?preRestore.?job.?timeout",
+        ),
+        (
+            "spec.options.postRestore.job.timeout",
+            "variables.options.?postRestore.?job.?timeout",
+        ),
+    ]
+    .map(|(field, value)| format!("{{'field': dyn('{field}'), 'written': dyn({value}.orValue(''))}}"));
+    let warned = "at.field != 'spec.timeout' ? 'the operator ignores it' : 'newer operators refuse it'";
+    RulePolicy {
+        variables: vec![Named::new(
+            "timeouts",
+            format!(
+                "[{}]\n.map(at, {{'field': at.field, 'text': dyn({})}}).filter(at, at.text != '')",
+                texts.join(",\n "),
+                cel::start("at.written")
+            ),
+        )],
+        errors: vec![found(
+            "at.field == 'spec.timeout' && variables.isBeta",
+            "'the operator refuses it'",
+        )],
+        warnings: vec![found(
+            "!(at.field == 'spec.timeout' && variables.isBeta)",
+            &format!("({warned})"),
+        )],
+        leaves: "durations of more than about a century, and what was meant",
+        ..RulePolicy::default()
+    }
+}

@@ -1,0 +1,124 @@
+//! NB2002.
+
+use crate::{Named, RulePolicy, cel};
+use neo4jbackup_core::schema::Kind;
+
+/// A whole number as the operator takes it, without the few of 19 digits.
+const NUMBER: &str = "r'^[+]?0*[0-9]{1,18}$'";
+
+/// `values::neo4j_version::is_release_form`.
+const RELEASE: &str = r"r'^(5[.]([0-9]|1[0-9]|2[0-6])|[34][.](0|[1-9][0-9]{0,3})|(202[5-9]|20[3-9][0-9]|2[1-9][0-9]{2}|[3-9][0-9]{3})[.](0[1-9]|1[0-2]))([.](0|[1-9][0-9]{0,3}))?$'";
+
+/// Neo4j's own repository on Docker Hub, where a tag without `-enterprise` is Community Edition.
+const OFFICIAL: &str = r"r'^((index[.]|registry-1[.])?docker[.]io/)?(library/)?neo4j$'";
+
+/// `values::image::analyse`, for the instance's own image.
+pub(crate) fn policy() -> RulePolicy {
+    RulePolicy {
+        kinds: vec![Kind::Neo4jEnterpriseCluster, Kind::Neo4jEnterpriseStandalone],
+        variables: variables(),
+        errors: vec![
+            finding(
+                "!variables.hasVersion",
+                "'the tag does not begin with a version that the operator can read (such as 5.26.0-enterprise or \
+                 2025.10.1-enterprise); put the version first, and do not let the tag float'",
+            ),
+            finding(
+                "variables.hasVersion && !variables.isSupported",
+                &format!(
+                    "'the operator does not run Neo4j ' + string(variables.major) + '.' + string(variables.minor) + '.' +
+  (size(variables.parts) > 2 && variables.parts[2].matches({NUMBER}) ? string(int(variables.parts[2])) : '0') +
+  ' (only 5.26 and 2025.01 or later); use a tag such as `5.26.0-enterprise` or `2025.10.1-enterprise`'"
+                ),
+            ),
+            finding(
+                "variables.hasVersion && variables.isSupported && !variables.isRelease",
+                "'no Neo4j release is named like this (months have two digits, as in 2025.01.0); use a tag such as \
+                 `5.26.0-enterprise` or `2025.10.1-enterprise`'",
+            ),
+            finding(
+                "variables.isCommunity && (variables.hasVersion || variables.tag.contains('community'))",
+                &format!(
+                    "'this is Community Edition, which has no online backup; the tag needs -enterprise; ' + {}",
+                    enterprise()
+                ),
+            ),
+        ],
+        warnings: vec![
+            finding(
+                "variables.hasVersion && !variables.isEnterprise && !variables.isCommunity",
+                &format!(
+                    "'the tag does not say whether this is Enterprise Edition; ' + {}",
+                    enterprise()
+                ),
+            ),
+            finding(
+                "variables.tag.contains('@')",
+                "'with a digest in the tag the operator assumes version 5.26.0 in some places; use a tag such as \
+                 `5.26.0-enterprise` or `2025.10.1-enterprise`'",
+            ),
+            finding(
+                "variables.isRelease && variables.hasVersion && !variables.isPublished",
+                "'this version is not published for this operating system; use a tag such as `5.26.0-enterprise` or \
+                 `2025.10.1-enterprise`'",
+            ),
+        ],
+        leaves: "backups and restores, for which it looks at the image of the instance",
+    }
+}
+
+fn variables() -> Vec<Named> {
+    vec![
+        Named::new("tag", cel::start("variables.spec.?image.?tag.orValue('')")),
+        Named::new("words", "variables.tag.split('@')[0].split('-')"),
+        Named::new(
+            "parts",
+            "variables.tag.substring(size(variables.tag.find(r'^v?(neo4j-)?(neo4j:)?'))).split('-')[0].split('.')",
+        ),
+        Named::new(
+            "hasVersion",
+            format!(
+                "size(variables.parts) > 1 && variables.parts[0].matches({NUMBER}) && variables.parts[1].matches({NUMBER})"
+            ),
+        ),
+        Named::new("major", "variables.hasVersion ? int(variables.parts[0]) : 0"),
+        Named::new("minor", "variables.hasVersion ? int(variables.parts[1]) : 0"),
+        Named::new(
+            "isSupported",
+            "variables.major >= 2025 || variables.major == 5 && variables.minor == 26",
+        ),
+        Named::new("isRelease", format!("variables.words[0].matches({RELEASE})")),
+        Named::new("isEnterprise", "'enterprise' in variables.words"),
+        Named::new(
+            "isCommunity",
+            format!(
+                "!variables.isEnterprise &&
+(variables.spec.?image.?repo.orValue('neo4j').matches({OFFICIAL}) || variables.tag.contains('community'))"
+            ),
+        ),
+        Named::new(
+            "isPublished",
+            "variables.words.all(word,
+  word in ['ubi9', 'bullseye'] ? variables.major < 2026 || variables.major == 2026 && variables.minor < 5 :
+  word in ['ubi10', 'trixie'] ? variables.major < 2025 || variables.major >= 2026 && (variables.major > 2026 || variables.minor >= 1) : true)",
+        ),
+    ]
+}
+
+fn finding(condition: &str, message: &str) -> String {
+    cel::finding(
+        &format!("variables.tag != '' && {condition}"),
+        &format!(
+            "'spec.image.tag: ' + {} + ': ' + {message}",
+            cel::quoted("variables.tag")
+        ),
+    )
+}
+
+/// The same version as Enterprise Edition, where the tag names one.
+fn enterprise() -> String {
+    format!(
+        "(variables.tag.split('-')[0].matches({RELEASE}) ? 'use `' + variables.tag.split('-')[0] + '-enterprise`' :
+  'use a tag such as `5.26.0-enterprise` or `2025.10.1-enterprise`')"
+    )
+}
