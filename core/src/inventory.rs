@@ -12,7 +12,6 @@ use crate::document::Node;
 use crate::ensure::{AccountFacts, BindingFacts, RoleFacts};
 use crate::field::Field;
 use crate::model::{Backup, Image, Restore, Scope, SourceType, Storage, StoreType};
-use crate::rule::Need;
 use crate::schema::Kind;
 
 use self::siblings::{Backups, Restores};
@@ -292,6 +291,36 @@ pub struct SecretFacts {
 pub struct NamespaceFacts {
     /// Its annotations.
     pub annotations: BTreeMap<String, String>,
+}
+
+/// Something that must be known beside the object itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Need {
+    /// The cluster or standalone that the object names.
+    Instance,
+    /// A backup that the object names, or the other backups of the namespace.
+    Backups,
+    /// The other restores of the namespace.
+    Restores,
+    /// The sharded databases of the namespace.
+    ShardedDatabases,
+    /// The key names of a Secret.
+    Secrets,
+    /// The annotations of the namespace.
+    Namespace,
+    /// The `ServiceAccounts` of the Jobs.
+    Accounts,
+    /// The Role and the `RoleBinding` of the backup account.
+    Roles,
+    /// The time.
+    Clock,
+}
+
+impl Need {
+    /// Whether rules may ask for it. The others are for the reconciler alone.
+    pub fn is_for_rules(self) -> bool {
+        !matches!(self, Self::Accounts | Self::Roles)
+    }
 }
 
 /// How much is known of one kind of object.

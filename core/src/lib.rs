@@ -23,6 +23,7 @@ pub mod outcome;
 pub mod profile;
 pub mod quoted;
 pub mod ratchet;
+pub mod registry;
 pub mod report;
 pub mod rule;
 pub mod rules;

@@ -4,8 +4,9 @@ use crate::document::{Node, Path};
 use crate::field::{Block, Field};
 use crate::finding::{Finding, Reason, Severity};
 use crate::fix::FixKind;
+use crate::inventory::Need;
 use crate::quoted::printable;
-use crate::rule::{Need, RuleMeta};
+use crate::rule::RuleMeta;
 
 /// A review keeps so many findings of one rule and severity; no answer shows more.
 const MOST_ALIKE: usize = 20;

@@ -7,9 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::inventory::Need;
 use neo4jbackup_core::inventory::{Coverage, Inventory};
 use neo4jbackup_core::lint::{self, Options};
-use neo4jbackup_core::rule::Need;
 use neo4jbackup_core::schema::Era;
 use serde_json::Value;
 

@@ -52,7 +52,7 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opini
     };
     let (mut findings, skipped) = judged.findings(request, basis);
     if let Door::Update(old) = judged.door {
-        ratchet(&mut findings, engine::rule, old, &request.object);
+        ratchet(&mut findings, old, &request.object);
         if is_terminating(&request.object) || is_terminating(old) {
             never_deny(&mut findings);
         }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::facts::{BindingFacts, Grant, RoleFacts, RoleReference};
 use super::{CLUSTER_ROLE, ROLE, ROLE_BINDING};
 use crate::account::{Account, declared};
+use crate::inventory::Need;
 use crate::inventory::{Coverage, Inventory, LocationFacts, Lookup};
 use crate::model::Provider;
-use crate::rule::Need;
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;
 

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::account::Account;
 use crate::document::Node;
+use crate::inventory::Need;
 use crate::inventory::{Coverage, Inventory};
 use crate::model::Provider;
-use crate::rule::Need;
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;
 

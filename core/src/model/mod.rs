@@ -5,11 +5,13 @@
 mod backup;
 mod cloud;
 mod image;
+mod meaning;
 mod restore;
 mod storage;
 
 pub use backup::{Backup, Scope};
 pub use cloud::{Cloud, Provider};
 pub use image::Image;
+pub use meaning::same_meaning;
 pub use restore::{Restore, SourceType};
 pub use storage::{Storage, StoreType};
