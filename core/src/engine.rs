@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use crate::document::{Document, Node, Problem, ProblemKind};
+use crate::facts::Inventory;
 use crate::finding::{Finding, Severity};
 use crate::fix::{self, Edit, FixKind};
-use crate::inventory::Inventory;
 use crate::registry;
 use crate::report::{Report, Skipped};
 use crate::rule::{Doors, Rule};

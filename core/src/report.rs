@@ -1,10 +1,10 @@
 //! The collector that rules write into.
 
 use crate::document::{Node, Path};
+use crate::facts::Need;
 use crate::field::{Block, Field};
 use crate::finding::{Finding, Reason, Severity};
 use crate::fix::FixKind;
-use crate::inventory::Need;
 use crate::quoted::printable;
 use crate::rule::RuleMeta;
 

@@ -8,9 +8,9 @@
 
 use crate::account::{Account, Declaration, declared};
 use crate::document::{Node, Path};
+use crate::facts::{Inventory, LocationFacts};
 use crate::field::Field;
 use crate::fix::Edit;
-use crate::inventory::{Inventory, LocationFacts};
 use crate::model::{Provider, StoreType};
 use crate::registry;
 use crate::schema::GROUP;

@@ -8,7 +8,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use neo4jbackup_core::document::{Limits, Node};
 use neo4jbackup_core::engine;
-use neo4jbackup_core::inventory::Inventory;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::lint;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;

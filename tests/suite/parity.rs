@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use neo4jbackup_core::document::{Document, Node};
 use neo4jbackup_core::engine;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::Finding;
-use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::lint::{self, Options};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use neo4jbackup_core::document::{Map, Node, Path, Segment};
 use neo4jbackup_core::engine;
-use neo4jbackup_core::inventory::Inventory;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::lint::{self, Options};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::{Doors, RuleMeta};

@@ -2,9 +2,8 @@
 
 use neo4jbackup_core::document::{Document, Node, Path, Segment};
 use neo4jbackup_core::engine;
+use neo4jbackup_core::facts::{Coverage, Inventory, Need};
 use neo4jbackup_core::fix::{self, FixKind};
-use neo4jbackup_core::inventory::Need;
-use neo4jbackup_core::inventory::{Coverage, Inventory};
 use neo4jbackup_core::lint::{self, FileOutcome, Options};
 use neo4jbackup_core::ratchet;
 use neo4jbackup_core::registry;

@@ -2,6 +2,7 @@
 //!
 //! The views know every dialect: where a field moved between operator versions, the newest place wins.
 
+mod annotation;
 mod backup;
 mod cloud;
 mod image;
@@ -9,6 +10,7 @@ mod meaning;
 mod restore;
 mod storage;
 
+pub use annotation::annotation;
 pub use backup::{Backup, Scope};
 pub use cloud::{Cloud, Provider};
 pub use image::Image;

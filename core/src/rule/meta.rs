@@ -1,8 +1,8 @@
 //! What is known of a rule without running it.
 
+use crate::facts::Need;
 use crate::finding::Severity;
 use crate::fix::FixKind;
-use crate::inventory::Need;
 use crate::schema::Kind;
 
 /// Everything about a rule that is known without running it.

@@ -1,7 +1,7 @@
 //! What a rule is: fixed metadata, read by every door and every page, and one function that cannot fail.
 
 use crate::document::Document;
-use crate::inventory::Inventory;
+use crate::facts::Inventory;
 use crate::report::Report;
 use crate::subject::Subject;
 
@@ -64,7 +64,7 @@ macro_rules! declare_rule {
                 severity: $crate::finding::Severity::$severity,
                 kinds: &[$($crate::schema::Kind::$kind),*],
                 reads: &[$($reads),*],
-                needs: &[$($crate::inventory::Need::$need),*],
+                needs: &[$($crate::facts::Need::$need),*],
                 doors: $crate::rule::Doors::$doors,
                 fix: $crate::fix::FixKind::$fix,
                 cel: $crate::rule::Cel::$cel $(($why))?,

@@ -2,10 +2,10 @@
 
 pub use crate::declare_rule;
 pub use crate::document::{Document, Node, Path};
+pub use crate::facts::{Inventory, Lookup, Need};
 pub use crate::field::{Block, Field};
 pub use crate::finding::{Finding, Reason, Severity};
 pub use crate::fix::{Edit, Fix, FixKind};
-pub use crate::inventory::{Inventory, Lookup, Need};
 pub use crate::model::{Backup, Provider, Restore, SourceType, Storage, StoreType};
 pub use crate::quoted::{character, quoted};
 pub use crate::report::Report;

@@ -181,7 +181,7 @@ mod tests {
     use super::*;
     use crate::document::Node;
     use crate::engine;
-    use crate::inventory::Inventory;
+    use crate::facts::Inventory;
     use crate::lint::Options;
     use crate::schema::{Era, Kind};
 
