@@ -9,7 +9,6 @@
 //!    settings, era ────┘
 //! ```
 
-pub mod account;
 pub mod document;
 pub mod engine;
 pub mod ensure;
@@ -20,7 +19,6 @@ pub mod fix;
 pub mod lint;
 pub mod model;
 pub mod outcome;
-pub mod profile;
 pub mod quoted;
 pub mod ratchet;
 pub mod registry;

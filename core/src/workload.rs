@@ -6,12 +6,12 @@
 //! (operators of the 0.x line never update a `CronJob`, and there it stays). A Job takes its labels and its pod template
 //! from the `CronJob` and is created anew for each run; nobody updates it afterwards.
 
-use crate::account::{Account, Declaration, declared};
 use crate::document::{Node, Path};
+use crate::ensure::{Declaration, declared};
 use crate::facts::{Inventory, LocationFacts};
 use crate::field::Field;
 use crate::fix::Edit;
-use crate::model::{Provider, StoreType};
+use crate::model::{Account, Provider, StoreType};
 use crate::registry;
 use crate::schema::GROUP;
 use crate::settings::{Level, Mode, Settings};

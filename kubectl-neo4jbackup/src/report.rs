@@ -4,8 +4,8 @@
 use json_patch::Patch;
 use neo4jbackup_core::document::Document;
 use neo4jbackup_core::finding::{Severity, Suppressed};
-use neo4jbackup_core::fix::text::{Replacement, replacements};
 use neo4jbackup_core::fix::{self, FixKind};
+use neo4jbackup_core::lint::text::{Replacement, replacements};
 use neo4jbackup_core::lint::{Located, ObjectRef};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;

@@ -3,8 +3,10 @@
 //!
 //! Pure: the inventory goes in, server-side applies and reports come out. Who applies them is `cluster`.
 
+mod declaration;
 mod plan;
 
+pub use declaration::{Declaration, DeclaredBy, declared, declaring_annotation};
 pub use plan::{Apply, Ensured, Plan, Report, plan};
 
 /// The field manager of everything that is applied.

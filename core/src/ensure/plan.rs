@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::declaration::declared;
 use super::{CLUSTER_ROLE, ROLE, ROLE_BINDING};
-use crate::account::{Account, declared};
 use crate::facts::{BindingFacts, Coverage, Grant, Inventory, LocationFacts, Lookup, Need, RoleFacts, RoleReference};
-use crate::model::Provider;
+use crate::model::{Account, Provider};
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;
 

@@ -4,10 +4,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::account::Account;
 use crate::document::Node;
 use crate::facts::{AccountFacts, BindingFacts, Coverage, Inventory, Need, RoleFacts};
-use crate::model::Provider;
+use crate::model::{Account, Provider};
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;
 

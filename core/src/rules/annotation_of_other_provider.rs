@@ -1,7 +1,7 @@
 //! NB3008.
 
-use super::location::{annotations_at, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{annotations_at, locations};
 use crate::values::identity::{aws, azure, google};
 
 declare_rule! {

@@ -1,7 +1,7 @@
 //! NB3007.
 
-use super::location::annotations;
 use crate::rule::prelude::*;
+use crate::subject::location::annotations;
 use crate::values::identity::{AZURE_CLIENT_ID, azure};
 
 declare_rule! {

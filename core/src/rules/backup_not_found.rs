@@ -1,7 +1,7 @@
 //! NB2003.
 
-use super::restored;
 use crate::rule::prelude::*;
+use crate::subject::restored;
 
 declare_rule! {
     /// The backup that a restore names is not there.

@@ -2,7 +2,7 @@
 
 use crate::facts::LocationFacts;
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// The Job of a `type: pitr` restore reaches its base backup only through `spec.source.storage`.

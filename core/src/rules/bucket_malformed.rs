@@ -1,7 +1,7 @@
 //! NB7002.
 
-use super::location::{Location, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, locations};
 use crate::values::bucket::{self, BucketProblem, BucketProblemKind as Kind, Level, Store};
 use crate::values::object_path;
 

@@ -1,7 +1,7 @@
 //! NB7001.
 
-use super::location::{Use, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{Use, locations};
 
 declare_rule! {
     /// A location in an object store without a bucket is nowhere.

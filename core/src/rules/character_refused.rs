@@ -1,7 +1,7 @@
 //! NB7004.
 
-use super::location::{Location, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, locations};
 use crate::values::names::{is_dns_subdomain, is_safe_absolute_path};
 use crate::values::object_path::first_refused_character;
 

@@ -1,7 +1,7 @@
 //! NB3001.
 
-use super::location::{Location, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, locations};
 
 declare_rule! {
     /// A location in an object store must say its cloud, and each type of store belongs to exactly one.

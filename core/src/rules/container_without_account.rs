@@ -1,8 +1,8 @@
 //! NB7009.
 
 use super::bucket_malformed::store;
-use super::location::locations;
 use crate::rule::prelude::*;
+use crate::subject::location::locations;
 use crate::values::bucket::{self, BucketProblemKind};
 
 declare_rule! {

@@ -1,7 +1,7 @@
 //! NB3010.
 
-use super::location::locations;
 use crate::rule::prelude::*;
+use crate::subject::location::locations;
 
 declare_rule! {
     /// An endpoint or path style without a credentials Secret is silently ignored.

@@ -1,7 +1,7 @@
 //! NB3006.
 
-use super::location::annotations;
 use crate::rule::prelude::*;
+use crate::subject::location::annotations;
 use crate::values::identity::{GOOGLE_SERVICE_ACCOUNT, google};
 
 declare_rule! {

@@ -1,8 +1,8 @@
 //! NB3004.
 
-use super::location::{annotations_at, locations};
 use crate::facts::Coverage;
 use crate::rule::prelude::*;
+use crate::subject::location::{annotations_at, locations};
 
 declare_rule! {
     /// All Jobs of a namespace share one `ServiceAccount`, so it can carry only one identity of a cloud.

@@ -1,8 +1,9 @@
 //! NB3003.
 
-use super::location::{Location, Use, annotations_at, creates_account, implied_account, locations};
-use crate::account::{self, Declaration, DeclaredBy};
+use crate::ensure;
+use crate::ensure::{Declaration, DeclaredBy};
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, Use, annotations_at, creates_account, implied_account, locations};
 
 declare_rule! {
     /// A Job that writes to an object store needs credentials or an identity, and nothing here gives it one.
@@ -171,7 +172,7 @@ fn declared<'x>(
             ),
         );
     }
-    account::declared(namespace, provider, inventory, subject.settings)
+    ensure::declared(namespace, provider, inventory, subject.settings)
 }
 
 fn is_instance(subject: &Subject<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! NB3009.
 
-use super::location::annotations;
 use crate::rule::prelude::*;
+use crate::subject::location::annotations;
 use crate::values::identity::{AWS_ROLE_ARN, AZURE_CLIENT_ID, GOOGLE_SERVICE_ACCOUNT, aws, azure, google};
 
 declare_rule! {

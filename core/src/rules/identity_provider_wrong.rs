@@ -1,7 +1,7 @@
 //! NB3002.
 
-use super::location::locations;
 use crate::rule::prelude::*;
+use crate::subject::location::locations;
 
 declare_rule! {
     /// A workload identity belongs to the cloud that the location is in.

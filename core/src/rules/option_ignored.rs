@@ -1,7 +1,7 @@
 //! NB8013.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// An option that this kind of restore or backup ignores does nothing, and nobody says so.

@@ -1,8 +1,8 @@
 //! NB7003.
 
 use super::bucket_malformed::moves_folder;
-use super::location::{Location, Use, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, Use, locations};
 use crate::values::object_path::{self, PathProblem};
 
 declare_rule! {

@@ -1,7 +1,7 @@
 //! NB8003.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// A `Neo4jRestore` cannot bring a cluster back to a point in time.

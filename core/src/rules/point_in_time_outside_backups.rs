@@ -1,7 +1,7 @@
 //! NB8015.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 use crate::values::point_in_time;
 
 declare_rule! {

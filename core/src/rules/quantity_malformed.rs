@@ -1,7 +1,7 @@
 //! NB7006.
 
-use super::location::locations;
 use crate::rule::prelude::*;
+use crate::subject::location::locations;
 use crate::values::quantity::{self, Quantity};
 
 declare_rule! {

@@ -1,7 +1,7 @@
 //! NB8007.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// A restore whose source lacks a part fails, on a standalone only after it was stopped.

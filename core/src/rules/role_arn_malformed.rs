@@ -1,7 +1,7 @@
 //! NB3005.
 
-use super::location::annotations;
 use crate::rule::prelude::*;
+use crate::subject::location::annotations;
 use crate::values::identity::{AWS_ROLE_ARN, AWS_TOKEN_EXPIRATION, aws};
 
 declare_rule! {

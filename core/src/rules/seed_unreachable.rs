@@ -2,7 +2,7 @@
 
 use crate::facts::{InstanceFacts, InstanceKind, LocationFacts};
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// A cluster reads the seed with the credentials of its server pods, not with those of the backup.

@@ -1,7 +1,7 @@
 //! NB3011.
 
-use super::location::{implied_account, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{implied_account, locations};
 
 declare_rule! {
     /// An identity block says which `ServiceAccount` the cloud has to trust.

@@ -2,7 +2,7 @@
 
 use crate::facts::ScopeFacts;
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// A cluster cannot take a single database from a backup of all databases by reference.

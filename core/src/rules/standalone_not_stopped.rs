@@ -1,7 +1,7 @@
 //! NB8009.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// A standalone is only restored while it is stopped.

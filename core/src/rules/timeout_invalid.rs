@@ -1,7 +1,7 @@
 //! NB8011.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 use crate::values::go_duration;
 
 declare_rule! {

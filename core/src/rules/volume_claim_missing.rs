@@ -1,7 +1,7 @@
 //! NB7005.
 
-use super::location::{Location, Use, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, Use, locations};
 
 declare_rule! {
     /// A location on a volume must name the volume claim.

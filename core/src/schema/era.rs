@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::document::Node;
+
 /// One state of the schema, oldest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Era {
@@ -77,6 +79,18 @@ impl Era {
             [1, 14] | [1, 14, _] => Ok(Self::F),
             [_, _] | [_, _, _] => Ok(Self::G),
             _ => Err(unknown()),
+        }
+    }
+
+    /// The dialect of an object when nobody says which operator reads it: the newest release that serves its version.
+    ///
+    /// `version` is the part of `apiVersion` behind the slash. Two releases served `v1alpha1` with another restore
+    /// target each; the field that is there decides.
+    pub fn for_object(version: &str, object: &Node<'_>) -> Self {
+        match version {
+            "v1alpha1" if object.at("spec.targetCluster").is_some() => Self::B,
+            "v1alpha1" => Self::C,
+            _ => Self::F,
         }
     }
 

@@ -5,8 +5,8 @@ use std::io;
 use std::path::Path;
 
 use neo4jbackup_core::fix::FixKind;
-use neo4jbackup_core::fix::text;
 use neo4jbackup_core::lint;
+use neo4jbackup_core::lint::text;
 use neo4jbackup_core::quoted::Name;
 use similar::TextDiff;
 

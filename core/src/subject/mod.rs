@@ -1,5 +1,9 @@
 //! One object under review, with everything that is known of it and of the moment.
 
+pub(crate) mod location;
+pub(crate) mod moved_field;
+pub(crate) mod restored;
+
 use std::cell::OnceCell;
 
 use jiff::Timestamp;

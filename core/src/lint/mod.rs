@@ -3,6 +3,8 @@
 //! Three steps, so that a caller may spread the first and the last over threads: [`read`] each file, [`collect`] what
 //! the files say of each other, [`judge`] each file.
 
+pub mod text;
+
 use jiff::Timestamp;
 
 use crate::document::{self, Document, Limits, Node, Path, Span};
