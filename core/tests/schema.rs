@@ -352,11 +352,11 @@ fn fields_are_found_by_path() {
 #[test]
 fn kinds_are_known_by_group_and_name() {
     assert_eq!(
-        Kind::parse("neo4j.neo4j.com/v1beta1", "Neo4jBackup"),
+        Kind::of_group("neo4j.neo4j.com", "Neo4jBackup"),
         Some(Kind::Neo4jBackup)
     );
-    assert_eq!(Kind::parse("neo4j.com/v1beta1", "Neo4jBackup"), None);
-    assert_eq!(Kind::parse("v1", "Secret"), None);
+    assert_eq!(Kind::of_group("neo4j.com", "Neo4jBackup"), None);
+    assert_eq!(Kind::of_group("", "Secret"), None);
     for kind in Kind::ALL {
         assert_eq!(Kind::named(kind.plural()), Some(kind));
     }

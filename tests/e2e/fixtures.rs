@@ -31,7 +31,7 @@ fn the_api_server_refuses_what_lint_refuses() {
         };
         let file = lint::read(&case.manifest, &Limits::default());
         for document in &file.documents {
-            let Some((kind, version)) = lint::known_kind(&document.root) else {
+            let Some((kind, version)) = Kind::of(&document.root) else {
                 continue;
             };
             if Era::for_object(version, &document.root) != Era::F {

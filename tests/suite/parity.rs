@@ -13,7 +13,7 @@ use neo4jbackup_core::finding::Finding;
 use neo4jbackup_core::lint::{self, Options};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;
-use neo4jbackup_core::schema::{Era, GROUP};
+use neo4jbackup_core::schema::{Era, GROUP, Kind};
 use neo4jbackup_core::subject::{Door, Subject};
 use neo4jbackup_webhook::{App, Reply};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ fn every_fixture_gets_the_same_verdict_from_lint_and_from_the_webhook() {
             for document in file
                 .documents
                 .iter()
-                .filter(|document| lint::known_kind(&document.root).is_some())
+                .filter(|document| Kind::of(&document.root).is_some())
             {
                 let place = format!("{} «{}» {:?}", fixture.rule, case.title, document.index);
                 let webhook = webhook(&options, &inventory);
@@ -79,7 +79,7 @@ fn mutation_only_adds() {
             for document in file
                 .documents
                 .iter()
-                .filter(|document| lint::known_kind(&document.root).is_some())
+                .filter(|document| Kind::of(&document.root).is_some())
             {
                 let object = serde_json::to_value(&document.root).unwrap();
                 let mutated = mutate(&webhook(&options, &inventory), object.clone());
@@ -117,7 +117,7 @@ fn lint_errors_after_defaults(document: &Document<'_>, inventory: &Inventory, op
 }
 
 fn findings<'n>(object: &'n Node<'n>, inventory: &Inventory, options: &'n Options) -> Vec<Finding> {
-    let (kind, version) = lint::known_kind(object).unwrap();
+    let (kind, version) = Kind::of(object).unwrap();
     let era = options.era.unwrap_or_else(|| Era::for_object(version, object));
     let subject = Subject::new(
         object,

@@ -73,7 +73,7 @@ fn no_field_that_a_rule_does_not_list_changes_what_it_finds() {
                 (Some(_), Some(old)) => Door::Update(&old.root),
             };
             for document in &file.documents {
-                let Some((kind, version)) = lint::known_kind(&document.root) else {
+                let Some((kind, version)) = Kind::of(&document.root) else {
                     continue;
                 };
                 let era = options.era.unwrap_or_else(|| Era::for_object(version, &document.root));

@@ -7,7 +7,7 @@ use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::lint::{self, FileOutcome, Options};
 use neo4jbackup_core::ratchet;
 use neo4jbackup_core::registry;
-use neo4jbackup_core::schema::Era;
+use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::subject::{Door, Subject};
 
 use crate::fixture::{self, Case, Fixture};
@@ -66,7 +66,7 @@ fn review_case(case: &Case, text: &str) -> Vec<String> {
     let old_text = case.old.clone().unwrap_or_default();
     let old_file = lint::read(&old_text, &options.limits);
     let document = file.documents.last().expect("a review needs an object");
-    let (kind, version) = lint::known_kind(&document.root).expect("an object of the operator's group");
+    let (kind, version) = Kind::of(&document.root).expect("an object of the operator's group");
     let era = options.era.unwrap_or_else(|| Era::for_object(version, &document.root));
     let old = old_file.documents.first().map(|document| &document.root);
     let door = old.map_or(Door::Create, Door::Update);
@@ -282,7 +282,7 @@ fn broken_manifests_never_break_a_rule() {
             let inventory = inventory(case, &file, &options);
             for document in &file.documents {
                 for broken in broken_versions(document) {
-                    let Some((kind, version)) = lint::known_kind(&broken) else {
+                    let Some((kind, version)) = Kind::of(&broken) else {
                         continue;
                     };
                     let era = Era::for_object(version, &broken);

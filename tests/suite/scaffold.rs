@@ -6,7 +6,7 @@ use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::lint;
 use neo4jbackup_core::report::Report;
 use neo4jbackup_core::rule::{Cel, Declared as _, Rule as _};
-use neo4jbackup_core::schema::Era;
+use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::subject::{Door, Subject};
 
 use crate::fixture::{self, Case};
@@ -17,7 +17,7 @@ fn found(case: &Case) -> Vec<(Severity, Path, String)> {
     let options = rules::options(case);
     let file = lint::read(&case.manifest, &options.limits);
     let object = &file.documents.last().expect("a fixture has an object").root;
-    let (kind, version) = lint::known_kind(object).expect("an object of the operator's group");
+    let (kind, version) = Kind::of(object).expect("an object of the operator's group");
     assert!(
         ScaffoldRule::META.kinds.contains(&kind),
         "the rule does not look at {kind:?}"

@@ -194,10 +194,10 @@ struct Judged<'a> {
 impl<'a> Judged<'a> {
     /// `None` for everything that the webhook has no opinion on: other kinds, deletions, connections, subresources.
     fn of(request: &'a Request<'a>) -> Option<Self> {
-        if request.kind.group != GROUP || !request.sub_resource.is_empty() {
+        if !request.sub_resource.is_empty() {
             return None;
         }
-        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == request.kind.kind)?;
+        let kind = Kind::of_group(&request.kind.group, &request.kind.kind)?;
         let door = match request.operation.as_ref() {
             "CREATE" => Door::Create,
             "UPDATE" => Door::Update(&request.old_object),

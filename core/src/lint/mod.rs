@@ -15,7 +15,7 @@ use crate::finding::{Finding, Severity};
 use crate::fix::FixKind;
 use crate::report::{Report, Skipped};
 use crate::rules::SuppressionInvalid;
-use crate::schema::{Era, GROUP, Kind};
+use crate::schema::{Era, Kind};
 use crate::settings::Settings;
 use crate::subject::{Door, Subject};
 use crate::suppress::{self, Requests};
@@ -115,7 +115,7 @@ pub fn collect(file: &File<'_>, options: &Options, inventory: &mut Inventory) {
         let namespace = Field::at(object, "metadata.namespace")
             .text()
             .unwrap_or(&options.namespace);
-        if let Some((kind, _)) = known_kind(object) {
+        if let Some((kind, _)) = Kind::of(object) {
             inventory.insert(kind, namespace, name, object);
             continue;
         }
@@ -200,7 +200,7 @@ fn judge_document(
         (finding, span)
     };
     findings.extend(engine::judge_document(document).findings.into_iter().map(place));
-    let Some((kind, api_version)) = known_kind(&document.root) else {
+    let Some((kind, api_version)) = Kind::of(&document.root) else {
         return DocumentOutcome {
             findings,
             skipped: Vec::new(),
@@ -304,14 +304,6 @@ fn first_line(document: &Document<'_>) -> Span {
         let start = document.spans.value.start;
         Span { start, end: start }
     })
-}
-
-/// The kind of an object of the operator's group, and the version part of its `apiVersion`.
-pub fn known_kind<'n>(object: &'n Node<'_>) -> Option<(Kind, &'n str)> {
-    let (group, version) = object.get("apiVersion")?.as_str()?.split_once('/')?;
-    let name = object.get("kind")?.as_str()?;
-    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name)?;
-    (group == GROUP).then_some((kind, version))
 }
 
 /// Names an object.

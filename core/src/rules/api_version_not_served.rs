@@ -1,6 +1,5 @@
 //! NB1011.
 
-use crate::lint::known_kind;
 use crate::rule::prelude::*;
 use crate::schema::GROUP;
 use crate::values::names;
@@ -38,7 +37,7 @@ declare_rule! {
 
 impl Rule for ApiVersionNotServed {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
-        let Some((_, version)) = known_kind(subject.object) else {
+        let Some((_, version)) = Kind::of(subject.object) else {
             return;
         };
         let label = subject.era.label();
@@ -71,7 +70,7 @@ impl Rule for ApiVersionNotServed {
 
     fn check_document(&self, document: &Document<'_>, report: &mut Report) {
         let object = &document.root;
-        if known_kind(object).is_some() {
+        if Kind::of(object).is_some() {
             return;
         }
         let (Some(version), Some(kind)) = (

@@ -145,7 +145,7 @@ fn fixtures(in_force: &InForce, era: Era) -> Vec<Sent> {
     for fixture in fixture::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")) {
         for case in &fixture.cases {
             for document in lint::read(&case.manifest, &Limits::default()).documents {
-                let Some((kind, version)) = lint::known_kind(&document.root) else {
+                let Some((kind, version)) = Kind::of(&document.root) else {
                     continue;
                 };
                 let mut object = serde_json::to_value(&document.root).unwrap();

@@ -8,7 +8,6 @@ use neo4jbackup_core::document::Node;
 use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::{Finding, Severity};
-use neo4jbackup_core::lint;
 use neo4jbackup_core::ratchet;
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
@@ -182,7 +181,7 @@ pub(super) fn texts(warnings: &[String]) -> BTreeMap<(String, String, bool), Vec
 pub(super) fn findings(object: &Value, old: Option<&Value>) -> Vec<Finding> {
     let node = Node::from(object.clone());
     let old = old.map(|old| Node::from(old.clone()));
-    let (kind, version) = lint::known_kind(&node).unwrap();
+    let (kind, version) = Kind::of(&node).unwrap();
     let settings = Settings::default();
     let era = Era::for_object(version, &node);
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();

@@ -19,7 +19,7 @@ const KINDS: [&str; 6] = [
     "neo4jshardeddatabase",
 ];
 const ALL_ERAS: &str = "ABCDEFG";
-const HEADER: &str = "// Written by `cargo xtask gen` from core/schemas/*.yaml; do not edit.\n\nuse super::era::EraSet;\nuse super::pattern::Pattern;\nuse super::table::{Absence, Column, FieldSchema, KindSchema, ObjectSchema, Shape, Variant};\n";
+const HEADER: &str = "// Written by `cargo xtask gen` from core/schemas/*.yaml; do not edit.\n\nuse super::era::EraSet;\nuse super::pattern::Pattern;\nuse super::table::{Absence, Column, FieldSchema, Kind, KindSchema, ObjectSchema, Shape, Variant};\n";
 
 /// Every generated file of the schema, by its path below the repository root.
 pub(crate) fn render(repo_root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
@@ -53,6 +53,7 @@ fn rust_tables(folder: &Path) -> anyhow::Result<String> {
             .with_context(|| format!("in the block {name}"))?;
         write!(output, "\nstatic {}: ObjectSchema = {object};\n", constant(name))?;
     }
+    let mut kinds = String::new();
     for name in KINDS {
         let table: Table = read(&folder.join(format!("{name}.yaml")))?;
         let writer = Writer {
@@ -64,7 +65,13 @@ fn rust_tables(folder: &Path) -> anyhow::Result<String> {
             .with_context(|| format!("in the table of {name}"))?;
         write!(
             output,
-            "\npub(super) static {}: KindSchema = KindSchema {{\n",
+            "\nstatic {}: KindSchema = KindSchema {{\n",
+            name.to_ascii_uppercase()
+        )?;
+        writeln!(
+            kinds,
+            "            Self::{} => &{},",
+            table.kind,
             name.to_ascii_uppercase()
         )?;
         writeln!(
@@ -83,6 +90,10 @@ fn rust_tables(folder: &Path) -> anyhow::Result<String> {
         }
         writeln!(output, "    ],\n    spec: {spec},\n}};")?;
     }
+    write!(
+        output,
+        "\nimpl Kind {{\n    /// The table of this kind.\n    pub fn schema(self) -> &'static KindSchema {{\n        match self {{\n{kinds}        }}\n    }}\n}}\n"
+    )?;
     Ok(output)
 }
 
