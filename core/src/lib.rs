@@ -30,5 +30,6 @@ pub mod schema;
 pub mod settings;
 pub mod subject;
 pub mod suppress;
+pub mod unknown;
 pub mod values;
 pub mod workload;
