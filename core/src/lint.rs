@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use crate::document::{self, Document, Limits, Node, Path, ProblemKind, Span};
 use crate::engine::{self, Judgement};
+use crate::facts::Inventory;
 use crate::field::Field;
 use crate::finding::{Finding, Severity};
 use crate::fix::FixKind;
-use crate::inventory::Inventory;
 use crate::report::{Report, Skipped};
 use crate::rules::SuppressionInvalid;
 use crate::schema::{Era, GROUP, Kind};

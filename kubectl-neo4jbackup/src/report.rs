@@ -3,11 +3,11 @@
 
 use json_patch::Patch;
 use neo4jbackup_core::document::Document;
-use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::{Severity, Suppressed};
 use neo4jbackup_core::fix::text::{Replacement, replacements};
 use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::lint::{Located, ObjectRef};
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
 use serde::Serialize;
 
@@ -222,7 +222,7 @@ impl Finding {
             evidence: finding.evidence,
             fix,
             suppressed: finding.suppressed,
-            url: engine::rule(finding.code).map(RuleMeta::url).unwrap_or_default(),
+            url: registry::rule(finding.code).map(RuleMeta::url).unwrap_or_default(),
             place: Place {
                 text: index,
                 document: position,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::quoted::{Name, printable};
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ pub(super) struct Sarif;
 
 impl Format for Sarif {
     fn render(&self, report: &LintReport, context: &Context<'_>) -> String {
-        let metas: Vec<&RuleMeta> = engine::all().iter().map(|rule| rule.meta()).collect();
+        let metas: Vec<&RuleMeta> = registry::all().iter().map(|rule| rule.meta()).collect();
         let positions: BTreeMap<&str, usize> = metas
             .iter()
             .enumerate()

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use neo4jbackup_core::document::Document;
 use neo4jbackup_core::engine;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::fix::FixKind;
-use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::lint::{self, File, FileOutcome, Located};
 use neo4jbackup_core::unknown::Unknown;
 
