@@ -28,10 +28,9 @@ declare_rule! {
         code: "NB3007", name: "azure-client-id-malformed", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
         reads: [
-            "spec.storage.cloud.identity", "spec.cloud.identity", "spec.source.type",
-            "spec.source.storage.cloud.identity", "spec.source.pitr.baseBackup.storage.cloud.identity",
-            "spec.source.pitr.logStorage.cloud.identity", "spec.backups.cloud.identity",
-            "spec.backups.defaultStorage.cloud.identity", "spec.podServiceAccountAnnotations",
+            "spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.cloud.identity",
+            "spec.source.pitr.baseBackup.storage.cloud.identity", "spec.source.pitr.logStorage.cloud.identity",
+            "spec.backups.cloud", "spec.backups.defaultStorage.cloud.identity", "spec.podServiceAccountAnnotations",
         ],
         needs: [], doors: All, fix: Safe, cel: Expressible, since: "0.1",
     }
