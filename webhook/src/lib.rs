@@ -8,63 +8,41 @@
 //!
 //! [`App`] is the webhook without sockets; [`app`] and [`status_app`] are its routers; [`run`] is the program.
 
-pub mod args;
-mod aside;
-mod bodies;
-mod body;
+mod admission;
+mod app;
 mod certificates;
-mod client_check;
-mod connection;
-mod crowd;
-mod descriptors;
-mod ensure;
-mod gate;
-mod handlers;
-mod health;
-mod in_force;
-mod judge;
+mod commands;
 mod limits;
-mod log;
-mod memory;
-mod metrics;
-mod paced;
-mod reload;
-mod reply;
-mod review;
-mod run;
-mod self_signed;
-mod server;
-mod settings;
-mod slots;
-mod state;
-mod suggestion;
-mod switch;
-mod tasks;
+mod ops;
+mod serve;
 mod tls;
-mod tree_size;
-mod validity;
-mod workload;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use admission::fault::Fault;
+pub use admission::hook::Hook;
+pub use admission::review::{DecodeError, GroupVersionKind, Request};
+pub use app::{App, Reply, SharedInventory};
 pub use certificates::{CertificateArguments, CertificateArgumentsError, CertificateStartError};
-pub use client_check::{ClientCheck, OwnIdentity};
+pub use commands::arguments::{
+    Arguments, CheckArguments, Command, LogFormat, Phase, RemoveArguments, ServeArguments, SwitchArguments,
+};
+pub use commands::check_admission::Failure;
+pub use commands::serve::{StartError, no_references, run};
+pub use commands::switch::SwitchError;
 pub use limits::Limits;
-pub use review::{DecodeError, GroupVersionKind, Request};
-pub use run::{StartError, no_references, run};
-pub use self_signed::{SelfSigned, self_signed};
-pub use server::{Leaving, serve, serve_status};
-pub use settings::SettingsError;
-pub use state::{App, Fault, Hook, Reply, SharedInventory};
-pub use switch::SwitchError;
-pub use tasks::Failure;
-pub use tls::{Pem, ServedCertificate, TlsError};
-pub use validity::Validity;
+pub use ops::settings_file::SettingsError;
+pub use serve::server::{Leaving, serve, serve_status};
+pub use tls::client_check::{ClientCheck, OwnIdentity};
+pub use tls::self_signed::{SelfSigned, self_signed};
+pub use tls::served_certificate::{Pem, ServedCertificate, TlsError};
+pub use tls::validity::Validity;
 
-use handlers::Handler;
+use ops::readiness as health;
+use serve::handlers::{self, Handler};
 
 /// What is served over TLS: `POST /validate`, the same for one mode each, and `POST /mutate`.
 pub fn app(state: Arc<App>) -> Router {

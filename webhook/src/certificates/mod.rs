@@ -1,29 +1,25 @@
 //! Certificates that the server looks after itself, and whether the cluster believes those that it does not.
 //!
 //! ```text
-//! keeper: look ─→ state::signing ─→ leaf ─→ ServedCertificate
+//! rotator: look ─→ rotation::signing ─→ leaf ─→ ServedCertificate
 //!           │                                      │
-//!           └───→ state::next_step ─→ the Secret, or a caBundle
+//!           └───→ rotation::next_step ─→ the Secret, or a caBundle
 //!                                                  │
-//!         inspection: caBundle ⊢ what is served? + probe ─→ readiness, metrics
+//!         readiness: caBundle ⊢ what is served? + probe ─→ readiness, metrics
 //! ```
 //!
 //! All replicas share one authority, in a Secret, and sign a leaf of their own with it, which never leaves memory. What a
-//! replica does next is decided in [`state`], which does no IO; [`keeper`] carries it out.
+//! replica does next is decided in [`rotation`], which does no IO; [`rotator`] carries it out.
 
 mod arguments;
 mod authority;
-mod clock;
-mod contents;
-mod inspection;
-mod keeper;
 mod leaf;
-#[cfg(test)]
-mod model;
-mod observer;
+mod monitor;
 mod probe;
-mod standing;
-mod state;
+mod readiness;
+mod rotation;
+mod rotator;
+mod secret;
 mod timings;
 mod trust;
 
@@ -33,18 +29,18 @@ use std::sync::Arc;
 
 use neo4jbackup_cluster::{CertificateStore, ConnectError};
 
-use crate::client_check::OwnIdentity;
-use crate::state::App;
-use crate::tls::ServedCertificate;
+use crate::app::App;
+use crate::ops::check::Standing;
+use crate::ops::clock::Clock;
+use crate::tls::client_check::OwnIdentity;
+use crate::tls::served_certificate::ServedCertificate;
 
 pub use arguments::{CertificateArguments, CertificateArgumentsError};
-pub(crate) use clock::{Clock, ServerTime};
-pub(crate) use standing::{Standing, State};
 
-use inspection::Inspection;
-use keeper::Keeper;
-use observer::Observer;
+use monitor::Observer;
 use probe::Probe;
+use readiness::Inspection;
+use rotator::Keeper;
 
 /// Why certificates cannot be looked after.
 #[derive(Debug, thiserror::Error)]
