@@ -107,6 +107,29 @@ struct BuildLabels {
 
 type Seconds = Gauge<f64, AtomicU64>;
 
+/// Counts one thing in a gauge until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Tracked(Gauge);
+
+/// A gauge of things that come and go.
+pub(crate) trait Track {
+    /// Adds one, and takes it away again when the returned guard is dropped.
+    fn track(&self) -> Tracked;
+}
+
+impl Track for Gauge {
+    fn track(&self) -> Tracked {
+        self.inc();
+        Tracked(self.clone())
+    }
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// Everything that is counted.
 #[derive(Debug)]
 pub(crate) struct Metrics {

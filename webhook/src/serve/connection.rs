@@ -20,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use crate::app::App;
+use crate::ops::metrics::Track as _;
 use crate::serve::connection_slots::Slot;
 use crate::serve::gate::in_turns;
 use crate::serve::timeout_io::{Pace, PacedIo};
@@ -88,7 +89,7 @@ impl Port {
         };
         match shaken {
             Ok(Ok(stream)) => {
-                let _open = Open::new(&self.app);
+                let _open = self.app.metrics.connections.track();
                 Arc::clone(&self).answer(stream, guest).await;
             }
             Ok(Err(error)) => self.handshake_failed(&error),
@@ -160,21 +161,5 @@ impl Port {
         } else {
             tracing::debug!(reason = %error, "a TLS handshake failed");
         }
-    }
-}
-
-/// Counts a connection as long as it is open.
-struct Open(Arc<App>);
-
-impl Open {
-    fn new(app: &Arc<App>) -> Self {
-        app.metrics.connections.inc();
-        Self(Arc::clone(app))
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.metrics.connections.dec();
     }
 }

@@ -14,6 +14,7 @@ use crate::admission::hook::Hook;
 use crate::admission::review::outline;
 use crate::admission::tree_size::tree_size;
 use crate::app::{App, Reply};
+use crate::ops::metrics::{Track as _, Tracked};
 use crate::serve::body::{Incoming, Received};
 use crate::serve::body_memory::{Bodies, Share};
 use crate::serve::call_slots::{Crowd, Member};
@@ -126,7 +127,7 @@ impl Handler {
         pace: Option<&Pace>,
     ) -> Result<Reply, Fault> {
         let mut place = self.calls.enter().ok_or(Fault::Overload)?;
-        let in_flight = InFlight::new(&self.app);
+        let in_flight = self.app.metrics.in_flight.track();
         let turned_away = place.turned_away();
         let received = tokio::select! {
             biased;
@@ -181,23 +182,7 @@ impl Handler {
 }
 
 /// What a call holds while it is under way.
-type Held = (Member, InFlight, Share);
-
-/// Counts a call as long as it is under way.
-struct InFlight(Arc<App>);
-
-impl InFlight {
-    fn new(app: &Arc<App>) -> Self {
-        app.metrics.in_flight.inc();
-        Self(Arc::clone(app))
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.metrics.in_flight.dec();
-    }
-}
+type Held = (Member, Tracked, Share);
 
 fn is_json(request: &Request) -> bool {
     let content_type = request
