@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use arc_swap::ArcSwap;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -13,14 +12,17 @@ use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::{Mode, Settings};
 
-use crate::admission::effective_settings::InForce;
+use crate::admission::decision::{Basis, Opinion, codes};
+use crate::admission::effective_settings::CurrentSettings;
 use crate::admission::fault::Fault;
 use crate::admission::hook::Hook;
-use crate::admission::judge::{self, Basis, Opinion};
+use crate::admission::judge;
 use crate::admission::review::{Request, decode};
 use crate::limits::Limits;
+use crate::ops::clock::Now;
 use crate::ops::metrics::Metrics;
-use crate::ops::readiness::Health;
+use crate::ops::readiness::Readiness;
+use crate::ops::status_server::Status;
 
 pub use neo4jbackup_cluster::SharedInventory;
 
@@ -42,20 +44,19 @@ impl Reply {
     }
 }
 
-type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
 type Interruption = Box<dyn Fn(&Request<'_>) + Send + Sync>;
 
 /// What the server knows.
 pub struct App {
-    settings: ArcSwap<InForce>,
+    settings: Arc<CurrentSettings>,
     inventory: SharedInventory,
-    clock: Clock,
+    clock: Now,
     operator: Option<Era>,
     interruption: Option<Interruption>,
     /// What a call may cost.
     pub limits: Limits,
-    pub(crate) metrics: Metrics,
-    pub(crate) health: Health,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) readiness: Arc<Readiness>,
 }
 
 impl fmt::Debug for App {
@@ -75,14 +76,14 @@ impl App {
         clock: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> Self {
         Self {
-            settings: ArcSwap::from_pointee(InForce::new(settings)),
+            settings: Arc::new(CurrentSettings::new(settings)),
             inventory,
-            clock: Box::new(clock),
+            clock: Arc::new(clock),
             operator: None,
             interruption: None,
             limits: Limits::default(),
-            metrics: Metrics::new(),
-            health: Health::default(),
+            metrics: Arc::new(Metrics::new()),
+            readiness: Arc::default(),
         }
     }
 
@@ -110,12 +111,22 @@ impl App {
 
     /// Puts other settings in force, for every review that comes after.
     pub fn set_settings(&self, settings: Settings) {
-        self.settings.store(Arc::new(InForce::new(settings)));
+        self.settings.replace(settings);
     }
 
-    /// The settings that are in force.
-    pub(crate) fn settings(&self) -> Arc<Settings> {
-        Arc::new(self.settings.load().of(None).clone())
+    /// The settings of the moment, for whoever replaces them or follows them.
+    pub(crate) fn settings(&self) -> Arc<CurrentSettings> {
+        Arc::clone(&self.settings)
+    }
+
+    /// What the status port tells.
+    pub(crate) fn status(&self) -> Status {
+        Status {
+            metrics: Arc::clone(&self.metrics),
+            readiness: Arc::clone(&self.readiness),
+            inventory: Arc::clone(&self.inventory),
+            now: Arc::clone(&self.clock),
+        }
     }
 
     /// The references.
@@ -217,7 +228,7 @@ impl App {
 fn log(hook: Hook, request: &Request<'_>, opinion: &Opinion<'_>) {
     if opinion.dropped_operations > 0 {
         tracing::error!(
-            codes = judge::codes(&opinion.findings),
+            codes = codes(&opinion.findings),
             "a default would have changed a value that is there; it was left out"
         );
     }
@@ -229,7 +240,12 @@ fn log(hook: Hook, request: &Request<'_>, opinion: &Opinion<'_>) {
         namespace = %request.namespace,
         name = %denial.name,
         dry_run = request.dry_run == Some(true),
-        codes = judge::codes(opinion.findings.iter().filter(|finding| finding.denies())),
+        codes = codes(opinion.findings.iter().filter(|finding| finding.denies())),
         "denied"
     );
+}
+
+/// References for those who need none.
+pub fn no_references() -> SharedInventory {
+    SharedInventory::default()
 }

@@ -8,7 +8,7 @@ use neo4jbackup_core::fix;
 use neo4jbackup_core::settings::Mutation;
 use neo4jbackup_core::workload::{RULE, Workload, defaults};
 
-use crate::admission::judge::{Basis, Opinion, propose};
+use crate::admission::decision::{Basis, Opinion, propose};
 use crate::admission::response::Answer;
 use crate::admission::review::Request;
 

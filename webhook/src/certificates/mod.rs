@@ -20,22 +20,21 @@ mod readiness;
 mod rotation;
 mod rotator;
 mod secret;
+mod surroundings;
 mod timings;
 mod trust;
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 
 use neo4jbackup_cluster::{CertificateStore, ConnectError};
 
-use crate::app::App;
 use crate::ops::check::Standing;
 use crate::ops::clock::Clock;
 use crate::tls::client_check::OwnIdentity;
-use crate::tls::served_certificate::ServedCertificate;
 
 pub use arguments::{CertificateArguments, CertificateArgumentsError};
+pub(crate) use surroundings::Surroundings;
 
 use monitor::Observer;
 use probe::Probe;
@@ -64,8 +63,7 @@ pub(crate) fn clock(arguments: &CertificateArguments) -> Clock {
 pub(crate) async fn start(
     arguments: &CertificateArguments,
     kubeconfig: Option<&Path>,
-    app: &Arc<App>,
-    served: &Arc<ServedCertificate>,
+    surroundings: Surroundings,
     address: SocketAddr,
     identity: Option<OwnIdentity>,
 ) -> Result<(), CertificateStartError> {
@@ -80,17 +78,16 @@ pub(crate) async fn start(
     let inspection = Inspection::new(target.configurations.clone(), probe);
     let store = CertificateStore::connect(kubeconfig, target).await?;
     let store = store.ok_or(CertificateArgumentsError::NoCluster)?;
-    app.health.set_standing(Standing::unknown());
-    let (app, served, clock) = (Arc::clone(app), Arc::clone(served), clock(arguments));
+    surroundings.readiness.set_standing(Standing::unknown());
+    let clock = clock(arguments);
     if let Some((service, namespace)) = service.filter(|_| arguments.self_managed) {
-        app.health.set_reserve(timings.reserve());
+        surroundings.readiness.set_reserve(timings.reserve());
         let keeper = Keeper {
             store,
             timings,
             names: leaf::names(&service, &namespace, &arguments.extra_name),
             clock,
-            app,
-            served,
+            surroundings,
             inspection,
             looked: None,
             remembered: None,
@@ -102,8 +99,7 @@ pub(crate) async fn start(
             store,
             tick: timings.tick,
             clock,
-            app,
-            served,
+            surroundings,
             inspection,
         };
         tokio::spawn(observer.observe());

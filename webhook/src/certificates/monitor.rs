@@ -1,22 +1,19 @@
 //! For certificates that come from files: whether the cluster believes what is served. Nothing is written.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use neo4jbackup_cluster::{CertificateStore, StoreError};
 
 use super::readiness::{Inspection, Live};
-use crate::app::App;
+use super::surroundings::Surroundings;
 use crate::ops::clock::Clock;
-use crate::tls::served_certificate::ServedCertificate;
 
 /// Compares what is served with the bundles, again and again.
 pub(crate) struct Observer {
     pub(crate) store: CertificateStore,
     pub(crate) tick: Duration,
     pub(crate) clock: Clock,
-    pub(crate) app: Arc<App>,
-    pub(crate) served: Arc<ServedCertificate>,
+    pub(crate) surroundings: Surroundings,
     pub(crate) inspection: Inspection,
 }
 
@@ -34,7 +31,7 @@ impl Observer {
                     Some(error.to_string())
                 }
             };
-            self.inspection.conclude(&self.app, &self.served, setback).await;
+            self.inspection.conclude(&self.surroundings, setback).await;
             let _ = tokio::time::timeout(self.tick, changed.notified()).await;
         }
     }

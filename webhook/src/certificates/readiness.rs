@@ -4,10 +4,9 @@ use jiff::Timestamp;
 use neo4jbackup_cluster::{CaBundles, Configuration};
 
 use super::probe::{Failure, Probe};
+use super::surroundings::Surroundings;
 use super::trust::{roots, verify};
-use crate::app::App;
 use crate::ops::check::{Line, Standing, State};
-use crate::tls::served_certificate::ServedCertificate;
 
 /// So often in a row, a call of the server by itself may be slow before calls are kept away.
 const PATIENCE: u32 = 3;
@@ -49,8 +48,8 @@ impl Inspection {
     }
 
     /// Tells readiness and metrics. `setback` is why the last look or step failed.
-    pub(crate) async fn conclude(&mut self, app: &App, served: &ServedCertificate, setback: Option<String>) {
-        let chain = served.chain();
+    pub(crate) async fn conclude(&mut self, surroundings: &Surroundings, setback: Option<String>) {
+        let chain = surroundings.served.chain();
         let mut lines = Vec::new();
         if chain.is_empty() {
             lines.push(Line::new("certificate", State::Bad, "none is served yet"));
@@ -58,7 +57,7 @@ impl Inspection {
         let Some(live) = &self.live else {
             let why = setback.unwrap_or_else(|| "not looked at yet".to_owned());
             lines.push(Line::new("ca bundles", State::Bad, why));
-            app.health.set_standing(Standing(lines));
+            surroundings.readiness.set_standing(Standing(lines));
             return;
         };
         match &live.authority {
@@ -69,7 +68,9 @@ impl Inspection {
         let name = self.probe.as_ref().map(Probe::name);
         for (configuration, bundles) in self.configurations.iter().zip(&live.bundles) {
             let trusted = trusted(bundles.as_ref(), |bundle| verify(bundle, &chain, name, live.now));
-            app.metrics.ca_bundle_in_sync(&label(configuration), trusted.is_ok());
+            surroundings
+                .metrics
+                .ca_bundle_in_sync(&label(configuration), trusted.is_ok());
             let title = format!("ca bundle {}", label(configuration));
             lines.push(match trusted {
                 Ok(()) => Line::new(title, State::Good, ""),
@@ -81,7 +82,7 @@ impl Inspection {
             lines.push(Line::new("certificates", State::Remarkable, detail));
         }
         lines.extend(self.call_myself().await);
-        app.health.set_standing(Standing(lines));
+        surroundings.readiness.set_standing(Standing(lines));
     }
 
     async fn call_myself(&mut self) -> Option<Line> {

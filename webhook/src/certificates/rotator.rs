@@ -1,7 +1,5 @@
 //! The loop: look, take one step, look again; then see what all of it amounts to.
 
-use std::sync::Arc;
-
 use neo4jbackup_cluster::{CaBundles, CertificateStore, SecretReading, StoreError, StoredSecret};
 
 use super::authority::Authority;
@@ -9,10 +7,10 @@ use super::leaf::{self, Signed};
 use super::readiness::{Inspection, Live};
 use super::rotation::{Action, Bundle, Step, View, next_step, signing};
 use super::secret::{Contents, Found};
+use super::surroundings::Surroundings;
 use super::timings::Timings;
-use crate::app::App;
 use crate::ops::clock::{Clock, ServerTime};
-use crate::tls::served_certificate::{ServedCertificate, TlsError};
+use crate::tls::served_certificate::TlsError;
 
 /// The annotation by which a person asks for a new authority.
 pub(crate) const ROTATE: &str = "neo4jbackup.github.io/rotate";
@@ -27,8 +25,7 @@ pub(crate) struct Keeper {
     /// What the leaf is for.
     pub(crate) names: Vec<String>,
     pub(crate) clock: Clock,
-    pub(crate) app: Arc<App>,
-    pub(crate) served: Arc<ServedCertificate>,
+    pub(crate) surroundings: Surroundings,
     pub(crate) inspection: Inspection,
     /// When it looked last, by the clock of this machine.
     pub(crate) looked: Option<jiff::Timestamp>,
@@ -67,7 +64,7 @@ impl Keeper {
         let (changed, _watches) = self.store.listen();
         loop {
             let setback = self.tend().await;
-            self.inspection.conclude(&self.app, &self.served, setback).await;
+            self.inspection.conclude(&self.surroundings, setback).await;
             let _ = tokio::time::timeout(self.timings.tick, changed.notified()).await;
         }
     }
@@ -80,11 +77,11 @@ impl Keeper {
                 Ok(false) => return None,
                 // Another replica was faster. What there is to do now is another question.
                 Err(Setback::Store(StoreError::Conflict { what })) => {
-                    self.app.metrics.tls_step("conflict");
+                    self.surroundings.metrics.tls_step("conflict");
                     tracing::debug!(what, "somebody else was faster");
                 }
                 Err(setback) => {
-                    self.app.metrics.tls_step("failed");
+                    self.surroundings.metrics.tls_step("failed");
                     tracing::warn!(reason = %setback, "certificates are left as they are");
                     return Some(setback.to_string());
                 }
@@ -109,7 +106,7 @@ impl Keeper {
         }
         self.inspection.see(live(&look));
         if action != Action::Rest && !self.timings.is_fresh(look.local, self.clock.now()) {
-            self.app.metrics.tls_step("stale");
+            self.surroundings.metrics.tls_step("stale");
             tracing::info!(%look.local, "what was decided is too old to be done; looking again");
             return Ok(true);
         }
@@ -129,7 +126,9 @@ impl Keeper {
         let now = match reading.server_time {
             Some(time) => {
                 let time = self.clock.cluster_time(time);
-                self.app.health.set_server_time(ServerTime::new(time, local));
+                self.surroundings
+                    .readiness
+                    .set_server_time(ServerTime::new(time, local));
                 time
             }
             None => local,
@@ -151,7 +150,7 @@ impl Keeper {
             let issuer = contents.current.as_ref().or(contents.next.as_ref());
             if let Some(authority) = issuer {
                 let not_after = authority.root().validity().not_after;
-                self.app.metrics.certificate("ca", not_after.as_second());
+                self.surroundings.metrics.certificate("ca", not_after.as_second());
             }
         }
         Ok(Look {
@@ -206,14 +205,16 @@ impl Keeper {
         }
         let Some((leaf, why)) = signed else { return Ok(()) };
         let served = leaf.map_err(Setback::from).and_then(|leaf| {
-            let validity = self.served.replace(&leaf.pem)?;
+            let validity = self.surroundings.served.replace(&leaf.pem)?;
             Ok((leaf.signed, validity))
         });
-        self.app.metrics.rotation("leaf", served.is_ok());
+        self.surroundings.metrics.rotation("leaf", served.is_ok());
         let (signed, validity) = served?;
-        self.app.metrics.certificate("leaf", validity.not_after.as_second());
-        self.app.metrics.tls_step("leaf_signed");
-        self.app.health.set_certificate(validity);
+        self.surroundings
+            .metrics
+            .certificate("leaf", validity.not_after.as_second());
+        self.surroundings.metrics.tls_step("leaf_signed");
+        self.surroundings.readiness.set_certificate(validity);
         tracing::info!(
             reason = ?why,
             issuer = signed.issuer.name(),
@@ -234,12 +235,12 @@ impl Keeper {
             self.store.create_secret(&values, like).await
         };
         match &written {
-            Ok(_) if step == Step::Promoted => self.app.metrics.rotation("ca", true),
+            Ok(_) if step == Step::Promoted => self.surroundings.metrics.rotation("ca", true),
             Ok(_) | Err(StoreError::Conflict { .. }) => {}
-            Err(_) => self.app.metrics.rotation("ca", false),
+            Err(_) => self.surroundings.metrics.rotation("ca", false),
         }
         written?;
-        self.app.metrics.tls_step(step.as_str());
+        self.surroundings.metrics.tls_step(step.as_str());
         let name = |authority: &Option<Authority>| {
             authority
                 .as_ref()
@@ -265,7 +266,7 @@ impl Keeper {
             return Ok(());
         };
         self.store.apply_bundle(configuration, read, bundle).await?;
-        self.app.metrics.tls_step("bundle_applied");
+        self.surroundings.metrics.tls_step("bundle_applied");
         let authorities = super::authority::Root::all_in(bundle).len();
         tracing::info!(%configuration, authorities, "the caBundle was written");
         Ok(())

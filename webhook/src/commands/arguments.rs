@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use neo4jbackup_core::schema::Era;
-use neo4jbackup_core::values::{go_duration, quantity};
+use neo4jbackup_core::values::quantity;
 
 use crate::certificates::CertificateArguments;
-pub use crate::commands::check_admission::{CheckArguments, RemoveArguments};
-pub use crate::commands::switch::{Phase, SwitchArguments};
+use crate::commands::check_admission::CheckArguments;
+use crate::commands::remove_configurations::RemoveArguments;
+use crate::commands::switch::SwitchArguments;
+use crate::durations::{duration, positive_duration};
 
 /// Admission webhook for the backup and restore resources of the Neo4j operator.
 #[derive(Debug, Parser)]
@@ -127,23 +129,6 @@ fn memory_limit(text: &str) -> Result<usize, String> {
         .and_then(|bytes| usize::try_from(bytes).ok())
         .filter(|bytes| *bytes > 0)
         .ok_or_else(|| format!("`{text}` is not an amount of memory; write it as `256Mi`"))
-}
-
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is not a duration; write it as `2s` or `500ms`");
-    let duration = go_duration::parse(text).map_err(|_| wrong())?;
-    u64::try_from(duration.nanoseconds())
-        .map(Duration::from_nanos)
-        .map_err(|_| wrong())
-}
-
-pub(crate) fn positive_duration(text: &str) -> Result<Duration, String> {
-    let duration = duration(text)?;
-    if duration.is_zero() {
-        Err("must be longer than nothing".to_owned())
-    } else {
-        Ok(duration)
-    }
 }
 
 #[cfg(test)]

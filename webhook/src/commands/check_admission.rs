@@ -1,30 +1,15 @@
-//! What the program does beside serving: short tasks of an installation, which the Helm chart runs as hooks and tests.
+//! `check-admission`: does the API server have a bad backup judged? The Helm chart runs it as a test.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
-use neo4jbackup_cluster::{DryRun, ObjectName, TaskError, Tasks};
+use neo4jbackup_cluster::{DryRun, TaskError, Tasks};
 use neo4jbackup_core::quoted::printable;
-use neo4jbackup_core::schema::GROUP;
 use neo4jbackup_core::settings::Mode;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::commands::switch::SwitchError;
-
-/// Which configurations to take away.
-#[derive(Debug, Args)]
-pub struct RemoveArguments {
-    /// A `ValidatingWebhookConfiguration` to delete; may be given more than once.
-    #[arg(long = "validating", value_name = "NAME", required_unless_present = "mutating")]
-    pub validating: Vec<String>,
-    /// A `MutatingWebhookConfiguration` to delete; may be given more than once.
-    #[arg(long = "mutating", value_name = "NAME")]
-    pub mutating: Vec<String>,
-    /// The cluster. In a pod, its own account is used.
-    #[arg(long, value_name = "FILE")]
-    pub kubeconfig: Option<PathBuf>,
-}
+use crate::commands::trial::ask;
 
 /// How to try whether admission works.
 #[derive(Debug, Args)]
@@ -40,9 +25,9 @@ pub struct CheckArguments {
     pub kubeconfig: Option<PathBuf>,
 }
 
-/// Why a task failed.
+/// Why admission does not work, or cannot be tried.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum CheckError {
     /// The API server could not be asked.
     #[error(transparent)]
     Task(#[from] TaskError),
@@ -62,89 +47,26 @@ pub enum Failure {
         /// What the API server said, or nothing.
         detail: String,
     },
-    /// A switch of engines did not come to its end.
-    #[error(transparent)]
-    Switch(#[from] SwitchError),
     /// Nobody reads what is said.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
 }
 
-/// Deletes webhook configurations, those that are not there included.
-pub(crate) async fn remove_configurations(arguments: &RemoveArguments) -> Result<(), Failure> {
-    let tasks = Tasks::connect(arguments.kubeconfig.as_deref()).await?;
-    // Validation first, so that nothing is refused for want of defaults in between.
-    let validating = arguments
-        .validating
-        .iter()
-        .map(|name| ("ValidatingWebhookConfiguration", name));
-    let mutating = arguments
-        .mutating
-        .iter()
-        .map(|name| ("MutatingWebhookConfiguration", name));
-    for (kind, name) in validating.chain(mutating) {
-        let object = ObjectName {
-            api_version: "admissionregistration.k8s.io/v1".to_owned(),
-            kind: kind.to_owned(),
-            namespace: None,
-            name: name.clone(),
-        };
-        remove(&tasks, &object).await?;
-    }
-    Ok(())
-}
-
-/// Deletes an object that may be gone already, and says which it was.
-pub(crate) async fn remove(tasks: &Tasks, object: &ObjectName) -> Result<(), Failure> {
-    let was_there = tasks.delete(object).await?;
-    let what = if was_there { "removed" } else { "was not there" };
-    writeln!(io::stdout(), "{}: {what}", printable(object.to_string()))?;
-    Ok(())
-}
-
 /// Has the API server judge a bad backup, which is never stored.
-pub(crate) async fn check_admission(arguments: &CheckArguments) -> Result<(), Failure> {
+pub(crate) async fn check_admission(arguments: &CheckArguments) -> Result<(), CheckError> {
     let tasks = Tasks::connect(arguments.kubeconfig.as_deref()).await?;
     let answer = ask(&tasks, &arguments.namespace, SCHEDULE).await?;
-    let said = judged(&answer.ok_or(Failure::NotServed)?, arguments.mode)?;
+    let said = judged(&answer.ok_or(CheckError::NotServed)?, arguments.mode)?;
     writeln!(io::stdout(), "{}", printable(said))?;
     Ok(())
 }
 
-/// What the API server says to a backup with this schedule, which is never stored; none when it serves no backups.
-pub(crate) async fn ask(tasks: &Tasks, namespace: &str, schedule: &str) -> Result<Option<DryRun>, TaskError> {
-    for version in ["v1beta1", "v1alpha1"] {
-        let group_version = format!("{GROUP}/{version}");
-        let object = backup(&group_version, schedule);
-        let answer = tasks
-            .dry_run_create(&group_version, "neo4jbackups", namespace, &object)
-            .await?;
-        if answer.is_some() {
-            return Ok(answer);
-        }
-    }
-    Ok(None)
-}
-
-/// What every version of the operator's CRD accepts, and every engine of this project where the schedule is right.
-fn backup(group_version: &str, schedule: &str) -> Value {
-    json!({
-        "apiVersion": group_version, "kind": "Neo4jBackup",
-        "metadata": {"name": NAME},
-        "spec": {
-            "instanceRef": "check", "allDatabases": true, "target": {"kind": "Cluster", "name": "check"},
-            "schedule": schedule,
-            "storage": {"type": "s3", "bucket": NAME, "path": "check", "cloud": {"provider": "aws"}},
-        },
-    })
-}
-
 /// One line that says what was seen, or why it is not what the mode asks for.
-fn judged(answer: &DryRun, mode: Mode) -> Result<String, Failure> {
+fn judged(answer: &DryRun, mode: Mode) -> Result<String, CheckError> {
     let message = answer.answer["message"].as_str().unwrap_or_default();
     let refused = !answer.accepted && message.contains(CODE);
     let warned = answer.accepted && answer.warnings.iter().any(|warning| warning.contains(CODE));
-    let not_judged = |wanted| Failure::NotJudged {
+    let not_judged = |wanted| CheckError::NotJudged {
         wanted,
         got: match (answer.accepted, refused, warned) {
             (false, true, _) => "refused",
@@ -174,8 +96,6 @@ fn mode(text: &str) -> Result<Mode, String> {
     serde_json::from_value(json!(text)).map_err(|_| "must be enforce, warn or audit".to_owned())
 }
 
-/// The name of the object that is only tried.
-pub(crate) const NAME: &str = "neo4jbackup-admission-check";
 /// Six fields, as many schedulers take them and Kubernetes does not.
 const SCHEDULE: &str = "0 2 * * * *";
 /// The code of the rule that says so.

@@ -7,30 +7,27 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use neo4jbackup_cluster::{ConnectError, References, Watching};
+use neo4jbackup_cluster::{ConnectError, Ensure, References, Watching};
+use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::Settings;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
-use crate::app;
 use crate::app::App;
-use crate::certificates::{self, CertificateStartError};
-use crate::commands::arguments::{Arguments, Command, LogFormat, ServeArguments};
-use crate::commands::check_admission::{Failure, check_admission, remove_configurations};
-use crate::commands::switch::switch;
+use crate::certificates::{self, CertificateStartError, Surroundings};
+use crate::commands::arguments::{LogFormat, ServeArguments};
 use crate::limits::Limits;
 use crate::limits::file_limit::room_for_connections;
 use crate::limits::memory;
-use crate::ops::rbac_metrics::ensure;
-use crate::ops::reload::{follow_certificate, follow_client_authorities, follow_settings};
+use crate::ops::rbac_metrics;
+use crate::ops::reload::{Told, follow_certificate, follow_client_authorities, follow_settings};
 use crate::ops::settings_file::SettingsError;
 use crate::ops::{log, settings_file as settings};
 use crate::serve::server::{Leaving, serve, serve_status};
-use crate::tls::client_check::Callers;
+use crate::tls::client_check::{Callers, ClientCheckError};
 use crate::tls::self_signed::self_signed;
 use crate::tls::served_certificate::{Pem, ServedCertificate, TlsError};
 
@@ -58,6 +55,9 @@ pub enum StartError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Callers cannot be checked.
+    #[error(transparent)]
+    ClientCheck(#[from] ClientCheckError),
     /// No certificate could be made.
     #[error("cannot make a certificate: {0}")]
     SelfSigned(#[from] rcgen::Error),
@@ -89,22 +89,13 @@ pub enum StartError {
     /// It was asked twice to stop.
     #[error("asked twice to stop; what was still being answered is lost")]
     BrokenOff,
-    /// A task beside serving failed.
-    #[error(transparent)]
-    Task(#[from] Failure),
     /// Signals cannot be waited for.
     #[error("cannot wait for signals: {0}")]
     Signals(io::Error),
 }
 
-/// Runs the program to its end.
-pub async fn run(arguments: Arguments) -> Result<(), StartError> {
-    let arguments = match arguments.command {
-        Command::Serve(arguments) => arguments,
-        Command::RemoveConfigurations(arguments) => return Ok(remove_configurations(&arguments).await?),
-        Command::CheckAdmission(arguments) => return Ok(check_admission(&arguments).await?),
-        Command::SwitchEngine(arguments) => return Ok(switch(&arguments).await?),
-    };
+/// Answers the API server until it is asked to stop.
+pub(crate) async fn serve_until_stopped(arguments: ServeArguments) -> Result<(), StartError> {
     set_up_log(&arguments)?;
     let (settings, settings_bytes) = initial_settings(arguments.settings.as_deref())?;
     let certificate = Certificate::of(&arguments)?;
@@ -122,32 +113,42 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
     let clock = certificates::clock(&arguments.certificates);
     let state = App::new(settings, references.inventory(), move || clock.now());
     let state = Arc::new(state.with_operator(arguments.operator_version).with_limits(limits));
-    state.health.set_warming_up(true);
+    state.readiness.set_warming_up(true);
 
     if arguments.ensure_rbac {
-        tokio::spawn(references.ensure(ensure(Arc::clone(&state), arguments.operator_version)));
+        tokio::spawn(references.ensure(reconciler(&state, arguments.operator_version)));
     }
     tokio::spawn(tend_references(Arc::clone(&state), references));
+    let told = Told {
+        metrics: Arc::clone(&state.metrics),
+        readiness: Arc::clone(&state.readiness),
+    };
+    let surroundings = Surroundings {
+        metrics: Arc::clone(&state.metrics),
+        readiness: Arc::clone(&state.readiness),
+        served: Arc::clone(&served),
+    };
     if let Some(Certificate { pem, files }) = certificate {
         let validity = served.replace(&pem)?;
         state.metrics.certificate("leaf", validity.not_after.as_second());
-        state.health.set_certificate(validity);
+        state.readiness.set_certificate(validity);
         if let Some(files) = files {
-            let (state, served, every) = (Arc::clone(&state), Arc::clone(&served), arguments.reload_interval);
-            tokio::spawn(follow_certificate(state, served, files, pem, every));
+            let (served, every) = (Arc::clone(&served), arguments.reload_interval);
+            tokio::spawn(follow_certificate(told.clone(), served, files, pem, every));
         }
     }
     let own_identity = callers.as_ref().map(|callers| callers.check.own_identity());
     if let Some(callers) = callers {
         let every = arguments.reload_interval;
-        tokio::spawn(follow_client_authorities(Arc::clone(&state), callers, every));
+        tokio::spawn(follow_client_authorities(told.clone(), callers, every));
     }
     let kubeconfig = arguments.kubeconfig.as_deref();
     let managed = &arguments.certificates;
-    certificates::start(managed, kubeconfig, &state, &served, address, own_identity).await?;
+    certificates::start(managed, kubeconfig, surroundings, address, own_identity).await?;
     if let Some(file) = arguments.settings.clone() {
         tokio::spawn(follow_settings(
-            Arc::clone(&state),
+            told,
+            state.settings(),
             file,
             settings_bytes,
             arguments.reload_interval,
@@ -160,7 +161,7 @@ pub async fn run(arguments: Arguments) -> Result<(), StartError> {
         lame_duck: arguments.lame_duck,
         ..Leaving::default()
     };
-    let served = serve(Arc::clone(&state), app(state), listener, tls, stop.once(), leaving);
+    let served = serve(state, listener, tls, stop.once(), leaving);
     tokio::select! {
         () = served => {}
         () = stop.twice() => return Err(StartError::BrokenOff),
@@ -315,12 +316,22 @@ async fn connect(arguments: &ServeArguments) -> Result<References, StartError> {
     }
 }
 
+/// The reconciler of accounts and roles, by the settings that are in force, and with what it does among the metrics.
+fn reconciler(app: &App, operator: Option<Era>) -> Ensure {
+    let (settings, metrics) = (app.settings(), Arc::clone(&app.metrics));
+    Ensure::new(
+        move || settings.own(),
+        operator,
+        move |notice| rbac_metrics::count(&metrics, notice),
+    )
+}
+
 /// Keeps the references alive, and says when the first lists are complete and how old they are.
 async fn tend_references(state: Arc<App>, references: References) {
     if !references.settled(WARM_UP).await {
         tracing::warn!(patience = ?WARM_UP, "ready although not all references are known");
     }
-    state.health.set_warming_up(false);
+    state.readiness.set_warming_up(false);
     loop {
         for (kind, age) in references.ages() {
             if let Some(age) = age {
@@ -385,9 +396,4 @@ impl StopSignals {
         // The other side never goes before this one.
         let _ = counted.wait_for(|count| *count >= wanted).await;
     }
-}
-
-/// References for those who need none.
-pub fn no_references() -> crate::SharedInventory {
-    Arc::new(ArcSwap::default())
 }

@@ -5,9 +5,13 @@
 //! by a year neither serves what nobody believes nor throws away what all others serve.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+
+/// Tells the time by which a review is judged.
+pub(crate) type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// A difference that is worth a word.
 const REMARKABLE: SignedDuration = SignedDuration::from_mins(5);

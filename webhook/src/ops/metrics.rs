@@ -12,9 +12,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::admission::decision::Opinion;
 use crate::admission::fault::Fault;
 use crate::admission::hook::Hook;
-use crate::admission::judge::{Opinion, mode_name};
+use crate::admission::judge::mode_name;
 
 /// Seconds; from what an allowed review takes to the deadline.
 const BUCKETS: [f64; 12] = [

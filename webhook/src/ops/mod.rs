@@ -8,3 +8,4 @@ pub(crate) mod rbac_metrics;
 pub(crate) mod readiness;
 pub(crate) mod reload;
 pub(crate) mod settings_file;
+pub(crate) mod status_server;

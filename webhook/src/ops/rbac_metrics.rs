@@ -1,24 +1,12 @@
-//! What the server says of the reconciler: its metrics. The plan is the engine's, the writes are those of `cluster`.
+//! The metrics of the reconciler of accounts and roles. The plan is the engine's, the writes are those of `cluster`.
 
-use std::sync::Arc;
-
-use neo4jbackup_cluster::{Ensure, Notice, Outcome};
+use neo4jbackup_cluster::{Notice, Outcome};
 use neo4jbackup_core::ensure::Report;
-use neo4jbackup_core::schema::Era;
 
-use crate::app::App;
 use crate::ops::metrics::Metrics;
 
-/// The reconciler, by the settings that are in force, and with what it does among the metrics.
-pub(crate) fn ensure(state: Arc<App>, operator: Option<Era>) -> Ensure {
-    let settings = {
-        let state = Arc::clone(&state);
-        move || state.settings()
-    };
-    Ensure::new(settings, operator, move |notice| count(&state.metrics, notice))
-}
-
-fn count(metrics: &Metrics, notice: &Notice<'_>) {
+/// Counts what the reconciler does, and what stands in its way.
+pub(crate) fn count(metrics: &Metrics, notice: &Notice<'_>) {
     match notice {
         Notice::Apply(object, outcome) => {
             let result = match outcome {

@@ -1,4 +1,4 @@
-//! `/livez`, `/readyz`, `/metrics` and `/version`: plain HTTP, for the kubelet and Prometheus.
+//! Whether calls should be sent here, and what speaks for it and against it.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -6,30 +6,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
 use jiff::Timestamp;
-use neo4jbackup_core::inventory::Coverage;
-use neo4jbackup_core::rule::Need;
 
-use crate::app::App;
 use crate::ops::check::{Standing, State as LineState};
 use crate::ops::clock::ServerTime;
 use crate::tls::validity::Validity;
 
-/// What is asked of other objects. Secrets are left out: they are never watched here.
-const NEEDS: [(Need, &str); 5] = [
-    (Need::Instance, "instances"),
-    (Need::Backups, "backups"),
-    (Need::Restores, "restores"),
-    (Need::ShardedDatabases, "sharded_databases"),
-    (Need::Namespace, "namespaces"),
-];
-
 /// What decides whether calls should be sent here.
 #[derive(Debug, Default)]
-pub(crate) struct Health {
+pub(crate) struct Readiness {
     /// Set on the way out.
     draining: AtomicBool,
     /// Set while the first lists are still under way.
@@ -50,7 +35,7 @@ pub(crate) struct Health {
     reserve: AtomicU64,
 }
 
-impl Health {
+impl Readiness {
     pub(crate) fn start_draining(&self) {
         self.draining.store(true, Ordering::Release);
     }
@@ -93,7 +78,7 @@ impl Health {
     }
 
     /// Whether calls should be sent here, and every check by name.
-    fn report(&self, now: Timestamp) -> (bool, String) {
+    pub(crate) fn report(&self, now: Timestamp) -> (bool, String) {
         let mut report = Report::default();
         report.check("shutdown", !self.is_draining(), "on the way out", "");
         report.check(
@@ -163,45 +148,4 @@ impl Report {
         // Writing to a `String` cannot fail.
         let _ = writeln!(self.text, "[{sign}] {name}{separator}{detail}");
     }
-}
-
-pub(crate) async fn livez() -> &'static str {
-    "ok\n"
-}
-
-pub(crate) async fn readyz(State(app): State<Arc<App>>) -> impl IntoResponse {
-    let (ready, mut text) = app.health.report(app.now());
-    let inventory = app.inventory().load();
-    for (need, name) in NEEDS {
-        let _ = match inventory.coverage(need) {
-            Coverage::Full => writeln!(text, "[+] {name}"),
-            Coverage::Partial(why) => writeln!(text, "[?] {name}: {why}"),
-        };
-    }
-    let status = if ready {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    text.push_str(if ready { "ready\n" } else { "not ready\n" });
-    (status, text)
-}
-
-pub(crate) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    let inventory = app.inventory().load();
-    for (need, name) in NEEDS {
-        app.metrics
-            .references_complete(name, *inventory.coverage(need) == Coverage::Full);
-    }
-    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, media_type)], app.metrics.text())
-}
-
-pub(crate) async fn version() -> impl IntoResponse {
-    let version = concat!(
-        r#"{"name":"neo4jbackup-webhook","version":""#,
-        env!("CARGO_PKG_VERSION"),
-        "\"}\n"
-    );
-    ([(header::CONTENT_TYPE, "application/json")], version)
 }

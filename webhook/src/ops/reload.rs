@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::app::App;
+use crate::admission::effective_settings::CurrentSettings;
+use crate::ops::metrics::Metrics;
+use crate::ops::readiness::Readiness;
 use crate::ops::settings_file as settings;
 use crate::tls::client_check::{Callers, ClientCheck};
 use crate::tls::served_certificate::{Pem, ServedCertificate};
@@ -17,9 +19,16 @@ use crate::tls::served_certificate::{Pem, ServedCertificate};
 /// How long a file must be the same before it is taken.
 const WRITTEN: Duration = Duration::from_millis(50);
 
+/// Where it is told what came of a change.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) readiness: Arc<Readiness>,
+}
+
 /// Follows the certificate files for ever. `last` is what is being served.
 pub(crate) async fn follow_certificate(
-    app: Arc<App>,
+    told: Told,
     served: Arc<ServedCertificate>,
     files: (PathBuf, PathBuf),
     last: Pem,
@@ -30,16 +39,16 @@ pub(crate) async fn follow_certificate(
         let replaced = read.and_then(|pem| served.replace(pem).map_err(|error| error.to_string()));
         match replaced {
             Ok(validity) => {
-                app.metrics.rotation("leaf", true);
-                app.metrics.certificate("leaf", validity.not_after.as_second());
-                app.health.set_certificate(validity);
-                app.health.set_certificate_problem(None);
+                told.metrics.rotation("leaf", true);
+                told.metrics.certificate("leaf", validity.not_after.as_second());
+                told.readiness.set_certificate(validity);
+                told.readiness.set_certificate_problem(None);
                 tracing::info!(not_after = %validity.not_after, "a new certificate is in use");
             }
             Err(reason) => {
-                app.metrics.rotation("leaf", false);
+                told.metrics.rotation("leaf", false);
                 tracing::error!(reason, "the new certificate cannot be used; the last good one stays");
-                app.health.set_certificate_problem(Some(reason));
+                told.readiness.set_certificate_problem(Some(reason));
             }
         }
     })
@@ -47,7 +56,7 @@ pub(crate) async fn follow_certificate(
 }
 
 /// Follows the file of client authorities for ever.
-pub(crate) async fn follow_client_authorities(app: Arc<App>, callers: Callers, every: Duration) {
+pub(crate) async fn follow_client_authorities(told: Told, callers: Callers, every: Duration) {
     let Callers {
         check,
         file,
@@ -57,17 +66,17 @@ pub(crate) async fn follow_client_authorities(app: Arc<App>, callers: Callers, e
     follow(every, authorities, read, |read| {
         match read.and_then(|bytes| check.replace(bytes).map_err(|error| error.to_string())) {
             Ok(()) => {
-                app.metrics.client_authority_reload(true);
-                app.health.set_client_authorities_problem(None);
+                told.metrics.client_authority_reload(true);
+                told.readiness.set_client_authorities_problem(None);
                 tracing::info!("new client authorities are in force");
             }
             Err(reason) => {
-                app.metrics.client_authority_reload(false);
+                told.metrics.client_authority_reload(false);
                 tracing::error!(
                     reason,
                     "the new client authorities cannot be used; the last good ones stay in force"
                 );
-                app.health.set_client_authorities_problem(Some(reason));
+                told.readiness.set_client_authorities_problem(Some(reason));
             }
         }
     })
@@ -75,30 +84,36 @@ pub(crate) async fn follow_client_authorities(app: Arc<App>, callers: Callers, e
 }
 
 /// Follows the settings file for ever. `last` is the content that is in force.
-pub(crate) async fn follow_settings(app: Arc<App>, file: PathBuf, last: Vec<u8>, every: Duration) {
+pub(crate) async fn follow_settings(
+    told: Told,
+    current: Arc<CurrentSettings>,
+    file: PathBuf,
+    last: Vec<u8>,
+    every: Duration,
+) {
     let path = file.clone();
     let read = move || settings::read(&path).map_err(|error| error.to_string());
     follow(every, last, read, |read| {
-        take_settings(&app, &file, read.map(Vec::as_slice));
+        take_settings(&told, &current, &file, read.map(Vec::as_slice));
     })
     .await;
 }
 
-fn take_settings(app: &App, file: &Path, read: Result<&[u8], String>) {
+fn take_settings(told: &Told, current: &CurrentSettings, file: &Path, read: Result<&[u8], String>) {
     match read.and_then(|bytes| settings::parse(file, bytes).map_err(|error| error.to_string())) {
         Ok(settings) => {
-            app.set_settings(settings);
-            app.metrics.settings_reload(true);
-            app.health.set_settings_problem(None);
+            current.replace(settings);
+            told.metrics.settings_reload(true);
+            told.readiness.set_settings_problem(None);
             tracing::info!(file = %file.display(), "new settings are in force");
         }
         Err(reason) => {
-            app.metrics.settings_reload(false);
+            told.metrics.settings_reload(false);
             tracing::error!(
                 reason,
                 "the new settings cannot be used; the last good ones stay in force"
             );
-            app.health.set_settings_problem(Some(reason));
+            told.readiness.set_settings_problem(Some(reason));
         }
     }
 }

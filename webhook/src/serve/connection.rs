@@ -19,8 +19,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
-use crate::app::App;
-use crate::ops::metrics::Track as _;
+use crate::limits::Limits;
+use crate::ops::metrics::{Metrics, Track as _};
+use crate::ops::readiness::Readiness;
 use crate::serve::connection_slots::Slot;
 use crate::serve::gate::in_turns;
 use crate::serve::timeout_io::{Pace, PacedIo};
@@ -39,7 +40,9 @@ pub(crate) enum Phase {
 
 /// What all connections of one port share.
 pub(crate) struct Port {
-    pub(crate) app: Arc<App>,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) readiness: Arc<Readiness>,
     pub(crate) router: Router,
     pub(crate) protection: Protection,
 }
@@ -65,7 +68,7 @@ impl Guest {
 
 impl Port {
     pub(crate) fn turn_away(&self) {
-        let metrics = &self.app.metrics;
+        let metrics = &self.metrics;
         match self.protection {
             Protection::Tls(_) => metrics.connections_turned_away.inc(),
             Protection::None => metrics.status_connections_turned_away.inc(),
@@ -82,14 +85,14 @@ impl Port {
             stream.readable().await?;
             in_turns(acceptor.accept(stream), guest.slot.gate()).await
         };
-        let handshake = timeout(self.app.limits.handshake, handshake);
+        let handshake = timeout(self.limits.handshake, handshake);
         let shaken = tokio::select! {
             shaken = handshake => shaken,
             () = guest.slot.turned_away() => return self.turn_away(),
         };
         match shaken {
             Ok(Ok(stream)) => {
-                let _open = self.app.metrics.connections.track();
+                let _open = self.metrics.connections.track();
                 Arc::clone(&self).answer(stream, guest).await;
             }
             Ok(Err(error)) => self.handshake_failed(&error),
@@ -105,7 +108,7 @@ impl Port {
     {
         let Guest { slot, mut phase } = guest;
         let turned_away = slot.turned_away();
-        let limits = &self.app.limits;
+        let limits = &self.limits;
         let pace = Arc::new(Pace::new(slot));
         let stream = PacedIo::new(stream, Arc::clone(&pace), limits);
         let opened = Instant::now();
@@ -143,7 +146,7 @@ impl Port {
         let mut response = self.router.clone().oneshot(request.map(Body::new)).await?;
         // Behind TLS, nothing but a review is answered with 200.
         pace.finish(matches!(self.protection, Protection::Tls(_)) && response.status() == StatusCode::OK);
-        if self.app.health.is_draining() || opened.elapsed() >= self.app.limits.connection_age {
+        if self.readiness.is_draining() || opened.elapsed() >= self.limits.connection_age {
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -152,10 +155,10 @@ impl Port {
     }
 
     fn handshake_failed(&self, error: &io::Error) {
-        self.app.metrics.tls_handshake_errors.inc();
+        self.metrics.tls_handshake_errors.inc();
         let reason = error.get_ref().and_then(|reason| reason.downcast_ref());
         if let Some(rustls::Error::NoCertificatesPresented | rustls::Error::InvalidCertificate(_)) = reason {
-            self.app.metrics.client_certificates_refused.inc();
+            self.metrics.client_certificates_refused.inc();
             // When the API server is meant, nobody is answered any more: this must be seen.
             tracing::warn!(reason = %error, "a caller was refused because of its certificate");
         } else {

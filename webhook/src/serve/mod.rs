@@ -4,13 +4,14 @@
 //! server (accept) ─→ connection (TLS, HTTP/1.1) ─→ handlers (size, deadline, load) ─→ App
 //! ```
 
-pub(crate) mod body;
+mod body;
 mod body_memory;
 mod call_slots;
 mod connection;
 mod connection_slots;
 mod gate;
-pub(crate) mod handlers;
+mod handlers;
 mod offload;
+pub(crate) mod routes;
 pub(crate) mod server;
 mod timeout_io;

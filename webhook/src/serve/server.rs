@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -14,9 +13,10 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::app::App;
+use crate::ops::status_server;
 use crate::serve::connection::{Guest, Phase, Port, Protection};
 use crate::serve::connection_slots::Slots;
-use crate::status_app;
+use crate::serve::routes::routes;
 
 /// How the server leaves.
 ///
@@ -44,10 +44,9 @@ impl Default for Leaving {
     }
 }
 
-/// Serves `router` over TLS until `stop` resolves, then leaves without breaking off a call.
+/// Answers reviews over TLS until `stop` resolves, then leaves without breaking off a call.
 pub async fn serve(
     app: Arc<App>,
-    router: Router,
     listener: TcpListener,
     tls: Arc<ServerConfig>,
     stop: impl Future<Output = ()>,
@@ -57,16 +56,17 @@ pub async fn serve(
     let door = Door {
         slots: Slots::new(app.limits.connections),
         port: Arc::new(Port {
+            limits: app.limits.clone(),
+            metrics: Arc::clone(&app.metrics),
+            readiness: Arc::clone(&app.readiness),
+            router: routes(Arc::clone(&app)),
             protection: Protection::Tls(TlsAcceptor::from(tls)),
-            app,
-            router,
         }),
         phase: &phase,
     };
-    let app = &door.port.app;
     let farewell = async {
         stop.await;
-        app.health.start_draining();
+        app.readiness.start_draining();
         app.metrics.draining.set(1);
         tracing::info!(lame_duck = ?leaving.lame_duck, "asked to stop");
         phase.send_replace(Phase::LameDuck);
@@ -89,9 +89,11 @@ pub async fn serve_status(app: Arc<App>, listener: TcpListener) {
     let door = Door {
         slots: Slots::new(app.limits.status_connections),
         port: Arc::new(Port {
+            limits: app.limits.clone(),
+            metrics: Arc::clone(&app.metrics),
+            readiness: Arc::clone(&app.readiness),
+            router: status_server::routes(app.status()),
             protection: Protection::None,
-            router: status_app(Arc::clone(&app)),
-            app,
         }),
         phase: &phase,
     };

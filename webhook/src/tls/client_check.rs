@@ -23,7 +23,27 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer as _;
 
-use crate::tls::served_certificate::TlsError;
+/// Why callers cannot be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientCheckError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file of authorities for callers holds none.
+    #[error("there is no certificate in PEM format in the file of client authorities")]
+    NoAuthority,
+    /// An authority for callers cannot be used.
+    #[error("a client authority cannot be used: {0}")]
+    UnusableAuthority(#[source] rustls::Error),
+    /// The certificate with which the process calls itself cannot be made.
+    #[error("cannot make a certificate: {0}")]
+    OwnIdentity(#[source] rcgen::Error),
+}
 
 /// Checks callers. The authorities may change under way, the names may not.
 ///
@@ -46,7 +66,7 @@ pub(crate) struct Callers {
 }
 
 impl Callers {
-    pub(crate) fn new(file: &Path, names: Vec<String>) -> Result<Self, TlsError> {
+    pub(crate) fn new(file: &Path, names: Vec<String>) -> Result<Self, ClientCheckError> {
         let authorities = ClientCheck::read(file)?;
         Ok(Self {
             check: ClientCheck::new(&authorities, names)?,
@@ -69,20 +89,20 @@ impl ClientCheck {
     /// Callers must show a certificate that one of the authorities (PEM) has signed for clients, and that has one of the
     /// names as its common name or as an alternative name (DNS, e-mail or URI). Without names, every certificate of the
     /// authorities will do.
-    pub fn new(authorities: &[u8], names: Vec<String>) -> Result<Arc<Self>, TlsError> {
+    pub fn new(authorities: &[u8], names: Vec<String>) -> Result<Arc<Self>, ClientCheckError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier = verifier(authorities, &provider)?;
         Ok(Arc::new(Self {
             authorities: ArcSwap::from_pointee(verifier),
             names,
-            own: OwnIdentity::new().map_err(TlsError::OwnIdentity)?,
+            own: OwnIdentity::new().map_err(ClientCheckError::OwnIdentity)?,
             provider,
         }))
     }
 
     /// Reads the file of the authorities.
-    pub(crate) fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
-        std::fs::read(file).map_err(|source| TlsError::Read {
+    pub(crate) fn read(file: &Path) -> Result<Vec<u8>, ClientCheckError> {
+        std::fs::read(file).map_err(|source| ClientCheckError::Read {
             file: file.to_owned(),
             source,
         })
@@ -90,7 +110,7 @@ impl ClientCheck {
 
     /// Puts other authorities in force, for every handshake that comes after. When they cannot be used, the last ones
     /// stay.
-    pub fn replace(&self, authorities: &[u8]) -> Result<(), TlsError> {
+    pub fn replace(&self, authorities: &[u8]) -> Result<(), ClientCheckError> {
         self.authorities.store(Arc::new(verifier(authorities, &self.provider)?));
         Ok(())
     }
@@ -161,17 +181,20 @@ impl fmt::Display for NameRefused {
 
 impl std::error::Error for NameRefused {}
 
-fn verifier(authorities: &[u8], provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+fn verifier(
+    authorities: &[u8],
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ClientCertVerifier>, ClientCheckError> {
     let mut roots = RootCertStore::empty();
     for authority in CertificateDer::pem_slice_iter(authorities) {
-        let authority = authority.map_err(|_| TlsError::NoAuthority)?;
-        roots.add(authority).map_err(TlsError::UnusableAuthority)?;
+        let authority = authority.map_err(|_| ClientCheckError::NoAuthority)?;
+        roots.add(authority).map_err(ClientCheckError::UnusableAuthority)?;
     }
     if roots.is_empty() {
-        return Err(TlsError::NoAuthority);
+        return Err(ClientCheckError::NoAuthority);
     }
     let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
-    builder.build().map_err(|_| TlsError::NoAuthority)
+    builder.build().map_err(|_| ClientCheckError::NoAuthority)
 }
 
 /// Every common name and alternative name of a certificate.

@@ -37,15 +37,6 @@ pub enum TlsError {
     /// The first certificate is not one of X.509.
     #[error("the first certificate of the file cannot be read")]
     Unreadable,
-    /// The file of authorities for callers holds none.
-    #[error("there is no certificate in PEM format in the file of client authorities")]
-    NoAuthority,
-    /// An authority for callers cannot be used.
-    #[error("a client authority cannot be used: {0}")]
-    UnusableAuthority(rustls::Error),
-    /// The certificate with which the process calls itself cannot be made.
-    #[error("cannot make a certificate: {0}")]
-    OwnIdentity(rcgen::Error),
     /// TLS itself cannot be set up.
     #[error("cannot set up TLS: {0}")]
     Setup(rustls::Error),

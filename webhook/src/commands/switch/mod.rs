@@ -23,9 +23,11 @@ use neo4jbackup_cluster::{DryRun, ObjectName, TaskError, Tasks};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::commands::arguments::duration;
-use crate::commands::check_admission::{Failure, remove};
-use plan::{Plan, PlanError};
+use crate::commands::removal::remove;
+use crate::commands::trial;
+use crate::durations::duration;
+use plan::Plan;
+pub use plan::PlanError;
 use probe::{marked, probe_only};
 
 /// Which part of a switch of engines to do.
@@ -80,11 +82,17 @@ pub enum SwitchError {
         /// How long all of it was to take at most.
         patience: Duration,
     },
+    /// The API server could not be asked.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// Nobody reads what is said.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] io::Error),
 }
 
 /// Does one part of a switch.
-pub(crate) async fn switch(arguments: &SwitchArguments) -> Result<(), Failure> {
-    let plan = Plan::read(&arguments.plan).map_err(SwitchError::from)?;
+pub(crate) async fn switch(arguments: &SwitchArguments) -> Result<(), SwitchError> {
+    let plan = Plan::read(&arguments.plan)?;
     let switch = Switch {
         arguments,
         plan,
@@ -106,7 +114,7 @@ struct Switch<'a> {
 }
 
 impl Switch<'_> {
-    async fn before(&self) -> Result<(), Failure> {
+    async fn before(&self) -> Result<(), SwitchError> {
         let mut held = 0;
         for object in self.plan.held() {
             let is_there = self
@@ -127,7 +135,7 @@ impl Switch<'_> {
         Ok(())
     }
 
-    async fn after(&self) -> Result<(), Failure> {
+    async fn after(&self) -> Result<(), SwitchError> {
         if !self.plan.raise.is_empty() {
             self.raise().await?;
         }
@@ -139,15 +147,14 @@ impl Switch<'_> {
                 self.settle().await;
             }
             for object in stage {
-                self.until(format!("to delete {object}"), || remove(&self.tasks, &object))
-                    .await?;
+                self.remove(&object).await?;
             }
         }
         self.release_what_stays().await
     }
 
     /// Has configurations count for everybody, once the API server reaches what they lead to.
-    async fn raise(&self) -> Result<(), Failure> {
+    async fn raise(&self) -> Result<(), SwitchError> {
         for configuration in &self.plan.raise {
             let object = ObjectName::of(configuration);
             if !self.is_in_force(&object).await? {
@@ -187,7 +194,7 @@ impl Switch<'_> {
 
     /// Waits until the API server goes by the policies that Helm has put there: policies made after them, which only mark
     /// the probe, are seen at work, and the API server takes notice in the order in which they were made.
-    async fn await_policies(&self) -> Result<(), Failure> {
+    async fn await_policies(&self) -> Result<(), SwitchError> {
         let watchers = self.plan.watchers();
         for watcher in &watchers {
             self.apply_as(watcher, MANAGER).await?;
@@ -204,7 +211,7 @@ impl Switch<'_> {
     }
 
     /// From now on Helm may take them away again.
-    async fn release_what_stays(&self) -> Result<(), Failure> {
+    async fn release_what_stays(&self) -> Result<(), SwitchError> {
         let raised = self.plan.raise.iter().map(ObjectName::of);
         let removed: Vec<ObjectName> = self.plan.removed().flatten().collect();
         for object in self.plan.held().chain(raised) {
@@ -226,7 +233,7 @@ impl Switch<'_> {
         Ok(())
     }
 
-    async fn abandon(&self) -> Result<(), Failure> {
+    async fn abandon(&self) -> Result<(), SwitchError> {
         let raised = self.plan.raise.iter().map(ObjectName::of);
         let watchers = self.plan.watchers();
         let watchers = watchers.iter().map(ObjectName::of);
@@ -234,16 +241,22 @@ impl Switch<'_> {
         let mut gone: Vec<ObjectName> = Vec::new();
         for object in raised.chain(watchers).chain(removed) {
             if !gone.contains(&object) {
-                self.until(format!("to delete {object}"), || remove(&self.tasks, &object))
-                    .await?;
+                self.remove(&object).await?;
                 gone.push(object);
             }
         }
         Ok(())
     }
 
+    async fn remove(&self, object: &ObjectName) -> Result<(), SwitchError> {
+        let line = self
+            .until(format!("to delete {object}"), || remove(&self.tasks, object))
+            .await?;
+        say(&line)
+    }
+
     /// A configuration that counts for everybody already must not count for less.
-    async fn is_in_force(&self, object: &ObjectName) -> Result<bool, Failure> {
+    async fn is_in_force(&self, object: &ObjectName) -> Result<bool, SwitchError> {
         let stored = self
             .until(format!("to read {object}"), || self.tasks.read(object))
             .await?;
@@ -251,11 +264,11 @@ impl Switch<'_> {
     }
 
     /// As Helm does, so that its next upgrade takes up what is its own.
-    async fn apply(&self, manifest: &Value) -> Result<(), Failure> {
+    async fn apply(&self, manifest: &Value) -> Result<(), SwitchError> {
         self.apply_as(manifest, HELM).await
     }
 
-    async fn apply_as(&self, manifest: &Value, manager: &str) -> Result<(), Failure> {
+    async fn apply_as(&self, manifest: &Value, manager: &str) -> Result<(), SwitchError> {
         let object = ObjectName::of(manifest);
         self.until(format!("to apply {object}"), || self.tasks.apply(manifest, manager))
             .await
@@ -269,7 +282,7 @@ impl Switch<'_> {
 
     /// Sends the probe, each time over a new connection, which may lead to another API server, until the answers have been
     /// good for as long as it takes.
-    async fn steady(&self, waiting: &str, is_good: impl Fn(&DryRun) -> Result<(), String>) -> Result<(), Failure> {
+    async fn steady(&self, waiting: &str, is_good: impl Fn(&DryRun) -> Result<(), String>) -> Result<(), SwitchError> {
         let mut good_since = None;
         let mut last = "none".to_owned();
         loop {
@@ -296,11 +309,11 @@ impl Switch<'_> {
 
     async fn ask(&self) -> Result<Option<DryRun>, TaskError> {
         let tasks = Tasks::connect(self.arguments.kubeconfig.as_deref()).await?;
-        crate::commands::check_admission::ask(&tasks, &self.plan.namespace, probe::SCHEDULE).await
+        trial::ask(&tasks, &self.plan.namespace, probe::SCHEDULE).await
     }
 
     /// Tries again until it works: rights that were just given, for example, take a moment.
-    async fn until<T, E, F>(&self, waiting: String, attempt: impl Fn() -> F) -> Result<T, Failure>
+    async fn until<T, E, F>(&self, waiting: String, attempt: impl Fn() -> F) -> Result<T, SwitchError>
     where
         E: std::fmt::Display,
         F: Future<Output = Result<T, E>>,
@@ -310,7 +323,7 @@ impl Switch<'_> {
     }
 
     /// Asks again until there is what is waited for: inside, what there is instead.
-    async fn until_some<T, W, E, F>(&self, waiting: String, ask: impl Fn() -> F) -> Result<T, Failure>
+    async fn until_some<T, W, E, F>(&self, waiting: String, ask: impl Fn() -> F) -> Result<T, SwitchError>
     where
         W: std::fmt::Display,
         E: std::fmt::Display,
@@ -331,16 +344,16 @@ impl Switch<'_> {
         }
     }
 
-    fn timed_out(&self, waiting: &str, last: String) -> Failure {
-        Failure::Switch(SwitchError::TimedOut {
+    fn timed_out(&self, waiting: &str, last: String) -> SwitchError {
+        SwitchError::TimedOut {
             waiting: waiting.to_owned(),
             last,
             patience: self.arguments.timeout,
-        })
+        }
     }
 }
 
-fn say(line: &str) -> Result<(), Failure> {
+fn say(line: &str) -> Result<(), SwitchError> {
     Ok(writeln!(io::stdout(), "{line}")?)
 }
 

@@ -3,7 +3,7 @@
 use neo4jbackup_cluster::DryRun;
 use serde_json::{Value, json};
 
-use crate::commands::check_admission::NAME;
+use crate::commands::trial::NAME;
 
 /// A schedule that nobody objects to.
 pub(crate) const SCHEDULE: &str = "0 2 * * *";
