@@ -173,7 +173,7 @@ impl App {
             self.metrics.too_large(allowed);
             tracing::warn!(
                 hook = hook.as_str(),
-                operation = %request.operation,
+                operation = request.operation.as_str(),
                 kind = opinion.kind,
                 namespace = %request.namespace,
                 name = %request.name,
@@ -215,7 +215,7 @@ impl App {
     fn reply(&self, hook: Hook, request: &Request<'_>, opinion: Opinion<'_>, start: Instant) -> Reply {
         let dry_run = request.dry_run == Some(true);
         self.metrics
-            .answered(hook, &request.operation, dry_run, &opinion, start.elapsed());
+            .answered(hook, request.operation, dry_run, &opinion, start.elapsed());
         log(hook, request, &opinion);
         Reply {
             status: StatusCode::OK,
@@ -235,7 +235,7 @@ fn log(hook: Hook, request: &Request<'_>, opinion: &Opinion<'_>) {
     let Some(denial) = &opinion.answer.denial else { return };
     tracing::info!(
         hook = hook.as_str(),
-        operation = %request.operation,
+        operation = request.operation.as_str(),
         kind = %request.kind.kind,
         namespace = %request.namespace,
         name = %denial.name,

@@ -20,7 +20,7 @@ mod tls;
 
 pub use admission::fault::Fault;
 pub use admission::hook::Hook;
-pub use admission::review::{DecodeError, GroupVersionKind, Request};
+pub use admission::review::{DecodeError, GroupVersionKind, Operation, Request};
 pub use app::{App, Reply, SharedInventory, no_references};
 pub use certificates::{CertificateArguments, CertificateArgumentsError, CertificateStartError};
 pub use commands::arguments::{Arguments, Command, LogFormat, ServeArguments};

@@ -16,7 +16,7 @@ use neo4jbackup_core::subject::{Door, Subject};
 use crate::admission::decision::{Basis, Opinion, codes, propose};
 use crate::admission::hook::Hook;
 use crate::admission::response::{Answer, Denial};
-use crate::admission::review::Request;
+use crate::admission::review::{Operation, Request};
 use crate::admission::workload;
 
 /// Answers `/validate`.
@@ -148,10 +148,10 @@ impl<'a> Judged<'a> {
             return None;
         }
         let kind = Kind::ALL.into_iter().find(|kind| kind.name() == request.kind.kind)?;
-        let door = match request.operation.as_ref() {
-            "CREATE" => Door::Create,
-            "UPDATE" => Door::Update(&request.old_object),
-            _ => return None,
+        let door = match request.operation {
+            Operation::Create => Door::Create,
+            Operation::Update => Door::Update(&request.old_object),
+            Operation::Delete | Operation::Connect => return None,
         };
         Some(Self { kind, door })
     }

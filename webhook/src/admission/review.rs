@@ -31,9 +31,8 @@ pub struct Request<'a> {
     /// The namespace of the object.
     #[serde(borrow, default)]
     pub namespace: Cow<'a, str>,
-    /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`.
-    #[serde(borrow)]
-    pub operation: Cow<'a, str>,
+    /// What is being done to the object.
+    pub operation: Operation,
     /// Whether nothing will be stored.
     #[serde(default)]
     pub dry_run: Option<bool>,
@@ -43,6 +42,32 @@ pub struct Request<'a> {
     /// The object as it is stored; null on CREATE.
     #[serde(borrow, default)]
     pub old_object: Node<'a>,
+}
+
+/// What is being done to an object. A review of anything else is not one of `admission.k8s.io/v1` and fails to decode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Operation {
+    /// It is stored for the first time.
+    Create,
+    /// What is stored is replaced.
+    Update,
+    /// It is taken away.
+    Delete,
+    /// Somebody opens a stream to it, which is no change.
+    Connect,
+}
+
+impl Operation {
+    /// The word of the API, for logs and metrics.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Connect => "CONNECT",
+        }
+    }
 }
 
 /// A kind, in full.
@@ -123,10 +148,10 @@ pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
     if request.uid.is_empty() {
         return Err(DecodeError::NoUid);
     }
-    let complete = match request.operation.as_ref() {
-        "CREATE" => request.object.as_map().is_some(),
-        "UPDATE" => request.object.as_map().is_some() && request.old_object.as_map().is_some(),
-        _ => true,
+    let complete = match request.operation {
+        Operation::Create => request.object.as_map().is_some(),
+        Operation::Update => request.object.as_map().is_some() && request.old_object.as_map().is_some(),
+        Operation::Delete | Operation::Connect => true,
     };
     if complete {
         Ok(request)
@@ -142,8 +167,8 @@ pub(crate) fn outline(body: &[u8]) -> Option<Request<'static>> {
     // It ends with an error where the body was cut. What was read until then is there.
     let _ = ReviewSeed(&mut outline).deserialize(&mut serde_json::Deserializer::from_slice(body));
     let is_review = outline.api_version == API_VERSION && outline.review_kind == KIND;
-    let is_complete = is_review && !outline.uid.is_empty() && !outline.operation.is_empty();
-    is_complete.then(|| Request {
+    let operation = outline.operation?;
+    (is_review && !outline.uid.is_empty()).then(|| Request {
         uid: outline.uid.into(),
         kind: GroupVersionKind {
             group: outline.kind.group.into(),
@@ -153,7 +178,7 @@ pub(crate) fn outline(body: &[u8]) -> Option<Request<'static>> {
         sub_resource: outline.sub_resource.into(),
         name: outline.name.into(),
         namespace: outline.namespace.into(),
-        operation: outline.operation.into(),
+        operation,
         dry_run: outline.dry_run,
         object: Node::Null,
         old_object: Node::Null,
@@ -169,7 +194,7 @@ struct Outline {
     sub_resource: String,
     name: String,
     namespace: String,
-    operation: String,
+    operation: Option<Operation>,
     dry_run: Option<bool>,
 }
 
@@ -237,7 +262,7 @@ impl<'de> Visitor<'de> for RequestSeed<'_> {
                 "subResource" => self.0.sub_resource = map.next_value()?,
                 "name" => self.0.name = map.next_value()?,
                 "namespace" => self.0.namespace = map.next_value()?,
-                "operation" => self.0.operation = map.next_value()?,
+                "operation" => self.0.operation = Some(map.next_value()?),
                 "dryRun" => self.0.dry_run = map.next_value()?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
@@ -296,6 +321,12 @@ mod tests {
             failure(&request("u", r#""operation":"UPDATE","object":{}"#)),
             DecodeError::NoObject
         );
+        let patched = review(&format!(
+            r#"{{"uid":"u",{KIND_OF_BACKUP},"operation":"hunter2","object":{{}}}}"#
+        ));
+        assert!(matches!(failure(&patched), DecodeError::Malformed { line: 1, .. }));
+        assert!(!failure(&patched).to_string().contains("hunter2"));
+        assert!(outline(patched.as_bytes()).is_none(), "what is asked is not known");
         let secret = review(r#"{"uid":"u","kind":"hunter2","operation":"CREATE"}"#);
         assert!(!failure(&secret).to_string().contains("hunter2"));
     }
@@ -311,8 +342,8 @@ mod tests {
         for request in [&whole, &cut] {
             assert_eq!((request.uid.as_ref(), request.namespace.as_ref()), ("u-1", "graph"));
             assert_eq!(
-                (request.operation.as_ref(), request.kind.kind.as_ref()),
-                ("UPDATE", "Neo4jBackup")
+                (request.operation, request.kind.kind.as_ref()),
+                (Operation::Update, "Neo4jBackup")
             );
             assert!(request.object.is_null());
         }
@@ -320,11 +351,24 @@ mod tests {
         for end in 0..=text.len() {
             // Wherever it is cut, it is either enough or nothing.
             if let Some(request) = outline(&text.as_bytes()[..end]) {
-                assert_eq!((request.uid.as_ref(), request.operation.as_ref()), ("u-1", "UPDATE"));
+                assert_eq!((request.uid.as_ref(), request.operation), ("u-1", Operation::Update));
             }
         }
         assert!(outline(br#"{"apiVersion":"v1","kind":"List","request":{"uid":"u","operation":"CREATE"}}"#).is_none());
         assert!(outline(b"[").is_none() && outline(b"").is_none());
+    }
+
+    #[test]
+    fn operations_are_read_and_written_alike() {
+        for operation in [
+            Operation::Create,
+            Operation::Update,
+            Operation::Delete,
+            Operation::Connect,
+        ] {
+            let text = format!("\"{}\"", operation.as_str());
+            assert_eq!(serde_json::from_str::<Operation>(&text).unwrap(), operation);
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use neo4jbackup_core::workload::{RULE, Workload, defaults};
 
 use crate::admission::decision::{Basis, Opinion, propose};
 use crate::admission::response::Answer;
-use crate::admission::review::Request;
+use crate::admission::review::{Operation, Request};
 
 /// The opinion on one of these kinds; `None` for every other kind.
 pub(crate) fn mutate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Option<Opinion<'a>> {
@@ -26,7 +26,7 @@ pub(crate) fn mutate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Option<
         ..Opinion::default()
     };
     let mutation = basis.settings.mutation;
-    if request.operation != "CREATE" || !request.sub_resource.is_empty() || mutation == Mutation::Off {
+    if request.operation != Operation::Create || !request.sub_resource.is_empty() || mutation == Mutation::Off {
         return Some(opinion);
     }
     let edits = defaults(

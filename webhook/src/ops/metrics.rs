@@ -16,6 +16,7 @@ use crate::admission::decision::Opinion;
 use crate::admission::fault::Fault;
 use crate::admission::hook::Hook;
 use crate::admission::judge::mode_name;
+use crate::admission::review::Operation;
 
 /// Seconds; from what an allowed review takes to the deadline.
 const BUCKETS: [f64; 12] = [
@@ -348,11 +349,18 @@ impl Metrics {
     }
 
     /// Counts an answered review.
-    pub(crate) fn answered(&self, hook: Hook, operation: &str, dry_run: bool, opinion: &Opinion<'_>, took: Duration) {
+    pub(crate) fn answered(
+        &self,
+        hook: Hook,
+        operation: Operation,
+        dry_run: bool,
+        opinion: &Opinion<'_>,
+        took: Duration,
+    ) {
         let labels = RequestLabels {
             hook: hook.as_str(),
             kind: opinion.kind,
-            operation: known_operation(operation),
+            operation: operation.as_str(),
             mode: mode_name(opinion.mode),
             allowed: truth(opinion.answer.denial.is_none()),
             dry_run: truth(dry_run),
@@ -493,14 +501,6 @@ fn register_rbac(
         "What stands in the way of accounts and roles until a person decides, by reason",
         standing.clone(),
     );
-}
-
-/// A caller may send any text; a label must not take it.
-fn known_operation(operation: &str) -> &'static str {
-    ["CREATE", "UPDATE", "DELETE", "CONNECT"]
-        .into_iter()
-        .find(|known| *known == operation)
-        .unwrap_or("other")
 }
 
 fn truth(value: bool) -> &'static str {

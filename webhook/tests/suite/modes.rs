@@ -121,7 +121,6 @@ async fn each_review_is_counted_under_its_own_kind_operation_and_mode() {
     ask(&app, "/validate", &dry).await;
     let mut other = create(&good_backup());
     other["request"]["kind"]["kind"] = json!("Neo4jNonsense");
-    other["request"]["operation"] = json!("DANCE");
     ask(&app, "/mutate", &other).await;
     ask(&app, "/mutate", &create(&backup_without_provider())).await;
 
@@ -134,7 +133,7 @@ async fn each_review_is_counted_under_its_own_kind_operation_and_mode() {
         "requests_total{hook=\"validate\",kind=\"Neo4jBackup\",operation=\"DELETE\",mode=\"warn\",allowed=\"true\",dry_run=\"false\"} 1",
         "requests_total{hook=\"validate\",kind=\"Neo4jBackup\",operation=\"UPDATE\",mode=\"audit\",allowed=\"true\",dry_run=\"false\"} 1",
         "requests_total{hook=\"validate\",kind=\"Neo4jBackup\",operation=\"CREATE\",mode=\"enforce\",allowed=\"false\",dry_run=\"true\"} 1",
-        "requests_total{hook=\"mutate\",kind=\"other\",operation=\"other\",mode=\"enforce\",allowed=\"true\",dry_run=\"false\"} 1",
+        "requests_total{hook=\"mutate\",kind=\"other\",operation=\"CREATE\",mode=\"enforce\",allowed=\"true\",dry_run=\"false\"} 1",
         "requests_total{hook=\"mutate\",kind=\"Neo4jBackup\",operation=\"CREATE\",mode=\"enforce\",allowed=\"true\",dry_run=\"false\"} 1",
         "findings_total{rule=\"NB5001\",outcome=\"denied\"} 1",
         "findings_total{rule=\"NB5001\",outcome=\"audited\"} 1",
