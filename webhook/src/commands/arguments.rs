@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::values::quantity;
 
@@ -13,6 +13,7 @@ use crate::commands::check_admission::CheckArguments;
 use crate::commands::remove_configurations::RemoveArguments;
 use crate::commands::switch::SwitchArguments;
 use crate::durations::{duration, positive_duration};
+use crate::ops::log::LogFormat;
 
 /// Admission webhook for the backup and restore resources of the Neo4j operator.
 #[derive(Debug, Parser)]
@@ -108,15 +109,6 @@ pub struct ServeArguments {
     /// Which log lines are written: `info`, `debug`, or a filter such as `warn,neo4jbackup_webhook=debug`.
     #[arg(long, value_name = "FILTER", default_value = "info", env = "NEO4JBACKUP_WEBHOOK_LOG")]
     pub log_level: String,
-}
-
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// One object a line.
-    Json,
-    /// For people.
-    Text,
 }
 
 fn operator_version(text: &str) -> Result<Era, String> {

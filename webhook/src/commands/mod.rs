@@ -11,7 +11,8 @@ mod trial;
 use arguments::{Arguments, Command};
 use check_admission::{CheckError, check_admission};
 use remove_configurations::{RemoveError, remove_configurations};
-use serve::{StartError, serve_until_stopped};
+use serve::error::StartError;
+use serve::serve_until_stopped;
 use switch::{SwitchError, switch};
 
 /// Why the program ends with an error, by command.
