@@ -29,5 +29,6 @@ pub mod schema;
 pub mod settings;
 pub mod subject;
 pub mod suppress;
+pub mod unknown;
 pub mod values;
 pub mod workload;

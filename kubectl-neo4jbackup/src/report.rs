@@ -155,12 +155,15 @@ pub struct Fix {
 /// Something that could not be judged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Skipped {
-    /// The rule that could not be sure; null when the file could not be read.
+    /// The rule that could not be sure; null when the file could not be read, or is what another tool makes manifests of.
     pub code: Option<&'static str>,
     /// The file.
     pub file: String,
     /// Why.
     pub reason: String,
+    /// Whether the file could not be read at all, which standard error says. Not part of the object.
+    #[serde(skip)]
+    pub is_gap: bool,
 }
 
 /// Where a finding stands in the texts of the run.

@@ -131,7 +131,7 @@ fn found(case: &Case, code: &str) -> String {
 fn fixed(case: &Case) -> String {
     let options = options(case);
     let judge = |file: &lint::File<'_>| lint::judge(file, &inventory(case, file, &options), &options);
-    lint::text::fix(&case.manifest, FixKind::Safe, &options.limits, judge).text
+    lint::text::fix(&case.manifest, FixKind::Safe, false, &options.limits, judge).text
 }
 
 #[test]

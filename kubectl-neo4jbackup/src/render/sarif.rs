@@ -30,10 +30,11 @@ impl Format for Sarif {
             })
             .collect();
         let gaps = report.skipped.iter().filter(|skipped| skipped.code.is_none());
+        let is_complete = !report.skipped.iter().any(|skipped| skipped.is_gap);
         let notifications: Vec<Value> = gaps
             .map(|gap| {
                 json!({
-                    "level": "error",
+                    "level": if gap.is_gap { "error" } else { "note" },
                     "message": {"text": plain(&format!("{} {}", Name(&gap.file), gap.reason))},
                     "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri(&gap.file)}}}],
                 })
@@ -52,7 +53,7 @@ impl Format for Sarif {
                 // Columns are counted in characters everywhere else, too.
                 "columnKind": "unicodeCodePoints",
                 "invocations": [{
-                    "executionSuccessful": notifications.is_empty(),
+                    "executionSuccessful": is_complete,
                     "toolExecutionNotifications": notifications,
                 }],
                 "results": results,
