@@ -6,6 +6,7 @@ use crate::document::{Document, Node, Problem, ProblemKind};
 use crate::facts::Inventory;
 use crate::finding::{Finding, Severity};
 use crate::fix::{self, Edit, FixKind};
+use crate::ratchet::ratchet;
 use crate::registry;
 use crate::report::{Report, Skipped};
 use crate::rule::{Doors, Rule};
@@ -36,7 +37,8 @@ static BY_KIND: LazyLock<Vec<(Kind, Vec<&'static dyn Rule>)>> = LazyLock::new(||
     Kind::ALL.into_iter().map(|kind| (kind, of(kind))).collect()
 });
 
-/// Judges one object.
+/// Judges one object: what the rules say, as far as the settings let it reach, without what somebody has accepted, and on
+/// an update without what it leaves alone.
 pub fn judge(subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
     judge_into(report_for(subject), subject, inventory)
 }
@@ -65,6 +67,7 @@ fn judge_into(mut report: Report, subject: &Subject<'_>, inventory: &Inventory) 
     let mut judgement = finish(report);
     level(&mut judgement.findings, subject);
     suppress_by_annotation(&mut judgement, subject);
+    spare_update(&mut judgement.findings, subject);
     judgement
 }
 
@@ -125,6 +128,18 @@ fn level(findings: &mut [Finding], subject: &Subject<'_>) {
         if mode == Mode::Audit || level == Level::Audit {
             finding.audit_only = true;
         } else if mode == Mode::Warn || level == Level::Warn {
+            finding.severity = finding.severity.min(Severity::Warning);
+        }
+    }
+}
+
+/// An update is denied neither for what it leaves alone, nor on the way out: the operator takes its finalizer off with a
+/// write of the whole object.
+fn spare_update(findings: &mut [Finding], subject: &Subject<'_>) {
+    let Door::Update(old) = subject.door else { return };
+    ratchet(findings, old, subject.object);
+    if subject.is_terminating() {
+        for finding in findings {
             finding.severity = finding.severity.min(Severity::Warning);
         }
     }

@@ -20,7 +20,7 @@ pub mod lint;
 pub mod model;
 pub mod outcome;
 pub mod quoted;
-pub mod ratchet;
+mod ratchet;
 pub mod registry;
 pub mod report;
 pub mod rule;

@@ -5,7 +5,6 @@ use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::{Coverage, Inventory, Need};
 use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::lint::{self, FileOutcome, Options};
-use neo4jbackup_core::ratchet;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::subject::{Door, Subject};
@@ -79,11 +78,8 @@ fn review_case(case: &Case, text: &str) -> Vec<String> {
         &options.settings,
         &options.namespace,
     );
-    let mut findings = engine::judge(&subject, &inventory).findings;
-    if let Some(old) = old {
-        ratchet::ratchet(&mut findings, old, &document.root);
-    }
-    findings
+    engine::judge(&subject, &inventory)
+        .findings
         .iter()
         .map(|finding| {
             let severity = if finding.ratcheted {

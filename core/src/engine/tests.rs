@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::outcome::{Verdict, verdict};
-use crate::ratchet::ratchet;
 use crate::rules::ScheduleInvalid;
 use crate::schema::Era;
 use crate::settings::Settings;
@@ -69,10 +68,7 @@ fn settings() -> impl Strategy<Value = Settings> {
 }
 
 fn judged(report: Report, subject: &Subject<'_>) -> (Vec<Finding>, Verdict) {
-    let mut findings = judge_into(report, subject, &Inventory::default()).findings;
-    if let Door::Update(old) = subject.door {
-        ratchet(&mut findings, old, subject.object);
-    }
+    let findings = judge_into(report, subject, &Inventory::default()).findings;
     let verdict = verdict(&findings);
     (findings, verdict)
 }
@@ -138,4 +134,38 @@ fn a_long_list_of_mistakes_is_counted_in_a_review_and_listed_in_a_file() {
         last.message.starts_with(&unlisted) && verdict.problems >= 25_000,
         "{last:?}"
     );
+}
+
+/// The operator takes its finalizer off with a write of the whole object, and whatever is wrong with it must go through.
+#[test]
+fn what_is_on_its_way_out_is_only_warned() {
+    let object = |deleted: Option<&str>, schedule: &str| {
+        Node::from(json!({
+            "apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jBackup",
+            "metadata": {"name": "a", "deletionTimestamp": deleted},
+            "spec": {"instanceRef": "prod", "allDatabases": true, "schedule": schedule},
+        }))
+    };
+    let settings = Settings::default();
+    let now = "2026-11-21T12:00:00Z".parse().unwrap();
+    let denies = |old: &Node<'_>, new: &Node<'_>| {
+        let subject = Subject::new(
+            new,
+            Kind::Neo4jBackup,
+            Era::F,
+            Door::Update(old),
+            now,
+            &settings,
+            "graph",
+        );
+        judge(&subject, &Inventory::default())
+            .findings
+            .iter()
+            .any(Finding::denies)
+    };
+    let time = Some("2026-11-21T11:00:00Z");
+    let (good, wrong) = (object(None, "0 2 * * *"), object(None, "0 2 * * * *"));
+    assert!(denies(&good, &wrong) && !denies(&wrong, &wrong));
+    assert!(!denies(&object(time, "0 2 * * *"), &wrong));
+    assert!(!denies(&good, &object(time, "0 2 * * * *")));
 }

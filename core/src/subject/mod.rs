@@ -197,8 +197,9 @@ impl<'a> Subject<'a> {
             .get_or_init(|| schema::check(self.kind, self.era, self.object))
     }
 
-    /// Whether the object is on its way out: nothing it says will be acted on any more.
+    /// Whether the object is on its way out, by itself or by what is stored: nothing it says will be acted on any more.
     pub fn is_terminating(&self) -> bool {
-        self.field("metadata.deletionTimestamp").is_set()
+        let has_time = |object| Field::at(object, "metadata.deletionTimestamp").is_set();
+        has_time(self.object) || matches!(self.door, Door::Update(old) if has_time(old))
     }
 }

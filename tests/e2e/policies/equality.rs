@@ -8,7 +8,6 @@ use neo4jbackup_core::document::Node;
 use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::{Finding, Severity};
-use neo4jbackup_core::ratchet;
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
 use neo4jbackup_core::subject::{Door, Subject};
@@ -188,9 +187,6 @@ pub(super) fn findings(object: &Value, old: Option<&Value>) -> Vec<Finding> {
     let door = old.as_ref().map_or(Door::Create, Door::Update);
     let subject = Subject::new(&node, kind, era, door, now, &settings, "default");
     let mut findings = engine::judge(&subject, &Inventory::partial("nobody looks")).findings;
-    if let Some(old) = &old {
-        ratchet::ratchet(&mut findings, old, &node);
-    }
     findings.retain(|finding| finding.severity != Severity::Info && has_policy(finding, kind));
     findings
 }

@@ -4,11 +4,10 @@ use std::borrow::Cow;
 
 use neo4jbackup_core::document::Node;
 use neo4jbackup_core::engine;
-use neo4jbackup_core::finding::{Finding, Severity};
+use neo4jbackup_core::finding::Finding;
 use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::outcome;
 use neo4jbackup_core::outcome::Cause;
-use neo4jbackup_core::ratchet::ratchet;
 use neo4jbackup_core::schema::{Era, GROUP, Kind};
 use neo4jbackup_core::settings::{Mode, Mutation, Oversize};
 use neo4jbackup_core::subject::{Door, Subject};
@@ -24,13 +23,7 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opini
     let Some(judged) = Judged::of(request) else {
         return no_opinion(request, basis);
     };
-    let (mut findings, skipped) = judged.findings(request, basis);
-    if let Door::Update(old) = judged.door {
-        ratchet(&mut findings, old, &request.object);
-        if is_terminating(&request.object) || is_terminating(old) {
-            never_deny(&mut findings);
-        }
-    }
+    let (findings, skipped) = judged.findings(request, basis);
     let mode = basis.settings.mode_of(&request.namespace);
     let verdict = outcome::verdict(&findings);
     let mut audit = verdict.audit;
@@ -196,19 +189,6 @@ fn kind_label(request: &Request<'_>) -> &'static str {
         .chain(others)
         .find(|(group, kind)| request.kind.group == *group && request.kind.kind == *kind)
         .map_or("other", |(_, kind)| kind)
-}
-
-/// What is on its way out must be able to go: the operator takes its finalizer off with a write of the whole object.
-fn is_terminating(object: &Node<'_>) -> bool {
-    object
-        .at("metadata.deletionTimestamp")
-        .is_some_and(|time| !time.is_null())
-}
-
-fn never_deny(findings: &mut [Finding]) {
-    for finding in findings {
-        finding.severity = finding.severity.min(Severity::Warning);
-    }
 }
 
 /// The name for a denial. An object that is to be named by the server goes by the prefix that it asks for.
