@@ -40,7 +40,12 @@ static BY_KIND: LazyLock<Vec<(Kind, Vec<&'static dyn Rule>)>> = LazyLock::new(||
 /// Judges one object: what the rules say, as far as the settings let it reach, without what somebody has accepted, and on
 /// an update without what it leaves alone.
 pub fn judge(subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
-    judge_into(report_for(subject), subject, inventory)
+    conclude(run_rules(subject, inventory), subject)
+}
+
+/// What the rules say of one object, as far as the settings let it reach; [`conclude`] comes next.
+pub(crate) fn run_rules(subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
+    run_into(report_for(subject), subject, inventory)
 }
 
 /// Files are for people and their editors, who want everything; an answer to a review shows little and must be cheap.
@@ -52,7 +57,7 @@ fn report_for(subject: &Subject<'_>) -> Report {
     }
 }
 
-fn judge_into(mut report: Report, subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
+fn run_into(mut report: Report, subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
     let rules = BY_KIND
         .iter()
         .find(|(kind, _)| *kind == subject.kind)
@@ -66,8 +71,6 @@ fn judge_into(mut report: Report, subject: &Subject<'_>, inventory: &Inventory) 
     }
     let mut judgement = finish(report);
     level(&mut judgement.findings, subject);
-    suppress_by_annotation(&mut judgement, subject);
-    spare_update(&mut judgement.findings, subject);
     judgement
 }
 
@@ -133,6 +136,18 @@ fn level(findings: &mut [Finding], subject: &Subject<'_>) {
     }
 }
 
+/// What is left of the findings once everybody had his say: those who have accepted some, and an update.
+pub(crate) fn conclude(mut judgement: Judgement, subject: &Subject<'_>) -> Judgement {
+    let requests = Requests::of(subject);
+    if !requests.is_empty() {
+        let mut report = report_for(subject);
+        suppress::apply(&mut judgement.findings, &requests, subject, &mut report);
+        judgement.findings.append(&mut report.finish().0);
+    }
+    spare_update(&mut judgement.findings, subject);
+    judgement
+}
+
 /// An update is denied neither for what it leaves alone, nor on the way out: the operator takes its finalizer off with a
 /// write of the whole object.
 fn spare_update(findings: &mut [Finding], subject: &Subject<'_>) {
@@ -152,16 +167,6 @@ fn finish(report: Report) -> Judgement {
     skipped.sort();
     skipped.dedup();
     Judgement { findings, skipped }
-}
-
-fn suppress_by_annotation(judgement: &mut Judgement, subject: &Subject<'_>) {
-    let requests = Requests::of_annotations(subject);
-    if requests.is_empty() {
-        return;
-    }
-    let mut report = report_for(subject);
-    suppress::apply(&mut judgement.findings, &requests, subject, &mut report);
-    judgement.findings.append(&mut report.finish().0);
 }
 
 #[cfg(test)]

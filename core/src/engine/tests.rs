@@ -68,7 +68,7 @@ fn settings() -> impl Strategy<Value = Settings> {
 }
 
 fn judged(report: Report, subject: &Subject<'_>) -> (Vec<Finding>, Verdict) {
-    let findings = judge_into(report, subject, &Inventory::default()).findings;
+    let findings = conclude(run_into(report, subject, &Inventory::default()), subject).findings;
     let verdict = verdict(&findings);
     (findings, verdict)
 }

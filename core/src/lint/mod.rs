@@ -14,12 +14,11 @@ use crate::field::Field;
 use crate::finding::{Finding, Severity};
 use crate::fix::FixKind;
 use crate::registry;
-use crate::report::{Report, Skipped};
+use crate::report::Skipped;
 use crate::rules::SuppressionInvalid;
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;
 use crate::subject::{Door, Subject};
-use crate::suppress::{self, Requests};
 use crate::unknown::Unknown;
 use crate::values::placeholder;
 
@@ -243,17 +242,11 @@ fn judge_document(
         options,
         document,
     };
-    let mut judgement = engine::judge(&reading.subject(&document.root), inventory);
-    if options.assume_webhook {
-        judgement = reading.judge_defaulted(&document.root, judgement, inventory);
-    }
-    let requests = Requests::of_comments(document);
-    if !requests.is_empty() {
-        let mut report = Report::new(&SuppressionInvalid::META);
-        let subject = reading.subject(&document.root);
-        suppress::apply(&mut judgement.findings, &requests, &subject, &mut report);
-        judgement.findings.append(&mut report.findings);
-    }
+    let mut judgement = if options.assume_webhook {
+        reading.judge_defaulted(inventory)
+    } else {
+        engine::judge(&reading.subject(&document.root), inventory)
+    };
     let unknown = Unknown::of(&document.root, is_patch);
     if !unknown.is_empty() {
         let object = &document.root;
@@ -291,7 +284,16 @@ struct Reading<'o> {
 }
 
 impl<'o> Reading<'o> {
+    /// The object with the document that it stands in, and so with its comments.
     fn subject<'n>(&self, object: &'n Node<'n>) -> Subject<'n>
+    where
+        'o: 'n,
+    {
+        self.reviewed(object).read_from(self.document)
+    }
+
+    /// The object alone.
+    fn reviewed<'n>(&self, object: &'n Node<'n>) -> Subject<'n>
     where
         'o: 'n,
     {
@@ -305,13 +307,16 @@ impl<'o> Reading<'o> {
             &options.settings,
             &options.namespace,
         )
-        .read_from(self.document)
     }
 
     /// Judges the object that the mutating webhook would leave, and keeps what that webhook would do as notes.
-    fn judge_defaulted(&self, object: &Node<'_>, first: Judgement, inventory: &Inventory) -> Judgement {
+    fn judge_defaulted(&self, inventory: &Inventory) -> Judgement {
+        let object = &self.document.root;
+        // The webhook sees the annotations of the object, and no comments.
+        let first = engine::judge(&self.reviewed(object), inventory);
         let defaulted = engine::with_defaults(object, &first.findings).into_owned();
-        let mut second = engine::judge(&self.subject(&defaulted), inventory);
+        let subject = self.subject(&defaulted);
+        let mut second = engine::run_rules(&subject, inventory);
         let filled = first.findings.into_iter().filter(|finding| {
             finding.fix.as_ref().is_some_and(|fix| fix.kind == FixKind::Default)
                 && !second
@@ -327,7 +332,7 @@ impl<'o> Reading<'o> {
             })
             .collect();
         second.findings.extend(notes);
-        second
+        engine::conclude(second, &subject)
     }
 }
 

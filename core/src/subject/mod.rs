@@ -98,6 +98,11 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// The document that the object was read from; `None` in reviews.
+    pub fn document(&self) -> Option<&'a Document<'a>> {
+        self.document
+    }
+
     /// A value without quotes as it stands in the file, which may spell it otherwise than the tree; `None` in reviews.
     pub fn written(&self, path: &Path) -> Option<&'a str> {
         self.document?.plain_text_at(path)
