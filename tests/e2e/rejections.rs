@@ -1,8 +1,8 @@
 //! What must not be stored, however it is sent, and the words of the refusal.
 
-use crate::manifests;
-use crate::namespace::Namespace;
-use crate::transcript::{assert_transcript, in_every_way};
+use neo4jbackup_harness::manifests;
+use neo4jbackup_tests::transcript::{assert_transcript, in_every_way};
+
 use crate::world::{World, on_each_control_plane};
 
 on_each_control_plane!(
@@ -96,7 +96,7 @@ fn two_mistakes_at_once(world: &'static World) {
 }
 
 fn refuses(world: &'static World, snapshot: &str, manifest: &str, object: &str, reason: &str) {
-    let namespace = Namespace::guarded(world);
+    let namespace = world.guarded_namespace();
     let transcript = in_every_way(&namespace, manifest);
     assert_eq!(transcript.matches("exit code 1\n").count(), 4, "{transcript}");
     assert_eq!(transcript.matches(reason).count(), 4, "{transcript}");

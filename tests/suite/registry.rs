@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use neo4jbackup_core::engine;
 use neo4jbackup_core::rule::Cel;
-
-use crate::support;
+use neo4jbackup_harness::root;
 
 #[test]
 fn codes_and_names_are_unique_and_well_formed() {
@@ -60,7 +59,7 @@ fn every_rule_has_a_fixture_and_a_page_and_lives_in_a_file_of_its_name() {
             format!("tests/rules/{file}.md"),
             format!("docs/rules/{}.md", meta.code),
         ] {
-            assert!(support::root().join(&path).is_file(), "{} has no {path}", meta.code);
+            assert!(root().join(&path).is_file(), "{} has no {path}", meta.code);
         }
     }
 }
