@@ -8,5 +8,7 @@ mod formats;
 mod inputs;
 mod lint;
 mod outputs;
+mod published;
 mod schema;
 mod support;
+mod xsd;
