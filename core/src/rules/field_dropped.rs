@@ -2,7 +2,7 @@
 
 use super::moved_field::{hint, plain_note};
 use crate::document::trail::Trail;
-use crate::ratchet::same_meaning;
+use crate::model::same_meaning;
 use crate::rule::prelude::*;
 use crate::schema::{self, SchemaProblem};
 

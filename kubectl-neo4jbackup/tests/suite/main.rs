@@ -11,4 +11,5 @@ mod outputs;
 mod published;
 mod schema;
 mod support;
+mod unfinished;
 mod xsd;
