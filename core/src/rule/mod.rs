@@ -5,8 +5,10 @@ use crate::facts::Inventory;
 use crate::report::Report;
 use crate::subject::Subject;
 
+pub mod kinds;
 mod meta;
 pub mod prelude;
+pub mod reads;
 
 pub use self::meta::{Cel, Doors, RuleMeta};
 
@@ -43,13 +45,20 @@ pub trait Rule: Declared {
 ///     }
 /// }
 /// ```
+///
+/// `kinds` is a list, or the name of one in [`kinds`]; `reads` is one or several lists of paths, `["spec.schedule"]` or the name
+/// of one in [`reads`], with `+` between them.
 #[macro_export]
 macro_rules! declare_rule {
+    (@kinds [$($kind:ident),* $(,)?]) => { &[$($crate::schema::Kind::$kind),*] };
+    (@kinds $name:ident) => { $crate::rule::kinds::$name };
+    (@reads [$($path:literal),* $(,)?]) => { &[$($path),*] };
+    (@reads $name:ident) => { $crate::rule::reads::$name };
     (
         $(#[doc = $doc:expr])+
         $rule:ident {
             code: $code:literal, name: $name:literal, severity: $severity:ident,
-            kinds: [$($kind:ident),* $(,)?], reads: [$($reads:literal),* $(,)?], needs: [$($need:ident),* $(,)?],
+            kinds: $kinds:tt, reads: $reads:tt $(+ $more:tt)*, needs: [$($need:ident),* $(,)?],
             doors: $doors:ident, fix: $fix:ident, cel: $cel:ident $(($why:literal))?, since: $since:literal $(,)?
         }
     ) => {
@@ -62,8 +71,12 @@ macro_rules! declare_rule {
                 code: $code,
                 name: $name,
                 severity: $crate::finding::Severity::$severity,
-                kinds: &[$($crate::schema::Kind::$kind),*],
-                reads: &[$($reads),*],
+                kinds: $crate::declare_rule!(@kinds $kinds),
+                reads: {
+                    const LISTS: &[&[&str]] = &[$crate::declare_rule!(@reads $reads) $(, $crate::declare_rule!(@reads $more))*];
+                    const JOINED: [&str; $crate::rule::reads::count(LISTS)] = $crate::rule::reads::joined(LISTS);
+                    &JOINED
+                },
                 needs: &[$($crate::facts::Need::$need),*],
                 doors: $crate::rule::Doors::$doors,
                 fix: $crate::fix::FixKind::$fix,
