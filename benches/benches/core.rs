@@ -12,7 +12,7 @@ use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::lint::{self, Options};
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
-use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_core::subject::{Context, Door, Subject};
 use neo4jbackup_core::values::cron::Schedule;
 use neo4jbackup_core::{engine, outcome};
 use neo4jbackup_webhook::{App, SharedInventory};
@@ -50,6 +50,12 @@ fn decode(criterion: &mut Criterion) {
 fn rules(criterion: &mut Criterion) {
     let inventory = references::inventory(INSTANCES, TOGETHER);
     let settings = Settings::default();
+    let context = || Context {
+        settings: &settings,
+        now: now(),
+        era: Some(Era::F),
+        namespace: NAMESPACE,
+    };
     let mut group = group(criterion, "rules", 2);
     for (name, kind, object) in [
         ("backup", Kind::Neo4jBackup, reviews::backup()),
@@ -57,7 +63,7 @@ fn rules(criterion: &mut Criterion) {
     ] {
         let object = Node::from(object);
         let judge = || {
-            let subject = Subject::new(&object, kind, Era::F, Door::Create, now(), &settings, NAMESPACE);
+            let subject = Subject::of_kind(kind, "v1beta1", &object, Door::Create, &context());
             engine::judge(&subject, &inventory)
         };
         group.bench_function(name, |bencher| bencher.iter(judge));
@@ -71,7 +77,7 @@ fn rules(criterion: &mut Criterion) {
     group.bench_function("backup among 1000 in its namespace", |bencher| {
         bencher.iter(|| {
             let kind = Kind::Neo4jBackup;
-            let subject = Subject::new(&object, kind, Era::F, Door::Create, now(), &settings, NAMESPACE);
+            let subject = Subject::of_kind(kind, "v1beta1", &object, Door::Create, &context());
             engine::judge(&subject, &crowded)
         });
     });

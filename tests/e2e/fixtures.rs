@@ -13,7 +13,7 @@ use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
-use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_core::subject::{Context, Door, Subject};
 use neo4jbackup_harness::report_progress;
 use neo4jbackup_tests::fixture;
 
@@ -69,7 +69,13 @@ fn denials(object: &Node<'_>, kind: Kind) -> BTreeSet<String> {
     let settings = Settings::default();
     let inventory = Inventory::default();
     let judge = |object: &Node<'_>| {
-        let subject = Subject::new(object, kind, Era::F, Door::File, Timestamp::now(), &settings, "default");
+        let context = Context {
+            settings: &settings,
+            now: Timestamp::now(),
+            era: Some(Era::F),
+            namespace: "default",
+        };
+        let subject = Subject::of_kind(kind, "v1beta1", object, Door::File, &context);
         engine::judge(&subject, &inventory).findings
     };
     let findings = judge(&engine::with_defaults(object, &judge(object)));

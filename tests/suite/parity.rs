@@ -13,7 +13,7 @@ use neo4jbackup_core::finding::Finding;
 use neo4jbackup_core::lint::{self, Options};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;
-use neo4jbackup_core::schema::{Era, GROUP, Kind};
+use neo4jbackup_core::schema::{GROUP, Kind};
 use neo4jbackup_core::subject::{Door, Subject};
 use neo4jbackup_tests::fixture;
 use neo4jbackup_webhook::{App, Reply};
@@ -116,17 +116,7 @@ fn lint_errors_after_defaults(document: &Document<'_>, inventory: &Inventory, op
 }
 
 fn findings<'n>(object: &'n Node<'n>, inventory: &Inventory, options: &'n Options) -> Vec<Finding> {
-    let (kind, version) = Kind::of(object).unwrap();
-    let era = options.era.unwrap_or_else(|| Era::for_object(version, object));
-    let subject = Subject::new(
-        object,
-        kind,
-        era,
-        Door::File,
-        options.now,
-        &options.settings,
-        &options.namespace,
-    );
+    let subject = Subject::of(object, Door::File, &options.context()).unwrap();
     engine::judge(&subject, inventory).findings
 }
 

@@ -6,7 +6,6 @@ use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::lint;
 use neo4jbackup_core::report::Report;
 use neo4jbackup_core::rule::{Cel, Declared as _, Rule as _};
-use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::subject::{Door, Subject};
 use neo4jbackup_harness::root;
 use neo4jbackup_tests::fixture::{self, Case};
@@ -18,20 +17,12 @@ fn found(case: &Case) -> Vec<(Severity, Path, String)> {
     let options = rules::options(case);
     let file = lint::read(&case.manifest, &options.limits);
     let object = &file.documents.last().expect("a fixture has an object").root;
-    let (kind, version) = Kind::of(object).expect("an object of the operator's group");
+    let context = options.context();
+    let subject = Subject::of(object, Door::File, &context).expect("an object of the operator's group");
     assert!(
-        ScaffoldRule::META.kinds.contains(&kind),
-        "the rule does not look at {kind:?}"
-    );
-    let era = Era::for_object(version, object);
-    let subject = Subject::new(
-        object,
-        kind,
-        era,
-        Door::File,
-        options.now,
-        &options.settings,
-        &options.namespace,
+        ScaffoldRule::META.kinds.contains(&subject.kind),
+        "the rule does not look at {:?}",
+        subject.kind
     );
     let mut report = Report::new(&ScaffoldRule::META);
     ScaffoldRule.check(&subject, &Inventory::partial("there is no other"), &mut report);

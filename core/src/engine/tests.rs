@@ -8,6 +8,7 @@ use crate::outcome::{Verdict, verdict};
 use crate::rules::ScheduleInvalid;
 use crate::schema::Era;
 use crate::settings::Settings;
+use crate::subject::Context;
 
 /// What an item of a list is like: good, or wrong in one of the ways that rules tell apart.
 fn argument() -> impl Strategy<Value = &'static str> {
@@ -67,6 +68,16 @@ fn settings() -> impl Strategy<Value = Settings> {
     })
 }
 
+fn subject_of<'a>(object: &'a Node<'a>, era: Era, door: Door<'a>, settings: &'a Settings) -> Subject<'a> {
+    let context = Context {
+        settings,
+        now: "2026-11-21T12:00:00Z".parse().unwrap(),
+        era: Some(era),
+        namespace: "graph",
+    };
+    Subject::of(object, door, &context).unwrap()
+}
+
 fn judged(report: Report, subject: &Subject<'_>) -> (Vec<Finding>, Verdict) {
     let findings = conclude(run_into(report, subject, &Inventory::default()), subject).findings;
     let verdict = verdict(&findings);
@@ -85,8 +96,7 @@ proptest! {
         }
         let (old, new) = (Node::from(old), Node::from(new));
         let door = if is_update { Door::Update(&old) } else { Door::Create };
-        let now = "2026-11-21T12:00:00Z".parse().unwrap();
-        let subject = Subject::new(&new, Kind::Neo4jBackup, era, door, now, &settings, "graph");
+        let subject = subject_of(&new, era, door, &settings);
         let (all, of_all) = judged(Report::new(&ScheduleInvalid::META), &subject);
         let (kept, of_kept) = judged(report_for(&subject), &subject);
         prop_assert_eq!(of_kept.allowed, of_all.allowed);
@@ -112,9 +122,8 @@ fn a_long_list_of_mistakes_is_counted_in_a_review_and_listed_in_a_file() {
         "spec": {"instanceRef": "prod", "database": "neo4j", "options": {"additionalArgs": arguments}},
     }));
     let settings = Settings::default();
-    let now = "2026-11-21T12:00:00Z".parse().unwrap();
     let findings = |door| {
-        let subject = Subject::new(&object, Kind::Neo4jBackup, Era::F, door, now, &settings, "graph");
+        let subject = subject_of(&object, Era::F, door, &settings);
         judge(&subject, &Inventory::default()).findings
     };
     let of = |findings: &[Finding]| {
@@ -147,17 +156,8 @@ fn what_is_on_its_way_out_is_only_warned() {
         }))
     };
     let settings = Settings::default();
-    let now = "2026-11-21T12:00:00Z".parse().unwrap();
     let denies = |old: &Node<'_>, new: &Node<'_>| {
-        let subject = Subject::new(
-            new,
-            Kind::Neo4jBackup,
-            Era::F,
-            Door::Update(old),
-            now,
-            &settings,
-            "graph",
-        );
+        let subject = subject_of(new, Era::F, Door::Update(old), &settings);
         judge(&subject, &Inventory::default())
             .findings
             .iter()

@@ -18,7 +18,7 @@ use crate::report::Skipped;
 use crate::rules::SuppressionInvalid;
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;
-use crate::subject::{Door, Subject};
+use crate::subject::{Context, Door, Subject};
 use crate::unknown::Unknown;
 use crate::values::placeholder;
 
@@ -49,6 +49,16 @@ impl Options {
             namespace: "default".to_owned(),
             assume_webhook: false,
             limits: Limits::default(),
+        }
+    }
+
+    /// What every judgement rests on.
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            settings: &self.settings,
+            now: self.now,
+            era: self.era,
+            namespace: &self.namespace,
         }
     }
 }
@@ -225,27 +235,18 @@ fn judge_document(
         (finding, span)
     };
     findings.extend(engine::judge_document(document).findings.into_iter().map(place));
-    let Some((kind, api_version)) = Kind::of(&document.root) else {
+    if Kind::of(&document.root).is_none() {
         return DocumentOutcome {
             findings,
             skipped: Vec::new(),
             unknown: Unknown::default(),
         };
-    };
+    }
     *judged += 1;
-    let era = options
-        .era
-        .unwrap_or_else(|| Era::for_object(api_version, &document.root));
-    let reading = Reading {
-        kind,
-        era,
-        options,
-        document,
-    };
     let mut judgement = if options.assume_webhook {
-        reading.judge_defaulted(inventory)
+        judge_defaulted(document, inventory, options)
     } else {
-        engine::judge(&reading.subject(&document.root), inventory)
+        judge_object(document, inventory, options)
     };
     let unknown = Unknown::of(&document.root, is_patch);
     if !unknown.is_empty() {
@@ -274,66 +275,44 @@ fn judge_document(
     }
 }
 
-/// How the objects of one document are read.
-#[derive(Clone, Copy)]
-struct Reading<'o> {
-    kind: Kind,
-    era: Era,
-    options: &'o Options,
-    document: &'o Document<'o>,
+/// Judges the object of a document, with what its annotations and comments accept.
+fn judge_object(document: &Document<'_>, inventory: &Inventory, options: &Options) -> Judgement {
+    let subject = Subject::of(&document.root, Door::File, &options.context());
+    subject.map_or_else(Judgement::default, |subject| {
+        engine::judge(&subject.read_from(document), inventory)
+    })
 }
 
-impl<'o> Reading<'o> {
-    /// The object with the document that it stands in, and so with its comments.
-    fn subject<'n>(&self, object: &'n Node<'n>) -> Subject<'n>
-    where
-        'o: 'n,
-    {
-        self.reviewed(object).read_from(self.document)
-    }
-
-    /// The object alone.
-    fn reviewed<'n>(&self, object: &'n Node<'n>) -> Subject<'n>
-    where
-        'o: 'n,
-    {
-        let options = self.options;
-        Subject::new(
-            object,
-            self.kind,
-            self.era,
-            Door::File,
-            options.now,
-            &options.settings,
-            &options.namespace,
-        )
-    }
-
-    /// Judges the object that the mutating webhook would leave, and keeps what that webhook would do as notes.
-    fn judge_defaulted(&self, inventory: &Inventory) -> Judgement {
-        let object = &self.document.root;
-        // The webhook sees the annotations of the object, and no comments.
-        let first = engine::judge(&self.reviewed(object), inventory);
-        let defaulted = engine::with_defaults(object, &first.findings).into_owned();
-        let subject = self.subject(&defaulted);
-        let mut second = engine::run_rules(&subject, inventory);
-        let filled = first.findings.into_iter().filter(|finding| {
-            finding.fix.as_ref().is_some_and(|fix| fix.kind == FixKind::Default)
-                && !second
-                    .findings
-                    .iter()
-                    .any(|left| left.code == finding.code && left.path == finding.path)
-        });
-        let notes: Vec<Finding> = filled
-            .map(|mut finding| {
-                finding.severity = Severity::Info;
-                finding.message = format!("{}; the webhook fills it in", finding.message);
-                finding
-            })
-            .collect();
-        second.findings.extend(notes);
-        engine::conclude(second, &subject)
-    }
+/// Judges the object that the mutating webhook would leave, and keeps what that webhook would do as notes.
+fn judge_defaulted(document: &Document<'_>, inventory: &Inventory, options: &Options) -> Judgement {
+    let context = options.context();
+    // The webhook sees the annotations of the object, and no comments.
+    let Some(sent) = Subject::of(&document.root, Door::File, &context) else {
+        return Judgement::default();
+    };
+    let first = engine::judge(&sent, inventory);
+    let defaulted = engine::with_defaults(sent.object, &first.findings).into_owned();
+    let Some(stored) = Subject::of(&defaulted, Door::File, &context) else {
+        return first;
+    };
+    let stored = stored.read_from(document);
+    let mut second = engine::run_rules(&stored, inventory);
+    let filled = first.findings.into_iter().filter(|finding| {
+        finding.fix.as_ref().is_some_and(|fix| fix.kind == FixKind::Default)
+            && !second
+                .findings
+                .iter()
+                .any(|left| left.code == finding.code && left.path == finding.path)
+    });
+    let notes: Vec<Finding> = filled
+        .map(|mut finding| {
+            finding.severity = Severity::Info;
+            finding.message = format!("{}; the webhook fills it in", finding.message);
+            finding
+        })
+        .collect();
+    second.findings.extend(notes);
+    engine::conclude(second, &stored)
 }
 
 /// Where a finding stands: at the value; where the field is missing or holds more than a line, at its key, or at the

@@ -27,6 +27,19 @@ pub enum Door<'a> {
     Update(&'a Node<'a>),
 }
 
+/// What a judgement rests on beside the object and its door.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// What the administrator decides.
+    pub settings: &'a Settings,
+    /// The time of the judgement.
+    pub now: Timestamp,
+    /// The operator that reads the object; chosen by its `apiVersion` when nobody says.
+    pub era: Option<Era>,
+    /// The namespace of objects that do not say.
+    pub namespace: &'a str,
+}
+
 /// One object under review.
 #[derive(Debug)]
 pub struct Subject<'a> {
@@ -58,16 +71,21 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// An object as it came.
-    pub fn new(
-        object: &'a Node<'a>,
-        kind: Kind,
-        era: Era,
-        door: Door<'a>,
-        now: Timestamp,
-        settings: &'a Settings,
-        default_namespace: &'a str,
-    ) -> Self {
+    /// Returns an object as it came, or `None` if it is of no kind of the operator's group.
+    pub fn of(object: &'a Node<'a>, door: Door<'a>, context: &Context<'a>) -> Option<Self> {
+        let (kind, version) = Kind::of(object)?;
+        Some(Self::of_kind(kind, version, object, door, context))
+    }
+
+    /// Returns an object of this kind and of this version of its API, whatever it says of itself.
+    pub fn of_kind(kind: Kind, version: &str, object: &'a Node<'a>, door: Door<'a>, context: &Context<'a>) -> Self {
+        let Context {
+            settings,
+            now,
+            namespace: default_namespace,
+            ..
+        } = *context;
+        let era = context.era.unwrap_or_else(|| Era::for_object(version, object));
         Self {
             object,
             kind,

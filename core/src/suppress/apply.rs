@@ -239,7 +239,6 @@ mod tests {
     use crate::engine;
     use crate::facts::Inventory;
     use crate::lint::Options;
-    use crate::schema::{Era, Kind};
 
     /// What [`apply`] does, request by request: the suppressed findings with their reasons, and the requests without use.
     fn naive(findings: &mut [Finding], asked: &Requests) -> Vec<usize> {
@@ -274,16 +273,7 @@ mod tests {
         });
         let object = Node::from(object);
         let options = Options::at(jiff::Timestamp::UNIX_EPOCH);
-        let (settings, namespace) = (&options.settings, &options.namespace);
-        let subject = Subject::new(
-            &object,
-            Kind::Neo4jBackup,
-            Era::F,
-            Door::File,
-            options.now,
-            settings,
-            namespace,
-        );
+        let subject = Subject::of(&object, Door::File, &options.context()).unwrap();
         let findings = engine::judge(&subject, &Inventory::partial("test")).findings;
         assert!(findings.len() > 4, "{findings:?}");
         work(findings, &subject)

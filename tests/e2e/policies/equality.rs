@@ -10,7 +10,7 @@ use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::{Finding, Severity};
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
-use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_core::subject::{Context, Door, Subject};
 use neo4jbackup_harness::report_progress;
 use neo4jbackup_policies::{PolicyOfRule, rule_policy};
 use serde_json::Value;
@@ -180,14 +180,18 @@ pub(super) fn texts(warnings: &[String]) -> BTreeMap<(String, String, bool), Vec
 pub(super) fn findings(object: &Value, old: Option<&Value>) -> Vec<Finding> {
     let node = Node::from(object.clone());
     let old = old.map(|old| Node::from(old.clone()));
-    let (kind, version) = Kind::of(&node).unwrap();
     let settings = Settings::default();
-    let era = Era::for_object(version, &node);
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let door = old.as_ref().map_or(Door::Create, Door::Update);
-    let subject = Subject::new(&node, kind, era, door, now, &settings, "default");
+    let context = Context {
+        settings: &settings,
+        now,
+        era: None,
+        namespace: "default",
+    };
+    let subject = Subject::of(&node, door, &context).unwrap();
     let mut findings = engine::judge(&subject, &Inventory::partial("nobody looks")).findings;
-    findings.retain(|finding| finding.severity != Severity::Info && has_policy(finding, kind));
+    findings.retain(|finding| finding.severity != Severity::Info && has_policy(finding, subject.kind));
     findings
 }
 

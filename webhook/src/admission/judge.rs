@@ -8,9 +8,9 @@ use neo4jbackup_core::finding::Finding;
 use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::outcome;
 use neo4jbackup_core::outcome::Cause;
-use neo4jbackup_core::schema::{Era, GROUP, Kind};
+use neo4jbackup_core::schema::{GROUP, Kind};
 use neo4jbackup_core::settings::{Mode, Mutation, Oversize};
-use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_core::subject::{Context, Door, Subject};
 
 use crate::admission::decision::{Basis, Opinion, codes, propose};
 use crate::admission::hook::Hook;
@@ -150,23 +150,21 @@ impl<'a> Judged<'a> {
     }
 
     fn findings(&self, request: &'a Request<'a>, basis: &Basis<'_>) -> (Vec<Finding>, Vec<&'static str>) {
-        let era = era(request, basis.operator);
-        let (object, namespace) = (&request.object, request.namespace.as_ref());
-        let subject = Subject::new(object, self.kind, era, self.door, basis.now, basis.settings, namespace);
+        let version = request.kind.version.as_ref();
+        let context = Context {
+            settings: basis.settings,
+            now: basis.now,
+            // An operator version of another API version than the object's cannot be the one that is installed.
+            era: basis.operator.filter(|era| era.api_version() == version),
+            namespace: &request.namespace,
+        };
+        let subject = Subject::of_kind(self.kind, version, &request.object, self.door, &context);
         let judgement = engine::judge(&subject, basis.inventory);
         (
             judgement.findings,
             judgement.skipped.into_iter().map(|skipped| skipped.code).collect(),
         )
     }
-}
-
-/// The dialect of the object. An operator version of another API version than the object's cannot be the one that is
-/// installed, and does not count.
-fn era(request: &Request<'_>, operator: Option<Era>) -> Era {
-    let version = request.kind.version.as_ref();
-    let named = operator.filter(|era| era.api_version() == version);
-    named.unwrap_or_else(|| Era::for_object(version, &request.object))
 }
 
 fn no_opinion<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opinion<'a> {
