@@ -10,6 +10,7 @@
 //! ```
 
 pub mod document;
+pub mod domain;
 pub mod engine;
 pub mod ensure;
 pub mod facts;

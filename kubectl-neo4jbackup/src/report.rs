@@ -12,7 +12,7 @@ use neo4jbackup_core::rule::RuleMeta;
 use serde::Serialize;
 
 /// The version of all reports.
-pub const API_VERSION: &str = "report.neo4jbackup.github.io/v1";
+pub const API_VERSION: &str = concat!("report.", neo4jbackup_core::in_domain!("v1"));
 
 /// Everything that a run of `lint` found.
 #[derive(Debug, Clone, Serialize)]

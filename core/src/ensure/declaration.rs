@@ -1,6 +1,7 @@
 //! Who declares the identity that the accounts of a namespace carry.
 
 use crate::facts::{Inventory, Lookup};
+use crate::in_domain;
 use crate::model::Provider;
 use crate::settings::Settings;
 use crate::values::identity::{aws, azure, google};
@@ -39,9 +40,9 @@ impl Declaration<'_> {
 /// The annotation by which a namespace declares an identity of a cloud.
 pub fn declaring_annotation(provider: Provider) -> &'static str {
     match provider {
-        Provider::Aws => "neo4jbackup.github.io/aws-role-arn",
-        Provider::Gcp => "neo4jbackup.github.io/gcp-service-account",
-        Provider::Azure => "neo4jbackup.github.io/azure-client-id",
+        Provider::Aws => in_domain!("aws-role-arn"),
+        Provider::Gcp => in_domain!("gcp-service-account"),
+        Provider::Azure => in_domain!("azure-client-id"),
     }
 }
 

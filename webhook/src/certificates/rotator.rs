@@ -13,7 +13,7 @@ use crate::ops::clock::{Clock, ServerTime};
 use crate::tls::served_certificate::TlsError;
 
 /// The annotation by which a person asks for a new authority.
-pub(crate) const ROTATE: &str = "neo4jbackup.github.io/rotate";
+pub(crate) const ROTATE: &str = neo4jbackup_core::in_domain!("rotate");
 
 /// More steps in a row than any state needs: whatever goes round in circles takes a rest.
 const MOST_STEPS: usize = 30;

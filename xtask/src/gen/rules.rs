@@ -10,6 +10,7 @@ use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::{Cel, Doors, RuleMeta};
+use neo4jbackup_core::suppress::ANNOTATION;
 use neo4jbackup_policies::rule_policy;
 
 const RULES: &str = "core/src/rules";
@@ -174,7 +175,7 @@ fn page(meta: &RuleMeta) -> Result<String> {
     }
     writeln!(
         text,
-        "\n## Accepting it\n```yaml\nmetadata:\n  annotations:\n    neo4jbackup.github.io/ignore-{}: \"why it is accepted; until=2027-06-30\"\n```",
+        "\n## Accepting it\n```yaml\nmetadata:\n  annotations:\n    {ANNOTATION}{}: \"why it is accepted; until=2027-06-30\"\n```",
         meta.code
     )?;
     Ok(text)
