@@ -53,7 +53,7 @@ fn rules(criterion: &mut Criterion) {
     let context = || Context {
         settings: &settings,
         now: now(),
-        era: Some(Era::F),
+        era: Some(Era::V1_14),
         namespace: NAMESPACE,
     };
     let mut group = group(criterion, "rules", 2);

@@ -32,7 +32,7 @@ fn the_api_server_refuses_what_lint_refuses() {
             let Some((kind, version)) = Kind::of(&document.root) else {
                 continue;
             };
-            if Era::for_object(version, &document.root) != Era::F {
+            if Era::for_object(version, &document.root) != Era::V1_14 {
                 // The CRDs of this API server know only the fields of that operator.
                 continue;
             }
@@ -72,7 +72,7 @@ fn denials(object: &Node<'_>, kind: Kind) -> BTreeSet<String> {
         let context = Context {
             settings: &settings,
             now: Timestamp::now(),
-            era: Some(Era::F),
+            era: Some(Era::V1_14),
             namespace: "default",
         };
         let subject = Subject::of_kind(kind, "v1beta1", object, Door::File, &context);

@@ -134,7 +134,7 @@ fn judge(known: &Known, request: &AdmissionRequest<DynamicObject>) -> AdmissionR
     let context = subject::Context {
         settings: &known.settings,
         now: Timestamp::now(),
-        era: Some(Era::newest_for(&request.kind.version).unwrap_or(Era::F)),
+        era: Some(Era::newest_for(&request.kind.version).unwrap_or(Era::V1_14)),
         namespace: request.namespace.as_deref().unwrap_or_default(),
     };
     let subject = Subject::of_kind(kind, &request.kind.version, &object, door, &context);

@@ -123,7 +123,7 @@ fn a_long_list_of_mistakes_is_counted_in_a_review_and_listed_in_a_file() {
     }));
     let settings = Settings::default();
     let findings = |door| {
-        let subject = subject_of(&object, Era::F, door, &settings);
+        let subject = subject_of(&object, Era::V1_14, door, &settings);
         judge(&subject, &Inventory::default()).findings
     };
     let of = |findings: &[Finding]| {
@@ -157,7 +157,7 @@ fn what_is_on_its_way_out_is_only_warned() {
     };
     let settings = Settings::default();
     let denies = |old: &Node<'_>, new: &Node<'_>| {
-        let subject = subject_of(new, Era::F, Door::Update(old), &settings);
+        let subject = subject_of(new, Era::V1_14, Door::Update(old), &settings);
         judge(&subject, &Inventory::default())
             .findings
             .iter()

@@ -148,7 +148,7 @@ enum Dialect {
 impl Dialect {
     fn of(inventory: &Inventory, operator: Option<Era>) -> Self {
         match inventory.served(Kind::Neo4jBackup) {
-            Some("v1alpha1") if operator == Some(Era::C) => Self::LateAlpha,
+            Some("v1alpha1") if operator == Some(Era::V1_0) => Self::LateAlpha,
             Some("v1alpha1") => Self::ServedByPods,
             Some(_) => Self::Newer,
             None => Self::Unknown,

@@ -293,7 +293,11 @@ fn later_operators_get_no_role_and_a_leftover_one_is_only_reported() {
         let role = json!({"metadata": {"uid": "u-1"}, "rules": rules});
         Some(RoleFacts::of(&Node::from(role)))
     };
-    for (version, operator) in [("v1beta1", None), ("v1beta1", Some(Era::D)), ("v1alpha1", Some(Era::C))] {
+    for (version, operator) in [
+        ("v1beta1", None),
+        ("v1beta1", Some(Era::V1_8)),
+        ("v1alpha1", Some(Era::V1_0)),
+    ] {
         let mut inventory = cluster(version);
         let plan = super::plan(&inventory, &Settings::default(), operator);
         done(&mut inventory, &plan);

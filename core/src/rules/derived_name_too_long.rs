@@ -80,7 +80,7 @@ fn judge_restore(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Inven
         Severity::Warning
     };
     // Before 1.8 clusters were restored by a Job as well.
-    if kind == Some(InstanceKind::Standalone) || subject.era < Era::D {
+    if kind == Some(InstanceKind::Standalone) || subject.era < Era::V1_8 {
         judge(subject, DerivedName::RestoreJob, Severity::Error, report);
     } else if is_on_volume(subject, restore, inventory, report) {
         judge(subject, DerivedName::SeedProxy, sure, report);

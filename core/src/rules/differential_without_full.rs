@@ -47,8 +47,8 @@ impl Rule for DifferentialWithoutFull {
         if successors.any(|(name, facts)| name != subject.name() && facts.backup_type.as_deref() != Some("DIFF")) {
             return;
         }
-        let is_new = !matches!(subject.door, Door::Update(_)) && subject.era >= Era::D;
-        let help = if subject.era >= Era::D {
+        let is_new = !matches!(subject.door, Door::Update(_)) && subject.era >= Era::V1_8;
+        let help = if subject.era >= Era::V1_8 {
             "set `chainFromBackup` to the backup that writes the full one, or use `AUTO`"
         } else {
             "use `AUTO`, which takes a full backup where there is none"

@@ -102,7 +102,7 @@ fn is_default(subject: &Subject<'_>, path: &Path, eras: EraSet) -> bool {
 
 /// What `target` of a backup says in the words of today, where nothing contradicts it.
 fn target(subject: &Subject<'_>, path: &Path) -> Option<(String, Option<Fix>)> {
-    if subject.kind != Kind::Neo4jBackup || subject.era < Era::F || *path != Path::dotted("spec.target") {
+    if subject.kind != Kind::Neo4jBackup || subject.era < Era::V1_14 || *path != Path::dotted("spec.target") {
         return None;
     }
     let field = |name: &'static str| Backup::of(subject.object).spec.field(name);

@@ -37,7 +37,7 @@ declare_rule! {
 impl Rule for IdentityConflict {
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
         // The first operator copied no annotations.
-        if subject.era == Era::A {
+        if subject.era == Era::V0_1 {
             return;
         }
         let namespace = subject.namespace();

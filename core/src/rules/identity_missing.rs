@@ -91,7 +91,7 @@ fn missing(
     let path = cloud.annotations().path().key(key);
     let is_instance = is_instance(subject);
     let Some(declared) = declared(subject, provider, inventory, report) else {
-        let secret = if subject.era >= Era::C {
+        let secret = if subject.era >= Era::V1_0 {
             "`credentialsSecretRef` or "
         } else {
             ""

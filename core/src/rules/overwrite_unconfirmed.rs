@@ -48,7 +48,7 @@ impl Rule for OverwriteUnconfirmed {
             Some(name) => format!("the database {}", quoted(name)),
             None => "a database".to_owned(),
         };
-        let ways = if subject.era >= Era::F {
+        let ways = if subject.era >= Era::V1_14 {
             ""
         } else {
             " or `spec.force: true`"

@@ -130,7 +130,7 @@ fn backup_path(subject: &Subject<'_>, field: &Field<'_>, report: &mut Report) {
     };
     let finding = report.at(field, message);
     // The guides of operators before 1.8 write such paths; what those Jobs make of them was not seen.
-    let fails = absolute && subject.era >= Era::D;
+    let fails = absolute && subject.era >= Era::V1_8;
     finding.severity(if fails { Severity::Error } else { Severity::Warning });
     // `/backup` is where volumes are mounted, and no part of any key.
     let below = path.strip_prefix("/backup/").unwrap_or(path);

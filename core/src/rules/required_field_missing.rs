@@ -123,7 +123,7 @@ fn below(path: &Path) -> String {
 
 /// What the schema lets pass and the operator refuses.
 fn required_by_operator(subject: &Subject<'_>, report: &mut Report) {
-    if subject.era >= Era::E && !has_any(subject, INSTANCE) {
+    if subject.era >= Era::V1_13 && !has_any(subject, INSTANCE) {
         let help = "set it to the name of the cluster or standalone, in the same namespace";
         missing(
             subject,
@@ -135,7 +135,8 @@ fn required_by_operator(subject: &Subject<'_>, report: &mut Report) {
     }
     if subject.kind == Kind::Neo4jBackup {
         let kind = subject.field("spec.target.kind").text();
-        let legacy = matches!(subject.era, Era::D | Era::E) && matches!(kind, Some("Database" | "ShardedDatabase"));
+        let legacy =
+            matches!(subject.era, Era::V1_8 | Era::V1_13) && matches!(kind, Some("Database" | "ShardedDatabase"));
         if legacy && !has_any(subject, &["spec.target.clusterRef"]) && !has_any(subject, &["spec.instanceRef"]) {
             let what = "the target is a database, and no instance that holds it is named";
             missing(
@@ -146,7 +147,7 @@ fn required_by_operator(subject: &Subject<'_>, report: &mut Report) {
                 report,
             );
         }
-    } else if subject.era >= Era::E && !has_any(subject, DATABASE) {
+    } else if subject.era >= Era::V1_13 && !has_any(subject, DATABASE) {
         let what = "no database is named, so there is nothing to restore";
         missing(
             subject,

@@ -43,7 +43,7 @@ const OTHER_WORDS: [&str; 4] = ["spec.target", "spec.databaseName", "spec.databa
 
 impl Rule for ScopeUnclear {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
-        if subject.era < Era::E || !subject.field("spec").is_set() {
+        if subject.era < Era::V1_13 || !subject.field("spec").is_set() {
             return;
         }
         let Some(backup) = subject.backup() else {

@@ -123,7 +123,7 @@ fn missing(
                 "add AWS_ENDPOINT_URL_S3 to spec.env",
             ))
         }
-        (None, _) if !location.annotations.is_empty() && !cluster.pod_identity && subject.era >= Era::E => Some((
+        (None, _) if !location.annotations.is_empty() && !cluster.pod_identity && subject.era >= Era::V1_13 => Some((
             "the identity that the backup uses".to_owned(),
             "set spec.podServiceAccountAnnotations",
         )),

@@ -79,7 +79,7 @@ pub(crate) fn locations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Locat
             .map(|restore| of_restore(&restore))
             .unwrap_or_default(),
         // From 1.8 on instances have no backup settings; that they are dropped is a finding of its own.
-        Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone if subject.era <= Era::C => [
+        Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone if subject.era <= Era::V1_0 => [
             Some(Location::new(of_instance(subject), Use::Nothing, true)),
             None,
             None,
@@ -185,8 +185,8 @@ pub(crate) fn implied_account(subject: &Subject<'_>, location: &Location<'_>, ma
         return None;
     }
     match subject.kind {
-        Kind::Neo4jBackup if subject.era >= Era::B => Some(Account::Backup.name().to_owned()),
-        Kind::Neo4jRestore if subject.era >= Era::D => Some(Account::Restore.name().to_owned()),
+        Kind::Neo4jBackup if subject.era >= Era::V0_2 => Some(Account::Backup.name().to_owned()),
+        Kind::Neo4jRestore if subject.era >= Era::V1_8 => Some(Account::Restore.name().to_owned()),
         Kind::Neo4jEnterpriseCluster
             if Block::at(subject.object, "spec.backups.cloud").is_set()
                 && (creates_account(location) || (makes_account && !cloud.identity().is_set()))

@@ -29,7 +29,7 @@ pub(crate) fn is_standalone(lookup: &Lookup<'_, InstanceFacts>) -> bool {
 /// Whether the operator restores clusters by Cypher and standalones by a Job, with all that follows. Before 1.8 both
 /// had a Job.
 pub(crate) fn by_engine(subject: &Subject<'_>) -> bool {
-    subject.era >= Era::D
+    subject.era >= Era::V1_8
 }
 
 /// The name of the `Neo4jBackup` that a restore reads, by the type of its source.

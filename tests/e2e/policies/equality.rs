@@ -28,14 +28,14 @@ fn policies_and_engine_agree_with_the_crds_of_the_schema_tables() {
 
 #[test]
 fn policies_and_engine_agree_with_the_crds_of_the_operator() {
-    if let Some(policed) = Policed::upstream(Era::F, Actions::Warn) {
+    if let Some(policed) = Policed::upstream(Era::V1_14, Actions::Warn) {
         compare(&policed, 300);
     }
 }
 
 #[test]
 fn policies_and_engine_agree_with_the_crds_of_older_operators() {
-    for era in [Era::C, Era::E] {
+    for era in [Era::V1_0, Era::V1_13] {
         if let Some(policed) = Policed::upstream(era, Actions::Warn) {
             compare(&policed, 100);
         }
