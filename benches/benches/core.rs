@@ -8,13 +8,14 @@ use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterio
 use jiff::{Timestamp, tz::TimeZone};
 use neo4jbackup_benches::{NAMESPACE, NOW, manifests, references, reviews};
 use neo4jbackup_core::document::{self, Limits, Node};
+use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::lint::{self, Options};
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
 use neo4jbackup_core::subject::{Context, Door, Subject};
 use neo4jbackup_core::values::cron::Schedule;
-use neo4jbackup_core::{engine, outcome};
+use neo4jbackup_core::verdict::Verdict;
 use neo4jbackup_webhook::{App, SharedInventory};
 
 /// A cluster of this many instances is looked up in, of which so many share a namespace.
@@ -68,7 +69,7 @@ fn rules(criterion: &mut Criterion) {
         };
         group.bench_function(name, |bencher| bencher.iter(judge));
         group.bench_function(format!("{name} and verdict"), |bencher| {
-            bencher.iter(|| outcome::verdict(&judge().findings));
+            bencher.iter(|| Verdict::of(&judge().findings));
         });
     }
     // Three rules compare a backup with every other one of its namespace.

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! document ─→ subject ─┐
-//!    inventory ────────┼─→ engine (rules) ─→ findings ─→ outcome (verdict) · fix (patch, text) · report
+//!    inventory ────────┼─→ engine (rules) ─→ findings ─→ verdict · fix (patch, text) · report
 //!    settings, era ────┘
 //! ```
 
@@ -19,7 +19,6 @@ pub mod finding;
 pub mod fix;
 pub mod lint;
 pub mod model;
-pub mod outcome;
 pub mod quoted;
 mod ratchet;
 pub mod registry;
@@ -32,4 +31,5 @@ pub mod subject;
 pub mod suppress;
 pub mod unknown;
 pub mod values;
+pub mod verdict;
 pub mod workload;

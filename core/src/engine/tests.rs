@@ -4,11 +4,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::outcome::{Verdict, verdict};
 use crate::rules::ScheduleInvalid;
 use crate::schema::Era;
 use crate::settings::Settings;
 use crate::subject::Context;
+use crate::verdict::Verdict;
 
 /// What an item of a list is like: good, or wrong in one of the ways that rules tell apart.
 fn argument() -> impl Strategy<Value = &'static str> {
@@ -80,7 +80,7 @@ fn subject_of<'a>(object: &'a Node<'a>, era: Era, door: Door<'a>, settings: &'a 
 
 fn judged(report: Report, subject: &Subject<'_>) -> (Vec<Finding>, Verdict) {
     let findings = conclude(run_into(report, subject, &Inventory::default()), subject).findings;
-    let verdict = verdict(&findings);
+    let verdict = Verdict::of(&findings);
     (findings, verdict)
 }
 
@@ -136,7 +136,7 @@ fn a_long_list_of_mistakes_is_counted_in_a_review_and_listed_in_a_file() {
     };
     assert_eq!(of(&findings(Door::Create)), (20, 25_000));
     assert_eq!(of(&findings(Door::File)), (25_000, 25_000));
-    let verdict = verdict(&findings(Door::Create));
+    let verdict = Verdict::of(&findings(Door::Create));
     let (last, listed) = verdict.causes.split_last().unwrap();
     let unlisted = format!("and {} more problems; ", verdict.problems - listed.len());
     assert!(

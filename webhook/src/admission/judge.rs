@@ -6,11 +6,10 @@ use neo4jbackup_core::document::Node;
 use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::Finding;
 use neo4jbackup_core::fix::{self, FixKind};
-use neo4jbackup_core::outcome;
-use neo4jbackup_core::outcome::Cause;
 use neo4jbackup_core::schema::{GROUP, Kind};
 use neo4jbackup_core::settings::{Mode, Mutation, Oversize};
 use neo4jbackup_core::subject::{Context, Door, Subject};
+use neo4jbackup_core::verdict::{Cause, Verdict};
 
 use crate::admission::decision::{Basis, Opinion, codes, propose};
 use crate::admission::hook::Hook;
@@ -25,7 +24,7 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opini
     };
     let (findings, skipped) = judged.findings(request, basis);
     let mode = basis.settings.mode_of(&request.namespace);
-    let verdict = outcome::verdict(&findings);
+    let verdict = Verdict::of(&findings);
     let mut audit = verdict.audit;
     if !findings.is_empty() {
         audit.insert("rules", codes(&findings));
