@@ -14,7 +14,7 @@ use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::{GroupVersionKind, Status};
 use kube::discovery::ApiResource;
-use neo4jbackup_core::ensure::{Apply, Ensured, FIELD_MANAGER, ROLE, ROLE_BINDING, Report, plan};
+use neo4jbackup_core::ensure::{Apply, Ensured, FIELD_MANAGER, Issue, ROLE, ROLE_BINDING, plan};
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::Settings;
 use serde_json::json;
@@ -66,7 +66,7 @@ pub enum Notice<'n> {
     /// An apply was tried.
     Apply(Ensured, Outcome),
     /// Everything that a person has to decide, each time anew.
-    Standing(&'n [Report]),
+    Standing(&'n [Issue]),
 }
 
 /// Keeps accounts and roles as they have to be.
@@ -107,8 +107,8 @@ impl Ensure {
         loop {
             changes.mark_unchanged();
             let plan = plan(&inventory.load(), &(self.settings)(), self.operator);
-            (self.listener)(&Notice::Standing(&plan.reports));
-            self.report(&client, &plan.reports, &mut known, &mut told).await;
+            (self.listener)(&Notice::Standing(&plan.issues));
+            self.report(&client, &plan.issues, &mut known, &mut told).await;
             for planned in &plan.applies {
                 if pace.is_due(planned, Instant::now()) {
                     let outcome = apply(&client, planned).await;
@@ -125,19 +125,19 @@ impl Ensure {
         }
     }
 
-    /// Logs what is new among the reports, and makes an Event of each Role that is left over.
+    /// Logs what is new among the issues, and makes an Event of each Role that is left over.
     async fn report(
         &self,
         client: &Client,
-        reports: &[Report],
-        known: &mut BTreeSet<Report>,
+        issues: &[Issue],
+        known: &mut BTreeSet<Issue>,
         told: &mut BTreeMap<String, Instant>,
     ) {
-        for report in reports {
+        for report in issues {
             if known.insert(report.clone()) {
                 log(report);
             }
-            let Report::LeftoverRole { namespace, uid } = report else {
+            let Issue::LeftoverRole { namespace, uid } = report else {
                 continue;
             };
             let now = Instant::now();
@@ -147,15 +147,15 @@ impl Ensure {
                 tell(client, namespace, uid).await;
             }
         }
-        known.retain(|report| reports.contains(report));
+        known.retain(|report| issues.contains(report));
         // What has not been told for so long is told anew in any case, and may be gone.
         told.retain(|_, at| at.elapsed() < EVENT_INTERVAL);
     }
 }
 
-fn log(report: &Report) {
+fn log(report: &Issue) {
     match report {
-        Report::IdentityConflict {
+        Issue::IdentityConflict {
             namespace,
             account,
             provider,
@@ -163,10 +163,10 @@ fn log(report: &Report) {
             let account = account.name();
             tracing::warn!(namespace, account, %provider, "more than one identity is wanted; none was written");
         }
-        Report::Malformed { namespace, provider } => {
+        Issue::Malformed { namespace, provider } => {
             tracing::warn!(namespace, %provider, "the declared identity is malformed; it was not written");
         }
-        Report::BindingElsewhere { namespace } => {
+        Issue::BindingElsewhere { namespace } => {
             tracing::warn!(
                 namespace,
                 binding = ROLE_BINDING,
@@ -175,7 +175,7 @@ fn log(report: &Report) {
                  changed; delete it and the Role, and it is made anew"
             );
         }
-        Report::LeftoverRole { namespace, .. } => {
+        Issue::LeftoverRole { namespace, .. } => {
             tracing::warn!(
                 namespace,
                 role = ROLE,

@@ -8,8 +8,7 @@ use crate::finding::{Finding, Severity};
 use crate::fix::{self, Edit, FixKind};
 use crate::ratchet::ratchet;
 use crate::registry;
-use crate::report::{Report, Skipped};
-use crate::rule::{Doors, Rule};
+use crate::rule::{Collector, Doors, Rule, Skipped};
 use crate::rules::{self, SuppressionInvalid};
 use crate::schema::Kind;
 use crate::settings::{Level, Mode};
@@ -49,15 +48,15 @@ pub(crate) fn run_rules(subject: &Subject<'_>, inventory: &Inventory) -> Judgeme
 }
 
 /// Files are for people and their editors, who want everything; an answer to a review shows little and must be cheap.
-fn report_for(subject: &Subject<'_>) -> Report {
+fn report_for(subject: &Subject<'_>) -> Collector {
     let first = &SuppressionInvalid::META;
     match subject.door {
-        Door::File => Report::new(first),
-        Door::Create | Door::Update(_) => Report::bounded(first),
+        Door::File => Collector::new(first),
+        Door::Create | Door::Update(_) => Collector::bounded(first),
     }
 }
 
-fn run_into(mut report: Report, subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
+fn run_into(mut report: Collector, subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
     let rules = BY_KIND
         .iter()
         .find(|(kind, _)| *kind == subject.kind)
@@ -76,7 +75,7 @@ fn run_into(mut report: Report, subject: &Subject<'_>, inventory: &Inventory) ->
 
 /// Judges the text of one document.
 pub fn judge_document(document: &Document<'_>) -> Judgement {
-    let mut report = Report::new(&SuppressionInvalid::META);
+    let mut report = Collector::new(&SuppressionInvalid::META);
     for rule in registry::all() {
         report.set_rule(rule.meta());
         rule.check_document(document, &mut report);
@@ -90,7 +89,7 @@ pub fn document_problem(problem: &Problem) -> Finding {
         ProblemKind::DuplicateKey => &rules::DuplicateKey::META,
         _ => &rules::YamlSyntax::META,
     };
-    let mut report = Report::new(meta);
+    let mut report = Collector::new(meta);
     let path = problem.path.clone().unwrap_or_default();
     report.at_path(path, problem.message.clone()).help(problem.help.clone());
     report.findings.remove(0)
@@ -160,7 +159,7 @@ fn spare_update(findings: &mut [Finding], subject: &Subject<'_>) {
     }
 }
 
-fn finish(report: Report) -> Judgement {
+fn finish(report: Collector) -> Judgement {
     let (mut findings, mut skipped) = report.finish();
     findings
         .sort_by(|left, right| (&left.path, left.code, &left.message).cmp(&(&right.path, right.code, &right.message)));

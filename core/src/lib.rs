@@ -22,7 +22,6 @@ pub mod model;
 pub mod quoted;
 mod ratchet;
 pub mod registry;
-pub mod report;
 pub mod rule;
 pub mod rules;
 pub mod schema;

@@ -165,11 +165,11 @@ fn audit(findings: &[Finding]) -> BTreeMap<&'static str, String> {
 mod tests {
     use super::*;
     use crate::document::Path;
-    use crate::report::Report;
+    use crate::rule::Collector;
     use crate::rules::ScheduleInvalid;
 
     fn warned(message: &str, help: &str) -> String {
-        let mut report = Report::new(&ScheduleInvalid::META);
+        let mut report = Collector::new(&ScheduleInvalid::META);
         let finding = report.at_path(Path::dotted("spec.schedule"), message.to_owned());
         finding.help(help).severity(Severity::Warning);
         Verdict::of(&report.findings).warnings.remove(0)

@@ -4,8 +4,7 @@ use neo4jbackup_core::document::Path;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::lint;
-use neo4jbackup_core::report::Report;
-use neo4jbackup_core::rule::{Cel, Declared as _, Rule as _};
+use neo4jbackup_core::rule::{Cel, Collector, Declared as _, Rule as _};
 use neo4jbackup_core::subject::{Door, Subject};
 use neo4jbackup_harness::root;
 use neo4jbackup_tests::fixture::{self, Case};
@@ -24,7 +23,7 @@ fn found(case: &Case) -> Vec<(Severity, Path, String)> {
         "the rule does not look at {:?}",
         subject.kind
     );
-    let mut report = Report::new(&ScaffoldRule::META);
+    let mut report = Collector::new(&ScaffoldRule::META);
     ScaffoldRule.check(&subject, &Inventory::partial("there is no other"), &mut report);
     let findings = report.finish().0.into_iter();
     findings

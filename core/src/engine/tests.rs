@@ -78,7 +78,7 @@ fn subject_of<'a>(object: &'a Node<'a>, era: Era, door: Door<'a>, settings: &'a 
     Subject::of(object, door, &context).unwrap()
 }
 
-fn judged(report: Report, subject: &Subject<'_>) -> (Vec<Finding>, Verdict) {
+fn judged(report: Collector, subject: &Subject<'_>) -> (Vec<Finding>, Verdict) {
     let findings = conclude(run_into(report, subject, &Inventory::default()), subject).findings;
     let verdict = Verdict::of(&findings);
     (findings, verdict)
@@ -97,7 +97,7 @@ proptest! {
         let (old, new) = (Node::from(old), Node::from(new));
         let door = if is_update { Door::Update(&old) } else { Door::Create };
         let subject = subject_of(&new, era, door, &settings);
-        let (all, of_all) = judged(Report::new(&ScheduleInvalid::META), &subject);
+        let (all, of_all) = judged(Collector::new(&ScheduleInvalid::META), &subject);
         let (kept, of_kept) = judged(report_for(&subject), &subject);
         prop_assert_eq!(of_kept.allowed, of_all.allowed);
         prop_assert_eq!(of_kept.problems, of_all.problems);

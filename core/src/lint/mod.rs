@@ -14,7 +14,7 @@ use crate::field::Field;
 use crate::finding::{Finding, Severity};
 use crate::fix::FixKind;
 use crate::registry;
-use crate::report::Skipped;
+use crate::rule::Skipped;
 use crate::rules::SuppressionInvalid;
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;

@@ -36,7 +36,7 @@ declare_rule! {
 const REMOVED: [&str; 4] = ["--cc-graph", "--cc-indexes", "--cc-label-scan-store", "--legacy-format"];
 
 impl Rule for AdditionalArgument {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let field = subject.field("spec.options.additionalArgs");
         let is_checked = subject.kind == Kind::Neo4jBackup && subject.era >= Era::V1_8;
         let severity = if is_checked { Severity::Error } else { Severity::Warning };

@@ -35,7 +35,7 @@ declare_rule! {
 }
 
 impl Rule for ApiVersionNotServed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some((_, version)) = Kind::of(subject.object) else {
             return;
         };
@@ -64,7 +64,7 @@ impl Rule for ApiVersionNotServed {
             .reason(Reason::NotSupported);
     }
 
-    fn check_document(&self, document: &Document<'_>, report: &mut Report) {
+    fn check_document(&self, document: &Document<'_>, report: &mut Collector) {
         let object = &document.root;
         if Kind::of(object).is_some() {
             return;
@@ -96,7 +96,7 @@ impl Rule for ApiVersionNotServed {
     }
 }
 
-fn foreign_group(object: &Node<'_>, group: &str, kind: &str, report: &mut Report) {
+fn foreign_group(object: &Node<'_>, group: &str, kind: &str, report: &mut Collector) {
     let is_close = group.is_empty() || group.contains("neo4j");
     if is_close && matches!(kind, "Neo4jBackup" | "Neo4jRestore") {
         report

@@ -37,7 +37,7 @@ declare_rule! {
 }
 
 impl Rule for BucketMissing {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let field = location.storage.bucket();
             let is_named = match field.str() {

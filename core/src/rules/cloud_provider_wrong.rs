@@ -42,7 +42,7 @@ declare_rule! {
 }
 
 impl Rule for CloudProviderWrong {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let Some(store) = location.storage.store() else {
                 continue;
@@ -58,7 +58,7 @@ impl Rule for CloudProviderWrong {
     }
 }
 
-fn missing(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, wanted: Provider, report: &mut Report) {
+fn missing(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, wanted: Provider, report: &mut Collector) {
     let is_backup = subject.kind == Kind::Neo4jBackup;
     let field = location.storage.cloud.provider();
     let store = store.as_str();
@@ -74,7 +74,7 @@ fn missing(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, wan
         .severity(if refused { Severity::Error } else { Severity::Warning });
 }
 
-fn mismatch(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, said: Provider, report: &mut Report) {
+fn mismatch(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, said: Provider, report: &mut Collector) {
     let Some(wanted) = store.provider() else { return };
     let field = location.storage.cloud.provider();
     // Operators before 1.8 never called the check that they had.

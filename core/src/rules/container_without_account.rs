@@ -36,7 +36,7 @@ declare_rule! {
 }
 
 impl Rule for ContainerWithoutAccount {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let field = location.storage.bucket();
             let (Some(store), Some(name)) = (store(&location), field.text()) else {

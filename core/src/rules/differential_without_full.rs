@@ -37,7 +37,7 @@ declare_rule! {
 }
 
 impl Rule for DifferentialWithoutFull {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.backup_type();
         if field.text() != Some("DIFF") || backup.chain_from().is_set() || has_succeeded(subject.object) {

@@ -35,7 +35,7 @@ declare_rule! {
 }
 
 impl Rule for EndpointWithoutCredentials {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let cloud = location.storage.cloud;
             let is_aws = location.provider() == Some(Provider::Aws);

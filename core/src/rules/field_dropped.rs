@@ -46,7 +46,7 @@ const LONGEST: usize = 1 << 18;
 const MOST: usize = 20;
 
 impl Rule for FieldDropped {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(text) = subject.annotation(ANNOTATION).filter(|text| text.len() <= LONGEST) else {
             return;
         };

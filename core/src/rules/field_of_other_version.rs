@@ -37,7 +37,7 @@ declare_rule! {
 }
 
 impl Rule for FieldOfOtherVersion {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for problem in subject.schema_problems() {
             let SchemaProblem::OtherVersion {
                 path,

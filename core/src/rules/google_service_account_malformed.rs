@@ -33,7 +33,7 @@ declare_rule! {
 }
 
 impl Rule for GoogleServiceAccountMalformed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for annotation in annotations(subject).filter(|annotation| annotation.key == GOOGLE_SERVICE_ACCOUNT) {
             let value = annotation.value;
             match google::parse_service_account(value) {

@@ -35,7 +35,7 @@ declare_rule! {
 }
 
 impl Rule for IdentityConflict {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         // The first operator copied no annotations.
         if subject.era == Era::V0_1 {
             return;

@@ -46,7 +46,7 @@ declare_rule! {
 }
 
 impl Rule for IdentityMissing {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let concerned = if is_instance(subject) {
                 // The backup pod of an instance takes its identity from here only, and a person who names its account
@@ -84,7 +84,7 @@ fn missing(
     location: &Location<'_>,
     provider: Provider,
     inventory: &Inventory,
-    report: &mut Report,
+    report: &mut Collector,
 ) {
     let cloud = location.storage.cloud;
     let key = provider.identity_annotation();
@@ -156,7 +156,7 @@ fn declared<'x>(
     subject: &'x Subject<'_>,
     provider: Provider,
     inventory: &'x Inventory,
-    report: &mut Report,
+    report: &mut Collector,
 ) -> Option<Declaration<'x>> {
     let namespace = subject.namespace();
     if let Lookup::Unknown(why) = inventory.namespace(namespace) {
@@ -184,7 +184,7 @@ fn may_be_filled_in(location: &Location<'_>, is_instance: bool) -> bool {
 }
 
 /// The webhook sets the label itself when it is asked about Jobs, so in a review there is nothing to warn of.
-fn needs_label(subject: &Subject<'_>, path: Path, report: &mut Report) {
+fn needs_label(subject: &Subject<'_>, path: Path, report: &mut Collector) {
     if subject.door != Door::File {
         return;
     }

@@ -33,7 +33,7 @@ declare_rule! {
 }
 
 impl Rule for IdentityPlaceholder {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for annotation in annotations(subject) {
             let value = annotation.value;
             let (what, placeholder) = match annotation.key {

@@ -38,7 +38,7 @@ declare_rule! {
 }
 
 impl Rule for OverwriteUnconfirmed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         // Where `force` is gone from the schema, another rule says so.
         if restore.confirms_overwriting() {

@@ -40,7 +40,7 @@ declare_rule! {
 }
 
 impl Rule for PathWithEmptySegment {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject).filter(|location| location.cloud_store().is_some()) {
             path(subject, &location, report);
         }
@@ -58,7 +58,7 @@ impl Rule for PathWithEmptySegment {
     }
 }
 
-fn path(subject: &Subject<'_>, location: &Location<'_>, report: &mut Report) {
+fn path(subject: &Subject<'_>, location: &Location<'_>, report: &mut Collector) {
     let field = location.storage.path();
     let Some(path) = field.text() else { return };
     let problems = object_path::check(path);
@@ -113,7 +113,7 @@ fn key(subject: &Subject<'_>, location: &Location<'_>, path: &str) -> String {
     quoted(&format!("{bucket}/{path}/{root}/")).to_string()
 }
 
-fn backup_path(subject: &Subject<'_>, field: &Field<'_>, report: &mut Report) {
+fn backup_path(subject: &Subject<'_>, field: &Field<'_>, report: &mut Collector) {
     let Some(path) = field.text() else { return };
     let problems = object_path::check(path);
     let absolute = problems.contains(&PathProblem::LeadingSlash);

@@ -40,7 +40,7 @@ declare_rule! {
 }
 
 impl Rule for PointInTimeOnCluster {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         if !restore.is_point_in_time() || !restored::by_engine(subject) {
             return;

@@ -47,7 +47,7 @@ declare_rule! {
 }
 
 impl Rule for PointInTimeOutsideBackups {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         let field = restore.point_in_time();
         let Some(text) = field.text() else { return };

@@ -34,7 +34,7 @@ declare_rule! {
 }
 
 impl Rule for RetentionMalformed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let block = subject.field("spec.retention");
         if block.node().is_none_or(|node| node.as_map().is_none()) {
             return;

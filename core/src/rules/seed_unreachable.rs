@@ -51,7 +51,7 @@ declare_rule! {
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_S3";
 
 impl Rule for SeedUnreachable {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         if !restored::by_engine(subject) {
             return;

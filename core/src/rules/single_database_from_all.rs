@@ -42,7 +42,7 @@ declare_rule! {
 }
 
 impl Rule for SingleDatabaseFromAll {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         let field = restore.backup_ref();
         let (Some(backup), Some(database)) = (field.text(), restore.database().text()) else {

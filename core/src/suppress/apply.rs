@@ -7,7 +7,7 @@ use super::lines::fields_on;
 use crate::document::{Document, Map, Path, Segment};
 use crate::finding::{Finding, Suppressed};
 use crate::registry;
-use crate::report::Report;
+use crate::rule::Collector;
 use crate::rules::SuppressionInvalid;
 use crate::subject::{Door, Subject};
 
@@ -156,7 +156,7 @@ impl<'r> Index<'r> {
 
 /// Marks what the requests are about, and reports each request that does not count or has no effect. Those reports can be
 /// accepted like all others.
-pub(crate) fn apply(findings: &mut [Finding], asked: &Requests, subject: &Subject<'_>, report: &mut Report) {
+pub(crate) fn apply(findings: &mut [Finding], asked: &Requests, subject: &Subject<'_>, report: &mut Collector) {
     report.set_rule(&SuppressionInvalid::META);
     let refusals: Vec<Option<Refusal>> = asked
         .requests
@@ -195,7 +195,7 @@ pub(crate) fn apply(findings: &mut [Finding], asked: &Requests, subject: &Subjec
 }
 
 /// Says something of a request, where it stands: at its annotation, or at the field that its comment is about.
-fn say(report: &mut Report, asked: &Requests, request: &Request, message: String, help: String) {
+fn say(report: &mut Collector, asked: &Requests, request: &Request, message: String, help: String) {
     let covered = asked.scopes.get(request.scope).and_then(|fields| fields.first());
     let path = request
         .suppression
@@ -296,7 +296,7 @@ mod tests {
                 });
                 let requests = Requests { requests: requests.collect(), scopes };
                 let (mut fast, mut slow) = (findings.clone(), findings);
-                let mut report = Report::new(&SuppressionInvalid::META);
+                let mut report = Collector::new(&SuppressionInvalid::META);
                 apply(&mut fast, &requests, subject, &mut report);
                 let unused = naive(&mut slow, &requests);
                 prop_assert_eq!(fast, slow);
