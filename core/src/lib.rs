@@ -10,6 +10,7 @@
 //! ```
 
 pub mod account;
+pub mod did_you_mean;
 pub mod document;
 pub mod engine;
 pub mod ensure;

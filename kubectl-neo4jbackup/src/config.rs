@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use neo4jbackup_core::did_you_mean::closest;
 use neo4jbackup_core::document::{self, Document, Limits, Node, Segment};
 use neo4jbackup_core::quoted::quoted;
 use neo4jbackup_core::settings::{Identity, Mutation, Settings};
@@ -286,7 +287,7 @@ impl<'r> Reader<'r> {
             } else {
                 format!(" below `{path}`")
             };
-            let advice = match suggest::nearest(key, known.iter().map(String::as_str)) {
+            let advice = match closest(key, known.iter().map(String::as_str)) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("known are {}", known.join(", ")),
             };

@@ -1,12 +1,8 @@
 //! Names: of Kubernetes objects, of what the operator derives from them, of databases; and the nearest known name.
 
-mod closest;
-
 use std::fmt;
 
 use crate::quoted::character as shown;
-
-pub use closest::closest;
 
 /// The longest name of a `CronJob`: Kubernetes appends eleven characters to name its Jobs.
 pub const LONGEST_CRON_JOB_NAME: usize = 52;
