@@ -45,6 +45,7 @@ impl Rule for UnknownField {
                 did_you_mean,
                 replaced_by,
                 changes_meaning,
+                is_listed,
                 note,
             } = problem
             else {
@@ -65,7 +66,7 @@ impl Rule for UnknownField {
             let replacement = did_you_mean.as_ref().or(replaced_by.as_ref());
             if !changes_meaning && replacement.is_none() {
                 finding.help("remove it");
-                if note.is_some() {
+                if *is_listed {
                     finding.fix(Fix::remove(FixKind::Safe, "remove it", path.clone()));
                 }
                 continue;
