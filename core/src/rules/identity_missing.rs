@@ -85,25 +85,39 @@ fn missing(
     inventory: &Inventory,
     report: &mut Report,
 ) {
-    let cloud = location.storage.cloud;
     let key = provider.identity_annotation();
-    let path = cloud.annotations().path().key(key);
-    let is_instance = is_instance(subject);
-    let Some(declared) = declared(subject, provider, inventory, report) else {
-        let secret = if subject.era >= Era::C {
-            "`credentialsSecretRef` or "
-        } else {
-            ""
-        };
-        let ambient = match provider {
-            Provider::Aws => "; EKS Pod Identity and roles of nodes need neither",
-            Provider::Gcp | Provider::Azure => "; a role of the nodes needs neither",
-        };
-        report
-            .at_path(path, format!("nothing gives the Job credentials for `{provider}`"))
-            .help(format!("set {secret}this annotation{ambient}"));
-        return;
+    let path = location.storage.cloud.annotations().path().key(key);
+    match declared(subject, provider, inventory, report) {
+        None => undeclared(subject, provider, path, report),
+        Some(declared) => not_taken(subject, location, provider, path, &declared, report),
+    }
+}
+
+/// Nobody gives the Job credentials.
+fn undeclared(subject: &Subject<'_>, provider: Provider, path: Path, report: &mut Report) {
+    let secret = if subject.era >= Era::C {
+        "`credentialsSecretRef` or "
+    } else {
+        ""
     };
+    let ambient = match provider {
+        Provider::Aws => "; EKS Pod Identity and roles of nodes need neither",
+        Provider::Gcp | Provider::Azure => "; a role of the nodes needs neither",
+    };
+    report
+        .at_path(path, format!("nothing gives the Job credentials for `{provider}`"))
+        .help(format!("set {secret}this annotation{ambient}"));
+}
+
+/// The namespace or the settings declare an identity that the object does not name.
+fn not_taken(
+    subject: &Subject<'_>,
+    location: &Location<'_>,
+    provider: Provider,
+    path: Path,
+    declared: &Declaration<'_>,
+    report: &mut Report,
+) {
     let by = match declared.by {
         DeclaredBy::Namespace => format!("namespace {}", quoted(subject.namespace())),
         DeclaredBy::Settings => "the settings file".to_owned(),
@@ -120,10 +134,25 @@ fn missing(
         finding.help(format!("correct what {by} declares: it is malformed"));
         return;
     }
-    if !may_be_filled_in(location, is_instance) {
+    if !may_be_filled_in(location, is_instance(subject)) {
         finding.help("set this annotation, or name the account of the backup pod in `serviceAccount`");
         return;
     }
+    let title = format!(
+        "set the annotation `{}` to {}",
+        provider.identity_annotation(),
+        quoted(declared.identity)
+    );
+    finding.help("use that identity").fix(Fix {
+        kind: FixKind::Default,
+        title,
+        edits: edits(subject, location, provider, path, declared.identity),
+    });
+}
+
+/// What puts the identity there, with everything that the schema requires beside it.
+fn edits(subject: &Subject<'_>, location: &Location<'_>, provider: Provider, path: Path, identity: &str) -> Vec<Edit> {
+    let cloud = location.storage.cloud;
     let mut edits = Vec::new();
     if !cloud.identity_provider().is_set() {
         edits.push(Edit::Set {
@@ -133,7 +162,7 @@ fn missing(
     }
     edits.push(Edit::Set {
         path,
-        value: declared.identity.into(),
+        value: identity.into(),
     });
     // The account stands in the block that is made here, or else a second look would add it.
     if let Some(account) = implied_account(subject, location, true) {
@@ -142,12 +171,7 @@ fn missing(
             value: account.into(),
         });
     }
-    let title = format!("set the annotation `{key}` to {}", quoted(declared.identity));
-    finding.help("use that identity").fix(Fix {
-        kind: FixKind::Default,
-        title,
-        edits,
-    });
+    edits
 }
 
 /// What is declared for the namespace of the object; says so when the namespace itself could not be asked.
