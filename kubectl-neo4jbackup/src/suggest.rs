@@ -1,13 +1,13 @@
 //! What is said where no rule has a name.
 
 use neo4jbackup_core::did_you_mean::closest;
-use neo4jbackup_core::engine;
 use neo4jbackup_core::quoted::quoted;
+use neo4jbackup_core::registry;
 
 /// Says that no rule has this code or name, and which one was probably meant.
 pub fn unknown_rule(word: &str) -> String {
     let names = || {
-        engine::all()
+        registry::all()
             .iter()
             .flat_map(|rule| [rule.meta().code, rule.meta().name])
     };

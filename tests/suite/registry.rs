@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use neo4jbackup_core::engine;
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Cel;
 
 use crate::support;
@@ -10,7 +10,7 @@ use crate::support;
 #[test]
 fn codes_and_names_are_unique_and_well_formed() {
     let mut seen = BTreeSet::new();
-    for meta in engine::all().iter().map(|rule| rule.meta()) {
+    for meta in registry::all().iter().map(|rule| rule.meta()) {
         assert!(
             seen.insert(meta.code) && seen.insert(meta.name),
             "{} or {} is taken",
@@ -25,14 +25,24 @@ fn codes_and_names_are_unique_and_well_formed() {
         );
         let kebab = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         assert!(meta.name.bytes().all(kebab), "{}", meta.name);
+        assert!(
+            !registry::RETIRED.contains(&meta.code),
+            "{} has the code of a rule that is gone",
+            meta.name
+        );
+        assert!(
+            meta.needs.iter().all(|need| need.is_for_rules()),
+            "{} asks for what no watch and no file gives to rules",
+            meta.code
+        );
     }
-    let codes: Vec<&str> = engine::all().iter().map(|rule| rule.meta().code).collect();
+    let codes: Vec<&str> = registry::all().iter().map(|rule| rule.meta().code).collect();
     assert!(codes.is_sorted(), "the list is not in the order of the codes");
 }
 
 #[test]
 fn every_page_has_its_headings() {
-    for meta in engine::all().iter().map(|rule| rule.meta()) {
+    for meta in registry::all().iter().map(|rule| rule.meta()) {
         for heading in ["## What it checks", "## Why it matters", "## Bad", "## Good"] {
             assert!(meta.docs.contains(heading), "{} has no «{heading}»", meta.code);
         }
@@ -53,7 +63,7 @@ fn every_page_has_its_headings() {
 
 #[test]
 fn every_rule_has_a_fixture_and_a_page_and_lives_in_a_file_of_its_name() {
-    for meta in engine::all().iter().map(|rule| rule.meta()) {
+    for meta in registry::all().iter().map(|rule| rule.meta()) {
         let file = meta.name.replace('-', "_");
         for path in [
             format!("core/src/rules/{file}.rs"),

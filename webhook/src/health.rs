@@ -10,8 +10,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jiff::Timestamp;
-use neo4jbackup_core::inventory::Coverage;
-use neo4jbackup_core::rule::Need;
+use neo4jbackup_core::facts::{Coverage, Need};
 
 use crate::certificates::{ServerTime, Standing, State as LineState};
 use crate::state::App;

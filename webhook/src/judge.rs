@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use json_patch::{Patch, PatchOperation};
 use neo4jbackup_core::document::Node;
 use neo4jbackup_core::engine;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::{Finding, Severity};
 use neo4jbackup_core::fix::{self, FixKind};
-use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::outcome;
 use neo4jbackup_core::outcome::Cause;
 use neo4jbackup_core::ratchet::ratchet;
@@ -52,7 +52,7 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Opini
     };
     let (mut findings, skipped) = judged.findings(request, basis);
     if let Door::Update(old) = judged.door {
-        ratchet(&mut findings, engine::rule, old, &request.object);
+        ratchet(&mut findings, old, &request.object);
         if is_terminating(&request.object) || is_terminating(old) {
             never_deny(&mut findings);
         }

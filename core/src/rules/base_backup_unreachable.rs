@@ -1,6 +1,6 @@
 //! NB8005.
 
-use crate::inventory::LocationFacts;
+use crate::facts::LocationFacts;
 use crate::rule::prelude::*;
 use crate::rules::restored;
 

@@ -1,6 +1,6 @@
 //! NB2004.
 
-use crate::inventory::{BackupFacts, ScopeFacts};
+use crate::facts::{BackupFacts, ScopeFacts};
 use crate::rule::prelude::*;
 
 declare_rule! {

@@ -1,6 +1,6 @@
 //! NB2005.
 
-use crate::inventory::SecretFacts;
+use crate::facts::SecretFacts;
 use crate::rule::prelude::*;
 
 declare_rule! {

@@ -1,6 +1,6 @@
 //! NB1009.
 
-use crate::inventory::InstanceKind;
+use crate::facts::InstanceKind;
 use crate::rule::prelude::*;
 use crate::values::names::DerivedName;
 

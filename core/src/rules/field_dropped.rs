@@ -2,7 +2,7 @@
 
 use super::moved_field::{NEVER_HAD_EFFECT, hint, plain_note};
 use crate::document::trail::Trail;
-use crate::ratchet::same_meaning;
+use crate::model::same_meaning;
 use crate::rule::prelude::*;
 use crate::schema::{self, SchemaProblem};
 

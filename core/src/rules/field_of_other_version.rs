@@ -1,7 +1,7 @@
 //! NB1004.
 
 use super::moved_field::{NEVER_HAD_EFFECT, fits, hint, move_fix, plain_note};
-use crate::ratchet::same_meaning;
+use crate::model::same_meaning;
 use crate::rule::prelude::*;
 use crate::schema::{self, EraSet, SchemaProblem};
 

@@ -1,7 +1,7 @@
 //! NB3004.
 
 use super::location::{annotations_at, locations};
-use crate::inventory::Coverage;
+use crate::facts::Coverage;
 use crate::rule::prelude::*;
 
 declare_rule! {

@@ -1,6 +1,6 @@
 //! NB7010.
 
-use crate::inventory::{Coverage, Others};
+use crate::facts::{Coverage, Others};
 use crate::rule::prelude::*;
 
 declare_rule! {

@@ -1,6 +1,6 @@
 //! NB2006.
 
-use crate::inventory::{InstanceFacts, InstanceKind};
+use crate::facts::{InstanceFacts, InstanceKind};
 use crate::rule::prelude::*;
 use crate::values::neo4j_version::{Feature, Version, parse_as_operator};
 

@@ -1,6 +1,6 @@
 //! NB8002.
 
-use crate::inventory::{InstanceFacts, InstanceKind};
+use crate::facts::{InstanceFacts, InstanceKind};
 use crate::rule::prelude::*;
 use crate::values::neo4j_version::{Feature, parse_as_operator};
 

@@ -1,6 +1,6 @@
 //! NB8014.
 
-use crate::inventory::{InstanceFacts, InstanceKind, LocationFacts};
+use crate::facts::{InstanceFacts, InstanceKind, LocationFacts};
 use crate::rule::prelude::*;
 use crate::rules::restored;
 

@@ -1,6 +1,6 @@
 //! NB8012.
 
-use crate::inventory::ScopeFacts;
+use crate::facts::ScopeFacts;
 use crate::rule::prelude::*;
 use crate::rules::restored;
 
