@@ -11,6 +11,7 @@ use crate::facts::Inventory;
 use crate::field::Field;
 use crate::finding::{Finding, Severity};
 use crate::fix::FixKind;
+use crate::registry;
 use crate::report::{Report, Skipped};
 use crate::rules::SuppressionInvalid;
 use crate::schema::{Era, GROUP, Kind};
@@ -262,10 +263,11 @@ fn judge_document(
                 .as_deref()
                 .filter(|_| finding.code == SuppressionInvalid::META.code);
             let is_open = |meta| unknown.hides_rule(meta, object);
-            !engine::rule(finding.code).is_some_and(is_hidden) && !accepted.and_then(engine::rule).is_some_and(is_open)
+            !registry::rule(finding.code).is_some_and(is_hidden)
+                && !accepted.and_then(registry::rule).is_some_and(is_open)
         });
         judgement.skipped.retain(|skipped| {
-            let meta = engine::rule(skipped.code);
+            let meta = registry::rule(skipped.code);
             !meta.is_some_and(|meta| unknown.hides_rule(meta, object))
         });
     }

@@ -80,7 +80,7 @@ fn no_path_is_read_twice_and_long_lists_have_a_name() {
     /// So many paths two rules may have in common before the list deserves a name in `core/src/rule/reads.rs`.
     const MOST_IN_COMMON: usize = 3;
     let mut lists: Vec<(&str, BTreeSet<String>)> = Vec::new();
-    for meta in engine::all().iter().map(|rule| rule.meta()) {
+    for meta in registry::all().iter().map(|rule| rule.meta()) {
         let once: BTreeSet<&str> = meta.reads.iter().copied().collect();
         assert_eq!(once.len(), meta.reads.len(), "{} lists a path twice", meta.code);
         let file = format!("core/src/rules/{}.rs", meta.name.replace('-', "_"));

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use neo4jbackup_core::document::Path;
-use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::lint::{self, FileOutcome};
+use neo4jbackup_core::registry;
 use neo4jbackup_core::unknown::Unknown;
 use serde_json::Value;
 
@@ -136,7 +136,7 @@ fn a_rule_whose_fields_are_all_there_speaks_of_a_patch() {
     let options = lint::Options::at(support::now());
     let mut file = lint::read(manifest, &options.limits);
     file.is_patch = true;
-    let inventory = neo4jbackup_core::inventory::Inventory::partial("it is not among the linted files");
+    let inventory = neo4jbackup_core::facts::Inventory::partial("it is not among the linted files");
     let outcome = lint::judge(&file, &inventory, &options);
     let codes: Vec<&str> = outcome.findings.iter().map(|located| located.finding.code).collect();
     assert_eq!(codes, ["NB5001"]);
@@ -148,7 +148,7 @@ fn no_rule_but_those_of_the_schema_reads_everything() {
     let object = lint::read("spec: {storage: '${X}'}", &lint::Options::at(support::now()).limits);
     let object = &object.documents[0].root;
     let unknown = Unknown::of(object, false);
-    let certain = engine::all().iter().map(|rule| rule.meta()).filter(|meta| {
+    let certain = registry::all().iter().map(|rule| rule.meta()).filter(|meta| {
         let below = |read: &&str| read.starts_with("spec.storage");
         meta.reads.iter().any(below) && !unknown.hides_rule(meta, object)
     });
