@@ -3,10 +3,12 @@
 
 use json_patch::Patch;
 use neo4jbackup_core::document::Document;
+use neo4jbackup_core::facts::{self, Need, Right};
 use neo4jbackup_core::finding::{Severity, Suppressed};
 use neo4jbackup_core::fix::text::{Replacement, replacements};
 use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::lint::{Located, ObjectRef};
+use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
 use serde::Serialize;
@@ -159,11 +161,36 @@ pub struct Skipped {
     pub code: Option<&'static str>,
     /// The file.
     pub file: String,
-    /// Why.
+    /// What is not certain, and why, in a sentence.
     pub reason: String,
+    /// What the rule needs to know; null for a file.
+    pub need: Option<Need>,
+    /// Why that is not known; empty for a file.
+    pub causes: Vec<Cause>,
     /// Whether the file could not be read at all, which standard error says. Not part of the object.
     #[serde(skip)]
     pub is_gap: bool,
+}
+
+/// Why something is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Cause {
+    /// `notAsked`, `pending`, `forbidden` or `failed`.
+    pub kind: &'static str,
+    /// The cause in words.
+    pub text: String,
+    /// The right that is missing; null when something else is.
+    pub right: Option<Right>,
+}
+
+impl From<&facts::Cause> for Cause {
+    fn from(cause: &facts::Cause) -> Self {
+        Self {
+            kind: cause.word(),
+            text: printable(cause.to_string()).into_owned(),
+            right: cause.missing_right().cloned(),
+        }
+    }
 }
 
 /// Where a finding stands in the texts of the run.

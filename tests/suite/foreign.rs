@@ -79,7 +79,7 @@ fn judge(rule: &str, case: &Case, objects: &[Value]) {
         }
     }
     for skipped in &outcome.skipped {
-        assert_one_line(&what, &skipped.reason);
+        assert_one_line(&what, &skipped.reason());
     }
     let app = webhook(&options, &inventory);
     for object in objects.iter().filter(|object| object["kind"].is_string()) {

@@ -65,7 +65,8 @@ impl Rule for ChainBroken {
             Lookup::Unknown(why) => {
                 report.skip(
                     Need::Backups,
-                    format!("whether the chain of {} fits: {why}", quoted(parent)),
+                    format!("whether the chain of {} fits", quoted(parent)),
+                    why,
                 );
             }
         }

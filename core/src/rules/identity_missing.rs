@@ -186,9 +186,10 @@ fn declared<'x>(
         report.skip(
             Need::Namespace,
             format!(
-                "namespace {namespace} may declare an identity: {why}",
+                "namespace {namespace} may declare an identity",
                 namespace = quoted(namespace)
             ),
+            why,
         );
     }
     account::declared(namespace, provider, inventory, subject.settings)

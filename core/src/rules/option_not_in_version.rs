@@ -58,7 +58,8 @@ impl Rule for OptionNotInVersion {
             Lookup::Unknown(why) => {
                 report.skip(
                     Need::Instance,
-                    format!("whether {} has what the options need: {why}", quoted(name)),
+                    format!("whether {} has what the options need", quoted(name)),
+                    why,
                 );
                 return;
             }

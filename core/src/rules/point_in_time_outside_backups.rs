@@ -61,9 +61,10 @@ impl Rule for PointInTimeOutsideBackups {
                 return report.skip(
                     Need::Backups,
                     format!(
-                        "whether the runs of backup {name} reach to the point in time: {why}",
+                        "whether the runs of backup {name} reach to the point in time",
                         name = quoted(name)
                     ),
+                    why,
                 );
             }
             Lookup::Absent => return,

@@ -72,7 +72,8 @@ impl Rule for PointInTimeUnsupported {
             Lookup::Unknown(why) => {
                 report.skip(
                     Need::Instance,
-                    format!("whether {name} runs Neo4j 2025.01 or later: {why}", name = quoted(name)),
+                    format!("whether {name} runs Neo4j 2025.01 or later", name = quoted(name)),
+                    why,
                 );
                 unknown(
                     &field,

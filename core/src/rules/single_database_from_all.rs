@@ -62,18 +62,17 @@ impl Rule for SingleDatabaseFromAll {
                 report.skip(
                     Need::Instance,
                     format!(
-                        "whether {name} is a cluster, which takes one artifact: {why}",
+                        "whether {name} is a cluster, which takes one artifact",
                         name = quoted(name)
                     ),
+                    why,
                 );
             }
             (_, Lookup::Unknown(why)) if restored::is_cluster(&instance) => {
                 report.skip(
                     Need::Backups,
-                    format!(
-                        "whether backup {backup} covers all databases: {why}",
-                        backup = quoted(backup)
-                    ),
+                    format!("whether backup {backup} covers all databases", backup = quoted(backup)),
+                    why,
                 );
             }
             (_, Lookup::Found(facts)) if restored::is_cluster(&instance) && facts.scope == ScopeFacts::AllDatabases => {

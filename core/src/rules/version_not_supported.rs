@@ -82,7 +82,7 @@ fn of_instance(subject: &Subject<'_>, field: &Field<'_>, inventory: &Inventory, 
         Lookup::Found(facts) => facts,
         Lookup::Absent => return,
         Lookup::Unknown(why) => {
-            report.skip(Need::Instance, format!("the version of {}: {why}", quoted(name)));
+            report.skip(Need::Instance, format!("the version of {}", quoted(name)), why);
             return;
         }
     };
