@@ -375,8 +375,8 @@ mod tests {
             "c.yaml:2: there is no key `rule` below `settings`; did you mean `rules`?"
         );
         assert_eq!(
-            message("settings:\n  rules:\n    NB1020: warn\n"),
-            "c.yaml:3: there is no rule `NB1020`; did you mean `NB1002`?"
+            message("settings:\n  rules:\n    NB1O02: warn\n"),
+            "c.yaml:3: there is no rule `NB1O02`; did you mean `NB1002`?"
         );
         assert_eq!(
             message("show: all\n"),
