@@ -1,10 +1,10 @@
 //! Runs the rules over one object or one document, and puts what they say in a stable order.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::document::{Document, Node, Problem, ProblemKind};
 use crate::facts::Inventory;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, ObjectRef, Severity};
 use crate::fix::{self, Edit, FixKind};
 use crate::registry;
 use crate::report::{Report, Skipped};
@@ -65,7 +65,18 @@ fn judge_into(mut report: Report, subject: &Subject<'_>, inventory: &Inventory) 
     let mut judgement = finish(report);
     level(&mut judgement.findings, subject);
     suppress_by_annotation(&mut judgement, subject);
+    if !judgement.findings.is_empty() {
+        say_of_what(&mut judgement.findings, ObjectRef::of(subject.object));
+    }
     judgement
+}
+
+/// Findings that do not name another object are about the one under review.
+pub(crate) fn say_of_what(findings: &mut [Finding], object: Option<ObjectRef>) {
+    let Some(object) = object.map(Arc::new) else { return };
+    for finding in findings {
+        finding.object.get_or_insert_with(|| Arc::clone(&object));
+    }
 }
 
 /// Judges the text of one document.
@@ -75,7 +86,11 @@ pub fn judge_document(document: &Document<'_>) -> Judgement {
         report.set_rule(rule.meta());
         rule.check_document(document, &mut report);
     }
-    finish(report)
+    let mut judgement = finish(report);
+    if !judgement.findings.is_empty() {
+        say_of_what(&mut judgement.findings, ObjectRef::of(&document.root));
+    }
+    judgement
 }
 
 /// The finding for a problem of the text itself.

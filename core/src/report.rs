@@ -178,6 +178,7 @@ impl Report {
             severity: self.rule.severity,
             message: printable(message).into_owned(),
             help: String::new(),
+            object: None,
             path,
             at_key: false,
             value,

@@ -69,12 +69,19 @@ impl Rule for OptionNotInVersion {
         }
         // A tag that names no version is reported with the instance.
         if let Some(version) = facts.image_tag.as_deref().and_then(parse_as_operator) {
-            options(&backup, name, version, report);
+            options(subject, &backup, name, facts, version, report);
         }
     }
 }
 
-fn options(backup: &Backup<'_>, name: &str, version: Version, report: &mut Report) {
+fn options(
+    subject: &Subject<'_>,
+    backup: &Backup<'_>,
+    name: &str,
+    facts: &InstanceFacts,
+    version: Version,
+    report: &mut Report,
+) {
     for (option, feature, severity) in OPTIONS {
         let field = backup.options.field(option);
         if field.is_true() && !version.supports(feature) {
@@ -93,7 +100,11 @@ fn options(backup: &Backup<'_>, name: &str, version: Version, report: &mut Repor
                 .help("remove it, or upgrade the instance first")
                 .reason(Reason::NotSupported)
                 .severity(severity)
-                .evidence(format!("version of {}: {version}", quoted(name)));
+                .evidence_of(
+                    subject.other(facts.kind, name),
+                    Path::dotted("spec.image.tag"),
+                    format!("version of {}: {version}", quoted(name)),
+                );
         }
     }
 }

@@ -98,11 +98,15 @@ impl Rule for PointInTimeOutsideBackups {
                     ),
                 )
                 .help("choose a later moment, or restore an older artifact by `type: storage`")
-                .evidence(format!(
-                    "the oldest successful run of {name} began at {oldest}",
-                    name = quoted(name),
-                    oldest = quoted(oldest)
-                ));
+                .evidence_of(
+                    subject.other(Kind::Neo4jBackup, name),
+                    Path::dotted("status.history"),
+                    format!(
+                        "the oldest successful run of {name} began at {oldest}",
+                        name = quoted(name),
+                        oldest = quoted(oldest)
+                    ),
+                );
         } else if point.timestamp() <= subject.now && instant(newest).is_some_and(|newest| point.timestamp() > newest) {
             report
                 .at(
@@ -114,11 +118,15 @@ impl Rule for PointInTimeOutsideBackups {
                     ),
                 )
                 .help("run the backup once more first, if the instance still has the transactions")
-                .evidence(format!(
-                    "the newest successful run of {name} ended at {newest}",
-                    name = quoted(name),
-                    newest = quoted(newest)
-                ));
+                .evidence_of(
+                    subject.other(Kind::Neo4jBackup, name),
+                    Path::dotted("status.history"),
+                    format!(
+                        "the newest successful run of {name} ended at {newest}",
+                        name = quoted(name),
+                        newest = quoted(newest)
+                    ),
+                );
         }
     }
 }

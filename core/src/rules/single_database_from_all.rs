@@ -88,10 +88,11 @@ impl Rule for SingleDatabaseFromAll {
                     )
                     .help("use `allDatabases: true`, or `type: storage` with the exact .backup file")
                     .reason(Reason::NotSupported)
-                    .evidence(format!(
-                        "spec.allDatabases of backup {backup} is true",
-                        backup = quoted(backup)
-                    ));
+                    .evidence_of(
+                        subject.other(Kind::Neo4jBackup, backup),
+                        Path::dotted("spec.allDatabases"),
+                        format!("spec.allDatabases of backup {} is true", quoted(backup)),
+                    );
             }
             _ => {}
         }

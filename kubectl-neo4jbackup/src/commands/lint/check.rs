@@ -128,9 +128,9 @@ fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) 
         if plan.selection.includes(finding.code) {
             outcome.findings.push(Located {
                 finding,
-                object: None,
                 span: problem.span,
                 document: None,
+                related: Vec::new(),
             });
         }
     }
