@@ -63,8 +63,8 @@ pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
 /// Whether one letter is missing, added, wrong, or swapped with the next, or letters are only in the wrong case.
 pub fn is_one_slip(from: &str, to: &str) -> bool {
     let letters = |word: &str| word.chars().collect::<Vec<char>>();
-    from.eq_ignore_ascii_case(to)
-        || (from.len().abs_diff(to.len()) <= char::MAX_LEN_UTF8 && distance(&letters(from), &letters(to)) <= 1)
+    let (left, right) = (letters(from), letters(to));
+    from.eq_ignore_ascii_case(to) || (left.len().abs_diff(right.len()) <= 1 && distance(&left, &right) <= 1)
 }
 
 fn fold(word: &str) -> Vec<char> {
