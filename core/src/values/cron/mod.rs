@@ -17,6 +17,7 @@ mod period;
 mod remarks;
 mod suggest;
 mod words;
+mod zone_prefix;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use self::field::Set;
 pub use self::overlap::first_common_run;
 pub use self::remarks::{Remark, RemarkKind};
 use super::shorten::shorten;
+pub use self::zone_prefix::zone_prefix;
 
 /// A schedule that the API server accepts.
 #[derive(Debug, Clone, PartialEq)]
