@@ -1,6 +1,7 @@
 //! NB7002.
 
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, locations};
 use crate::values::bucket::{self, BucketProblem, BucketProblemKind as Kind, Level};
 use crate::values::object_path;
 

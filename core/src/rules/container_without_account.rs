@@ -1,7 +1,7 @@
 //! NB7009.
 
-use crate::subject::location::locations;
 use crate::rule::prelude::*;
+use crate::subject::location::locations;
 use crate::values::bucket::{self, BucketProblemKind};
 
 declare_rule! {

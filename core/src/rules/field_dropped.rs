@@ -1,10 +1,10 @@
 //! NB1010.
 
-use crate::subject::moved_field::{NEVER_HAD_EFFECT, hint, plain_note};
 use crate::document::trail::Trail;
 use crate::model::same_meaning;
 use crate::rule::prelude::*;
 use crate::schema::{self, SchemaProblem};
+use crate::subject::moved_field::{NEVER_HAD_EFFECT, hint, plain_note};
 
 declare_rule! {
     /// The manifest that was applied has a field that the stored object lacks: the API server dropped it.

@@ -1,9 +1,9 @@
 //! NB1004.
 
-use crate::subject::moved_field::{NEVER_HAD_EFFECT, fits, hint, move_fix, plain_note};
 use crate::model::same_meaning;
 use crate::rule::prelude::*;
 use crate::schema::{self, EraSet, SchemaProblem};
+use crate::subject::moved_field::{NEVER_HAD_EFFECT, fits, hint, move_fix, plain_note};
 
 declare_rule! {
     /// A field of another operator version is dropped without a word.

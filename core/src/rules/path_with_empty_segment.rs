@@ -1,7 +1,7 @@
 //! NB7003.
 
-use crate::subject::location::{Location, Use, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, Use, locations};
 use crate::values::bucket;
 use crate::values::object_path::{self, PathProblem};
 

@@ -1,9 +1,9 @@
 //! NB1003.
 
-use crate::subject::moved_field::{hint, move_fix, plain_note, stands_beside};
 use crate::did_you_mean::is_one_slip;
 use crate::rule::prelude::*;
 use crate::schema::SchemaProblem;
+use crate::subject::moved_field::{hint, move_fix, plain_note, stands_beside};
 
 declare_rule! {
     /// A field that no operator version has is dropped without a word, and what it asked for does not happen.

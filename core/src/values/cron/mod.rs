@@ -29,8 +29,8 @@ pub use self::field::Field;
 use self::field::Set;
 pub use self::overlap::first_common_run;
 pub use self::remarks::{Remark, RemarkKind};
-use super::shorten::shorten;
 pub use self::zone_prefix::zone_prefix;
+use super::shorten::shorten;
 
 /// A schedule that the API server accepts.
 #[derive(Debug, Clone, PartialEq)]
