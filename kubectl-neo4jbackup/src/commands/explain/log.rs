@@ -26,7 +26,7 @@ const NOTHING: &str = "Nothing.";
 
 /// What is said of one line of the input. The fields and their order are part of the interface.
 #[derive(Debug, Serialize)]
-struct Line<'l> {
+struct Answer<'l> {
     line: &'l str,
     /// Null when the line says nothing that the table knows, as are the three below.
     class: Option<&'l str>,
@@ -128,14 +128,14 @@ fn next(reader: &mut dyn BufRead) -> io::Result<Option<String>> {
 }
 
 fn write(line: &str, class: Option<&Class>, output: &mut dyn io::Write) -> io::Result<()> {
-    let line = Line {
+    let answer = Answer {
         line,
         class: class.map(|class| class.name.as_str()),
         severity: class.map(|class| class.severity),
         cause: class.map(|class| class.cause.as_str()),
         remedy: class.map(|class| class.remedy.as_str()),
     };
-    serde_json::to_writer(&mut *output, &line)?;
+    serde_json::to_writer(&mut *output, &answer)?;
     output.write_all(b"\n")?;
     output.flush()
 }
