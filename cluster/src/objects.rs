@@ -1,13 +1,39 @@
 //! Single objects by their names, of whichever kind: what a task of an installation reads, applies, marks and deletes.
 
 use std::fmt;
+use std::path::Path;
 
-use kube::Error;
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::core::GroupVersionKind;
+use kube::{Client, Error};
 use serde_json::{Value, json};
 
-use crate::tasks::{TaskError, Tasks};
+use crate::connect::{Cluster, ConnectError};
+
+/// Why a task could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    /// There is no client.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// Neither a kubeconfig was given nor does this run in a pod that has a token.
+    #[error("no cluster was named: give --kubeconfig, or run in a pod with a token")]
+    NoCluster,
+    /// The API server refused, or did not answer.
+    #[error("cannot {attempted}: {reason}")]
+    Api {
+        /// What was attempted.
+        attempted: String,
+        /// What the API server or the connection said.
+        reason: String,
+    },
+}
+
+/// A client for the cluster of a kubeconfig or of this pod.
+#[derive(Clone)]
+pub struct Objects {
+    pub(crate) client: Client,
+}
 
 /// Where an object is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,16 +72,24 @@ impl fmt::Display for ObjectName {
     }
 }
 
-impl Tasks {
+impl Objects {
+    /// Without a kubeconfig, for the cluster that this pod runs in. No request is sent.
+    pub async fn connect(kubeconfig: Option<&Path>) -> Result<Self, ObjectError> {
+        let cluster = Cluster::connect(kubeconfig).await?.ok_or(ObjectError::NoCluster)?;
+        Ok(Self {
+            client: cluster.client(),
+        })
+    }
+
     /// The object as it is stored; none when it is not there.
-    pub async fn read(&self, object: &ObjectName) -> Result<Option<Value>, TaskError> {
+    pub async fn read(&self, object: &ObjectName) -> Result<Option<Value>, ObjectError> {
         let read = self.api(object).get_opt(&object.name).await;
         let read = read.map_err(|error| failed("read", object, &error))?;
         Ok(read.map(|read| serde_json::to_value(read).unwrap_or_default()))
     }
 
     /// Applies an object by server-side apply and takes over the fields that somebody else holds.
-    pub async fn apply(&self, manifest: &Value, manager: &str) -> Result<(), TaskError> {
+    pub async fn apply(&self, manifest: &Value, manager: &str) -> Result<(), ObjectError> {
         let object = ObjectName::of(manifest);
         let parameters = PatchParams::apply(manager).force();
         let patch = Patch::Apply(manifest);
@@ -71,7 +105,7 @@ impl Tasks {
         annotation: &str,
         value: Option<&str>,
         manager: &str,
-    ) -> Result<bool, TaskError> {
+    ) -> Result<bool, ObjectError> {
         let patch = json!({"metadata": {"annotations": {annotation: value}}});
         let parameters = PatchParams {
             field_manager: Some(manager.to_owned()),
@@ -84,7 +118,7 @@ impl Tasks {
     }
 
     /// Deletes an object, and what it owns after it. False when it is not there.
-    pub async fn delete(&self, object: &ObjectName) -> Result<bool, TaskError> {
+    pub async fn delete(&self, object: &ObjectName) -> Result<bool, ObjectError> {
         let api = self.api(object);
         let deleted = api.delete(&object.name, &DeleteParams::background()).await;
         was_there(deleted).map_err(|error| failed("delete", object, &error))
@@ -107,8 +141,8 @@ fn was_there<T>(answer: Result<T, Error>) -> Result<bool, Error> {
     }
 }
 
-fn failed(verb: &str, object: &ObjectName, error: &Error) -> TaskError {
-    TaskError::Api {
+fn failed(verb: &str, object: &ObjectName, error: &Error) -> ObjectError {
+    ObjectError::Api {
         attempted: format!("{verb} {object}"),
         reason: error.to_string(),
     }

@@ -23,6 +23,7 @@ use crate::ops::clock::Now;
 use crate::ops::metrics::Metrics;
 use crate::ops::readiness::Readiness;
 use crate::ops::status_server::Status;
+use crate::ops::telemetry::Telemetry;
 
 pub use neo4jbackup_cluster::SharedInventory;
 
@@ -117,6 +118,14 @@ impl App {
     /// The settings of the moment, for whoever replaces them or follows them.
     pub(crate) fn settings(&self) -> Arc<CurrentSettings> {
         Arc::clone(&self.settings)
+    }
+
+    /// Where parts of the server say how they fare.
+    pub(crate) fn telemetry(&self) -> Telemetry {
+        Telemetry {
+            metrics: Arc::clone(&self.metrics),
+            readiness: Arc::clone(&self.readiness),
+        }
     }
 
     /// What the status port tells.

@@ -27,7 +27,7 @@ pub use commands::arguments::{Arguments, Command, ServeArguments};
 pub use commands::check_admission::{CheckArguments, CheckError};
 pub use commands::remove_configurations::{RemoveArguments, RemoveError};
 pub use commands::serve::error::StartError;
-pub use commands::switch::{Phase, PlanError, SwitchArguments, SwitchError};
+pub use commands::switch::{PlanError, SwitchArguments, SwitchError, SwitchPhase};
 pub use commands::{CommandError, run};
 pub use limits::Limits;
 pub use ops::log::{LogError, LogFormat};

@@ -7,7 +7,7 @@ use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::{Mode, Mutation, Settings};
 
-use crate::admission::patch_warnings::suggestions;
+use crate::admission::patch_warnings::patch_warnings;
 use crate::admission::response::Answer;
 
 /// What a judgement rests on beside the review itself.
@@ -49,7 +49,7 @@ pub(crate) fn propose(answer: &mut Answer<'_>, mut patch: Patch, codes: String, 
             answer.audit.insert("defaulted", codes);
         }
         Mutation::Suggest => {
-            answer.warnings = suggestions(&patch, &codes);
+            answer.warnings = patch_warnings(&patch, &codes);
             answer.audit.insert("suggested", codes);
         }
         Mutation::Off => {}

@@ -4,26 +4,26 @@ use std::time::Duration;
 
 use neo4jbackup_cluster::{CertificateStore, StoreError};
 
-use super::readiness::{Inspection, Live};
-use super::surroundings::Surroundings;
+use super::context::CertificateContext;
+use super::readiness::{Observed, ReadinessCheck};
 use crate::ops::clock::Clock;
 
 /// Compares what is served with the bundles, again and again.
-pub(crate) struct Observer {
+pub(crate) struct Monitor {
     pub(crate) store: CertificateStore,
     pub(crate) tick: Duration,
     pub(crate) clock: Clock,
-    pub(crate) surroundings: Surroundings,
-    pub(crate) inspection: Inspection,
+    pub(crate) context: CertificateContext,
+    pub(crate) readiness_check: ReadinessCheck,
 }
 
-impl Observer {
-    pub(crate) async fn observe(mut self) {
+impl Monitor {
+    pub(crate) async fn run(mut self) {
         let (changed, _watches) = self.store.listen();
         loop {
             let setback = match self.look().await {
                 Ok(live) => {
-                    self.inspection.see(live);
+                    self.readiness_check.observe(live);
                     None
                 }
                 Err(error) => {
@@ -31,17 +31,17 @@ impl Observer {
                     Some(error.to_string())
                 }
             };
-            self.inspection.conclude(&self.surroundings, setback).await;
+            self.readiness_check.report(&self.context, setback).await;
             let _ = tokio::time::timeout(self.tick, changed.notified()).await;
         }
     }
 
-    async fn look(&self) -> Result<Live, StoreError> {
+    async fn look(&self) -> Result<Observed, StoreError> {
         let mut bundles = Vec::new();
         for configuration in &self.store.target().configurations {
             bundles.push(self.store.read_bundles(configuration).await?);
         }
-        Ok(Live {
+        Ok(Observed {
             now: self.clock.now(),
             bundles,
             authority: None,

@@ -38,9 +38,9 @@ pub(crate) struct Probe {
     identity: Option<Arc<OwnIdentity>>,
 }
 
-/// Why a call brought no answer.
+/// SigningReason a call brought no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Failure {
+pub(crate) enum ProbeError {
     /// It would not bring the API server one either.
     Broken(String),
     /// Not in time. A server that is busy is slow.
@@ -74,13 +74,13 @@ impl Probe {
     }
 
     /// Whether a review is answered over a connection that `roots` vouch for.
-    pub(crate) async fn call(&self, roots: RootCertStore, now: Timestamp) -> Result<(), Failure> {
+    pub(crate) async fn call(&self, roots: RootCertStore, now: Timestamp) -> Result<(), ProbeError> {
         let answer = timeout(PATIENCE, self.try_call(roots, now)).await;
-        answer.unwrap_or(Err(Failure::Slow))
+        answer.unwrap_or(Err(ProbeError::Slow))
     }
 
-    async fn try_call(&self, roots: RootCertStore, now: Timestamp) -> Result<(), Failure> {
-        let broken = |error: &dyn std::fmt::Display| Failure::Broken(error.to_string());
+    async fn try_call(&self, roots: RootCertStore, now: Timestamp) -> Result<(), ProbeError> {
+        let broken = |error: &dyn std::fmt::Display| ProbeError::Broken(error.to_string());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_details(provider, Arc::new(At(now)));
         let config = config
@@ -115,13 +115,13 @@ impl Probe {
     }
 }
 
-fn judge(answer: &str) -> Result<(), Failure> {
+fn judge(answer: &str) -> Result<(), ProbeError> {
     let status = answer.split(' ').nth(1).unwrap_or("none");
     match status {
         "200" if answer.contains("a-call-of-the-server-by-itself") => Ok(()),
         // Too many calls at once: it serves, and other replicas would not have it easier without it.
         "503" | "504" => Ok(()),
-        _ => Err(Failure::Broken(format!("the answer has status {status}"))),
+        _ => Err(ProbeError::Broken(format!("the answer has status {status}"))),
     }
 }
 

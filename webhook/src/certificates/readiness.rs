@@ -3,17 +3,17 @@
 use jiff::Timestamp;
 use neo4jbackup_cluster::{CaBundles, Configuration};
 
-use super::probe::{Failure, Probe};
-use super::surroundings::Surroundings;
+use super::context::CertificateContext;
+use super::probe::{Probe, ProbeError};
 use super::trust::{roots, verify};
-use crate::ops::check::{Line, Standing, State};
+use crate::ops::check::{Check, CheckStatus, Checks};
 
 /// So often in a row, a call of the server by itself may be slow before calls are kept away.
 const PATIENCE: u32 = 3;
 
 /// What was last seen in the cluster.
 #[derive(Debug)]
-pub(crate) struct Live {
+pub(crate) struct Observed {
     pub(crate) now: Timestamp,
     /// In the order of the configurations.
     pub(crate) bundles: Vec<Option<CaBundles>>,
@@ -23,14 +23,14 @@ pub(crate) struct Live {
 
 /// Compares what is served with what is in the cluster.
 #[derive(Debug)]
-pub(crate) struct Inspection {
+pub(crate) struct ReadinessCheck {
     configurations: Vec<Configuration>,
     probe: Option<Probe>,
-    live: Option<Live>,
+    live: Option<Observed>,
     slow: u32,
 }
 
-impl Inspection {
+impl ReadinessCheck {
     /// Without a probe, because the name by which the server is called is not known, names are not verified.
     pub(crate) fn new(configurations: Vec<Configuration>, probe: Option<Probe>) -> Self {
         Self {
@@ -43,49 +43,54 @@ impl Inspection {
 
     /// Takes the newest look. Where there is none, the last one counts: an API server that is away for a while calls
     /// nobody, and must find somebody to call when it is back.
-    pub(crate) fn see(&mut self, live: Live) {
+    pub(crate) fn observe(&mut self, live: Observed) {
         self.live = Some(live);
     }
 
     /// Tells readiness and metrics. `setback` is why the last look or step failed.
-    pub(crate) async fn conclude(&mut self, surroundings: &Surroundings, setback: Option<String>) {
-        let chain = surroundings.served.chain();
+    pub(crate) async fn report(&mut self, context: &CertificateContext, setback: Option<String>) {
+        let chain = context.served.chain();
         let mut lines = Vec::new();
         if chain.is_empty() {
-            lines.push(Line::new("certificate", State::Bad, "none is served yet"));
+            lines.push(Check::new("certificate", CheckStatus::Failed, "none is served yet"));
         }
         let Some(live) = &self.live else {
             let why = setback.unwrap_or_else(|| "not looked at yet".to_owned());
-            lines.push(Line::new("ca bundles", State::Bad, why));
-            surroundings.readiness.set_standing(Standing(lines));
+            lines.push(Check::new("ca bundles", CheckStatus::Failed, why));
+            context.telemetry.readiness.set_certificate_checks(Checks(lines));
             return;
         };
         match &live.authority {
-            Some(Ok(detail)) => lines.push(Line::new("authority", State::Good, detail)),
-            Some(Err(why)) => lines.push(Line::new("authority", State::Remarkable, format!("the Secret: {why}"))),
+            Some(Ok(detail)) => lines.push(Check::new("authority", CheckStatus::Passed, detail)),
+            Some(Err(why)) => lines.push(Check::new(
+                "authority",
+                CheckStatus::Noted,
+                format!("the Secret: {why}"),
+            )),
             None => {}
         }
         let name = self.probe.as_ref().map(Probe::name);
         for (configuration, bundles) in self.configurations.iter().zip(&live.bundles) {
             let trusted = trusted(bundles.as_ref(), |bundle| verify(bundle, &chain, name, live.now));
-            surroundings
+            context
+                .telemetry
                 .metrics
                 .ca_bundle_in_sync(&label(configuration), trusted.is_ok());
             let title = format!("ca bundle {}", label(configuration));
             lines.push(match trusted {
-                Ok(()) => Line::new(title, State::Good, ""),
-                Err(why) => Line::new(title, State::Bad, why),
+                Ok(()) => Check::new(title, CheckStatus::Passed, ""),
+                Err(why) => Check::new(title, CheckStatus::Failed, why),
             });
         }
         if let Some(setback) = setback {
             let detail = format!("as of {}; {setback}", live.now);
-            lines.push(Line::new("certificates", State::Remarkable, detail));
+            lines.push(Check::new("certificates", CheckStatus::Noted, detail));
         }
         lines.extend(self.call_myself().await);
-        surroundings.readiness.set_standing(Standing(lines));
+        context.telemetry.readiness.set_certificate_checks(Checks(lines));
     }
 
-    async fn call_myself(&mut self) -> Option<Line> {
+    async fn call_myself(&mut self) -> Option<Check> {
         let (probe, live) = (self.probe.as_ref()?, self.live.as_ref()?);
         let mut bundles: Vec<&[u8]> = live.bundles.iter().flatten().flat_map(texts).collect();
         bundles.sort_unstable();
@@ -95,12 +100,16 @@ impl Inspection {
             result = result.and(probe.call(roots(bundle, live.now), live.now).await);
         }
         let title = "loopback review";
-        self.slow = if result == Err(Failure::Slow) { self.slow + 1 } else { 0 };
+        self.slow = if result == Err(ProbeError::Slow) {
+            self.slow + 1
+        } else {
+            0
+        };
         Some(match result {
-            Ok(()) => Line::new(title, State::Good, ""),
-            Err(Failure::Slow) if self.slow < PATIENCE => Line::new(title, State::Remarkable, "no answer in time"),
-            Err(Failure::Slow) => Line::new(title, State::Bad, "no answer in time, again and again"),
-            Err(Failure::Broken(why)) => Line::new(title, State::Bad, why),
+            Ok(()) => Check::new(title, CheckStatus::Passed, ""),
+            Err(ProbeError::Slow) if self.slow < PATIENCE => Check::new(title, CheckStatus::Noted, "no answer in time"),
+            Err(ProbeError::Slow) => Check::new(title, CheckStatus::Failed, "no answer in time, again and again"),
+            Err(ProbeError::Broken(why)) => Check::new(title, CheckStatus::Failed, why),
         })
     }
 }

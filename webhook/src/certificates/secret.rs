@@ -22,7 +22,7 @@ const KEPT: (&str, &str) = ("kept.crt", "kept.until");
 
 /// What the Secret holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Contents {
+pub(crate) struct SecretContents {
     /// Leaves are signed with it, and it is in every bundle.
     pub(crate) current: Option<Authority>,
     /// On its way into every bundle.
@@ -43,14 +43,14 @@ pub(crate) struct Kept {
 
 /// What a look at the Secret showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum FoundSecret {
     /// Something to go on with.
-    Good(Contents),
+    Good(SecretContents),
     /// There is no Secret, or nothing in it that can be used, and why.
     Nothing(String),
 }
 
-impl Contents {
+impl SecretContents {
     /// Reads the values of the Secret.
     pub(crate) fn read(data: &BTreeMap<String, Vec<u8>>) -> Result<Self, String> {
         let current = pair(data, CURRENT)?;
@@ -153,12 +153,12 @@ mod tests {
         Authority::make(now, Duration::from_secs(3600)).unwrap()
     }
 
-    fn full() -> Contents {
+    fn full() -> SecretContents {
         let kept = |until: &str| Kept {
             root: authority().root().clone(),
             until: until.parse().unwrap(),
         };
-        Contents {
+        SecretContents {
             current: Some(authority()),
             next: Some(authority()),
             published: Some("2026-11-21T12:00:01Z".parse().unwrap()),
@@ -166,7 +166,7 @@ mod tests {
         }
     }
 
-    fn stored(contents: &Contents) -> BTreeMap<String, Vec<u8>> {
+    fn stored(contents: &SecretContents) -> BTreeMap<String, Vec<u8>> {
         let values = contents.values().into_iter();
         values
             .filter_map(|(key, value)| Some((key.to_owned(), value?)))
@@ -176,14 +176,14 @@ mod tests {
     #[test]
     fn what_is_written_reads_the_same() {
         let contents = full();
-        assert_eq!(Contents::read(&stored(&contents)), Ok(contents.clone()));
-        let current_only = Contents {
+        assert_eq!(SecretContents::read(&stored(&contents)), Ok(contents.clone()));
+        let current_only = SecretContents {
             current: contents.current,
-            ..Contents::default()
+            ..SecretContents::default()
         };
         let values = current_only.values();
         assert_eq!(values["next.key"], None, "a key that is not needed any more is removed");
-        assert_eq!(Contents::read(&stored(&current_only)), Ok(current_only));
+        assert_eq!(SecretContents::read(&stored(&current_only)), Ok(current_only));
     }
 
     #[test]
@@ -194,17 +194,21 @@ mod tests {
             let with = |value: &[u8]| {
                 let mut data = good.clone();
                 data.insert(key.clone(), value.to_vec());
-                Contents::read(&data)
+                SecretContents::read(&data)
             };
             assert!(with(b"garbage").is_err(), "{key}");
             if key.starts_with("ca.") || (key.starts_with("next.") && key != "next.published") {
                 assert!(with(&other[key]).is_err(), "{key} of another pair");
                 let mut without = good.clone();
                 without.remove(key);
-                assert!(Contents::read(&without).is_err(), "without {key}");
+                assert!(SecretContents::read(&without).is_err(), "without {key}");
             }
         }
-        assert!(Contents::read(&BTreeMap::new()).unwrap_err().contains("no authority"));
+        assert!(
+            SecretContents::read(&BTreeMap::new())
+                .unwrap_err()
+                .contains("no authority")
+        );
     }
 
     #[test]

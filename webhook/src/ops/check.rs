@@ -2,39 +2,43 @@
 
 /// What the last look at the certificates showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Standing(pub(crate) Vec<Line>);
+pub(crate) struct Checks(pub(crate) Vec<Check>);
 
-/// One line.
+/// One check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
+pub(crate) struct Check {
     pub(crate) name: String,
-    pub(crate) state: State,
+    pub(crate) status: CheckStatus,
     pub(crate) detail: String,
 }
 
 /// What a line means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    Good,
+pub(crate) enum CheckStatus {
+    Passed,
     /// A person should know, and calls are answered.
-    Remarkable,
+    Noted,
     /// Calls should not be sent here.
-    Bad,
+    Failed,
 }
 
-impl Line {
-    pub(crate) fn new(name: impl Into<String>, state: State, detail: impl Into<String>) -> Self {
+impl Check {
+    pub(crate) fn new(name: impl Into<String>, status: CheckStatus, detail: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            state,
+            status,
             detail: detail.into(),
         }
     }
 }
 
-impl Standing {
+impl Checks {
     /// Before anything was looked at.
     pub(crate) fn unknown() -> Self {
-        Self(vec![Line::new("certificates", State::Bad, "not looked at yet")])
+        Self(vec![Check::new(
+            "certificates",
+            CheckStatus::Failed,
+            "not looked at yet",
+        )])
     }
 }

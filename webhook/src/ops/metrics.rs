@@ -92,7 +92,7 @@ struct KindLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct EnsuredLabels {
+struct ApplyLabels {
     object: &'static str,
     result: &'static str,
 }
@@ -161,7 +161,7 @@ pub(crate) struct Metrics {
     settings_in_force: Gauge,
     references_complete: Family<NeedLabel, Gauge>,
     reference_age: Family<KindLabel, Seconds>,
-    rbac_applies: Family<EnsuredLabels, Counter>,
+    rbac_applies: Family<ApplyLabels, Counter>,
     rbac_standing: Family<ReasonLabel, Gauge>,
 }
 
@@ -469,7 +469,7 @@ impl Metrics {
     }
 
     pub(crate) fn applied(&self, object: &'static str, result: &'static str) {
-        self.rbac_applies.get_or_create(&EnsuredLabels { object, result }).inc();
+        self.rbac_applies.get_or_create(&ApplyLabels { object, result }).inc();
     }
 
     pub(crate) fn standing(&self, reason: &'static str, count: usize) {
@@ -488,7 +488,7 @@ impl Metrics {
 
 fn register_rbac(
     registry: &mut Registry,
-    applies: &Family<EnsuredLabels, Counter>,
+    applies: &Family<ApplyLabels, Counter>,
     standing: &Family<ReasonLabel, Gauge>,
 ) {
     registry.register(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 
-use crate::ops::check::{Standing, State as LineState};
+use crate::ops::check::{CheckStatus, Checks};
 use crate::ops::clock::ServerTime;
 use crate::tls::validity::Validity;
 
@@ -28,7 +28,7 @@ pub(crate) struct Readiness {
     /// Why the newest settings are not in use.
     settings_problem: ArcSwapOption<String>,
     /// How certificate and cluster fit together, where that is looked at.
-    standing: ArcSwapOption<Standing>,
+    certificate_checks: ArcSwapOption<Checks>,
     /// The time by which certificates are valid, where the API server tells it.
     server_time: ArcSwapOption<ServerTime>,
     /// How long before its end the certificate is not relied on any more, in milliseconds.
@@ -64,8 +64,8 @@ impl Readiness {
         self.settings_problem.store(problem.map(Arc::new));
     }
 
-    pub(crate) fn set_standing(&self, standing: Standing) {
-        self.standing.store(Some(Arc::new(standing)));
+    pub(crate) fn set_certificate_checks(&self, checks: Checks) {
+        self.certificate_checks.store(Some(Arc::new(checks)));
     }
 
     pub(crate) fn set_reserve(&self, reserve: Duration) {
@@ -78,10 +78,10 @@ impl Readiness {
     }
 
     /// Whether calls should be sent here, and every check by name.
-    pub(crate) fn report(&self, now: Timestamp) -> (bool, String) {
-        let mut report = Report::default();
-        report.check("shutdown", !self.is_draining(), "on the way out", "");
-        report.check(
+    pub(crate) fn page(&self, now: Timestamp) -> (bool, String) {
+        let mut page = Page::default();
+        page.check("shutdown", !self.is_draining(), "on the way out", "");
+        page.check(
             "references",
             !self.warming_up.load(Ordering::Acquire),
             "the first lists are under way",
@@ -93,33 +93,33 @@ impl Readiness {
             let valid =
                 certificate.contains(now) && now.checked_add(reserve).is_ok_and(|then| then < certificate.not_after);
             let detail = format!("valid from {} to {}", certificate.not_before, certificate.not_after);
-            report.check("certificate", valid, &detail, &detail);
+            page.check("certificate", valid, &detail, &detail);
         }
-        for line in self.standing.load().iter().flat_map(|standing| &standing.0) {
-            let sign = match line.state {
-                LineState::Good => '+',
-                LineState::Remarkable => '!',
-                LineState::Bad => '-',
+        for check in self.certificate_checks.load().iter().flat_map(|checks| &checks.0) {
+            let sign = match check.status {
+                CheckStatus::Passed => '+',
+                CheckStatus::Noted => '!',
+                CheckStatus::Failed => '-',
             };
-            report.ready &= line.state != LineState::Bad;
-            report.line(sign, &line.name, &line.detail);
+            page.ready &= check.status != CheckStatus::Failed;
+            page.line(sign, &check.name, &check.detail);
         }
         if let Some(remark) = self.server_time.load().as_ref().and_then(|time| time.remark()) {
-            report.line('!', "clock", &remark);
+            page.line('!', "clock", &remark);
         }
-        report.note("certificate files", &self.certificate_problem);
-        report.note("client authorities", &self.client_authorities_problem);
-        report.note("settings", &self.settings_problem);
-        (report.ready, report.text)
+        page.note("certificate files", &self.certificate_problem);
+        page.note("client authorities", &self.client_authorities_problem);
+        page.note("settings", &self.settings_problem);
+        (page.ready, page.text)
     }
 }
 
-struct Report {
+struct Page {
     ready: bool,
     text: String,
 }
 
-impl Default for Report {
+impl Default for Page {
     fn default() -> Self {
         Self {
             ready: true,
@@ -128,7 +128,7 @@ impl Default for Report {
     }
 }
 
-impl Report {
+impl Page {
     fn check(&mut self, name: &str, good: bool, bad_detail: &str, good_detail: &str) {
         let (sign, detail) = if good { ('+', good_detail) } else { ('-', bad_detail) };
         self.ready &= good;

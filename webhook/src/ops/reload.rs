@@ -10,25 +10,17 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::admission::effective_settings::CurrentSettings;
-use crate::ops::metrics::Metrics;
-use crate::ops::readiness::Readiness;
 use crate::ops::settings_file as settings;
+use crate::ops::telemetry::Telemetry;
 use crate::tls::client_check::{Callers, ClientCheck};
 use crate::tls::served_certificate::{Pem, ServedCertificate};
 
 /// How long a file must be the same before it is taken.
 const WRITTEN: Duration = Duration::from_millis(50);
 
-/// Where it is told what came of a change.
-#[derive(Debug, Clone)]
-pub(crate) struct Told {
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) readiness: Arc<Readiness>,
-}
-
 /// Follows the certificate files for ever. `last` is what is being served.
 pub(crate) async fn follow_certificate(
-    told: Told,
+    telemetry: Telemetry,
     served: Arc<ServedCertificate>,
     files: (PathBuf, PathBuf),
     last: Pem,
@@ -39,16 +31,16 @@ pub(crate) async fn follow_certificate(
         let replaced = read.and_then(|pem| served.replace(pem).map_err(|error| error.to_string()));
         match replaced {
             Ok(validity) => {
-                told.metrics.rotation("leaf", true);
-                told.metrics.certificate("leaf", validity.not_after.as_second());
-                told.readiness.set_certificate(validity);
-                told.readiness.set_certificate_problem(None);
+                telemetry.metrics.rotation("leaf", true);
+                telemetry.metrics.certificate("leaf", validity.not_after.as_second());
+                telemetry.readiness.set_certificate(validity);
+                telemetry.readiness.set_certificate_problem(None);
                 tracing::info!(not_after = %validity.not_after, "a new certificate is in use");
             }
             Err(reason) => {
-                told.metrics.rotation("leaf", false);
+                telemetry.metrics.rotation("leaf", false);
                 tracing::error!(reason, "the new certificate cannot be used; the last good one stays");
-                told.readiness.set_certificate_problem(Some(reason));
+                telemetry.readiness.set_certificate_problem(Some(reason));
             }
         }
     })
@@ -56,7 +48,7 @@ pub(crate) async fn follow_certificate(
 }
 
 /// Follows the file of client authorities for ever.
-pub(crate) async fn follow_client_authorities(told: Told, callers: Callers, every: Duration) {
+pub(crate) async fn follow_client_authorities(telemetry: Telemetry, callers: Callers, every: Duration) {
     let Callers {
         check,
         file,
@@ -66,17 +58,17 @@ pub(crate) async fn follow_client_authorities(told: Told, callers: Callers, ever
     follow(every, authorities, read, |read| {
         match read.and_then(|bytes| check.replace(bytes).map_err(|error| error.to_string())) {
             Ok(()) => {
-                told.metrics.client_authority_reload(true);
-                told.readiness.set_client_authorities_problem(None);
+                telemetry.metrics.client_authority_reload(true);
+                telemetry.readiness.set_client_authorities_problem(None);
                 tracing::info!("new client authorities are in force");
             }
             Err(reason) => {
-                told.metrics.client_authority_reload(false);
+                telemetry.metrics.client_authority_reload(false);
                 tracing::error!(
                     reason,
                     "the new client authorities cannot be used; the last good ones stay in force"
                 );
-                told.readiness.set_client_authorities_problem(Some(reason));
+                telemetry.readiness.set_client_authorities_problem(Some(reason));
             }
         }
     })
@@ -85,7 +77,7 @@ pub(crate) async fn follow_client_authorities(told: Told, callers: Callers, ever
 
 /// Follows the settings file for ever. `last` is the content that is in force.
 pub(crate) async fn follow_settings(
-    told: Told,
+    telemetry: Telemetry,
     current: Arc<CurrentSettings>,
     file: PathBuf,
     last: Vec<u8>,
@@ -94,26 +86,26 @@ pub(crate) async fn follow_settings(
     let path = file.clone();
     let read = move || settings::read(&path).map_err(|error| error.to_string());
     follow(every, last, read, |read| {
-        take_settings(&told, &current, &file, read.map(Vec::as_slice));
+        take_settings(&telemetry, &current, &file, read.map(Vec::as_slice));
     })
     .await;
 }
 
-fn take_settings(told: &Told, current: &CurrentSettings, file: &Path, read: Result<&[u8], String>) {
+fn take_settings(telemetry: &Telemetry, current: &CurrentSettings, file: &Path, read: Result<&[u8], String>) {
     match read.and_then(|bytes| settings::parse(file, bytes).map_err(|error| error.to_string())) {
         Ok(settings) => {
             current.replace(settings);
-            told.metrics.settings_reload(true);
-            told.readiness.set_settings_problem(None);
+            telemetry.metrics.settings_reload(true);
+            telemetry.readiness.set_settings_problem(None);
             tracing::info!(file = %file.display(), "new settings are in force");
         }
         Err(reason) => {
-            told.metrics.settings_reload(false);
+            telemetry.metrics.settings_reload(false);
             tracing::error!(
                 reason,
                 "the new settings cannot be used; the last good ones stay in force"
             );
-            told.readiness.set_settings_problem(Some(reason));
+            telemetry.readiness.set_settings_problem(Some(reason));
         }
     }
 }

@@ -45,7 +45,7 @@ async fn livez() -> &'static str {
 }
 
 async fn readyz(State(status): State<Arc<Status>>) -> impl IntoResponse {
-    let (ready, mut text) = status.readiness.report((status.now)());
+    let (ready, mut text) = status.readiness.page((status.now)());
     let inventory = status.inventory.load();
     for (need, name) in NEEDS {
         let _ = match inventory.coverage(need) {

@@ -11,7 +11,7 @@ use rustls::ServerConfig;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::certificates::{self, CertificateTask, Surroundings};
+use crate::certificates::{self, CertificateContext, CertificateTask};
 use crate::commands::arguments::ServeArguments;
 use crate::commands::serve::error::StartError;
 use crate::commands::serve::files::write;
@@ -98,15 +98,14 @@ pub(crate) async fn prepare(arguments: ServeArguments) -> Result<Prepared, Start
         None => None,
     };
 
-    let surroundings = Surroundings {
-        metrics: Arc::clone(&app.metrics),
-        readiness: Arc::clone(&app.readiness),
+    let context = CertificateContext {
+        telemetry: app.telemetry(),
         served: Arc::clone(&served),
     };
     let kubeconfig = arguments.kubeconfig.as_deref();
     let own_identity = callers.as_ref().map(|callers| callers.check.own_identity());
     let certificates =
-        CertificateTask::prepare(&arguments.certificates, kubeconfig, surroundings, address, own_identity).await?;
+        CertificateTask::prepare(&arguments.certificates, kubeconfig, context, address, own_identity).await?;
 
     announce(&arguments, address, status_address)?;
     Ok(Prepared {

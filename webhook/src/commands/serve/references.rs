@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use neo4jbackup_cluster::{Cluster, ConnectError, Ensure, References, Watching};
+use neo4jbackup_cluster::{Cluster, ConnectError, RbacReconciler, References, Watching};
 use neo4jbackup_core::schema::Era;
 
 use crate::app::App;
@@ -40,12 +40,12 @@ pub(crate) async fn prepare(arguments: &ServeArguments) -> Result<References, Co
 }
 
 /// The reconciler of accounts and roles, by the settings that are in force, and with what it does among the metrics.
-pub(crate) fn reconciler(app: &App, operator: Option<Era>) -> Ensure {
+pub(crate) fn reconciler(app: &App, operator: Option<Era>) -> RbacReconciler {
     let (settings, metrics) = (app.settings(), Arc::clone(&app.metrics));
-    Ensure::new(
+    RbacReconciler::new(
         move || settings.own(),
         operator,
-        move |notice| rbac_metrics::count(&metrics, notice),
+        move |event| rbac_metrics::count(&metrics, event),
     )
 }
 

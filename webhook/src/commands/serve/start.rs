@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::commands::serve::error::StartError;
 use crate::commands::serve::prepare::{Followed, Prepared};
 use crate::commands::serve::references::{self, reconciler};
-use crate::ops::reload::{Told, follow_certificate, follow_client_authorities, follow_settings};
+use crate::ops::reload::{follow_certificate, follow_client_authorities, follow_settings};
 use crate::serve::server::{Leaving, serve, serve_status};
 
 /// Starts everything, and answers until the program is asked to stop. In this order:
@@ -40,14 +40,11 @@ pub(crate) async fn start(prepared: Prepared) -> Result<(), StartError> {
 
     references.start();
     if arguments.ensure_rbac {
-        tokio::spawn(references.ensure(reconciler(&app, arguments.operator_version)));
+        tokio::spawn(references.reconcile_rbac(reconciler(&app, arguments.operator_version)));
     }
     tokio::spawn(references::tend(Arc::clone(&app), references));
 
-    let told = Told {
-        metrics: Arc::clone(&app.metrics),
-        readiness: Arc::clone(&app.readiness),
-    };
+    let telemetry = app.telemetry();
     let every = arguments.reload_interval;
     let Followed {
         certificate,
@@ -55,13 +52,13 @@ pub(crate) async fn start(prepared: Prepared) -> Result<(), StartError> {
         settings,
     } = followed;
     if let Some((files, pem)) = certificate {
-        tokio::spawn(follow_certificate(told.clone(), served, files, pem, every));
+        tokio::spawn(follow_certificate(telemetry.clone(), served, files, pem, every));
     }
     if let Some(callers) = callers {
-        tokio::spawn(follow_client_authorities(told.clone(), callers, every));
+        tokio::spawn(follow_client_authorities(telemetry.clone(), callers, every));
     }
     if let Some((file, content)) = settings {
-        tokio::spawn(follow_settings(told, app.settings(), file, content, every));
+        tokio::spawn(follow_settings(telemetry, app.settings(), file, content, every));
     }
 
     if let Some(task) = certificates {

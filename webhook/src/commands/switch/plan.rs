@@ -11,7 +11,7 @@ use super::probe;
 /// The plan of a switch.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(crate) struct Plan {
+pub(crate) struct SwitchPlan {
     /// Where the probe is sent to, which is never stored.
     pub(crate) namespace: String,
     /// What objects of this switch are called after.
@@ -57,7 +57,7 @@ pub enum PlanError {
     },
 }
 
-impl Plan {
+impl SwitchPlan {
     pub(crate) fn read(file: &Path) -> Result<Self, PlanError> {
         let text = std::fs::read_to_string(file).map_err(|source| PlanError::Read {
             file: file.to_owned(),

@@ -1,39 +1,11 @@
-//! Short tasks of an installation: who they talk to, and what the API server would say to an object.
-
-use std::path::Path;
+//! What the API server would say to an object, which is not stored.
 
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use kube::Client;
 use kube::client::Body;
 use serde_json::Value;
 
-use crate::connect::{Cluster, ConnectError};
-
-/// Why a task could not be done.
-#[derive(Debug, thiserror::Error)]
-pub enum TaskError {
-    /// There is no client.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    /// Neither a kubeconfig was given nor does this run in a pod that has a token.
-    #[error("no cluster was named: give --kubeconfig, or run in a pod with a token")]
-    NoCluster,
-    /// The API server refused, or did not answer.
-    #[error("cannot {attempted}: {reason}")]
-    Api {
-        /// What was attempted.
-        attempted: String,
-        /// What the API server or the connection said.
-        reason: String,
-    },
-}
-
-/// A client for the cluster of a kubeconfig or of this pod.
-#[derive(Clone)]
-pub struct Tasks {
-    pub(crate) client: Client,
-}
+use crate::objects::{ObjectError, Objects};
 
 /// What the API server said to an object that was not to be stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,15 +18,7 @@ pub struct DryRun {
     pub warnings: Vec<String>,
 }
 
-impl Tasks {
-    /// Without a kubeconfig, for the cluster that this pod runs in. No request is sent.
-    pub async fn connect(kubeconfig: Option<&Path>) -> Result<Self, TaskError> {
-        let cluster = Cluster::connect(kubeconfig).await?.ok_or(TaskError::NoCluster)?;
-        Ok(Self {
-            client: cluster.client(),
-        })
-    }
-
+impl Objects {
     /// Sends an object that is not to be stored through admission. Fields that the cluster's version of the kind does not
     /// have are dropped. `None` when the API server does not serve the kind in this version.
     pub async fn dry_run_create(
@@ -63,8 +27,8 @@ impl Tasks {
         plural: &str,
         namespace: &str,
         object: &Value,
-    ) -> Result<Option<DryRun>, TaskError> {
-        let failed = |reason: String| TaskError::Api {
+    ) -> Result<Option<DryRun>, ObjectError> {
+        let failed = |reason: String| ObjectError::Api {
             attempted: format!("ask for a dry run of {plural}.{group_version}"),
             reason,
         };

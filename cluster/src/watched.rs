@@ -12,11 +12,11 @@ use neo4jbackup_core::schema::Kind;
 const GROUP: &str = "neo4j.neo4j.com";
 
 /// The API group of Roles.
-const RBAC: &str = "rbac.authorization.k8s.io";
+const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
 
 /// One kind that is watched. Secrets are not among them: the webhook has no business reading them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum Watched {
     /// A kind of the operator.
     Operator(Kind, &'static str, &'static str),
     /// Namespaces, for their annotations.
@@ -29,7 +29,7 @@ pub(crate) enum Source {
     RoleBinding,
 }
 
-impl Source {
+impl Watched {
     /// What rules ask for.
     pub(crate) const RULES: [Self; 6] = [
         Self::Operator(
@@ -53,7 +53,7 @@ impl Source {
     ];
 
     /// What the reconciler looks after.
-    pub(crate) const ENSURED: [Self; 4] = [
+    pub(crate) const RBAC: [Self; 4] = [
         Self::Account(Account::Backup),
         Self::Account(Account::Restore),
         Self::Role,
@@ -92,8 +92,8 @@ impl Source {
                 .to_vec(),
             Self::Namespaces => vec![resource("", "v1", "Namespace", "namespaces")],
             Self::Account(_) => vec![resource("", "v1", "ServiceAccount", "serviceaccounts")],
-            Self::Role => vec![resource(RBAC, "v1", "Role", "roles")],
-            Self::RoleBinding => vec![resource(RBAC, "v1", "RoleBinding", "rolebindings")],
+            Self::Role => vec![resource(RBAC_GROUP, "v1", "Role", "roles")],
+            Self::RoleBinding => vec![resource(RBAC_GROUP, "v1", "RoleBinding", "rolebindings")],
         }
     }
 
@@ -122,7 +122,7 @@ pub(crate) enum Progress {
 }
 
 /// What may be relied on for `need`: everything only when every kind behind it is complete.
-pub(crate) fn coverage(need: Need, progress: &[(Source, Progress)]) -> Coverage {
+pub(crate) fn coverage(need: Need, progress: &[(Watched, Progress)]) -> Coverage {
     let behind = || progress.iter().filter(|(source, _)| source.need() == need);
     if behind().all(|(_, progress)| *progress == Progress::Complete) {
         return Coverage::Full;
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn instances_are_known_only_when_both_kinds_are() {
-        let [cluster, standalone, ..] = Source::RULES;
+        let [cluster, standalone, ..] = Watched::RULES;
         let complete = |source| (source, Progress::Complete);
         assert_eq!(
             coverage(Need::Instance, &[complete(cluster), complete(standalone)]),
