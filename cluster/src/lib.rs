@@ -11,6 +11,7 @@ mod dry_run;
 mod objects;
 mod rbac;
 mod references;
+mod resource;
 mod shared_inventory;
 mod watch;
 mod watched;

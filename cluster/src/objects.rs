@@ -4,11 +4,11 @@ use std::fmt;
 use std::path::Path;
 
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
-use kube::core::GroupVersionKind;
 use kube::{Client, Error};
 use serde_json::{Value, json};
 
 use crate::connect::{Cluster, ConnectError};
+use crate::resource;
 
 /// Why a task could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +61,7 @@ impl ObjectName {
     }
 
     fn resource(&self) -> ApiResource {
-        let (group, version) = self.api_version.split_once('/').unwrap_or(("", &self.api_version));
-        ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, &self.kind))
+        resource::of_manifest(&self.api_version, &self.kind)
     }
 }
 

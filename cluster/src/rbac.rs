@@ -12,8 +12,7 @@ use std::time::Duration;
 use k8s_openapi::jiff::Timestamp;
 use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
-use kube::core::{GroupVersionKind, Status};
-use kube::discovery::ApiResource;
+use kube::core::Status;
 use neo4jbackup_core::ensure::{Apply, Ensured, FIELD_MANAGER, ROLE, ROLE_BINDING, Report, plan};
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::Settings;
@@ -21,6 +20,7 @@ use serde_json::json;
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::resource;
 use crate::shared_inventory::SharedInventory;
 
 /// Changes come in bursts; one look is enough for all of them.
@@ -231,12 +231,10 @@ impl Backoff {
 }
 
 async fn apply(client: &Client, apply: &Apply) -> ApplyOutcome {
-    let (group, plural) = match apply.object {
-        Ensured::ServiceAccount(_) => ("", "serviceaccounts"),
-        Ensured::RoleBinding => ("rbac.authorization.k8s.io", "rolebindings"),
+    let resource = match apply.object {
+        Ensured::ServiceAccount(_) => resource::service_accounts(),
+        Ensured::RoleBinding => resource::role_bindings(),
     };
-    let kind = GroupVersionKind::gvk(group, "v1", apply.object.kind());
-    let resource = ApiResource::from_gvk_with_plural(&kind, plural);
     let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), &apply.namespace, &resource);
     let mut parameters = PatchParams::apply(FIELD_MANAGER);
     parameters.force = apply.force;
@@ -298,8 +296,7 @@ async fn tell(client: &Client, namespace: &str, uid: &str) {
         "source": {"component": "neo4jbackup-webhook"},
         "reportingComponent": "neo4jbackup-webhook", "reportingInstance": "",
     });
-    let resource = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("", "v1", "Event"), "events");
-    let events: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
+    let events: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource::events());
     let event: Result<DynamicObject, _> = serde_json::from_value(event);
     let Ok(event) = event else { return };
     match timeout(PATIENCE, events.create(&PostParams::default(), &event)).await {

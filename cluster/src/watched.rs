@@ -1,6 +1,5 @@
 //! The kinds of object that are watched, and how what is known of each adds up to what a rule may rely on.
 
-use kube::core::GroupVersionKind;
 use kube::discovery::ApiResource;
 use neo4jbackup_core::account::Account;
 use neo4jbackup_core::ensure;
@@ -8,11 +7,7 @@ use neo4jbackup_core::inventory::Coverage;
 use neo4jbackup_core::rule::Need;
 use neo4jbackup_core::schema::Kind;
 
-/// The API group of the operator.
-const GROUP: &str = "neo4j.neo4j.com";
-
-/// The API group of Roles.
-const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
+use crate::resource;
 
 /// One kind that is watched. Secrets are not among them: the webhook has no business reading them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,12 +83,12 @@ impl Watched {
     pub(crate) fn resources(self) -> Vec<ApiResource> {
         match self {
             Self::Operator(_, kind, plural) => ["v1beta1", "v1alpha1"]
-                .map(|version| resource(GROUP, version, kind, plural))
+                .map(|version| resource::of_operator(version, kind, plural))
                 .to_vec(),
-            Self::Namespaces => vec![resource("", "v1", "Namespace", "namespaces")],
-            Self::Account(_) => vec![resource("", "v1", "ServiceAccount", "serviceaccounts")],
-            Self::Role => vec![resource(RBAC_GROUP, "v1", "Role", "roles")],
-            Self::RoleBinding => vec![resource(RBAC_GROUP, "v1", "RoleBinding", "rolebindings")],
+            Self::Namespaces => vec![resource::namespaces()],
+            Self::Account(_) => vec![resource::service_accounts()],
+            Self::Role => vec![resource::roles()],
+            Self::RoleBinding => vec![resource::role_bindings()],
         }
     }
 
@@ -104,10 +99,6 @@ impl Watched {
             Self::Account(_) | Self::Role | Self::RoleBinding => Some(self.name()),
         }
     }
-}
-
-fn resource(group: &str, version: &str, kind: &str, plural: &str) -> ApiResource {
-    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), plural)
 }
 
 /// How far one watch has come.

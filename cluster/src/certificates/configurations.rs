@@ -4,9 +4,10 @@ use std::fmt;
 
 use k8s_openapi::ByteString;
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
-use kube::core::GroupVersionKind;
 use kube::discovery::ApiResource;
 use serde_json::{Value, json};
+
+use crate::resource;
 
 use super::error::StoreError;
 use super::{CertificateStore, MANAGER, within};
@@ -35,8 +36,7 @@ impl Configuration {
     }
 
     pub(super) fn resource(&self) -> ApiResource {
-        let kind = GroupVersionKind::gvk("admissionregistration.k8s.io", "v1", self.kind());
-        ApiResource::from_gvk_with_plural(&kind, &format!("{}s", self.kind().to_ascii_lowercase()))
+        resource::webhook_configurations(self.kind())
     }
 }
 
