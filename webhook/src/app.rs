@@ -8,11 +8,12 @@ use std::time::Instant;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::{Mode, Settings};
 
-use crate::admission::decision::{Basis, Opinion, codes};
+use crate::admission::decision::{Basis, Decision, codes};
 use crate::admission::effective_settings::CurrentSettings;
 use crate::admission::fault::Fault;
 use crate::admission::hook::Hook;
@@ -143,10 +144,6 @@ impl App {
         &self.inventory
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
-        (self.clock)()
-    }
-
     /// Answers the body of a call of `/validate`.
     pub fn validate_bytes(&self, body: &[u8]) -> Reply {
         self.answer(Hook::Validate, None, body)
@@ -165,32 +162,37 @@ impl App {
             .unwrap_or_else(|fault| self.fail(hook, &fault))
     }
 
+    /// What a decision rests on at this moment.
+    fn basis<'b>(&self, settings: &'b Settings, inventory: &'b Inventory) -> Basis<'b> {
+        Basis {
+            settings,
+            inventory,
+            operator: self.operator,
+            now: (self.clock)(),
+        }
+    }
+
     /// Answers a call whose review is too large to judge, of which no more is known than `request`: by the settings, as a
     /// judgement like any other. A fault would let the object pass where `failurePolicy` is `Ignore`.
     pub(crate) fn too_large(&self, hook: Hook, asked: Option<Mode>, request: &Request<'_>) -> Reply {
         let start = Instant::now();
         let (settings, inventory) = (self.settings.load(), self.inventory.load());
-        let basis = Basis {
-            settings: settings.of(asked),
-            inventory: &inventory,
-            operator: self.operator,
-            now: self.now(),
-        };
-        let opinion = judge::too_large(hook, request, &basis);
-        if opinion.answer.audit.contains_key(judge::OVERSIZE) {
-            let allowed = opinion.answer.denial.is_none();
+        let basis = self.basis(settings.of(asked), &inventory);
+        let decision = judge::too_large(hook, request, &basis);
+        if decision.response.audit.contains_key(judge::OVERSIZE) {
+            let allowed = decision.response.denial.is_none();
             self.metrics.too_large(allowed);
             tracing::warn!(
                 hook = hook.as_str(),
                 operation = request.operation.as_str(),
-                kind = opinion.kind,
+                kind = decision.kind,
                 namespace = %request.namespace,
                 name = %request.name,
                 allowed,
                 "too large to judge"
             );
         }
-        self.reply(hook, request, opinion, start)
+        self.reply(hook, request, decision, start)
     }
 
     /// Counts and logs a fault, and makes a reply of it.
@@ -207,41 +209,38 @@ impl App {
             interruption(&request);
         }
         let (settings, inventory) = (self.settings.load(), self.inventory.load());
-        let basis = Basis {
-            settings: settings.of(asked),
-            inventory: &inventory,
-            operator: self.operator,
-            now: self.now(),
-        };
-        let opinion = match hook {
+        let basis = self.basis(settings.of(asked), &inventory);
+        let decision = match hook {
             Hook::Validate => judge::validate(&request, &basis),
             Hook::Mutate => judge::mutate(&request, &basis),
         };
-        Ok(self.reply(hook, &request, opinion, start))
+        Ok(self.reply(hook, &request, decision, start))
     }
 
-    /// Counts and logs an opinion, and makes a reply of it.
-    fn reply(&self, hook: Hook, request: &Request<'_>, opinion: Opinion<'_>, start: Instant) -> Reply {
+    /// Counts and logs an decision, and makes a reply of it.
+    fn reply(&self, hook: Hook, request: &Request<'_>, decision: Decision<'_>, start: Instant) -> Reply {
         let dry_run = request.dry_run == Some(true);
         self.metrics
-            .answered(hook, request.operation, dry_run, &opinion, start.elapsed());
-        log(hook, request, &opinion);
+            .answered(hook, request.operation, dry_run, &decision, start.elapsed());
+        log(hook, request, &decision);
         Reply {
             status: StatusCode::OK,
-            body: Bytes::from(opinion.answer.into_json()),
+            body: Bytes::from(decision.response.into_json()),
         }
     }
 }
 
 /// One line for each denial, with codes and without values.
-fn log(hook: Hook, request: &Request<'_>, opinion: &Opinion<'_>) {
-    if opinion.dropped_operations > 0 {
+fn log(hook: Hook, request: &Request<'_>, decision: &Decision<'_>) {
+    if decision.dropped_operations > 0 {
         tracing::error!(
-            codes = codes(&opinion.findings),
+            codes = codes(&decision.judgement.findings),
             "a default would have changed a value that is there; it was left out"
         );
     }
-    let Some(denial) = &opinion.answer.denial else { return };
+    let Some(denial) = &decision.response.denial else {
+        return;
+    };
     tracing::info!(
         hook = hook.as_str(),
         operation = request.operation.as_str(),
@@ -249,7 +248,7 @@ fn log(hook: Hook, request: &Request<'_>, opinion: &Opinion<'_>) {
         namespace = %request.namespace,
         name = %denial.name,
         dry_run = request.dry_run == Some(true),
-        codes = codes(opinion.findings.iter().filter(|finding| finding.denies())),
+        codes = codes(decision.judgement.findings.iter().filter(|finding| finding.denies())),
         "denied"
     );
 }

@@ -10,6 +10,7 @@ use super::rotation::{Action, Bundle, Step, View, next_step, signing};
 use super::secret::{FoundSecret, SecretContents};
 use super::timings::Timings;
 use crate::ops::clock::{Clock, ServerTime};
+use crate::ops::metrics::CertificateRole;
 use crate::tls::served_certificate::TlsError;
 
 /// The annotation by which a person asks for a new authority.
@@ -151,7 +152,10 @@ impl Rotator {
             let issuer = contents.current.as_ref().or(contents.next.as_ref());
             if let Some(authority) = issuer {
                 let not_after = authority.root().validity().not_after;
-                self.context.telemetry.metrics.certificate("ca", not_after.as_second());
+                self.context
+                    .telemetry
+                    .metrics
+                    .certificate(CertificateRole::Authority, not_after.as_second());
             }
         }
         Ok(Observation {
@@ -209,12 +213,15 @@ impl Rotator {
             let validity = self.context.served.replace(&leaf.pem)?;
             Ok((leaf.signed, validity))
         });
-        self.context.telemetry.metrics.rotation("leaf", served.is_ok());
+        self.context
+            .telemetry
+            .metrics
+            .rotation(CertificateRole::Leaf, served.is_ok());
         let (signed, validity) = served?;
         self.context
             .telemetry
             .metrics
-            .certificate("leaf", validity.not_after.as_second());
+            .certificate(CertificateRole::Leaf, validity.not_after.as_second());
         self.context.telemetry.metrics.tls_step("leaf_signed");
         self.context.telemetry.readiness.set_certificate(validity);
         tracing::info!(
@@ -237,9 +244,17 @@ impl Rotator {
             self.store.create_secret(&values, like).await
         };
         match &written {
-            Ok(_) if step == Step::Promoted => self.context.telemetry.metrics.rotation("ca", true),
+            Ok(_) if step == Step::Promoted => self
+                .context
+                .telemetry
+                .metrics
+                .rotation(CertificateRole::Authority, true),
             Ok(_) | Err(StoreError::Conflict { .. }) => {}
-            Err(_) => self.context.telemetry.metrics.rotation("ca", false),
+            Err(_) => self
+                .context
+                .telemetry
+                .metrics
+                .rotation(CertificateRole::Authority, false),
         }
         written?;
         self.context.telemetry.metrics.tls_step(step.as_str());

@@ -12,10 +12,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::admission::decision::Opinion;
+use crate::admission::decision::Decision;
 use crate::admission::fault::Fault;
 use crate::admission::hook::Hook;
-use crate::admission::judge::mode_name;
 use crate::admission::review::Operation;
 
 /// Seconds; from what an allowed review takes to the deadline.
@@ -105,6 +104,25 @@ struct ReasonLabel {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BuildLabels {
     version: &'static str,
+}
+
+/// What a certificate is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CertificateRole {
+    /// It is served.
+    Leaf,
+    /// It signs leaves.
+    Authority,
+}
+
+impl CertificateRole {
+    /// Returns the label.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Leaf => "leaf",
+            Self::Authority => "ca",
+        }
+    }
 }
 
 type Seconds = Gauge<f64, AtomicU64>;
@@ -257,7 +275,7 @@ impl Metrics {
         );
         registry.register(
             "errors",
-            "Calls that got an HTTP error and no opinion",
+            "Calls that got an HTTP error and no decision",
             self.errors.clone(),
         );
         registry.register("in_flight", "Calls that are being answered", self.in_flight.clone());
@@ -354,15 +372,15 @@ impl Metrics {
         hook: Hook,
         operation: Operation,
         dry_run: bool,
-        opinion: &Opinion<'_>,
+        decision: &Decision<'_>,
         took: Duration,
     ) {
         let labels = RequestLabels {
             hook: hook.as_str(),
-            kind: opinion.kind,
+            kind: decision.kind,
             operation: operation.as_str(),
-            mode: mode_name(opinion.mode),
-            allowed: truth(opinion.answer.denial.is_none()),
+            mode: decision.mode.as_str(),
+            allowed: truth(decision.response.denial.is_none()),
             dry_run: truth(dry_run),
         };
         self.requests.get_or_create(&labels).inc();
@@ -370,18 +388,18 @@ impl Metrics {
             .get_or_create(&HookLabel { hook: hook.as_str() })
             .observe(took.as_secs_f64());
         match hook {
-            Hook::Validate => self.count_findings(opinion),
+            Hook::Validate => self.count_findings(decision),
             Hook::Mutate => {
-                self.patches.inc_by(u64::from(opinion.answer.patch.is_some()));
-                let suggested = opinion.answer.audit.contains_key("suggested");
+                self.patches.inc_by(u64::from(decision.response.patch.is_some()));
+                let suggested = decision.response.audit.contains_key("suggested");
                 self.suggestions.inc_by(u64::from(suggested));
-                self.dropped_operations.inc_by(opinion.dropped_operations as u64);
+                self.dropped_operations.inc_by(decision.dropped_operations as u64);
             }
         }
     }
 
-    fn count_findings(&self, opinion: &Opinion<'_>) {
-        for finding in &opinion.findings {
+    fn count_findings(&self, decision: &Decision<'_>) {
+        for finding in &decision.judgement.findings {
             let outcome = match finding {
                 finding if finding.suppressed.is_some() => "suppressed",
                 finding if finding.audit_only || finding.severity == Severity::Info => "audited",
@@ -396,10 +414,10 @@ impl Metrics {
                 })
                 .inc_by(finding.count() as u64);
         }
-        for rule in &opinion.skipped {
+        for skipped in &decision.judgement.skipped {
             self.findings
                 .get_or_create(&FindingLabels {
-                    rule,
+                    rule: skipped.code,
                     outcome: "indeterminate",
                 })
                 .inc();
@@ -422,12 +440,15 @@ impl Metrics {
         self.errors.get_or_create(&StageLabel { stage: fault.stage() }).inc();
     }
 
-    /// `role` is `leaf` or `ca`.
-    pub(crate) fn certificate(&self, role: &'static str, not_after: i64) {
+    /// Notes until when a certificate is valid, in seconds since 1970.
+    pub(crate) fn certificate(&self, role: CertificateRole, not_after: i64) {
+        let role = role.as_str();
         self.tls_not_after.get_or_create(&RoleLabel { role }).set(not_after);
     }
 
-    pub(crate) fn rotation(&self, role: &'static str, taken: bool) {
+    /// Counts a new certificate, which was taken or could not be.
+    pub(crate) fn rotation(&self, role: CertificateRole, taken: bool) {
+        let role = role.as_str();
         let result = result(taken);
         self.tls_rotations.get_or_create(&RotationLabels { role, result }).inc();
     }

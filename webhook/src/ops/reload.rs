@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::admission::effective_settings::CurrentSettings;
+use crate::ops::metrics::CertificateRole;
 use crate::ops::settings_file as settings;
 use crate::ops::telemetry::Telemetry;
 use crate::tls::client_check::{Callers, ClientCheck};
@@ -31,14 +32,16 @@ pub(crate) async fn follow_certificate(
         let replaced = read.and_then(|pem| served.replace(pem).map_err(|error| error.to_string()));
         match replaced {
             Ok(validity) => {
-                telemetry.metrics.rotation("leaf", true);
-                telemetry.metrics.certificate("leaf", validity.not_after.as_second());
+                telemetry.metrics.rotation(CertificateRole::Leaf, true);
+                telemetry
+                    .metrics
+                    .certificate(CertificateRole::Leaf, validity.not_after.as_second());
                 telemetry.readiness.set_certificate(validity);
                 telemetry.readiness.set_certificate_problem(None);
                 tracing::info!(not_after = %validity.not_after, "a new certificate is in use");
             }
             Err(reason) => {
-                telemetry.metrics.rotation("leaf", false);
+                telemetry.metrics.rotation(CertificateRole::Leaf, false);
                 tracing::error!(reason, "the new certificate cannot be used; the last good one stays");
                 telemetry.readiness.set_certificate_problem(Some(reason));
             }

@@ -21,6 +21,7 @@ use crate::commands::serve::signals::StopSignals;
 use crate::limits::file_limit::room_for_connections;
 use crate::limits::{Limits, memory};
 use crate::ops::log;
+use crate::ops::metrics::CertificateRole;
 use crate::ops::settings_file::{self, SettingsError};
 use crate::tls::client_check::Callers;
 use crate::tls::self_signed::self_signed;
@@ -91,7 +92,8 @@ pub(crate) async fn prepare(arguments: ServeArguments) -> Result<Prepared, Start
     let certificate = match certificate {
         Some(Certificate { pem, files }) => {
             let validity = served.replace(&pem)?;
-            app.metrics.certificate("leaf", validity.not_after.as_second());
+            app.metrics
+                .certificate(CertificateRole::Leaf, validity.not_after.as_second());
             app.readiness.set_certificate(validity);
             files.map(|files| (files, pem))
         }
