@@ -1,6 +1,7 @@
 //! The only crate that talks to a Kubernetes API.
 //!
-//! It keeps the facts that rules ask of other objects: [`References`] are followed by watches, and their [`Inventory`](neo4jbackup_core::inventory::Inventory) is always there to be read, complete or not.
+//! It keeps the facts that rules ask of other objects: [`References`] are followed by watches, and their
+//! [`Inventory`](neo4jbackup_core::facts::Inventory) is always there to be read, complete or not.
 //! [`CertificateStore`] reads and writes where the webhook's certificates live: one Secret, and the `caBundle` of webhook
 //! configurations.
 //! On request [`References::reconcile_rbac`] keeps the accounts of the Jobs as the plan of the engine wants them.

@@ -250,7 +250,7 @@ async fn apply(client: &Client, apply: &Apply) -> ApplyOutcome {
         ApplyOutcome::Applied => tracing::info!(namespace, object, "applied"),
         ApplyOutcome::Gone => tracing::debug!(namespace, object, reason, "the namespace is gone"),
         ApplyOutcome::Conflict => {
-            tracing::warn!(namespace, object, "somebody else says otherwise; nothing was written")
+            tracing::warn!(namespace, object, "somebody else says otherwise; nothing was written");
         }
         ApplyOutcome::Forbidden => tracing::warn!(namespace, object, reason, "not allowed to apply"),
         ApplyOutcome::Failed => tracing::warn!(namespace, object, reason, "could not apply"),

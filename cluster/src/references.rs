@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kube::Client;
-use neo4jbackup_core::inventory::Inventory;
+use neo4jbackup_core::facts::Inventory;
 use tokio::sync::watch::{self, Receiver};
 use tokio::task::JoinSet;
 

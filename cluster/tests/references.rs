@@ -17,8 +17,7 @@ use futures::StreamExt as _;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use kube::{Client, Config};
 use neo4jbackup_cluster::{Cluster, References, Watching};
-use neo4jbackup_core::inventory::{Coverage, Inventory, Lookup};
-use neo4jbackup_core::rule::Need;
+use neo4jbackup_core::facts::{Coverage, Inventory, Lookup, Need};
 use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(20);

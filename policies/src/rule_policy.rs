@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
 use neo4jbackup_core::schema::{Kind, ObjectSchema, Shape};
 
@@ -57,7 +57,7 @@ pub fn all() -> Vec<PolicyOfRule> {
     [Severity::Error, Severity::Warning]
         .into_iter()
         .flat_map(|severity| {
-            let rules = engine::all().iter().map(|rule| rule.meta());
+            let rules = registry::all().iter().map(|rule| rule.meta());
             rules.filter_map(move |meta| of(meta, severity))
         })
         .collect()
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_rule_that_says_that_cel_can_express_it_has_a_twin_and_no_other_has() {
-        for meta in engine::all().iter().map(|rule| rule.meta()) {
+        for meta in registry::all().iter().map(|rule| rule.meta()) {
             let has_twin = of_code(meta.code).is_some();
             assert_eq!(meta.cel == Cel::Expressible, has_twin, "{}", meta.code);
         }

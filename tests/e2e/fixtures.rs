@@ -8,8 +8,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use neo4jbackup_core::document::{Limits, Node};
 use neo4jbackup_core::engine;
-use neo4jbackup_core::inventory::Inventory;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::lint;
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
@@ -74,7 +75,7 @@ fn denials(object: &Node<'_>, kind: Kind) -> BTreeSet<String> {
         engine::judge(&subject, &inventory).findings
     };
     let findings = judge(&engine::with_defaults(object, &judge(object)));
-    let in_reviews = |code: &str| engine::rule(code).is_some_and(|meta| meta.doors != Doors::Files);
+    let in_reviews = |code: &str| registry::rule(code).is_some_and(|meta| meta.doors != Doors::Files);
     let denying = findings
         .iter()
         .filter(|finding| finding.denies() && in_reviews(finding.code));

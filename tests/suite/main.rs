@@ -13,6 +13,7 @@ mod registry;
 mod rules;
 mod scaffold;
 mod support;
+mod unfinished;
 mod upstream;
 
 // The scaffold of `cargo xtask new-rule` is compiled here as it stands. It speaks of the core as `crate`.

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use neo4jbackup_core::document::{Document, Node};
 use neo4jbackup_core::engine;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::Finding;
-use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::lint::{self, Options};
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;
 use neo4jbackup_core::schema::{Era, GROUP};
 use neo4jbackup_core::subject::{Door, Subject};
@@ -95,7 +96,7 @@ fn mutation_only_adds() {
 
 pub(crate) fn webhook(options: &Options, inventory: &Inventory) -> App {
     let mut settings = options.settings.clone();
-    settings.ignorable = engine::all().iter().map(|rule| rule.meta().code.to_owned()).collect();
+    settings.ignorable = registry::all().iter().map(|rule| rule.meta().code.to_owned()).collect();
     let now = options.now;
     App::new(
         settings,
@@ -131,7 +132,7 @@ fn findings<'n>(object: &'n Node<'n>, inventory: &Inventory, options: &'n Option
 }
 
 fn errors<'n>(object: &'n Node<'n>, inventory: &Inventory, options: &'n Options) -> Errors {
-    let everywhere = |code: &str| engine::rule(code).is_some_and(|meta| meta.doors != Doors::Files);
+    let everywhere = |code: &str| registry::rule(code).is_some_and(|meta| meta.doors != Doors::Files);
     findings(object, inventory, options)
         .into_iter()
         .filter(|finding| finding.denies() && everywhere(finding.code))

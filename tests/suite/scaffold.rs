@@ -1,8 +1,8 @@
 //! What `cargo xtask new-rule` writes is a rule that works, with a fixture that shows it.
 
 use neo4jbackup_core::document::Path;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::Severity;
-use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::lint;
 use neo4jbackup_core::report::Report;
 use neo4jbackup_core::rule::{Cel, Declared as _, Rule as _};

@@ -6,10 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use neo4jbackup_core::facts::{Coverage, Inventory, Need};
 use neo4jbackup_core::finding::Severity;
-use neo4jbackup_core::inventory::{Coverage, Inventory};
 use neo4jbackup_core::lint::{self, Options};
-use neo4jbackup_core::rule::Need;
 use neo4jbackup_core::schema::Era;
 use serde_json::Value;
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use neo4jbackup_core::inventory::Inventory;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::{Mode, Settings};

@@ -10,3 +10,4 @@ mod lint;
 mod outputs;
 mod schema;
 mod support;
+mod unfinished;

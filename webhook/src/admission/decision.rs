@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use json_patch::{Patch, PatchOperation};
 use neo4jbackup_core::engine::Judgement;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::Finding;
-use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::{Mode, Mutation, Settings};
 

@@ -28,7 +28,7 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Decis
     decision.judgement = judged.judge(request, basis);
     let findings = &mut decision.judgement.findings;
     if let Door::Update(old) = judged.door {
-        ratchet(findings, engine::rule, old, &request.object);
+        ratchet(findings, old, &request.object);
         if is_terminating(&request.object) || is_terminating(old) {
             never_deny(findings);
         }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use neo4jbackup_core::registry;
 use neo4jbackup_core::settings::Settings;
 
 /// Why a settings file cannot be used.
@@ -56,7 +57,10 @@ pub(crate) fn parse(file: &Path, bytes: &[u8]) -> Result<Settings, SettingsError
         return Ok(Settings::default());
     }
     let settings: Settings = serde_saphyr::from_str(text).map_err(|error| invalid(error.to_string()))?;
-    let names: Vec<String> = settings.unknown_rules().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = registry::unknown_rules(&settings)
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     if names.is_empty() {
         Ok(settings)
     } else {

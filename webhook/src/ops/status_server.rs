@@ -9,8 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use neo4jbackup_cluster::SharedInventory;
-use neo4jbackup_core::inventory::Coverage;
-use neo4jbackup_core::rule::Need;
+use neo4jbackup_core::facts::{Coverage, Need};
 
 use crate::ops::clock::Now;
 use crate::ops::metrics::Metrics;

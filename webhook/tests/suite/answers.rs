@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use neo4jbackup_core::inventory::Inventory;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::settings::{Level, Mode, Settings};
 use serde_json::{Value, json};
 

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Cel;
 use neo4jbackup_core::schema::GROUP;
 use neo4jbackup_policies::PolicyOfRule;
@@ -147,7 +147,7 @@ fn page(all: &[PolicyOfRule]) -> Result<String> {
         "| rule | what | policies | what they leave to webhook and lint |\n|---|---|---|---|"
     )?;
     let mut without = String::new();
-    for meta in engine::all().iter().map(|rule| rule.meta()) {
+    for meta in registry::all().iter().map(|rule| rule.meta()) {
         match meta.cel {
             Cel::Expressible => {
                 let names: Vec<String> = all

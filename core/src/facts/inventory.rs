@@ -3,21 +3,20 @@
 //! It keeps facts, not objects: the handful of fields that rules ask for, owned, so that a thousand instances cost
 //! little memory. Every look-up has three answers, and a rule must treat the third as "do not know".
 
-mod siblings;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::account::AccountFacts;
+use super::backup::BackupFacts;
+use super::coverage::{Coverage, Need};
+use super::instance::{InstanceFacts, InstanceKind};
+use super::namespace::NamespaceFacts;
+use super::restore::RestoreFacts;
+use super::role::{BindingFacts, RoleFacts};
+use super::secret::SecretFacts;
+use super::siblings::{Backups, Others, Restores};
 use crate::account::Account;
 use crate::document::Node;
-use crate::ensure::{AccountFacts, BindingFacts, RoleFacts};
-use crate::field::Field;
-use crate::model::{Backup, Image, Restore, Scope, SourceType, Storage, StoreType};
-use crate::rule::Need;
 use crate::schema::Kind;
-
-use self::siblings::{Backups, Restores};
-
-pub use self::siblings::Others;
 
 /// The answer to a look-up.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,275 +36,6 @@ impl<'i, T> Lookup<'i, T> {
             Self::Found(facts) => Some(facts),
             _ => None,
         }
-    }
-}
-
-/// Which kind of instance a name stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InstanceKind {
-    /// `Neo4jEnterpriseCluster`.
-    Cluster,
-    /// `Neo4jEnterpriseStandalone`.
-    Standalone,
-}
-
-/// What rules ask of a cluster or standalone.
-#[derive(Debug, Clone, PartialEq)]
-pub struct InstanceFacts {
-    /// Cluster or standalone.
-    pub kind: InstanceKind,
-    /// `spec.image.repo`.
-    pub image_repo: Option<String>,
-    /// `spec.image.tag`.
-    pub image_tag: Option<String>,
-    /// Secrets that `spec.extraEnvFrom` projects into the server pods.
-    pub env_from_secrets: BTreeSet<String>,
-    /// Names of variables in `spec.env`.
-    pub env: BTreeSet<String>,
-    /// Annotation `neo4j.com/auto-inherit-seed-creds: "true"`.
-    pub inherits_seed_credentials: bool,
-    /// `spec.podServiceAccountAnnotations` has an entry.
-    pub pod_identity: bool,
-    /// `spec.propertySharding.enabled`.
-    pub property_sharding: bool,
-}
-
-impl InstanceFacts {
-    /// The facts of a cluster or standalone.
-    pub fn of(kind: InstanceKind, object: &Node<'_>) -> Self {
-        let image = Image::of(object);
-        let names = |leaf: &'static str, name: &str| -> BTreeSet<String> {
-            let items = Field::at(object, leaf).items().iter();
-            items
-                .filter_map(|item| item.at(name).and_then(Node::as_str))
-                .map(str::to_owned)
-                .collect()
-        };
-        Self {
-            kind,
-            image_repo: image.repo().text().map(str::to_owned),
-            image_tag: image.tag().text().map(str::to_owned),
-            env_from_secrets: names("spec.extraEnvFrom", "secretRef.name"),
-            env: names("spec.env", "name"),
-            inherits_seed_credentials: annotation(object, "neo4j.com/auto-inherit-seed-creds") == Some("true"),
-            pod_identity: Field::at(object, "spec.podServiceAccountAnnotations")
-                .entries()
-                .next()
-                .is_some(),
-            property_sharding: Field::at(object, "spec.propertySharding.enabled").is_true(),
-        }
-    }
-}
-
-/// What rules ask of a storage location.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct LocationFacts {
-    /// `type`.
-    pub store: Option<StoreType>,
-    /// `bucket`, empty when absent.
-    pub bucket: String,
-    /// `path`, as written, empty when absent.
-    pub path: String,
-    /// `pvc.name`, empty when absent.
-    pub pvc: String,
-    /// `cloud.credentialsSecretRef`.
-    pub credentials: Option<String>,
-    /// `cloud.endpointURL`.
-    pub endpoint: Option<String>,
-    /// `cloud.identity.autoCreate.annotations`.
-    pub annotations: BTreeMap<String, String>,
-}
-
-impl LocationFacts {
-    /// The facts of a location.
-    pub fn of(storage: &Storage<'_>) -> Self {
-        let owned = |field: Field<'_>| field.text().map(str::to_owned);
-        Self {
-            store: storage.store(),
-            bucket: owned(storage.bucket()).unwrap_or_default(),
-            path: owned(storage.path()).unwrap_or_default(),
-            pvc: owned(storage.pvc_name()).unwrap_or_default(),
-            credentials: owned(storage.cloud.credentials()),
-            endpoint: owned(storage.cloud.endpoint()),
-            annotations: annotations_of(storage),
-        }
-    }
-
-    /// Whether two locations are one place. `path` counts as the object store reads it, without empty segments, and
-    /// an absent one as the operator's default.
-    pub fn same_place(&self, other: &Self) -> bool {
-        if self.store != other.store {
-            return false;
-        }
-        match self.store {
-            Some(StoreType::Pvc) => self.pvc == other.pvc,
-            Some(_) => self.bucket == other.bucket && self.segments().eq(other.segments()),
-            None => false,
-        }
-    }
-
-    /// Whether two locations are one place for the operator when it checks a replication source: by type, bucket and path as
-    /// they are written, and not by volume claim.
-    pub fn same_source_place(&self, other: &Self) -> bool {
-        self.store == other.store && self.bucket == other.bucket && self.path == other.path
-    }
-
-    fn segments(&self) -> impl Iterator<Item = &str> {
-        let path = if self.path.is_empty() { "backups" } else { &self.path };
-        path.split('/').filter(|segment| !segment.is_empty())
-    }
-}
-
-/// What a backup covers, owned.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ScopeFacts {
-    /// One database.
-    Database(String),
-    /// All databases.
-    AllDatabases,
-    /// A sharded database.
-    Sharded(String),
-    /// Not said, or said more than once.
-    Unclear,
-}
-
-/// What rules ask of a `Neo4jBackup`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BackupFacts {
-    /// The instance that it names.
-    pub instance: Option<String>,
-    /// What it covers.
-    pub scope: ScopeFacts,
-    /// Where it writes.
-    pub storage: LocationFacts,
-    /// `chainFromBackup`.
-    pub chain_from: Option<String>,
-    /// `schedule`.
-    pub schedule: Option<String>,
-    /// `suspend`.
-    pub suspended: bool,
-    /// `options.backupType`.
-    pub backup_type: Option<String>,
-    /// Whether a run has succeeded; `None` when the status says nothing of runs.
-    pub succeeded: Option<bool>,
-    /// Start of the oldest and end of the newest successful run that the status remembers, as written.
-    pub runs: Option<(String, String)>,
-}
-
-impl BackupFacts {
-    /// The facts of a backup.
-    pub fn of(object: &Node<'_>) -> Self {
-        let backup = Backup::of(object);
-        let owned = |field: Field<'_>| field.text().map(str::to_owned);
-        let runs: Vec<&Node<'_>> = Field::at(object, "status.history").items().iter().collect();
-        let succeeded: Vec<&&Node<'_>> = runs
-            .iter()
-            .filter(|run| run.get("status").and_then(Node::as_str) == Some("Succeeded"))
-            .collect();
-        let time = |run: &Node<'_>, key: &str| run.get(key).and_then(Node::as_str).map(str::to_owned);
-        Self {
-            instance: owned(backup.instance()),
-            scope: match backup.scope() {
-                Scope::Database(name) => ScopeFacts::Database(name.to_owned()),
-                Scope::AllDatabases => ScopeFacts::AllDatabases,
-                Scope::Sharded(name) => ScopeFacts::Sharded(name.to_owned()),
-                Scope::Missing | Scope::Several => ScopeFacts::Unclear,
-            },
-            storage: LocationFacts::of(&backup.storage()),
-            chain_from: owned(backup.chain_from()),
-            schedule: owned(backup.schedule()),
-            suspended: backup.spec.field("suspend").is_true(),
-            backup_type: owned(backup.backup_type()),
-            succeeded: (!runs.is_empty()).then_some(!succeeded.is_empty()),
-            runs: match (succeeded.last(), succeeded.first()) {
-                (Some(oldest), Some(newest)) => time(oldest, "startTime").zip(time(newest, "completionTime")),
-                _ => None,
-            },
-        }
-    }
-}
-
-impl BackupFacts {
-    /// The directory of the backup's chain, below its place: that of the backup that it continues, or its own.
-    pub fn chain_root<'f>(&'f self, name: &'f str) -> &'f str {
-        self.chain_from.as_deref().unwrap_or(name)
-    }
-
-    /// Whether two backups are certainly of different instances, or of different databases.
-    pub fn is_of_other_target(&self, other: &Self) -> bool {
-        let known = self.scope != ScopeFacts::Unclear && other.scope != ScopeFacts::Unclear;
-        let other_instance = self.instance.is_some() && other.instance.is_some() && self.instance != other.instance;
-        other_instance || (known && self.scope != other.scope)
-    }
-
-    /// The instance that it runs on by itself, when it does.
-    fn runs_on(&self) -> Option<&str> {
-        self.instance
-            .as_deref()
-            .filter(|_| !self.suspended && self.schedule.is_some())
-    }
-
-    fn is_differential(&self) -> bool {
-        self.backup_type.as_deref() == Some("DIFF")
-    }
-}
-
-/// What rules ask of a `Neo4jRestore`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RestoreFacts {
-    /// The instance that it names.
-    pub instance: Option<String>,
-    /// The identity annotations that it wants on the shared `ServiceAccount`.
-    pub annotations: BTreeMap<String, String>,
-    /// `source.storage`.
-    pub storage: LocationFacts,
-    /// `source.backupRef`, where the source is a backup.
-    pub backup: Option<String>,
-}
-
-impl RestoreFacts {
-    /// The facts of a restore.
-    pub fn of(object: &Node<'_>) -> Self {
-        let restore = Restore::of(object);
-        Self {
-            instance: restore.instance().text().map(str::to_owned),
-            annotations: annotations_of(&restore.storage()),
-            storage: LocationFacts::of(&restore.storage()),
-            backup: restore
-                .backup_ref()
-                .text()
-                .filter(|_| restore.source_type() == Some(SourceType::Backup))
-                .map(str::to_owned),
-        }
-    }
-}
-
-/// What rules ask of a Secret: the names of its keys. Values are never read.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SecretFacts {
-    /// The names of the keys.
-    pub keys: BTreeSet<String>,
-}
-
-/// What rules ask of a namespace.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct NamespaceFacts {
-    /// Its annotations.
-    pub annotations: BTreeMap<String, String>,
-}
-
-/// How much is known of one kind of object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Coverage {
-    /// Everything: what is not found is not there.
-    Full,
-    /// Only what is found: what is not found may be elsewhere, and why.
-    Partial(String),
-}
-
-impl Default for Coverage {
-    fn default() -> Self {
-        Self::Partial("no cluster was asked".to_owned())
     }
 }
 
@@ -618,17 +348,6 @@ impl Inventory {
     fn namespace_mut(&mut self, namespace: &str) -> &mut NamespaceObjects {
         self.namespaces.entry(namespace.to_owned()).or_default()
     }
-}
-
-fn annotation<'n>(object: &'n Node<'_>, key: &str) -> Option<&'n str> {
-    object.at("metadata.annotations")?.get(key)?.as_str()
-}
-
-fn annotations_of(storage: &Storage<'_>) -> BTreeMap<String, String> {
-    let entries = storage.cloud.annotations().entries();
-    entries
-        .filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())))
-        .collect()
 }
 
 #[cfg(test)]

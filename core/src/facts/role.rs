@@ -1,19 +1,10 @@
-//! What is kept of `ServiceAccounts`, Roles and `RoleBindings`.
+//! What is kept of Roles and `RoleBindings`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::account::Account;
 use crate::document::Node;
 use crate::field::Field;
-
-/// What the reconciler asks of a `ServiceAccount`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AccountFacts {
-    /// Its annotations.
-    pub annotations: BTreeMap<String, String>,
-    /// The keys among them that were applied under our field manager.
-    pub applied: BTreeSet<String>,
-}
 
 /// One verb on one resource of one API group.
 pub type Grant = (String, String, String);

@@ -5,7 +5,9 @@ use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{BackupFacts, LocationFacts, RestoreFacts, ScopeFacts};
+use super::backup::{BackupFacts, ScopeFacts};
+use super::location::LocationFacts;
+use super::restore::RestoreFacts;
 use crate::model::StoreType;
 
 /// A group of more than this many is indexed further; a smaller one is looked through.
