@@ -126,7 +126,7 @@ pub(crate) async fn follow(client: Client, source: Watched, sink: std::sync::Arc
 struct Follower<'k> {
     source: Watched,
     sink: &'k WatchSink,
-    /// What is on the writer.
+    /// What the inventory holds of this kind, by namespace and name.
     known: BTreeSet<(String, String)>,
     /// What the list that is under way has shown so far.
     listed: Option<BTreeSet<(String, String)>>,

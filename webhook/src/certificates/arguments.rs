@@ -15,7 +15,7 @@ const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/names
 /// Certificates that the server looks after itself, and what it compares with the cluster.
 #[derive(Debug, Clone, Args)]
 pub struct CertificateArguments {
-    /// Observation after the certificates: an authority in a Secret, leaves in memory, the `caBundle` of the configurations.
+    /// Look after the certificates: an authority in a Secret, leaves in memory, the `caBundle` of the configurations.
     #[arg(long, requires_all = ["ca_secret", "service_name"], conflicts_with_all = ["cert", "key"])]
     pub self_managed: bool,
     /// Secret of the authority, shared by all replicas.
@@ -65,7 +65,7 @@ pub struct CertificateArguments {
     pub(crate) clock_offset: i64,
 }
 
-/// SigningReason the arguments cannot be followed.
+/// Why the arguments cannot be followed.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateArgumentsError {
     /// Not in a pod, and not told.

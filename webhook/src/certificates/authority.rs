@@ -97,7 +97,7 @@ pub(crate) struct Authority {
     key_pem: Arc<str>,
 }
 
-/// SigningReason a certificate and a key are no authority.
+/// Why a certificate and a key are no authority.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AuthorityError {
     #[error("the certificate cannot be read, or is not that of an authority")]

@@ -41,7 +41,7 @@ use probe::Probe;
 use readiness::ReadinessCheck;
 use rotator::Rotator;
 
-/// SigningReason certificates cannot be looked after.
+/// Why certificates cannot be looked after.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateStartError {
     /// The arguments contradict each other, or something is missing.

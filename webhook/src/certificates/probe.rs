@@ -38,7 +38,7 @@ pub(crate) struct Probe {
     identity: Option<Arc<OwnIdentity>>,
 }
 
-/// SigningReason a call brought no answer.
+/// Why a call brought no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ProbeError {
     /// It would not bring the API server one either.

@@ -137,7 +137,7 @@ impl Step {
     }
 }
 
-/// SigningReason a leaf is signed.
+/// Why a leaf is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum SigningReason {
     /// None is served yet.

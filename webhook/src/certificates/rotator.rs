@@ -36,7 +36,7 @@ pub(crate) struct Rotator {
     pub(crate) leaf: Option<Signed>,
 }
 
-/// SigningReason a look or a step came to nothing.
+/// Why a look or a step came to nothing.
 #[derive(Debug, thiserror::Error)]
 enum RotationError {
     #[error(transparent)]

@@ -37,7 +37,7 @@ impl Default for Timings {
 }
 
 impl Timings {
-    /// SigningReason these timings cannot work: a third of the life of an authority must be enough to put another one in its place
+    /// Why these timings cannot work: a third of the life of an authority must be enough to put another one in its place
     /// and to let its last leaf end.
     pub(crate) fn problem(&self) -> Option<String> {
         let needed = self.leaf + self.publish_wait + self.overlap + 2 * self.tick;
