@@ -5,7 +5,7 @@ use http_body_util::BodyExt as _;
 use kube::client::Body;
 use serde_json::Value;
 
-use crate::objects::{ObjectError, Objects};
+use crate::objects::{NoAnswer, ObjectError, Objects};
 
 /// What the API server said to an object that was not to be stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,17 +28,17 @@ impl Objects {
         namespace: &str,
         object: &Value,
     ) -> Result<Option<DryRun>, ObjectError> {
-        let failed = |reason: String| ObjectError::Api {
+        let failed = |source: NoAnswer| ObjectError::Api {
             attempted: format!("ask for a dry run of {plural}.{group_version}"),
-            reason,
+            source,
         };
         let path = format!("/apis/{group_version}/namespaces/{namespace}/{plural}?dryRun=All&fieldValidation=Ignore");
         let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(object.to_string().into_bytes()))
-            .map_err(|error| failed(error.to_string()))?;
+            .map_err(|error| failed(error.into()))?;
         let response = self.client.send(request).await;
-        let response = response.map_err(|error| failed(error.to_string()))?;
+        let response = response.map_err(|error| failed(error.into()))?;
         let status = response.status();
         let warnings = response.headers().get_all(header::WARNING);
         let warnings = warnings
@@ -46,7 +46,7 @@ impl Objects {
             .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
             .collect();
         let body = response.into_body().collect().await;
-        let body = body.map_err(|error| failed(error.to_string()))?.to_bytes();
+        let body = body.map_err(|error| failed(error.into()))?.to_bytes();
         let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
         match status {
             // A namespace that is not there is a 404 as well, and is named in the answer.
@@ -62,8 +62,8 @@ impl Objects {
                 warnings,
             })),
             status => {
-                let message = answer["message"].as_str().unwrap_or("no reason was given");
-                Err(failed(format!("{status}: {message}")))
+                let message = answer["message"].as_str().unwrap_or("no reason was given").to_owned();
+                Err(failed(NoAnswer::Status { status, message }))
             }
         }
     }

@@ -9,6 +9,7 @@
 mod certificates;
 mod connect;
 mod dry_run;
+mod error_chain;
 mod objects;
 mod rbac;
 mod references;
@@ -17,10 +18,13 @@ mod shared_inventory;
 mod watch;
 mod watched;
 
-pub use certificates::{CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target};
+pub use certificates::{
+    CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target, Unreachable,
+};
 pub use connect::{Cluster, ConnectError};
 pub use dry_run::DryRun;
-pub use objects::{ObjectError, ObjectName, Objects};
+pub use error_chain::chain;
+pub use objects::{NoAnswer, ObjectError, ObjectName, Objects};
 pub use rbac::{ApplyOutcome, RbacEvent, RbacReconciler};
 pub use references::{References, Watching};
 pub use shared_inventory::SharedInventory;

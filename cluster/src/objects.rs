@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::connect::{Cluster, ConnectError};
 use crate::resource;
 
-/// Why a task could not be done.
+/// Why an object could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
     /// There is no client.
@@ -20,16 +20,35 @@ pub enum ObjectError {
     #[error("no cluster was named: give --kubeconfig, or run in a pod with a token")]
     NoCluster,
     /// The API server refused, or did not answer.
-    #[error("cannot {attempted}: {reason}")]
+    #[error("cannot {attempted}")]
     Api {
         /// What was attempted.
         attempted: String,
         /// What the API server or the connection said.
-        reason: String,
+        source: NoAnswer,
     },
 }
 
-/// A client for the cluster of a kubeconfig or of this pod.
+/// Why a request had no answer, or not the one that was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// The client failed, or the API server refused.
+    #[error(transparent)]
+    Client(#[from] kube::Error),
+    /// There is no such request.
+    #[error(transparent)]
+    Request(#[from] http::Error),
+    /// The answer was none of those that are known.
+    #[error("{status}: {message}")]
+    Status {
+        /// Its status.
+        status: http::StatusCode,
+        /// In the words of the API server.
+        message: String,
+    },
+}
+
+/// Single objects of the cluster of a kubeconfig, or of the cluster that this pod runs in.
 #[derive(Clone)]
 pub struct Objects {
     pub(crate) client: Client,
@@ -83,7 +102,7 @@ impl Objects {
     /// The object as it is stored; none when it is not there.
     pub async fn read(&self, object: &ObjectName) -> Result<Option<Value>, ObjectError> {
         let read = self.api(object).get_opt(&object.name).await;
-        let read = read.map_err(|error| failed("read", object, &error))?;
+        let read = read.map_err(|error| failed("read", object, error))?;
         Ok(read.map(|read| serde_json::to_value(read).unwrap_or_default()))
     }
 
@@ -94,7 +113,7 @@ impl Objects {
         let patch = Patch::Apply(manifest);
         let api = self.api(&object);
         let applied = api.patch(&object.name, &parameters, &patch).await;
-        applied.map(drop).map_err(|error| failed("apply", &object, &error))
+        applied.map(drop).map_err(|error| failed("apply", &object, error))
     }
 
     /// Sets an annotation, or takes it away. False when the object is not there.
@@ -113,14 +132,14 @@ impl Objects {
         let patch = Patch::Merge(patch);
         let api = self.api(object);
         let patched = api.patch(&object.name, &parameters, &patch).await;
-        was_there(patched).map_err(|error| failed("annotate", object, &error))
+        was_there(patched).map_err(|error| failed("annotate", object, error))
     }
 
     /// Deletes an object, and what it owns after it. False when it is not there.
     pub async fn delete(&self, object: &ObjectName) -> Result<bool, ObjectError> {
         let api = self.api(object);
         let deleted = api.delete(&object.name, &DeleteParams::background()).await;
-        was_there(deleted).map_err(|error| failed("delete", object, &error))
+        was_there(deleted).map_err(|error| failed("delete", object, error))
     }
 
     fn api(&self, object: &ObjectName) -> Api<DynamicObject> {
@@ -140,10 +159,10 @@ fn was_there<T>(answer: Result<T, Error>) -> Result<bool, Error> {
     }
 }
 
-fn failed(verb: &str, object: &ObjectName, error: &Error) -> ObjectError {
+fn failed(verb: &str, object: &ObjectName, error: Error) -> ObjectError {
     ObjectError::Api {
         attempted: format!("{verb} {object}"),
-        reason: error.to_string(),
+        source: error.into(),
     }
 }
 

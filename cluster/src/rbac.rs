@@ -20,6 +20,7 @@ use serde_json::json;
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::error_chain::chain;
 use crate::resource;
 use crate::shared_inventory::SharedInventory;
 
@@ -242,7 +243,7 @@ async fn apply(client: &Client, apply: &Apply) -> ApplyOutcome {
     let answer = timeout(PATIENCE, objects.patch(apply.object.name(), &parameters, &patch)).await;
     let (outcome, reason) = match answer {
         Ok(Ok(_)) => (ApplyOutcome::Applied, String::new()),
-        Ok(Err(error)) => (outcome(&error), error.to_string()),
+        Ok(Err(error)) => (outcome(&error), chain(&error)),
         Err(_) => (ApplyOutcome::Failed, "there was no answer".to_owned()),
     };
     let (namespace, object) = (&apply.namespace, apply.object.name());
@@ -302,7 +303,11 @@ async fn tell(client: &Client, namespace: &str, uid: &str) {
     match timeout(PATIENCE, events.create(&PostParams::default(), &event)).await {
         Ok(Ok(_)) => {}
         Ok(Err(kube::Error::Api(status))) if status.code == 409 => {}
-        Ok(Err(error)) => tracing::warn!(namespace, %error, "no Event could be made of a role that is left over"),
+        Ok(Err(error)) => tracing::warn!(
+            namespace,
+            error = chain(&error),
+            "no Event could be made of a role that is left over"
+        ),
         Err(_) => tracing::warn!(namespace, "no Event could be made in time of a role that is left over"),
     }
 }

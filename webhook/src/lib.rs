@@ -31,7 +31,7 @@ pub use commands::switch::{PlanError, SwitchArguments, SwitchError, SwitchPhase}
 pub use commands::{CommandError, run};
 pub use limits::Limits;
 pub use ops::log::{LogError, LogFormat};
-pub use ops::settings_file::SettingsError;
+pub use ops::settings_file::{InvalidSettings, SettingsError};
 pub use serve::routes::{routes, status_routes};
 pub use serve::server::{Leaving, serve, serve_status};
 pub use tls::client_check::{ClientCheck, ClientCheckError, OwnIdentity};

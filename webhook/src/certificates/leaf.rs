@@ -117,11 +117,11 @@ mod tests {
             "guard.graph.svc.cluster.local",
             "127.0.0.1",
         ] {
-            assert_eq!(at(name, now), Ok(()), "{name}");
+            assert!(at(name, now).is_ok(), "{name}");
         }
         assert!(at("other.graph.svc", now).is_err());
-        assert_eq!(at("guard.graph.svc", later(now, 6 * DAY)), Ok(()));
-        assert_eq!(at("guard.graph.svc", earlier(now, BACKDATE)), Ok(()));
+        assert!(at("guard.graph.svc", later(now, 6 * DAY)).is_ok());
+        assert!(at("guard.graph.svc", earlier(now, BACKDATE)).is_ok());
         assert!(at("guard.graph.svc", later(now, 8 * DAY)).is_err());
         assert!(at("guard.graph.svc", earlier(now, 2 * BACKDATE)).is_err());
         assert!(verify(other.root().pem().as_bytes(), &chain, None, now).is_err());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use neo4jbackup_cluster::{CertificateStore, StoreError};
+use neo4jbackup_cluster::{CertificateStore, StoreError, chain};
 
 use super::context::CertificateContext;
 use super::readiness::{Observed, ReadinessCheck};
@@ -27,8 +27,9 @@ impl Monitor {
                     None
                 }
                 Err(error) => {
-                    tracing::warn!(reason = %error, "the bundles cannot be read");
-                    Some(error.to_string())
+                    let reason = chain(&error);
+                    tracing::warn!(reason, "the bundles cannot be read");
+                    Some(reason)
                 }
             };
             self.readiness_check.report(&self.context, setback).await;

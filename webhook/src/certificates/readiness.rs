@@ -1,11 +1,12 @@
 //! What the certificates amount to: would the API server get an answer?
 
 use jiff::Timestamp;
-use neo4jbackup_cluster::{CaBundles, Configuration};
+use neo4jbackup_cluster::{CaBundles, Configuration, chain};
 
 use super::context::CertificateContext;
 use super::probe::{Probe, ProbeError};
-use super::trust::{roots, verify};
+use super::secret::SecretError;
+use super::trust::{TrustError, roots, verify};
 use crate::ops::check::{Check, CheckStatus, Checks};
 
 /// So often in a row, a call of the server by itself may be slow before calls are kept away.
@@ -18,7 +19,7 @@ pub(crate) struct Observed {
     /// In the order of the configurations.
     pub(crate) bundles: Vec<Option<CaBundles>>,
     /// What the Secret says, or why it says nothing; none where there is no Secret to look at.
-    pub(crate) authority: Option<Result<String, String>>,
+    pub(crate) authority: Option<Result<String, SecretError>>,
 }
 
 /// Compares what is served with what is in the cluster.
@@ -49,9 +50,9 @@ impl ReadinessCheck {
 
     /// Tells readiness and metrics. `setback` is why the last look or step failed.
     pub(crate) async fn report(&mut self, context: &CertificateContext, setback: Option<String>) {
-        let chain = context.served.chain();
+        let served = context.served.chain();
         let mut lines = Vec::new();
-        if chain.is_empty() {
+        if served.is_empty() {
             lines.push(Check::new("certificate", CheckStatus::Failed, "none is served yet"));
         }
         let Some(live) = &self.live else {
@@ -65,13 +66,13 @@ impl ReadinessCheck {
             Some(Err(why)) => lines.push(Check::new(
                 "authority",
                 CheckStatus::Noted,
-                format!("the Secret: {why}"),
+                format!("the Secret: {}", chain(why)),
             )),
             None => {}
         }
         let name = self.probe.as_ref().map(Probe::name);
         for (configuration, bundles) in self.configurations.iter().zip(&live.bundles) {
-            let trusted = trusted(bundles.as_ref(), |bundle| verify(bundle, &chain, name, live.now));
+            let trusted = trusted(bundles.as_ref(), |bundle| verify(bundle, &served, name, live.now));
             context
                 .telemetry
                 .metrics
@@ -79,7 +80,7 @@ impl ReadinessCheck {
             let title = format!("ca bundle {}", label(configuration));
             lines.push(match trusted {
                 Ok(()) => Check::new(title, CheckStatus::Passed, ""),
-                Err(why) => Check::new(title, CheckStatus::Failed, why),
+                Err(why) => Check::new(title, CheckStatus::Failed, chain(&why)),
             });
         }
         if let Some(setback) = setback {
@@ -100,7 +101,7 @@ impl ReadinessCheck {
             result = result.and(probe.call(roots(bundle, live.now), live.now).await);
         }
         let title = "loopback review";
-        self.slow = if result == Err(ProbeError::Slow) {
+        self.slow = if matches!(result, Err(ProbeError::Slow)) {
             self.slow + 1
         } else {
             0
@@ -109,17 +110,39 @@ impl ReadinessCheck {
             Ok(()) => Check::new(title, CheckStatus::Passed, ""),
             Err(ProbeError::Slow) if self.slow < PATIENCE => Check::new(title, CheckStatus::Noted, "no answer in time"),
             Err(ProbeError::Slow) => Check::new(title, CheckStatus::Failed, "no answer in time, again and again"),
-            Err(ProbeError::Broken(why)) => Check::new(title, CheckStatus::Failed, why),
+            Err(error) => Check::new(title, CheckStatus::Failed, chain(&error)),
         })
     }
 }
 
+/// Why the API server would not call this server by a configuration.
+#[derive(Debug, thiserror::Error)]
+enum BundleError {
+    /// It is not there.
+    #[error("there is no such configuration")]
+    NoConfiguration,
+    /// The `caBundle` of this webhook is empty.
+    #[error("{0}: it is empty")]
+    Empty(String),
+    /// The `caBundle` of a webhook does not vouch for what is served.
+    #[error("{webhook}")]
+    Distrusted {
+        /// Its name in the configuration.
+        webhook: String,
+        /// Why not.
+        source: TrustError,
+    },
+}
+
 /// Whether every webhook of a configuration believes what is served.
-fn trusted(bundles: Option<&CaBundles>, verify: impl Fn(&[u8]) -> Result<(), String>) -> Result<(), String> {
-    let bundles = bundles.ok_or("there is no such configuration")?;
-    for (name, text) in &bundles.webhooks {
-        let text = text.as_deref().ok_or_else(|| format!("{name}: it is empty"))?;
-        verify(text).map_err(|why| format!("{name}: {why}"))?;
+fn trusted(bundles: Option<&CaBundles>, verify: impl Fn(&[u8]) -> Result<(), TrustError>) -> Result<(), BundleError> {
+    let bundles = bundles.ok_or(BundleError::NoConfiguration)?;
+    for (webhook, text) in &bundles.webhooks {
+        let text = text.as_deref().ok_or_else(|| BundleError::Empty(webhook.clone()))?;
+        verify(text).map_err(|source| BundleError::Distrusted {
+            webhook: webhook.clone(),
+            source,
+        })?;
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! The loop: look, take one step, look again; then see what all of it amounts to.
 
-use neo4jbackup_cluster::{CaBundles, CertificateStore, SecretReading, StoreError, StoredSecret};
+use neo4jbackup_cluster::{CaBundles, CertificateStore, SecretReading, StoreError, StoredSecret, chain};
 
 use super::authority::Authority;
 use super::context::CertificateContext;
 use super::leaf::{self, Signed};
 use super::readiness::{Observed, ReadinessCheck};
 use super::rotation::{Action, Bundle, Step, View, next_step, signing};
-use super::secret::{FoundSecret, SecretContents};
+use super::secret::{FoundSecret, SecretContents, SecretError};
 use super::timings::Timings;
 use crate::ops::clock::{Clock, ServerTime};
 use crate::ops::metrics::CertificateRole;
@@ -41,9 +41,9 @@ pub(crate) struct Rotator {
 enum RotationError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("cannot make a certificate: {0}")]
+    #[error("cannot make a certificate")]
     Make(#[from] rcgen::Error),
-    #[error("cannot serve the new certificate: {0}")]
+    #[error("cannot serve the new certificate")]
     Serve(#[from] TlsError),
 }
 
@@ -83,8 +83,9 @@ impl Rotator {
                 }
                 Err(setback) => {
                     self.context.telemetry.metrics.tls_step("failed");
-                    tracing::warn!(reason = %setback, "certificates are left as they are");
-                    return Some(setback.to_string());
+                    let reason = chain(&setback);
+                    tracing::warn!(reason, "certificates are left as they are");
+                    return Some(reason);
                 }
             }
         }
@@ -136,7 +137,7 @@ impl Rotator {
             None => local,
         };
         let found = match &reading.secret {
-            None => FoundSecret::Nothing("there is none".to_owned()),
+            None => FoundSecret::Nothing(SecretError::Missing),
             Some(secret) => SecretContents::read(&secret.data()).map_or_else(FoundSecret::Nothing, FoundSecret::Good),
         };
         if !self.looked.is_some_and(|looked| self.timings.is_fresh(looked, local)) {
@@ -269,8 +270,8 @@ impl Rotator {
             next = name(&contents.next),
             kept = contents.kept.len(),
             before = match &look.found {
-                FoundSecret::Good(_) => "",
-                FoundSecret::Nothing(why) => why.as_str(),
+                FoundSecret::Good(_) => String::new(),
+                FoundSecret::Nothing(why) => chain(why),
             },
             "the Secret of the authority was written"
         );

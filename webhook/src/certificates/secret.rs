@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use super::authority::{Authority, Root};
+use super::authority::{Authority, AuthorityError, Root};
 
 const CURRENT: (&str, &str) = ("ca.crt", "ca.key");
 const NEXT: (&str, &str) = ("next.crt", "next.key");
@@ -46,17 +46,58 @@ pub(crate) struct Kept {
 pub(crate) enum FoundSecret {
     /// Something to go on with.
     Good(SecretContents),
-    /// There is no Secret, or nothing in it that can be used, and why.
-    Nothing(String),
+    /// There is no Secret, or nothing in it that can be used.
+    Nothing(SecretError),
+}
+
+/// Why there is nothing to go on with. Names of keys, never values.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SecretError {
+    /// There is no Secret.
+    #[error("there is none")]
+    Missing,
+    /// Both authorities are absent.
+    #[error("it holds no authority")]
+    NoAuthority,
+    /// One half of a pair is absent.
+    #[error("`{present}` is there without `{absent}`")]
+    Half {
+        /// The key that is there.
+        present: &'static str,
+        /// The key that is not.
+        absent: &'static str,
+    },
+    /// A pair cannot be used.
+    #[error("`{certificate}` and `{key}`")]
+    Pair {
+        /// The key of the certificate.
+        certificate: &'static str,
+        /// The key of the private key.
+        key: &'static str,
+        /// What is wrong with them.
+        source: AuthorityError,
+    },
+    /// A certificate is none of an authority.
+    #[error("`{0}` holds what is no authority")]
+    NotAnAuthority(&'static str),
+    /// A value is no text.
+    #[error("`{0}` is no text")]
+    NotText(&'static str),
+    /// Authorities and instants do not pair up.
+    #[error("`{}` and `{}` are not of one length", KEPT.0, KEPT.1)]
+    Lengths,
+    /// A value is no instant.
+    #[error("`{0}` is no point in time")]
+    NotAnInstant(&'static str),
 }
 
 impl SecretContents {
-    /// Reads the values of the Secret.
-    pub(crate) fn read(data: &BTreeMap<String, Vec<u8>>) -> Result<Self, String> {
+    /// Reads the values of the Secret by their keys.
+    pub(crate) fn read(data: &BTreeMap<String, Vec<u8>>) -> Result<Self, SecretError> {
         let current = pair(data, CURRENT)?;
         let next = pair(data, NEXT)?;
         if current.is_none() && next.is_none() {
-            return Err("it holds no authority".to_owned());
+            return Err(SecretError::NoAuthority);
         }
         let published = data.get(PUBLISHED).map(|value| instant(PUBLISHED, value)).transpose()?;
         Ok(Self {
@@ -107,39 +148,54 @@ impl SecretContents {
     }
 }
 
-fn pair(data: &BTreeMap<String, Vec<u8>>, (certificate, key): (&str, &str)) -> Result<Option<Authority>, String> {
+fn pair(
+    data: &BTreeMap<String, Vec<u8>>,
+    (certificate, key): (&'static str, &'static str),
+) -> Result<Option<Authority>, SecretError> {
     match (data.get(certificate), data.get(key)) {
         (None, None) => Ok(None),
-        (Some(_), None) => Err(format!("`{certificate}` is there without `{key}`")),
-        (None, Some(_)) => Err(format!("`{key}` is there without `{certificate}`")),
-        (Some(certificate_value), Some(key_value)) => Authority::read(certificate_value, key_value)
-            .map(Some)
-            .map_err(|error| format!("`{certificate}` and `{key}`: {error}")),
+        (Some(_), None) => Err(SecretError::Half {
+            present: certificate,
+            absent: key,
+        }),
+        (None, Some(_)) => Err(SecretError::Half {
+            present: key,
+            absent: certificate,
+        }),
+        (Some(certificate_value), Some(key_value)) => {
+            Authority::read(certificate_value, key_value)
+                .map(Some)
+                .map_err(|source| SecretError::Pair {
+                    certificate,
+                    key,
+                    source,
+                })
+        }
     }
 }
 
-fn kept(data: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Kept>, String> {
+fn kept(data: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Kept>, SecretError> {
     let (certificates, instants) = KEPT;
     let empty = Vec::new();
     let value = |key| data.get(key).unwrap_or(&empty);
     let roots: Option<Vec<Root>> = CertificateDer::pem_slice_iter(value(certificates))
         .map(|der| Root::of(&der.ok()?))
         .collect();
-    let roots = roots.ok_or_else(|| format!("`{certificates}` holds what is no authority"))?;
-    let text = std::str::from_utf8(value(instants)).map_err(|_| format!("`{instants}` is no text"))?;
+    let roots = roots.ok_or(SecretError::NotAnAuthority(certificates))?;
+    let text = std::str::from_utf8(value(instants)).map_err(|_| SecretError::NotText(instants))?;
     let instants_read: Result<Vec<_>, _> = text.lines().map(|line| instant(instants, line.as_bytes())).collect();
     let instants_read = instants_read?;
     if roots.len() != instants_read.len() {
-        return Err(format!("`{certificates}` and `{instants}` are not of one length"));
+        return Err(SecretError::Lengths);
     }
     let kept = roots.into_iter().zip(instants_read);
     Ok(kept.map(|(root, until)| Kept { root, until }).collect())
 }
 
-fn instant(key: &str, value: &[u8]) -> Result<Timestamp, String> {
+fn instant(key: &'static str, value: &[u8]) -> Result<Timestamp, SecretError> {
     let text = std::str::from_utf8(value).ok();
     text.and_then(|text| text.trim().parse().ok())
-        .ok_or_else(|| format!("`{key}` is no point in time"))
+        .ok_or(SecretError::NotAnInstant(key))
 }
 
 #[cfg(test)]
@@ -204,11 +260,7 @@ mod tests {
                 assert!(SecretContents::read(&without).is_err(), "without {key}");
             }
         }
-        assert!(
-            SecretContents::read(&BTreeMap::new())
-                .unwrap_err()
-                .contains("no authority")
-        );
+        assert_eq!(SecretContents::read(&BTreeMap::new()), Err(SecretError::NoAuthority));
     }
 
     #[test]

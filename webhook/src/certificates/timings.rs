@@ -36,17 +36,31 @@ impl Default for Timings {
     }
 }
 
+/// A rotation would not come to its end in time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an authority of {authority:?} leaves {left:?} for its replacement, which takes {needed:?}")]
+pub struct TimingsError {
+    /// How long an authority lasts.
+    authority: Duration,
+    /// How much of that is left once it is due to be replaced.
+    left: Duration,
+    /// How long a replacement takes.
+    needed: Duration,
+}
+
 impl Timings {
-    /// Why these timings cannot work: a third of the life of an authority must be enough to put another one in its place
-    /// and to let its last leaf end.
-    pub(crate) fn problem(&self) -> Option<String> {
+    /// Checks that these timings can work: a third of the life of an authority must be enough to put another one in its
+    /// place and to let its last leaf end.
+    pub(crate) fn check(&self) -> Result<(), TimingsError> {
         let needed = self.leaf + self.publish_wait + self.overlap + 2 * self.tick;
         let left = self.authority / 3;
-        (left <= needed).then(|| {
-            format!(
-                "an authority of {:?} leaves {left:?} for its replacement, which takes {needed:?}",
-                self.authority
-            )
+        if left > needed {
+            return Ok(());
+        }
+        Err(TimingsError {
+            authority: self.authority,
+            left,
+            needed,
         })
     }
 
@@ -88,11 +102,11 @@ mod tests {
 
     #[test]
     fn the_defaults_leave_time_for_a_replacement() {
-        assert_eq!(Timings::default().problem(), None);
+        assert_eq!(Timings::default().check(), Ok(()));
         let short = Timings {
             authority: 20 * DAY,
             ..Timings::default()
         };
-        assert!(short.problem().unwrap().contains("leaves"));
+        assert!(short.check().unwrap_err().to_string().contains("leaves"));
     }
 }

@@ -48,7 +48,7 @@ pub enum CheckError {
         detail: String,
     },
     /// Nobody reads what is said.
-    #[error("cannot write to standard output: {0}")]
+    #[error("cannot write to standard output")]
     Output(#[from] io::Error),
 }
 
@@ -92,8 +92,13 @@ fn judged(answer: &DryRun, mode: Mode) -> Result<String, CheckError> {
     }
 }
 
-fn mode(text: &str) -> Result<Mode, String> {
-    serde_json::from_value(json!(text)).map_err(|_| "must be enforce, warn or audit".to_owned())
+/// The text names no mode.
+#[derive(Debug, thiserror::Error)]
+#[error("must be enforce, warn or audit")]
+struct ModeError(#[source] serde_json::Error);
+
+fn mode(text: &str) -> Result<Mode, ModeError> {
+    serde_json::from_value(json!(text)).map_err(ModeError)
 }
 
 /// Six fields, as many schedulers take them and Kubernetes does not.

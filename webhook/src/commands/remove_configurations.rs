@@ -29,7 +29,7 @@ pub enum RemoveError {
     #[error(transparent)]
     Task(#[from] ObjectError),
     /// Nobody reads what is said.
-    #[error("cannot write to standard output: {0}")]
+    #[error("cannot write to standard output")]
     Output(#[from] io::Error),
 }
 

@@ -24,7 +24,7 @@ pub enum LogFormat {
 
 /// The log filter is not one.
 #[derive(Debug, thiserror::Error)]
-#[error("`{filter}` is not a log filter: {source}")]
+#[error("`{filter}` is not a log filter")]
 pub struct LogError {
     /// As given.
     filter: String,

@@ -3,15 +3,17 @@
 //! Contents are compared every few seconds. A mounted Secret or `ConfigMap` changes by the swap of a symbolic link two
 //! levels above the file, which watches of files miss after the first time; contents never lie.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use neo4jbackup_cluster::chain;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::admission::effective_settings::CurrentSettings;
 use crate::ops::metrics::CertificateRole;
-use crate::ops::settings_file as settings;
+use crate::ops::settings_file::{self as settings, SettingsError};
 use crate::ops::telemetry::Telemetry;
 use crate::tls::client_check::{Callers, ClientCheck};
 use crate::tls::served_certificate::{Pem, ServedCertificate};
@@ -27,9 +29,11 @@ pub(crate) async fn follow_certificate(
     last: Pem,
     every: Duration,
 ) {
-    let read = move || Pem::read(&files.0, &files.1).map_err(|error| error.to_string());
+    let read = move || Pem::read(&files.0, &files.1);
     follow(every, last, read, |read| {
-        let replaced = read.and_then(|pem| served.replace(pem).map_err(|error| error.to_string()));
+        let replaced = read
+            .map_err(said)
+            .and_then(|pem| served.replace(pem).map_err(|error| said(&error)));
         match replaced {
             Ok(validity) => {
                 telemetry.metrics.rotation(CertificateRole::Leaf, true);
@@ -57,9 +61,12 @@ pub(crate) async fn follow_client_authorities(telemetry: Telemetry, callers: Cal
         file,
         authorities,
     } = callers;
-    let read = move || ClientCheck::read(&file).map_err(|error| error.to_string());
+    let read = move || ClientCheck::read(&file);
     follow(every, authorities, read, |read| {
-        match read.and_then(|bytes| check.replace(bytes).map_err(|error| error.to_string())) {
+        let replaced = read
+            .map_err(said)
+            .and_then(|bytes| check.replace(bytes).map_err(|error| said(&error)));
+        match replaced {
             Ok(()) => {
                 telemetry.metrics.client_authority_reload(true);
                 telemetry.readiness.set_client_authorities_problem(None);
@@ -87,15 +94,18 @@ pub(crate) async fn follow_settings(
     every: Duration,
 ) {
     let path = file.clone();
-    let read = move || settings::read(&path).map_err(|error| error.to_string());
+    let read = move || settings::read(&path);
     follow(every, last, read, |read| {
         take_settings(&telemetry, &current, &file, read.map(Vec::as_slice));
     })
     .await;
 }
 
-fn take_settings(telemetry: &Telemetry, current: &CurrentSettings, file: &Path, read: Result<&[u8], String>) {
-    match read.and_then(|bytes| settings::parse(file, bytes).map_err(|error| error.to_string())) {
+fn take_settings(telemetry: &Telemetry, current: &CurrentSettings, file: &Path, read: Result<&[u8], &SettingsError>) {
+    let parsed = read
+        .map_err(said)
+        .and_then(|bytes| settings::parse(file, bytes).map_err(|error| said(&error)));
+    match parsed {
         Ok(settings) => {
             current.replace(settings);
             telemetry.metrics.settings_reload(true);
@@ -113,38 +123,53 @@ fn take_settings(telemetry: &Telemetry, current: &CurrentSettings, file: &Path, 
     }
 }
 
+/// Returns what is said of an error, in the log and by readiness.
+fn said<E: Error>(error: &E) -> String {
+    chain(error)
+}
+
 /// Reads again and again, and hands on what is not the same as the last time, failures included.
-async fn follow<T: PartialEq + Send + 'static>(
+async fn follow<T, E>(
     every: Duration,
     last: T,
-    read: impl Fn() -> Result<T, String> + Send + Sync + 'static,
-    take: impl Fn(Result<&T, String>),
-) {
+    read: impl Fn() -> Result<T, E> + Send + Sync + 'static,
+    take: impl Fn(Result<&T, &E>),
+) where
+    T: PartialEq + Send + 'static,
+    E: Error + Send + 'static,
+{
     let read = Arc::new(read);
     let mut last = Ok(last);
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let now = read_aside(&read).await;
-        if now.is_none() || now.as_ref() == Some(&last) {
+        let Some(now) = read_blocking(&read).await else {
+            continue;
+        };
+        if is_same(&now, &last) {
             continue;
         }
         // A file that somebody is writing is cut short for a moment, and half of a file can be good settings, too.
         tokio::time::sleep(WRITTEN).await;
-        if read_aside(&read).await != now {
-            continue;
-        }
-        if let Some(now) = now {
-            take(now.as_ref().map_err(Clone::clone));
+        if read_blocking(&read).await.is_some_and(|again| is_same(&again, &now)) {
+            take(now.as_ref());
             last = now;
         }
     }
 }
 
-async fn read_aside<T: Send + 'static>(
-    read: &Arc<impl Fn() -> Result<T, String> + Send + Sync + 'static>,
-) -> Option<Result<T, String>> {
+/// Whether two readings brought the same, or failed for the same reason.
+fn is_same<T: PartialEq, E: Error>(one: &Result<T, E>, other: &Result<T, E>) -> bool {
+    match (one, other) {
+        (Ok(one), Ok(other)) => one == other,
+        (Err(one), Err(other)) => chain(one) == chain(other),
+        _ => false,
+    }
+}
+
+/// Reads where waiting for a disk holds up nobody. Returns `None` when reading panicked.
+async fn read_blocking<T: Send + 'static>(read: &Arc<impl Fn() -> T + Send + Sync + 'static>) -> Option<T> {
     let read = Arc::clone(read);
     tokio::task::spawn_blocking(move || read()).await.ok()
 }

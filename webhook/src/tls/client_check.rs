@@ -27,7 +27,7 @@ use x509_parser::prelude::FromDer as _;
 #[derive(Debug, thiserror::Error)]
 pub enum ClientCheckError {
     /// The file cannot be read.
-    #[error("cannot read {}: {source}", file.display())]
+    #[error("cannot read {}", file.display())]
     Read {
         /// The file.
         file: PathBuf,
@@ -38,10 +38,10 @@ pub enum ClientCheckError {
     #[error("there is no certificate in PEM format in the file of client authorities")]
     NoAuthority,
     /// An authority for callers cannot be used.
-    #[error("a client authority cannot be used: {0}")]
+    #[error("a client authority cannot be used")]
     UnusableAuthority(#[source] rustls::Error),
     /// The certificate with which the process calls itself cannot be made.
-    #[error("cannot make a certificate: {0}")]
+    #[error("cannot make a certificate")]
     OwnIdentity(#[source] rcgen::Error),
 }
 

@@ -18,7 +18,7 @@ use crate::tls::validity::Validity;
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read.
-    #[error("cannot read {}: {source}", file.display())]
+    #[error("cannot read {}", file.display())]
     Read {
         /// The file.
         file: PathBuf,
@@ -32,14 +32,14 @@ pub enum TlsError {
     #[error("there is no private key in PEM format in the key file")]
     NoKey,
     /// Key and certificate cannot be used, or not together.
-    #[error("the certificate and the key cannot be used together: {0}")]
-    Unusable(rustls::Error),
+    #[error("the certificate and the key cannot be used together")]
+    Unusable(#[source] rustls::Error),
     /// The first certificate is not one of X.509.
     #[error("the first certificate of the file cannot be read")]
     Unreadable,
     /// TLS itself cannot be set up.
-    #[error("cannot set up TLS: {0}")]
-    Setup(rustls::Error),
+    #[error("cannot set up TLS")]
+    Setup(#[source] rustls::Error),
 }
 
 /// The text of a certificate, with the chain below it, and of its key.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::{Action, Bundle, SigningReason, Step, View, next_step, signing};
 use crate::certificates::authority::Authority;
 use crate::certificates::leaf::Signed;
-use crate::certificates::secret::{FoundSecret, SecretContents};
+use crate::certificates::secret::{FoundSecret, SecretContents, SecretError};
 use crate::certificates::timings::{Timings, later};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -118,7 +118,7 @@ impl World {
         Self {
             now,
             timings: timings(),
-            secret: Some((0, FoundSecret::Nothing("it holds no authority".to_owned()))),
+            secret: Some((0, FoundSecret::Nothing(SecretError::NoAuthority))),
             configurations: vec![(0, Some(Bundle::default())); CONFIGURATIONS],
             former: Vec::new(),
             replicas: (0..REPLICAS).map(|_| Replica::default()).collect(),
@@ -162,7 +162,7 @@ impl World {
         };
         self.secret = match fault {
             Fault::Delete => None,
-            Fault::Garble => Some((version, FoundSecret::Nothing("garbage".to_owned()))),
+            Fault::Garble => Some((version, FoundSecret::Nothing(SecretError::NotText("kept.until")))),
             Fault::Replace => Some((version, replaced(self.authority()))),
             Fault::Expire => {
                 let past = crate::certificates::timings::earlier(self.now, 200 * HOUR);
@@ -248,7 +248,7 @@ impl World {
         now: Timestamp,
         then: impl FnOnce(&View<'_>) -> T,
     ) -> T {
-        let missing = FoundSecret::Nothing("there is none".to_owned());
+        let missing = FoundSecret::Nothing(SecretError::Missing);
         let bundles: Vec<_> = bundles
             .iter()
             .map(|(_, bundle)| bundle.clone().map(|bundle| vec![bundle]))

@@ -28,7 +28,7 @@ pub enum StartError {
     #[error(transparent)]
     ClientCheck(#[from] ClientCheckError),
     /// No certificate could be made.
-    #[error("cannot make a certificate: {0}")]
+    #[error("cannot make a certificate")]
     SelfSigned(#[from] rcgen::Error),
     /// The certificates cannot be looked after.
     #[error(transparent)]
@@ -37,7 +37,7 @@ pub enum StartError {
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// An address is taken, or not ours.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -45,10 +45,10 @@ pub enum StartError {
         source: io::Error,
     },
     /// The status port cannot be served.
-    #[error("cannot serve the status port: {0}")]
-    StatusThread(io::Error),
+    #[error("cannot serve the status port")]
+    StatusThread(#[source] io::Error),
     /// A file that was asked for cannot be written.
-    #[error("cannot write {}: {source}", file.display())]
+    #[error("cannot write {}", file.display())]
     Write {
         /// The file.
         file: PathBuf,
@@ -59,6 +59,6 @@ pub enum StartError {
     #[error("asked twice to stop; what was still being answered is lost")]
     BrokenOff,
     /// Signals cannot be waited for.
-    #[error("cannot wait for signals: {0}")]
-    Signals(io::Error),
+    #[error("cannot wait for signals")]
+    Signals(#[source] io::Error),
 }

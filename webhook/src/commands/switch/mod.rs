@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use neo4jbackup_cluster::{DryRun, ObjectError, ObjectName, Objects};
+use neo4jbackup_cluster::{DryRun, ObjectError, ObjectName, Objects, chain};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -28,7 +28,7 @@ use crate::commands::trial;
 use crate::durations::duration;
 pub use plan::PlanError;
 use plan::SwitchPlan;
-use probe::{marked, probe_only};
+use probe::{NotYet, marked, probe_only};
 
 /// Which part of a switch of engines to do.
 #[derive(Debug, Args)]
@@ -86,7 +86,7 @@ pub enum SwitchError {
     #[error(transparent)]
     Task(#[from] ObjectError),
     /// Nobody reads what is said.
-    #[error("cannot write to standard output: {0}")]
+    #[error("cannot write to standard output")]
     Output(#[from] io::Error),
 }
 
@@ -166,7 +166,7 @@ impl Switch<'_> {
             );
             self.until_some(waiting, || async {
                 let stored = self.objects.read(&object).await?;
-                let stored = stored.ok_or("the configuration is not there");
+                let stored = stored.ok_or(NotYet::NoConfiguration);
                 Ok::<_, ObjectError>(stored.and_then(|stored| probe::is_trusting(&stored)))
             })
             .await?;
@@ -282,19 +282,19 @@ impl Switch<'_> {
 
     /// Sends the probe, each time over a new connection, which may lead to another API server, until the answers have been
     /// good for as long as it takes.
-    async fn steady(&self, waiting: &str, is_good: impl Fn(&DryRun) -> Result<(), String>) -> Result<(), SwitchError> {
+    async fn steady(&self, waiting: &str, is_good: impl Fn(&DryRun) -> Result<(), NotYet>) -> Result<(), SwitchError> {
         let mut good_since = None;
         let mut last = "none".to_owned();
         loop {
-            let seen = match timeout_at(self.deadline, self.ask()).await {
-                Ok(Ok(Some(answer))) => is_good(&answer),
+            let instead = match timeout_at(self.deadline, self.ask()).await {
+                Ok(Ok(Some(answer))) => is_good(&answer).err().map(|instead| instead.to_string()),
                 // Where the operator is not installed there is nothing to judge.
-                Ok(Ok(None)) => Ok(()),
-                Ok(Err(error)) => Err(error.to_string()),
+                Ok(Ok(None)) => None,
+                Ok(Err(error)) => Some(chain(&error)),
                 // Out of time: the answer before that tells more.
                 Err(_) => return Err(self.timed_out(waiting, last)),
             };
-            if let Err(instead) = seen {
+            if let Some(instead) = instead {
                 good_since = None;
                 last = instead;
             } else if good_since.get_or_insert_with(Instant::now).elapsed() >= self.arguments.settle {
@@ -315,10 +315,10 @@ impl Switch<'_> {
     /// Tries again until it works: rights that were just given, for example, take a moment.
     async fn until<T, E, F>(&self, waiting: String, attempt: impl Fn() -> F) -> Result<T, SwitchError>
     where
-        E: std::fmt::Display,
+        E: std::error::Error,
         F: Future<Output = Result<T, E>>,
     {
-        self.until_some(waiting, || async { attempt().await.map(Ok::<T, String>) })
+        self.until_some(waiting, || async { attempt().await.map(Ok::<T, NotYet>) })
             .await
     }
 
@@ -326,7 +326,7 @@ impl Switch<'_> {
     async fn until_some<T, W, E, F>(&self, waiting: String, ask: impl Fn() -> F) -> Result<T, SwitchError>
     where
         W: std::fmt::Display,
-        E: std::fmt::Display,
+        E: std::error::Error,
         F: Future<Output = Result<Result<T, W>, E>>,
     {
         let mut last = "none".to_owned();
@@ -334,7 +334,7 @@ impl Switch<'_> {
             match timeout_at(self.deadline, ask()).await {
                 Ok(Ok(Ok(answer))) => return Ok(answer),
                 Ok(Ok(Err(instead))) => last = instead.to_string(),
-                Ok(Err(error)) => last = error.to_string(),
+                Ok(Err(error)) => last = chain(&error),
                 Err(_) => {}
             }
             if Instant::now() >= self.deadline {

@@ -40,7 +40,7 @@ struct Group {
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The file cannot be read.
-    #[error("cannot read the plan {}: {source}", file.display())]
+    #[error("cannot read the plan {}", file.display())]
     Read {
         /// The file.
         file: PathBuf,
@@ -48,12 +48,12 @@ pub enum PlanError {
         source: std::io::Error,
     },
     /// The file says something else.
-    #[error("{} is no plan of a switch: {reason}", file.display())]
+    #[error("{} is no plan of a switch", file.display())]
     Invalid {
         /// The file.
         file: PathBuf,
         /// What is wrong.
-        reason: String,
+        source: Box<serde_saphyr::Error>,
     },
 }
 
@@ -65,7 +65,7 @@ impl SwitchPlan {
         })?;
         serde_saphyr::from_str(&text).map_err(|error| PlanError::Invalid {
             file: file.to_owned(),
-            reason: error.to_string(),
+            source: Box::new(error),
         })
     }
 
