@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 
-/// Why there is no client.
+/// Why a cluster cannot be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The file that was named cannot be used.

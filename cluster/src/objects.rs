@@ -13,7 +13,7 @@ use crate::resource;
 /// Why an object could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
-    /// There is no client.
+    /// The cluster cannot be asked.
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// Neither a kubeconfig was given nor does this run in a pod that has a token.
@@ -51,6 +51,7 @@ pub enum NoAnswer {
 /// Single objects of the cluster of a kubeconfig, or of the cluster that this pod runs in.
 #[derive(Clone)]
 pub struct Objects {
+    /// The client of the cluster.
     pub(crate) client: Client,
 }
 

@@ -46,7 +46,7 @@ const EVENT_INTERVAL: Duration = Duration::from_secs(3000);
 type CurrentSettings = Box<dyn Fn() -> Arc<Settings> + Send + Sync>;
 type Listener = Box<dyn Fn(&RbacEvent<'_>) + Send + Sync>;
 
-/// What came of one apply.
+/// The result of one apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ApplyOutcome {
     /// It is as it has to be.
@@ -61,12 +61,12 @@ pub enum ApplyOutcome {
     Failed,
 }
 
-/// What is said while it runs.
+/// What is reported while it runs.
 #[derive(Debug)]
 pub enum RbacEvent<'n> {
     /// An apply was tried.
     Apply(Ensured, ApplyOutcome),
-    /// Everything that a person has to decide, each time anew.
+    /// Everything that an administrator has to decide, after each look.
     Standing(&'n [Report]),
 }
 
@@ -101,6 +101,7 @@ impl RbacReconciler {
         }
     }
 
+    /// Looks, applies and waits, until the watches end.
     pub(crate) async fn run(self, client: Client, inventory: SharedInventory, mut changes: Receiver<u64>) {
         let mut backoff = Backoff::default();
         let mut known = BTreeSet::new();

@@ -109,8 +109,8 @@ impl References {
         Arc::clone(&self.inventory)
     }
 
-    /// Keeps accounts and roles as they have to be, for ever; the watches must be [`Watching::Accounts`]. Returns at once
-    /// where there is no cluster.
+    /// Keeps accounts and roles as they have to be, until the watches end; these must be [`Watching::Accounts`]. Returns at
+    /// once where there is no cluster.
     pub fn reconcile_rbac(&self, reconciler: RbacReconciler) -> impl Future<Output = ()> + Send + 'static {
         let parts = self.followed.as_ref();
         let parts = parts.map(|followed| (followed.client.clone(), followed.sink.changes()));

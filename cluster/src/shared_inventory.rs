@@ -17,6 +17,7 @@ pub(crate) struct InventoryWriter {
 }
 
 impl InventoryWriter {
+    /// Makes both copies of an inventory.
     pub(crate) fn new(inventory: Inventory) -> Self {
         let spare = Mutex::new(Arc::new(inventory.clone()));
         Self {
@@ -25,6 +26,7 @@ impl InventoryWriter {
         }
     }
 
+    /// Returns the side of the readers.
     pub(crate) fn shared(&self) -> SharedInventory {
         Arc::clone(&self.shared)
     }

@@ -33,7 +33,7 @@ const WATCH_SECONDS: u32 = 120;
 /// How long to wait before asking again for a kind that is not served.
 const NOT_SERVED_PAUSE: Duration = Duration::from_secs(15);
 
-/// What all watches share: where facts go, and how far each watch has come.
+/// Where all watches put what they see, and how far each has come.
 #[derive(Debug)]
 pub(crate) struct WatchSink {
     writer: InventoryWriter,
@@ -44,6 +44,7 @@ pub(crate) struct WatchSink {
 }
 
 impl WatchSink {
+    /// Nothing was heard of any watch yet.
     pub(crate) fn new(writer: InventoryWriter, progress: Sender<Vec<(Watched, Progress)>>) -> Self {
         Self {
             writer,
@@ -53,7 +54,7 @@ impl WatchSink {
         }
     }
 
-    /// Wakes whoever acts on what is known.
+    /// Returns a receiver that sees every change of what is known.
     pub(crate) fn changes(&self) -> Receiver<u64> {
         self.changes.subscribe()
     }
@@ -102,7 +103,7 @@ impl WatchSink {
     }
 }
 
-/// Follows one kind for ever.
+/// Follows one kind for as long as it is polled.
 pub(crate) async fn follow(client: Client, source: Watched, sink: std::sync::Arc<WatchSink>) {
     let resources = source.resources();
     let mut follower = Follower::new(source, &sink);

@@ -24,7 +24,7 @@ pub(crate) enum Watched {
 }
 
 impl Watched {
-    /// What rules ask for.
+    /// What rules ask about.
     pub(crate) const RULES: [Self; 6] = [
         Self::Operator(
             Kind::Neo4jEnterpriseCluster,
@@ -54,7 +54,7 @@ impl Watched {
         Self::RoleBinding,
     ];
 
-    /// What people call it.
+    /// Returns its name in messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Operator(_, name, _) => name,

@@ -1,4 +1,4 @@
-//! What the server knows and how it answers. No sockets: the whole webhook can be called as a function.
+//! From the bytes of a call to the bytes of its answer. No sockets: the whole webhook can be called as a function.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,11 +33,12 @@ pub use neo4jbackup_cluster::SharedInventory;
 pub struct Reply {
     /// 200 with an `AdmissionReview`, or an HTTP error with one sentence.
     pub status: StatusCode,
-    /// The body.
+    /// JSON with status 200, text with any other.
     pub body: Bytes,
 }
 
 impl Reply {
+    /// Makes an HTTP error with the text of the fault as its body.
     pub(crate) fn fault(fault: &Fault) -> Self {
         Self {
             status: fault.status(),
@@ -48,16 +49,18 @@ impl Reply {
 
 type Interruption = Box<dyn Fn(&Request<'_>) + Send + Sync>;
 
-/// What the server knows.
+/// The webhook without sockets: settings, what is known of other objects, and the time.
 pub struct App {
     settings: Arc<CurrentSettings>,
     inventory: SharedInventory,
     clock: Now,
     operator: Option<Era>,
     interruption: Option<Interruption>,
-    /// What a call may cost.
+    /// What a call may cost in time and memory.
     pub limits: Limits,
+    /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
+    /// Whether calls should be sent here.
     pub(crate) readiness: Arc<Readiness>,
 }
 
@@ -71,7 +74,7 @@ impl fmt::Debug for App {
 }
 
 impl App {
-    /// A webhook with these settings and references; `clock` gives the time of each judgement.
+    /// Makes a webhook with these settings and references; `clock` is asked for the time of each decision.
     pub fn new(
         settings: Settings,
         inventory: SharedInventory,
@@ -96,7 +99,7 @@ impl App {
         self
     }
 
-    /// Other limits.
+    /// Sets the limits of time, memory and number.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -116,12 +119,12 @@ impl App {
         self.settings.replace(settings);
     }
 
-    /// The settings of the moment, for whoever replaces them or follows them.
+    /// Returns the settings of the moment, which can be replaced there.
     pub(crate) fn settings(&self) -> Arc<CurrentSettings> {
         Arc::clone(&self.settings)
     }
 
-    /// Where parts of the server say how they fare.
+    /// Returns metrics and readiness, for parts of the server that report to them.
     pub(crate) fn telemetry(&self) -> Telemetry {
         Telemetry {
             metrics: Arc::clone(&self.metrics),
@@ -129,7 +132,7 @@ impl App {
         }
     }
 
-    /// What the status port tells.
+    /// Returns what the status port tells.
     pub(crate) fn status(&self) -> Status {
         Status {
             metrics: Arc::clone(&self.metrics),
@@ -139,7 +142,7 @@ impl App {
         }
     }
 
-    /// The references.
+    /// Returns what is known of other objects; reading it never waits.
     pub fn inventory(&self) -> &SharedInventory {
         &self.inventory
     }
@@ -162,7 +165,7 @@ impl App {
             .unwrap_or_else(|fault| self.fail(hook, &fault))
     }
 
-    /// What a decision rests on at this moment.
+    /// Returns what a decision rests on at this moment.
     fn basis<'b>(&self, settings: &'b Settings, inventory: &'b Inventory) -> Basis<'b> {
         Basis {
             settings,

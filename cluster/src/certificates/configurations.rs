@@ -62,6 +62,7 @@ impl CertificateStore {
         Ok(bundles(&within("a configuration", apply).await?))
     }
 
+    /// Returns the API of configurations of this kind.
     pub(super) fn configurations(&self, configuration: &Configuration) -> Api<DynamicObject> {
         Api::all_with(
             self.client.clone(),

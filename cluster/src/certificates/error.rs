@@ -64,6 +64,7 @@ pub enum Unreachable {
 }
 
 impl StoreError {
+    /// Makes an error of what the client says; `what` is the object as people call it.
     pub(super) fn of(verb: &'static str, what: &str, error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => Self::of_status(verb, what, status.code, &status.message),
@@ -74,6 +75,7 @@ impl StoreError {
         }
     }
 
+    /// Makes an error of an HTTP status and the words that came with it.
     pub(super) fn of_status(verb: &'static str, what: &str, code: u16, message: &str) -> Self {
         let what = what.to_owned();
         match code {

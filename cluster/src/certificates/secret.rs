@@ -91,8 +91,8 @@ impl CertificateStore {
         Ok(SecretReading { secret, server_time })
     }
 
-    /// Replaces the values of the Secret that was read, and drops an annotation when one is named. Values that are `None` are removed, keys
-    /// that are not named stay. Fails with [`StoreError::Conflict`] when it has changed since.
+    /// Replaces the values of the Secret that was read, and drops an annotation when one is named. Values that are
+    /// `None` are removed, keys that are not named stay. Fails with [`StoreError::Conflict`] when it has changed since.
     pub async fn replace_secret(
         &self,
         read: &StoredSecret,
@@ -143,10 +143,12 @@ impl CertificateStore {
         within("the Secret", create).await
     }
 
+    /// Returns the API of Secrets of the namespace.
     pub(super) fn secrets(&self) -> Api<Secret> {
         Api::namespaced(self.client.clone(), &self.target.namespace)
     }
 
+    /// Returns the name of the Secret; empty when only configurations are read.
     pub(super) fn secret_name(&self) -> &str {
         self.target.secret.as_deref().unwrap_or_default()
     }

@@ -17,7 +17,9 @@ pub(super) const MANAGER: &str = "neo4jbackup-webhook-ca";
 /// Access to one Secret and some webhook configurations.
 #[derive(Clone)]
 pub struct CertificateStore {
+    /// The client of the cluster.
     pub(super) client: Client,
+    /// Which objects it is about.
     pub(super) target: Target,
 }
 

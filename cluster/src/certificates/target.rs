@@ -29,6 +29,7 @@ impl Configuration {
         name
     }
 
+    /// Returns the kind, as in a manifest.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Validating(_) => "ValidatingWebhookConfiguration",

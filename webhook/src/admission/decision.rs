@@ -17,15 +17,20 @@ use crate::admission::review::Request;
 /// What a judgement rests on beside the review itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Basis<'a> {
+    /// The settings in the mode that the address asks for.
     pub(crate) settings: &'a Settings,
+    /// What is known of other objects.
     pub(crate) inventory: &'a Inventory,
+    /// The operator that is installed, where the program was told.
     pub(crate) operator: Option<Era>,
+    /// The time of the decision, by which instants of an object lie in the past or in the future.
     pub(crate) now: Timestamp,
 }
 
 /// What is decided upon one review: the response, and what logs and metrics want to know of its making.
 #[derive(Debug, Default)]
 pub(crate) struct Decision<'a> {
+    /// What the API server is answered.
     pub(crate) response: AdmissionResponse<'a>,
     /// What the rules say, after it was weighed; of `/mutate`, the findings that something is filled in for.
     pub(crate) judgement: Judgement,

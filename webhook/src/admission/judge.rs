@@ -135,7 +135,7 @@ impl<'a> Judged<'a> {
         Some(Self { kind, door })
     }
 
-    /// Runs the rules.
+    /// Runs the rules over the object.
     fn judge(&self, request: &'a Request<'a>, basis: &Basis<'_>) -> Judgement {
         let era = era(request, basis.operator);
         let (object, namespace) = (&request.object, request.namespace.as_ref());
@@ -152,7 +152,7 @@ fn era(request: &Request<'_>, operator: Option<Era>) -> Era {
     named.unwrap_or_else(|| Era::for_object(version, &request.object))
 }
 
-/// The kind that a review is about, whatever it asks; `other` for kinds that no rule knows.
+/// Returns the kind of the object as a label; `other` for kinds that no rule knows.
 fn kind_label(request: &Request<'_>) -> &'static str {
     let known = Kind::ALL.into_iter().map(|kind| (GROUP, kind.name()));
     let others = [("batch", "Job"), ("batch", "CronJob"), ("", "ServiceAccount")];

@@ -14,7 +14,7 @@ use crate::admission::review::{API_VERSION, GroupVersionKind, KIND};
 /// The `response` of an `AdmissionReview`, before it is written.
 #[derive(Debug, Default)]
 pub(crate) struct AdmissionResponse<'a> {
-    /// That of the request.
+    /// The uid of the request, which the API server matches the response by.
     pub(crate) uid: Cow<'a, str>,
     /// Why the object may not be stored; `None` when it may.
     pub(crate) denial: Option<Denial<'a>>,
@@ -29,12 +29,13 @@ pub(crate) struct AdmissionResponse<'a> {
 /// Why an object may not be stored.
 #[derive(Debug)]
 pub(crate) struct Denial<'a> {
+    /// The kind of the object, for `details` of the status.
     pub(crate) kind: &'a GroupVersionKind<'a>,
     /// The name of the object, or the prefix that it asks for.
     pub(crate) name: Cow<'a, str>,
-    /// How many there are; of very many, not all are listed.
+    /// How many findings deny; of very many, not all are listed as causes.
     pub(crate) problems: usize,
-    /// Those that are listed.
+    /// The first of them, each with field and message.
     pub(crate) causes: Vec<Cause>,
 }
 

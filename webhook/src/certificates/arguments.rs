@@ -83,6 +83,8 @@ pub enum CertificateArgumentsError {
 }
 
 impl CertificateArguments {
+    /// Returns the timings, the defaults where no argument says otherwise; an error when a rotation could not work with
+    /// them.
     pub(crate) fn timings(&self) -> Result<Timings, CertificateArgumentsError> {
         let defaults = Timings::default();
         let timings = Timings {
@@ -96,6 +98,7 @@ impl CertificateArguments {
         Ok(timings)
     }
 
+    /// Returns the configurations that name this server, the validating ones first.
     pub(crate) fn configurations(&self) -> Vec<Configuration> {
         let validating = self
             .validating_configuration

@@ -52,7 +52,7 @@ pub enum CertificateStartError {
     Connect(#[from] ConnectError),
 }
 
-/// The clock of the program.
+/// Returns the clock that the arguments ask for: that of this machine, and in drills one that is off.
 pub(crate) fn clock(arguments: &CertificateArguments) -> Clock {
     Clock::new(arguments.clock_offset_file.clone(), arguments.clock_offset)
 }

@@ -10,14 +10,20 @@ use crate::ops::clock::Clock;
 
 /// Compares what is served with the bundles, again and again.
 pub(crate) struct Monitor {
+    /// Where the configurations are read.
     pub(crate) store: CertificateStore,
+    /// How long to wait for a change before looking again.
     pub(crate) tick: Duration,
+    /// The clock of this machine: without a Secret, nobody tells the time at the API server.
     pub(crate) clock: Clock,
+    /// What it has to do with the rest of the program.
     pub(crate) context: CertificateContext,
+    /// What makes readiness of each look.
     pub(crate) readiness_check: ReadinessCheck,
 }
 
 impl Monitor {
+    /// Looks when something changes and once in every tick, for as long as it is polled.
     pub(crate) async fn run(mut self) {
         let (changed, _watches) = self.store.listen();
         loop {

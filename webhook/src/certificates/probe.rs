@@ -18,7 +18,7 @@ use crate::tls::client_check::OwnIdentity;
 /// What the API server allows by default in the chart, and more than an answer takes.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The kind is none of ours: the answer is `allowed`, whatever the settings say.
+/// A review of a kind that no rule looks at, so that it is allowed under all settings.
 const REVIEW: &str = concat!(
     r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"#,
     r#""uid":"a-call-of-the-server-by-itself","kind":{"group":"","version":"v1","kind":"ConfigMap"},"#,
@@ -28,7 +28,7 @@ const REVIEW: &str = concat!(
     r#""oldObject":null,"options":null}}"#,
 );
 
-/// Calls this server.
+/// Calls this server as the API server would, over its own port.
 #[derive(Debug, Clone)]
 pub(crate) struct Probe {
     address: SocketAddr,
@@ -80,6 +80,7 @@ impl Probe {
         self
     }
 
+    /// Returns the name by which the API server calls this server.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }

@@ -1,4 +1,4 @@
-//! What the certificates amount to: would the API server get an answer?
+//! Would the API server get an answer, as far as certificates decide that?
 
 use jiff::Timestamp;
 use neo4jbackup_cluster::{CaBundles, Configuration, chain};
@@ -9,16 +9,17 @@ use super::secret::SecretError;
 use super::trust::{TrustError, roots, verify};
 use crate::ops::check::{Check, CheckStatus, Checks};
 
-/// So often in a row, a call of the server by itself may be slow before calls are kept away.
+/// How many loopback calls in a row may time out before the server is not ready.
 const PATIENCE: u32 = 3;
 
 /// What was last seen in the cluster.
 #[derive(Debug)]
 pub(crate) struct Observed {
+    /// The time at the API server.
     pub(crate) now: Timestamp,
     /// In the order of the configurations.
     pub(crate) bundles: Vec<Option<CaBundles>>,
-    /// What the Secret says, or why it says nothing; none where there is no Secret to look at.
+    /// The authorities of the Secret in one line, or why it holds none that can be used; `None` where no Secret is named.
     pub(crate) authority: Option<Result<String, SecretError>>,
 }
 
@@ -42,13 +43,14 @@ impl ReadinessCheck {
         }
     }
 
-    /// Takes the newest look. Where there is none, the last one counts: an API server that is away for a while calls
-    /// nobody, and must find somebody to call when it is back.
+    /// Takes what was seen last. Where nothing could be seen, the last one counts: an API server that is away for a
+    /// while calls nobody, and must find somebody to call when it is back.
     pub(crate) fn observe(&mut self, live: Observed) {
         self.live = Some(live);
     }
 
-    /// Tells readiness and metrics. `setback` is why the last look or step failed.
+    /// Compares what is served with what was seen, calls the server over loopback, and reports both to readiness and
+    /// metrics. `setback` is why the last look or step failed.
     pub(crate) async fn report(&mut self, context: &CertificateContext, setback: Option<String>) {
         let served = context.served.chain();
         let mut lines = Vec::new();
@@ -118,7 +120,7 @@ impl ReadinessCheck {
 /// Why the API server would not call this server by a configuration.
 #[derive(Debug, thiserror::Error)]
 enum BundleError {
-    /// It is not there.
+    /// The configuration is not there.
     #[error("there is no such configuration")]
     NoConfiguration,
     /// The `caBundle` of this webhook is empty.
@@ -129,7 +131,7 @@ enum BundleError {
     Distrusted {
         /// Its name in the configuration.
         webhook: String,
-        /// Why not.
+        /// What the verification said.
         source: TrustError,
     },
 }

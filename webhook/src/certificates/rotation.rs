@@ -33,6 +33,7 @@ const MOST_KEPT: usize = 8;
 pub(crate) struct View<'v> {
     /// The time at the API server before the Secret was read.
     pub(crate) now: Timestamp,
+    /// How long everything lasts.
     pub(crate) timings: &'v Timings,
     /// What the Secret holds.
     pub(crate) found: &'v FoundSecret,
@@ -60,6 +61,7 @@ impl std::fmt::Debug for Bundle {
 }
 
 impl Bundle {
+    /// Reads a bundle in PEM; one that is absent is empty.
     pub(crate) fn of(text: Option<&[u8]>) -> Self {
         let text = text.unwrap_or_default();
         Self {
@@ -68,6 +70,7 @@ impl Bundle {
         }
     }
 
+    /// Whether an authority is in it, byte for byte.
     pub(crate) fn holds(&self, root: &Root) -> bool {
         self.roots.contains(root)
     }

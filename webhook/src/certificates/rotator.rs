@@ -13,20 +13,26 @@ use crate::ops::clock::{Clock, ServerTime};
 use crate::ops::metrics::CertificateRole;
 use crate::tls::served_certificate::TlsError;
 
-/// The annotation by which a person asks for a new authority.
+/// The annotation of the Secret by which an administrator asks for a new authority. Its value does not matter.
 pub(crate) const ROTATE: &str = "neo4jbackup.github.io/rotate";
 
-/// More steps in a row than any state needs: whatever goes round in circles takes a rest.
+/// More steps in a row than any state needs. If steps ever undo each other, the loop waits for the next tick instead of
+/// writing without end.
 const MOST_STEPS: usize = 30;
 
 /// Looks after the certificates of one replica.
 pub(crate) struct Rotator {
+    /// Where Secret and configurations are read and written.
     pub(crate) store: CertificateStore,
+    /// How long everything lasts.
     pub(crate) timings: Timings,
-    /// What the leaf is for.
+    /// The names and addresses that the leaf is valid for.
     pub(crate) names: Vec<String>,
+    /// The clock of this machine.
     pub(crate) clock: Clock,
+    /// What it has to do with the rest of the program.
     pub(crate) context: CertificateContext,
+    /// What makes readiness of each look.
     pub(crate) readiness_check: ReadinessCheck,
     /// When it looked last, by the clock of this machine.
     pub(crate) looked: Option<jiff::Timestamp>,
@@ -53,14 +59,15 @@ struct Observation {
     reading: SecretReading,
     found: FoundSecret,
     rotation_asked: bool,
-    /// At the API server.
+    /// The time at the API server, before the Secret was read.
     now: jiff::Timestamp,
-    /// At the same time here.
+    /// The time by the clock of this machine, at the same moment.
     local: jiff::Timestamp,
 }
 
 impl Rotator {
-    /// Keeps on for ever. Time is told by the wall clock at every look, so that a machine that slept notices.
+    /// Looks when something changes and once in every tick, for as long as it is polled. The time is read from the wall
+    /// clock at every look, so that a machine that was suspended notices.
     pub(crate) async fn run(mut self) {
         let (changed, _watches) = self.store.listen();
         loop {
@@ -70,7 +77,7 @@ impl Rotator {
         }
     }
 
-    /// Takes steps until there is none to take. Gives why it could not go on.
+    /// Takes steps until there is none to take. Returns why it could not go on, or `None` when all is done.
     async fn rotate(&mut self) -> Option<String> {
         for _ in 0..MOST_STEPS {
             match self.step().await {
@@ -93,7 +100,7 @@ impl Rotator {
         None
     }
 
-    /// One look and at most one write; false when there was nothing to write.
+    /// Takes one look and at most one step. Returns `false` when there was nothing to do.
     async fn step(&mut self) -> Result<bool, RotationError> {
         let mut look = self.look().await?;
         self.serve(&look)?;
@@ -141,7 +148,7 @@ impl Rotator {
             Some(secret) => SecretContents::read(&secret.data()).map_or_else(FoundSecret::Nothing, FoundSecret::Good),
         };
         if !self.looked.is_some_and(|looked| self.timings.is_fresh(looked, local)) {
-            // Whoever slept does not know what has become of what it remembers.
+            // After a suspension, what is remembered may have been replaced since.
             self.remembered = None;
         }
         self.looked = Some(local);

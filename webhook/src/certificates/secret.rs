@@ -36,6 +36,7 @@ pub(crate) struct SecretContents {
 /// An authority that signs no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Kept {
+    /// Its certificate; the key is gone.
     pub(crate) root: Root,
     /// When the last leaf of it is over for certain.
     pub(crate) until: Timestamp,
@@ -135,6 +136,7 @@ impl SecretContents {
         signing.chain(self.kept.iter().map(|kept| &kept.root))
     }
 
+    /// Whether an authority belongs into the bundles.
     pub(crate) fn knows(&self, root: &Root) -> bool {
         self.roots().any(|known| known == root)
     }

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How far back certificates begin, for whoever's clock is behind.
+/// How long before the time of signing a certificate begins to be valid, so that verifiers whose clocks are behind
+/// accept it.
 pub(crate) const BACKDATE: Duration = Duration::from_secs(60 * 60);
 
 /// How long things last and how often they are looked at. Tests run the same program on an accelerated clock.
@@ -64,7 +65,8 @@ impl Timings {
         })
     }
 
-    /// So long before its end, a replica whose leaf was not renewed leaves the calls to others.
+    /// Returns how long before the end of its leaf a replica stops being ready, so that calls go to replicas with a
+    /// newer one.
     pub(crate) fn reserve(&self) -> Duration {
         (self.leaf / 10).min(Duration::from_secs(30))
     }
@@ -75,23 +77,23 @@ impl Timings {
         now.duration_since(looked).unsigned_abs() <= self.overlap / 2
     }
 
-    /// A third of its life before its end, a certificate is due to be replaced.
+    /// Returns when a certificate is due to be replaced: a third of its lifetime before its end.
     pub(crate) fn due(lifetime: Duration, not_after: Timestamp) -> Timestamp {
         earlier(not_after, lifetime / 3)
     }
 }
 
-/// The instant that much later; the end of time when there is none.
+/// Returns the instant that much later, or the last one that can be expressed.
 pub(crate) fn later(instant: Timestamp, by: Duration) -> Timestamp {
     instant.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// The instant that much earlier; the beginning of time when there is none.
+/// Returns the instant that much earlier, or the first one that can be expressed.
 pub(crate) fn earlier(instant: Timestamp, by: Duration) -> Timestamp {
     instant.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
 
-/// The second in which an instant lies: X.509 knows no fractions.
+/// Returns the instant without its fraction of a second, which X.509 cannot express.
 pub(crate) fn whole_second(instant: Timestamp) -> Timestamp {
     Timestamp::from_second(instant.as_second()).unwrap_or(instant)
 }

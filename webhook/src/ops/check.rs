@@ -4,25 +4,29 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Checks(pub(crate) Vec<Check>);
 
-/// One check.
+/// One line of `/readyz`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Check {
+    /// What `/readyz` calls it.
     pub(crate) name: String,
+    /// Whether calls may be sent here.
     pub(crate) status: CheckStatus,
+    /// What was seen, or why it failed; may be empty.
     pub(crate) detail: String,
 }
 
-/// What a line means.
+/// What came of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CheckStatus {
     Passed,
-    /// A person should know, and calls are answered.
+    /// The administrator should know, and calls are answered.
     Noted,
     /// Calls should not be sent here.
     Failed,
 }
 
 impl Check {
+    /// Makes one line of `/readyz`.
     pub(crate) fn new(name: impl Into<String>, status: CheckStatus, detail: impl Into<String>) -> Self {
         Self {
             name: name.into(),

@@ -163,16 +163,23 @@ pub(crate) struct Metrics {
     suggestions: Counter,
     dropped_operations: Counter,
     errors: Family<StageLabel, Counter>,
+    /// Calls that are being answered.
     pub(crate) in_flight: Gauge,
+    /// 1 on the way out.
     pub(crate) draining: Gauge,
+    /// Open TLS connections.
     pub(crate) connections: Gauge,
     tls_not_after: Family<RoleLabel, Gauge>,
     tls_rotations: Family<RotationLabels, Counter>,
     tls_steps: Family<StepLabel, Counter>,
     ca_bundle_in_sync: Family<ConfigLabel, Gauge>,
+    /// TLS handshakes that failed, for whatever reason.
     pub(crate) tls_handshake_errors: Counter,
+    /// Those that failed because of the certificate of the caller.
     pub(crate) client_certificates_refused: Counter,
+    /// Connections that were closed because there were too many.
     pub(crate) connections_turned_away: Counter,
+    /// The same on the status port.
     pub(crate) status_connections_turned_away: Counter,
     client_authority_reloads: Family<ResultLabel, Counter>,
     settings_reloads: Family<ResultLabel, Counter>,
@@ -184,6 +191,7 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
+    /// Registers everything, at zero.
     pub(crate) fn new() -> Self {
         let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
         let metrics = Self {
@@ -349,7 +357,7 @@ impl Metrics {
         );
         registry.register(
             "settings_in_force",
-            "1 while the newest settings count, 0 while they cannot be used and the last good ones count",
+            "1 while the newest settings are in force, 0 while they cannot be used and the last good ones are in force",
             self.settings_in_force.clone(),
         );
         self.settings_in_force.set(1);
@@ -453,10 +461,12 @@ impl Metrics {
         self.tls_rotations.get_or_create(&RotationLabels { role, result }).inc();
     }
 
+    /// Counts a step of looking after certificates, or why there was none; `step` is one of a few words.
     pub(crate) fn tls_step(&self, step: &'static str) {
         self.tls_steps.get_or_create(&StepLabel { step }).inc();
     }
 
+    /// Notes whether a configuration, as `validating/NAME` or `mutating/NAME`, believes what is served.
     pub(crate) fn ca_bundle_in_sync(&self, config: &str, in_sync: bool) {
         let config = config.to_owned();
         self.ca_bundle_in_sync
@@ -464,6 +474,7 @@ impl Metrics {
             .set(i64::from(in_sync));
     }
 
+    /// Counts new settings, and notes whether they are in force.
     pub(crate) fn settings_reload(&self, taken: bool) {
         self.settings_reloads
             .get_or_create(&ResultLabel { result: result(taken) })
@@ -471,28 +482,33 @@ impl Metrics {
         self.settings_in_force.set(i64::from(taken));
     }
 
+    /// Counts new client authorities, which were taken or could not be.
     pub(crate) fn client_authority_reload(&self, taken: bool) {
         self.client_authority_reloads
             .get_or_create(&ResultLabel { result: result(taken) })
             .inc();
     }
 
+    /// Notes whether everything is known that `need` stands for.
     pub(crate) fn references_complete(&self, need: &'static str, complete: bool) {
         self.references_complete
             .get_or_create(&NeedLabel { need })
             .set(i64::from(complete));
     }
 
+    /// Notes how long ago the watch of a kind last said anything.
     pub(crate) fn reference_age(&self, kind: &'static str, age: Duration) {
         self.reference_age
             .get_or_create(&KindLabel { kind })
             .set(age.as_secs_f64());
     }
 
+    /// Counts an apply of an account or a role by its kind and result.
     pub(crate) fn applied(&self, object: &'static str, result: &'static str) {
         self.rbac_applies.get_or_create(&ApplyLabels { object, result }).inc();
     }
 
+    /// Notes how many matters of one reason wait for a decision of the administrator.
     pub(crate) fn standing(&self, reason: &'static str, count: usize) {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         self.rbac_standing.get_or_create(&ReasonLabel { reason }).set(count);
@@ -519,7 +535,7 @@ fn register_rbac(
     );
     registry.register(
         "rbac_standing",
-        "What stands in the way of accounts and roles until a person decides, by reason",
+        "What keeps accounts and roles from being as they have to be until an administrator decides, by reason",
         standing.clone(),
     );
 }

@@ -15,7 +15,7 @@ use crate::tls::validity::Validity;
 /// What decides whether calls should be sent here.
 #[derive(Debug, Default)]
 pub(crate) struct Readiness {
-    /// Set on the way out.
+    /// Set once the server was asked to stop.
     draining: AtomicBool,
     /// Set while the first lists are still under way.
     warming_up: AtomicBool,
@@ -36,43 +36,53 @@ pub(crate) struct Readiness {
 }
 
 impl Readiness {
+    /// Makes the server not ready, for good.
     pub(crate) fn start_draining(&self) {
         self.draining.store(true, Ordering::Release);
     }
 
+    /// Whether the server is on its way out.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
 
+    /// Keeps calls away while `true`.
     pub(crate) fn set_warming_up(&self, warming_up: bool) {
         self.warming_up.store(warming_up, Ordering::Release);
     }
 
+    /// Notes when the served certificate is valid. Outside of that the server is not ready.
     pub(crate) fn set_certificate(&self, validity: Validity) {
         self.certificate.store(Some(Arc::new(validity)));
     }
 
+    /// Notes why the newest certificate files are not in use; `None` when they are.
     pub(crate) fn set_certificate_problem(&self, problem: Option<String>) {
         self.certificate_problem.store(problem.map(Arc::new));
     }
 
+    /// Notes why the newest client authorities are not in use; `None` when they are.
     pub(crate) fn set_client_authorities_problem(&self, problem: Option<String>) {
         self.client_authorities_problem.store(problem.map(Arc::new));
     }
 
+    /// Notes why the newest settings are not in use; `None` when they are.
     pub(crate) fn set_settings_problem(&self, problem: Option<String>) {
         self.settings_problem.store(problem.map(Arc::new));
     }
 
+    /// Replaces what the last look at certificates and cluster showed.
     pub(crate) fn set_certificate_checks(&self, checks: Checks) {
         self.certificate_checks.store(Some(Arc::new(checks)));
     }
 
+    /// Makes the server not ready so long before the end of its certificate.
     pub(crate) fn set_reserve(&self, reserve: Duration) {
         let reserve = u64::try_from(reserve.as_millis()).unwrap_or(u64::MAX);
         self.reserve.store(reserve, Ordering::Release);
     }
 
+    /// Has the validity of the certificate reckoned by the time at the API server.
     pub(crate) fn set_server_time(&self, time: ServerTime) {
         self.server_time.store(Some(Arc::new(time)));
     }
@@ -135,7 +145,8 @@ impl Page {
         self.line(sign, name, detail);
     }
 
-    /// Something that a person should know and that does not keep calls away: the last good one is in use.
+    /// Adds a line for a file that is followed: why its newest content is not in use. Calls are answered all the same,
+    /// by the last good content.
     fn note(&mut self, name: &str, problem: &ArcSwapOption<String>) {
         match &*problem.load() {
             Some(problem) => self.line('!', name, &format!("the last good one is in use: {problem}")),

@@ -21,7 +21,7 @@ use crate::tls::served_certificate::{Pem, ServedCertificate};
 /// How long a file must be the same before it is taken.
 const WRITTEN: Duration = Duration::from_millis(50);
 
-/// Follows the certificate files for ever. `last` is what is being served.
+/// Follows the certificate files for as long as it is polled. `last` is the pair that is being served.
 pub(crate) async fn follow_certificate(
     telemetry: Telemetry,
     served: Arc<ServedCertificate>,
@@ -54,7 +54,7 @@ pub(crate) async fn follow_certificate(
     .await;
 }
 
-/// Follows the file of client authorities for ever.
+/// Follows the file of client authorities for as long as it is polled.
 pub(crate) async fn follow_client_authorities(telemetry: Telemetry, callers: Callers, every: Duration) {
     let Callers {
         check,
@@ -85,7 +85,7 @@ pub(crate) async fn follow_client_authorities(telemetry: Telemetry, callers: Cal
     .await;
 }
 
-/// Follows the settings file for ever. `last` is the content that is in force.
+/// Follows the settings file for as long as it is polled. `last` is the content that is in force.
 pub(crate) async fn follow_settings(
     telemetry: Telemetry,
     current: Arc<CurrentSettings>,
@@ -128,7 +128,7 @@ fn said<E: Error>(error: &E) -> String {
     chain(error)
 }
 
-/// Reads again and again, and hands on what is not the same as the last time, failures included.
+/// Reads in every interval, and hands on each result that differs from the last one, failures included.
 async fn follow<T, E>(
     every: Duration,
     last: T,

@@ -34,10 +34,10 @@ pub enum SettingsError {
     },
 }
 
-/// Why a text says no settings.
+/// Why the content of a file is not settings.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidSettings {
-    /// It is no text.
+    /// It is not UTF-8.
     #[error(transparent)]
     Encoding(#[from] std::str::Utf8Error),
     /// It is not YAML of the right shape.

@@ -26,9 +26,13 @@ const NEEDS: [(Need, &str); 5] = [
 
 /// What the status port tells.
 pub(crate) struct Status {
+    /// For `/metrics`.
     pub(crate) metrics: Arc<Metrics>,
+    /// For `/readyz`.
     pub(crate) readiness: Arc<Readiness>,
+    /// What both say of other objects: whether they are known.
     pub(crate) inventory: SharedInventory,
+    /// The time for `/readyz`, where the API server tells none.
     pub(crate) now: Now,
 }
 

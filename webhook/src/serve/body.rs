@@ -12,7 +12,7 @@ use crate::serve::body_memory::{BodyMemory, BodyShare};
 /// How much of a body that is too large is kept: what the API server writes before the object fits into it many times.
 const BEGINNING: usize = 64 * 1024;
 
-/// What a call brings, as it comes in.
+/// The body of a call, as it comes in.
 #[derive(Debug)]
 pub(crate) struct CallBody {
     body: Body,
@@ -22,7 +22,7 @@ pub(crate) struct CallBody {
     received: usize,
 }
 
-/// What has come.
+/// What has come of a body.
 #[derive(Debug)]
 pub(crate) enum Received {
     /// A body that is judged at once.
@@ -34,6 +34,7 @@ pub(crate) enum Received {
 }
 
 impl CallBody {
+    /// Takes a body of which at most `limit` bytes are wanted.
     pub(crate) fn new(body: Body, limit: usize) -> Self {
         Self {
             body,
@@ -47,7 +48,8 @@ impl CallBody {
         self.body.size_hint().lower() > self.limit as u64
     }
 
-    /// Reads all of it. Before more than `small` bytes are kept, `bodies` gives the memory for it.
+    /// Reads all of it. Before more than `small` bytes are kept, memory is taken from `bodies`, which may have to be waited
+    /// for.
     pub(crate) async fn read(&mut self, small: usize, bodies: &Arc<BodyMemory>) -> Result<Received, Fault> {
         let limit = if self.is_announced_too_large() {
             BEGINNING.min(self.limit)

@@ -1,6 +1,6 @@
-//! A number of things that wait for their caller, and who must go when there are too many.
+//! Load shedding: which call has to go when there are too many.
 //!
-//! Whoever has waited longest goes first: a caller that means well needs milliseconds, and one that stalls is the one that
+//! The one that has waited longest for its body goes first: a caller that means well needs milliseconds, and one that stalls
 //! has been here for long. So callers that stall keep nobody out, however many they are.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// At most so many members at once.
+/// Room for a number of calls at once.
 #[derive(Debug)]
 pub(crate) struct CallSlots {
     capacity: usize,
@@ -18,13 +18,13 @@ pub(crate) struct CallSlots {
 #[derive(Debug, Default)]
 struct Calls {
     next: u64,
-    /// By the order in which they came.
+    /// Those that wait for their body, by the order in which they came.
     waiting: BTreeMap<u64, Arc<Notify>>,
     /// How many cannot be turned away any more.
     pinned: usize,
 }
 
-/// A place, until it is dropped.
+/// The slot of one call, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct CallSlot {
     slots: Arc<CallSlots>,
@@ -34,6 +34,7 @@ pub(crate) struct CallSlot {
 }
 
 impl CallSlots {
+    /// Makes room for `capacity` calls.
     pub(crate) fn new(capacity: usize) -> Arc<Self> {
         Arc::new(Self {
             capacity,
@@ -41,8 +42,8 @@ impl CallSlots {
         })
     }
 
-    /// A place. When all are taken, the member that has waited longest is turned away; when none of them waits, there is
-    /// no place.
+    /// Takes a slot. When all are taken, the call that has waited longest for its body is turned away; `None` when none of
+    /// them waits.
     pub(crate) fn enter(self: &Arc<Self>) -> Option<CallSlot> {
         let notice = Arc::new(Notify::new());
         let mut calls = self.calls();
@@ -68,13 +69,14 @@ impl CallSlots {
 }
 
 impl CallSlot {
-    /// Resolves when the place is gone. It does not borrow the member, which can leave meanwhile; then it never resolves.
+    /// Resolves when the call has to go. It does not borrow the slot, which can be dropped meanwhile; then it never
+    /// resolves.
     pub(crate) fn turned_away(&self) -> impl Future<Output = ()> + Send + 'static {
         let notice = Arc::clone(&self.notice);
         async move { notice.notified().await }
     }
 
-    /// Keeps the place whatever comes; `false` when it is gone already.
+    /// Keeps the call from being turned away from now on. Returns `false` when it was turned away already.
     pub(crate) fn pin(&mut self) -> bool {
         let mut calls = self.slots.calls();
         if calls.waiting.remove(&self.number).is_none() {

@@ -30,7 +30,7 @@ use crate::serve::timeout_io::{RequestProgress, TimeoutIo};
 /// read of a body at a time.
 const HEADER_SIZE: usize = 16 * 1024;
 
-/// How far the server is on its way.
+/// How far the server has come in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     Serving,
@@ -40,10 +40,15 @@ pub(crate) enum Phase {
 
 /// What all connections of one port share.
 pub(crate) struct Port {
+    /// How long each step of a connection may take.
     pub(crate) limits: Limits,
+    /// Where connections are counted.
     pub(crate) metrics: Arc<Metrics>,
+    /// Tells whether answers ask their callers to go elsewhere.
     pub(crate) readiness: Arc<Readiness>,
+    /// What answers requests.
     pub(crate) router: Router,
+    /// Whether connections begin with a TLS handshake.
     pub(crate) protection: Protection,
 }
 
@@ -54,19 +59,21 @@ pub(crate) enum Protection {
     None,
 }
 
-/// The right to be here, until it is dropped.
+/// The right of one connection to be open, until it is dropped.
 pub(crate) struct Permit {
     slot: ConnectionSlot,
     phase: watch::Receiver<Phase>,
 }
 
 impl Permit {
+    /// Joins a slot with the phases of the server.
     pub(crate) fn new(slot: ConnectionSlot, phase: watch::Receiver<Phase>) -> Self {
         Self { slot, phase }
     }
 }
 
 impl Port {
+    /// Counts a connection that is closed because there are too many.
     pub(crate) fn turn_away(&self) {
         let metrics = &self.metrics;
         match self.protection {
@@ -76,6 +83,7 @@ impl Port {
         tracing::debug!("a connection was closed: there are too many");
     }
 
+    /// Serves one connection to its end: the handshake where there is one, then requests.
     pub(crate) async fn serve_connection(self: Arc<Self>, stream: TcpStream, permit: Permit) {
         let _ = stream.set_nodelay(true);
         let Protection::Tls(acceptor) = &self.protection else {

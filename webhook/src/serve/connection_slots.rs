@@ -82,6 +82,7 @@ pub(crate) struct ConnectionSlot {
 }
 
 impl ConnectionSlots {
+    /// Makes room for `capacity` connections.
     pub(crate) fn new(capacity: usize) -> Arc<Self> {
         Arc::new(Self {
             capacity,

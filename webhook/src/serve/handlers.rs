@@ -28,7 +28,7 @@ const INLINE: usize = 8 * 1024;
 /// The tree of a body of at most this size is not worth an account: there are as many at once as there are threads.
 const SMALL_TREE: usize = 128 * 1024;
 
-/// What a handler needs.
+/// What all handlers share.
 #[derive(Debug, Clone)]
 pub(crate) struct Handler {
     app: Arc<App>,
@@ -38,22 +38,27 @@ pub(crate) struct Handler {
     offload: Offload,
 }
 
+/// Answers `POST /validate`.
 pub(crate) async fn validate(State(handler): State<Handler>, request: Request) -> Response {
     handler.respond(Hook::Validate, None, request).await
 }
 
+/// Answers `POST /validate/enforce`.
 pub(crate) async fn validate_enforce(State(handler): State<Handler>, request: Request) -> Response {
     handler.respond(Hook::Validate, Some(Mode::Enforce), request).await
 }
 
+/// Answers `POST /validate/warn`.
 pub(crate) async fn validate_warn(State(handler): State<Handler>, request: Request) -> Response {
     handler.respond(Hook::Validate, Some(Mode::Warn), request).await
 }
 
+/// Answers `POST /validate/audit`.
 pub(crate) async fn validate_audit(State(handler): State<Handler>, request: Request) -> Response {
     handler.respond(Hook::Validate, Some(Mode::Audit), request).await
 }
 
+/// Answers `POST /mutate`.
 pub(crate) async fn mutate(State(handler): State<Handler>, request: Request) -> Response {
     handler.respond(Hook::Mutate, None, request).await
 }
@@ -63,6 +68,7 @@ pub(crate) async fn not_found(State(handler): State<Handler>, request: Request) 
     handler.refuse(StatusCode::NOT_FOUND, request).await
 }
 
+/// Answers another method than POST with 405.
 pub(crate) async fn method_not_allowed(State(handler): State<Handler>, request: Request) -> Response {
     handler.refuse(StatusCode::METHOD_NOT_ALLOWED, request).await
 }
@@ -76,6 +82,7 @@ struct Question {
 }
 
 impl Handler {
+    /// Makes room for calls by the limits of `app`.
     pub(crate) fn new(app: Arc<App>) -> Self {
         let limits = &app.limits;
         Self {

@@ -1,4 +1,4 @@
-//! Who is let in, and how the server leaves.
+//! Accepts connections, and stops without breaking off a call.
 
 use std::future::Future;
 use std::io;
@@ -18,7 +18,7 @@ use crate::serve::connection::{Permit, Phase, Port, Protection};
 use crate::serve::connection_slots::ConnectionSlots;
 use crate::serve::routes::routes;
 
-/// How the server leaves.
+/// How the server stops.
 ///
 /// 1. It is not ready at once, and goes on taking connections for `lame_duck`: until then the rest of the cluster may not
 ///    have heard. Every answer of that time asks its caller to come back on another connection (`Connection: close`), so

@@ -28,6 +28,7 @@ pub(crate) struct RequestProgress {
 }
 
 impl RequestProgress {
+    /// Begins with a connection on which nothing was asked.
     pub(crate) fn new(slot: ConnectionSlot) -> Self {
         Self {
             started: AtomicUsize::new(0),
@@ -83,7 +84,7 @@ pub(crate) struct TimeoutIo<S> {
     seen: usize,
     /// Nothing has been read yet.
     fresh: bool,
-    /// The deadline counts.
+    /// Whether the deadline is in effect.
     armed: bool,
     /// Something was written and may not have gone out.
     unsent: bool,

@@ -59,13 +59,16 @@ pub struct ClientCheck {
 
 /// The check of a program, with the file that its authorities come from.
 pub(crate) struct Callers {
+    /// What every handshake goes through.
     pub(crate) check: Arc<ClientCheck>,
+    /// Where the authorities come from (PEM).
     pub(crate) file: PathBuf,
     /// What the file held when the check was made.
     pub(crate) authorities: Vec<u8>,
 }
 
 impl Callers {
+    /// Reads the file, and makes a check of it for callers of these names.
     pub(crate) fn new(file: &Path, names: Vec<String>) -> Result<Self, ClientCheckError> {
         let authorities = ClientCheck::read(file)?;
         Ok(Self {
@@ -108,14 +111,13 @@ impl ClientCheck {
         })
     }
 
-    /// Puts other authorities in force, for every handshake that comes after. When they cannot be used, the last ones
-    /// stay.
+    /// Replaces the authorities (PEM) for every handshake that comes after. When they cannot be used, the last ones stay.
     pub fn replace(&self, authorities: &[u8]) -> Result<(), ClientCheckError> {
         self.authorities.store(Arc::new(verifier(authorities, &self.provider)?));
         Ok(())
     }
 
-    /// With what this process may call itself.
+    /// Returns the certificate and the key with which this process calls its own port.
     pub fn own_identity(&self) -> OwnIdentity {
         self.own.copy()
     }
@@ -165,7 +167,7 @@ impl OwnIdentity {
     }
 }
 
-/// The certificate is good, and of somebody else.
+/// The certificate is valid, but none of its names is allowed.
 #[derive(Debug)]
 struct NameRefused(Vec<String>);
 

@@ -36,7 +36,7 @@ pub enum StartError {
     /// The cluster that was named cannot be asked.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// An address is taken, or not ours.
+    /// An address is in use, or not one of this machine.
     #[error("cannot listen on {address}")]
     Listen {
         /// The address.
@@ -55,8 +55,8 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
-    /// It was asked twice to stop.
-    #[error("asked twice to stop; what was still being answered is lost")]
+    /// A second signal came while calls were still being answered.
+    #[error("asked a second time to stop, so it stopped at once; calls that were being answered are lost")]
     BrokenOff,
     /// Signals cannot be waited for.
     #[error("cannot wait for signals")]

@@ -15,11 +15,11 @@ use crate::serve::server::{Leaving, serve, serve_status};
 
 /// Starts everything, and answers until the program is asked to stop. In this order:
 ///
-/// 1. the status port, on a thread of its own, so that the kubelet is answered whatever else happens; it is the only part
+/// 1. the status port, on a thread of its own, so that the kubelet is answered however busy the rest is; it is the only part
 ///    that can fail, where the system gives no thread;
 /// 2. signals are counted;
-/// 3. the watches, then whoever acts on what they see: readiness, and the reconciler of accounts and roles;
-/// 4. whoever follows files;
+/// 3. the watches, then what acts on what they see: the reconciler of accounts and roles, and readiness;
+/// 4. what follows files;
 /// 5. the task that looks after certificates, which calls the server over its own port;
 /// 6. the server. Callers that came since the port was taken are answered now.
 pub(crate) async fn start(prepared: Prepared) -> Result<(), StartError> {

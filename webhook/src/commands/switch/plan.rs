@@ -58,6 +58,7 @@ pub enum PlanError {
 }
 
 impl SwitchPlan {
+    /// Reads a plan that the chart has written (YAML).
     pub(crate) fn read(file: &Path) -> Result<Self, PlanError> {
         let text = std::fs::read_to_string(file).map_err(|source| PlanError::Read {
             file: file.to_owned(),
