@@ -3,7 +3,6 @@
 //! The suite compares all cases in one process; here the way through the API server is what is tried.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use jiff::Timestamp;
 use neo4jbackup_core::document::{Limits, Node};
@@ -16,16 +15,15 @@ use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
 use neo4jbackup_core::subject::{Door, Subject};
 use neo4jbackup_harness::report_progress;
+use neo4jbackup_tests::fixture;
 
-use crate::fixture;
-use crate::namespace::Namespace;
 use crate::world::World;
 
 #[test]
 fn the_api_server_refuses_what_lint_refuses() {
-    let namespace = Namespace::guarded(World::rendered());
+    let namespace = World::rendered().guarded_namespace();
     let (mut compared, mut refused_by_schema) = (0, 0);
-    for fixture in fixture::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")) {
+    for fixture in fixture::all() {
         let Some(case) = fixture.cases.first().filter(|case| case.attributes.is_empty()) else {
             continue;
         };

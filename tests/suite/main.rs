@@ -5,7 +5,6 @@
     reason = "all of this is test code, the helpers as well"
 )]
 
-mod fixture;
 mod foreign;
 mod parity;
 mod reads;

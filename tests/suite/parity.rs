@@ -15,12 +15,11 @@ use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;
 use neo4jbackup_core::schema::{Era, GROUP};
 use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_tests::fixture;
 use neo4jbackup_webhook::{App, Reply};
 use serde_json::{Value, json};
 
-use crate::fixture;
 use crate::rules::{inventory, options};
-use crate::support;
 
 /// Code and field of each finding that denies.
 type Errors = BTreeSet<(String, String)>;
@@ -28,7 +27,7 @@ type Errors = BTreeSet<(String, String)>;
 #[test]
 fn every_fixture_gets_the_same_verdict_from_lint_and_from_the_webhook() {
     let mut judged = 0;
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
+    for fixture in fixture::all() {
         for case in &fixture.cases {
             let options = Options {
                 assume_webhook: false,
@@ -71,7 +70,7 @@ fn every_fixture_gets_the_same_verdict_from_lint_and_from_the_webhook() {
 
 #[test]
 fn mutation_only_adds() {
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
+    for fixture in fixture::all() {
         for case in &fixture.cases {
             let options = options(case);
             let file = lint::read(&case.manifest, &options.limits);

@@ -10,8 +10,9 @@ use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::{Doors, RuleMeta};
 use neo4jbackup_core::schema::{self, Era, Kind, ObjectSchema, Shape};
 use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_tests::fixture;
 
-use crate::{fixture, rules, support};
+use crate::rules;
 
 /// What every object has, and no schema table lists.
 const OF_EVERY_OBJECT: [&str; 6] = [
@@ -60,7 +61,7 @@ fn is_listed(object: &'static ObjectSchema, keys: &[&str]) -> bool {
 fn no_field_that_a_rule_does_not_list_changes_what_it_finds() {
     let mut unlisted: BTreeMap<(&str, String), String> = BTreeMap::new();
     let mut variants = 0;
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
+    for fixture in fixture::all() {
         for case in &fixture.cases {
             let options = rules::options(case);
             let file = lint::read(&case.manifest, &options.limits);

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Cel;
-
-use crate::support;
+use neo4jbackup_harness::root;
 
 #[test]
 fn codes_and_names_are_unique_and_well_formed() {
@@ -70,7 +69,7 @@ fn every_rule_has_a_fixture_and_a_page_and_lives_in_a_file_of_its_name() {
             format!("tests/rules/{file}.md"),
             format!("docs/rules/{}.md", meta.code),
         ] {
-            assert!(support::root().join(&path).is_file(), "{} has no {path}", meta.code);
+            assert!(root().join(&path).is_file(), "{} has no {path}", meta.code);
         }
     }
 }
@@ -84,7 +83,7 @@ fn no_path_is_read_twice_and_long_lists_have_a_name() {
         let once: BTreeSet<&str> = meta.reads.iter().copied().collect();
         assert_eq!(once.len(), meta.reads.len(), "{} lists a path twice", meta.code);
         let file = format!("core/src/rules/{}.rs", meta.name.replace('-', "_"));
-        let text = std::fs::read_to_string(support::root().join(file)).unwrap();
+        let text = std::fs::read_to_string(root().join(file)).unwrap();
         let (_, rest) = text.split_once("reads: ").expect("a rule says what it reads");
         let (written, _) = rest.split_once("needs: ").expect("a rule says what it needs");
         let written: BTreeSet<String> = written.split('"').skip(1).step_by(2).map(str::to_owned).collect();

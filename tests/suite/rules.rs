@@ -9,8 +9,8 @@ use neo4jbackup_core::ratchet;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_tests::fixture::{self, Case, Fixture};
 
-use crate::fixture::{self, Case, Fixture};
 use crate::support;
 
 /// The options that the words of a case ask for.
@@ -138,7 +138,7 @@ fn fixed(case: &Case) -> String {
 fn fixtures_say_what_the_rules_say() {
     let bless = std::env::var_os("UPDATE").is_some();
     let mut wrong = Vec::new();
-    for mut fixture in fixture::all(&support::root().join("tests/rules")) {
+    for mut fixture in fixture::all() {
         let rule = registry::rule(&fixture.rule).unwrap_or_else(|| panic!("{} has no rule", fixture.file.display()));
         let before = fixture.render();
         for case in &mut fixture.cases {
@@ -171,7 +171,7 @@ fn fixtures_say_what_the_rules_say() {
 
 #[test]
 fn every_fixture_has_a_reported_and_a_silent_case() {
-    for Fixture { rule, cases, .. } in fixture::all(&support::root().join("tests/rules")) {
+    for Fixture { rule, cases, .. } in fixture::all() {
         let silent = |case: &&Case| case.findings.as_deref().unwrap_or_default().is_empty();
         assert!(cases.iter().any(|case| silent(&case)), "{rule} has no silent case");
         assert!(
@@ -187,7 +187,7 @@ fn every_fixture_has_a_reported_and_a_silent_case() {
 
 #[test]
 fn fixing_mends_and_is_done_once() {
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
+    for fixture in fixture::all() {
         let rule = registry::rule(&fixture.rule).unwrap();
         for case in fixture.cases.iter().filter(|case| case.after.is_some()) {
             let once = fixed(case);
@@ -237,7 +237,7 @@ fn fixing_mends_and_is_done_once() {
 
 #[test]
 fn fixes_are_no_wider_than_declared_and_patches_apply() {
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
+    for fixture in fixture::all() {
         for case in &fixture.cases {
             let options = options(case);
             let file = lint::read(&case.manifest, &options.limits);
@@ -269,7 +269,7 @@ fn fixes_are_no_wider_than_declared_and_patches_apply() {
 
 #[test]
 fn broken_manifests_never_break_a_rule() {
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
+    for fixture in fixture::all() {
         for case in &fixture.cases {
             let options = options(case);
             for end in (0..case.manifest.len())

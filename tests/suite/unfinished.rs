@@ -7,15 +7,15 @@ use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::lint::{self, FileOutcome};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::unknown::Unknown;
+use neo4jbackup_tests::fixture::{self, Case};
 use serde_json::Value;
 
-use crate::fixture::{self, Case};
 use crate::{rules, support};
 
 /// The objects of the operator's kinds in the cases that files have, each with its case.
 fn objects() -> Vec<(String, Case, Value)> {
     let mut objects = Vec::new();
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
+    for fixture in fixture::all() {
         for case in fixture.cases {
             if case.attribute("door").is_some() || case.attribute("inventory").is_some() {
                 continue;

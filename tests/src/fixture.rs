@@ -15,53 +15,55 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use neo4jbackup_harness::root;
+
 /// One fixture file.
 #[derive(Debug)]
-pub(crate) struct Fixture {
+pub struct Fixture {
     /// Where it is.
-    pub(crate) file: PathBuf,
+    pub file: PathBuf,
     /// The name of the rule: `schedule-invalid`.
-    pub(crate) rule: String,
+    pub rule: String,
     /// Its cases.
-    pub(crate) cases: Vec<Case>,
+    pub cases: Vec<Case>,
 }
 
 /// One case.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Case {
+pub struct Case {
     /// The heading.
-    pub(crate) title: String,
+    pub title: String,
     /// The text below the heading.
-    pub(crate) why: String,
+    pub why: String,
     /// The manifests.
-    pub(crate) manifest: String,
+    pub manifest: String,
     /// The words after `yaml`.
-    pub(crate) attributes: Vec<String>,
+    pub attributes: Vec<String>,
     /// The stored object.
-    pub(crate) old: Option<String>,
+    pub old: Option<String>,
     /// The expected findings.
-    pub(crate) findings: Option<String>,
+    pub findings: Option<String>,
     /// The expected text after fixing.
-    pub(crate) after: Option<String>,
+    pub after: Option<String>,
 }
 
 impl Case {
     /// The value of `key=value` among the attributes.
-    pub(crate) fn attribute(&self, key: &str) -> Option<&str> {
+    pub fn attribute(&self, key: &str) -> Option<&str> {
         self.attributes
             .iter()
             .find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
     }
 
     /// Whether a word stands among the attributes.
-    pub(crate) fn has(&self, word: &str) -> bool {
+    pub fn has(&self, word: &str) -> bool {
         self.attributes.iter().any(|attribute| attribute == word)
     }
 }
 
-/// Every fixture, by name.
-pub(crate) fn all(folder: &Path) -> Vec<Fixture> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+/// Every fixture of `tests/rules`, by name.
+pub fn all() -> Vec<Fixture> {
+    let mut files: Vec<PathBuf> = fs::read_dir(root().join("tests/rules"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
@@ -71,7 +73,7 @@ pub(crate) fn all(folder: &Path) -> Vec<Fixture> {
 }
 
 /// One fixture; the name of its file is the name of its rule.
-pub(crate) fn read(file: &Path) -> Fixture {
+pub fn read(file: &Path) -> Fixture {
     let text = fs::read_to_string(file).unwrap();
     let mut cases: Vec<Case> = Vec::new();
     let mut lines = text.lines();
@@ -118,7 +120,7 @@ pub(crate) fn read(file: &Path) -> Fixture {
 
 impl Fixture {
     /// The fixture as text again.
-    pub(crate) fn render(&self) -> String {
+    pub fn render(&self) -> String {
         let mut text = format!("# {}\n", self.rule);
         for case in &self.cases {
             let attributes: String = case.attributes.iter().map(|word| format!(" {word}")).collect();

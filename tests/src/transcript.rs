@@ -2,12 +2,10 @@
 
 use std::fmt::Write as _;
 
-use neo4jbackup_harness::KubectlOutput;
-
-use crate::namespace::{Namespace, Way};
+use neo4jbackup_harness::{KubectlOutput, Namespace, Way};
 
 /// Sends a manifest in every way; commands and answers one below the other.
-pub(crate) fn in_every_way(namespace: &Namespace, manifest: &str) -> String {
+pub fn in_every_way(namespace: &Namespace, manifest: &str) -> String {
     let mut text = String::new();
     for way in Way::ALL {
         let answer = namespace.send(way, manifest);
@@ -18,7 +16,7 @@ pub(crate) fn in_every_way(namespace: &Namespace, manifest: &str) -> String {
 }
 
 /// One command and its answer.
-pub(crate) fn of(namespace: &Namespace, line: &str, answer: &KubectlOutput) -> String {
+pub fn of(namespace: &Namespace, line: &str, answer: &KubectlOutput) -> String {
     let mut text = String::new();
     write_answer(&mut text, line, answer, namespace);
     text
@@ -38,8 +36,9 @@ fn write_answer(text: &mut String, line: &str, answer: &KubectlOutput, namespace
 }
 
 /// Compares with the snapshot of that name. Every control plane must give the same one.
-pub(crate) fn assert_transcript(name: &str, transcript: &str) {
+pub fn assert_transcript(name: &str, transcript: &str) {
     let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../e2e/snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, transcript));

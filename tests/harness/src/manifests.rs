@@ -1,9 +1,12 @@
 //! The manifests of the tests. None names a namespace, because each test has its own.
 
-/// The role that each namespace declares.
-pub(crate) const ROLE: &str = "arn:aws:iam::210987654321:role/neo4j-backup";
+use serde_json::{Value, json};
 
-pub(crate) const INSTANCES: &str = "
+/// The role that each namespace declares.
+pub const ROLE: &str = "arn:aws:iam::210987654321:role/neo4j-backup";
+
+/// An instance before 2025.01 and one after.
+pub const INSTANCES: &str = "
 apiVersion: neo4j.neo4j.com/v1beta1
 kind: Neo4jEnterpriseStandalone
 metadata: {name: ledger}
@@ -22,7 +25,7 @@ spec:
 ";
 
 /// Nothing is wrong with it once the defaults are in.
-pub(crate) const GOOD_BACKUP: &str = r#"
+pub const GOOD_BACKUP: &str = r#"
 apiVersion: neo4j.neo4j.com/v1beta1
 kind: Neo4jBackup
 metadata: {name: nightly}
@@ -36,7 +39,8 @@ spec:
     path: catalog
 "#;
 
-pub(crate) const SIX_FIELD_CRON: &str = r#"
+/// A field for seconds, which the scheduler does not know.
+pub const SIX_FIELD_CRON: &str = r#"
 apiVersion: neo4j.neo4j.com/v1beta1
 kind: Neo4jBackup
 metadata: {name: six-fields}
@@ -47,7 +51,8 @@ spec:
   storage: {type: s3, bucket: acme-graph-backups, path: six-fields}
 "#;
 
-pub(crate) const NO_BUCKET: &str = r#"
+/// An object store has no use without one.
+pub const NO_BUCKET: &str = r#"
 apiVersion: neo4j.neo4j.com/v1beta1
 kind: Neo4jBackup
 metadata: {name: no-bucket}
@@ -58,7 +63,8 @@ spec:
   storage: {type: s3, path: no-bucket}
 "#;
 
-pub(crate) const NINE_DIGIT_ACCOUNT: &str = r#"
+/// An account of AWS has twelve digits.
+pub const NINE_DIGIT_ACCOUNT: &str = r#"
 apiVersion: neo4j.neo4j.com/v1beta1
 kind: Neo4jBackup
 metadata: {name: short-account}
@@ -80,7 +86,7 @@ spec:
 "#;
 
 /// A blank where RFC 3339 wants a `T`, and no zone.
-pub(crate) const RECOVERY_TO_NO_TIME: &str = r#"
+pub const RECOVERY_TO_NO_TIME: &str = r#"
 apiVersion: neo4j.neo4j.com/v1beta1
 kind: Neo4jRestore
 metadata: {name: no-time}
@@ -93,7 +99,7 @@ spec:
 "#;
 
 /// The schema takes the lower-case `z`, and the operator cannot decode it.
-pub(crate) const RECOVERY_THAT_BLINDS: &str = r#"
+pub const RECOVERY_THAT_BLINDS: &str = r#"
 apiVersion: neo4j.neo4j.com/v1beta1
 kind: Neo4jRestore
 metadata: {name: lower-case-zone}
@@ -105,7 +111,8 @@ spec:
   options: {replaceExisting: true}
 "#;
 
-pub(crate) const RECOVERY_ON_LEDGER: &str = r#"
+/// The image of `ledger` cannot restore to a point in time.
+pub const RECOVERY_ON_LEDGER: &str = r#"
 apiVersion: neo4j.neo4j.com/v1beta1
 kind: Neo4jRestore
 metadata: {name: recovery}
@@ -118,7 +125,7 @@ spec:
 "#;
 
 /// The type of this field is text, so that only a rule can look into it.
-pub(crate) const SEED_TO_NO_TIME: &str = r#"
+pub const SEED_TO_NO_TIME: &str = r#"
 apiVersion: neo4j.neo4j.com/v1beta1
 kind: Neo4jDatabase
 metadata: {name: orders}
@@ -128,3 +135,16 @@ spec:
   seedURI: s3://acme-graph-backups/catalog/orders.backup
   seedConfig: {restoreUntil: "2025-01-15 14:30:00"}
 "#;
+
+/// A backup that nothing is wrong with and nothing is missing from, not even what the defaults would fill in.
+pub fn complete_backup() -> Value {
+    json!({
+        "apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jBackup", "metadata": {"name": "nightly"},
+        "spec": {
+            "instanceRef": "prod", "database": "neo4j", "schedule": "0 2 * * *",
+            "storage": {"type": "s3", "bucket": "acme-backups", "cloud": {
+                "provider": "aws", "credentialsSecretRef": "s3-credentials",
+            }},
+        },
+    })
+}
