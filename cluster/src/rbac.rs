@@ -67,7 +67,7 @@ pub enum RbacEvent<'n> {
     /// An apply was tried.
     Apply(Ensured, ApplyOutcome),
     /// Everything that an administrator has to decide, after each look.
-    Standing(&'n [Report]),
+    Unresolved(&'n [Report]),
 }
 
 /// Keeps accounts and roles as they have to be.
@@ -109,7 +109,7 @@ impl RbacReconciler {
         loop {
             changes.mark_unchanged();
             let plan = plan(&inventory.load(), &(self.settings)(), self.operator);
-            (self.listener)(&RbacEvent::Standing(&plan.reports));
+            (self.listener)(&RbacEvent::Unresolved(&plan.reports));
             self.report(&client, &plan.reports, &mut known, &mut told).await;
             for planned in &plan.applies {
                 if backoff.is_due(planned, Instant::now()) {

@@ -2,6 +2,7 @@
 
 use kube::core::GroupVersionKind;
 use kube::discovery::ApiResource;
+use neo4jbackup_core::schema::{GROUP, Kind};
 
 /// The API group of Roles.
 const RBAC: &str = "rbac.authorization.k8s.io";
@@ -10,8 +11,8 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 const ADMISSION: &str = "admissionregistration.k8s.io";
 
 /// Returns a kind of the group of the operator in one of its versions.
-pub(crate) fn of_operator(version: &str, kind: &str, plural: &str) -> ApiResource {
-    resource(neo4jbackup_core::schema::GROUP, version, kind, plural)
+pub(crate) fn of_operator(version: &str, kind: Kind) -> ApiResource {
+    resource(GROUP, version, kind.name(), kind.plural())
 }
 
 /// Returns the resource of namespaces.

@@ -191,7 +191,7 @@ impl<'k> Follower<'k> {
                     self.drop(&key);
                 }
                 self.complete = true;
-                if let Watched::Operator(kind, ..) = self.source {
+                if let Watched::Operator(kind) = self.source {
                     let version = self.version.clone();
                     self.sink.change(|inventory| inventory.set_served(kind, &version));
                 }
@@ -217,7 +217,7 @@ impl<'k> Follower<'k> {
                 let annotations = object.metadata.annotations.unwrap_or_default();
                 sink.change(|inventory| inventory.insert_namespace(name, annotations.clone()));
             }
-            Watched::Operator(kind, ..) => {
+            Watched::Operator(kind) => {
                 let node = node(object);
                 sink.change(|inventory| inventory.insert(kind, namespace, name, &node));
             }
@@ -241,7 +241,7 @@ impl<'k> Follower<'k> {
         let (namespace, name) = (key.0.as_str(), key.1.as_str());
         self.sink.change(|inventory| match self.source {
             Watched::Namespaces => inventory.remove_namespace(name),
-            Watched::Operator(kind, ..) => inventory.remove(kind, namespace, name),
+            Watched::Operator(kind) => inventory.remove(kind, namespace, name),
             Watched::Account(account) => inventory.set_account(namespace, account, None),
             Watched::Role => inventory.set_role(namespace, None),
             Watched::RoleBinding => inventory.set_binding(namespace, None),

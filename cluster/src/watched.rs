@@ -12,7 +12,7 @@ use crate::resource;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Watched {
     /// A kind of the operator.
-    Operator(Kind, &'static str, &'static str),
+    Operator(Kind),
     /// Namespaces, for their annotations.
     Namespaces,
     /// One of the accounts of the Jobs, in every namespace. Only the reconciler watches these and the two below.
@@ -26,23 +26,11 @@ pub(crate) enum Watched {
 impl Watched {
     /// What rules ask about.
     pub(crate) const RULES: [Self; 6] = [
-        Self::Operator(
-            Kind::Neo4jEnterpriseCluster,
-            "Neo4jEnterpriseCluster",
-            "neo4jenterpriseclusters",
-        ),
-        Self::Operator(
-            Kind::Neo4jEnterpriseStandalone,
-            "Neo4jEnterpriseStandalone",
-            "neo4jenterprisestandalones",
-        ),
-        Self::Operator(Kind::Neo4jBackup, "Neo4jBackup", "neo4jbackups"),
-        Self::Operator(Kind::Neo4jRestore, "Neo4jRestore", "neo4jrestores"),
-        Self::Operator(
-            Kind::Neo4jShardedDatabase,
-            "Neo4jShardedDatabase",
-            "neo4jshardeddatabases",
-        ),
+        Self::Operator(Kind::Neo4jEnterpriseCluster),
+        Self::Operator(Kind::Neo4jEnterpriseStandalone),
+        Self::Operator(Kind::Neo4jBackup),
+        Self::Operator(Kind::Neo4jRestore),
+        Self::Operator(Kind::Neo4jShardedDatabase),
         Self::Namespaces,
     ];
 
@@ -57,7 +45,7 @@ impl Watched {
     /// Returns its name in messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Operator(_, name, _) => name,
+            Self::Operator(kind) => kind.name(),
             Self::Namespaces => "Namespace",
             Self::Account(account) => account.name(),
             Self::Role => ensure::ROLE,
@@ -68,10 +56,10 @@ impl Watched {
     /// What a rule asks for that depends on this kind.
     pub(crate) fn need(self) -> Need {
         match self {
-            Self::Operator(Kind::Neo4jBackup, ..) => Need::Backups,
-            Self::Operator(Kind::Neo4jRestore, ..) => Need::Restores,
-            Self::Operator(Kind::Neo4jShardedDatabase, ..) => Need::ShardedDatabases,
-            Self::Operator(..) => Need::Instance,
+            Self::Operator(Kind::Neo4jBackup) => Need::Backups,
+            Self::Operator(Kind::Neo4jRestore) => Need::Restores,
+            Self::Operator(Kind::Neo4jShardedDatabase) => Need::ShardedDatabases,
+            Self::Operator(_) => Need::Instance,
             Self::Namespaces => Need::Namespace,
             Self::Account(_) => Need::Accounts,
             Self::Role | Self::RoleBinding => Need::Roles,
@@ -81,8 +69,8 @@ impl Watched {
     /// The resources under which it may be served, newest first. An operator serves exactly one of them.
     pub(crate) fn resources(self) -> Vec<ApiResource> {
         match self {
-            Self::Operator(_, kind, plural) => ["v1beta1", "v1alpha1"]
-                .map(|version| resource::of_operator(version, kind, plural))
+            Self::Operator(kind) => ["v1beta1", "v1alpha1"]
+                .map(|version| resource::of_operator(version, kind))
                 .to_vec(),
             Self::Namespaces => vec![resource::namespaces()],
             Self::Account(_) => vec![resource::service_accounts()],
@@ -94,7 +82,7 @@ impl Watched {
     /// The only name that is of interest. A watch of one name may be allowed for that name alone.
     pub(crate) fn object_name(self) -> Option<&'static str> {
         match self {
-            Self::Operator(..) | Self::Namespaces => None,
+            Self::Operator(_) | Self::Namespaces => None,
             Self::Account(_) | Self::Role | Self::RoleBinding => Some(self.name()),
         }
     }

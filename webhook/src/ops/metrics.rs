@@ -509,7 +509,7 @@ impl Metrics {
     }
 
     /// Notes how many matters of one reason wait for a decision of the administrator.
-    pub(crate) fn standing(&self, reason: &'static str, count: usize) {
+    pub(crate) fn unresolved(&self, reason: &'static str, count: usize) {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         self.rbac_standing.get_or_create(&ReasonLabel { reason }).set(count);
     }

@@ -18,10 +18,10 @@ pub(crate) fn count(metrics: &Metrics, event: &RbacEvent<'_>) {
             };
             metrics.applied(object.kind(), result);
         }
-        RbacEvent::Standing(reports) => {
+        RbacEvent::Unresolved(reports) => {
             for reason in REASONS {
                 let count = reports.iter().filter(|report| reason_of(report) == reason).count();
-                metrics.standing(reason, count);
+                metrics.unresolved(reason, count);
             }
         }
     }
