@@ -96,7 +96,7 @@ pub(crate) enum Action {
 pub(crate) enum Step {
     /// There was nothing to go on with, so it starts with a new authority.
     Begun,
-    /// There was nothing any more, so what was remembered is there again.
+    /// There was nothing any more, so what was remembered is there again, to be published anew.
     Restored,
     /// An authority that is not valid now is gone.
     Discarded,
@@ -222,7 +222,13 @@ impl View<'_> {
         // Others may have signed with what they remember. What is in the bundles stays there as long as that can matter.
         contents.kept.clear();
         self.keep_unknown_roots(&mut contents);
-        self.publish_anew(&mut contents);
+        // Nothing in it is current before it has been published: until then all that is in the bundles stays there.
+        contents.published = None;
+        if let Some(current) = contents.current.take()
+            && let Some(next) = contents.next.replace(current)
+        {
+            contents.kept.push(self.kept(next.root().clone()));
+        }
         Ok(Action::Write(step, contents))
     }
 
@@ -250,16 +256,18 @@ impl View<'_> {
     fn adopt(&self, contents: &SecretContents) -> Option<Action> {
         let current = contents.current.as_ref().map(Authority::root);
         let serves = self.served.filter(|served| served.validity.contains(self.now));
-        let replaced = if let Some(served) = serves {
-            !contents.knows(&served.issuer)
-        } else {
-            // Who serves nothing yet cannot tell but by this: a current authority is in every bundle.
-            let displaced = |bundle: &Bundle| {
-                current.is_some_and(|root| !bundle.holds(root))
-                    && self.unknown_roots_in(bundle, contents).next().is_some()
+        let is_of_another = serves.is_some_and(|served| !contents.knows(&served.issuer));
+        let displaced = |bundle: &Bundle| {
+            let may_be = match current {
+                // A current authority is in every bundle. Who serves nothing yet cannot tell but by this.
+                Some(root) => serves.is_none() && !bundle.holds(root),
+                // The Secret was made by a replica that may have looked before others made one that is gone again: the API
+                // server cannot make a creation depend on that. What they sign with is in the bundles.
+                None => true,
             };
-            self.all_bundles().any(displaced)
+            may_be && self.unknown_roots_in(bundle, contents).next().is_some()
         };
+        let replaced = is_of_another || self.all_bundles().any(displaced);
         if !replaced {
             return None;
         }
