@@ -15,7 +15,7 @@ use super::chart;
 use super::policies::{block, list};
 
 /// The label of a namespace that decides how far findings reach there.
-const MODE_LABEL: &str = "neo4jbackup.github.io/mode";
+const MODE_LABEL: &str = neo4jbackup_core::in_domain!("mode");
 
 /// The modes: the end of a binding's name, the values of the label, and the action for errors and for warnings. The
 /// first binds where the label says nothing that is known.
