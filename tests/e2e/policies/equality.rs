@@ -14,7 +14,7 @@ use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
 use neo4jbackup_core::subject::{Door, Subject};
 use neo4jbackup_harness::report_progress;
-use neo4jbackup_policies::{PolicyOfRule, rule_policy};
+use neo4jbackup_policies::{RuleInPolicy, rule_policy};
 use serde_json::Value;
 
 use super::objects::{Mutations, of_fixtures, of_images, of_operator, of_schedules, prepared};
@@ -71,7 +71,7 @@ fn compare(policed: &Policed, generated: usize) {
     if policed.version == "v1beta1" {
         let silent: Vec<&str> = rule_policy::all()
             .iter()
-            .map(|policy| policy.meta.code)
+            .map(|rule| rule.meta.code)
             .filter(|code| !comparison.codes.contains_key(*code))
             .collect();
         assert!(silent.is_empty(), "no object showed what {silent:?} say");
@@ -160,7 +160,16 @@ pub(super) fn texts(warnings: &[String]) -> BTreeMap<(String, String, bool), Vec
             .and_then(|rest| rest.split_once('\''))
             .unwrap_or_else(|| panic!("{warning}"));
         let (_, text) = rest.split_once("': ").unwrap();
-        let code = name.trim_end_matches("-warn").to_ascii_uppercase();
+        let denies = match name {
+            "rules" => true,
+            "warnings" => false,
+            _ => panic!("{warning}"),
+        };
+        let code = text
+            .rsplit_once('[')
+            .and_then(|(_, code)| code.strip_suffix(']'))
+            .unwrap_or_else(|| panic!("{warning} ends with no code"))
+            .to_owned();
         let end = format!(" [{code}]");
         for message in text.split(&format!("{end}; ")) {
             let message = format!("{}{end}", message.trim_end_matches(&end));
@@ -169,10 +178,7 @@ pub(super) fn texts(warnings: &[String]) -> BTreeMap<(String, String, bool), Vec
                 .unwrap_or_else(|| panic!("{warning}"))
                 .0
                 .to_owned();
-            texts
-                .entry((code.clone(), field, !name.ends_with("-warn")))
-                .or_default()
-                .push(message);
+            texts.entry((code.clone(), field, denies)).or_default().push(message);
         }
     }
     texts
@@ -198,7 +204,7 @@ pub(super) fn findings(object: &Value, old: Option<&Value>) -> Vec<Finding> {
 
 /// Whether a policy says this rule of this kind.
 fn has_policy(finding: &Finding, kind: Kind) -> bool {
-    static POLICIES: OnceLock<Vec<PolicyOfRule>> = OnceLock::new();
+    static POLICIES: OnceLock<Vec<RuleInPolicy>> = OnceLock::new();
     let mut policies = POLICIES.get_or_init(rule_policy::all).iter();
-    policies.any(|policy| policy.meta.code == finding.code && policy.policy.resources.contains(&kind.plural()))
+    policies.any(|rule| rule.meta.code == finding.code && rule.kinds.contains(&kind))
 }
