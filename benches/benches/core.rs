@@ -8,7 +8,7 @@ use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterio
 use jiff::{Timestamp, tz::TimeZone};
 use neo4jbackup_benches::{NAMESPACE, NOW, manifests, references, reviews};
 use neo4jbackup_core::document::{self, Limits, Node};
-use neo4jbackup_core::inventory::Inventory;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::lint::{self, Options};
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;

@@ -1,7 +1,7 @@
 //! An inventory such as a busy cluster gives.
 
 use neo4jbackup_core::document::Node;
-use neo4jbackup_core::inventory::Inventory;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::schema::Kind;
 use serde_json::json;
 

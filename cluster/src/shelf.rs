@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use neo4jbackup_core::inventory::Inventory;
+use neo4jbackup_core::facts::Inventory;
 
 /// What readers hold: `load()` never waits.
 pub type SharedInventory = Arc<ArcSwap<Inventory>>;
@@ -42,7 +42,7 @@ impl Shelf {
 mod tests {
     use std::collections::BTreeMap;
 
-    use neo4jbackup_core::inventory::Lookup;
+    use neo4jbackup_core::facts::Lookup;
 
     use super::*;
 

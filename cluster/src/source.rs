@@ -4,8 +4,7 @@ use kube::core::GroupVersionKind;
 use kube::discovery::ApiResource;
 use neo4jbackup_core::account::Account;
 use neo4jbackup_core::ensure;
-use neo4jbackup_core::inventory::Coverage;
-use neo4jbackup_core::rule::Need;
+use neo4jbackup_core::facts::{Coverage, Need};
 use neo4jbackup_core::schema::Kind;
 
 /// The API group of the operator.

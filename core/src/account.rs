@@ -1,6 +1,6 @@
 //! The two `ServiceAccounts` that the Jobs of a namespace run as, and who declares the identity that they carry.
 
-use crate::inventory::{Inventory, Lookup};
+use crate::facts::{Inventory, Lookup};
 use crate::model::Provider;
 use crate::settings::Settings;
 use crate::values::identity::{aws, azure, google};

@@ -1,14 +1,14 @@
 //! Runs the rules over one object or one document, and puts what they say in a stable order.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::document::{Document, Node, Problem, ProblemKind};
+use crate::facts::Inventory;
 use crate::finding::{Finding, Severity};
 use crate::fix::{self, Edit, FixKind};
-use crate::inventory::Inventory;
+use crate::registry;
 use crate::report::{Report, Skipped};
-use crate::rule::{Doors, Rule, RuleMeta};
+use crate::rule::{Doors, Rule};
 use crate::rules::{self, SuppressionInvalid};
 use crate::schema::Kind;
 use crate::settings::{Level, Mode};
@@ -24,24 +24,10 @@ pub struct Judgement {
     pub skipped: Vec<Skipped>,
 }
 
-/// Every rule, by code.
-pub fn all() -> &'static [&'static dyn Rule] {
-    rules::ALL
-}
-
-/// The metadata of a rule, by its code or name.
-pub fn rule(code_or_name: &str) -> Option<&'static RuleMeta> {
-    static BY_NAME: LazyLock<HashMap<&str, &RuleMeta>> = LazyLock::new(|| {
-        let metas = all().iter().map(|rule| rule.meta());
-        metas.flat_map(|meta| [(meta.code, meta), (meta.name, meta)]).collect()
-    });
-    BY_NAME.get(code_or_name).copied()
-}
-
 /// The rules of each kind, found once.
 static BY_KIND: LazyLock<Vec<(Kind, Vec<&'static dyn Rule>)>> = LazyLock::new(|| {
     let of = |kind| {
-        all()
+        registry::all()
             .iter()
             .copied()
             .filter(|rule| rule.meta().kinds.contains(&kind))
@@ -85,7 +71,7 @@ fn judge_into(mut report: Report, subject: &Subject<'_>, inventory: &Inventory) 
 /// Judges the text of one document.
 pub fn judge_document(document: &Document<'_>) -> Judgement {
     let mut report = Report::new(&SuppressionInvalid::META);
-    for rule in all() {
+    for rule in registry::all() {
         report.set_rule(rule.meta());
         rule.check_document(document, &mut report);
     }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::document::Path;
-use crate::fix::Fix;
-use crate::quoted::printable;
+use crate::fix::{Fix, FixKind};
+use crate::quoted::{code_span, printable, quoted};
 
 /// How bad a finding is. The order is that of importance: `Info` is the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -150,6 +150,21 @@ impl Finding {
         fix.title = printable(fix.title).into_owned();
         self.fix = Some(fix);
         self
+    }
+
+    /// Offers another value for the field and says so: ``use `0 2 * * *` ``.
+    pub fn replace(&mut self, kind: FixKind, value: &str) -> &mut Self {
+        let title = format!("use {}", quoted(value));
+        let fix = Fix::set(kind, title.as_str(), self.path.clone(), value);
+        self.help(title).fix(fix)
+    }
+
+    /// Offers the only value that works for the field, which is missing, and says so. The webhook may apply it.
+    pub fn fill_in(&mut self, value: &str) -> &mut Self {
+        let shown = quoted(value);
+        let title = format!("set {} to {shown}", code_span(&self.path.to_string()));
+        let fix = Fix::set(FixKind::Default, title, self.path.clone(), value);
+        self.help(format!("set it to {shown}")).fix(fix)
     }
 
     /// Whether this finding counts against the object.

@@ -5,18 +5,21 @@
 
 use jiff::Timestamp;
 
-use crate::document::{self, Document, Limits, Node, Path, Span};
+use crate::document::{self, Document, Limits, Node, Path, ProblemKind, Span};
 use crate::engine::{self, Judgement};
+use crate::facts::Inventory;
 use crate::field::Field;
 use crate::finding::{Finding, Severity};
 use crate::fix::FixKind;
-use crate::inventory::Inventory;
+use crate::registry;
 use crate::report::{Report, Skipped};
 use crate::rules::SuppressionInvalid;
 use crate::schema::{Era, GROUP, Kind};
 use crate::settings::Settings;
 use crate::subject::{Door, Subject};
 use crate::suppress::{self, Requests};
+use crate::unknown::Unknown;
+use crate::values::placeholder;
 
 /// What a lint run is told.
 #[derive(Debug, Clone)]
@@ -83,6 +86,17 @@ pub struct File<'a> {
     pub documents: Vec<Document<'a>>,
     /// Problems of the file as a whole.
     pub problems: Vec<document::Problem>,
+    /// Whether its objects are patches, laid over objects that stand elsewhere.
+    pub is_patch: bool,
+}
+
+impl File<'_> {
+    /// Whether the text is a template that no reader of YAML understands.
+    pub fn is_template(&self) -> bool {
+        let is_template = |problem: &document::Problem| problem.kind == ProblemKind::Template;
+        let mut of_documents = self.documents.iter().flat_map(|document| &document.problems);
+        of_documents.any(is_template) || self.problems.iter().any(is_template)
+    }
 }
 
 /// What one file came to.
@@ -94,6 +108,8 @@ pub struct FileOutcome {
     pub skipped: Vec<Skipped>,
     /// How many of the documents were of a kind that the rules know.
     pub judged: usize,
+    /// What is not known yet of those, so that no finding that depends on it is among the findings.
+    pub unknown: Vec<Unknown>,
 }
 
 /// Reads one file; [`document::decode`] makes text of its bytes.
@@ -102,6 +118,7 @@ pub fn read<'a>(text: &'a str, limits: &Limits) -> File<'a> {
     File {
         documents: parsed.documents,
         problems: parsed.problems,
+        is_patch: false,
     }
 }
 
@@ -109,6 +126,10 @@ pub fn read<'a>(text: &'a str, limits: &Limits) -> File<'a> {
 pub fn collect(file: &File<'_>, options: &Options, inventory: &mut Inventory) {
     for document in &file.documents {
         let object = &document.root;
+        // What is named by a placeholder or only changes another object is nothing that others can name.
+        if file.is_patch || object.at("metadata.name").is_some_and(is_placeholder) {
+            continue;
+        }
         let name = Field::at(object, "metadata.name").str().unwrap_or_default();
         let namespace = Field::at(object, "metadata.namespace")
             .text()
@@ -149,7 +170,10 @@ pub fn judge(file: &File<'_>, inventory: &Inventory, options: &Options) -> FileO
         });
     }
     for (position, document) in file.documents.iter().enumerate() {
-        let judgement = judge_document(document, inventory, options, &mut outcome.judged);
+        let judgement = judge_document(document, file.is_patch, inventory, options, &mut outcome.judged);
+        outcome
+            .unknown
+            .extend(Some(judgement.unknown).filter(|unknown| !unknown.is_empty()));
         let object = object_ref(&document.root);
         outcome.skipped.extend(judgement.skipped);
         outcome
@@ -175,10 +199,12 @@ pub fn judge(file: &File<'_>, inventory: &Inventory, options: &Options) -> FileO
 struct DocumentOutcome {
     findings: Vec<(Finding, Span)>,
     skipped: Vec<Skipped>,
+    unknown: Unknown,
 }
 
 fn judge_document(
     document: &Document<'_>,
+    is_patch: bool,
     inventory: &Inventory,
     options: &Options,
     judged: &mut usize,
@@ -202,6 +228,7 @@ fn judge_document(
         return DocumentOutcome {
             findings,
             skipped: Vec::new(),
+            unknown: Unknown::default(),
         };
     };
     *judged += 1;
@@ -225,10 +252,30 @@ fn judge_document(
         suppress::apply(&mut judgement.findings, &requests, &subject, &mut report);
         judgement.findings.append(&mut report.findings);
     }
+    let unknown = Unknown::of(&document.root, is_patch);
+    if !unknown.is_empty() {
+        let object = &document.root;
+        judgement.findings.retain(|finding| {
+            let is_hidden = |meta| unknown.hides(finding, meta, object);
+            // That an accepted finding is not there says nothing where its rule could not be sure.
+            let accepted = finding
+                .value
+                .as_deref()
+                .filter(|_| finding.code == SuppressionInvalid::META.code);
+            let is_open = |meta| unknown.hides_rule(meta, object);
+            !registry::rule(finding.code).is_some_and(is_hidden)
+                && !accepted.and_then(registry::rule).is_some_and(is_open)
+        });
+        judgement.skipped.retain(|skipped| {
+            let meta = registry::rule(skipped.code);
+            !meta.is_some_and(|meta| unknown.hides_rule(meta, object))
+        });
+    }
     findings.extend(judgement.findings.into_iter().map(place));
     DocumentOutcome {
         findings,
         skipped: judgement.skipped,
+        unknown,
     }
 }
 
@@ -310,6 +357,10 @@ pub fn known_kind<'n>(object: &'n Node<'_>) -> Option<(Kind, &'n str)> {
     let name = object.get("kind")?.as_str()?;
     let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name)?;
     (group == GROUP).then_some((kind, version))
+}
+
+fn is_placeholder(value: &Node<'_>) -> bool {
+    value.as_str().is_some_and(|text| placeholder::find(text).is_some())
 }
 
 /// Names an object.

@@ -1,11 +1,12 @@
 //! The collector that rules write into.
 
 use crate::document::{Node, Path};
+use crate::facts::Need;
 use crate::field::{Block, Field};
 use crate::finding::{Finding, Reason, Severity};
 use crate::fix::FixKind;
 use crate::quoted::printable;
-use crate::rule::{Need, RuleMeta};
+use crate::rule::RuleMeta;
 
 /// A review keeps so many findings of one rule and severity; no answer shows more.
 const MOST_ALIKE: usize = 20;

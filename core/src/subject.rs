@@ -5,9 +5,9 @@ use std::cell::OnceCell;
 use jiff::Timestamp;
 
 use crate::document::{Document, Map, Node, Path};
+use crate::facts::BackupFacts;
 use crate::field::Field;
-use crate::inventory::BackupFacts;
-use crate::model::{Backup, Cloud, Restore, Storage};
+use crate::model::{self, Backup, Cloud, Restore, Storage};
 use crate::schema::{self, Era, Kind, SchemaProblem};
 use crate::settings::Settings;
 use crate::values::cron::{CronError, Schedule};
@@ -111,7 +111,7 @@ impl<'a> Subject<'a> {
 
     /// One annotation.
     pub fn annotation(&self, key: &str) -> Option<&'a str> {
-        self.object.at("metadata.annotations")?.get(key)?.as_str()
+        model::annotation(self.object, key)
     }
 
     /// All annotations.

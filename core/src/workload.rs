@@ -8,11 +8,11 @@
 
 use crate::account::{Account, Declaration, declared};
 use crate::document::{Node, Path};
-use crate::engine;
+use crate::facts::{Inventory, LocationFacts};
 use crate::field::Field;
 use crate::fix::Edit;
-use crate::inventory::{Inventory, LocationFacts};
 use crate::model::{Provider, StoreType};
+use crate::registry;
 use crate::schema::GROUP;
 use crate::settings::{Level, Mode, Settings};
 use crate::values::identity::{AZURE_CLIENT_ID, AZURE_USE_LABEL};
@@ -81,7 +81,7 @@ pub fn defaults(
 
 /// The same switches as for the rule: what is only recorded changes nothing.
 fn is_switched_on(settings: &Settings, namespace: &str) -> bool {
-    let level = engine::rule(RULE).map_or(Level::Enforce, |meta| settings.level_of(meta.code, meta.name));
+    let level = registry::rule(RULE).map_or(Level::Enforce, |meta| settings.level_of(meta.code, meta.name));
     settings.mode_of(namespace) != Mode::Audit && !matches!(level, Level::Audit | Level::Off)
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use neo4jbackup_core::document::{self, Document, Limits, Node, Segment};
 use neo4jbackup_core::quoted::quoted;
+use neo4jbackup_core::registry;
 use neo4jbackup_core::settings::{Identity, Mutation, Settings};
 use serde::de::DeserializeOwned;
 
@@ -202,7 +203,7 @@ impl<'r> Reader<'r> {
                     .unwrap_or_default(),
             },
         };
-        if let Some(unknown) = config.settings.unknown_rules().first() {
+        if let Some(unknown) = registry::unknown_rules(&config.settings).first() {
             let path = format!("settings.rules.{unknown}");
             let path = if self.document.root.at(&path).is_some() {
                 path

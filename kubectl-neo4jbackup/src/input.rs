@@ -4,6 +4,7 @@
 
 mod find;
 mod read;
+mod role;
 
 use std::ffi::OsString;
 use std::io;
@@ -16,6 +17,7 @@ use crate::directory::Directory;
 
 pub use find::{Exclude, find, reason};
 pub use read::{load, load_stdin};
+pub use role::{Role, Surroundings};
 
 /// A file that is to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,4 +98,6 @@ pub struct Text {
     pub is_verbatim: bool,
     /// Why the file is no text.
     pub problem: Option<Box<Problem>>,
+    /// What the file is for.
+    pub role: Role,
 }

@@ -3,11 +3,11 @@
 
 use json_patch::Patch;
 use neo4jbackup_core::document::Document;
-use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::{Severity, Suppressed};
 use neo4jbackup_core::fix::text::{Replacement, replacements};
 use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::lint::{Located, ObjectRef};
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
 use serde::Serialize;
 
@@ -155,12 +155,15 @@ pub struct Fix {
 /// Something that could not be judged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Skipped {
-    /// The rule that could not be sure; null when the file could not be read.
+    /// The rule that could not be sure; null when the file could not be read, or is what another tool makes manifests of.
     pub code: Option<&'static str>,
     /// The file.
     pub file: String,
     /// Why.
     pub reason: String,
+    /// Whether the file could not be read at all, which standard error says. Not part of the object.
+    #[serde(skip)]
+    pub is_gap: bool,
 }
 
 /// Where a finding stands in the texts of the run.
@@ -219,7 +222,7 @@ impl Finding {
             evidence: finding.evidence,
             fix,
             suppressed: finding.suppressed,
-            url: engine::rule(finding.code).map(RuleMeta::url).unwrap_or_default(),
+            url: registry::rule(finding.code).map(RuleMeta::url).unwrap_or_default(),
             place: Place {
                 text: index,
                 document: position,

@@ -1,7 +1,7 @@
 //! "Did you mean": the known word that an unknown one was probably meant to be.
 
-use neo4jbackup_core::engine;
 use neo4jbackup_core::quoted::quoted;
+use neo4jbackup_core::registry;
 use neo4jbackup_core::schema::distance;
 
 /// The known word nearest to `word`, when it is near enough to be worth naming.
@@ -22,7 +22,7 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
 /// Says that no rule has this code or name, and which one was probably meant.
 pub fn unknown_rule(word: &str) -> String {
     let names = || {
-        engine::all()
+        registry::all()
             .iter()
             .flat_map(|rule| [rule.meta().code, rule.meta().name])
     };

@@ -202,7 +202,7 @@ fn validate(policy: &mut Policy, [new, old, poison]: [&str; 3], path: &str, plac
 #[cfg(test)]
 mod tests {
     use super::*;
-    use neo4jbackup_core::engine;
+    use neo4jbackup_core::registry;
 
     #[test]
     fn every_message_stands_alone() {
@@ -211,7 +211,7 @@ mod tests {
             assert!(message.starts_with("spec."), "{message} names no field");
             assert!(!message.contains('\n'), "{message} has several lines");
             let code = message.rsplit_once('[').and_then(|(_, code)| code.strip_suffix(']'));
-            assert!(code.and_then(engine::rule).is_some(), "{message} ends with no code");
+            assert!(code.and_then(registry::rule).is_some(), "{message} ends with no code");
             let code = code.unwrap();
             assert_eq!(code, validation.code, "{message}");
             let expression = &validation.message_expression;

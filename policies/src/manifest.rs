@@ -104,7 +104,7 @@ pub fn rules(choice: &Choice) -> String {
     let mut text = String::new();
     comment(
         &mut text,
-        "The rules: docs/policies.md lists them and says how to leave one out.",
+        "The rules; docs/policies.md lists them.",
     );
     put(&mut text, "apiVersion: v1\nkind: List\nitems:\n");
     let policies = policies.iter().filter(|(policy, _)| !policy.validations.is_empty());
@@ -159,7 +159,7 @@ enum Variables {
 /// them have is written once.
 pub fn defaults() -> String {
     let mut text = String::new();
-    comment(&mut text, "The defaults: docs/policies-defaults.md.");
+    comment(&mut text, "The defaults; docs/policies-defaults.md.");
     put(&mut text, "apiVersion: v1\nkind: List\nitems:\n");
     let policies = defaults::policies();
     let all: Vec<&Named> = policies.iter().flat_map(|policy| &policy.variables).collect();

@@ -7,8 +7,8 @@
 //! The kinds are not taken apart any further: a dozen rules are about storage locations, which four kinds have, and their
 //! text would stand there once more for each.
 
-use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
 use neo4jbackup_core::schema::Kind;
 
@@ -112,7 +112,7 @@ pub fn policies() -> [Policy; 2] {
 fn variables() -> Vec<Named> {
     let mut variables = shared::variables();
     variables.extend(changes::variables());
-    for meta in engine::all().iter().map(|rule| rule.meta()) {
+    for meta in registry::all().iter().map(|rule| rule.meta()) {
         let said = [Severity::Error, Severity::Warning].map(|severity| RuleInPolicy::of(meta, severity));
         let Some(rule) = of_code(meta.code) else { continue };
         let mut own = rule.variables;
@@ -137,7 +137,7 @@ fn variables() -> Vec<Named> {
 const FIRST: [&str; 2] = ["NB8001", "NB7006"];
 
 fn of(severity: Severity) -> Vec<RuleInPolicy> {
-    let mut said: Vec<RuleInPolicy> = engine::all()
+    let mut said: Vec<RuleInPolicy> = registry::all()
         .iter()
         .filter_map(|rule| RuleInPolicy::of(rule.meta(), severity))
         .collect();
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_rule_that_says_that_cel_can_express_it_has_a_twin_and_no_other_has() {
-        for meta in engine::all().iter().map(|rule| rule.meta()) {
+        for meta in registry::all().iter().map(|rule| rule.meta()) {
             let has_twin = of_code(meta.code).is_some();
             assert_eq!(meta.cel == Cel::Expressible, has_twin, "{}", meta.code);
         }

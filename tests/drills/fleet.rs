@@ -1,7 +1,6 @@
 //! A Deployment in miniature: replicas that share a certificate, and come and go as a rollout lets them.
 
-use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use neo4jbackup_emulator::{Config, Emulator, Endpoints, FailurePolicy, Hook, Propagation, Replica};
@@ -10,12 +9,6 @@ use tokio::task::block_in_place;
 
 /// The Service that the certificates are for.
 pub(crate) const SERVER_NAME: &str = "guard.neo4j.svc";
-
-/// Built once, however many drills run.
-fn program() -> PathBuf {
-    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| webhook_program().unwrap());
-    PROGRAM.clone()
-}
 
 /// News of a replica take longer than this only in clusters in trouble.
 pub(crate) const PROPAGATION: Propagation = Propagation {
@@ -29,7 +22,7 @@ pub(crate) struct Fleet {
     pub(crate) replicas: Vec<WebhookReplica>,
     pub(crate) secret: MountedSecret,
     pub(crate) authority: CertificateAuthority,
-    program: PathBuf,
+    program: &'static Path,
     arguments: Vec<String>,
     leaving: Vec<WebhookReplica>,
 }
@@ -48,7 +41,7 @@ impl Fleet {
             replicas: Vec::new(),
             secret,
             authority,
-            program: block_in_place(program),
+            program: block_in_place(webhook_program).unwrap(),
             arguments: all,
             leaving: Vec::new(),
         };
@@ -118,7 +111,7 @@ impl Fleet {
     }
 
     fn launch(&self) -> WebhookReplica {
-        let replica = block_in_place(|| WebhookReplica::start(&self.program, None, &self.arguments)).unwrap();
+        let replica = block_in_place(|| WebhookReplica::start(self.program, None, &self.arguments)).unwrap();
         self.endpoints.add(Replica {
             address: replica.address(),
             status: replica.status_address(),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use neo4jbackup_emulator::{Emulator, Failure, Outcome, Review};
+use neo4jbackup_harness::manifests::complete_backup;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -133,16 +134,9 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// A backup that nothing is wrong with.
+/// A backup that nothing is wrong with, in the namespace of the drills.
 pub(crate) fn good_backup() -> Value {
-    json!({
-        "apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jBackup",
-        "metadata": {"name": "nightly", "namespace": "graph"},
-        "spec": {
-            "instanceRef": "prod", "database": "neo4j", "schedule": "0 2 * * *",
-            "storage": {"type": "s3", "bucket": "acme-backups", "cloud": {
-                "provider": "aws", "credentialsSecretRef": "s3-credentials",
-            }},
-        },
-    })
+    let mut backup = complete_backup();
+    backup["metadata"]["namespace"] = json!("graph");
+    backup
 }

@@ -3,7 +3,6 @@
 //! Lifetimes are minutes here instead of months; everything else is the program as it is shipped. `NEO4JBACKUP_DRILLS=long`
 //! runs the rotation drill at its full length.
 
-mod api;
 mod calls;
 mod files;
 mod interruption;

@@ -1,11 +1,11 @@
 //! What the webhook fills in, and that it fills in nothing else.
 
+use neo4jbackup_harness::manifests;
+use neo4jbackup_harness::{Namespace, Way, await_something};
+use neo4jbackup_tests::transcript::{assert_transcript, of};
 use serde_json::{Value, json};
 
-use crate::manifests;
-use crate::namespace::{Namespace, Way};
-use crate::transcript::{assert_transcript, of};
-use crate::world::{World, await_something, on_each_control_plane};
+use crate::world::{World, on_each_control_plane};
 
 on_each_control_plane!(
     the_cloud_the_identity_and_its_role_are_filled_in,
@@ -18,7 +18,7 @@ on_each_control_plane!(
 
 fn the_cloud_the_identity_and_its_role_are_filled_in(world: &'static World) {
     for way in [Way::Apply, Way::Create, Way::ServerSideApply] {
-        let namespace = Namespace::guarded(world);
+        let namespace = world.guarded_namespace();
         let answer = namespace.send(way, manifests::GOOD_BACKUP);
         assert!(answer.success() && answer.stderr.is_empty(), "{answer:?}");
         assert_eq!(storage(&namespace)["cloud"], filled_in());
@@ -26,7 +26,7 @@ fn the_cloud_the_identity_and_its_role_are_filled_in(world: &'static World) {
 }
 
 fn a_dry_run_shows_them_and_stores_nothing(world: &'static World) {
-    let namespace = Namespace::guarded(world);
+    let namespace = world.guarded_namespace();
     let answer = namespace.send_with(&["apply", "--dry-run=server", "--output=json"], manifests::GOOD_BACKUP);
     let shown: Value = serde_json::from_str(&answer.stdout).unwrap();
     assert_eq!(shown["spec"]["storage"]["cloud"], filled_in());
@@ -38,7 +38,7 @@ fn applying_again_changes_nothing(world: &'static World) {
         (Way::Apply, "applying-twice"),
         (Way::ServerSideApply, "applying-twice-server-side"),
     ] {
-        let namespace = Namespace::guarded(world);
+        let namespace = world.guarded_namespace();
         let line = format!("kubectl {} -f manifest.yaml", way.arguments().join(" "));
         let first = of(&namespace, &line, &namespace.send(way, manifests::GOOD_BACKUP));
         let stored = namespace.stored("neo4jbackup/nightly").unwrap();
@@ -61,7 +61,7 @@ fn applying_again_changes_nothing(world: &'static World) {
 }
 
 fn each_store_gets_its_own_cloud(world: &'static World) {
-    let namespace = Namespace::guarded(world);
+    let namespace = world.guarded_namespace();
     let annotations = [
         "neo4jbackup.github.io/gcp-service-account=neo4j-backup@acme-graph.iam.gserviceaccount.com",
         "neo4jbackup.github.io/azure-client-id=6b1f1b0c-7c1e-4b8e-9f0a-2d3c4b5a6978",
@@ -103,7 +103,7 @@ fn each_store_gets_its_own_cloud(world: &'static World) {
 }
 
 fn what_a_person_wrote_stays(world: &'static World) {
-    let namespace = Namespace::guarded(world);
+    let namespace = world.guarded_namespace();
     let manifest = format!(
         "{}    cloud: {{provider: aws, credentialsSecretRef: s3-keys}}\n",
         manifests::GOOD_BACKUP
@@ -117,9 +117,9 @@ fn what_a_person_wrote_stays(world: &'static World) {
 
 /// Filling in on an update would fight with whoever owns the manifest.
 fn what_is_missing_on_update_stays_missing(world: &'static World) {
-    let namespace = Namespace::unguarded(world);
+    let namespace = world.namespace();
     namespace.must_apply(manifests::GOOD_BACKUP);
-    namespace.guard();
+    namespace.guard_with(&world.webhook);
     let answer = namespace.must(&[
         "patch",
         "neo4jbackup/nightly",

@@ -1,11 +1,10 @@
 //! When the webhook cannot answer, `failurePolicy` decides and nobody else.
 
-use neo4jbackup_harness::KubectlOutput;
+use neo4jbackup_harness::manifests;
+use neo4jbackup_harness::{KubectlOutput, Way, await_something};
+use neo4jbackup_tests::transcript::{assert_transcript, of};
 
-use crate::manifests;
-use crate::namespace::{Namespace, Way};
-use crate::transcript::{assert_transcript, of};
-use crate::world::{World, await_something, on_each_control_plane};
+use crate::world::{World, on_each_control_plane};
 
 on_each_control_plane!(
     a_webhook_that_is_down_blocks_or_lets_through,
@@ -14,7 +13,7 @@ on_each_control_plane!(
 );
 
 fn a_webhook_that_is_down_blocks_or_lets_through(world: &'static World) {
-    let namespace = Namespace::unguarded(world);
+    let namespace = world.namespace();
     let webhook = world.another_webhook();
     namespace.guard_with(&webhook);
     let (base_url, authority_pem) = (webhook.base_url(), webhook.authority_pem().to_owned());
@@ -39,7 +38,7 @@ fn a_webhook_that_is_down_blocks_or_lets_through(world: &'static World) {
 
 /// The webhook answers an HTTP error here, as it does for a panic, an overload or a body that it cannot read.
 fn a_fault_of_the_webhook_blocks_or_lets_through(world: &'static World) {
-    let namespace = Namespace::unguarded(world);
+    let namespace = world.namespace();
     let nowhere = format!("{}/nowhere", world.webhook.base_url());
     namespace.register(&nowhere, world.webhook.authority_pem(), "Fail");
     let refusal = await_something("the registration", || {
@@ -65,7 +64,7 @@ fn a_fault_of_the_webhook_blocks_or_lets_through(world: &'static World) {
 
 /// A webhook that is down must not reach into what it does not guard.
 fn what_is_not_guarded_does_not_notice(world: &'static World) {
-    let namespace = Namespace::guarded(world);
+    let namespace = world.guarded_namespace();
     namespace.register("https://127.0.0.1:1", world.webhook.authority_pem(), "Fail");
     await_something("the registration", || {
         let answer = namespace.send(Way::DryRun, manifests::GOOD_BACKUP);

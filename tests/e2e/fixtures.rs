@@ -3,28 +3,27 @@
 //! The suite compares all cases in one process; here the way through the API server is what is tried.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use jiff::Timestamp;
 use neo4jbackup_core::document::{Limits, Node};
 use neo4jbackup_core::engine;
-use neo4jbackup_core::inventory::Inventory;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::lint;
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
 use neo4jbackup_core::subject::{Door, Subject};
 use neo4jbackup_harness::report_progress;
+use neo4jbackup_tests::fixture;
 
-use crate::fixture;
-use crate::namespace::Namespace;
 use crate::world::World;
 
 #[test]
 fn the_api_server_refuses_what_lint_refuses() {
-    let namespace = Namespace::guarded(World::rendered());
+    let namespace = World::rendered().guarded_namespace();
     let (mut compared, mut refused_by_schema) = (0, 0);
-    for fixture in fixture::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")) {
+    for fixture in fixture::all() {
         let Some(case) = fixture.cases.first().filter(|case| case.attributes.is_empty()) else {
             continue;
         };
@@ -74,7 +73,7 @@ fn denials(object: &Node<'_>, kind: Kind) -> BTreeSet<String> {
         engine::judge(&subject, &inventory).findings
     };
     let findings = judge(&engine::with_defaults(object, &judge(object)));
-    let in_reviews = |code: &str| engine::rule(code).is_some_and(|meta| meta.doors != Doors::Files);
+    let in_reviews = |code: &str| registry::rule(code).is_some_and(|meta| meta.doors != Doors::Files);
     let denying = findings
         .iter()
         .filter(|finding| finding.denies() && in_reviews(finding.code));

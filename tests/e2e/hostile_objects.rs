@@ -1,11 +1,10 @@
 //! Objects as large as etcd takes, made of what a decoder has trouble with: each is judged, also where `failurePolicy:
 //! Ignore` would let it pass without a judgement.
 
-use neo4jbackup_harness::WebhookServer;
+use neo4jbackup_harness::{WebhookServer, await_something, webhook_program};
 use serde_json::{Map, Value, json};
 
-use crate::namespace::Namespace;
-use crate::world::{World, await_something, program};
+use crate::world::World;
 
 /// Just below what etcd takes in one request, with room for what the API server adds.
 const SIZE: usize = 1_300_000;
@@ -16,10 +15,15 @@ const CREATE: [&str; 2] = ["create", "--validate=false"];
 #[test]
 fn no_object_that_can_be_stored_is_too_much_to_judge() {
     let world = World::rendered();
-    let namespace = Namespace::unguarded(world);
+    let namespace = world.namespace();
     // A debug build on a busy machine takes its time.
     let kubeconfig = world.control_plane.kubeconfig();
-    let webhook = WebhookServer::start_with(program(), kubeconfig, &["--deadline=9s", "--memory-limit=256Mi"]).unwrap();
+    let webhook = WebhookServer::start_with(
+        webhook_program().unwrap(),
+        kubeconfig,
+        &["--deadline=9s", "--memory-limit=256Mi"],
+    )
+    .unwrap();
     namespace.guard_with(&webhook);
     namespace.register(&webhook.base_url(), webhook.authority_pem(), "Ignore");
     for (name, make) in hostile() {

@@ -6,28 +6,21 @@
 // The helpers are parts of the tests: what they do not find fails the test that asked.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod admission_client;
 mod certificates;
 mod chart;
 mod defaults;
 mod failures;
-#[path = "../suite/fixture.rs"]
-#[allow(dead_code, reason = "the suite writes fixtures too")]
-mod fixture;
 mod fixtures;
 mod guard;
 mod hostile_objects;
 mod identity;
-mod manifests;
 mod metrics;
 mod mutating_policies;
-mod namespace;
 mod operator_writes;
 mod policies;
 mod references;
 mod rejections;
 mod stored_mistakes;
-mod transcript;
 mod updates;
 mod workflows;
 mod world;

@@ -1,15 +1,14 @@
 //! The webhook counts what it answered.
 
-use neo4jbackup_harness::WebhookServer;
+use neo4jbackup_harness::manifests;
+use neo4jbackup_harness::{Way, WebhookServer};
 
-use crate::manifests;
-use crate::namespace::{Namespace, Way};
 use crate::world::{World, on_each_control_plane};
 
 on_each_control_plane!(a_refusal_and_a_default_are_counted_once);
 
 fn a_refusal_and_a_default_are_counted_once(world: &'static World) {
-    let namespace = Namespace::unguarded(world);
+    let namespace = world.namespace();
     // One of its own, which no other test asks.
     let webhook = world.another_webhook();
     namespace.guard_with(&webhook);

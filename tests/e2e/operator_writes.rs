@@ -1,25 +1,24 @@
 //! Every write that the real operator was seen to make passes the running webhook. Runs where the recordings are.
 
 use neo4jbackup_core::schema::{GROUP, Kind};
+use neo4jbackup_harness::shared;
 use serde_json::{Value, json};
 
-use crate::admission_client::AdmissionClient;
-use crate::world::{World, shared};
+use crate::world::World;
 
 #[test]
 fn no_write_of_the_operator_is_denied_or_changed() {
     let Some(file) = shared("recordings/admission-writes.jsonl") else {
-        println!("skipped: the recordings are not there");
         return;
     };
-    let mut client = AdmissionClient::connect(&World::rendered().webhook);
+    let mut client = World::rendered().webhook.review_client().unwrap();
     let text = std::fs::read_to_string(file).unwrap();
     let mut judged = 0;
     for line in text.lines() {
         let write: Value = serde_json::from_str(line).unwrap();
         let Some(review) = review_of(&write) else { continue };
         for path in ["/mutate", "/validate"] {
-            let (status, response) = client.ask(path, &review);
+            let (status, response) = client.ask(path, &review).unwrap();
             assert_eq!(
                 (status, &response["allowed"]),
                 (200, &json!(true)),

@@ -1,7 +1,6 @@
 //! The policies of the rules on a real API server: that they judge as the engine does, whom they leave alone, and what
 //! they cost.
 
-mod api_client;
 mod budget;
 mod equality;
 mod foreign_text;
@@ -10,8 +9,6 @@ mod modes;
 mod objects;
 mod policed;
 mod updates;
-
-pub(crate) use api_client::ApiClient;
 
 /// Whether the whole of each comparison is asked for, and not its short form.
 fn is_long() -> bool {

@@ -1,9 +1,10 @@
 //! What the webhook knows of other objects, and what it makes of not knowing.
 
-use crate::manifests;
-use crate::namespace::{Namespace, Way};
-use crate::transcript::{assert_transcript, of};
-use crate::world::{World, await_something, on_each_control_plane};
+use neo4jbackup_harness::manifests;
+use neo4jbackup_harness::{Way, await_something};
+use neo4jbackup_tests::transcript::{assert_transcript, of};
+
+use crate::world::{World, on_each_control_plane};
 
 on_each_control_plane!(
     the_image_of_the_named_instance_decides,
@@ -12,7 +13,7 @@ on_each_control_plane!(
 );
 
 fn the_image_of_the_named_instance_decides(world: &'static World) {
-    let namespace = Namespace::guarded(world);
+    let namespace = world.guarded_namespace();
     assert!(!namespace.send(Way::Create, manifests::RECOVERY_ON_LEDGER).success());
     let on_catalog = manifests::RECOVERY_ON_LEDGER.replace("ledger", "catalog");
     let answer = namespace.send(Way::Create, &on_catalog);
@@ -20,7 +21,7 @@ fn the_image_of_the_named_instance_decides(world: &'static World) {
 }
 
 fn an_absent_instance_only_warns(world: &'static World) {
-    let namespace = Namespace::guarded(world);
+    let namespace = world.guarded_namespace();
     let answer = namespace.send(
         Way::Apply,
         &manifests::RECOVERY_ON_LEDGER.replace("ledger", "not-there-yet"),
@@ -33,7 +34,7 @@ fn an_absent_instance_only_warns(world: &'static World) {
 }
 
 fn an_upgrade_of_the_instance_is_noticed(world: &'static World) {
-    let namespace = Namespace::guarded(world);
+    let namespace = world.guarded_namespace();
     let upgrade = r#"{"spec":{"image":{"tag":"2025.10.1-enterprise"}}}"#;
     namespace.must(&[
         "patch",

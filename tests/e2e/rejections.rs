@@ -1,8 +1,8 @@
 //! What must not be stored, however it is sent, and the words of the refusal.
 
-use crate::manifests;
-use crate::namespace::Namespace;
-use crate::transcript::{assert_transcript, in_every_way};
+use neo4jbackup_harness::{Way, manifests};
+use neo4jbackup_tests::transcript::{assert_transcript, in_every_way};
+
 use crate::world::{World, on_each_control_plane};
 
 on_each_control_plane!(
@@ -17,89 +17,105 @@ on_each_control_plane!(
 );
 
 fn a_schedule_of_six_fields(world: &'static World) {
-    refuses(
-        world,
-        "six-field-cron",
-        manifests::SIX_FIELD_CRON,
-        "neo4jbackup/six-fields",
-        "[NB5001]",
-    );
+    Refusal {
+        manifest: manifests::SIX_FIELD_CRON,
+        object: "neo4jbackup/six-fields",
+        reason: "[NB5001]",
+        snapshot: "six-field-cron",
+    }
+    .assert_in(world);
 }
 
 fn an_object_store_without_a_bucket(world: &'static World) {
-    refuses(
-        world,
-        "no-bucket",
-        manifests::NO_BUCKET,
-        "neo4jbackup/no-bucket",
-        "[NB7001]",
-    );
+    Refusal {
+        manifest: manifests::NO_BUCKET,
+        object: "neo4jbackup/no-bucket",
+        reason: "[NB7001]",
+        snapshot: "no-bucket",
+    }
+    .assert_in(world);
 }
 
 fn an_account_of_nine_digits(world: &'static World) {
-    refuses(
-        world,
-        "nine-digit-account",
-        manifests::NINE_DIGIT_ACCOUNT,
-        "neo4jbackup/short-account",
-        "[NB3005]",
-    );
+    Refusal {
+        manifest: manifests::NINE_DIGIT_ACCOUNT,
+        object: "neo4jbackup/short-account",
+        reason: "[NB3005]",
+        snapshot: "nine-digit-account",
+    }
+    .assert_in(world);
 }
 
-/// The API server's own schema is faster than any webhook here.
 fn a_restore_to_a_time_with_a_blank(world: &'static World) {
-    let schema = "must be of type date-time";
-    refuses(
-        world,
-        "restore-to-a-time-with-a-blank",
-        manifests::RECOVERY_TO_NO_TIME,
-        "neo4jrestore/no-time",
-        schema,
-    );
+    Refusal {
+        manifest: manifests::RECOVERY_TO_NO_TIME,
+        object: "neo4jrestore/no-time",
+        // The API server's own schema is faster than any webhook here.
+        reason: "must be of type date-time",
+        snapshot: "restore-to-a-time-with-a-blank",
+    }
+    .assert_in(world);
 }
 
 fn a_restore_to_a_time_that_blinds_the_operator(world: &'static World) {
-    let object = "neo4jrestore/lower-case-zone";
-    refuses(
-        world,
-        "restore-that-blinds-the-operator",
-        manifests::RECOVERY_THAT_BLINDS,
-        object,
-        "[NB8001]",
-    );
+    Refusal {
+        manifest: manifests::RECOVERY_THAT_BLINDS,
+        object: "neo4jrestore/lower-case-zone",
+        reason: "[NB8001]",
+        snapshot: "restore-that-blinds-the-operator",
+    }
+    .assert_in(world);
 }
 
 fn a_seed_to_a_time_with_a_blank(world: &'static World) {
-    refuses(
-        world,
-        "seed-to-a-time-with-a-blank",
-        manifests::SEED_TO_NO_TIME,
-        "neo4jdatabase/orders",
-        "[NB8001]",
-    );
+    Refusal {
+        manifest: manifests::SEED_TO_NO_TIME,
+        object: "neo4jdatabase/orders",
+        reason: "[NB8001]",
+        snapshot: "seed-to-a-time-with-a-blank",
+    }
+    .assert_in(world);
 }
 
 fn a_point_in_time_on_an_image_before_2025(world: &'static World) {
-    let object = "neo4jrestore/recovery";
-    refuses(
-        world,
-        "point-in-time-on-5.26",
-        manifests::RECOVERY_ON_LEDGER,
-        object,
-        "[NB8002]",
-    );
+    Refusal {
+        manifest: manifests::RECOVERY_ON_LEDGER,
+        object: "neo4jrestore/recovery",
+        reason: "[NB8002]",
+        snapshot: "point-in-time-on-5.26",
+    }
+    .assert_in(world);
 }
 
 fn two_mistakes_at_once(world: &'static World) {
-    let manifest = manifests::SIX_FIELD_CRON.replace("bucket: acme-graph-backups, ", "");
-    refuses(world, "two-mistakes", &manifest, "neo4jbackup/six-fields", "[NB7001]");
+    Refusal {
+        manifest: &manifests::SIX_FIELD_CRON.replace("bucket: acme-graph-backups, ", ""),
+        object: "neo4jbackup/six-fields",
+        reason: "[NB7001]",
+        snapshot: "two-mistakes",
+    }
+    .assert_in(world);
 }
 
-fn refuses(world: &'static World, snapshot: &str, manifest: &str, object: &str, reason: &str) {
-    let namespace = Namespace::guarded(world);
-    let transcript = in_every_way(&namespace, manifest);
-    assert_eq!(transcript.matches("exit code 1\n").count(), 4, "{transcript}");
-    assert_eq!(transcript.matches(reason).count(), 4, "{transcript}");
-    assert_transcript(snapshot, &transcript);
-    assert_eq!(namespace.stored(object), None);
+/// A manifest that must not get in by any way.
+struct Refusal<'a> {
+    manifest: &'a str,
+    /// What must not be stored: `neo4jbackup/nightly`.
+    object: &'a str,
+    /// A part of each answer.
+    reason: &'a str,
+    /// The name of the snapshot with all answers.
+    snapshot: &'a str,
+}
+
+impl Refusal<'_> {
+    fn assert_in(&self, world: &World) {
+        let namespace = world.guarded_namespace();
+        let transcript = in_every_way(&namespace, self.manifest);
+        let ways = Way::ALL.len();
+        assert_eq!(transcript.matches("exit code 1\n").count(), ways, "{transcript}");
+        assert_eq!(transcript.matches(self.reason).count(), ways, "{transcript}");
+        assert_transcript(self.snapshot, &transcript);
+        assert_eq!(namespace.stored(self.object), None);
+    }
 }

@@ -1,9 +1,9 @@
 //! An object with a mistake that was stored before the webhook came must stay as manageable as any other.
 
+use neo4jbackup_harness::Namespace;
+use neo4jbackup_harness::manifests;
 use serde_json::{Value, json};
 
-use crate::manifests;
-use crate::namespace::Namespace;
 use crate::world::{World, on_each_control_plane};
 
 on_each_control_plane!(
@@ -90,11 +90,11 @@ fn a_whole_rewrite_that_changes_nothing_passes(world: &'static World) {
 }
 
 fn for_each_mistake(world: &'static World, check: impl Fn(&Namespace, &str)) {
-    let namespace = Namespace::unguarded(world);
+    let namespace = world.namespace();
     for (_, manifest) in MISTAKES {
         namespace.must_apply(&with_zero_value(manifest));
     }
-    namespace.guard();
+    namespace.guard_with(&world.webhook);
     for (object, _) in MISTAKES {
         check(&namespace, object);
     }

@@ -1,10 +1,10 @@
 //! An update is judged by what it changes.
 
+use neo4jbackup_harness::Namespace;
+use neo4jbackup_harness::manifests;
+use neo4jbackup_tests::transcript::{assert_transcript, of};
 use serde_json::json;
 
-use crate::manifests;
-use crate::namespace::Namespace;
-use crate::transcript::{assert_transcript, of};
 use crate::world::{World, on_each_control_plane};
 
 on_each_control_plane!(
@@ -49,11 +49,11 @@ fn mending_it_says_nothing(world: &'static World) {
 
 /// A namespace with a backup whose schedule nobody could have stored today.
 fn with_stored_mistake(world: &'static World) -> Namespace {
-    let namespace = Namespace::unguarded(world);
+    let namespace = world.namespace();
     let cloud = json!({"provider": "aws", "credentialsSecretRef": "s3-keys"});
     let manifest = manifests::SIX_FIELD_CRON.replace("path: six-fields", &format!("path: six-fields, cloud: {cloud}"));
     namespace.must_apply(&manifest);
-    namespace.guard();
+    namespace.guard_with(&world.webhook);
     namespace
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-use neo4jbackup_harness::{actionlint, report_progress};
+use neo4jbackup_harness::{actionlint, report_progress, root};
 use serde_json::{Value, json};
 
 #[test]
@@ -75,7 +75,7 @@ fn is_pinned(step: &Value) -> bool {
 }
 
 fn workflows() -> Vec<PathBuf> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../.github/workflows");
+    let folder = root().join(".github/workflows");
     let files = std::fs::read_dir(folder).unwrap();
     files.map(|file| file.unwrap().path()).collect()
 }

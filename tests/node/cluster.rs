@@ -3,13 +3,28 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use neo4jbackup_core::schema::{Era, Kind, crd};
-use neo4jbackup_harness::{ChartTools, Node, NodeBinaries, missing_prerequisites, report_progress, target};
+use neo4jbackup_harness::{ChartTools, Namespace, Node, NodeBinaries, missing_prerequisites, report_progress, target};
+use neo4jbackup_tests::crds;
 
 /// A cluster with the CRDs of the operator and the image of the webhook.
 pub(crate) struct Cluster {
     pub(crate) node: Node,
     pub(crate) helm: PathBuf,
+}
+
+impl Cluster {
+    /// A namespace with instances, which a webhook guards that knows them already.
+    pub(crate) fn guarded_namespace(&self, name: &str) -> Namespace {
+        let namespace = self.namespace(name);
+        namespace.await_judgement();
+        namespace
+    }
+
+    /// A namespace with instances, whatever guards it.
+    pub(crate) fn namespace(&self, name: &str) -> Namespace {
+        let namespace = Namespace::create(self.node.client(), name, self.node.directory());
+        namespace.unwrap().deleted_at_end().with_instances()
+    }
 }
 
 /// The cluster, as long as the value lives: then it is the next test's turn.
@@ -42,8 +57,7 @@ fn start() -> Cluster {
     let helm = ChartTools::locate_or_build(&report_progress).unwrap().helm;
     let node = Node::start(&NodeBinaries::locate_or_build(&report_progress).unwrap(), None).unwrap();
     node.import_image(&image).unwrap();
-    let crds: Vec<String> = Kind::ALL.iter().map(|kind| crd(*kind, Era::F).to_string()).collect();
-    node.client().install_crds(&crds.join("\n---\n")).unwrap();
+    node.client().install_crds(&crds::rendered()).unwrap();
     Cluster { node, helm }
 }
 

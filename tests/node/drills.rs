@@ -2,20 +2,18 @@
 
 use std::process::Command;
 
-use neo4jbackup_harness::{drill_scale, report_progress};
+use neo4jbackup_harness::{await_that, drill_scale, report_progress};
 use serde_json::Value;
 
 use crate::cluster::{Cluster, turn};
 use crate::load::{CONNECTIONS, Expected, Load};
-use crate::namespace::Namespace;
-use crate::patience::await_that;
 use crate::release::{FAIL, Release};
 
 #[test]
 fn rolling_restarts_lose_no_call() {
     let Some(turn) = turn() else { return };
     let release = Release::install(turn.cluster, &FAIL);
-    let namespace = Namespace::guarded(turn.cluster, "restarts");
+    let namespace = turn.cluster.guarded_namespace("restarts");
     let restarts = drill_scale().choose(2, 20);
     let load = Load::start(turn.cluster, &namespace.name, Expected::Judged);
     for _ in 0..restarts {
@@ -30,7 +28,7 @@ fn rolling_restarts_lose_no_call() {
 fn without_the_drain_rolling_restarts_lose_calls() {
     let Some(turn) = turn() else { return };
     let release = Release::install(turn.cluster, &[&FAIL[..], &["lameDuckSeconds=0"]].concat());
-    let namespace = Namespace::guarded(turn.cluster, "restarts-without-drain");
+    let namespace = turn.cluster.guarded_namespace("restarts-without-drain");
     let mut lost = 0;
     let mut restarts = 0;
     // Now and then none is under way at the wrong moment.
@@ -52,7 +50,7 @@ fn without_the_drain_rolling_restarts_lose_calls() {
 fn a_killed_replica_loses_only_what_was_under_way() {
     let Some(turn) = turn() else { return };
     let release = Release::install(turn.cluster, &FAIL);
-    let namespace = Namespace::guarded(turn.cluster, "killed");
+    let namespace = turn.cluster.guarded_namespace("killed");
     for pod in release.pods() {
         let load = Load::start(turn.cluster, &namespace.name, Expected::Judged);
         load.await_calls(100);

@@ -10,7 +10,6 @@ use neo4jbackup_harness::{Scale, drill_scale, report_progress, workspace_program
 
 use crate::cluster::{Cluster, turn};
 use crate::load::{Expected, Load};
-use crate::namespace::Namespace;
 use crate::release::{FAIL, Release};
 
 /// Addresses of the node that nobody else has: each attacker comes from its own, as a pod does.
@@ -22,7 +21,7 @@ fn thousands_of_unfinished_headers_end_no_pod_and_hold_up_no_call() {
     let cluster = turn.cluster;
     let program = workspace_program("neo4jbackup-emulator").unwrap();
     let release = Release::install(cluster, &FAIL);
-    let namespace = Namespace::guarded(cluster, "flood");
+    let namespace = cluster.guarded_namespace("flood");
     let authority = cluster.node.directory().join("flood-authority.crt");
     std::fs::write(&authority, bundle(&release)).unwrap();
     for source in SOURCES {

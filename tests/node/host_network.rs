@@ -4,7 +4,6 @@ use neo4jbackup_harness::report_progress;
 
 use crate::cluster::turn;
 use crate::load::{Expected, Load};
-use crate::namespace::Namespace;
 use crate::release::{FAIL, Release, sets};
 
 /// One node and one replica: as many replicas as nodes. The certificates are the server's own, for which it has to reach
@@ -31,7 +30,7 @@ fn on_the_network_of_the_node_it_serves_and_can_be_upgraded() {
         assert_eq!(release.pods().len(), 1, "{change}");
     }
     report_progress("figure: hostNetwork, tls.mode self, one replica on one node: 2 upgrades with --wait ended");
-    let namespace = Namespace::guarded(turn.cluster, "host-network");
+    let namespace = turn.cluster.guarded_namespace("host-network");
     let load = Load::start(turn.cluster, &namespace.name, Expected::Judged);
     load.await_calls(300);
     load.stop("the network of the node").assert_nothing_failed();

@@ -1,13 +1,13 @@
 //! What a person sees who installs the chart.
 
+use neo4jbackup_harness::await_that;
+use neo4jbackup_harness::manifests;
+use neo4jbackup_tests::transcript::{assert_transcript, in_every_way};
+
 use crate::certificates::Certificates;
 use crate::cluster::turn;
 use crate::load::{Expected, Load};
-use crate::manifests;
-use crate::namespace::Namespace;
-use crate::patience::await_that;
 use crate::release::{FAIL, Release};
-use crate::transcript::{assert_transcript, in_every_way};
 
 /// The texts are those of the tests in which the webhook runs beside the API server: they share the snapshots.
 #[test]
@@ -15,7 +15,7 @@ fn two_replicas_refuse_with_the_same_words_as_a_webhook_outside() {
     let Some(turn) = turn() else { return };
     let release = Release::install(turn.cluster, &FAIL);
     assert_eq!(release.pods().len(), 2);
-    let namespace = Namespace::guarded(turn.cluster, "refused");
+    let namespace = turn.cluster.guarded_namespace("refused");
     let two_mistakes = manifests::SIX_FIELD_CRON.replace("bucket: acme-graph-backups, ", "");
     for (snapshot, manifest) in [
         ("six-field-cron", manifests::SIX_FIELD_CRON),
@@ -34,7 +34,7 @@ fn two_replicas_refuse_with_the_same_words_as_a_webhook_outside() {
 fn the_tests_of_the_chart_pass() {
     let Some(turn) = turn() else { return };
     let release = Release::install(turn.cluster, &FAIL);
-    let namespace = Namespace::guarded(turn.cluster, "tested");
+    let namespace = turn.cluster.guarded_namespace("tested");
     let said = release.test();
     assert!(said.contains("Phase:") && said.contains("Succeeded"), "{said}");
     drop(namespace);
@@ -47,7 +47,7 @@ fn a_rotation_that_was_asked_for_loses_no_call() {
     let Some(turn) = turn() else { return };
     let release = Release::install(turn.cluster, &FAIL);
     release.add_arguments(&["--publish-wait=5s", "--certificate-tick=1s"]);
-    let namespace = Namespace::guarded(turn.cluster, "rotation");
+    let namespace = turn.cluster.guarded_namespace("rotation");
     let before = Certificates::of(&release);
     assert_eq!(before.bundles, [1, 1]);
     let load = Load::start(turn.cluster, &namespace.name, Expected::Judged);

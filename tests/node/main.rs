@@ -6,7 +6,6 @@
 // The helpers are parts of the tests: what they do not find fails the test that asked.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod api_client;
 mod certificates;
 mod cluster;
 mod drills;
@@ -14,14 +13,6 @@ mod flood;
 mod host_network;
 mod installation;
 mod load;
-#[path = "../e2e/manifests.rs"]
-#[allow(dead_code, reason = "the other tests send more")]
-mod manifests;
-mod namespace;
-mod patience;
 mod release;
 mod rollouts;
 mod switches;
-#[path = "../e2e/transcript.rs"]
-#[allow(dead_code, reason = "the other tests compare more")]
-mod transcript;

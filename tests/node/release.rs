@@ -1,14 +1,12 @@
 //! The chart, installed by helm.
 
-use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use neo4jbackup_harness::KubectlOutput;
+use neo4jbackup_harness::{KubectlOutput, await_that, root};
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
-use crate::patience::await_that;
 
 /// An installed release in a namespace of its own, which admits only pods of the restricted profile. It is gone when the
 /// value is dropped.
@@ -185,7 +183,7 @@ impl Release {
         let directory = self.cluster.node.directory();
         let mut command = self.cluster.node.client_command(&self.cluster.helm).unwrap();
         command
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+            .current_dir(root())
             // A person's repositories and plug-ins would change what the tests see.
             .env("HELM_CACHE_HOME", directory.join("helm/cache"))
             .env("HELM_CONFIG_HOME", directory.join("helm/config"))

@@ -1,16 +1,17 @@
 //! Pods that come and go while calls arrive, with `failurePolicy: Fail`: no call may notice.
 
+use neo4jbackup_harness::Way;
+use neo4jbackup_harness::manifests;
+
 use crate::cluster::turn;
 use crate::load::{Expected, Load};
-use crate::manifests;
-use crate::namespace::{Namespace, Way};
 use crate::release::{FAIL, Release};
 
 #[test]
 fn deleted_pods_lose_no_call() {
     let Some(turn) = turn() else { return };
     let release = Release::install(turn.cluster, &FAIL);
-    let namespace = Namespace::guarded(turn.cluster, "deleted-pods");
+    let namespace = turn.cluster.guarded_namespace("deleted-pods");
     let load = Load::start(turn.cluster, &namespace.name, Expected::Judged);
     for pod in release.pods() {
         release.must_kubectl(&["delete", "pod", &pod, "--wait=false"]);
@@ -25,7 +26,7 @@ fn deleted_pods_lose_no_call() {
 fn an_upgrade_loses_no_call() {
     let Some(turn) = turn() else { return };
     let release = Release::install(turn.cluster, &FAIL);
-    let namespace = Namespace::guarded(turn.cluster, "upgrade");
+    let namespace = turn.cluster.guarded_namespace("upgrade");
     let old = release.pods();
     let load = Load::start(turn.cluster, &namespace.name, Expected::Judged);
     release.upgrade(&[&FAIL[..], &["replicas=3", "podAnnotations.upgraded=yes"]].concat());
@@ -38,7 +39,7 @@ fn an_upgrade_loses_no_call() {
 fn uninstalling_stops_nobody_and_leaves_no_configuration() {
     let Some(turn) = turn() else { return };
     let release = Release::install(turn.cluster, &FAIL);
-    let namespace = Namespace::guarded(turn.cluster, "uninstalled");
+    let namespace = turn.cluster.guarded_namespace("uninstalled");
     let load = Load::start(turn.cluster, &namespace.name, Expected::Accepted);
     release.uninstall();
     let old = release.pods();

@@ -1,12 +1,11 @@
 //! From one engine to another, while good and bad backups are tried sixty times a second: none that is bad may pass, and
 //! none that is good may be refused.
 
-use neo4jbackup_harness::{drill_scale, report_progress};
+use neo4jbackup_harness::manifests;
+use neo4jbackup_harness::{Namespace, Way, await_that, drill_scale, report_progress};
 
 use crate::cluster::{Cluster, turn};
 use crate::load::{Expected, Load, Tally};
-use crate::namespace::{Namespace, Way};
-use crate::patience::await_that;
 use crate::release::{FAIL, Release, sets};
 
 /// Every way between two of the three, once.
@@ -49,7 +48,7 @@ fn go_round(cluster: &'static Cluster, switches: &[(&str, &str)], name: &str, (p
         let values = [&[engine.as_str()], *values].concat();
         release.run(&[&["upgrade", "--install", "--reset-values"], *options, &sets(&values)].concat());
     };
-    let namespace = Namespace::new(cluster, name);
+    let namespace = cluster.namespace(name);
     upgrade(switches[0].0);
     await_judgement(&namespace);
     let mut total = Tally::default();
@@ -89,7 +88,7 @@ fn a_first_installation_that_must_not_fail_open_blocks_nobody() {
     let Some(turn) = turn() else { return };
     for (name, options) in drill_scale().choose(&[WAITING][..], &[WAITING, ("first", &[])]) {
         let release = Release::prepare(turn.cluster);
-        let namespace = Namespace::new(turn.cluster, name);
+        let namespace = turn.cluster.namespace(name);
         let load = Load::start_at(RATE, turn.cluster, &namespace.name, Expected::Accepted);
         load.await_calls(CALLS_AROUND);
         release.run(&[&["install"], *options, &sets(&FAIL)].concat());
@@ -128,7 +127,7 @@ fn a_switch_that_fails_leaves_the_old_engine_in_force_and_goes_on_later() {
     let Some(turn) = turn() else { return };
     let release = Release::prepare(turn.cluster);
     release.run(&["install", "--set=engine=policies"]);
-    let namespace = Namespace::new(turn.cluster, "failed");
+    let namespace = turn.cluster.namespace("failed");
     await_judgement(&namespace);
     let load = Load::start_at(RATE, turn.cluster, &namespace.name, Expected::Told);
     let nowhere = "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].\
@@ -163,10 +162,10 @@ fn policy(release: &Release) -> String {
 
 /// Waits until a bad backup is refused and a good one is not.
 fn await_judgement(namespace: &Namespace) {
-    let bad = crate::manifests::SIX_FIELD_CRON;
+    let bad = manifests::SIX_FIELD_CRON;
     await_that("that somebody judges", || {
         namespace.send(Way::DryRun, bad).stderr.contains("[NB5001]")
-            && namespace.send(Way::DryRun, crate::manifests::GOOD_BACKUP).success()
+            && namespace.send(Way::DryRun, manifests::GOOD_BACKUP).success()
     });
 }
 

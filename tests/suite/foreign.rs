@@ -7,20 +7,19 @@ mod voice;
 
 use neo4jbackup_core::document::Node;
 use neo4jbackup_core::lint;
+use neo4jbackup_tests::fixture::{self, Case};
 use neo4jbackup_webhook::App;
 use serde_json::{Value, json};
 
-use crate::fixture::{self, Case};
 use crate::parity::{review, webhook};
 use crate::rules::{inventory, options};
-use crate::support;
 use voice::{assert_lines, assert_one_line};
 
 #[test]
 fn no_finding_and_no_reply_has_a_foreign_voice() {
     let texts = hostile::texts();
     let (mut judged, mut turn) = (0, 0);
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
+    for fixture in fixture::all() {
         for case in &fixture.cases {
             let objects = objects(case);
             for (position, object) in objects.iter().enumerate() {

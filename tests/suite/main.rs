@@ -5,7 +5,6 @@
     reason = "all of this is test code, the helpers as well"
 )]
 
-mod fixture;
 mod foreign;
 mod parity;
 mod reads;
@@ -13,6 +12,7 @@ mod registry;
 mod rules;
 mod scaffold;
 mod support;
+mod unfinished;
 mod upstream;
 
 // The scaffold of `cargo xtask new-rule` is compiled here as it stands. It speaks of the core as `crate`.

@@ -8,18 +8,18 @@ use std::sync::Arc;
 
 use neo4jbackup_core::document::{Document, Node};
 use neo4jbackup_core::engine;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::Finding;
-use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::lint::{self, Options};
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;
 use neo4jbackup_core::schema::{Era, GROUP};
 use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_tests::fixture;
 use neo4jbackup_webhook::{App, Reply};
 use serde_json::{Value, json};
 
-use crate::fixture;
 use crate::rules::{inventory, options};
-use crate::support;
 
 /// Code and field of each finding that denies.
 type Errors = BTreeSet<(String, String)>;
@@ -27,7 +27,7 @@ type Errors = BTreeSet<(String, String)>;
 #[test]
 fn every_fixture_gets_the_same_verdict_from_lint_and_from_the_webhook() {
     let mut judged = 0;
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
+    for fixture in fixture::all() {
         for case in &fixture.cases {
             let options = Options {
                 assume_webhook: false,
@@ -70,7 +70,7 @@ fn every_fixture_gets_the_same_verdict_from_lint_and_from_the_webhook() {
 
 #[test]
 fn mutation_only_adds() {
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
+    for fixture in fixture::all() {
         for case in &fixture.cases {
             let options = options(case);
             let file = lint::read(&case.manifest, &options.limits);
@@ -95,7 +95,7 @@ fn mutation_only_adds() {
 
 pub(crate) fn webhook(options: &Options, inventory: &Inventory) -> App {
     let mut settings = options.settings.clone();
-    settings.ignorable = engine::all().iter().map(|rule| rule.meta().code.to_owned()).collect();
+    settings.ignorable = registry::all().iter().map(|rule| rule.meta().code.to_owned()).collect();
     let now = options.now;
     App::new(
         settings,
@@ -131,7 +131,7 @@ fn findings<'n>(object: &'n Node<'n>, inventory: &Inventory, options: &'n Option
 }
 
 fn errors<'n>(object: &'n Node<'n>, inventory: &Inventory, options: &'n Options) -> Errors {
-    let everywhere = |code: &str| engine::rule(code).is_some_and(|meta| meta.doors != Doors::Files);
+    let everywhere = |code: &str| registry::rule(code).is_some_and(|meta| meta.doors != Doors::Files);
     findings(object, inventory, options)
         .into_iter()
         .filter(|finding| finding.denies() && everywhere(finding.code))

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use neo4jbackup_core::document::{Map, Node, Path, Segment};
 use neo4jbackup_core::engine;
-use neo4jbackup_core::inventory::Inventory;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::lint::{self, Options};
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::{Doors, RuleMeta};
 use neo4jbackup_core::schema::{self, Era, Kind, ObjectSchema, Shape};
 use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_tests::fixture;
 
-use crate::{fixture, rules, support};
+use crate::rules;
 
 /// What every object has, and no schema table lists.
 const OF_EVERY_OBJECT: [&str; 6] = [
@@ -30,7 +32,7 @@ const FIXED: [&str; 3] = ["kind", "metadata.name", "metadata.namespace"];
 
 #[test]
 fn every_path_that_a_rule_reads_exists() {
-    for meta in engine::all().iter().map(|rule| rule.meta()) {
+    for meta in registry::all().iter().map(|rule| rule.meta()) {
         for path in meta.reads {
             let keys: Vec<&str> = path.split('.').skip(1).collect();
             let in_a_table = |kind: &Kind| path.starts_with("spec.") && is_listed(&kind.schema().spec, &keys);
@@ -59,7 +61,7 @@ fn is_listed(object: &'static ObjectSchema, keys: &[&str]) -> bool {
 fn no_field_that_a_rule_does_not_list_changes_what_it_finds() {
     let mut unlisted: BTreeMap<(&str, String), String> = BTreeMap::new();
     let mut variants = 0;
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
+    for fixture in fixture::all() {
         for case in &fixture.cases {
             let options = rules::options(case);
             let file = lint::read(&case.manifest, &options.limits);
@@ -136,7 +138,7 @@ impl Judged<'_> {
             Door::File => Doors::Files,
             Door::Create | Door::Update(_) => Doors::Reviews,
         };
-        let metas = engine::all().iter().map(|rule| rule.meta());
+        let metas = registry::all().iter().map(|rule| rule.meta());
         metas.filter(move |meta| meta.kinds.contains(&self.kind) && [Doors::All, here].contains(&meta.doors))
     }
 

@@ -2,15 +2,15 @@
 
 use neo4jbackup_core::document::{Document, Node, Path, Segment};
 use neo4jbackup_core::engine;
+use neo4jbackup_core::facts::{Coverage, Inventory, Need};
 use neo4jbackup_core::fix::{self, FixKind};
-use neo4jbackup_core::inventory::{Coverage, Inventory};
 use neo4jbackup_core::lint::{self, FileOutcome, Options};
 use neo4jbackup_core::ratchet;
-use neo4jbackup_core::rule::Need;
+use neo4jbackup_core::registry;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_tests::fixture::{self, Case, Fixture};
 
-use crate::fixture::{self, Case, Fixture};
 use crate::support;
 
 /// The options that the words of a case ask for.
@@ -81,7 +81,7 @@ fn review_case(case: &Case, text: &str) -> Vec<String> {
     );
     let mut findings = engine::judge(&subject, &inventory).findings;
     if let Some(old) = old {
-        ratchet::ratchet(&mut findings, engine::rule, old, &document.root);
+        ratchet::ratchet(&mut findings, old, &document.root);
     }
     findings
         .iter()
@@ -131,15 +131,15 @@ fn found(case: &Case, code: &str) -> String {
 fn fixed(case: &Case) -> String {
     let options = options(case);
     let judge = |file: &lint::File<'_>| lint::judge(file, &inventory(case, file, &options), &options);
-    fix::text::fix(&case.manifest, FixKind::Safe, &options.limits, judge).text
+    fix::text::fix(&case.manifest, FixKind::Safe, false, &options.limits, judge).text
 }
 
 #[test]
 fn fixtures_say_what_the_rules_say() {
     let bless = std::env::var_os("UPDATE").is_some();
     let mut wrong = Vec::new();
-    for mut fixture in fixture::all(&support::root().join("tests/rules")) {
-        let rule = engine::rule(&fixture.rule).unwrap_or_else(|| panic!("{} has no rule", fixture.file.display()));
+    for mut fixture in fixture::all() {
+        let rule = registry::rule(&fixture.rule).unwrap_or_else(|| panic!("{} has no rule", fixture.file.display()));
         let before = fixture.render();
         for case in &mut fixture.cases {
             let found = found(case, rule.code);
@@ -171,7 +171,7 @@ fn fixtures_say_what_the_rules_say() {
 
 #[test]
 fn every_fixture_has_a_reported_and_a_silent_case() {
-    for Fixture { rule, cases, .. } in fixture::all(&support::root().join("tests/rules")) {
+    for Fixture { rule, cases, .. } in fixture::all() {
         let silent = |case: &&Case| case.findings.as_deref().unwrap_or_default().is_empty();
         assert!(cases.iter().any(|case| silent(&case)), "{rule} has no silent case");
         assert!(
@@ -187,8 +187,8 @@ fn every_fixture_has_a_reported_and_a_silent_case() {
 
 #[test]
 fn fixing_mends_and_is_done_once() {
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
-        let rule = engine::rule(&fixture.rule).unwrap();
+    for fixture in fixture::all() {
+        let rule = registry::rule(&fixture.rule).unwrap();
         for case in fixture.cases.iter().filter(|case| case.after.is_some()) {
             let once = fixed(case);
             let twice = fixed(&Case {
@@ -237,14 +237,14 @@ fn fixing_mends_and_is_done_once() {
 
 #[test]
 fn fixes_are_no_wider_than_declared_and_patches_apply() {
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
+    for fixture in fixture::all() {
         for case in &fixture.cases {
             let options = options(case);
             let file = lint::read(&case.manifest, &options.limits);
             let outcome = lint::judge(&file, &inventory(case, &file, &options), &options);
             for located in &outcome.findings {
                 let Some(fix) = &located.finding.fix else { continue };
-                let meta = engine::rule(located.finding.code).unwrap();
+                let meta = registry::rule(located.finding.code).unwrap();
                 assert!(
                     fix.kind <= meta.fix,
                     "{} offers a {:?} fix and declares {:?}",
@@ -269,7 +269,7 @@ fn fixes_are_no_wider_than_declared_and_patches_apply() {
 
 #[test]
 fn broken_manifests_never_break_a_rule() {
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
+    for fixture in fixture::all() {
         for case in &fixture.cases {
             let options = options(case);
             for end in (0..case.manifest.len())

@@ -1,17 +1,18 @@
 //! What `cargo xtask new-rule` writes is a rule that works, with a fixture that shows it.
 
 use neo4jbackup_core::document::Path;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::Severity;
-use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::lint;
 use neo4jbackup_core::report::Report;
 use neo4jbackup_core::rule::{Cel, Declared as _, Rule as _};
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_harness::root;
+use neo4jbackup_tests::fixture::{self, Case};
 
-use crate::fixture::{self, Case};
+use crate::rules;
 use crate::scaffold_rule::ScaffoldRule;
-use crate::{rules, support};
 
 fn found(case: &Case) -> Vec<(Severity, Path, String)> {
     let options = rules::options(case);
@@ -42,7 +43,7 @@ fn found(case: &Case) -> Vec<(Severity, Path, String)> {
 
 #[test]
 fn the_scaffold_reports_its_first_case_and_is_silent_about_its_second() {
-    let fixture = fixture::read(&support::root().join("xtask/src/templates/scaffold_rule.md"));
+    let fixture = fixture::read(&root().join("xtask/src/templates/scaffold_rule.md"));
     let meta = ScaffoldRule.meta();
     assert_eq!(fixture.rule, meta.name);
     let [wrong, right] = fixture.cases.as_slice() else {

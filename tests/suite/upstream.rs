@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use neo4jbackup_core::facts::{Coverage, Inventory, Need};
 use neo4jbackup_core::finding::Severity;
-use neo4jbackup_core::inventory::{Coverage, Inventory};
 use neo4jbackup_core::lint::{self, Options};
-use neo4jbackup_core::rule::Need;
 use neo4jbackup_core::schema::Era;
+use neo4jbackup_harness::shared;
 use serde_json::Value;
 
 use crate::support;
@@ -71,7 +71,7 @@ fn blocks(text: &str) -> Vec<String> {
 
 #[test]
 fn every_manifest_and_every_document_is_judged_by_every_dialect() {
-    let (Some(manifests), Some(seeds)) = (support::shared("upstream/manifests"), support::shared("seeds")) else {
+    let (Some(manifests), Some(seeds)) = (shared("upstream/manifests"), shared("seeds")) else {
         return;
     };
     let mut texts: Vec<String> = Vec::new();
@@ -121,7 +121,7 @@ const EXPECTED: &[(&str, &str, &str, &[&str])] = &[
 
 #[test]
 fn errors_in_the_operator_s_examples_are_those_that_it_rejects_itself() {
-    let Some(manifests) = support::shared("upstream/manifests") else {
+    let Some(manifests) = shared("upstream/manifests") else {
         return;
     };
     let mut found: BTreeSet<(String, String, String, Vec<&'static str>)> = BTreeSet::new();
@@ -149,7 +149,7 @@ fn errors_in_the_operator_s_examples_are_those_that_it_rejects_itself() {
 #[test]
 fn what_only_other_objects_show_is_an_error_once_they_are_there() {
     let name = "upstream/manifests/F/examples-backup-restore-restore-overwrite-yaml-L1.yaml";
-    let Some(file) = support::shared(name) else { return };
+    let Some(file) = shared(name) else { return };
     let text = fs::read_to_string(file).unwrap();
     let options = options(Some(Era::F));
     let others = r#"{"apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jEnterpriseCluster",
@@ -170,7 +170,7 @@ fn what_only_other_objects_show_is_an_error_once_they_are_there() {
 
 #[test]
 fn verdicts_agree_with_the_operator() {
-    let Some(folder) = support::shared("recordings/v-backup") else {
+    let Some(folder) = shared("recordings/v-backup") else {
         return;
     };
     let summary: Value = serde_json::from_str(&fs::read_to_string(folder.join("summary.json")).unwrap()).unwrap();

@@ -6,6 +6,7 @@ mod cluster;
 mod demo;
 mod r#gen;
 mod image;
+mod imports;
 mod new_rule;
 mod node_tests;
 mod package;
@@ -36,6 +37,8 @@ enum Command {
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=9))]
         family: u32,
     },
+    /// Fails when modules of a shipped crate import each other in circles, and names the imports
+    Imports,
     /// Shows the webhook at work on a real API server, with the manifests of `examples/demo`
     Demo,
     /// Runs every check and every test, those on a real API server included
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
     let result = match Command::parse() {
         Command::Gen { check } => r#gen::run(&root(), check),
         Command::NewRule { name, family } => new_rule::run(&root(), &name, family),
+        Command::Imports => imports::check(&root()),
         Command::Demo => demo::run(&root()),
         Command::Test => checks::test(&root()),
         Command::E2e { long, arguments } => checks::end_to_end(long, &arguments),

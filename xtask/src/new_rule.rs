@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use neo4jbackup_core::engine;
+use neo4jbackup_core::registry;
 
 use crate::r#gen::camel_case;
 
@@ -19,7 +19,7 @@ pub(crate) fn run(root: &Path, name: &str, family: u32) -> Result<()> {
     if !name.starts_with(|first: char| first.is_ascii_lowercase()) || !name.bytes().all(kebab) {
         bail!("`{name}` is not a name of lower-case words joined by `-`, such as `schedule-invalid`");
     }
-    if engine::rule(name).is_some() {
+    if registry::rule(name).is_some() {
         bail!("there is a rule of the name `{name}` already");
     }
     let file = name.replace('-', "_");
@@ -51,9 +51,9 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
 
 fn next_code(family: u32) -> String {
     let first = family * 1000;
-    let taken = engine::all()
-        .iter()
-        .filter_map(|rule| rule.meta().code.strip_prefix("NB")?.parse::<u32>().ok());
+    let codes = registry::all().iter().map(|rule| rule.meta().code);
+    let codes = codes.chain(registry::RETIRED.iter().copied());
+    let taken = codes.filter_map(|code| code.strip_prefix("NB")?.parse::<u32>().ok());
     let last = taken.filter(|code| code / 1000 == family).max().unwrap_or(first);
     format!("NB{:04}", last + 1)
 }

@@ -265,19 +265,21 @@ impl<'l, 'a> Builder<'l, 'a> {
 
     fn unusable_key(&mut self, start: usize, end: usize) {
         let text = self.places.text(start, end);
-        let (message, help) =
+        let (kind, message, help) =
             if text.starts_with("{{") || text.starts_with('{') && self.places.text(0, start).ends_with('{') {
                 (
+                    ProblemKind::Template,
                     "this is a template expression, not YAML".to_owned(),
                     "render the template first, for example with `helm template`",
                 )
             } else {
                 (
+                    ProblemKind::NonStringKey,
                     "a key must be text; this one is a mapping, a list or null".to_owned(),
                     "write a name before the colon, in quotes if it has special characters",
                 )
             };
-        self.problem(ProblemKind::NonStringKey, message, help, start, end);
+        self.problem(kind, message, help, start, end);
         if let Some(frame) = self.stack.last_mut() {
             frame.end = frame.end.max(end);
             frame.key = Key::Unusable;

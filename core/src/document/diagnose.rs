@@ -23,7 +23,7 @@ pub(super) fn diagnose(error: &ScanError, lines: &Lines<'_>, offset: usize) -> P
         .unwrap_or_else(|| general(error, lines, offset));
     let span = Places::new(lines, finding.start).span(finding.start, finding.end);
     Problem {
-        kind: ProblemKind::Syntax,
+        kind: finding.kind,
         message: finding.message,
         help: finding.help,
         span,
@@ -32,6 +32,7 @@ pub(super) fn diagnose(error: &ScanError, lines: &Lines<'_>, offset: usize) -> P
 }
 
 struct Finding {
+    kind: ProblemKind,
     message: String,
     help: String,
     start: usize,
@@ -44,6 +45,7 @@ fn tab(lines: &Lines<'_>, index: usize) -> Option<Finding> {
     let place = line[..indentation].find('\t')?;
     let start = lines.starts.get(index)? + place;
     Some(Finding {
+        kind: ProblemKind::Syntax,
         message: "a tab indents this line, which YAML does not allow".to_owned(),
         help: "indent with blanks: replace the tab by two blanks".to_owned(),
         start,
@@ -56,6 +58,7 @@ fn template(lines: &Lines<'_>, index: usize) -> Option<Finding> {
     let place = line.find("{{")?;
     let start = lines.starts.get(index)? + place;
     Some(Finding {
+        kind: ProblemKind::Template,
         message: "this is a template, not YAML".to_owned(),
         help: "render the template first, for example with `helm template`".to_owned(),
         start,
@@ -88,6 +91,7 @@ fn needs_quotes(lines: &Lines<'_>, index: usize) -> Option<Finding> {
     let end = start + value.len();
     if first == '*' && is_name {
         return Some(Finding {
+            kind: ProblemKind::Syntax,
             message: format!("no anchor `&{name}` stands before this alias in the same document"),
             help: format!(
                 "define the anchor before it is used, or put the value in quotes{}",
@@ -106,6 +110,7 @@ fn needs_quotes(lines: &Lines<'_>, index: usize) -> Option<Finding> {
         "value"
     };
     Some(Finding {
+        kind: ProblemKind::Syntax,
         message: format!(
             "this {noun} begins with {}, which {meaning}",
             code_span(&first.to_string())
@@ -156,6 +161,7 @@ fn open_quote(error: &ScanError, lines: &Lines<'_>, offset: usize) -> Option<Fin
                 .find(['\n', '\r'])
                 .unwrap_or(lines.text.len() - offset);
         return Some(Finding {
+            kind: ProblemKind::Syntax,
             message: "an escape with `\\` in this text is not one that YAML has".to_owned(),
             help: "write `\\\\` for a backslash, or use single quotes, in which a backslash is only itself".to_owned(),
             start: offset,
@@ -172,6 +178,7 @@ fn open_quote(error: &ScanError, lines: &Lines<'_>, offset: usize) -> Option<Fin
     let rest = lines.text.get(offset..)?;
     let end = offset + rest.find(['\n', '\r']).unwrap_or(rest.len());
     Some(Finding {
+        kind: ProblemKind::Syntax,
         message: format!("the quote that opens here is never closed, or not where the value ends: {quote}"),
         help: format!("close the text with {quote} on the same line"),
         start: offset,
@@ -188,6 +195,7 @@ fn colon_in_value(error: &ScanError, lines: &Lines<'_>, index: usize) -> Option<
     let start = lines.starts.get(index)? + place;
     if !prefix.contains(':') || !(value.contains(": ") || value.ends_with(':')) {
         return Some(Finding {
+            kind: ProblemKind::Syntax,
             message: "this key is indented more than the value above it allows".to_owned(),
             help: "give this line the indentation of its neighbours, or remove the value above it".to_owned(),
             start: lines.starts.get(index)? + line.len() - line.trim_start().len(),
@@ -195,6 +203,7 @@ fn colon_in_value(error: &ScanError, lines: &Lines<'_>, index: usize) -> Option<
         });
     }
     Some(Finding {
+        kind: ProblemKind::Syntax,
         message: "a colon followed by a blank inside a value without quotes".to_owned(),
         help: format!("put the value in quotes{}", example(prefix, value)),
         start,
@@ -235,6 +244,7 @@ fn general(error: &ScanError, lines: &Lines<'_>, offset: usize) -> Finding {
     let rest = lines.text.get(offset..).unwrap_or("");
     let length = rest.find(['\n', '\r']).map_or(rest.len(), |end| end);
     Finding {
+        kind: ProblemKind::Syntax,
         message,
         help: help.to_owned(),
         start: offset,

@@ -23,6 +23,8 @@ pub struct Problem {
 pub enum ProblemKind {
     /// The text is neither YAML nor JSON.
     Syntax,
+    /// The text is a template, from which another program makes YAML.
+    Template,
     /// A mapping has one key twice. The last value is kept.
     DuplicateKey,
     /// Lists and mappings stand deeper inside each other than the limit.

@@ -71,7 +71,7 @@ fn settings() -> impl Strategy<Value = Settings> {
 fn judged(report: Report, subject: &Subject<'_>) -> (Vec<Finding>, Verdict) {
     let mut findings = judge_into(report, subject, &Inventory::default()).findings;
     if let Door::Update(old) = subject.door {
-        ratchet(&mut findings, rule, old, subject.object);
+        ratchet(&mut findings, old, subject.object);
     }
     let verdict = verdict(&findings);
     (findings, verdict)

@@ -3,10 +3,8 @@
 //!
 //! Pure: the inventory goes in, server-side applies and reports come out. Who applies them is `cluster`.
 
-mod facts;
 mod plan;
 
-pub use facts::{AccountFacts, BindingFacts, Grant, RoleFacts, RoleReference};
 pub use plan::{Apply, Ensured, Plan, Report, plan};
 
 /// The field manager of everything that is applied.

@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::facts::{BindingFacts, Grant, RoleFacts, RoleReference};
 use super::{CLUSTER_ROLE, ROLE, ROLE_BINDING};
 use crate::account::{Account, declared};
-use crate::inventory::{Coverage, Inventory, LocationFacts, Lookup};
+use crate::facts::{BindingFacts, Coverage, Grant, Inventory, LocationFacts, Lookup, Need, RoleFacts, RoleReference};
 use crate::model::Provider;
-use crate::rule::Need;
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;
 

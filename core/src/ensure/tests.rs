@@ -6,9 +6,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::account::Account;
 use crate::document::Node;
-use crate::inventory::{Coverage, Inventory};
+use crate::facts::{AccountFacts, BindingFacts, Coverage, Inventory, Need, RoleFacts};
 use crate::model::Provider;
-use crate::rule::Need;
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;
 

@@ -51,13 +51,20 @@ pub fn replacements(text: &str, document: &Document<'_>, fix: &Fix) -> Vec<Repla
 }
 
 /// Applies every fix of `kind` or narrower. `judge` says what is wrong with the text as it stands.
-pub fn fix(text: &str, kind: FixKind, limits: &Limits, judge: impl Fn(&lint::File<'_>) -> FileOutcome) -> Fixed {
+/// `is_patch` says whether the objects are patches, as [`lint::File::is_patch`] does.
+pub fn fix(
+    text: &str,
+    kind: FixKind,
+    is_patch: bool,
+    limits: &Limits,
+    judge: impl Fn(&lint::File<'_>) -> FileOutcome,
+) -> Fixed {
     let mut fixed = Fixed {
         text: text.to_owned(),
         applied: Vec::new(),
     };
     for _ in 0..MAX_PASSES {
-        let Some(next) = pass(&fixed.text, kind, limits, &judge, &mut fixed.applied) else {
+        let Some(next) = pass(&fixed.text, kind, is_patch, limits, &judge, &mut fixed.applied) else {
             break;
         };
         fixed.text = next;
@@ -78,11 +85,13 @@ fn newline(text: &str) -> &'static str {
 fn pass(
     text: &str,
     kind: FixKind,
+    is_patch: bool,
     limits: &Limits,
     judge: &impl Fn(&lint::File<'_>) -> FileOutcome,
     applied: &mut Vec<(&'static str, String)>,
 ) -> Option<String> {
-    let file = lint::read(text, limits);
+    let mut file = lint::read(text, limits);
+    file.is_patch = is_patch;
     let outcome = judge(&file);
     let mut replacements = Vec::new();
     // By document, so that each has a stretch of its own.

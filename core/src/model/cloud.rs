@@ -1,5 +1,7 @@
 //! A `cloud` block: provider, credentials, endpoint, identity.
 
+use std::collections::BTreeMap;
+
 use crate::field::{Block, Field};
 
 pub use crate::values::identity::Provider;
@@ -55,5 +57,13 @@ impl<'a> Cloud<'a> {
     /// `identity.autoCreate.annotations`.
     pub fn annotations(&self) -> Field<'a> {
         self.block.field("identity.autoCreate.annotations")
+    }
+
+    /// Returns a copy of those annotations whose values are texts, by key.
+    pub fn identity_annotations(&self) -> BTreeMap<String, String> {
+        let entries = self.annotations().entries();
+        entries
+            .filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())))
+            .collect()
     }
 }

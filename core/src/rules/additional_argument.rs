@@ -28,8 +28,8 @@ declare_rule! {
     /// ```
     AdditionalArgument {
         code: "NB1012", name: "additional-argument", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore], reads: ["spec.options.additionalArgs"], needs: [], doors: All, fix: None,
-        cel: Expressible, since: "0.1",
+        kinds: JOBS, reads: ["spec.options.additionalArgs"], needs: [], doors: All, fix: None, cel: Expressible,
+        since: "0.1",
     }
 }
 

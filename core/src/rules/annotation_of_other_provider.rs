@@ -37,15 +37,9 @@ declare_rule! {
     /// ```
     AnnotationOfOtherProvider {
         code: "NB3008", name: "annotation-of-other-provider", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
-        reads: [
-            "spec.storage.type", "spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.type",
-            "spec.source.storage.cloud", "spec.source.pitr.baseBackup.storage.type",
-            "spec.source.pitr.baseBackup.storage.cloud", "spec.source.pitr.logStorage.type",
-            "spec.source.pitr.logStorage.cloud", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud",
-            "spec.backups.cloud",
-        ],
-        needs: [], doors: All, fix: Safe, cel: Expressible, since: "0.1",
+        kinds: LOCATED,
+        reads: STORES + CLOUDS + INSTANCE_CLOUDS + ["spec.source.type", "spec.backups.defaultStorage.type"], needs: [],
+        doors: All, fix: Safe, cel: Expressible, since: "0.1",
     }
 }
 

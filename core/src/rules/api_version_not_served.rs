@@ -30,8 +30,7 @@ declare_rule! {
     /// ```
     ApiVersionNotServed {
         code: "NB1011", name: "api-version-not-served", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
-        reads: ["apiVersion", "kind"], needs: [], doors: Files, fix: Safe,
+        kinds: ALL, reads: ["apiVersion", "kind"], needs: [], doors: Files, fix: Safe,
         cel: NotExpressible("the API server has no object of a version that it does not serve"), since: "0.1",
     }
 }
@@ -60,13 +59,10 @@ impl Rule for ApiVersionNotServed {
             Some(_) => format!("{label} does not serve {}", quoted(version)),
             None => format!("no operator version has ever served {}", quoted(version)),
         };
-        let full = format!("{GROUP}/{served}");
-        let help = format!("use `{full}`");
         report
             .at(&subject.field("apiVersion"), who)
-            .help(&help)
-            .reason(Reason::NotSupported)
-            .fix(Fix::set(FixKind::Safe, help, Path::dotted("apiVersion"), full));
+            .replace(FixKind::Safe, &format!("{GROUP}/{served}"))
+            .reason(Reason::NotSupported);
     }
 
     fn check_document(&self, document: &Document<'_>, report: &mut Report) {

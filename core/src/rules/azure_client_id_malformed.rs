@@ -26,14 +26,8 @@ declare_rule! {
     /// ```
     AzureClientIdMalformed {
         code: "NB3007", name: "azure-client-id-malformed", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
-        reads: [
-            "spec.storage.cloud.identity", "spec.cloud.identity", "spec.source.type",
-            "spec.source.storage.cloud.identity", "spec.source.pitr.baseBackup.storage.cloud.identity",
-            "spec.source.pitr.logStorage.cloud.identity", "spec.backups.cloud.identity",
-            "spec.backups.defaultStorage.cloud.identity", "spec.podServiceAccountAnnotations",
-        ],
-        needs: [], doors: All, fix: Safe, cel: Expressible, since: "0.1",
+        kinds: LOCATED, reads: ANNOTATIONS + ["spec.source.type"], needs: [], doors: All, fix: Safe, cel: Expressible,
+        since: "0.1",
     }
 }
 
@@ -50,10 +44,7 @@ impl Rule for AzureClientIdMalformed {
             );
             finding.value(value).severity(annotation.severity);
             if let Some(uuid) = with_hyphens(value) {
-                let title = format!("use {uuid}", uuid = quoted(&uuid));
-                finding
-                    .help(title.clone())
-                    .fix(Fix::set(FixKind::Safe, title, annotation.path(), uuid));
+                finding.replace(FixKind::Safe, &uuid);
             } else {
                 finding.help("use the client id (not the name or the object id) of the managed identity");
             }

@@ -1,6 +1,6 @@
 //! NB8005.
 
-use crate::inventory::LocationFacts;
+use crate::facts::LocationFacts;
 use crate::rule::prelude::*;
 use crate::rules::restored;
 
@@ -40,10 +40,9 @@ declare_rule! {
     /// ```
     BaseBackupUnreachable {
         code: "NB8005", name: "base-backup-unreachable", severity: Error,
-        kinds: [Neo4jRestore],
-        reads: ["spec.source.type", "spec.source.pitr.baseBackup", "spec.source.storage"],
-        needs: [Backups], doors: All, fix: None,
-        cel: NotExpressible("it needs the location of the referenced backup"), since: "0.1",
+        kinds: [Neo4jRestore], reads: ["spec.source.type", "spec.source.pitr.baseBackup", "spec.source.storage"],
+        needs: [Backups], doors: All, fix: None, cel: NotExpressible("it needs the location of the referenced backup"),
+        since: "0.1",
     }
 }
 

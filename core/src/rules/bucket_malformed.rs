@@ -29,15 +29,11 @@ declare_rule! {
     /// ```
     BucketMalformed {
         code: "NB7002", name: "bucket-malformed", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
-        reads: [
-            "spec.storage.type", "spec.storage.bucket", "spec.storage.cloud.endpointURL", "spec.cloud.endpointURL",
-            "spec.source.type", "spec.source.storage.type", "spec.source.storage.bucket",
-            "spec.source.storage.cloud.endpointURL", "spec.source.pitr.baseBackup.type",
-            "spec.source.pitr.baseBackup.storage.type", "spec.source.pitr.baseBackup.storage.bucket",
-            "spec.source.pitr.baseBackup.storage.cloud.endpointURL", "spec.source.pitr.logStorage.type",
-            "spec.source.pitr.logStorage.bucket", "spec.source.pitr.logStorage.cloud.endpointURL",
-            "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.bucket", "spec.backups.cloud.endpointURL",
+        kinds: LOCATED, reads: STORES + SOURCES + BUCKETS + BACKUP_CLOUDS + [
+            "spec.source.storage.cloud.endpointURL",
+            "spec.source.pitr.baseBackup.storage.cloud.endpointURL", "spec.source.pitr.logStorage.cloud.endpointURL",
+            "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.bucket", "spec.backups.cloud",
+            "spec.backups.defaultStorage.cloud.endpointURL",
         ],
         needs: [], doors: All, fix: Safe, cel: Expressible, since: "0.1",
     }

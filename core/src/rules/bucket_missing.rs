@@ -30,13 +30,8 @@ declare_rule! {
     /// ```
     BucketMissing {
         code: "NB7001", name: "bucket-missing", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
-        reads: [
-            "spec.storage.type", "spec.storage.bucket", "spec.source.type", "spec.source.storage.type",
-            "spec.source.storage.bucket", "spec.source.pitr.baseBackup.type", "spec.source.pitr.baseBackup.storage.type",
-            "spec.source.pitr.baseBackup.storage.bucket", "spec.source.pitr.logStorage.type",
-            "spec.source.pitr.logStorage.bucket", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.bucket",
-        ],
+        kinds: LOCATED,
+        reads: STORES + SOURCES + BUCKETS + ["spec.backups.defaultStorage.type", "spec.backups.defaultStorage.bucket"],
         needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }

@@ -1,6 +1,6 @@
 //! NB2004.
 
-use crate::inventory::{BackupFacts, ScopeFacts};
+use crate::facts::{BackupFacts, ScopeFacts};
 use crate::rule::prelude::*;
 
 declare_rule! {
@@ -28,12 +28,8 @@ declare_rule! {
     /// ```
     ChainBroken {
         code: "NB2004", name: "chain-broken", severity: Error,
-        kinds: [Neo4jBackup],
-        reads: [
-            "spec.chainFromBackup", "spec.instanceRef", "spec.target", "spec.database", "spec.allDatabases",
-            "spec.shardedDatabase", "spec.storage", "spec.options.backupType",
-        ],
-        needs: [Backups], doors: All, fix: None, cel: NotExpressible("it looks at another object"), since: "0.1",
+        kinds: [Neo4jBackup], reads: CHAIN + ["spec.options.backupType"], needs: [Backups], doors: All, fix: None,
+        cel: NotExpressible("it looks at another object"), since: "0.1",
     }
 }
 

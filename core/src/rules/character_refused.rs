@@ -28,14 +28,8 @@ declare_rule! {
     /// ```
     CharacterRefused {
         code: "NB7004", name: "character-refused", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
-        reads: [
-            "spec.storage.type", "spec.storage.bucket", "spec.storage.path", "spec.chainFromBackup", "spec.options.tempPath",
-            "spec.source.type", "spec.source.storage.type", "spec.source.storage.bucket", "spec.source.storage.path",
-            "spec.source.backupPath", "spec.source.pitr.baseBackup.type", "spec.source.pitr.baseBackup.storage.type",
-            "spec.source.pitr.baseBackup.storage.bucket", "spec.source.pitr.baseBackup.storage.path",
-            "spec.source.pitr.baseBackup.backupPath", "spec.source.pitr.logStorage.type",
-            "spec.source.pitr.logStorage.bucket", "spec.source.pitr.logStorage.path", "spec.backups.defaultStorage.type",
+        kinds: LOCATED, reads: STORES + SOURCES + BUCKETS + PATHS + [
+            "spec.chainFromBackup", "spec.options.tempPath", "spec.backups.defaultStorage.type",
             "spec.backups.defaultStorage.bucket", "spec.backups.defaultStorage.path",
         ],
         needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",

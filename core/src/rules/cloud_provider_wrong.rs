@@ -32,12 +32,9 @@ declare_rule! {
     /// ```
     CloudProviderWrong {
         code: "NB3001", name: "cloud-provider-wrong", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
-        reads: [
-            "spec.storage.type", "spec.storage.cloud", "spec.cloud", "spec.source.type",
-            "spec.source.storage.type", "spec.source.storage.cloud.provider", "spec.source.pitr.baseBackup.type",
-            "spec.source.pitr.baseBackup.storage.type", "spec.source.pitr.baseBackup.storage.cloud.provider",
-            "spec.source.pitr.logStorage.type", "spec.source.pitr.logStorage.cloud.provider",
+        kinds: LOCATED, reads: STORES + SOURCES + BACKUP_CLOUDS + [
+            "spec.source.storage.cloud.provider",
+            "spec.source.pitr.baseBackup.storage.cloud.provider", "spec.source.pitr.logStorage.cloud.provider",
             "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud.provider", "spec.backups.cloud",
         ],
         needs: [], doors: All, fix: Unsafe, cel: Expressible, since: "0.1",
@@ -73,14 +70,8 @@ fn missing(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, wan
     };
     report
         .missing(&field, message)
-        .help(format!("set it to `{wanted}`"))
-        .severity(if refused { Severity::Error } else { Severity::Warning })
-        .fix(Fix::set(
-            FixKind::Default,
-            format!("set `{}` to `{wanted}`", field.path()),
-            field.path(),
-            wanted.as_str(),
-        ));
+        .fill_in(wanted.as_str())
+        .severity(if refused { Severity::Error } else { Severity::Warning });
 }
 
 fn mismatch(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, said: Provider, report: &mut Report) {
@@ -97,15 +88,10 @@ fn mismatch(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, sa
             &field,
             format!("`{said}` is not the cloud of `type: {}`", store.as_str()),
         )
+        .replace(FixKind::Unsafe, wanted.as_str())
         .help(format!(
             "use `{wanted}`, or give the location the type that belongs to `{said}`"
         ))
         .severity(severity)
-        .reason(Reason::Invalid)
-        .fix(Fix::set(
-            FixKind::Unsafe,
-            format!("use `{wanted}`"),
-            field.path(),
-            wanted.as_str(),
-        ));
+        .reason(Reason::Invalid);
 }

@@ -29,14 +29,9 @@ declare_rule! {
     /// ```
     ContainerWithoutAccount {
         code: "NB7009", name: "container-without-account", severity: Warning,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
-        reads: [
-            "spec.storage.type", "spec.storage.bucket", "spec.source.storage.type", "spec.source.storage.bucket",
-            "spec.source.pitr.baseBackup.storage.type", "spec.source.pitr.baseBackup.storage.bucket",
-            "spec.source.pitr.logStorage.type", "spec.source.pitr.logStorage.bucket", "spec.backups.defaultStorage.type",
-            "spec.backups.defaultStorage.bucket",
-        ],
-        needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
+        kinds: LOCATED,
+        reads: STORES + BUCKETS + ["spec.backups.defaultStorage.type", "spec.backups.defaultStorage.bucket"], needs: [],
+        doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
 

@@ -1,6 +1,6 @@
 //! NB2005.
 
-use crate::inventory::SecretFacts;
+use crate::facts::SecretFacts;
 use crate::rule::prelude::*;
 
 declare_rule! {
@@ -28,9 +28,8 @@ declare_rule! {
     /// ```
     CredentialsSecretIncomplete {
         code: "NB2005", name: "credentials-secret-incomplete", severity: Warning,
-        kinds: [Neo4jBackup, Neo4jRestore],
-        reads: ["spec.storage", "spec.cloud", "spec.source"],
-        needs: [Secrets], doors: All, fix: None, cel: NotExpressible("it looks at another object"), since: "0.1",
+        kinds: JOBS, reads: ["spec.storage", "spec.cloud", "spec.source"], needs: [Secrets], doors: All, fix: None,
+        cel: NotExpressible("it looks at another object"), since: "0.1",
     }
 }
 

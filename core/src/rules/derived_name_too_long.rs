@@ -1,6 +1,6 @@
 //! NB1009.
 
-use crate::inventory::InstanceKind;
+use crate::facts::InstanceKind;
 use crate::rule::prelude::*;
 use crate::values::names::DerivedName;
 
@@ -29,13 +29,10 @@ declare_rule! {
     /// ```
     DerivedNameTooLong {
         code: "NB1009", name: "derived-name-too-long", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore],
-        reads: [
-            "metadata.name", "spec.schedule", "spec.instanceRef", "spec.clusterRef", "spec.targetCluster", "spec.source.type",
-            "spec.source.storage.type", "spec.source.backupRef",
+        kinds: JOBS, reads: RESTORED + [
+            "metadata.name", "spec.schedule", "spec.source.type", "spec.source.storage.type", "spec.source.backupRef",
         ],
-        needs: [Instance, Backups], doors: All, fix: None,
-        cel: Expressible, since: "0.1",
+        needs: [Instance, Backups], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
 

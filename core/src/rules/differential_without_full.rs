@@ -30,10 +30,9 @@ declare_rule! {
     /// ```
     DifferentialWithoutFull {
         code: "NB2007", name: "differential-without-full", severity: Error,
-        kinds: [Neo4jBackup],
-        reads: ["spec.options.backupType", "spec.chainFromBackup", "status.history"],
-        needs: [Backups], doors: All, fix: Unsafe,
-        cel: NotExpressible("another backup may write the full one"), since: "0.1",
+        kinds: [Neo4jBackup], reads: ["spec.options.backupType", "spec.chainFromBackup", "status.history"],
+        needs: [Backups], doors: All, fix: Unsafe, cel: NotExpressible("another backup may write the full one"),
+        since: "0.1",
     }
 }
 
@@ -59,9 +58,9 @@ impl Rule for DifferentialWithoutFull {
                 &field,
                 "each run needs a full backup in this backup's own directory, and nothing writes one there",
             )
+            .replace(FixKind::Unsafe, "AUTO")
             .help(help)
-            .severity(if is_new { Severity::Error } else { Severity::Warning })
-            .fix(Fix::set(FixKind::Unsafe, "use `AUTO`", field.path(), "AUTO"));
+            .severity(if is_new { Severity::Error } else { Severity::Warning });
     }
 }
 

@@ -29,12 +29,8 @@ declare_rule! {
     /// ```
     EndpointWithoutCredentials {
         code: "NB3010", name: "endpoint-without-credentials", severity: Warning,
-        kinds: [Neo4jBackup, Neo4jRestore],
-        reads: [
-            "spec.storage.type", "spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.type",
-            "spec.source.storage.cloud", "spec.source.pitr.baseBackup.storage.cloud", "spec.source.pitr.logStorage.cloud",
-        ],
-        needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
+        kinds: JOBS, reads: CLOUDS + ["spec.storage.type", "spec.source.type", "spec.source.storage.type"], needs: [],
+        doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
 

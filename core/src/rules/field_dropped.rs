@@ -2,7 +2,7 @@
 
 use super::moved_field::{hint, plain_note};
 use crate::document::trail::Trail;
-use crate::ratchet::same_meaning;
+use crate::model::same_meaning;
 use crate::rule::prelude::*;
 use crate::schema::{self, SchemaProblem};
 
@@ -34,8 +34,7 @@ declare_rule! {
     /// ```
     FieldDropped {
         code: "NB1010", name: "field-dropped", severity: Warning,
-        kinds: [Neo4jBackup, Neo4jRestore],
-        reads: ["metadata.annotations", "spec"], needs: [], doors: Reviews, fix: None,
+        kinds: JOBS, reads: ["metadata.annotations", "spec"], needs: [], doors: Reviews, fix: None,
         cel: NotExpressible("CEL cannot parse the JSON in the annotation"), since: "0.1",
     }
 }

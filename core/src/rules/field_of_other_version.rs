@@ -1,7 +1,7 @@
 //! NB1004.
 
 use super::moved_field::{fits, hint, move_fix, plain_note};
-use crate::ratchet::same_meaning;
+use crate::model::same_meaning;
 use crate::rule::prelude::*;
 use crate::schema::{self, EraSet, SchemaProblem};
 
@@ -31,8 +31,7 @@ declare_rule! {
     /// ```
     FieldOfOtherVersion {
         code: "NB1004", name: "field-of-other-version", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
-        reads: ["spec"], needs: [], doors: Files, fix: Unsafe,
+        kinds: ALL, reads: ["spec"], needs: [], doors: Files, fix: Unsafe,
         cel: NotExpressible("the API server drops the field before any policy sees it"), since: "0.1",
     }
 }

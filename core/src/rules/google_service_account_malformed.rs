@@ -27,14 +27,8 @@ declare_rule! {
     /// ```
     GoogleServiceAccountMalformed {
         code: "NB3006", name: "google-service-account-malformed", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
-        reads: [
-            "spec.storage.cloud.identity", "spec.cloud.identity", "spec.source.type",
-            "spec.source.storage.cloud.identity", "spec.source.pitr.baseBackup.storage.cloud.identity",
-            "spec.source.pitr.logStorage.cloud.identity", "spec.backups.cloud.identity",
-            "spec.backups.defaultStorage.cloud.identity", "spec.podServiceAccountAnnotations",
-        ],
-        needs: [], doors: All, fix: Safe, cel: Expressible, since: "0.1",
+        kinds: LOCATED, reads: ANNOTATIONS + ["spec.source.type"], needs: [], doors: All, fix: Safe, cel: Expressible,
+        since: "0.1",
     }
 }
 
@@ -48,13 +42,7 @@ impl Rule for GoogleServiceAccountMalformed {
                     let finding = report.at_path(annotation.path(), message);
                     finding.value(value).severity(annotation.severity);
                     if google::parse_service_account(value.trim()).is_ok() {
-                        let title = format!("use {}", quoted(value.trim()));
-                        finding.help(title.clone()).fix(Fix::set(
-                            FixKind::Safe,
-                            title,
-                            annotation.path(),
-                            value.trim(),
-                        ));
+                        finding.replace(FixKind::Safe, value.trim());
                     } else {
                         finding.help("use `<name>@<project>.iam.gserviceaccount.com`");
                     }

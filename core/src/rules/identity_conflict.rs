@@ -1,7 +1,7 @@
 //! NB3004.
 
 use super::location::{annotations_at, locations};
-use crate::inventory::Coverage;
+use crate::facts::Coverage;
 use crate::rule::prelude::*;
 
 declare_rule! {
@@ -29,9 +29,7 @@ declare_rule! {
     /// ```
     IdentityConflict {
         code: "NB3004", name: "identity-conflict", severity: Warning,
-        kinds: [Neo4jBackup, Neo4jRestore],
-        reads: ["spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.cloud"],
-        needs: [Backups, Restores], doors: All, fix: None,
+        kinds: JOBS, reads: JOB_CLOUDS, needs: [Backups, Restores], doors: All, fix: None,
         cel: NotExpressible("it compares objects"), since: "0.1",
     }
 }

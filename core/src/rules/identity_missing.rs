@@ -38,11 +38,7 @@ declare_rule! {
     /// ```
     IdentityMissing {
         code: "NB3003", name: "identity-missing", severity: Warning,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
-        reads: [
-            "spec.storage.type", "spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.type",
-            "spec.source.storage.cloud", "spec.backups",
-        ],
+        kinds: LOCATED, reads: JOB_CLOUDS + ["spec.storage.type", "spec.source.storage.type", "spec.backups"],
         needs: [Namespace], doors: All, fix: Default,
         cel: NotExpressible("the identity comes from the namespace or from the settings"), since: "0.1",
     }

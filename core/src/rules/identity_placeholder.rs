@@ -28,13 +28,7 @@ declare_rule! {
     /// ```
     IdentityPlaceholder {
         code: "NB3009", name: "identity-placeholder", severity: Warning,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
-        reads: [
-            "spec.storage.cloud.identity", "spec.cloud.identity", "spec.source.storage.cloud.identity",
-            "spec.source.pitr.baseBackup.storage.cloud.identity", "spec.source.pitr.logStorage.cloud.identity",
-            "spec.backups.cloud.identity", "spec.backups.defaultStorage.cloud.identity", "spec.podServiceAccountAnnotations",
-        ],
-        needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
+        kinds: LOCATED, reads: ANNOTATIONS, needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
 

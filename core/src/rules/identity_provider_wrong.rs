@@ -32,15 +32,9 @@ declare_rule! {
     /// ```
     IdentityProviderWrong {
         code: "NB3002", name: "identity-provider-wrong", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
-        reads: [
-            "spec.storage.type", "spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.type",
-            "spec.source.storage.cloud", "spec.source.pitr.baseBackup.storage.type",
-            "spec.source.pitr.baseBackup.storage.cloud", "spec.source.pitr.logStorage.type",
-            "spec.source.pitr.logStorage.cloud", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud",
-            "spec.backups.cloud",
-        ],
-        needs: [], doors: All, fix: Unsafe, cel: Expressible, since: "0.1",
+        kinds: LOCATED,
+        reads: STORES + CLOUDS + INSTANCE_CLOUDS + ["spec.source.type", "spec.backups.defaultStorage.type"], needs: [],
+        doors: All, fix: Unsafe, cel: Expressible, since: "0.1",
     }
 }
 
@@ -60,26 +54,14 @@ impl Rule for IdentityProviderWrong {
                             &field,
                             format!("the identity is of `{said}`, but the location is in `{wanted}`"),
                         )
-                        .help(format!("use `{wanted}`"))
-                        .severity(location.cloud_severity())
-                        .fix(Fix::set(
-                            FixKind::Unsafe,
-                            format!("use `{wanted}`"),
-                            field.path(),
-                            wanted.as_str(),
-                        ));
+                        .replace(FixKind::Unsafe, wanted.as_str())
+                        .severity(location.cloud_severity());
                 }
                 // The schema requires it also where nothing reads the block.
                 (None, _) if !field.is_set() => {
                     let finding = report.missing(&field, "the identity has no provider, which the schema requires");
                     if let Some(wanted) = wanted {
-                        let title = format!("set `{}` to `{wanted}`", field.path());
-                        finding.help(format!("set it to `{wanted}`")).fix(Fix::set(
-                            FixKind::Default,
-                            title,
-                            field.path(),
-                            wanted.as_str(),
-                        ));
+                        finding.fill_in(wanted.as_str());
                     } else {
                         finding.help("set it to `aws`, `gcp` or `azure`");
                     }

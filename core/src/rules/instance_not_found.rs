@@ -25,10 +25,8 @@ declare_rule! {
     /// ```
     InstanceNotFound {
         code: "NB2001", name: "instance-not-found", severity: Warning,
-        kinds: [Neo4jBackup, Neo4jRestore],
-        reads: ["spec.instanceRef", "spec.target", "spec.clusterRef", "spec.targetCluster", "spec.shardedDatabase"],
-        needs: [Instance, ShardedDatabases], doors: All, fix: None,
-        cel: NotExpressible("it looks at another object"), since: "0.1",
+        kinds: JOBS, reads: RESTORED + ["spec.target", "spec.shardedDatabase"], needs: [Instance, ShardedDatabases],
+        doors: All, fix: None, cel: NotExpressible("it looks at another object"), since: "0.1",
     }
 }
 

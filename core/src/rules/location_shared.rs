@@ -1,6 +1,6 @@
 //! NB7010.
 
-use crate::inventory::{Coverage, Others};
+use crate::facts::{Coverage, Others};
 use crate::rule::prelude::*;
 
 declare_rule! {
@@ -30,12 +30,8 @@ declare_rule! {
     /// ```
     LocationShared {
         code: "NB7010", name: "location-shared", severity: Warning,
-        kinds: [Neo4jBackup],
-        reads: [
-            "spec.storage", "spec.chainFromBackup", "spec.mode", "spec.instanceRef", "spec.database", "spec.allDatabases",
-            "spec.shardedDatabase", "spec.target",
-        ],
-        needs: [Backups], doors: All, fix: None, cel: NotExpressible("it compares objects"), since: "0.1",
+        kinds: [Neo4jBackup], reads: CHAIN + ["spec.mode"], needs: [Backups], doors: All, fix: None,
+        cel: NotExpressible("it compares objects"), since: "0.1",
     }
 }
 

@@ -32,10 +32,8 @@ declare_rule! {
     /// ```
     OptionIgnored {
         code: "NB8013", name: "option-ignored", severity: Warning,
-        kinds: [Neo4jRestore, Neo4jBackup],
-        reads: ["spec.options", "spec.stopCluster", "spec.source", "spec.instanceRef", "spec.clusterRef"],
-        needs: [Instance], doors: All, fix: None,
-        cel: Expressible, since: "0.1",
+        kinds: JOBS, reads: RESTORED + ["spec.options", "spec.stopCluster", "spec.source"], needs: [Instance],
+        doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
 

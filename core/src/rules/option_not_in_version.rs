@@ -1,6 +1,6 @@
 //! NB2006.
 
-use crate::inventory::{InstanceFacts, InstanceKind};
+use crate::facts::{InstanceFacts, InstanceKind};
 use crate::rule::prelude::*;
 use crate::values::neo4j_version::{Feature, Version, parse_as_operator};
 
@@ -27,9 +27,8 @@ declare_rule! {
     /// ```
     OptionNotInVersion {
         code: "NB2006", name: "option-not-in-version", severity: Error,
-        kinds: [Neo4jBackup],
-        reads: ["spec.instanceRef", "spec.target", "spec.shardedDatabase", "spec.options"],
-        needs: [Instance], doors: All, fix: None, cel: NotExpressible("it looks at the image of the instance"), since: "0.1",
+        kinds: [Neo4jBackup], reads: BACKED_UP + ["spec.shardedDatabase", "spec.options"], needs: [Instance],
+        doors: All, fix: None, cel: NotExpressible("it looks at the image of the instance"), since: "0.1",
     }
 }
 

@@ -31,14 +31,9 @@ declare_rule! {
     /// ```
     PathWithEmptySegment {
         code: "NB7003", name: "path-with-empty-segment", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
-        reads: [
-            "spec.storage.type", "spec.storage.bucket", "spec.storage.path", "spec.chainFromBackup", "spec.source.type",
-            "spec.source.storage.type",
-            "spec.source.storage.path", "spec.source.backupPath", "spec.source.pitr.baseBackup.type",
-            "spec.source.pitr.baseBackup.storage.type", "spec.source.pitr.baseBackup.storage.path",
-            "spec.source.pitr.baseBackup.backupPath", "spec.source.pitr.logStorage.type",
-            "spec.source.pitr.logStorage.path", "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.path",
+        kinds: LOCATED, reads: STORES + SOURCES + PATHS + [
+            "spec.storage.bucket", "spec.chainFromBackup", "spec.backups.defaultStorage.type",
+            "spec.backups.defaultStorage.path",
         ],
         needs: [], doors: All, fix: Unsafe, cel: Expressible, since: "0.1",
     }
@@ -87,13 +82,12 @@ fn path(subject: &Subject<'_>, location: &Location<'_>, report: &mut Report) {
     let finding = report.at(&field, message);
     finding.severity(Severity::Warning);
     match mended {
+        // The fix of the bucket puts its folder in front of the path and trims it as well.
+        Some(mended) if moves_folder(location) => {
+            finding.help(format!("use {}", quoted(&mended)));
+        }
         Some(mended) => {
-            let title = format!("use {}", quoted(&mended));
-            finding.help(title.clone());
-            // The fix of the bucket puts its folder in front of the path and trims it as well.
-            if !moves_folder(location) {
-                finding.fix(Fix::set(FixKind::Safe, title, field.path(), mended));
-            }
+            finding.replace(FixKind::Safe, &mended);
         }
         None if slash => {
             finding.help("remove it; the operator then uses `backups`");
@@ -145,7 +139,7 @@ fn backup_path(subject: &Subject<'_>, field: &Field<'_>, report: &mut Report) {
         finding.help("use the path of the artifact below the location, `<backup>/<artifact>.backup`");
         return;
     }
-    let title = format!("use {}", quoted(&relative));
-    finding.help(format!("{title}, the path below the location"));
-    finding.fix(Fix::set(FixKind::Unsafe, title, field.path(), relative));
+    finding
+        .replace(FixKind::Unsafe, &relative)
+        .help(format!("use {}, the path below the location", quoted(&relative)));
 }

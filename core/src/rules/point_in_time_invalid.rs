@@ -53,7 +53,7 @@ impl Rule for PointInTimeInvalid {
             match point_in_time::parse(text) {
                 Ok(point) => remarks(&field, text, &point, report),
                 Err(error) => {
-                    offer(report.at(&field, refusal(subject.kind, text, error)), &field, text);
+                    offer(report.at(&field, refusal(subject.kind, text, error)), text);
                 }
             }
             return;
@@ -70,7 +70,7 @@ impl Rule for PointInTimeInvalid {
                     }
                     _ => format!("{} is not a valid point in time: {error}", quoted(text)),
                 };
-                offer(report.at(&field, message), &field, text);
+                offer(report.at(&field, message), text);
             }
             Err(error) => {
                 report
@@ -95,13 +95,10 @@ fn refusal(kind: Kind, text: &str, error: PointInTimeError) -> String {
     }
 }
 
-fn offer(finding: &mut Finding, field: &Field<'_>, text: &str) {
+fn offer(finding: &mut Finding, text: &str) {
     match point_in_time::normalised(text) {
         Some(meant) => {
-            let title = format!("use {meant}", meant = quoted(&meant));
-            finding
-                .help(&title)
-                .fix(Fix::set(FixKind::Safe, title, field.path(), meant));
+            finding.replace(FixKind::Safe, &meant);
         }
         None => {
             finding.help("write it like `2025-01-15T14:30:00Z`");
@@ -113,7 +110,7 @@ fn remarks(field: &Field<'_>, text: &str, point: &PointInTime, report: &mut Repo
     let shown = quoted(text);
     if point.has_fraction() {
         let message = format!("{shown} has a fraction of a second, which the operator drops");
-        offer(report.at(field, message).severity(Severity::Warning), field, text);
+        offer(report.at(field, message).severity(Severity::Warning), text);
     }
     if point.unusual_offset() {
         let utc = point.utc_text();

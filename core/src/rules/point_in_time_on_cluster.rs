@@ -34,10 +34,8 @@ declare_rule! {
     /// ```
     PointInTimeOnCluster {
         code: "NB8003", name: "point-in-time-on-cluster", severity: Error,
-        kinds: [Neo4jRestore],
-        reads: ["spec.source.pointInTime", "spec.source.type", "spec.instanceRef", "spec.clusterRef"],
-        needs: [Instance], doors: All, fix: None,
-        cel: NotExpressible("it needs to know whether the instance is a cluster"), since: "0.1",
+        kinds: [Neo4jRestore], reads: RESTORED + ["spec.source.pointInTime", "spec.source.type"], needs: [Instance],
+        doors: All, fix: None, cel: NotExpressible("it needs to know whether the instance is a cluster"), since: "0.1",
     }
 }
 

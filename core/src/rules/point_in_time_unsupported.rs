@@ -1,6 +1,6 @@
 //! NB8002.
 
-use crate::inventory::{InstanceFacts, InstanceKind};
+use crate::facts::{InstanceFacts, InstanceKind};
 use crate::rule::prelude::*;
 use crate::values::neo4j_version::{Feature, parse_as_operator};
 
@@ -41,12 +41,9 @@ declare_rule! {
     PointInTimeUnsupported {
         code: "NB8002", name: "point-in-time-unsupported", severity: Error,
         kinds: [Neo4jRestore, Neo4jDatabase, Neo4jShardedDatabase],
-        reads: [
-            "spec.source.pointInTime", "spec.source.type", "spec.seedConfig.restoreUntil",
-            "spec.instanceRef", "spec.clusterRef", "spec.targetCluster",
-        ],
-        needs: [Instance], doors: All, fix: None,
-        cel: NotExpressible("it needs the image of the instance"), since: "0.1",
+        reads: RESTORED + ["spec.source.pointInTime", "spec.source.type", "spec.seedConfig.restoreUntil"],
+        needs: [Instance], doors: All, fix: None, cel: NotExpressible("it needs the image of the instance"),
+        since: "0.1",
     }
 }
 

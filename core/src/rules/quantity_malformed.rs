@@ -34,7 +34,7 @@ declare_rule! {
     /// ```
     QuantityMalformed {
         code: "NB7006", name: "quantity-malformed", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
+        kinds: LOCATED,
         reads: [
             "spec.storage.pvc.size", "spec.storage.size", "spec.storage.backupStorage.size", "spec.resources", "spec.env",
             "spec.options.tempStorage.size", "spec.options.resources", "spec.options.preRestore.job",
@@ -142,17 +142,13 @@ fn judge(subject: &Subject<'_>, path: &dyn Fn() -> Path, node: &Node<'_>, measur
             )
         }
     };
-    let path = path();
-    let finding = report.at_path(path.clone(), message);
+    let finding = report.at_path(path(), message);
     finding.value(text.as_ref());
     match quantity::normalised(text)
         .filter(|mended| quantity::parse(mended).is_ok_and(|value| out_of_range(&value, measure).is_none()))
     {
         Some(mended) => {
-            let title = format!("use {mended}", mended = quoted(&mended));
-            finding
-                .help(title.clone())
-                .fix(Fix::set(FixKind::Safe, title, path, mended));
+            finding.replace(FixKind::Safe, &mended);
         }
         None => {
             finding.help(help);

@@ -32,8 +32,8 @@ declare_rule! {
     /// ```
     RequiredFieldMissing {
         code: "NB1007", name: "required-field-missing", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
-        reads: ["spec", "metadata.name", "metadata.generateName"], needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
+        kinds: ALL, reads: ["spec", "metadata.name", "metadata.generateName"], needs: [], doors: All, fix: None,
+        cel: Expressible, since: "0.1",
     }
 }
 

@@ -33,13 +33,11 @@ declare_rule! {
     /// ```
     RestoreSourceIncomplete {
         code: "NB8007", name: "restore-source-incomplete", severity: Error,
-        kinds: [Neo4jRestore],
-        reads: [
+        kinds: [Neo4jRestore], reads: RESTORED + [
             "spec.source.type", "spec.source.backupRef", "spec.source.backupPath", "spec.source.storage",
-            "spec.source.pitr.baseBackup", "spec.allDatabases", "spec.instanceRef", "spec.clusterRef",
+            "spec.source.pitr.baseBackup", "spec.allDatabases",
         ],
-        needs: [Instance], doors: All, fix: None,
-        cel: Expressible, since: "0.1",
+        needs: [Instance], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
 

@@ -1,7 +1,7 @@
 //! What several restore rules ask: the instance that is restored, and the backup that it is restored from.
 
+use crate::facts::{InstanceFacts, InstanceKind, Inventory, Lookup};
 use crate::field::Field;
-use crate::inventory::{InstanceFacts, InstanceKind, Inventory, Lookup};
 use crate::model::{Restore, SourceType};
 use crate::schema::Era;
 use crate::subject::Subject;

@@ -28,7 +28,8 @@ declare_rule! {
     /// ```
     RetentionMalformed {
         code: "NB7007", name: "retention-malformed", severity: Error,
-        kinds: [Neo4jBackup], reads: ["spec.retention"], needs: [], doors: All, fix: Safe, cel: Expressible, since: "0.1",
+        kinds: [Neo4jBackup], reads: ["spec.retention"], needs: [], doors: All, fix: Safe, cel: Expressible,
+        since: "0.1",
     }
 }
 
@@ -50,10 +51,7 @@ impl Rule for RetentionMalformed {
             finding.severity(severity);
             match retention::suggestion(text) {
                 Some(suggestion) => {
-                    let title = format!("use {suggestion}", suggestion = quoted(&suggestion));
-                    finding
-                        .help(title.clone())
-                        .fix(Fix::set(FixKind::Safe, title, age.path(), suggestion));
+                    finding.replace(FixKind::Safe, &suggestion);
                 }
                 None => {
                     finding.help("use one whole number and one unit, such as `30d` or `24h`");

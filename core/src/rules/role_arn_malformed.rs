@@ -27,14 +27,8 @@ declare_rule! {
     /// ```
     RoleArnMalformed {
         code: "NB3005", name: "role-arn-malformed", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
-        reads: [
-            "spec.storage.cloud.identity", "spec.cloud.identity", "spec.source.type",
-            "spec.source.storage.cloud.identity", "spec.source.pitr.baseBackup.storage.cloud.identity",
-            "spec.source.pitr.logStorage.cloud.identity", "spec.backups.cloud.identity",
-            "spec.backups.defaultStorage.cloud.identity", "spec.podServiceAccountAnnotations",
-        ],
-        needs: [], doors: All, fix: Safe, cel: Expressible, since: "0.1",
+        kinds: LOCATED, reads: ANNOTATIONS + ["spec.source.type"], needs: [], doors: All, fix: Safe, cel: Expressible,
+        since: "0.1",
     }
 }
 
@@ -50,13 +44,7 @@ impl Rule for RoleArnMalformed {
                     );
                     finding.value(value).severity(annotation.severity);
                     if aws::parse_role_arn(value.trim()).is_ok() {
-                        let title = format!("use {}", quoted(value.trim()));
-                        finding.help(title.clone()).fix(Fix::set(
-                            FixKind::Safe,
-                            title,
-                            annotation.path(),
-                            value.trim(),
-                        ));
+                        finding.replace(FixKind::Safe, value.trim());
                     } else {
                         finding.help("use `arn:aws:iam::<12 digits>:role/<name>`");
                     }

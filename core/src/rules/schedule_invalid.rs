@@ -35,8 +35,8 @@ declare_rule! {
     /// `kubectl neo4jbackup schedule next "0 2 * * *"` prints the next runs of any schedule.
     ScheduleInvalid {
         code: "NB5001", name: "schedule-invalid", severity: Error,
-        kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe,
-        cel: Expressible, since: "0.1",
+        kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe, cel: Expressible,
+        since: "0.1",
     }
 }
 
@@ -67,10 +67,7 @@ impl Rule for ScheduleInvalid {
         let finding = report.at(&field, message);
         match error.suggestion() {
             Some(suggestion) => {
-                let title = format!("use {suggestion}", suggestion = quoted(&suggestion));
-                finding
-                    .help(&title)
-                    .fix(Fix::set(FixKind::Safe, title, field.path(), suggestion));
+                finding.replace(FixKind::Safe, &suggestion);
             }
             None => {
                 finding.help("for every day at 02:00 UTC, for example, use `0 2 * * *`");

@@ -28,8 +28,8 @@ declare_rule! {
     /// ```
     ScheduleNeverFires {
         code: "NB5003", name: "schedule-never-fires", severity: Error,
-        kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: None,
-        cel: Expressible, since: "0.1",
+        kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: None, cel: Expressible,
+        since: "0.1",
     }
 }
 

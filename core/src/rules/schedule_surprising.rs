@@ -32,8 +32,8 @@ declare_rule! {
     /// `kubectl neo4jbackup schedule next "0 0 13 * 5"` says any schedule in words.
     ScheduleSurprising {
         code: "NB5005", name: "schedule-surprising", severity: Warning,
-        kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe,
-        cel: Expressible, since: "0.1",
+        kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe, cel: Expressible,
+        since: "0.1",
     }
 }
 
@@ -58,9 +58,9 @@ impl Rule for ScheduleSurprising {
             finding.severity(severity(remark.kind));
             match remark.better {
                 Some(better) => {
-                    let title = format!("use {better}", better = quoted(&better));
-                    finding.help(format!("{title}, which runs at the same times"));
-                    finding.fix(Fix::set(FixKind::Safe, title, field.path(), better));
+                    finding
+                        .replace(FixKind::Safe, &better)
+                        .help(format!("use {}, which runs at the same times", quoted(&better)));
                 }
                 None => {
                     finding.help(help(remark.kind));

@@ -30,8 +30,8 @@ declare_rule! {
     /// ```
     ScheduleTimeZone {
         code: "NB5002", name: "schedule-time-zone", severity: Error,
-        kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe,
-        cel: Expressible, since: "0.1",
+        kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe, cel: Expressible,
+        since: "0.1",
     }
 }
 
@@ -77,10 +77,7 @@ impl Rule for ScheduleTimeZone {
         };
         match meant {
             Some(meant) if UTC.contains(&zone) => {
-                let title = format!("use {meant}", meant = quoted(&meant));
-                finding
-                    .help(&title)
-                    .fix(Fix::set(FixKind::Safe, title, field.path(), meant));
+                finding.replace(FixKind::Safe, &meant);
             }
             _ => {
                 finding.help("remove the prefix and write the time of day in UTC, for example `0 2 * * *`");

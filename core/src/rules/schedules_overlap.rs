@@ -37,12 +37,9 @@ declare_rule! {
     SchedulesOverlap {
         code: "NB5004", name: "schedules-overlap", severity: Warning,
         kinds: [Neo4jBackup],
-        reads: [
-            "spec.schedule", "spec.suspend", "spec.instanceRef", "spec.target", "spec.chainFromBackup",
-            "spec.storage.type",
-        ],
-        needs: [Backups, Clock], doors: All, fix: None,
-        cel: NotExpressible("it compares with other backups"), since: "0.1",
+        reads: BACKED_UP + ["spec.schedule", "spec.suspend", "spec.chainFromBackup", "spec.storage.type"],
+        needs: [Backups, Clock], doors: All, fix: None, cel: NotExpressible("it compares with other backups"),
+        since: "0.1",
     }
 }
 

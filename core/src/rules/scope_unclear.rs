@@ -29,8 +29,7 @@ declare_rule! {
     /// ```
     ScopeUnclear {
         code: "NB1008", name: "scope-unclear", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore],
-        reads: [
+        kinds: JOBS, reads: [
             "spec.database", "spec.allDatabases", "spec.shardedDatabase", "spec.databaseName", "spec.target",
             "spec.databases", "spec.clusterRef",
         ],

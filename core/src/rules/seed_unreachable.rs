@@ -1,6 +1,6 @@
 //! NB8014.
 
-use crate::inventory::{InstanceFacts, InstanceKind, LocationFacts};
+use crate::facts::{InstanceFacts, InstanceKind, LocationFacts};
 use crate::rule::prelude::*;
 use crate::rules::restored;
 
@@ -42,10 +42,8 @@ declare_rule! {
     /// ```
     SeedUnreachable {
         code: "NB8014", name: "seed-unreachable", severity: Warning,
-        kinds: [Neo4jRestore],
-        reads: ["spec.source", "spec.instanceRef", "spec.clusterRef"],
-        needs: [Instance, Backups, Secrets], doors: All, fix: None,
-        cel: NotExpressible("it needs the instance and the referenced backup"), since: "0.1",
+        kinds: [Neo4jRestore], reads: RESTORED + ["spec.source"], needs: [Instance, Backups, Secrets], doors: All,
+        fix: None, cel: NotExpressible("it needs the instance and the referenced backup"), since: "0.1",
     }
 }
 

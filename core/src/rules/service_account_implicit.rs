@@ -32,12 +32,9 @@ declare_rule! {
     /// ```
     ServiceAccountImplicit {
         code: "NB3011", name: "service-account-implicit", severity: Info,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster],
-        reads: [
-            "spec.storage.cloud", "spec.cloud", "spec.source.type", "spec.source.storage.cloud", "spec.backups",
-        ],
-        needs: [], doors: All, fix: Default,
-        cel: NotExpressible("which account it is depends on the version of the operator"), since: "0.2",
+        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster], reads: JOB_CLOUDS + ["spec.backups"], needs: [],
+        doors: All, fix: Default, cel: NotExpressible("which account it is depends on the version of the operator"),
+        since: "0.2",
     }
 }
 
@@ -59,14 +56,8 @@ impl Rule for ServiceAccountImplicit {
             let shown = quoted(&account);
             report
                 .missing(&field, format!("{runs} as {shown}, which the identity does not say"))
-                .help(format!("set it to {shown}"))
-                .severity(Severity::Info)
-                .fix(Fix::set(
-                    FixKind::Default,
-                    format!("set `{}` to {shown}", field.path()),
-                    field.path(),
-                    account,
-                ));
+                .fill_in(&account)
+                .severity(Severity::Info);
         }
     }
 }

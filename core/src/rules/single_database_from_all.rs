@@ -1,6 +1,6 @@
 //! NB8012.
 
-use crate::inventory::ScopeFacts;
+use crate::facts::ScopeFacts;
 use crate::rule::prelude::*;
 use crate::rules::restored;
 
@@ -33,10 +33,8 @@ declare_rule! {
     /// ```
     SingleDatabaseFromAll {
         code: "NB8012", name: "single-database-from-all", severity: Error,
-        kinds: [Neo4jRestore],
-        reads: [
+        kinds: [Neo4jRestore], reads: RESTORED + [
             "spec.source.type", "spec.source.backupRef", "spec.database", "spec.databaseName", "spec.allDatabases",
-            "spec.instanceRef", "spec.clusterRef",
         ],
         needs: [Instance, Backups], doors: All, fix: None,
         cel: NotExpressible("it needs the instance and the referenced backup"), since: "0.1",

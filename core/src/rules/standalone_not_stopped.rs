@@ -35,9 +35,7 @@ declare_rule! {
     /// ```
     StandaloneNotStopped {
         code: "NB8009", name: "standalone-not-stopped", severity: Error,
-        kinds: [Neo4jRestore],
-        reads: ["spec.stopCluster", "spec.instanceRef", "spec.clusterRef", "spec.targetCluster"],
-        needs: [Instance], doors: All, fix: Unsafe,
+        kinds: [Neo4jRestore], reads: RESTORED + ["spec.stopCluster"], needs: [Instance], doors: All, fix: Unsafe,
         cel: NotExpressible("it needs to know whether the instance is a standalone"), since: "0.1",
     }
 }

@@ -28,8 +28,7 @@ declare_rule! {
     /// ```
     SuppressionInvalid {
         code: "NB1013", name: "suppression-invalid", severity: Warning,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
-        reads: ["metadata.annotations", "spec"], needs: [Clock], doors: All, fix: None,
+        kinds: ALL, reads: ["metadata.annotations", "spec"], needs: [Clock], doors: All, fix: None,
         cel: NotExpressible("it compares what a person asked for with what the other rules found"), since: "0.1",
     }
 }

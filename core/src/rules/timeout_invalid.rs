@@ -83,10 +83,7 @@ fn judge(field: &Field<'_>, severity: Severity, outcome: &str, report: &mut Repo
                 .filter(|meant| go_duration::parse(meant).is_ok_and(go_duration::GoDuration::is_positive))
             {
                 Some(meant) => {
-                    let title = format!("use {meant}", meant = quoted(&meant));
-                    finding
-                        .help(&title)
-                        .fix(Fix::set(FixKind::Safe, title, field.path(), meant));
+                    finding.replace(FixKind::Safe, &meant);
                 }
                 None => {
                     finding.help("write it like `30m` or `1h30m`");

@@ -30,8 +30,7 @@ declare_rule! {
     /// ```
     UnknownField {
         code: "NB1003", name: "unknown-field", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
-        reads: ["spec"], needs: [], doors: Files, fix: Unsafe,
+        kinds: ALL, reads: ["spec"], needs: [], doors: Files, fix: Unsafe,
         cel: NotExpressible("the API server drops the field before any policy sees it"), since: "0.1",
     }
 }

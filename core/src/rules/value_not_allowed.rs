@@ -28,8 +28,7 @@ declare_rule! {
     /// ```
     ValueNotAllowed {
         code: "NB1006", name: "value-not-allowed", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
-        reads: ["spec"], needs: [], doors: Files, fix: Unsafe,
+        kinds: ALL, reads: ["spec"], needs: [], doors: Files, fix: Unsafe,
         cel: NotExpressible("the schema in the API server already says it"), since: "0.1",
     }
 }
@@ -83,8 +82,7 @@ fn not_in_enum(path: &Path, value: &str, allowed: &[&'static str], report: &mut 
         return;
     };
     let kind = if same.is_some() { FixKind::Safe } else { FixKind::Unsafe };
-    let help = format!("use `{meant}`");
-    finding.help(&help).fix(Fix::set(kind, help, path.clone(), meant));
+    finding.replace(kind, meant);
 }
 
 fn pattern_mismatch(path: &Path, value: &str, pattern: Pattern, report: &mut Report) {
@@ -102,10 +100,7 @@ fn pattern_mismatch(path: &Path, value: &str, pattern: Pattern, report: &mut Rep
                 .map(str::to_ascii_uppercase);
             match meant.filter(|meant| pattern.matches(meant) && !meant.ends_with(|last: char| last.is_ascii_digit())) {
                 Some(meant) => {
-                    let help = format!("use `{meant}`");
-                    finding
-                        .help(&help)
-                        .fix(Fix::set(FixKind::Safe, help, path.clone(), meant));
+                    finding.replace(FixKind::Safe, &meant);
                 }
                 None => {
                     finding.help("use a size such as `4G`");

@@ -31,9 +31,8 @@ declare_rule! {
     VersionNotSupported {
         code: "NB2002", name: "version-not-supported", severity: Error,
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
-        reads: ["spec.image", "spec.instanceRef", "spec.target", "spec.clusterRef", "spec.targetCluster"],
-        needs: [Instance], doors: All, fix: None,
-        cel: Expressible, since: "0.1",
+        reads: RESTORED + ["spec.target", "spec.image"], needs: [Instance], doors: All, fix: None, cel: Expressible,
+        since: "0.1",
     }
 }
 

@@ -33,11 +33,8 @@ declare_rule! {
     /// ```
     VolumeClaimMissing {
         code: "NB7005", name: "volume-claim-missing", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore],
-        reads: [
-            "spec.storage.type", "spec.storage.pvc", "spec.source.type", "spec.source.storage.type",
-            "spec.source.storage.pvc", "spec.source.pitr.baseBackup.type", "spec.source.pitr.baseBackup.storage.type",
-            "spec.source.pitr.baseBackup.storage.pvc", "spec.source.pitr.logStorage.type",
+        kinds: JOBS, reads: STORES + SOURCES + [
+            "spec.storage.pvc", "spec.source.storage.pvc", "spec.source.pitr.baseBackup.storage.pvc",
             "spec.source.pitr.logStorage.pvc",
         ],
         needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",

@@ -27,8 +27,7 @@ declare_rule! {
     /// ```
     WrongType {
         code: "NB1005", name: "wrong-type", severity: Error,
-        kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone, Neo4jDatabase, Neo4jShardedDatabase],
-        reads: ["spec"], needs: [], doors: Files, fix: Safe,
+        kinds: ALL, reads: ["spec"], needs: [], doors: Files, fix: Safe,
         cel: NotExpressible("the schema in the API server already says it"), since: "0.1",
     }
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::Suppression;
 use super::lines::fields_on;
 use crate::document::{Document, Map, Path, Segment};
-use crate::engine;
 use crate::finding::{Finding, Suppressed};
+use crate::registry;
 use crate::report::Report;
 use crate::rules::SuppressionInvalid;
 use crate::subject::{Door, Subject};
@@ -163,7 +163,7 @@ fn refusal(request: &Suppression, subject: &Subject<'_>) -> Option<(String, Stri
         return Some((problem.message, problem.help));
     }
     let is_allowed = || {
-        let meta = engine::rule(&request.rule);
+        let meta = registry::rule(&request.rule);
         meta.is_some_and(|meta| subject.settings.is_ignorable(meta.code, meta.name))
     };
     (subject.door != Door::File && !is_allowed()).then(|| {
@@ -180,7 +180,8 @@ mod tests {
 
     use super::*;
     use crate::document::Node;
-    use crate::inventory::Inventory;
+    use crate::engine;
+    use crate::facts::Inventory;
     use crate::lint::Options;
     use crate::schema::{Era, Kind};
 

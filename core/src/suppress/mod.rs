@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::document::Path;
 use crate::quoted::quoted;
+use crate::registry;
 
 pub(crate) use apply::{Requests, apply};
 
@@ -84,7 +85,7 @@ impl Suppression {
                 help: help.to_owned(),
             })
         };
-        if crate::engine::rule(&self.rule).is_none() {
+        if registry::rule(&self.rule).is_none() {
             return invalid(
                 format!("{} is not the code of a rule", quoted(&self.rule)),
                 "list the codes with `kubectl neo4jbackup explain --list`",

@@ -12,6 +12,7 @@ pub mod image;
 pub mod names;
 pub mod neo4j_version;
 pub mod object_path;
+pub mod placeholder;
 pub mod point_in_time;
 pub mod quantity;
 pub mod retention;

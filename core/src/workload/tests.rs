@@ -4,10 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::ensure::AccountFacts;
+use crate::facts::{AccountFacts, Coverage, Need};
 use crate::fix;
-use crate::inventory::Coverage;
-use crate::rule::Need;
 use crate::schema::Kind;
 
 const CLIENT: &str = "6b1f1b0c-7c1e-4b8e-9f0a-2d3c4b5a6978";

@@ -27,9 +27,29 @@ pub fn markdown() -> String {
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
         section(&mut page, below, super::NAME);
     }
+    page.push_str(UNFINISHED);
     page.push_str(FOREIGN_TEXT);
     page
 }
+
+const UNFINISHED: &str = "
+## Files that another tool finishes
+
+`lint` judges what will be applied. Where a file is not that yet, what depends on the missing part is not judged, and the report says
+which command makes the finished manifests. That is no finding and does not change the exit code; a run that judged nothing at all
+exits with 3.
+
+| file | how it is recognised | what is judged | what is named |
+|---|---|---|---|
+| template of a Helm chart | below `templates/` beside a `Chart.yaml`, with `{{` in it | nothing; a template without `{{` is a manifest | `helm template CHART` |
+| any other template | it is no YAML, and `{{` is the reason | nothing | |
+| patch of kustomize | a `kustomization.yaml` among the files or above it names it (`patches`, `patchesStrategicMerge`, `patchesJson6902`), or `$patch` is in it | rules of which every field is in the patch, and fields that do not exist; nothing is missing in a patch | `kustomize build DIRECTORY` |
+| manifest for Flux or envsubst | `${NAME}`, `${NAME:=default}` in a value or key | everything that does not read such a field | `flux envsubst` |
+| variables of kustomize | `$(NAME)` in capitals | the same | `kustomize build DIRECTORY` |
+| encrypted by SOPS | `sops` with a `mac`, values `ENC[…]` | the same | `sops --decrypt` |
+
+`--fix` changes no template and adds nothing to a patch. The webhook knows none of this: what reaches the API server is what is meant.
+";
 
 const FOREIGN_TEXT: &str = "
 ## What others wrote

@@ -2,7 +2,7 @@
 
 use clap::Command;
 use clap_complete::Shell as ClapShell;
-use neo4jbackup_core::engine;
+use neo4jbackup_core::registry;
 
 use crate::cli::{self, Completion, Shell};
 use crate::{Exit, Io};
@@ -93,5 +93,5 @@ fn candidates(command: &Command, before: &str, last: &str) -> Vec<String> {
 }
 
 fn codes() -> Vec<String> {
-    engine::all().iter().map(|rule| rule.meta().code.to_owned()).collect()
+    registry::all().iter().map(|rule| rule.meta().code.to_owned()).collect()
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use neo4jbackup_core::engine;
 use neo4jbackup_core::fix::FixKind;
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::{Doors, RuleMeta};
 use serde_json::{Value, json};
 
@@ -34,11 +34,11 @@ pub(super) fn run(arguments: &Explain, color: bool, io: &mut Io<'_>) -> Exit {
 }
 
 fn find(word: &str) -> Option<&'static RuleMeta> {
-    engine::rule(&word.to_ascii_uppercase()).or_else(|| engine::rule(&word.to_ascii_lowercase()))
+    registry::rule(&word.to_ascii_uppercase()).or_else(|| registry::rule(&word.to_ascii_lowercase()))
 }
 
 fn list(format: PageFormat, width: usize) -> String {
-    let metas = engine::all().iter().map(|rule| rule.meta());
+    let metas = registry::all().iter().map(|rule| rule.meta());
     match format {
         PageFormat::Json => pretty(&json!({
             "apiVersion": API_VERSION,

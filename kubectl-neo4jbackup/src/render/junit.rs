@@ -8,7 +8,7 @@ use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::quoted::{Name, printable};
 
 use super::{Context, Format, open};
-use crate::report::{Finding, LintReport};
+use crate::report::{Finding, LintReport, Skipped};
 
 pub(super) struct Junit;
 
@@ -18,12 +18,14 @@ impl Format for Junit {
         for finding in open(report) {
             files.entry(&finding.location.file).or_default().push(finding);
         }
-        let gaps: Vec<_> = report.skipped.iter().filter(|skipped| skipped.code.is_none()).collect();
+        let gaps: Vec<_> = report.skipped.iter().filter(|skipped| skipped.is_gap).collect();
+        let of_file = |skipped: &&Skipped| skipped.code.is_none() && !skipped.is_gap;
+        let unfinished: Vec<_> = report.skipped.iter().filter(of_file).collect();
         let failures = |findings: &[&Finding]| findings.iter().filter(|finding| fails(finding)).count();
         let failed: usize = files.values().map(|findings| failures(findings)).sum();
         // A run without a finding is one test that passed; without any test, readers take it for broken.
-        let clean = files.is_empty() && gaps.is_empty();
-        let tests = files.values().map(Vec::len).sum::<usize>() + gaps.len() + usize::from(clean);
+        let clean = files.is_empty() && gaps.is_empty() && unfinished.is_empty();
+        let tests = files.values().map(Vec::len).sum::<usize>() + gaps.len() + unfinished.len() + usize::from(clean);
         let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         let errors = gaps.len();
         let _ = writeln!(
@@ -52,6 +54,21 @@ impl Format for Junit {
                 let _ = writeln!(
                     xml,
                     "    <testcase classname=\"{file}\" name=\"read\"><error message=\"{file} {reason}\"/></testcase>"
+                );
+            }
+            xml.push_str("  </testsuite>\n");
+        }
+        if !unfinished.is_empty() {
+            let count = unfinished.len();
+            let _ = writeln!(
+                xml,
+                "  <testsuite name=\"not judged\" tests=\"{count}\" failures=\"0\" errors=\"0\" skipped=\"{count}\">"
+            );
+            for skipped in unfinished {
+                let (file, reason) = (escape(&printable(skipped.file.as_str())), escape(&skipped.reason));
+                let _ = writeln!(
+                    xml,
+                    "    <testcase classname=\"{file}\" name=\"lint\"><skipped message=\"{file} {reason}\"/></testcase>"
                 );
             }
             xml.push_str("  </testsuite>\n");

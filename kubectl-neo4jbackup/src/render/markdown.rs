@@ -34,7 +34,7 @@ impl Format for Markdown {
                 prose(&sentence(finding)),
             );
         }
-        for skipped in report.skipped.iter().filter(|skipped| skipped.code.is_none()) {
+        for skipped in report.skipped.iter().filter(|skipped| skipped.is_gap) {
             let name = Name(&skipped.file).to_string();
             let _ = writeln!(output, "\n{} {}", code(&name), prose(&skipped.reason));
         }

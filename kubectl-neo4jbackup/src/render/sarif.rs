@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::quoted::{Name, printable};
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ pub(super) struct Sarif;
 
 impl Format for Sarif {
     fn render(&self, report: &LintReport, context: &Context<'_>) -> String {
-        let metas: Vec<&RuleMeta> = engine::all().iter().map(|rule| rule.meta()).collect();
+        let metas: Vec<&RuleMeta> = registry::all().iter().map(|rule| rule.meta()).collect();
         let positions: BTreeMap<&str, usize> = metas
             .iter()
             .enumerate()
@@ -30,10 +30,11 @@ impl Format for Sarif {
             })
             .collect();
         let gaps = report.skipped.iter().filter(|skipped| skipped.code.is_none());
+        let is_complete = !report.skipped.iter().any(|skipped| skipped.is_gap);
         let notifications: Vec<Value> = gaps
             .map(|gap| {
                 json!({
-                    "level": "error",
+                    "level": if gap.is_gap { "error" } else { "note" },
                     "message": {"text": plain(&format!("{} {}", Name(&gap.file), gap.reason))},
                     "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri(&gap.file)}}}],
                 })
@@ -52,7 +53,7 @@ impl Format for Sarif {
                 // Columns are counted in characters everywhere else, too.
                 "columnKind": "unicodeCodePoints",
                 "invocations": [{
-                    "executionSuccessful": notifications.is_empty(),
+                    "executionSuccessful": is_complete,
                     "toolExecutionNotifications": notifications,
                 }],
                 "results": results,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use neo4jbackup_core::quoted::Name;
+
 use crate::report::LintReport;
 
 /// How many things that could not be checked are listed by name.
@@ -48,19 +50,22 @@ pub fn summary(report: &LintReport) -> String {
 
 /// What the rules could not be sure of, one line each; empty when they were.
 pub fn not_checked(report: &LintReport) -> Vec<String> {
-    let mut reasons: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for skipped in &report.skipped {
-        if let Some(code) = skipped.code {
-            *reasons.entry((code, &skipped.reason)).or_default() += 1;
-        }
+    // By reason, the first file with it and how often it was given.
+    let mut reasons: BTreeMap<(Option<&str>, &str), (&str, usize)> = BTreeMap::new();
+    for skipped in report.skipped.iter().filter(|skipped| !skipped.is_gap) {
+        let first = || (skipped.file.as_str(), 0);
+        reasons.entry((skipped.code, &skipped.reason)).or_insert_with(first).1 += 1;
     }
     let more = reasons.len().saturating_sub(MOST_LISTED);
     let mut lines: Vec<String> = reasons
         .into_iter()
         .take(MOST_LISTED)
-        .map(|((code, reason), count)| match count {
-            1 => format!("{code} {reason}"),
-            _ => format!("{code} {reason} ({count} times)"),
+        .map(|((code, reason), (file, count))| match (code, count) {
+            (Some(code), 1) => format!("{code} {reason}"),
+            (Some(code), _) => format!("{code} {reason} ({count} times)"),
+            (None, 1) => format!("{} {reason}", Name(file)),
+            (None, 2) => format!("{} {reason} (the same for 1 more file)", Name(file)),
+            (None, _) => format!("{} {reason} (the same for {} more files)", Name(file), count - 1),
         })
         .collect();
     if more > 0 {

@@ -1,17 +1,38 @@
 //! Each format of the report, as it is read by people and by other programs.
 
 use insta::assert_snapshot;
+use serde_json::{Value, json};
 
-use crate::support::{SIX_FIELDS, Sandbox};
+use crate::support::{SIX_FIELDS, Sandbox, rich};
 
 const FORMATS: [&str; 10] = [
     "text", "table", "short", "json", "yaml", "sarif", "junit", "github", "gitlab", "markdown",
 ];
 
+/// A run that has everything that a format can show, and a file that cannot be read.
 fn render(format: &str) -> String {
-    Sandbox::with(SIX_FIELDS)
-        .run(&["lint", "backup.yaml", "--only", "NB5001", "-o", format])
-        .stdout
+    rich().run(&["lint", "deploy.yaml", "absent.yaml", "-o", format]).stdout
+}
+
+/// The other tests rest on it.
+#[test]
+fn what_is_rendered_has_everything() {
+    let report: Value = serde_json::from_str(&render("json")).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let any = |is_so: &dyn Fn(&Value) -> bool| findings.iter().any(is_so);
+    for severity in ["error", "warning", "info"] {
+        assert!(any(&|finding| finding["severity"] == severity), "{severity}");
+    }
+    for kind in ["safe", "unsafe", "default"] {
+        assert!(any(&|finding| finding["fix"]["kind"] == kind), "{kind}");
+    }
+    assert!(any(&|finding| finding["fix"].is_null()));
+    assert!(any(&|finding| finding["evidence"] != json!([])));
+    assert!(any(&|finding| finding["suppressed"]["by"] == "comment"));
+    let skipped = report["skipped"].as_array().unwrap();
+    assert!(skipped.iter().any(|skipped| skipped["code"].is_null()));
+    assert!(skipped.iter().any(|skipped| !skipped["code"].is_null()));
+    assert!(report["summary"]["documents"].as_u64() > Some(1));
 }
 
 #[test]
@@ -81,7 +102,7 @@ fn markdown() {
 
 #[test]
 fn sarif() {
-    let mut log: serde_json::Value = serde_json::from_str(&render("sarif")).unwrap();
+    let mut log: Value = serde_json::from_str(&render("sarif")).unwrap();
     let run = &log["runs"][0];
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
     assert!(rules.len() > 2);
@@ -93,19 +114,23 @@ fn sarif() {
             "{rule}"
         );
     }
-    let result = &run["results"][0];
-    let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
-    assert_eq!(rules[index]["id"], result["ruleId"]);
-    // It moves with every new rule.
-    log["runs"][0]["results"][0]["ruleIndex"] = 0.into();
-    assert_snapshot!(serde_json::to_string_pretty(&log["runs"][0]["results"]).unwrap());
+    let rules = rules.clone();
+    for result in log["runs"][0]["results"].as_array_mut().unwrap() {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        // It moves with every new rule.
+        result["ruleIndex"] = 0.into();
+    }
+    let run = &log["runs"][0];
+    let shown = json!({"invocations": run["invocations"], "results": run["results"]});
+    assert_snapshot!(serde_json::to_string_pretty(&shown).unwrap());
 }
 
 #[test]
 fn sarif_of_a_clean_run_has_results() {
     let run = Sandbox::with(SIX_FIELDS).run(&["lint", "backup.yaml", "--only", "NB1002", "-o", "sarif"]);
-    let log: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!(log["runs"][0]["results"], serde_json::json!([]));
+    let log: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(log["runs"][0]["results"], json!([]));
     assert_eq!(log["runs"][0]["columnKind"], "unicodeCodePoints");
 }
 

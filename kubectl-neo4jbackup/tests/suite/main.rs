@@ -8,5 +8,8 @@ mod formats;
 mod inputs;
 mod lint;
 mod outputs;
+mod published;
 mod schema;
 mod support;
+mod unfinished;
+mod xsd;

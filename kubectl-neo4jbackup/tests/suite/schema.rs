@@ -2,13 +2,16 @@
 
 use serde_json::Value;
 
-use crate::support::{SIX_FIELDS, Sandbox, root};
+use crate::support::{SIX_FIELDS, rich, root};
 
 #[test]
 fn every_report_obeys_its_schema() {
     let path = root().join("docs/schemas/LintReport.json");
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let sandbox = Sandbox::with(SIX_FIELDS);
+    let mut schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    close(&mut schema);
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let sandbox = rich();
+    sandbox.write("backup.yaml", SIX_FIELDS);
     sandbox.write("broken.yaml", "a: [\n");
     sandbox.write(
         "accepted.yaml",
@@ -22,58 +25,23 @@ fn every_report_obeys_its_schema() {
     for arguments in runs {
         let run = sandbox.run(&[arguments, &["-o", "json", "-o", "yaml=report.yaml"]].concat());
         let report: Value = serde_json::from_str(&run.stdout).unwrap();
-        check(&schema, &schema, &report, "report");
+        let faults: Vec<String> = schema.iter_errors(&report).map(|fault| fault.to_string()).collect();
+        assert_eq!(faults, Vec::<String>::new());
         let yaml: Value = serde_saphyr::from_str(&sandbox.read("report.yaml")).unwrap();
         assert_eq!(yaml, report);
     }
 }
 
-/// The parts of JSON Schema that ours use.
-fn check(root: &Value, schema: &Value, value: &Value, place: &str) {
-    if let Some(name) = schema["$ref"].as_str() {
-        return check(root, root.pointer(name.trim_start_matches('#')).unwrap(), value, place);
-    }
-    if let Some(constant) = schema.get("const") {
-        assert_eq!(value, constant, "{place}");
-    }
-    if let Some(allowed) = schema["enum"].as_array() {
-        assert!(allowed.contains(value), "{place}: {value}");
-    }
-    let own = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
-    let types: Vec<&str> = match &schema["type"] {
-        Value::String(one) => vec![one],
-        Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
-        _ => vec![own],
-    };
-    assert!(types.contains(&own), "{place} is of type {own}");
-    if let Value::Array(items) = value {
-        for (position, item) in items.iter().enumerate() {
-            check(root, &schema["items"], item, &format!("{place}[{position}]"));
+/// The schema with every object closed: it may allow more for the sake of later versions, but leaves out nothing of this one.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            map.values_mut().for_each(close);
+            if map.contains_key("properties") {
+                map.insert("additionalProperties".to_owned(), false.into());
+            }
         }
-    }
-    let (Value::Object(map), Some(properties)) = (value, schema["properties"].as_object()) else {
-        return;
-    };
-    let required: Vec<&str> = schema["required"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    for name in &required {
-        assert!(map.contains_key(*name), "{place}.{name} is missing");
-    }
-    for (name, below) in map {
-        let schema = properties
-            .get(name)
-            .unwrap_or_else(|| panic!("{place}.{name} is not in the schema"));
-        check(root, schema, below, &format!("{place}.{name}"));
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
     }
 }

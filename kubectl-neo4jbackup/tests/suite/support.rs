@@ -27,6 +27,57 @@ spec:
       provider: aws
 ";
 
+/// Three documents with a finding of every kind: an error that `--fix` mends and one that only `--unsafe` does, a warning,
+/// a remark, one that is accepted, one that rests on evidence; and rules that cannot be sure.
+const RICH: &str = r#"# Nightly; see the runbook.
+apiVersion: neo4j.neo4j.com/v1beta1
+kind: Neo4jEnterpriseStandalone
+metadata: {name: ledger, namespace: graph}
+spec:
+  image: {repo: neo4j, tag: 5.26.0-enterprise}
+  acceptLicenseAgreement: eval
+  storage: {className: standard, size: 10Gi}
+---
+apiVersion: neo4j.neo4j.com/v1beta1
+kind: Neo4jBackup
+metadata:
+  name: nightly
+  namespace: graph
+spec:
+  instanceRef: ledger
+  allDatabases: true
+  schedule: "0 2 * * * *" # täglich
+  retention: {maxCount: 7}
+  storage:
+    type: s3
+    bucket: Acme_Backups # neo4jbackup:ignore NB7002 the bucket is older than the rule
+    cloud:
+      provider: aws
+      identity:
+        provider: aws
+        autoCreate:
+          enabled: true
+          annotations:
+            eks.amazonaws.com/role-arn: arn:aws:iam::210987654321:role/neo4j-backup
+---
+apiVersion: neo4j.neo4j.com/v1beta1
+kind: Neo4jRestore
+metadata: {name: "recovery", namespace: graph}
+spec:
+  instanceRef: ledger
+  database: neo4j
+  stopCluster: false
+  source: {type: backup, backupRef: nightly, pointInTime: "2025-01-15T14:30:00Z"}
+  options: {replaceExisting: true}
+"#;
+
+/// A folder with `deploy.yaml`, in which there is a finding of every kind.
+pub(crate) fn rich() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("deploy.yaml", RICH);
+    sandbox
+}
+
 /// What a run left behind.
 pub(crate) struct Run {
     pub(crate) exit: u8,

@@ -1,18 +1,17 @@
 //! Calls at a steady pace, each over a connection of its own that only the `caBundle` of that moment vouches for.
 
 use std::collections::BTreeMap;
-use std::io::BufReader;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use neo4jbackup_harness::ControlPlane;
+use neo4jbackup_harness::manifests::complete_backup;
+use neo4jbackup_harness::{Answer, ApiClient, ControlPlane, ReviewClient, Trust};
 use serde_json::{Value, json};
 
-use super::api::{Api, client_config, connect, exchange};
-use super::stage::{KINDS, SERVICE, Stage, backup};
+use super::stage::{KINDS, SERVICE, Stage};
 
 /// Calls that go on until [`Calls::end`].
 pub(crate) struct Calls {
@@ -105,7 +104,7 @@ impl Tally {
 
 /// Calls the replicas in turn, as a very strict API server would.
 struct Caller {
-    api: Api,
+    api: ApiClient,
     configurations: Vec<String>,
     /// With the places of their webhooks in the configurations.
     replicas: Vec<(usize, SocketAddr)>,
@@ -115,7 +114,7 @@ struct Caller {
 
 impl Caller {
     fn new(stage: &Stage<'_>, thread: u32, but: usize) -> Self {
-        let mut object = backup();
+        let mut object = complete_backup();
         object["metadata"]["namespace"] = stage.namespace.clone().into();
         let review = json!({
             "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
@@ -128,7 +127,7 @@ impl Caller {
             },
         });
         Self {
-            api: Api::of(stage.control_plane),
+            api: stage.control_plane.api_client().unwrap(),
             configurations: KINDS.map(|kind| stage.configuration_path(kind)).to_vec(),
             replicas: stage
                 .replicas
@@ -168,17 +167,12 @@ impl Caller {
         } else {
             "127.0.0.1".to_owned()
         };
-        let stream = connect(address, &name, &client_config(&bundle))?;
-        let body = self.review.to_string();
-        let path = ["validate", "mutate"][kind];
-        let request = format!(
-            "POST /{path}?timeout=10s HTTP/1.1\r\nHost: {name}\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        let (status, answer) = exchange(&mut BufReader::new(stream), &request)?;
-        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
-        if status == 200 && answer["response"]["uid"] == self.review["request"]["uid"] {
+        let trust = Trust::in_authorities(&bundle).map_err(|error| error.to_string())?;
+        let client = ReviewClient::connect(address, &name, &trust);
+        let path = ["/validate", "/mutate"][kind];
+        let answer = client.and_then(|mut client| client.ask(path, &self.review));
+        let (status, response) = answer.map_err(|error| error.to_string())?;
+        if status == 200 && response["uid"] == self.review["request"]["uid"] {
             Ok(())
         } else {
             Err(format!("HTTP status {status}"))
@@ -188,14 +182,14 @@ impl Caller {
 
 /// Sends objects to the API server, which calls every replica, with the policy `Fail`.
 struct Sender {
-    api: Api,
+    api: ApiClient,
     path: String,
 }
 
 impl Sender {
     fn new(control_plane: &ControlPlane, namespace: &str) -> Self {
         Self {
-            api: Api::of(control_plane),
+            api: control_plane.api_client().unwrap(),
             path: format!("/apis/neo4j.neo4j.com/v1beta1/namespaces/{namespace}/neo4jbackups?dryRun=All"),
         }
     }
@@ -203,9 +197,9 @@ impl Sender {
     fn run(mut self, stop: &AtomicBool, tally: &Tally) {
         while !stop.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(200));
-            let result = match self.api.post(&self.path, &backup()) {
-                Ok((201, _)) => Ok(()),
-                Ok((status, answer)) => Err(format!("the API server says {status}: {}", answer["message"])),
+            let result = match self.api.try_send("POST", &self.path, &complete_backup()) {
+                Ok(answer) if answer.status == 201 => Ok(()),
+                Ok(Answer { status, body, .. }) => Err(format!("the API server says {status}: {}", body["message"])),
                 Err(why) => Err(format!("the API server: {why}")),
             };
             tally.note(&tally.through_the_api_server, result);

@@ -2,10 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use neo4jbackup_harness::{CertificateAuthority, WebhookReplica};
+use neo4jbackup_harness::{CertificateAuthority, WebhookReplica, await_within, webhook_program};
 use serde_json::json;
 
-use super::stage::{DEADLINE, KINDS, Kind, ON_DEMAND, SERVICE, Stage, await_within, count, is_ready, program};
+use super::stage::{DEADLINE, KINDS, Kind, ON_DEMAND, SERVICE, Stage, count, is_ready};
 use crate::world::World;
 
 #[test]
@@ -33,7 +33,7 @@ fn a_certificate_that_no_bundle_vouches_for_is_not_ready() {
     ];
     stage
         .replicas
-        .push(WebhookReplica::start(program(), None, &arguments).unwrap());
+        .push(WebhookReplica::start(webhook_program().unwrap(), None, &arguments).unwrap());
     stage.configure();
     await_not_ready(&stage, "it is empty");
     set_bundles(&mut stage, other.certificate_pem());
@@ -58,8 +58,7 @@ fn set_bundles(stage: &mut Stage<'_>, pem: &str) {
         configuration["webhooks"][0]["clientConfig"]["caBundle"] = STANDARD.encode(pem).into();
         let path = stage.configuration_path(kind);
         let patch = json!({"webhooks": configuration["webhooks"]});
-        let (status, answer) = stage.api.merge(&path, &patch);
-        assert_eq!(status, 200, "{answer}");
+        stage.api.merge(&path, &patch);
     }
 }
 

@@ -1,7 +1,9 @@
 //! `kill -9` in the middle of every step of a rotation: whoever comes next goes on.
 
+use neo4jbackup_harness::await_within;
+
 use super::calls::Calls;
-use super::stage::{DEADLINE, Stage, Timings, await_within};
+use super::stage::{DEADLINE, Stage, Timings};
 use crate::world::World;
 
 /// Slow enough to be caught in each state.

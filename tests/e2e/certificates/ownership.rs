@@ -1,8 +1,9 @@
 //! Of a webhook configuration, only the `caBundle` fields are the server's; all else stays its owner's.
 
+use neo4jbackup_harness::await_within;
 use serde_json::{Value, json};
 
-use super::stage::{DEADLINE, KINDS, Kind, ON_DEMAND, Stage, await_within, webhook_name};
+use super::stage::{DEADLINE, KINDS, Kind, ON_DEMAND, Stage, webhook_name};
 use crate::world::World;
 
 const MANAGER: &str = "neo4jbackup-webhook-ca";
@@ -43,8 +44,8 @@ fn whoever_writes_the_rest_leaves_the_ca_bundle() {
     let mut changed = stage.configuration(Kind::Validating);
     changed["webhooks"][0]["timeoutSeconds"] = 7.into();
     let before = version(&mut stage);
-    let (status, answer) = stage.api.apply(&path, "helm", &changed);
-    assert_eq!(status, 200, "{answer}");
+    let answer = stage.api.apply(&path, "helm", &changed);
+    assert_eq!(answer.status, 200, "{answer:?}");
     assert_ne!(version(&mut stage), before);
     assert_eq!(stage.bundle(), bundle);
 
@@ -76,8 +77,8 @@ fn webhooks_may_come_and_go() {
     let mut one = both.clone();
     one["webhooks"].as_array_mut().unwrap().pop();
     let bundle = stage.bundle();
-    let (status, answer) = stage.api.apply(&path, "helm", &one);
-    assert_eq!(status, 422, "{answer}");
+    let answer = stage.api.apply(&path, "helm", &one);
+    assert_eq!(answer.status, 422, "{answer:?}");
     assert_eq!(stage.bundle(), bundle, "a refusal changes nothing");
 
     let patch = json!({"webhooks": [{"name": webhook_name(1), "$patch": "delete"}]});
@@ -94,8 +95,8 @@ fn webhooks_may_come_and_go() {
     assert_eq!(left, 1);
     await_within(DEADLINE, "an answer", || stage.create_backup());
 
-    let (status, answer) = stage.api.apply(&path, "helm", &both);
-    assert_eq!(status, 200, "{answer}");
+    let answer = stage.api.apply(&path, "helm", &both);
+    assert_eq!(answer.status, 200, "{answer:?}");
     await_within(DEADLINE, "the bundle of the new webhook", || {
         let bundle = Stage::live_bundle(&mut stage.api, &path, 1);
         bundle.map(drop).ok_or_else(|| "none".to_owned())

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use neo4jbackup_harness::await_within;
 use serde_json::{Value, json};
 
-use super::stage::{DEADLINE, ON_DEMAND, SECRET, Stage, await_within, is_ready};
+use super::stage::{DEADLINE, ON_DEMAND, SECRET, Stage, is_ready};
 use crate::world::World;
 
 /// The verbs that a replica has, on names where there can be names.
@@ -134,7 +135,7 @@ fn without_the_right_to_make_the_secret_serving_goes_on_until_somebody_else_does
     // As `helm upgrade` makes it.
     let empty = json!({"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": {"name": SECRET}});
     let folder = path.trim_end_matches(&format!("/{SECRET}")).to_owned();
-    assert_eq!(stage.api.post(&folder, &empty).unwrap().0, 201);
+    assert_eq!(stage.api.send("POST", &folder, &empty).status, 201);
     await_within(DEADLINE, "the same authority", || match stage.secret_value("ca.crt") {
         Some(found) if found == authority => Ok(()),
         other => Err(format!("{other:?}")),

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use neo4jbackup_harness::await_within;
+
 use super::calls::Calls;
-use super::stage::{DEADLINE, ON_DEMAND, Stage, Timings, await_within};
+use super::stage::{DEADLINE, ON_DEMAND, Stage, Timings};
 use crate::world::World;
 
 /// Authorities that come to an end by themselves, every 24 seconds.

@@ -1,20 +1,19 @@
 //! A Secret, two configurations, and replicas of the real program that look after them.
 
 use std::collections::BTreeSet;
-use std::io::BufReader;
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use neo4jbackup_harness::{ControlPlane, WebhookReplica, webhook_program};
+use neo4jbackup_harness::manifests::complete_backup;
+use neo4jbackup_harness::{
+    ApiClient, ControlPlane, ReviewClient, Trust, WebhookReplica, await_within, webhook_program,
+};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
-
-use super::api::{Api, client_config_at, connect, exchange};
 
 pub(crate) const SECRET: &str = "webhook-ca";
 pub(crate) const SERVICE: &str = "guard";
@@ -44,7 +43,7 @@ pub(crate) const ON_DEMAND: Timings = Timings {
 /// One namespace with all that belongs to one webhook.
 pub(crate) struct Stage<'c> {
     pub(crate) control_plane: &'c ControlPlane,
-    pub(crate) api: Api,
+    pub(crate) api: ApiClient,
     pub(crate) namespace: String,
     /// The name of both configurations.
     pub(crate) name: String,
@@ -63,7 +62,7 @@ impl<'c> Stage<'c> {
         let name = format!("{namespace}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let mut stage = Self {
             control_plane,
-            api: Api::of(control_plane),
+            api: control_plane.api_client().unwrap(),
             namespace,
             name,
             timings,
@@ -76,7 +75,7 @@ impl<'c> Stage<'c> {
             "metadata": {"name": SECRET, "labels": {"app.kubernetes.io/managed-by": "Helm"}},
         });
         let path = format!("/api/v1/namespaces/{}/secrets", stage.namespace);
-        assert_eq!(stage.api.post(&path, &secret).unwrap().0, 201);
+        assert_eq!(stage.api.send("POST", &path, &secret).status, 201);
         stage
     }
 
@@ -99,7 +98,7 @@ impl<'c> Stage<'c> {
     ) -> Self {
         Self {
             control_plane,
-            api: Api::of(control_plane),
+            api: control_plane.api_client().unwrap(),
             namespace,
             name,
             timings,
@@ -161,7 +160,7 @@ impl<'c> Stage<'c> {
             format!("--certificate-tick={}", timings.tick),
         ];
         arguments.extend(self.more_arguments.iter().cloned().chain(more));
-        WebhookReplica::start(program(), port, &arguments).unwrap()
+        WebhookReplica::start(webhook_program().unwrap(), port, &arguments).unwrap()
     }
 
     /// Registers every replica in both configurations, by server-side apply and without a `caBundle`, as helm does.
@@ -169,8 +168,8 @@ impl<'c> Stage<'c> {
         for kind in KINDS {
             let object = self.configuration(kind);
             let path = self.configuration_path(kind);
-            let (status, answer) = self.api.apply(&path, "helm", &object);
-            assert!(matches!(status, 200 | 201), "{answer}");
+            let answer = self.api.apply(&path, "helm", &object);
+            assert!(matches!(answer.status, 200 | 201), "{answer:?}");
         }
     }
 
@@ -226,8 +225,7 @@ impl<'c> Stage<'c> {
             .map(|(key, value)| ((*key).to_owned(), value.map(|value| STANDARD.encode(value)).into()))
             .collect();
         let path = self.secret_path();
-        let (status, answer) = self.api.merge(&path, &json!({"data": values}));
-        assert_eq!(status, 200, "{answer}");
+        self.api.merge(&path, &json!({"data": values}));
     }
 
     /// Asks for a new authority, and gives the one that is there.
@@ -235,12 +233,12 @@ impl<'c> Stage<'c> {
         let path = self.secret_path();
         let before = self.secret_value("ca.crt").unwrap();
         let annotation = json!({"metadata": {"annotations": {"neo4jbackup.github.io/rotate": "now"}}});
-        assert_eq!(self.api.merge(&path, &annotation).0, 200);
+        self.api.merge(&path, &annotation);
         before
     }
 
     /// The `caBundle` of one webhook, in PEM format.
-    pub(crate) fn live_bundle(api: &mut Api, path: &str, number: usize) -> Option<Vec<u8>> {
+    pub(crate) fn live_bundle(api: &mut ApiClient, path: &str, number: usize) -> Option<Vec<u8>> {
         let configuration = api.get(path)?;
         let text = configuration["webhooks"][number]["clientConfig"]["caBundle"].as_str()?;
         STANDARD.decode(text).ok()
@@ -298,11 +296,12 @@ impl<'c> Stage<'c> {
     /// Asks a replica, over a connection that has to be believed when every clock is off by that many seconds.
     pub(crate) fn call_at(&self, replica: &WebhookReplica, shift: i64) -> Result<(), String> {
         let path = self.configuration_path(Kind::Validating);
-        let bundle = Self::live_bundle(&mut Api::of(self.control_plane), &path, 0).ok_or("there is no caBundle")?;
-        let stream = connect(replica.address(), "127.0.0.1", &client_config_at(&bundle, shift))?;
-        let request = "GET /validate HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+        let bundle = Self::live_bundle(&mut self.api.another(), &path, 0).ok_or("there is no caBundle")?;
+        let trust = Trust::with_clock_off(&bundle, shift).map_err(|error| error.to_string())?;
+        let client = ReviewClient::connect(replica.address(), "127.0.0.1", &trust);
         // That there is an answer is what counts: the connection was believed.
-        exchange(&mut BufReader::new(stream), request).map(drop)
+        let answer = client.and_then(|mut client| client.ask("/validate", &Value::Null));
+        answer.map(drop).map_err(|error| error.to_string())
     }
 
     /// A backup goes through the API server, by every replica, without being stored.
@@ -311,28 +310,12 @@ impl<'c> Stage<'c> {
             "/apis/neo4j.neo4j.com/v1beta1/namespaces/{}/neo4jbackups?dryRun=All",
             self.namespace
         );
-        match self.api.post(&path, &backup())? {
-            (201, _) => Ok(()),
-            (status, answer) => Err(format!("{status}: {}", answer["message"])),
+        match self.api.try_send("POST", &path, &complete_backup()) {
+            Ok(answer) if answer.status == 201 => Ok(()),
+            Ok(answer) => Err(format!("{}: {}", answer.status, answer.body["message"])),
+            Err(error) => Err(error.to_string()),
         }
     }
-}
-
-pub(crate) fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| webhook_program().unwrap())
-}
-
-pub(crate) fn backup() -> Value {
-    json!({
-        "apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jBackup", "metadata": {"name": "nightly"},
-        "spec": {
-            "instanceRef": "prod", "database": "neo4j", "schedule": "0 2 * * *",
-            "storage": {"type": "s3", "bucket": "acme-backups", "cloud": {
-                "provider": "aws", "credentialsSecretRef": "s3-credentials",
-            }},
-        },
-    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -387,18 +370,4 @@ pub(crate) fn count(replica: &WebhookReplica, metric: &str, labels: &str) -> u64
     lines
         .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
         .sum()
-}
-
-/// Asks again and again until there is something; fails with the last answer.
-pub(crate) fn await_within<T>(deadline: Duration, what: &str, mut ask: impl FnMut() -> Result<T, String>) -> T {
-    let start = Instant::now();
-    loop {
-        match ask() {
-            Ok(answer) => return answer,
-            Err(last) if start.elapsed() > deadline => {
-                panic!("{what} did not come about within {} s: {last}", deadline.as_secs())
-            }
-            Err(_) => std::thread::sleep(Duration::from_millis(20)),
-        }
-    }
 }

@@ -1,6 +1,8 @@
 //! From an empty Secret to an answer.
 
-use super::stage::{DEADLINE, ON_DEMAND, Stage, await_within, is_ready};
+use neo4jbackup_harness::await_within;
+
+use super::stage::{DEADLINE, ON_DEMAND, Stage, is_ready};
 use crate::world::World;
 
 #[test]

@@ -1,10 +1,10 @@
 //! helm, and what it renders.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use neo4jbackup_harness::{ChartTools, report_progress};
+use neo4jbackup_harness::{ChartTools, report_progress, root};
 use serde_json::Value;
 
 /// The name of the release wherever the name does not matter, and the namespace that it is in.
@@ -17,7 +17,7 @@ pub(crate) const CLUSTER_NAME: &str = "guard-neo4jbackup-webhook.neo4jbackup";
 
 /// The folder of the chart.
 pub(crate) fn chart() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/neo4jbackup-webhook")
+    root().join("charts/neo4jbackup-webhook")
 }
 
 /// helm and kubeconform.

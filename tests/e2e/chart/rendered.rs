@@ -1,9 +1,9 @@
 //! What no render may contain, and what the default is.
 
+use neo4jbackup_tests::transcript::assert_transcript;
 use serde_json::{Value, json};
 
 use super::helm::{chart, command, entries, modes, of_kind, rendered, rendered_text, text};
-use crate::transcript::assert_transcript;
 
 #[test]
 fn helm_finds_nothing_to_complain_about_in_any_mode() {

@@ -1,11 +1,11 @@
 //! Which requests leave the API server. The configurations are the chart's, with `failurePolicy: Fail` and an address at
 //! which nobody listens: what still passes was never sent.
 
+use neo4jbackup_harness::await_something;
 use serde_json::{Value, json};
 
 use super::helm::{NAMESPACE, of_kind, rendered};
 use super::server::Server;
-use crate::world::await_something;
 
 #[test]
 fn only_a_new_spec_of_an_object_that_stays_is_judged() {

@@ -1,10 +1,10 @@
 //! What the webhook may do in the cluster, asked of the API server.
 
+use neo4jbackup_harness::await_something;
 use serde_json::{Value, json};
 
 use super::helm::{CLUSTER_NAME, FULL_NAME, NAMESPACE, text};
 use super::server::Server;
-use crate::world::await_something;
 
 #[test]
 fn the_default_may_look_after_its_certificates_and_look_at_what_rules_ask_for() {

@@ -4,10 +4,10 @@ use std::process::Output;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use neo4jbackup_harness::{Binaries, ControlPlane, KubectlOutput, Options, foreign_crds, report_progress};
+use neo4jbackup_tests::crds;
 use serde_json::Value;
 
 use super::helm::{NAMESPACE, RELEASE, chart, command, text};
-use crate::world::rendered_crds;
 
 /// The API server, and the turn to use it.
 pub(crate) struct Server {
@@ -91,7 +91,7 @@ impl Server {
 fn start() -> ControlPlane {
     let binaries = Binaries::locate_or_build(&report_progress).unwrap();
     let control_plane = ControlPlane::start(&binaries, &Options::default()).unwrap();
-    control_plane.install_crds(&rendered_crds()).unwrap();
+    control_plane.install_crds(&crds::rendered()).unwrap();
     control_plane.install_crds(&foreign_crds().unwrap()).unwrap();
     let namespace = ["create", "namespace", NAMESPACE];
     control_plane.client().must_run(&namespace, "").unwrap();

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::helm::{CLUSTER_NAME, FULL_NAME, NAMESPACE, rendered};
 use super::server::Server;
-use crate::namespace::Namespace;
 use crate::world::World;
 
 #[test]
@@ -61,7 +60,7 @@ fn the_test_fails_when_nobody_judges() {
 #[test]
 fn the_test_succeeds_where_the_webhook_judges() {
     let world = World::rendered();
-    let namespace = Namespace::guarded(world);
+    let namespace = world.guarded_namespace();
     let arguments = ["check-admission".to_owned(), format!("--namespace={}", namespace.name)];
     let kubeconfig = world.control_plane.kubeconfig().to_owned();
     let answer = run(&arguments, &kubeconfig);

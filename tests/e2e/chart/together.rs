@@ -1,11 +1,11 @@
 //! Releases beside each other, after each other, and under whatever names they are given.
 
-use neo4jbackup_harness::{Binaries, ControlPlane, KubectlOutput, Options, report_progress};
+use neo4jbackup_harness::{Binaries, ControlPlane, KubectlOutput, Options, await_something, report_progress, root};
+use neo4jbackup_tests::crds;
 use serde_json::Value;
 
 use super::helm::{NAMESPACE, RELEASE, chart, command, objects, text};
 use super::server::Server;
-use crate::world::{await_something, rendered_crds};
 
 /// YAML takes each of these for a truth value or a number where nothing quotes it; the last one has a dot, which the name
 /// of a Service has not.
@@ -225,7 +225,7 @@ fn with_controllers() -> ControlPlane {
     let binaries = Binaries::locate_or_build(&report_progress).unwrap();
     let binaries = binaries.with_controller_manager(&report_progress).unwrap();
     let control_plane = ControlPlane::start(&binaries, &Options::default()).unwrap();
-    control_plane.install_crds(&rendered_crds()).unwrap();
+    control_plane.install_crds(&crds::rendered()).unwrap();
     control_plane
 }
 
@@ -279,7 +279,7 @@ fn blinding_restore(control_plane: &ControlPlane, namespace: &str) -> KubectlOut
 
 /// The one command, for a namespace.
 fn command_of_the_page(namespace: &str) -> String {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/webhook.md");
+    let page = root().join("docs/webhook.md");
     let page = std::fs::read_to_string(page).unwrap();
     let section = page.split("### When its namespace was deleted").nth(1).unwrap();
     let command = section.split("```").nth(1).unwrap().trim().replace("\\\n", " ");

@@ -1,5 +1,6 @@
 //! What the schema of the values refuses, and how it says so.
 
+use neo4jbackup_core::registry;
 use serde_json::Value;
 
 use super::helm::{chart, of_kind, refusal, rendered};
@@ -97,7 +98,11 @@ fn an_off_without_quotes_switches_a_rule_off() {
     let settings: Value = serde_saphyr::from_str(settings.unwrap()).unwrap();
     assert_eq!(settings["rules"]["schedules-overlap"], "off");
     let parsed: neo4jbackup_core::settings::Settings = serde_json::from_value(settings).unwrap();
-    assert!(parsed.unknown_rules().is_empty(), "{:?}", parsed.unknown_rules());
+    assert!(
+        registry::unknown_rules(&parsed).is_empty(),
+        "{:?}",
+        registry::unknown_rules(&parsed)
+    );
 }
 
 /// Whatever has keys lists them, says what its values are, or is a type of Kubernetes.

@@ -1,12 +1,11 @@
 //! The guard's expressions: their types, and their cost on objects as large as the API server stores.
 
-use neo4jbackup_harness::report_progress;
+use neo4jbackup_harness::{await_something, report_progress};
 use serde_json::{Value, json};
 
 use super::guarded::{Guarded, manifest};
 use super::places::Place;
 use super::with_each_crds;
-use crate::world::await_something;
 
 with_each_crds!(
     the_types_of_all_expressions_fit,

@@ -1,13 +1,14 @@
 //! A control plane of its own for the guard, which judges every namespace.
 
-use std::path::Path;
 use std::sync::OnceLock;
 
-use neo4jbackup_harness::{Binaries, ControlPlane, KubectlOutput, Options, report_progress};
+use neo4jbackup_harness::{
+    Binaries, ControlPlane, KubectlOutput, Options, await_something, report_progress, root, shared,
+};
+use neo4jbackup_tests::crds;
 use serde_json::{Value, json};
 
 use super::places::Place;
-use crate::world::{await_something, crds_in, rendered_crds, shared};
 
 /// A control plane with the guard in force, and what was stored before it came.
 pub(crate) struct Guarded {
@@ -51,13 +52,13 @@ impl Guarded {
     /// With the CRDs that the schema tables give.
     pub(crate) fn rendered() -> &'static Self {
         static GUARDED: OnceLock<Guarded> = OnceLock::new();
-        GUARDED.get_or_init(|| Self::start(&rendered_crds()))
+        GUARDED.get_or_init(|| Self::start(&crds::rendered()))
     }
 
     /// With the CRDs of the operator, when they are there. Says so when they are not.
     pub(crate) fn upstream() -> Option<&'static Self> {
         static GUARDED: OnceLock<Option<Guarded>> = OnceLock::new();
-        let start = || shared("upstream/crds/F").map(|folder| Self::start(&crds_in(&folder)));
+        let start = || shared("upstream/crds/F").map(|folder| Self::start(&crds::read(&folder)));
         GUARDED.get_or_init(start).as_ref()
     }
 
@@ -123,7 +124,7 @@ impl Guarded {
 
 /// The manifest of the guard, as a person applies it.
 pub(crate) fn manifest() -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/neo4jbackup-webhook/files/policies/guard.yaml");
+    let file = root().join("charts/neo4jbackup-webhook/files/policies/guard.yaml");
     std::fs::read_to_string(file).unwrap()
 }
 

@@ -1,11 +1,11 @@
 //! The rights that the documentation lists are needed, and they are enough.
 
-use neo4jbackup_harness::WebhookServer;
+use neo4jbackup_harness::manifests;
+use neo4jbackup_harness::{WebhookServer, await_something, root, webhook_program};
 use serde_json::{Value, json};
 
 use super::place::{Place, ROLE_KEY, metric};
-use crate::manifests;
-use crate::world::{World, await_something, program};
+use crate::world::World;
 
 #[test]
 fn without_rights_it_says_so_and_serves_on_and_with_those_of_the_page_it_works() {
@@ -29,7 +29,7 @@ fn without_rights_it_says_so_and_serves_on_and_with_those_of_the_page_it_works()
     place.grant("reads", "ClusterRole", &reads);
     place.grant("watches", "ClusterRole", &watches);
     let kubeconfig = place.kubeconfig();
-    let webhook = WebhookServer::start_with(program(), &kubeconfig, &["--ensure-rbac"]).unwrap();
+    let webhook = WebhookServer::start_with(webhook_program().unwrap(), &kubeconfig, &["--ensure-rbac"]).unwrap();
     let refused = ["object=\"ServiceAccount\"", "result=\"forbidden\""];
     await_something("the refusal", || {
         match metric(&webhook, "rbac_applies_total", &refused) {
@@ -66,7 +66,7 @@ fn the_rights_for_roles_are_enough_to_give_one_and_no_other() {
             "subjects": [{"kind": "ServiceAccount", "name": "neo4j-backup-sa", "namespace": place.name}],
         });
         let arguments = ["apply", "--server-side", "--field-manager=test", &account, "-f", "-"];
-        place.kubectl(&arguments, &binding.to_string())
+        place.kubectl_with_input(&arguments, &binding.to_string())
     };
     // The authorizer learns of a binding a moment after it is stored.
     await_something("the rights of the page", || {
@@ -97,13 +97,13 @@ fn the_rights_for_roles_are_enough_to_give_one_and_no_other() {
         "--resource=pods",
         &account,
     ];
-    let answer = place.kubectl(&write, "");
+    let answer = place.kubectl(&write);
     assert!(answer.stderr.contains("forbidden"), "{answer:?}");
 }
 
 /// The rules of the three YAML blocks of the page: what is always read, what accounts need, what roles need.
 fn rules_of_the_page() -> [Value; 3] {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/identity.md");
+    let page = root().join("docs/identity.md");
     let page = std::fs::read_to_string(page).unwrap();
     let blocks = page
         .split("```yaml rules\n")
@@ -135,10 +135,10 @@ impl Place {
     /// A kubeconfig for the account `webhook` of this namespace.
     fn kubeconfig(&self) -> std::path::PathBuf {
         self.must(&["create", "serviceaccount", "webhook"]);
-        let token = self.must(&["create", "token", "webhook"]);
+        let token = self.must(&["create", "token", "webhook"]).stdout;
         let control_plane = &self.world.control_plane;
         let mut config: Value = {
-            let shown = self.must(&["config", "view", "--raw", "--output=json"]);
+            let shown = self.must(&["config", "view", "--raw", "--output=json"]).stdout;
             serde_json::from_str(&shown).unwrap()
         };
         config["users"][0]["user"] = json!({"token": token.trim()});

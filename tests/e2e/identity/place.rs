@@ -1,32 +1,41 @@
 //! A namespace of any operator version, and what is asked in it.
 
-use std::time::{Duration, Instant};
+use std::ops::Deref;
 
-use neo4jbackup_harness::{KubectlOutput, WebhookConfigurations, WebhookServer};
+use neo4jbackup_harness::manifests;
+use neo4jbackup_harness::{KubectlOutput, Namespace, WebhookServer, await_something};
 use serde_json::Value;
 
-use crate::manifests;
-use crate::world::{World, await_something};
+use crate::world::World;
 
 pub(super) const CLIENT: &str = "6b1f1b0c-7c1e-4b8e-9f0a-2d3c4b5a6978";
 pub(super) const ROLE_KEY: &str = "eks.amazonaws.com/role-arn";
 
-/// A namespace that no other test uses.
+/// A namespace that no other test uses, of a control plane with its webhook.
 pub(super) struct Place {
     pub(super) world: &'static World,
-    pub(super) name: String,
+    namespace: Namespace,
+}
+
+impl Deref for Place {
+    type Target = Namespace;
+
+    fn deref(&self) -> &Namespace {
+        &self.namespace
+    }
 }
 
 impl Place {
     pub(super) fn new(world: &'static World) -> Self {
-        let name = world.control_plane.create_namespace("identity").unwrap();
-        Self { world, name }
+        let namespace = world.control_plane.namespace("identity").unwrap();
+        Self { world, namespace }
     }
 
-    /// Declares an identity: `aws-role-arn=…`.
-    pub(super) fn declare(&self, declaration: &str) {
-        let declaration = format!("neo4jbackup.github.io/{declaration}");
-        self.must(&["annotate", "--overwrite", "namespace", &self.name, &declaration]);
+    /// A namespace that is there already.
+    pub(super) fn existing(world: &'static World, name: &str) -> Self {
+        let control_plane = &world.control_plane;
+        let namespace = Namespace::existing(control_plane.client(), name, control_plane.directory()).unwrap();
+        Self { world, namespace }
     }
 
     /// The role that the tests use, for this namespace.
@@ -36,44 +45,26 @@ impl Place {
 
     /// Has the webhook answer for the objects of this namespace, those of the operator and those that it makes.
     pub(super) fn guard(&self, webhook: &WebhookServer) {
-        let registration = WebhookConfigurations {
-            name: &self.name,
-            base_url: &webhook.base_url(),
-            authority_pem: webhook.authority_pem(),
-            failure_policy: "Fail",
-            namespace: Some(&self.name),
-            timeout_seconds: 10,
-        };
+        let base_url = webhook.base_url();
+        let registration = self.registration(&base_url, webhook.authority_pem(), "Fail");
         let control_plane = &self.world.control_plane;
         control_plane.apply_yaml(&registration.manifest()).unwrap();
         control_plane.apply_yaml(&registration.workloads_manifest()).unwrap();
     }
 
-    pub(super) fn kubectl(&self, arguments: &[&str], input: &str) -> KubectlOutput {
-        let namespace = format!("--namespace={}", self.name);
-        let control_plane = &self.world.control_plane;
-        control_plane
-            .kubectl_with_input(&[&[namespace.as_str()], arguments].concat(), input)
-            .unwrap()
-    }
-
-    pub(super) fn must(&self, arguments: &[&str]) -> String {
-        self.must_send(arguments, "")
-    }
-
-    pub(super) fn must_send(&self, arguments: &[&str], input: &str) -> String {
-        let answer = self.kubectl(arguments, input);
+    /// Runs kubectl for what must succeed, with `input` as its standard input.
+    pub(super) fn must_send(&self, arguments: &[&str], input: &str) {
+        let answer = self.kubectl_with_input(arguments, input);
         assert!(answer.success(), "{arguments:?}: {answer:?}");
-        answer.stdout
     }
 
     pub(super) fn apply(&self, manifest: &Value) {
         self.must_send(&["apply", "-f", "-"], &manifest.to_string());
     }
 
-    /// A stored object; `None` when there is none.
+    /// A stored object with the fields that each manager has; `None` when there is none.
     pub(super) fn stored(&self, object: &str) -> Option<Value> {
-        let shown = self.must(&[
+        let KubectlOutput { stdout: shown, .. } = self.must(&[
             "get",
             object,
             "--ignore-not-found",
@@ -87,7 +78,7 @@ impl Place {
     pub(super) fn would_store(&self, manifest: &Value, is_there: impl Fn(&Value) -> bool) -> Value {
         let arguments = ["create", "--dry-run=server", "--output=json", "-f", "-"];
         await_something("the default", || {
-            let answer = self.kubectl(&arguments, &manifest.to_string());
+            let answer = self.kubectl_with_input(&arguments, &manifest.to_string());
             let shown: Value = serde_json::from_str(&answer.stdout).unwrap_or_default();
             if is_there(&shown) {
                 Ok(shown)
@@ -103,18 +94,6 @@ impl Place {
             Some(stored) if is_so(&stored) => Ok(stored),
             other => Err(format!("{other:?}; {}", self.world.webhook.last_log_lines())),
         })
-    }
-}
-
-/// Waits longer than the tests usually do, for what happens once a minute.
-pub(super) fn within<T>(patience: Duration, mut ask: impl FnMut() -> Result<T, String>) -> T {
-    let start = Instant::now();
-    loop {
-        match ask() {
-            Ok(answer) => return answer,
-            Err(last) => assert!(start.elapsed() < patience, "waited in vain: {last}"),
-        }
-        std::thread::sleep(Duration::from_millis(200));
     }
 }
 

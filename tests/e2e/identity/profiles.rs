@@ -1,11 +1,11 @@
 //! Each profile stores the same defaults: cloud provider, identity provider, identity and account.
 
 use neo4jbackup_core::schema::Era;
+use neo4jbackup_harness::manifests;
 use serde_json::{Value, json};
 
 use super::place::{Place, ROLE_KEY};
 use super::{reconciler, roles};
-use crate::manifests;
 use crate::world::World;
 
 #[test]

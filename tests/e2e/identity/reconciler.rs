@@ -3,13 +3,12 @@
 use std::sync::OnceLock;
 
 use neo4jbackup_core::schema::Era;
-use neo4jbackup_harness::WebhookServer;
+use neo4jbackup_harness::manifests;
+use neo4jbackup_harness::{WebhookServer, await_something, webhook_program};
 use serde_json::{Value, json};
 
 use super::place::{Place, ROLE_KEY, metric};
-use crate::manifests;
-use crate::policies::ApiClient;
-use crate::world::{World, await_something, program};
+use crate::world::World;
 
 /// A control plane with the CRDs of operator 1.13, whose webhook looks after accounts.
 pub(super) fn world() -> &'static World {
@@ -104,7 +103,9 @@ fn a_leftover_role_is_reported_and_stays() {
     let role = place.stored("role/neo4j-backup-role").unwrap();
     place.apply(&backup(&json!({"credentialsSecretRef": "s3-keys"})));
     let event = await_something("the event", || {
-        let events = place.must(&["get", "events", "--field-selector=reason=LeftoverRole", "--output=json"]);
+        let events = place
+            .must(&["get", "events", "--field-selector=reason=LeftoverRole", "--output=json"])
+            .stdout;
         let events: Value = serde_json::from_str(&events).unwrap();
         let event = events["items"].as_array().unwrap().first().cloned();
         event.ok_or_else(|| world().webhook.last_log_lines())
@@ -124,7 +125,8 @@ fn a_second_replica_changes_nothing() {
     let account = "serviceaccount/neo4j-backup-sa";
     let made = place.until(account, is_annotated);
     let further = ["--ensure-rbac", "--operator-version", "1.13"];
-    let second = WebhookServer::start_with(program(), world().control_plane.kubeconfig(), &further).unwrap();
+    let second =
+        WebhookServer::start_with(webhook_program().unwrap(), world().control_plane.kubeconfig(), &further).unwrap();
     // Both have looked once they have both answered to something new.
     let other = Place::new(world());
     other.declare_role();
@@ -157,7 +159,12 @@ fn the_api_server_names_the_cause_when_a_namespace_is_going() {
     place.must(&["delete", "namespace", &place.name, "--wait=false"]);
     let path = format!("/api/v1/namespaces/{}/serviceaccounts", place.name);
     let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "neo4j-backup-sa"}});
-    let answer = ApiClient::connect(&place.world.control_plane).send("POST", &path, &account);
+    let answer = place
+        .world
+        .control_plane
+        .api_client()
+        .unwrap()
+        .send("POST", &path, &account);
     assert_eq!(answer.status, 403, "{}", answer.body);
     assert_eq!(
         answer.body["details"]["causes"][0]["reason"], "NamespaceTerminating",

@@ -2,11 +2,12 @@
 
 use std::sync::OnceLock;
 
+use neo4jbackup_harness::await_something;
 use serde_json::{Value, json};
 
 use super::place::{Place, metric};
 use crate::chart::helm::{FULL_NAME, NAMESPACE};
-use crate::world::{World, await_something};
+use crate::world::World;
 
 /// A control plane with the CRDs of operator 0.x and the chart, whose webhook looks after accounts and roles.
 pub(super) fn world() -> &'static World {
@@ -40,10 +41,7 @@ fn the_backup_account_gets_exactly_three_rights_from_one_who_does_not_have_them(
     assert!(!may(&place, &jobs, "get", "pods", "exec"));
 
     let webhook = format!("system:serviceaccount:{NAMESPACE}:{FULL_NAME}");
-    let in_system = Place {
-        world: world(),
-        name: "kube-system".to_owned(),
-    };
+    let in_system = Place::existing(world(), "kube-system");
     for elsewhere in [&place, &in_system] {
         for (verb, part) in [("create", "exec"), ("get", "log"), ("list", "")] {
             assert!(
@@ -151,6 +149,6 @@ fn may(place: &Place, account: &str, verb: &str, resource: &str, part: &str) -> 
     let part = format!("--subresource={part}");
     let account = format!("--as={account}");
     place
-        .kubectl(&["auth", "can-i", verb, resource, &part, &account], "")
+        .kubectl(&["auth", "can-i", verb, resource, &part, &account])
         .success()
 }

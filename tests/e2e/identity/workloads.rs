@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use neo4jbackup_harness::await_within;
+use neo4jbackup_harness::manifests;
 use serde_json::{Value, json};
 
-use super::place::{CLIENT, Place, ROLE_KEY, metric, within};
-use crate::manifests;
+use super::place::{CLIENT, Place, ROLE_KEY, metric};
 use crate::world::{World, on_each_control_plane};
 
 const LABEL: &str = "azure.workload.identity/use";
@@ -39,7 +40,7 @@ fn pods_of_a_cron_job_carry_the_label_although_the_operator_rewrites_its_templat
     let stored = place.stored("cronjob/nightly-backup-cron").unwrap();
     assert_eq!(stored.pointer(template), None, "an update is nobody's business here");
 
-    let pod = within(Duration::from_secs(150), || {
+    let pod = await_within(Duration::from_secs(150), "a pod of the schedule", || {
         let pods = place.must(&[
             "get",
             "pods",
@@ -47,9 +48,9 @@ fn pods_of_a_cron_job_carry_the_label_although_the_operator_rewrites_its_templat
             "app.kubernetes.io/instance=nightly",
             "--output=json",
         ]);
-        let pods: Value = serde_json::from_str(&pods).unwrap();
+        let pods: Value = serde_json::from_str(&pods.stdout).unwrap();
         let pod = pods["items"].as_array().unwrap().first().cloned();
-        pod.ok_or_else(|| place.must(&["get", "cronjobs,jobs,events"]))
+        pod.ok_or_else(|| place.must(&["get", "cronjobs,jobs,events"]).stdout)
     });
     assert_eq!(pod["metadata"]["labels"][LABEL], "true", "{pod}");
     assert_eq!(pod["metadata"]["labels"]["app.kubernetes.io/component"], "backup-cron");

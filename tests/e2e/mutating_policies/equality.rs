@@ -1,21 +1,19 @@
 //! Object by object: what is stored under the policies, and what is stored of an object that the webhook has patched.
 
-use std::path::Path;
-
 use neo4jbackup_core::document::{Limits, Node};
 use neo4jbackup_core::fix::{self, Edit};
 use neo4jbackup_core::lint;
 use neo4jbackup_core::schema::{Era, Kind, SchemaProblem, check};
-use neo4jbackup_harness::report_progress;
+use neo4jbackup_harness::{report_progress, shared};
+use neo4jbackup_tests::crds;
+use neo4jbackup_tests::fixture;
 use serde_json::{Value, json};
 
 use super::in_force::{InForce, audited, kinds};
 use super::objects::{Without, random_object};
 use super::operator_objects;
 use super::webhook::{mutated, patch};
-use crate::fixture;
 use crate::guard::random::Random;
-use crate::world::{crds_in, shared};
 
 #[test]
 fn equal_with_the_fields_of_the_current_operator() {
@@ -30,7 +28,7 @@ fn equal_with_the_fields_of_the_first_stable_operator() {
 #[test]
 fn equal_with_the_crds_of_the_current_operator() {
     match shared("upstream/crds/F") {
-        Some(folder) => compare_all(&InForce::start(&crds_in(&folder), Era::F), Era::F),
+        Some(folder) => compare_all(&InForce::start(&crds::read(&folder), Era::F), Era::F),
         None => println!("skipped: the operator's own CRDs are not there"),
     }
 }
@@ -142,7 +140,7 @@ fn without_server_metadata(mut object: Value) -> Value {
 /// Every object of every fixture that this API server has a kind for.
 fn fixtures(in_force: &InForce, era: Era) -> Vec<Sent> {
     let mut found = Vec::new();
-    for fixture in fixture::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")) {
+    for fixture in fixture::all() {
         for case in &fixture.cases {
             for document in lint::read(&case.manifest, &Limits::default()).documents {
                 let Some((kind, version)) = lint::known_kind(&document.root) else {

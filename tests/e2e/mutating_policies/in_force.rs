@@ -1,15 +1,13 @@
 //! A control plane of its own for the policies, which act on every namespace that is not audited.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use neo4jbackup_core::schema::{Era, GROUP, Kind, crd};
-use neo4jbackup_harness::{Binaries, ControlPlane, Options, report_progress};
+use neo4jbackup_harness::{Binaries, ControlPlane, Options, await_something, report_progress, root};
 use neo4jbackup_webhook::App;
 use serde_json::{Value, json};
 
 use super::webhook::webhook;
-use crate::world::await_something;
 
 /// A control plane with the defaults in force.
 pub(crate) struct InForce {
@@ -102,8 +100,7 @@ impl InForce {
         let binaries = Binaries::locate_or_build(&report_progress).unwrap();
         let control_plane = ControlPlane::start(&binaries, &Options::default()).unwrap();
         control_plane.install_crds(crds).unwrap();
-        let file =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/neo4jbackup-webhook/files/policies/defaults.yaml");
+        let file = root().join("charts/neo4jbackup-webhook/files/policies/defaults.yaml");
         control_plane
             .apply_yaml(&std::fs::read_to_string(file).unwrap())
             .unwrap();

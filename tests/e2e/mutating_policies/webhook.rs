@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use neo4jbackup_core::inventory::{Coverage, Inventory};
-use neo4jbackup_core::rule::Need;
+use neo4jbackup_core::facts::{Coverage, Inventory, Need};
 use neo4jbackup_core::settings::Settings;
 use neo4jbackup_webhook::App;
 use serde_json::{Value, json};

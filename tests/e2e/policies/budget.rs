@@ -3,10 +3,9 @@
 use std::time::{Duration, Instant};
 
 use neo4jbackup_core::schema::Era;
-use neo4jbackup_harness::report_progress;
+use neo4jbackup_harness::{Answer, report_progress};
 use serde_json::{Value, json};
 
-use super::api_client::Answer;
 use super::policed::{Actions, Policed};
 
 /// A little less than the API server stores of one object.
@@ -180,7 +179,7 @@ fn the_types_of_all_expressions_fit() {
     let policed = Policed::with_types_checked(Era::F);
     let mut client = policed.client();
     let path = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
-    let checked = crate::world::await_something("the type check", || {
+    let checked = neo4jbackup_harness::await_something("the type check", || {
         let policies = client.send("GET", path, &json!(null)).body;
         let items = policies["items"].as_array().cloned().unwrap_or_default();
         let unchecked = items

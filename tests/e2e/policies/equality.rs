@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 use neo4jbackup_core::document::Node;
 use neo4jbackup_core::engine;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::{Finding, Severity};
-use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::lint;
 use neo4jbackup_core::ratchet;
 use neo4jbackup_core::schema::{Era, Kind};
@@ -196,7 +196,7 @@ pub(super) fn findings(object: &Value, old: Option<&Value>) -> Vec<Finding> {
     let subject = Subject::new(&node, kind, era, door, now, &settings, "default");
     let mut findings = engine::judge(&subject, &Inventory::partial("nobody looks")).findings;
     if let Some(old) = &old {
-        ratchet::ratchet(&mut findings, engine::rule, old, &node);
+        ratchet::ratchet(&mut findings, old, &node);
     }
     findings.retain(|finding| finding.severity != Severity::Info && has_policy(finding, kind));
     findings

@@ -1,9 +1,9 @@
 //! What the policies must never stand in the way of: labels, finalizers, status and deletion of what is stored already.
 
+use neo4jbackup_harness::await_something;
 use serde_json::json;
 
 use super::policed::Policed;
-use crate::world::await_something;
 
 #[test]
 fn what_is_stored_can_be_labelled_finalized_and_deleted() {

@@ -1,9 +1,9 @@
 //! The label of a namespace decides how far findings reach.
 
+use neo4jbackup_harness::await_something;
 use serde_json::{Value, json};
 
 use super::policed::Policed;
-use crate::world::await_something;
 
 #[test]
 fn the_label_of_the_namespace_decides() {

@@ -5,16 +5,15 @@ use std::fs;
 
 use neo4jbackup_core::document::Limits;
 use neo4jbackup_core::lint;
+use neo4jbackup_harness::{root, shared};
+use neo4jbackup_tests::fixture;
 use serde_json::{Map, Value, json};
 
-use super::policed::root;
-use crate::fixture;
 use crate::guard::random::Random;
-use crate::world::shared;
 
 /// Every object of the fixtures, stored ones included.
 pub(crate) fn of_fixtures() -> Vec<Value> {
-    let fixtures = fixture::all(&root().join("tests/rules"));
+    let fixtures = fixture::all();
     let cases = fixtures.iter().flat_map(|fixture| &fixture.cases);
     let texts = cases.flat_map(|case| [Some(&case.manifest), case.old.as_ref(), case.after.as_ref()]);
     texts.flatten().flat_map(|text| objects(text)).collect()

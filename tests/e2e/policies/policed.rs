@@ -1,14 +1,13 @@
 //! A control plane with the policies in force.
 
-use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use neo4jbackup_core::schema::{Era, GROUP, Kind, crd};
-use neo4jbackup_harness::{Binaries, ControlPlane, Options, report_progress};
+use neo4jbackup_core::schema::{Era, GROUP, Kind};
+use neo4jbackup_harness::{
+    Answer, ApiClient, Binaries, ControlPlane, Options, await_something, report_progress, root, shared,
+};
+use neo4jbackup_tests::crds;
 use serde_json::{Value, json};
-
-use super::api_client::{Answer, ApiClient};
-use crate::world::{await_something, shared};
 
 const FILE: &str = "rules.yaml";
 
@@ -44,21 +43,13 @@ impl Policed {
 
     /// With the CRDs of an operator version, by the schema tables.
     pub(crate) fn rendered(era: Era, actions: Actions) -> Self {
-        let crds = Kind::ALL.into_iter().filter(|kind| kind.schema().eras.contains(era));
-        let crds: Vec<String> = crds.map(|kind| crd(kind, era).to_string()).collect();
-        Self::start(&crds, era, actions)
+        Self::start(&crds::rendered_of(era), era, actions)
     }
 
     /// With the CRDs of the operator itself, when they are there. Says so when they are not.
     pub(crate) fn upstream(era: Era, actions: Actions) -> Option<Self> {
-        let Some(folder) = shared(&format!("upstream/crds/{era:?}")) else {
-            println!("skipped: the operator's own CRDs are not there");
-            return None;
-        };
-        let file = |kind: Kind| folder.join(format!("{GROUP}_{}.yaml", kind.plural()));
-        let files = Kind::ALL.into_iter().map(file).filter(|file| file.exists());
-        let crds: Vec<String> = files.map(|file| std::fs::read_to_string(file).unwrap()).collect();
-        Some(Self::start(&crds, era, actions))
+        let folder = shared(&format!("upstream/crds/{era:?}"))?;
+        Some(Self::start(&crds::read(&folder), era, actions))
     }
 
     /// With policies that name the version, because types are checked only there.
@@ -69,9 +60,7 @@ impl Policed {
             control_plane: ControlPlane::start(&binaries, &Options::default()).unwrap(),
             version: "v1beta1",
         };
-        let crds = Kind::ALL.into_iter().filter(|kind| kind.schema().eras.contains(era));
-        let crds: Vec<String> = crds.map(|kind| crd(kind, era).to_string()).collect();
-        policed.control_plane.install_crds(&crds.join("\n---\n")).unwrap();
+        policed.control_plane.install_crds(&crds::rendered_of(era)).unwrap();
         let manifest: Value = serde_saphyr::from_str(&manifest(FILE)).unwrap();
         let mut policies = manifest["items"].as_array().cloned().unwrap();
         policies.retain(|item| item["kind"] == "ValidatingAdmissionPolicy");
@@ -84,14 +73,14 @@ impl Policed {
         policed
     }
 
-    fn start(crds: &[String], era: Era, actions: Actions) -> Self {
+    fn start(crds: &str, era: Era, actions: Actions) -> Self {
         static BINARIES: OnceLock<Binaries> = OnceLock::new();
         let binaries = BINARIES.get_or_init(|| Binaries::locate_or_build(&report_progress).unwrap());
         let policed = Self {
             control_plane: ControlPlane::start(binaries, &Options::default()).unwrap(),
             version: if era <= Era::C { "v1alpha1" } else { "v1beta1" },
         };
-        policed.control_plane.install_crds(&crds.join("\n---\n")).unwrap();
+        policed.control_plane.install_crds(crds).unwrap();
         let mut manifest = manifest(FILE);
         if actions == Actions::Warn {
             manifest = manifest
@@ -138,7 +127,7 @@ impl Policed {
     }
 
     pub(crate) fn client(&self) -> ApiClient {
-        ApiClient::connect(&self.control_plane)
+        self.control_plane.api_client().unwrap()
     }
 
     /// Sends an object to be created, by dry run.
@@ -177,8 +166,4 @@ fn in_one(validations: &mut Value) {
 /// A file of `policies/`, as a person applies it.
 pub(crate) fn manifest(file: &str) -> String {
     std::fs::read_to_string(root().join("charts/neo4jbackup-webhook/files/policies").join(file)).unwrap()
-}
-
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

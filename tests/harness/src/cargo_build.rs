@@ -1,8 +1,9 @@
 //! Builds a program of this workspace and says where it is.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -11,9 +12,11 @@ use crate::scale::{Scale, drill_scale};
 
 const WEBHOOK: &str = "neo4jbackup-webhook";
 
-/// The webhook's program for the drills at hand, as [`webhook_program_for`] finds it.
-pub fn webhook_program() -> Result<PathBuf, HarnessError> {
-    webhook_program_for(drill_scale())
+/// The webhook's program for the drills at hand, as [`webhook_program_for`] finds it; looked for once in a process.
+pub fn webhook_program() -> Result<&'static Path, &'static HarnessError> {
+    static PROGRAM: OnceLock<Result<PathBuf, HarnessError>> = OnceLock::new();
+    let program = PROGRAM.get_or_init(|| webhook_program_for(drill_scale()));
+    program.as_ref().map(PathBuf::as_path)
 }
 
 /// The webhook's program: `NEO4JBACKUP_WEBHOOK_BIN` when that is set, else what cargo builds, which takes no time when
@@ -55,7 +58,7 @@ fn cargo() -> Command {
 fn build(package: &'static str, cargo: &mut Command) -> Result<PathBuf, HarnessError> {
     let output = cargo
         .args(["--package", package])
-        .current_dir(crate::locations::workspace())
+        .current_dir(crate::locations::root())
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()

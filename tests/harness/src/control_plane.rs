@@ -2,19 +2,22 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
 
+use crate::api_client::ApiClient;
 use crate::binaries::Binaries;
 use crate::certificates::{CertificateAuthority, TokenKey};
 use crate::daemon::Daemon;
 use crate::error::HarnessError;
+use crate::http::HttpError;
 use crate::kubectl::{Kubectl, KubectlOutput};
+use crate::namespace::Namespace;
 use crate::ports::free_ports;
 use crate::run_directory::RunDirectory;
 use crate::settings::{self, Ports};
+use crate::wait::{Watched, wait_for};
 use crate::watchdog::Watchdog;
 
 /// What a control plane is to be like.
@@ -74,6 +77,13 @@ impl ControlPlane {
         &self.authority_pem
     }
 
+    /// A connection to the API server without kubectl.
+    pub fn api_client(&self) -> Result<ApiClient, HttpError> {
+        let address = self.url.trim_start_matches("https://").to_owned();
+        let dial = move || TcpStream::connect(&address);
+        ApiClient::new(dial, &self.authority_pem, &self.token)
+    }
+
     /// The directory with the kubeconfig and one log file for each program.
     pub fn directory(&self) -> &Path {
         self.directory.path()
@@ -101,10 +111,14 @@ impl ControlPlane {
 
     /// Makes a namespace that no other test of this process uses, named `<prefix>-<number>`.
     pub fn create_namespace(&self, prefix: &str) -> Result<String, HarnessError> {
-        static COUNT: AtomicU32 = AtomicU32::new(1);
-        let name = format!("{prefix}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = unique(prefix);
         self.kubectl.must_run(&["create", "namespace", &name], "")?;
         Ok(name)
+    }
+
+    /// The same as a place to run kubectl in.
+    pub fn namespace(&self, prefix: &str) -> Result<Namespace, HarnessError> {
+        Namespace::create(&self.kubectl, &unique(prefix), self.directory())
     }
 
     /// Applies `CustomResourceDefinitions` and waits until the API server serves their resources.
@@ -230,27 +244,17 @@ impl ControlPlane {
         self.wait_for(&["get", "--raw=/api/v1/namespaces/default"])
     }
 
-    /// Asks again and again until kubectl succeeds, a program ends, or patience does.
     fn wait_for(&mut self, arguments: &[&str]) -> Result<(), HarnessError> {
-        let start = Instant::now();
-        loop {
-            for daemon in &mut self.daemons {
-                daemon.check_running()?;
-            }
-            let answer = self.kubectl(arguments)?;
-            if answer.success() {
-                return Ok(());
-            }
-            if start.elapsed() > PATIENCE {
-                return Err(HarnessError::NotReady {
-                    what: "the control plane",
-                    seconds: PATIENCE.as_secs(),
-                    last_answer: answer.stderr,
-                    log: self.daemons.last().map(Daemon::last_log_lines).unwrap_or_default(),
-                });
-            }
-            thread::sleep(POLL_INTERVAL);
-        }
+        wait_for(self, "the control plane", |control_plane| {
+            let answer = control_plane.kubectl(arguments).map_err(|error| error.to_string())?;
+            if answer.success() { Ok(()) } else { Err(answer.stderr) }
+        })
+    }
+}
+
+impl Watched for ControlPlane {
+    fn daemons(&mut self) -> &mut [Daemon] {
+        &mut self.daemons
     }
 }
 
@@ -301,12 +305,13 @@ pub(crate) fn unguessable_token() -> Result<String, HarnessError> {
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }
 
-/// A directory name that no other control plane of this machine uses.
-fn unique_name() -> String {
+/// A name that nothing else of this process has.
+fn unique(prefix: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(1);
-    format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    format!("{prefix}-{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Far more than any machine needs; a program that fails ends and is noticed at once.
-const PATIENCE: Duration = Duration::from_secs(90);
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// A directory name that no other control plane of this machine uses.
+fn unique_name() -> String {
+    unique(&std::process::id().to_string())
+}

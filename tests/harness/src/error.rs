@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::http::HttpError;
+
 /// Why there is no control plane, or why it did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum HarnessError {
@@ -68,6 +70,10 @@ pub enum HarnessError {
         attempted: &'static str,
         source: rcgen::Error,
     },
+
+    /// A server gave no answer.
+    #[error(transparent)]
+    Http(#[from] HttpError),
 
     /// The operating system refused.
     #[error("cannot {attempted}: {source}")]

@@ -8,37 +8,37 @@ pub const KUBERNETES_VERSION: &str = "v1.36.3";
 
 /// The folder of the Go module that builds the Kubernetes programs.
 pub(crate) fn kubernetes_module() -> PathBuf {
-    workspace().join("tests/cluster")
+    root().join("tests/cluster")
 }
 
 /// The folder of the Go module that builds etcd.
 pub(crate) fn etcd_module() -> PathBuf {
-    workspace().join("tests/cluster/etcd")
+    root().join("tests/cluster/etcd")
 }
 
 /// The folder of the Go module that builds helm.
 pub(crate) fn helm_module() -> PathBuf {
-    workspace().join("tests/cluster/helm")
+    root().join("tests/cluster/helm")
 }
 
 /// The folder of the Go module that builds kubeconform.
 pub(crate) fn kubeconform_module() -> PathBuf {
-    workspace().join("tests/cluster/kubeconform")
+    root().join("tests/cluster/kubeconform")
 }
 
 /// The folder of the Go module that builds actionlint.
 pub(crate) fn actionlint_module() -> PathBuf {
-    workspace().join("tests/cluster/actionlint")
+    root().join("tests/cluster/actionlint")
 }
 
 /// The folder of the Go module that pins projects whose `CustomResourceDefinitions` the chart's tests install.
 pub(crate) fn crds_module() -> PathBuf {
-    workspace().join("tests/cluster/crds")
+    root().join("tests/cluster/crds")
 }
 
 /// The folder of the Go module of the webhook that the benchmarks measure against.
 pub(crate) fn controller_runtime_peer() -> PathBuf {
-    workspace().join("benches/peers/controller-runtime")
+    root().join("benches/peers/controller-runtime")
 }
 
 /// The folder that built programs stay in, one per Kubernetes version.
@@ -54,12 +54,25 @@ pub(crate) fn run_directories() -> PathBuf {
 /// Cargo's target folder: the one place that version control ignores and `cargo clean` empties.
 pub fn target() -> PathBuf {
     match env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => workspace().join(folder),
-        None => workspace().join("target"),
+        Some(folder) => root().join(folder),
+        None => root().join("target"),
     }
 }
 
-pub(crate) fn workspace() -> &'static Path {
+/// The root of the repository.
+pub fn root() -> &'static Path {
     let harness = Path::new(env!("CARGO_MANIFEST_DIR"));
     harness.ancestors().nth(2).unwrap_or(harness)
+}
+
+/// A file or folder of real manifests and recordings, by its path below `NEO4JBACKUP_SHARED`, or else below the folder
+/// `shared` beside the repository. `None`, after saying so, when it is not there.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let base = env::var_os("NEO4JBACKUP_SHARED").map_or_else(|| root().join("../shared"), PathBuf::from);
+    let path = base.join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: {} is not there", path.display());
+    None
 }

@@ -10,9 +10,10 @@ use rustix::process::Signal;
 
 use crate::daemon::Daemon;
 use crate::error::HarnessError;
+use crate::http::plain_get;
 use crate::run_directory::RunDirectory;
 use crate::watchdog::Watchdog;
-use crate::webhook_server::{ADDRESSES, addresses, plain_get, wait_until};
+use crate::webhook_server::{ADDRESSES, await_addresses};
 
 /// A running webhook that is ready once the test has seen to it. It ends when the value is dropped or the process ends.
 pub struct WebhookReplica {
@@ -42,11 +43,7 @@ impl WebhookReplica {
         let mut daemon = Daemon::start("neo4jbackup-webhook", program, &all, directory.path())?;
         watchdog.watch(daemon.process_id())?;
         directory.record_process(daemon.process_id())?;
-        let listens = wait_until(&mut daemon, || {
-            let text = fs::read_to_string(directory.path().join(ADDRESSES)).ok()?;
-            addresses(&text)
-        });
-        match listens {
+        match await_addresses(&mut daemon, &directory) {
             Ok((address, status_address)) => Ok(Self {
                 directory,
                 daemon,
@@ -75,7 +72,7 @@ impl WebhookReplica {
 
     /// Asks the plain port, for example for `/metrics`: status and body.
     pub fn status(&self, path: &str) -> Result<(u16, String), HarnessError> {
-        plain_get(self.status_address, path).map_err(HarnessError::io(format!("read {path} of the webhook")))
+        Ok(plain_get(self.status_address, path)?)
     }
 
     /// All that it has logged.

@@ -1,16 +1,16 @@
 //! The webhook as a process of its own, as a cluster would run it.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::daemon::Daemon;
 use crate::error::HarnessError;
+use crate::http::{HttpError, Trust, plain_get};
+use crate::review_client::ReviewClient;
 use crate::run_directory::RunDirectory;
+use crate::wait::wait_for;
 use crate::watchdog::Watchdog;
 
 /// A running webhook with a certificate that it made for itself. It ends when the value is dropped or the process ends.
@@ -52,17 +52,13 @@ impl WebhookServer {
         let mut daemon = Daemon::start("neo4jbackup-webhook", program, &arguments, directory.path())?;
         watchdog.watch(daemon.process_id())?;
         directory.record_process(daemon.process_id())?;
-        let addresses = wait_until(&mut daemon, || {
-            fs::read_to_string(directory.path().join(ADDRESSES))
-                .ok()
-                .and_then(|text| addresses(&text))
-        });
+        let addresses = await_addresses(&mut daemon, &directory);
         let authority = directory.path().join(AUTHORITY);
         let ready = addresses.and_then(|(address, status_address)| {
-            wait_until(&mut daemon, || {
-                plain_get(status_address, "/readyz")
-                    .ok()
-                    .filter(|(status, _)| *status == 200)
+            wait_for(&mut daemon, WEBHOOK, |_| match plain_get(status_address, "/readyz") {
+                Ok((200, _)) => Ok(()),
+                Ok((_, why)) => Err(why),
+                Err(error) => Err(error.to_string()),
             })?;
             let authority_pem =
                 fs::read_to_string(&authority).map_err(HarnessError::io(format!("read {}", authority.display())))?;
@@ -106,7 +102,13 @@ impl WebhookServer {
 
     /// Asks the plain port, for example for `/metrics`: status and body.
     pub fn status(&self, path: &str) -> Result<(u16, String), HarnessError> {
-        plain_get(self.status_address, path).map_err(HarnessError::io(format!("read {path} of the webhook")))
+        Ok(plain_get(self.status_address, path)?)
+    }
+
+    /// A connection over which it is asked as the API server asks it.
+    pub fn review_client(&self) -> Result<ReviewClient, HttpError> {
+        let trust = Trust::in_authorities(self.authority_pem.as_bytes())?;
+        ReviewClient::connect(self.address, "127.0.0.1", &trust)
     }
 
     /// The last lines of its log.
@@ -131,28 +133,20 @@ impl Drop for WebhookServer {
     }
 }
 
-/// Asks again and again until there is something, the program ends, or patience does.
-pub(crate) fn wait_until<T>(daemon: &mut Daemon, mut ask: impl FnMut() -> Option<T>) -> Result<T, HarnessError> {
-    let start = Instant::now();
-    loop {
-        if let Some(answer) = ask() {
-            return Ok(answer);
-        }
-        daemon.check_running()?;
-        if start.elapsed() > PATIENCE {
-            return Err(HarnessError::NotReady {
-                what: "the webhook",
-                seconds: PATIENCE.as_secs(),
-                last_answer: String::new(),
-                log: daemon.last_log_lines(),
-            });
-        }
-        thread::sleep(POLL_INTERVAL);
-    }
+/// Waits until it listens: its addresses for reviews and for status.
+pub(crate) fn await_addresses(
+    daemon: &mut Daemon,
+    directory: &RunDirectory,
+) -> Result<(SocketAddr, SocketAddr), HarnessError> {
+    let file = directory.path().join(ADDRESSES);
+    wait_for(daemon, WEBHOOK, |_| {
+        let text = fs::read_to_string(&file).map_err(|error| error.to_string())?;
+        addresses(&text).ok_or(text)
+    })
 }
 
 /// The addresses for reviews and for status, from lines such as `listen=127.0.0.1:40124`.
-pub(crate) fn addresses(text: &str) -> Option<(SocketAddr, SocketAddr)> {
+fn addresses(text: &str) -> Option<(SocketAddr, SocketAddr)> {
     let named = |name: &str| {
         let value = text
             .lines()
@@ -162,28 +156,10 @@ pub(crate) fn addresses(text: &str) -> Option<(SocketAddr, SocketAddr)> {
     Some((named("listen")?, named("status")?))
 }
 
-/// One HTTP/1.1 request without TLS: the status and the body.
-pub(crate) fn plain_get(address: SocketAddr, path: &str) -> std::io::Result<(u16, String)> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    // Version 1.0 asks for an answer in one piece and a closed connection behind it.
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let status = answer
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok())
-        .unwrap_or(0);
-    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    Ok((status, body.to_owned()))
-}
-
 const AUTHORITY: &str = "ca.crt";
+/// What errors call it.
+const WEBHOOK: &str = "the webhook";
 pub(crate) const ADDRESSES: &str = "addresses";
-/// Far more than any machine needs; a program that fails ends and is noticed at once.
-const PATIENCE: Duration = Duration::from_secs(60);
-const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
 mod tests {

@@ -6,12 +6,12 @@ use std::fs;
 use std::path::Path;
 
 use kubectl_neo4jbackup::Io;
+use neo4jbackup_tests::fixture;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::voice::{assert_lines, assert_markdown, command, is_hidden};
 use super::{every_text, hostile, objects};
-use crate::fixture;
 use crate::support;
 
 /// All formats but `github`, which is made of commands.
@@ -55,7 +55,7 @@ fn no_format_has_a_foreign_voice() {
     let texts = hostile::texts();
     let folder = TempDir::new().unwrap();
     let mut turn = 0;
-    for fixture in fixture::all(&support::root().join("tests/rules")) {
+    for fixture in fixture::all() {
         for case in &fixture.cases {
             for object in objects(case) {
                 turn += 1;

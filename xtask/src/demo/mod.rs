@@ -26,7 +26,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     report_progress("==> starting both");
     let control_plane = ControlPlane::start(&binaries, &Options::default())?;
     control_plane.install_crds(&crds())?;
-    let webhook = WebhookServer::start(&program, control_plane.kubeconfig())?;
+    let webhook = WebhookServer::start(program, control_plane.kubeconfig())?;
     let registration = webhook_configurations(&webhook.base_url(), webhook.authority_pem(), "Fail");
     control_plane.apply_yaml(&registration)?;
     let demo = Demo {

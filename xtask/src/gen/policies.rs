@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Cel;
 use neo4jbackup_policies::manifest::{self, Choice};
 use neo4jbackup_policies::rule_policy;
@@ -39,7 +39,7 @@ fn page() -> Result<String> {
         "\n## The rules\n\n| rule | what | denies | warns | what it leaves to webhook and lint |\n|---|---|---|---|---|"
     )?;
     let mut without = String::new();
-    for meta in engine::all().iter().map(|rule| rule.meta()) {
+    for meta in registry::all().iter().map(|rule| rule.meta()) {
         match meta.cel {
             Cel::Expressible => {
                 let mark = |severity| if says(meta.code, severity) { "yes" } else { "" };

@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use neo4jbackup_core::engine;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::fix::FixKind;
+use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::{Cel, Doors, RuleMeta};
 use neo4jbackup_policies::rule_policy;
 
@@ -106,7 +106,7 @@ pub(crate) fn pages(root: &Path) -> Result<Vec<(PathBuf, String)>> {
          in files, in reviews, or in both.\n\n| code | name | severity | where | fix | what |\n|---|---|---|---|---|---|\n",
     );
     let mut pages = Vec::new();
-    for meta in engine::all().iter().map(|rule| rule.meta()) {
+    for meta in registry::all().iter().map(|rule| rule.meta()) {
         writeln!(
             index,
             "| [{0}]({0}.md) | `{1}` | {2} | {3} | {4} | {5} |",

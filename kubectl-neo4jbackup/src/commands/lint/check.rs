@@ -1,12 +1,16 @@
 //! Reads, collects and judges all texts.
 
+use std::collections::BTreeMap;
+
 use neo4jbackup_core::document::Document;
 use neo4jbackup_core::engine;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::fix::FixKind;
-use neo4jbackup_core::inventory::Inventory;
 use neo4jbackup_core::lint::{self, File, FileOutcome, Located};
+use neo4jbackup_core::unknown::Unknown;
 
 use super::plan::Plan;
+use super::unfinished;
 use crate::input::Text;
 use crate::parallel;
 use crate::report::{Finding, Skipped};
@@ -24,6 +28,8 @@ pub(super) struct Checked {
     pub(super) skipped: Vec<Skipped>,
     pub(super) documents: usize,
     pub(super) judged: usize,
+    /// Texts that another tool makes manifests of, by position, each with what was not judged.
+    pub(super) unfinished: Vec<(usize, String)>,
 }
 
 /// A stretch of the documents of one text, so that one long file keeps all threads busy.
@@ -36,22 +42,30 @@ struct Part<'t> {
 
 /// Judges all texts, each with the knowledge of the others.
 pub(super) fn check(texts: &[Text], plan: &Plan) -> Checked {
-    let files = parallel::map(texts, |text| lint::read(&text.text, &plan.options.limits));
-    let parts: Vec<Part<'_>> = files
-        .into_iter()
-        .enumerate()
-        .flat_map(|(text, file)| split(text, file))
-        .collect();
+    let files = parallel::map(texts, |text| unfinished::read(text, plan));
+    let mut checked = Checked::default();
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    for (text, file) in files.into_iter().enumerate() {
+        match file {
+            Some(file) => parts.extend(split(text, file)),
+            None => checked.unfinished.push((text, unfinished::template(&texts[text]))),
+        }
+    }
     let inventory = inventory(parts.iter().map(|part| &part.file), plan);
     let results = parallel::map(&parts, |part| check_part(part, &texts[part.text], &inventory, plan));
-    let mut checked = Checked::default();
-    for result in results {
+    let mut unknown: BTreeMap<usize, Vec<Unknown>> = BTreeMap::new();
+    for (part, (result, of_part)) in parts.iter().zip(results) {
+        unknown.entry(part.text).or_default().extend(of_part);
         checked.findings.extend(result.findings);
         checked.skipped.extend(result.skipped);
         checked.documents += result.documents;
         checked.judged += result.judged;
     }
     checked.skipped.dedup();
+    for (text, unknown) in unknown {
+        let reasons = unfinished::parts(&texts[text], &unknown).into_iter();
+        checked.unfinished.extend(reasons.map(|reason| (text, reason)));
+    }
     checked
 }
 
@@ -59,6 +73,7 @@ fn split(text: usize, file: File<'_>) -> Vec<Part<'_>> {
     let File {
         documents,
         mut problems,
+        is_patch,
     } = file;
     let mut documents = documents.into_iter();
     let mut parts = Vec::new();
@@ -73,6 +88,7 @@ fn split(text: usize, file: File<'_>) -> Vec<Part<'_>> {
         let file = File {
             documents: chunk,
             problems: std::mem::take(&mut problems),
+            is_patch,
         };
         parts.push(Part { text, first, file });
         first += count.max(1);
@@ -104,7 +120,7 @@ pub(super) fn judge(file: &File<'_>, inventory: &Inventory, plan: &Plan) -> File
     outcome
 }
 
-fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) -> Checked {
+fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) -> (Checked, Vec<Unknown>) {
     let name = &text.source.name;
     let mut outcome = judge(&part.file, inventory, plan);
     if let Some(problem) = text.problem.as_deref().filter(|_| part.first == 0) {
@@ -127,11 +143,14 @@ fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) 
         code: Some(skipped.code),
         file: name.clone(),
         reason: skipped.reason,
+        is_gap: false,
     });
-    Checked {
+    let checked = Checked {
         findings: findings.collect(),
         skipped: skipped.collect(),
         documents: part.file.documents.len(),
         judged: outcome.judged,
-    }
+        unfinished: Vec::new(),
+    };
+    (checked, outcome.unknown)
 }

@@ -6,7 +6,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use neo4jbackup_core::document::{self, Limits, Node};
-use neo4jbackup_core::engine;
+use neo4jbackup_core::registry;
 
 use super::plan::Plan;
 use crate::Io;
@@ -324,7 +324,7 @@ fn is_report(text: &str) -> bool {
     match serde_json::from_str::<serde_json::Value>(text) {
         Ok(serde_json::Value::Array(issues)) => issues.iter().all(|issue| {
             let code = issue.get("check_name").and_then(serde_json::Value::as_str);
-            code.is_some_and(|code| engine::rule(code).is_some())
+            code.is_some_and(|code| registry::rule(code).is_some())
         }),
         Ok(log) => log
             .pointer("/runs/0/tool/driver/name")

@@ -6,13 +6,14 @@ use std::path::Path;
 
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::fix::text;
-use neo4jbackup_core::lint;
+use neo4jbackup_core::lint::File;
 use neo4jbackup_core::quoted::Name;
 use similar::TextDiff;
 
 use super::check;
 use super::plan::Plan;
-use crate::input::{Gap, Origin, Text};
+use super::unfinished;
+use crate::input::{Gap, Origin, Role, Text};
 use crate::lines::lines_of;
 use crate::{Io, parallel, replace};
 
@@ -25,15 +26,26 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
     let kind = plan.fix.unwrap_or(FixKind::Safe);
     let limits = &plan.options.limits;
     let fixed = {
-        let files = parallel::map(texts, |text| lint::read(&text.text, limits));
-        let inventory = check::inventory(&files, plan);
-        parallel::map(texts, |text| {
-            text::fix(&text.text, kind, limits, |file| check::judge(file, &inventory, plan))
+        let files = parallel::map(texts, |text| unfinished::read(text, plan));
+        let inventory = check::inventory(files.iter().flatten(), plan);
+        let is_finished: Vec<bool> = files.iter().map(Option::is_some).collect();
+        let numbered: Vec<(&Text, bool)> = texts.iter().zip(is_finished).collect();
+        parallel::map(&numbered, |(text, is_finished)| {
+            let is_patch = matches!(text.role, Role::Patch { .. });
+            let judge = |file: &File<'_>| check::judge(file, &inventory, plan);
+            is_finished.then(|| text::fix(&text.text, kind, is_patch, limits, judge))
         })
     };
     let mut output = String::new();
     let mut changes = (0, 0);
     for (text, fixed) in texts.iter_mut().zip(fixed) {
+        let Some(fixed) = fixed else {
+            // What comes in goes out again, even where nothing in it can be mended.
+            if text.source.origin.is_stdin() && !plan.diff {
+                output += &text.text;
+            }
+            continue;
+        };
         let is_changed = fixed.text != text.text;
         if text.source.origin.is_stdin() && !plan.diff {
             output += &fixed.text;

@@ -1,6 +1,6 @@
 //! `--only` and `--skip`.
 
-use neo4jbackup_core::engine;
+use neo4jbackup_core::registry;
 
 use crate::suggest;
 
@@ -48,7 +48,7 @@ impl Pattern {
         {
             return Ok(Self::Family(format!("NB{digit}")));
         }
-        match engine::rule(&upper).or_else(|| engine::rule(&word.to_ascii_lowercase())) {
+        match registry::rule(&upper).or_else(|| registry::rule(&word.to_ascii_lowercase())) {
             Some(meta) => Ok(Self::Code(meta.code)),
             None => Err(suggest::unknown_rule(word)),
         }

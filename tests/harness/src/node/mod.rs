@@ -18,12 +18,9 @@ mod prerequisites;
 mod settings;
 mod traces;
 
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
 
 pub use binaries::NodeBinaries;
 pub use prerequisites::{Prerequisite, missing_prerequisites};
@@ -31,10 +28,13 @@ pub use traces::NodeTraces;
 
 use serde_json::Value;
 
+use crate::api_client::ApiClient;
 use crate::daemon::Daemon;
 use crate::error::HarnessError;
+use crate::http::HttpError;
 use crate::kubectl::Kubectl;
 use crate::run_directory::RunDirectory;
+use crate::wait::{Watched, wait_for};
 use crate::watchdog::Watchdog;
 
 use self::namespaces::Namespaces;
@@ -122,10 +122,11 @@ impl Node {
         self.directory.clone()
     }
 
-    /// A connection to the API server, usable from every thread.
-    pub fn connect(&self) -> Result<TcpStream, HarnessError> {
-        let connected = self.namespaces.connect(credentials::APISERVER_PORT);
-        connected.map_err(HarnessError::io("connect to the API server of the node"))
+    /// A connection to the API server without kubectl, usable from every thread.
+    pub fn api_client(&self) -> Result<ApiClient, HttpError> {
+        let namespaces = self.namespaces.clone();
+        let dial = move || namespaces.connect(credentials::APISERVER_PORT);
+        ApiClient::new(dial, &self.authority_pem, &self.token)
     }
 
     /// The command that runs a program of the machine on the node, for example `ctr`.
@@ -180,13 +181,13 @@ impl Node {
             &control_plane.kube_apiserver,
             &settings::kube_apiserver(),
         )?;
-        self.wait_for("containerd", |node| {
+        wait_for(self, "containerd", |node| {
             let mut command = node.command("ctr");
             command.arg("version");
             must_run(command, "ctr version").map_err(|error| error.to_string())
         })?;
         self.import_image(pause)?;
-        self.wait_for("kube-apiserver", |node| {
+        wait_for(self, "kube-apiserver", |node| {
             node.answers(&["get", "--raw=/readyz"]).map(drop)
         })?;
         if let Some(program) = &control_plane.kube_controller_manager {
@@ -196,12 +197,12 @@ impl Node {
         self.start_daemon("kube-scheduler", &binaries.kube_scheduler, &settings::kube_scheduler())?;
         self.start_daemon("kubelet", &binaries.kubelet, &settings::kubelet(control_group))?;
         self.start_daemon("kube-proxy", &binaries.kube_proxy, &settings::kube_proxy())?;
-        self.wait_for("kubelet", Self::accepts_pods)?;
-        self.wait_for("kube-controller-manager", |node| {
+        wait_for(self, "kubelet", Self::accepts_pods)?;
+        wait_for(self, "kube-controller-manager", |node| {
             node.answers(&["get", "serviceaccount", "default", "--namespace=default"])
                 .map(drop)
         })?;
-        self.wait_for("kube-proxy", |node| {
+        wait_for(self, "kube-proxy", |node| {
             match node.namespaces.http_status(10256, "/healthz") {
                 Ok(200) => Ok(()),
                 other => Err(format!("/healthz gives {other:?}")),
@@ -239,27 +240,11 @@ impl Node {
             Err(output.stderr)
         }
     }
+}
 
-    /// Asks again and again until the answer is good, a program ends, or patience does. `what` is the daemon whose log
-    /// says why not.
-    fn wait_for(&mut self, what: &'static str, ask: impl Fn(&Self) -> Result<(), String>) -> Result<(), HarnessError> {
-        let start = Instant::now();
-        loop {
-            for daemon in &mut self.daemons {
-                daemon.check_running()?;
-            }
-            let Err(last_answer) = ask(self) else { return Ok(()) };
-            if start.elapsed() > PATIENCE {
-                let daemon = self.daemons.iter().find(|daemon| daemon.name == what);
-                return Err(HarnessError::NotReady {
-                    what,
-                    seconds: PATIENCE.as_secs(),
-                    last_answer,
-                    log: daemon.map(Daemon::last_log_lines).unwrap_or_default(),
-                });
-            }
-            thread::sleep(POLL_INTERVAL);
-        }
+impl Watched for Node {
+    fn daemons(&mut self) -> &mut [Daemon] {
+        &mut self.daemons
     }
 }
 
@@ -301,7 +286,3 @@ fn unique_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(1);
     format!("node-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
-
-/// Far more than any machine needs; a program that fails ends and is noticed at once.
-const PATIENCE: Duration = Duration::from_secs(90);
-const POLL_INTERVAL: Duration = Duration::from_millis(100);

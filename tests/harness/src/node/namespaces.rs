@@ -1,16 +1,16 @@
 //! The namespaces of one node: made by one process, entered by all others, gone with the first.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::daemon::Daemon;
 use crate::error::HarnessError;
+use crate::http::{HttpError, plain_get_over};
 use crate::run_directory::RunDirectory;
+use crate::wait::wait_for;
 use crate::watchdog::Watchdog;
 
 /// Mount, process, network, IPC and host name namespaces that look like a machine of their own.
@@ -33,8 +33,12 @@ impl Namespaces {
             .env("PATH", PATH);
         let mut daemon = Daemon::spawn("init", command, directory.path())?;
         watchdog.watch(daemon.process_id())?;
-        let init = match wait_for_init(directory, &mut daemon) {
-            Ok(init) => init,
+        // The script writes the file once everything is in place.
+        let namespaces = wait_for(&mut daemon, "the namespaces of the node", |_| {
+            Self::of(directory).map_err(|error| error.to_string())
+        });
+        let init = match namespaces {
+            Ok(namespaces) => namespaces.init,
             Err(error) => {
                 daemon.end();
                 return Err(error);
@@ -114,34 +118,8 @@ impl Namespaces {
     }
 
     /// The status of a plain HTTP request to a port of the node.
-    pub(crate) fn http_status(&self, port: u16, path: &str) -> std::io::Result<u16> {
-        let mut stream = self.connect(port)?;
-        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
-        Ok(status.unwrap_or(0))
-    }
-}
-
-/// The script writes the file once everything is in place.
-fn wait_for_init(directory: &RunDirectory, daemon: &mut Daemon) -> Result<u32, HarnessError> {
-    let start = Instant::now();
-    loop {
-        if let Ok(namespaces) = Namespaces::of(directory) {
-            return Ok(namespaces.init);
-        }
-        daemon.check_running()?;
-        if start.elapsed() > PATIENCE {
-            return Err(HarnessError::NotReady {
-                what: "the namespaces of the node",
-                seconds: PATIENCE.as_secs(),
-                last_answer: String::new(),
-                log: daemon.last_log_lines(),
-            });
-        }
-        thread::sleep(POLL_INTERVAL);
+    pub(crate) fn http_status(&self, port: u16, path: &str) -> Result<u16, HttpError> {
+        plain_get_over(self.connect(port), path).map(|(status, _)| status)
     }
 }
 
@@ -150,5 +128,3 @@ const INIT_NUMBER: &str = "init";
 const INIT: &str = include_str!("files/init.sh");
 /// Where Debian keeps what the node is made of.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-const PATIENCE: Duration = Duration::from_secs(30);
-const POLL_INTERVAL: Duration = Duration::from_millis(10);

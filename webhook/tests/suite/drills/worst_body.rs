@@ -4,7 +4,7 @@ mod body;
 
 use std::time::Duration;
 
-use neo4jbackup_core::engine;
+use neo4jbackup_core::registry;
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::{Level, Settings};
 use neo4jbackup_webhook::{App, Hook, Request, no_references};
@@ -245,7 +245,7 @@ fn processor_time() -> Duration {
 
 /// Settings that name every rule.
 fn many_settings() -> Settings {
-    let codes = || engine::all().iter().map(|rule| rule.meta().code.to_owned());
+    let codes = || registry::all().iter().map(|rule| rule.meta().code.to_owned());
     Settings {
         rules: codes().map(|code| (code, Level::Enforce)).collect(),
         ignorable: codes().collect(),

@@ -1,6 +1,7 @@
 //! Bodies that are meant to be slow: a recipe, and the review that is made by it.
 
 use neo4jbackup_core::document::{Map, Node};
+use neo4jbackup_core::registry;
 use neo4jbackup_core::schema::{self, Era, Kind, ObjectSchema, Shape};
 use neo4jbackup_webhook::Hook;
 
@@ -485,7 +486,7 @@ impl Key {
             }
             Self::IgnoreUnknown => format!("neo4jbackup.github.io/ignore-NB{index}"),
             Self::IgnoreKnown => {
-                let rules = neo4jbackup_core::engine::all();
+                let rules = registry::all();
                 format!(
                     "neo4jbackup.github.io/ignore-{}",
                     rules[index % rules.len()].meta().code

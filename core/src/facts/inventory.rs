@@ -1,0 +1,401 @@
+//! What is known of other objects. Built from the other files of a lint run, from watch caches, or from a snapshot.
+//!
+//! It keeps facts, not objects: the handful of fields that rules ask for, owned, so that a thousand instances cost
+//! little memory. Every look-up has three answers, and a rule must treat the third as "do not know".
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::account::AccountFacts;
+use super::backup::BackupFacts;
+use super::coverage::{Coverage, Need};
+use super::instance::{InstanceFacts, InstanceKind};
+use super::namespace::NamespaceFacts;
+use super::restore::RestoreFacts;
+use super::role::{BindingFacts, RoleFacts};
+use super::secret::SecretFacts;
+use super::siblings::{Backups, Others, Restores};
+use crate::account::Account;
+use crate::document::Node;
+use crate::schema::Kind;
+
+/// The answer to a look-up.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Lookup<'i, T> {
+    /// It is there.
+    Found(&'i T),
+    /// It is not there, for certain.
+    Absent,
+    /// Nobody can say, and why: `no cluster was asked`.
+    Unknown(&'i str),
+}
+
+impl<'i, T> Lookup<'i, T> {
+    /// The facts, when it is there.
+    pub fn found(self) -> Option<&'i T> {
+        match self {
+            Self::Found(facts) => Some(facts),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct NamespaceObjects {
+    facts: Option<NamespaceFacts>,
+    clusters: BTreeMap<String, InstanceFacts>,
+    standalones: BTreeMap<String, InstanceFacts>,
+    backups: Backups,
+    restores: Restores,
+    sharded: BTreeSet<String>,
+    secrets: BTreeMap<String, SecretFacts>,
+    accounts: BTreeMap<Account, AccountFacts>,
+    role: Option<RoleFacts>,
+    binding: Option<BindingFacts>,
+}
+
+/// What is known of other objects.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Inventory {
+    namespaces: BTreeMap<String, NamespaceObjects>,
+    coverage: BTreeMap<Need, Coverage>,
+    unknown: Coverage,
+    /// The API version in which each kind is served.
+    served: BTreeMap<Kind, String>,
+}
+
+impl Inventory {
+    /// An inventory that knows nothing yet; `why` says why what is not found may still exist.
+    pub fn partial(why: impl Into<String>) -> Self {
+        Self {
+            unknown: Coverage::Partial(why.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Says that everything of one kind is known from now on, or no longer.
+    pub fn set_coverage(&mut self, need: Need, coverage: Coverage) {
+        self.coverage.insert(need, coverage);
+    }
+
+    /// How much is known of one kind.
+    pub fn coverage(&self, need: Need) -> &Coverage {
+        self.coverage.get(&need).unwrap_or(&self.unknown)
+    }
+
+    /// Takes the facts of an object of one of the operator's kinds.
+    pub fn insert(&mut self, kind: Kind, namespace: &str, name: &str, object: &Node<'_>) {
+        let objects = self.namespace_mut(namespace);
+        match kind {
+            Kind::Neo4jEnterpriseCluster => {
+                objects
+                    .clusters
+                    .insert(name.to_owned(), InstanceFacts::of(InstanceKind::Cluster, object));
+            }
+            Kind::Neo4jEnterpriseStandalone => {
+                objects
+                    .standalones
+                    .insert(name.to_owned(), InstanceFacts::of(InstanceKind::Standalone, object));
+            }
+            Kind::Neo4jBackup => {
+                objects.backups.insert(name, BackupFacts::of(object));
+            }
+            Kind::Neo4jRestore => {
+                objects.restores.insert(name, RestoreFacts::of(object));
+            }
+            Kind::Neo4jShardedDatabase => {
+                objects.sharded.insert(name.to_owned());
+            }
+            Kind::Neo4jDatabase => {}
+        }
+    }
+
+    /// Forgets an object.
+    pub fn remove(&mut self, kind: Kind, namespace: &str, name: &str) {
+        self.forget(namespace, |objects| match kind {
+            Kind::Neo4jEnterpriseCluster => drop(objects.clusters.remove(name)),
+            Kind::Neo4jEnterpriseStandalone => drop(objects.standalones.remove(name)),
+            Kind::Neo4jBackup => objects.backups.remove(name),
+            Kind::Neo4jRestore => objects.restores.remove(name),
+            Kind::Neo4jShardedDatabase => {
+                objects.sharded.remove(name);
+            }
+            Kind::Neo4jDatabase => {}
+        });
+    }
+
+    /// Takes the key names of a Secret.
+    pub fn insert_secret(&mut self, namespace: &str, name: &str, keys: impl IntoIterator<Item = String>) {
+        let facts = SecretFacts {
+            keys: keys.into_iter().collect(),
+        };
+        self.namespace_mut(namespace).secrets.insert(name.to_owned(), facts);
+    }
+
+    /// Takes the annotations of a namespace.
+    pub fn insert_namespace(&mut self, namespace: &str, annotations: BTreeMap<String, String>) {
+        self.namespace_mut(namespace).facts = Some(NamespaceFacts { annotations });
+    }
+
+    /// Forgets the annotations of a namespace.
+    pub fn remove_namespace(&mut self, namespace: &str) {
+        self.forget(namespace, |objects| objects.facts = None);
+    }
+
+    /// Takes what is known of one of the accounts of the Jobs, or that it is gone.
+    pub fn set_account(&mut self, namespace: &str, account: Account, facts: Option<AccountFacts>) {
+        match facts {
+            Some(facts) => drop(self.namespace_mut(namespace).accounts.insert(account, facts)),
+            None => self.forget(namespace, |objects| drop(objects.accounts.remove(&account))),
+        }
+    }
+
+    /// Takes what is known of the Role of the backup account, or that it is gone.
+    pub fn set_role(&mut self, namespace: &str, facts: Option<RoleFacts>) {
+        match facts {
+            Some(_) => self.namespace_mut(namespace).role = facts,
+            None => self.forget(namespace, |objects| objects.role = None),
+        }
+    }
+
+    /// Takes what is known of the `RoleBinding` of the backup account, or that it is gone.
+    pub fn set_binding(&mut self, namespace: &str, facts: Option<BindingFacts>) {
+        match facts {
+            Some(_) => self.namespace_mut(namespace).binding = facts,
+            None => self.forget(namespace, |objects| objects.binding = None),
+        }
+    }
+
+    /// Takes the API version in which a kind is served: `v1beta1`.
+    pub fn set_served(&mut self, kind: Kind, version: &str) {
+        self.served.insert(kind, version.to_owned());
+    }
+
+    /// The API version in which a kind is served, once somebody has listed it.
+    pub fn served(&self, kind: Kind) -> Option<&str> {
+        self.served.get(&kind).map(String::as_str)
+    }
+
+    /// One of the accounts of the Jobs.
+    pub fn account(&self, namespace: &str, account: Account) -> Lookup<'_, AccountFacts> {
+        let found = self
+            .namespaces
+            .get(namespace)
+            .and_then(|objects| objects.accounts.get(&account));
+        self.answer(Need::Accounts, found)
+    }
+
+    /// The Role of the backup account.
+    pub fn role(&self, namespace: &str) -> Lookup<'_, RoleFacts> {
+        let found = self.namespaces.get(namespace).and_then(|objects| objects.role.as_ref());
+        self.answer(Need::Roles, found)
+    }
+
+    /// The `RoleBinding` of the backup account.
+    pub fn binding(&self, namespace: &str) -> Lookup<'_, BindingFacts> {
+        let found = self
+            .namespaces
+            .get(namespace)
+            .and_then(|objects| objects.binding.as_ref());
+        self.answer(Need::Roles, found)
+    }
+
+    /// Every namespace that has a known backup or restore.
+    pub fn namespaces_at_work(&self) -> impl Iterator<Item = &str> {
+        self.namespaces
+            .iter()
+            .filter(|(_, objects)| !objects.backups.is_empty() || !objects.restores.is_empty())
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// The restore of this name.
+    pub fn restore(&self, namespace: &str, name: &str) -> Lookup<'_, RestoreFacts> {
+        self.answer(
+            Need::Restores,
+            self.namespaces
+                .get(namespace)
+                .and_then(|objects| objects.restores.get(name)),
+        )
+    }
+
+    /// The instance of this name; a cluster wins over a standalone, as it does in the operator.
+    pub fn instance(&self, namespace: &str, name: &str) -> Lookup<'_, InstanceFacts> {
+        let objects = self.namespaces.get(namespace);
+        let found = objects.and_then(|objects| objects.clusters.get(name).or_else(|| objects.standalones.get(name)));
+        self.answer(Need::Instance, found)
+    }
+
+    /// The backup of this name.
+    pub fn backup(&self, namespace: &str, name: &str) -> Lookup<'_, BackupFacts> {
+        self.answer(
+            Need::Backups,
+            self.namespaces
+                .get(namespace)
+                .and_then(|objects| objects.backups.get(name)),
+        )
+    }
+
+    /// The Secret of this name.
+    pub fn secret(&self, namespace: &str, name: &str) -> Lookup<'_, SecretFacts> {
+        self.answer(
+            Need::Secrets,
+            self.namespaces
+                .get(namespace)
+                .and_then(|objects| objects.secrets.get(name)),
+        )
+    }
+
+    /// The namespace itself.
+    pub fn namespace(&self, namespace: &str) -> Lookup<'_, NamespaceFacts> {
+        self.answer(
+            Need::Namespace,
+            self.namespaces
+                .get(namespace)
+                .and_then(|objects| objects.facts.as_ref()),
+        )
+    }
+
+    /// Whether a sharded database of this name is there; `None` when nobody can say.
+    pub fn sharded_database(&self, namespace: &str, name: &str) -> Option<bool> {
+        let found = self
+            .namespaces
+            .get(namespace)
+            .is_some_and(|objects| objects.sharded.contains(name));
+        match self.coverage(Need::ShardedDatabases) {
+            _ if found => Some(true),
+            Coverage::Full => Some(false),
+            Coverage::Partial(_) => None,
+        }
+    }
+
+    /// Every known backup of a namespace, by name.
+    pub fn backups(&self, namespace: &str) -> impl Iterator<Item = (&str, &BackupFacts)> {
+        self.namespaces
+            .get(namespace)
+            .into_iter()
+            .flat_map(|objects| objects.backups.iter())
+    }
+
+    /// Every known restore of a namespace, by name.
+    pub fn restores(&self, namespace: &str) -> impl Iterator<Item = (&str, &RestoreFacts)> {
+        self.namespaces
+            .get(namespace)
+            .into_iter()
+            .flat_map(|objects| objects.restores.iter())
+    }
+
+    /// The known backups whose `chainFromBackup` is this one, those first that are not of the type `DIFF`.
+    pub fn successors(&self, namespace: &str, name: &str) -> impl Iterator<Item = (&str, &BackupFacts)> {
+        let objects = self.namespaces.get(namespace).into_iter();
+        objects.flat_map(|objects| objects.backups.successors(name))
+    }
+
+    /// The other backups in the directory of a backup's chain that are of another instance or other databases.
+    pub fn strangers_in_chain(&self, namespace: &str, name: &str, own: &BackupFacts, most: usize) -> Others<'_> {
+        let objects = self.namespaces.get(namespace);
+        objects.map_or_else(Others::default, |objects| {
+            objects.backups.strangers_in_chain(name, own, most)
+        })
+    }
+
+    /// The backups of other chains at the place of a backup, as the operator compares the places of replication sources.
+    pub fn other_chains_at_source(&self, namespace: &str, name: &str, own: &BackupFacts, most: usize) -> Others<'_> {
+        let objects = self.namespaces.get(namespace);
+        objects.map_or_else(Others::default, |objects| {
+            objects.backups.other_chains_at_source(name, own, most)
+        })
+    }
+
+    /// The other backups that run by themselves on the instance of a backup, but for those that the operator lets wait for
+    /// it.
+    pub fn running_beside(&self, namespace: &str, name: &str, own: &BackupFacts, most: usize) -> Others<'_> {
+        let objects = self.namespaces.get(namespace);
+        objects.map_or_else(Others::default, |objects| {
+            objects.backups.running_beside(name, own, most)
+        })
+    }
+
+    /// The first other backup by name that wants another value for an annotation of the account of the backups, and which.
+    pub fn other_backup_identity(&self, namespace: &str, name: &str, key: &str, value: &str) -> Option<(&str, &str)> {
+        let backups = &self.namespaces.get(namespace)?.backups;
+        backups.identities().other(name, key, value)
+    }
+
+    /// The first other restore by name that wants another value for an annotation of the account of the restores, and which.
+    pub fn other_restore_identity(&self, namespace: &str, name: &str, key: &str, value: &str) -> Option<(&str, &str)> {
+        let restores = &self.namespaces.get(namespace)?.restores;
+        restores.identities().other(name, key, value)
+    }
+
+    fn answer<'i, T>(&'i self, need: Need, found: Option<&'i T>) -> Lookup<'i, T> {
+        match (found, self.coverage(need)) {
+            (Some(facts), _) => Lookup::Found(facts),
+            (None, Coverage::Full) => Lookup::Absent,
+            (None, Coverage::Partial(why)) => Lookup::Unknown(why),
+        }
+    }
+
+    /// Forgets something of a namespace, and the namespace with the last of it: clusters make and delete them without end.
+    fn forget(&mut self, namespace: &str, something: impl FnOnce(&mut NamespaceObjects)) {
+        let Some(objects) = self.namespaces.get_mut(namespace) else {
+            return;
+        };
+        something(objects);
+        if *objects == NamespaceObjects::default() {
+            self.namespaces.remove(namespace);
+        }
+    }
+
+    fn namespace_mut(&mut self, namespace: &str) -> &mut NamespaceObjects {
+        self.namespaces.entry(namespace.to_owned()).or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Namespaces that come and go must not make it grow, whatever was in them and in whatever order it went.
+    #[test]
+    fn a_namespace_that_is_gone_leaves_nothing() {
+        let nothing = Node::from(json!({}));
+        let mut inventory = Inventory::default();
+        for kind in Kind::ALL {
+            inventory.insert(kind, "brief", "one", &nothing);
+        }
+        inventory.insert_namespace("brief", BTreeMap::new());
+        inventory.set_account("brief", Account::Backup, Some(AccountFacts::default()));
+        inventory.set_role("brief", Some(RoleFacts::default()));
+        inventory.set_binding("brief", Some(BindingFacts::of(&nothing, "brief")));
+        inventory.insert_namespace("lasting", BTreeMap::new());
+
+        inventory.remove_namespace("brief");
+        inventory.set_binding("brief", None);
+        inventory.set_role("brief", None);
+        inventory.set_account("brief", Account::Backup, None);
+        for kind in Kind::ALL {
+            assert!(
+                inventory.namespaces.contains_key("brief"),
+                "{kind:?} is forgotten too early"
+            );
+            inventory.remove(kind, "brief", "one");
+        }
+        let left: Vec<&String> = inventory.namespaces.keys().collect();
+        assert_eq!(left, ["lasting"]);
+    }
+
+    /// Deletions of what was never seen are the rule for watches of single names.
+    #[test]
+    fn what_was_never_there_leaves_nothing_when_it_goes() {
+        let mut inventory = Inventory::default();
+        inventory.remove_namespace("unknown");
+        inventory.set_account("unknown", Account::Restore, None);
+        inventory.set_role("unknown", None);
+        inventory.set_binding("unknown", None);
+        for kind in Kind::ALL {
+            inventory.remove(kind, "unknown", "one");
+        }
+        assert_eq!(inventory, Inventory::default());
+    }
+}

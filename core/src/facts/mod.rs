@@ -1,0 +1,25 @@
+//! What is kept of objects: of each kind the handful of fields that somebody asks for, and all of it in an inventory.
+
+mod account;
+mod backup;
+mod coverage;
+mod instance;
+mod inventory;
+mod location;
+mod namespace;
+mod restore;
+mod role;
+mod secret;
+mod siblings;
+
+pub use self::account::AccountFacts;
+pub use self::backup::{BackupFacts, ScopeFacts};
+pub use self::coverage::{Coverage, Need};
+pub use self::instance::{InstanceFacts, InstanceKind};
+pub use self::inventory::{Inventory, Lookup};
+pub use self::location::LocationFacts;
+pub use self::namespace::NamespaceFacts;
+pub use self::restore::RestoreFacts;
+pub use self::role::{BindingFacts, Grant, RoleFacts, RoleReference};
+pub use self::secret::SecretFacts;
+pub use self::siblings::Others;

@@ -1,0 +1,102 @@
+//! What is kept of Roles and `RoleBindings`.
+
+use std::collections::BTreeSet;
+
+use crate::account::Account;
+use crate::document::Node;
+use crate::field::Field;
+
+/// One verb on one resource of one API group.
+pub type Grant = (String, String, String);
+
+/// What the reconciler asks of a Role.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RoleFacts {
+    /// Every (group, resource, verb) that its rules give for objects of any name.
+    pub grants: BTreeSet<Grant>,
+    /// Whether a rule is about single objects; such a rule is in none of ours.
+    pub by_name: bool,
+    /// `metadata.uid`, so that a report can say which object it means.
+    pub uid: String,
+}
+
+impl RoleFacts {
+    /// The facts of a Role.
+    pub fn of(object: &Node<'_>) -> Self {
+        let mut facts = Self {
+            uid: Field::at(object, "metadata.uid").str().unwrap_or_default().to_owned(),
+            ..Self::default()
+        };
+        for rule in Field::at(object, "rules").items() {
+            if !Field::at(rule, "resourceNames").items().is_empty() {
+                facts.by_name = true;
+                continue;
+            }
+            for group in texts(rule, "apiGroups") {
+                for resource in texts(rule, "resources") {
+                    for verb in texts(rule, "verbs") {
+                        facts
+                            .grants
+                            .insert((group.to_owned(), resource.to_owned(), verb.to_owned()));
+                    }
+                }
+            }
+        }
+        facts
+    }
+
+    /// Whether it lets its bearer run commands in any pod of the namespace.
+    pub fn grants_exec(&self) -> bool {
+        let any = |text: &str, wanted: &[&str]| text == "*" || wanted.contains(&text);
+        self.grants.iter().any(|(group, resource, verb)| {
+            any(group, &[""]) && any(resource, &["pods/exec", "*/exec"]) && any(verb, &["create", "get"])
+        })
+    }
+}
+
+fn texts<'n>(rule: &'n Node<'n>, key: &'static str) -> impl Iterator<Item = &'n str> {
+    Field::at(rule, key).items().iter().filter_map(Node::as_str)
+}
+
+/// What a `RoleBinding` gives, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoleReference {
+    /// A Role of its namespace.
+    Role(String),
+    /// A `ClusterRole`, whose rights it gives in its namespace only.
+    ClusterRole(String),
+}
+
+/// What the reconciler asks of a `RoleBinding`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BindingFacts {
+    /// What it gives.
+    pub role: RoleReference,
+    /// Those to whom it gives the Role, as written.
+    pub subjects: Vec<serde_json::Value>,
+    /// Whether the backup account of its own namespace is among them.
+    pub binds_account: bool,
+}
+
+impl BindingFacts {
+    /// The facts of a `RoleBinding`.
+    pub fn of(object: &Node<'_>, namespace: &str) -> Self {
+        let text = |node: &Node<'_>, key: &'static str| Field::at(node, key).str().unwrap_or_default().to_owned();
+        let subjects = Field::at(object, "subjects").items();
+        Self {
+            role: match text(object, "roleRef.kind").as_str() {
+                "Role" => RoleReference::Role(text(object, "roleRef.name")),
+                _ => RoleReference::ClusterRole(text(object, "roleRef.name")),
+            },
+            subjects: subjects
+                .iter()
+                .filter_map(|subject| serde_json::to_value(subject).ok())
+                .collect(),
+            binds_account: subjects.iter().any(|subject| {
+                text(subject, "kind") == "ServiceAccount"
+                    && text(subject, "name") == Account::Backup.name()
+                    && text(subject, "namespace") == namespace
+            }),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Files that another tool makes manifests of: what was not judged in them, and the command that gives the finished
+//! manifests to `lint`.
+
+use std::collections::BTreeSet;
+
+use neo4jbackup_core::lint::{self, File};
+use neo4jbackup_core::quoted::{Name, quoted};
+use neo4jbackup_core::unknown::Unknown;
+use neo4jbackup_core::values::placeholder::Filler;
+
+use super::plan::Plan;
+use crate::input::{Role, Text};
+
+/// Reads a text as what it is; `None` where it is a template, which no reader of YAML understands.
+pub(super) fn read<'t>(text: &'t Text, plan: &Plan) -> Option<File<'t>> {
+    if matches!(text.role, Role::OfChart { .. }) && text.text.contains("{{") {
+        return None;
+    }
+    let mut file = lint::read(&text.text, &plan.options.limits);
+    file.is_patch = matches!(text.role, Role::Patch { .. });
+    (!file.is_template()).then_some(file)
+}
+
+/// Why a template was not judged, as the end of a sentence that begins with the name of the file.
+pub(super) fn template(text: &Text) -> String {
+    match &text.role {
+        Role::OfChart { chart } => format!(
+            "is a template of a Helm chart; to judge what it becomes: `helm template {} | {LINT}`",
+            word(chart)
+        ),
+        _ => format!("is a template; render it and give the result to `{LINT}`"),
+    }
+}
+
+/// Why parts of the objects of a text were not judged, as the ends of sentences that begin with the name of the file.
+pub(super) fn parts(text: &Text, unknown: &[Unknown]) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if unknown.iter().any(|unknown| unknown.is_patch) {
+        let command = match &text.role {
+            Role::Patch { kustomization } => format!("kustomize build {}", word(kustomization)),
+            _ => "kustomize build DIRECTORY".to_owned(),
+        };
+        reasons.push(format!(
+            "is a patch, of which only the fields that it sets were judged; to judge what it becomes: `{command} | {LINT}`"
+        ));
+    }
+    let fields: Vec<_> = unknown.iter().flat_map(|unknown| &unknown.fields).collect();
+    let fillers: BTreeSet<Filler> = fields.iter().map(|field| field.filler).collect();
+    for filler in fillers {
+        let mut of_filler = fields.iter().filter(|field| field.filler == filler);
+        let Some(first) = of_filler.next() else { continue };
+        let more = match of_filler.count() {
+            0 => String::new(),
+            1 => " and 1 more field".to_owned(),
+            count => format!(" and {count} more fields"),
+        };
+        let subject = if more.is_empty() { "was" } else { "were" };
+        reasons.push(format!(
+            "has the placeholder {} in {}{more}, which {subject} not judged; to judge what it becomes: {}",
+            quoted(&first.text),
+            Name(&first.path.to_string()),
+            remedy(filler, text)
+        ));
+    }
+    reasons
+}
+
+const LINT: &str = "kubectl neo4jbackup lint -";
+
+fn remedy(filler: Filler, text: &Text) -> String {
+    let file = word(&text.source.name);
+    match filler {
+        Filler::Envsubst => format!("`flux envsubst < {file} | {LINT}`"),
+        Filler::Kustomize => format!("`kustomize build DIRECTORY | {LINT}`"),
+        Filler::Sops => format!("`sops --decrypt {file} | {LINT}`"),
+        Filler::Template => format!("render it and give the result to `{LINT}`"),
+    }
+}
+
+/// A name as one word of a shell.
+fn word(name: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+@:,".contains(&byte);
+    if !name.is_empty() && !name.starts_with('-') && name.bytes().all(is_plain) {
+        return name.to_owned();
+    }
+    format!("'{}'", name.replace('\'', r"'\''"))
+}
