@@ -102,10 +102,7 @@ pub fn rules(choice: &Choice) -> String {
         (of_level(warning, None), Severity::Warning),
     ];
     let mut text = String::new();
-    comment(
-        &mut text,
-        "The rules; docs/policies.md lists them.",
-    );
+    comment(&mut text, "The rules; docs/policies.md lists them.");
     put(&mut text, "apiVersion: v1\nkind: List\nitems:\n");
     let policies = policies.iter().filter(|(policy, _)| !policy.validations.is_empty());
     for (number, (policy, severity)) in policies.enumerate() {

@@ -77,7 +77,7 @@ pub fn policies() -> [Policy; 2] {
         (
             Severity::Error,
             "neo4jbackup-rules",
-            "What the rules call errors: denied, unless the mode of the namespace says otherwise.",
+            "What the rules call errors: denied, unless the namespace's mode says otherwise.",
         ),
         (
             Severity::Warning,
