@@ -19,6 +19,7 @@ pub mod field;
 pub mod finding;
 pub mod fix;
 pub mod lint;
+pub mod logs;
 pub mod model;
 pub mod outcome;
 pub mod profile;

@@ -34,21 +34,6 @@ const KNOWN: &[(&str, &[&str])] = &[
         &["values::cron::error", "values::cron::parse", "values::cron::suggest"],
     ),
     ("policies", &["rule_policy", "rules"]),
-    (
-        "webhook",
-        &[
-            "args",
-            "certificates",
-            "health",
-            "judge",
-            "metrics",
-            "state",
-            "switch",
-            "tasks",
-            "workload",
-        ],
-    ),
-    ("webhook", &["client_check", "tls"]),
 ];
 
 /// Fails when there is a circle that is not known, or a known one that is gone or smaller now.

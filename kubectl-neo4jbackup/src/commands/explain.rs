@@ -1,4 +1,6 @@
-//! `explain`: the page of a rule.
+//! `explain`: the page of a rule, or what a log says.
+
+mod log;
 
 use std::fmt::Write as _;
 
@@ -22,6 +24,9 @@ const WIDEST: usize = 100;
 
 /// Runs the command.
 pub(super) fn run(arguments: &Explain, color: bool, io: &mut Io<'_>) -> Exit {
+    if let Some(file) = &arguments.log {
+        return log::run(file, arguments.output, io);
+    }
     let text = match &arguments.rule {
         None => list(arguments.output, io.width()),
         Some(word) => match find(word) {

@@ -1,27 +1,27 @@
 //! The metrics of the reconciler of accounts and roles. The plan is the engine's, the writes are those of `cluster`.
 
-use neo4jbackup_cluster::{Notice, Outcome};
+use neo4jbackup_cluster::{ApplyOutcome, RbacEvent};
 use neo4jbackup_core::ensure::Report;
 
 use crate::ops::metrics::Metrics;
 
 /// Counts what the reconciler does, and what stands in its way.
-pub(crate) fn count(metrics: &Metrics, notice: &Notice<'_>) {
-    match notice {
-        Notice::Apply(object, outcome) => {
+pub(crate) fn count(metrics: &Metrics, event: &RbacEvent<'_>) {
+    match event {
+        RbacEvent::Apply(object, outcome) => {
             let result = match outcome {
-                Outcome::Applied => "success",
-                Outcome::Conflict => "conflict",
-                Outcome::Forbidden => "forbidden",
-                Outcome::Gone => "gone",
-                Outcome::Failed => "failure",
+                ApplyOutcome::Applied => "success",
+                ApplyOutcome::Conflict => "conflict",
+                ApplyOutcome::Forbidden => "forbidden",
+                ApplyOutcome::Gone => "gone",
+                ApplyOutcome::Failed => "failure",
             };
             metrics.applied(object.kind(), result);
         }
-        Notice::Standing(reports) => {
+        RbacEvent::Unresolved(reports) => {
             for reason in REASONS {
                 let count = reports.iter().filter(|report| reason_of(report) == reason).count();
-                metrics.standing(reason, count);
+                metrics.unresolved(reason, count);
             }
         }
     }
