@@ -7,6 +7,7 @@ mod backup;
 mod cloud;
 mod image;
 mod meaning;
+mod object_ref;
 mod restore;
 mod storage;
 
@@ -15,5 +16,6 @@ pub use backup::{Backup, Scope};
 pub use cloud::{Cloud, Provider};
 pub use image::Image;
 pub use meaning::same_meaning;
+pub use object_ref::ObjectRef;
 pub use restore::{Restore, SourceType};
 pub use storage::{Storage, StoreType};
