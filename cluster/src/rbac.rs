@@ -13,7 +13,7 @@ use k8s_openapi::jiff::Timestamp;
 use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::Status;
-use neo4jbackup_core::ensure::{Apply, Ensured, FIELD_MANAGER, ROLE, ROLE_BINDING, Report, plan};
+use neo4jbackup_core::ensure::{Apply, Ensured, FIELD_MANAGER, Issue, ROLE, ROLE_BINDING, plan};
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::Settings;
 use serde_json::json;
@@ -67,7 +67,7 @@ pub enum RbacEvent<'n> {
     /// An apply was tried.
     Apply(Ensured, ApplyOutcome),
     /// Everything that an administrator has to decide, after each look.
-    Unresolved(&'n [Report]),
+    Unresolved(&'n [Issue]),
 }
 
 /// Keeps accounts and roles as they have to be.
@@ -109,8 +109,8 @@ impl RbacReconciler {
         loop {
             changes.mark_unchanged();
             let plan = plan(&inventory.load(), &(self.settings)(), self.operator);
-            (self.listener)(&RbacEvent::Unresolved(&plan.reports));
-            self.report(&client, &plan.reports, &mut known, &mut told).await;
+            (self.listener)(&RbacEvent::Unresolved(&plan.issues));
+            self.report(&client, &plan.issues, &mut known, &mut told).await;
             for planned in &plan.applies {
                 if backoff.is_due(planned, Instant::now()) {
                     let outcome = apply(&client, planned).await;
@@ -127,19 +127,19 @@ impl RbacReconciler {
         }
     }
 
-    /// Logs what is new among the reports, and makes an Event of each Role that is left over.
+    /// Logs what is new among the issues, and makes an Event of each Role that is left over.
     async fn report(
         &self,
         client: &Client,
-        reports: &[Report],
-        known: &mut BTreeSet<Report>,
+        issues: &[Issue],
+        known: &mut BTreeSet<Issue>,
         told: &mut BTreeMap<String, Instant>,
     ) {
-        for report in reports {
+        for report in issues {
             if known.insert(report.clone()) {
                 log(report);
             }
-            let Report::LeftoverRole { namespace, uid } = report else {
+            let Issue::LeftoverRole { namespace, uid } = report else {
                 continue;
             };
             let now = Instant::now();
@@ -149,15 +149,15 @@ impl RbacReconciler {
                 tell(client, namespace, uid).await;
             }
         }
-        known.retain(|report| reports.contains(report));
+        known.retain(|report| issues.contains(report));
         // What has not been told for so long is told anew in any case, and may be gone.
         told.retain(|_, at| at.elapsed() < EVENT_INTERVAL);
     }
 }
 
-fn log(report: &Report) {
+fn log(report: &Issue) {
     match report {
-        Report::IdentityConflict {
+        Issue::IdentityConflict {
             namespace,
             account,
             provider,
@@ -165,10 +165,10 @@ fn log(report: &Report) {
             let account = account.name();
             tracing::warn!(namespace, account, %provider, "more than one identity is wanted; none was written");
         }
-        Report::Malformed { namespace, provider } => {
+        Issue::Malformed { namespace, provider } => {
             tracing::warn!(namespace, %provider, "the declared identity is malformed; it was not written");
         }
-        Report::BindingElsewhere { namespace } => {
+        Issue::BindingElsewhere { namespace } => {
             tracing::warn!(
                 namespace,
                 binding = ROLE_BINDING,
@@ -177,7 +177,7 @@ fn log(report: &Report) {
                  changed; delete it and the Role, and it is made anew"
             );
         }
-        Report::LeftoverRole { namespace, .. } => {
+        Issue::LeftoverRole { namespace, .. } => {
             tracing::warn!(
                 namespace,
                 role = ROLE,

@@ -1,9 +1,9 @@
 //! The kinds of object that are watched, and how what is known of each adds up to what a rule may rely on.
 
 use kube::discovery::ApiResource;
-use neo4jbackup_core::account::Account;
 use neo4jbackup_core::ensure;
 use neo4jbackup_core::facts::{Cause, Coverage, Need, Right, Why};
+use neo4jbackup_core::model::Account;
 use neo4jbackup_core::schema::Kind;
 
 use crate::resource;

@@ -7,9 +7,9 @@ use json_patch::Patch;
 use neo4jbackup_core::document::{Document, Span};
 use neo4jbackup_core::facts::{self, Need, Right};
 use neo4jbackup_core::finding::{Evidence, Severity, Suppressed};
-use neo4jbackup_core::fix::text::{Replacement, replacements};
 use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::lint::Located;
+use neo4jbackup_core::lint::text::{Replacement, replacements};
 use neo4jbackup_core::model::ObjectRef;
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::registry;
@@ -17,7 +17,7 @@ use neo4jbackup_core::rule::RuleMeta;
 use serde::Serialize;
 
 /// The version of all reports.
-pub const API_VERSION: &str = "report.neo4jbackup.github.io/v1";
+pub const API_VERSION: &str = concat!("report.", neo4jbackup_core::in_domain!("v1"));
 
 /// Everything that a run of `lint` found.
 #[derive(Debug, Clone, Serialize)]

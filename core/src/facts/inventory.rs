@@ -15,8 +15,8 @@ use super::role::{BindingFacts, RoleFacts};
 use super::secret::SecretFacts;
 use super::siblings::{Backups, Others, Restores};
 use super::why::Why;
-use crate::account::Account;
 use crate::document::Node;
+use crate::model::Account;
 use crate::schema::Kind;
 
 /// The answer to a look-up.

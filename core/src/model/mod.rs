@@ -2,6 +2,7 @@
 //!
 //! The views know every dialect: where a field moved between operator versions, the newest place wins.
 
+mod account;
 mod annotation;
 mod backup;
 mod cloud;
@@ -11,6 +12,7 @@ mod object_ref;
 mod restore;
 mod storage;
 
+pub use account::Account;
 pub use annotation::annotation;
 pub use backup::{Backup, Scope};
 pub use cloud::{Cloud, Provider};

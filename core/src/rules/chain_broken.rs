@@ -34,8 +34,8 @@ declare_rule! {
 }
 
 impl Rule for ChainBroken {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
-        let Some(backup) = subject.backup().filter(|_| subject.era >= Era::D) else {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
+        let Some(backup) = subject.backup().filter(|_| subject.era >= Era::V1_8) else {
             return;
         };
         let field = backup.chain_from();
@@ -74,7 +74,7 @@ impl Rule for ChainBroken {
 }
 
 /// Holds the backup against the one that it continues.
-fn compare(own: &BackupFacts, field: &Field<'_>, parent: &str, facts: &BackupFacts, report: &mut Report) {
+fn compare(own: &BackupFacts, field: &Field<'_>, parent: &str, facts: &BackupFacts, report: &mut Collector) {
     let name = quoted(parent);
     // Without the parent's artifacts, only a full backup can be taken; a differential one fails.
     let lost = if own.backup_type.as_deref() == Some("DIFF") {

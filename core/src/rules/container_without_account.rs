@@ -1,7 +1,7 @@
 //! NB7009.
 
-use super::location::locations;
 use crate::rule::prelude::*;
+use crate::subject::location::locations;
 use crate::values::bucket::{self, BucketProblemKind};
 
 declare_rule! {
@@ -35,7 +35,7 @@ declare_rule! {
 }
 
 impl Rule for ContainerWithoutAccount {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let field = location.storage.bucket();
             let (Some(store), Some(name)) = (location.storage.naming(), field.text()) else {

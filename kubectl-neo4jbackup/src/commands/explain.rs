@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::{Doors, RuleMeta};
+use neo4jbackup_core::suppress::ANNOTATION;
 use serde_json::{Value, json};
 
 use super::usage;
@@ -130,7 +131,7 @@ fn terminal(meta: &RuleMeta, color: bool, width: usize) -> String {
     );
     let _ = writeln!(
         text,
-        "    metadata:\n      annotations:\n        neo4jbackup.github.io/ignore-{}: \"why it is accepted\"\n",
+        "    metadata:\n      annotations:\n        {ANNOTATION}{}: \"why it is accepted\"\n",
         meta.code
     );
     let _ = writeln!(text, "    # neo4jbackup:ignore {} why it is accepted\n", meta.code);

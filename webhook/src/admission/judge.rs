@@ -4,14 +4,11 @@ use std::borrow::Cow;
 
 use neo4jbackup_core::document::Node;
 use neo4jbackup_core::engine::{self, Judgement};
-use neo4jbackup_core::finding::{Finding, Severity};
 use neo4jbackup_core::fix::{self, FixKind};
-use neo4jbackup_core::outcome;
-use neo4jbackup_core::outcome::Cause;
-use neo4jbackup_core::ratchet::ratchet;
-use neo4jbackup_core::schema::{Era, GROUP, Kind};
+use neo4jbackup_core::schema::{GROUP, Kind};
 use neo4jbackup_core::settings::{Mode, Mutation, Oversize};
-use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_core::subject::{Context, Door, Subject};
+use neo4jbackup_core::verdict::{Cause, Verdict};
 
 use crate::admission::decision::{Basis, Decision, codes};
 use crate::admission::hook::Hook;
@@ -26,14 +23,8 @@ pub(crate) fn validate<'a>(request: &'a Request<'a>, basis: &Basis<'_>) -> Decis
     };
     let mut decision = Decision::allow(request, judged.kind.name(), basis);
     decision.judgement = judged.judge(request, basis);
-    let findings = &mut decision.judgement.findings;
-    if let Door::Update(old) = judged.door {
-        ratchet(findings, old, &request.object);
-        if is_terminating(&request.object) || is_terminating(old) {
-            never_deny(findings);
-        }
-    }
-    let verdict = outcome::verdict(findings);
+    let findings = &decision.judgement.findings;
+    let verdict = Verdict::of(findings);
     let response = &mut decision.response;
     response.warnings = verdict.warnings;
     response.audit = verdict.audit;
@@ -123,10 +114,10 @@ struct Judged<'a> {
 impl<'a> Judged<'a> {
     /// Returns `None` for everything that no rule looks at: other kinds, deletions, connections, subresources.
     fn of(request: &'a Request<'a>) -> Option<Self> {
-        if request.kind.group != GROUP || !request.sub_resource.is_empty() {
+        if !request.sub_resource.is_empty() {
             return None;
         }
-        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == request.kind.kind)?;
+        let kind = Kind::of_group(&request.kind.group, &request.kind.kind)?;
         let door = match request.operation {
             Operation::Create => Door::Create,
             Operation::Update => Door::Update(&request.old_object),
@@ -137,19 +128,17 @@ impl<'a> Judged<'a> {
 
     /// Runs the rules over the object.
     fn judge(&self, request: &'a Request<'a>, basis: &Basis<'_>) -> Judgement {
-        let era = era(request, basis.operator);
-        let (object, namespace) = (&request.object, request.namespace.as_ref());
-        let subject = Subject::new(object, self.kind, era, self.door, basis.now, basis.settings, namespace);
+        let version = request.kind.version.as_ref();
+        let context = Context {
+            settings: basis.settings,
+            now: basis.now,
+            // An operator version of another API version than the object's cannot be the one that is installed.
+            era: basis.operator.filter(|era| era.api_version() == version),
+            namespace: &request.namespace,
+        };
+        let subject = Subject::of_kind(self.kind, version, &request.object, self.door, &context);
         engine::judge(&subject, basis.inventory)
     }
-}
-
-/// The dialect of the object. An operator version of another API version than the object's cannot be the one that is
-/// installed, and does not count.
-fn era(request: &Request<'_>, operator: Option<Era>) -> Era {
-    let version = request.kind.version.as_ref();
-    let named = operator.filter(|era| era.api_version() == version);
-    named.unwrap_or_else(|| Era::for_object(version, &request.object))
 }
 
 /// Returns the kind of the object as a label; `other` for kinds that no rule knows.
@@ -160,19 +149,6 @@ fn kind_label(request: &Request<'_>) -> &'static str {
         .chain(others)
         .find(|(group, kind)| request.kind.group == *group && request.kind.kind == *kind)
         .map_or("other", |(_, kind)| kind)
-}
-
-/// What is on its way out must be able to go: the operator takes its finalizer off with a write of the whole object.
-fn is_terminating(object: &Node<'_>) -> bool {
-    object
-        .at("metadata.deletionTimestamp")
-        .is_some_and(|time| !time.is_null())
-}
-
-fn never_deny(findings: &mut [Finding]) {
-    for finding in findings {
-        finding.severity = finding.severity.min(Severity::Warning);
-    }
 }
 
 /// The name for a denial. An object that is to be named by the server goes by the prefix that it asks for.

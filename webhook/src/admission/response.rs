@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use neo4jbackup_core::outcome::Cause;
 use neo4jbackup_core::quoted::printable;
+use neo4jbackup_core::verdict::Cause;
 
 use crate::admission::review::{API_VERSION, GroupVersionKind, KIND};
 

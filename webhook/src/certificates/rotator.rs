@@ -14,7 +14,7 @@ use crate::ops::metrics::CertificateRole;
 use crate::tls::served_certificate::TlsError;
 
 /// The annotation of the Secret by which an administrator asks for a new authority. Its value does not matter.
-pub(crate) const ROTATE: &str = "neo4jbackup.github.io/rotate";
+pub(crate) const ROTATE: &str = neo4jbackup_core::in_domain!("rotate");
 
 /// More steps in a row than any state needs. If steps ever undo each other, the loop waits for the next tick instead of
 /// writing without end.

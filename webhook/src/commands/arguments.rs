@@ -167,7 +167,7 @@ mod tests {
         let serve = parse(&["--self-signed", "--operator-version", "v1.13.0", "--deadline", "500ms"]).unwrap();
         assert_eq!(
             (serve.operator_version, serve.deadline),
-            (Some(Era::E), Duration::from_millis(500))
+            (Some(Era::V1_13), Duration::from_millis(500))
         );
         assert!(
             parse(&["--self-signed", "--deadline", "soon"])

@@ -1,7 +1,7 @@
 //! The metrics of the reconciler of accounts and roles. The plan is the engine's, the writes are those of `cluster`.
 
 use neo4jbackup_cluster::{ApplyOutcome, RbacEvent};
-use neo4jbackup_core::ensure::Report;
+use neo4jbackup_core::ensure::Issue;
 
 use crate::ops::metrics::Metrics;
 
@@ -18,9 +18,9 @@ pub(crate) fn count(metrics: &Metrics, event: &RbacEvent<'_>) {
             };
             metrics.applied(object.kind(), result);
         }
-        RbacEvent::Unresolved(reports) => {
+        RbacEvent::Unresolved(issues) => {
             for reason in REASONS {
-                let count = reports.iter().filter(|report| reason_of(report) == reason).count();
+                let count = issues.iter().filter(|issue| reason_of(issue) == reason).count();
                 metrics.unresolved(reason, count);
             }
         }
@@ -30,11 +30,11 @@ pub(crate) fn count(metrics: &Metrics, event: &RbacEvent<'_>) {
 /// Each of them is always there, so that an alert can tell none from unknown.
 const REASONS: [&str; 4] = ["identity_conflict", "malformed", "binding_elsewhere", "leftover_role"];
 
-fn reason_of(report: &Report) -> &'static str {
+fn reason_of(report: &Issue) -> &'static str {
     match report {
-        Report::IdentityConflict { .. } => "identity_conflict",
-        Report::Malformed { .. } => "malformed",
-        Report::BindingElsewhere { .. } => "binding_elsewhere",
-        Report::LeftoverRole { .. } => "leftover_role",
+        Issue::IdentityConflict { .. } => "identity_conflict",
+        Issue::Malformed { .. } => "malformed",
+        Issue::BindingElsewhere { .. } => "binding_elsewhere",
+        Issue::LeftoverRole { .. } => "leftover_role",
     }
 }

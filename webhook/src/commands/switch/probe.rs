@@ -137,7 +137,7 @@ fn binding(kind: &str, name: &str) -> Value {
 
 /// An annotation: of configurations that are asked for the probe only, and of a probe that a policy has seen. A warning
 /// holds it as well.
-const MARK: &str = "neo4jbackup.github.io/switch-probe";
+const MARK: &str = neo4jbackup_core::in_domain!("switch-probe");
 
 #[cfg(test)]
 mod tests {
