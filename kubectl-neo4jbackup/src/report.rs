@@ -7,9 +7,12 @@ use neo4jbackup_core::finding::{Severity, Suppressed};
 use neo4jbackup_core::fix::text::{Replacement, replacements};
 use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::lint::{Located, ObjectRef};
+use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
 use serde::Serialize;
+
+use crate::input::Gap;
 
 /// The version of all reports.
 pub const API_VERSION: &str = "report.neo4jbackup.github.io/v1";
@@ -69,6 +72,23 @@ pub struct Summary {
     pub infos: usize,
     /// Findings that somebody has accepted.
     pub suppressed: usize,
+}
+
+impl Summary {
+    /// Counts findings, and nothing else.
+    pub fn of(findings: &[Finding]) -> Self {
+        let mut summary = Self::default();
+        for finding in findings {
+            let count = match (&finding.suppressed, finding.severity) {
+                (Some(_), _) => &mut summary.suppressed,
+                (None, Severity::Error) => &mut summary.errors,
+                (None, Severity::Warning) => &mut summary.warnings,
+                (None, Severity::Info) => &mut summary.infos,
+            };
+            *count += 1;
+        }
+        summary
+    }
 }
 
 /// One finding.
@@ -164,6 +184,18 @@ pub struct Skipped {
     /// Whether the file could not be read at all, which standard error says. Not part of the object.
     #[serde(skip)]
     pub is_gap: bool,
+}
+
+impl From<&Gap> for Skipped {
+    /// A file that could not be read.
+    fn from(gap: &Gap) -> Self {
+        Self {
+            code: None,
+            file: gap.file.clone(),
+            reason: printable(gap.reason.as_str()).into_owned(),
+            is_gap: true,
+        }
+    }
 }
 
 /// Where a finding stands in the texts of the run.
