@@ -1,5 +1,6 @@
 //! From a kubeconfig, or the account of the pod, to a client.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -29,19 +30,45 @@ pub enum ConnectError {
     },
 }
 
-/// A client, or none when nothing says which cluster to ask. No request is sent.
-pub(crate) async fn connect(kubeconfig: Option<&Path>) -> Result<Option<Client>, ConnectError> {
-    let config = match kubeconfig {
-        Some(file) => from_file(file).await?,
-        None if in_cluster() => Config::incluster().map_err(|error| ConnectError::InCluster(error.to_string()))?,
-        None => return Ok(None),
-    };
-    let server = config.cluster_url.to_string();
-    let client = Client::try_from(config);
-    client.map(Some).map_err(|error| ConnectError::Client {
-        server,
-        reason: error.to_string(),
-    })
+/// A cluster that can be asked.
+#[derive(Clone)]
+pub struct Cluster {
+    client: Client,
+}
+
+impl Cluster {
+    /// Returns the cluster of a kubeconfig, or without one the cluster that this pod runs in; `None` when neither says
+    /// which cluster to ask. No request is sent.
+    pub async fn connect(kubeconfig: Option<&Path>) -> Result<Option<Self>, ConnectError> {
+        let config = match kubeconfig {
+            Some(file) => from_file(file).await?,
+            None if in_cluster() => Config::incluster().map_err(|error| ConnectError::InCluster(error.to_string()))?,
+            None => return Ok(None),
+        };
+        let server = config.cluster_url.to_string();
+        let client = Client::try_from(config).map_err(|error| ConnectError::Client {
+            server,
+            reason: error.to_string(),
+        })?;
+        Ok(Some(Self { client }))
+    }
+
+    /// Returns the client of this cluster. Clients share one pool of connections.
+    pub(crate) fn client(&self) -> Client {
+        self.client.clone()
+    }
+}
+
+impl From<Client> for Cluster {
+    fn from(client: Client) -> Self {
+        Self { client }
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Cluster").finish_non_exhaustive()
+    }
 }
 
 async fn from_file(file: &Path) -> Result<Config, ConnectError> {

@@ -1,7 +1,6 @@
 //! The facts of other objects, kept up to date by watches.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use neo4jbackup_core::facts::Inventory;
 use tokio::sync::watch::{self, Receiver};
 use tokio::task::JoinSet;
 
-use crate::connect::{ConnectError, connect};
+use crate::connect::Cluster;
 use crate::ensure::Ensure;
 use crate::shelf::{SharedInventory, Shelf};
 use crate::source::{Progress, Source, coverage};
@@ -28,29 +27,26 @@ pub enum Watching {
 /// The facts of other objects. Dropping it ends the watches.
 pub struct References {
     inventory: SharedInventory,
-    keeper: Option<Arc<Keeper>>,
-    client: Option<Client>,
-    sources: Vec<Source>,
+    /// Where there is a cluster to ask.
+    followed: Option<Followed>,
     progress: Receiver<Vec<(Source, Progress)>>,
-    _watches: JoinSet<()>,
+    watches: JoinSet<()>,
+}
+
+/// What is followed, and by which means.
+struct Followed {
+    client: Client,
+    sources: Vec<Source>,
+    keeper: Arc<Keeper>,
 }
 
 impl fmt::Debug for References {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("References")
-            .field("sources", &self.sources)
+            .field("sources", &self.sources())
             .finish_non_exhaustive()
     }
-}
-
-/// Starts the watches, and returns at once. Without a kubeconfig and outside a cluster there is nothing to ask:
-/// everything stays unknown, which is no error. `watching` says whose objects are watched beside those of the operator.
-pub async fn references(kubeconfig: Option<&Path>, watching: Watching) -> Result<References, ConnectError> {
-    Ok(match connect(kubeconfig).await? {
-        Some(client) => References::watch(&client, watching),
-        None => References::none("no cluster was asked"),
-    })
 }
 
 impl References {
@@ -60,16 +56,15 @@ impl References {
         let (_, progress) = watch::channel(Vec::new());
         Self {
             inventory: shelf.shared(),
-            keeper: None,
-            client: None,
-            sources: Vec::new(),
+            followed: None,
             progress,
-            _watches: JoinSet::new(),
+            watches: JoinSet::new(),
         }
     }
 
-    /// References that follow the cluster of `client`.
-    pub fn watch(client: &Client, watching: Watching) -> Self {
+    /// References of a cluster. Nothing is known of it before [`References::start`], and until the first lists are
+    /// complete.
+    pub fn new(cluster: &Cluster, watching: Watching) -> Self {
         let mut sources = Source::RULES.to_vec();
         if watching == Watching::Accounts {
             sources.extend(Source::ENSURED);
@@ -82,20 +77,31 @@ impl References {
         }
         let shelf = Shelf::new(inventory);
         let (sender, progress) = watch::channel(pending);
-        let shared = shelf.shared();
-        let keeper = Arc::new(Keeper::new(shelf, sender));
-        let mut watches = JoinSet::new();
-        for source in &sources {
-            watches.spawn(keep(client.clone(), *source, Arc::clone(&keeper)));
-        }
         Self {
-            inventory: shared,
-            keeper: Some(keeper),
-            client: Some(client.clone()),
-            sources,
+            inventory: shelf.shared(),
+            followed: Some(Followed {
+                client: cluster.client(),
+                sources,
+                keeper: Arc::new(Keeper::new(shelf, sender)),
+            }),
             progress,
-            _watches: watches,
+            watches: JoinSet::new(),
         }
+    }
+
+    /// Starts the watches, which end with these references. Where they run already, they start anew.
+    pub fn start(&mut self) {
+        self.watches = JoinSet::new();
+        if let Some(followed) = &self.followed {
+            for source in &followed.sources {
+                let keeper = Arc::clone(&followed.keeper);
+                self.watches.spawn(keep(followed.client.clone(), *source, keeper));
+            }
+        }
+    }
+
+    fn sources(&self) -> &[Source] {
+        self.followed.as_ref().map_or(&[], |followed| &followed.sources)
     }
 
     /// The inventory, to be read at any time.
@@ -106,10 +112,8 @@ impl References {
     /// Keeps accounts and roles as they have to be, for ever; the watches must be [`Watching::Accounts`]. Returns at once
     /// where there is no cluster.
     pub fn ensure(&self, ensure: Ensure) -> impl Future<Output = ()> + Send + 'static {
-        let parts = self
-            .client
-            .clone()
-            .zip(self.keeper.as_ref().map(|keeper| keeper.changes()));
+        let parts = self.followed.as_ref();
+        let parts = parts.map(|followed| (followed.client.clone(), followed.keeper.changes()));
         let inventory = self.inventory();
         async move {
             if let Some((client, changes)) = parts {
@@ -129,9 +133,12 @@ impl References {
 
     /// For each kind that is watched: its name, and how long ago its watch last said anything. `None` when it never did.
     pub fn ages(&self) -> Vec<(&'static str, Option<Duration>)> {
-        let Some(keeper) = &self.keeper else { return Vec::new() };
+        let Some(followed) = &self.followed else {
+            return Vec::new();
+        };
         let now = Instant::now();
-        let ages = self.sources.iter();
-        ages.map(|source| (source.name(), keeper.age(*source, now))).collect()
+        let ages = followed.sources.iter();
+        ages.map(|source| (source.name(), followed.keeper.age(*source, now)))
+            .collect()
     }
 }

@@ -8,7 +8,7 @@ use kube::Client;
 use kube::client::Body;
 use serde_json::Value;
 
-use crate::connect::{ConnectError, connect};
+use crate::connect::{Cluster, ConnectError};
 
 /// Why a task could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +49,10 @@ pub struct DryRun {
 impl Tasks {
     /// Without a kubeconfig, for the cluster that this pod runs in. No request is sent.
     pub async fn connect(kubeconfig: Option<&Path>) -> Result<Self, TaskError> {
-        let client = connect(kubeconfig).await?.ok_or(TaskError::NoCluster)?;
-        Ok(Self { client })
+        let cluster = Cluster::connect(kubeconfig).await?.ok_or(TaskError::NoCluster)?;
+        Ok(Self {
+            client: cluster.client(),
+        })
     }
 
     /// Sends an object that is not to be stored through admission. Fields that the cluster's version of the kind does not

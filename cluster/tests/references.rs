@@ -16,7 +16,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use kube::{Client, Config};
-use neo4jbackup_cluster::{References, Watching};
+use neo4jbackup_cluster::{Cluster, References, Watching};
 use neo4jbackup_core::facts::{Coverage, Inventory, Lookup, Need};
 use serde_json::{Value, json};
 
@@ -124,6 +124,12 @@ fn tag(inventory: &Inventory, name: &str) -> Option<String> {
         .and_then(|facts| facts.image_tag.clone())
 }
 
+fn started(client: Client) -> References {
+    let mut references = References::new(&Cluster::from(client), Watching::References);
+    references.start();
+    references
+}
+
 #[tokio::test]
 async fn what_is_listed_is_known_and_followed() {
     let api = Api::default();
@@ -150,7 +156,7 @@ async fn what_is_listed_is_known_and_followed() {
         vec![json!({"apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": "graph", "annotations": annotations}})],
     );
-    let references = References::watch(&api.client().await, Watching::References);
+    let references = started(api.client().await);
     let inventory = references.inventory();
     assert!(references.settled(PATIENCE).await);
     let needs = [
@@ -227,7 +233,7 @@ async fn what_cannot_be_listed_is_unknown_and_says_why() {
         "/apis/neo4j.neo4j.com/v1alpha1/neo4jbackups",
         vec![object("Neo4jBackup", "nightly", &json!({}))],
     );
-    let references = References::watch(&api.client().await, Watching::References);
+    let references = started(api.client().await);
     let inventory = references.inventory();
     let unknown = |need| match inventory.load().coverage(need) {
         Coverage::Partial(why) => why.clone(),
@@ -267,7 +273,7 @@ async fn without_a_cluster_nothing_is_known_and_nothing_fails() {
 async fn a_cluster_that_does_not_answer_is_unknown_and_says_why() {
     // Nobody listens on the discard port of this machine.
     let client = Client::try_from(Config::new("http://127.0.0.1:9".parse().unwrap())).unwrap();
-    let references = References::watch(&client, Watching::References);
+    let references = started(client);
     assert!(references.settled(PATIENCE).await);
     let inventory = references.inventory();
     let Coverage::Partial(why) = inventory.load().coverage(Need::Backups).clone() else {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use neo4jbackup_core::quoted::printable;
-use neo4jbackup_webhook::args::Arguments;
+use neo4jbackup_webhook::Arguments;
 
 /// Gives memory back to the system once a large review or a crowd of connections is done with, which the allocator of the
 /// C library does not: after one body of 7 MiB the program would stay several times its size. How soon it does so is set

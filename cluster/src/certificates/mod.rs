@@ -8,12 +8,11 @@ mod error;
 mod listen;
 mod secret;
 
-use std::path::Path;
 use std::time::Duration;
 
 use kube::Client;
 
-use crate::connect::{ConnectError, connect};
+use crate::connect::Cluster;
 
 pub use configurations::{CaBundles, Configuration};
 pub use error::StoreError;
@@ -53,11 +52,12 @@ impl std::fmt::Debug for CertificateStore {
 }
 
 impl CertificateStore {
-    /// A store in the cluster of the kubeconfig, or of the pod; none when nothing says which cluster to ask. No request is
-    /// sent.
-    pub async fn connect(kubeconfig: Option<&Path>, target: Target) -> Result<Option<Self>, ConnectError> {
-        let client = connect(kubeconfig).await?;
-        Ok(client.map(|client| Self { client, target }))
+    /// A store in a cluster. No request is sent.
+    pub fn new(cluster: &Cluster, target: Target) -> Self {
+        Self {
+            client: cluster.client(),
+            target,
+        }
     }
 
     /// What the store is about.

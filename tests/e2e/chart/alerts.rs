@@ -75,7 +75,7 @@ fn without_a_server_only_the_alerts_of_policies_are_there() {
 /// A panel without data is noticed when it is needed.
 #[test]
 fn alerts_and_panels_name_metrics_that_the_webhook_has() {
-    let source = root().join("webhook/src/metrics.rs");
+    let source = root().join("webhook/src/ops/metrics.rs");
     let source = std::fs::read_to_string(source).unwrap();
     let read = |file: &str| std::fs::read_to_string(chart().join("files").join(file)).unwrap();
     let text = read("alerts.yaml") + &read("dashboard.json");

@@ -7,7 +7,7 @@ use clap::Args;
 use neo4jbackup_cluster::{Configuration, Target};
 
 use super::timings::Timings;
-use crate::args::{duration, positive_duration};
+use crate::durations::{duration, positive_duration};
 
 /// Where a pod finds the name of its own namespace.
 const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";

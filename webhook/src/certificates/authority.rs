@@ -15,7 +15,7 @@ use rustls::sign::CertifiedKey;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::timings::{BACKDATE, earlier, later, whole_second};
-use crate::validity::Validity;
+use crate::tls::validity::Validity;
 
 /// The beginning of the name of every authority that this program makes; the instant of its making follows.
 const NAME: &str = "neo4jbackup-webhook authority";

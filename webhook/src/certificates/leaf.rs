@@ -9,8 +9,8 @@ use rcgen::{
 
 use super::authority::{Authority, Root, set_validity};
 use super::timings::{BACKDATE, earlier, later, whole_second};
-use crate::tls::Pem;
-use crate::validity::Validity;
+use crate::tls::served_certificate::Pem;
+use crate::tls::validity::Validity;
 
 /// A leaf, ready to be served.
 #[derive(Debug, Clone)]

@@ -1,50 +1,45 @@
 //! Certificates that the server looks after itself, and whether the cluster believes those that it does not.
 //!
 //! ```text
-//! keeper: look ─→ state::signing ─→ leaf ─→ ServedCertificate
+//! rotator: look ─→ rotation::signing ─→ leaf ─→ ServedCertificate
 //!           │                                      │
-//!           └───→ state::next_step ─→ the Secret, or a caBundle
+//!           └───→ rotation::next_step ─→ the Secret, or a caBundle
 //!                                                  │
-//!         inspection: caBundle ⊢ what is served? + probe ─→ readiness, metrics
+//!         readiness: caBundle ⊢ what is served? + probe ─→ readiness, metrics
 //! ```
 //!
 //! All replicas share one authority, in a Secret, and sign a leaf of their own with it, which never leaves memory. What a
-//! replica does next is decided in [`state`], which does no IO; [`keeper`] carries it out.
+//! replica does next is decided in [`rotation`], which does no IO; [`rotator`] carries it out.
 
 mod arguments;
 mod authority;
-mod clock;
-mod contents;
-mod inspection;
-mod keeper;
 mod leaf;
-#[cfg(test)]
-mod model;
-mod observer;
+mod monitor;
 mod probe;
-mod standing;
-mod state;
+mod readiness;
+mod rotation;
+mod rotator;
+mod secret;
+mod surroundings;
 mod timings;
 mod trust;
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 
-use neo4jbackup_cluster::{CertificateStore, ConnectError};
+use neo4jbackup_cluster::{CertificateStore, Cluster, ConnectError};
 
-use crate::client_check::OwnIdentity;
-use crate::state::App;
-use crate::tls::ServedCertificate;
+use crate::ops::check::Standing;
+use crate::ops::clock::Clock;
+use crate::tls::client_check::OwnIdentity;
 
 pub use arguments::{CertificateArguments, CertificateArgumentsError};
-pub(crate) use clock::{Clock, ServerTime};
-pub(crate) use standing::{Standing, State};
+pub(crate) use surroundings::Surroundings;
 
-use inspection::Inspection;
-use keeper::Keeper;
-use observer::Observer;
+use monitor::Observer;
 use probe::Probe;
+use readiness::Inspection;
+use rotator::Keeper;
 
 /// Why certificates cannot be looked after.
 #[derive(Debug, thiserror::Error)]
@@ -62,55 +57,68 @@ pub(crate) fn clock(arguments: &CertificateArguments) -> Clock {
     Clock::new(arguments.clock_offset_file.clone(), arguments.clock_offset)
 }
 
-/// Starts looking after the certificates, or at the bundles, when the arguments say so. `address` is where the server
-/// takes connections, and `identity` what it calls itself with where callers are checked; until the first look is over, it
-/// is not ready.
-pub(crate) async fn start(
-    arguments: &CertificateArguments,
-    kubeconfig: Option<&Path>,
-    app: &Arc<App>,
-    served: &Arc<ServedCertificate>,
-    address: SocketAddr,
-    identity: Option<OwnIdentity>,
-) -> Result<(), CertificateStartError> {
-    let Some(target) = arguments.target()? else {
-        return Ok(());
-    };
-    let timings = arguments.timings()?;
-    let service = arguments.service_name.clone().zip(arguments.namespace()?);
-    let probe = service.as_ref().map(|(service, namespace)| {
-        Probe::new(address, leaf::service_name(service, namespace)).with_identity(identity)
-    });
-    let inspection = Inspection::new(target.configurations.clone(), probe);
-    let store = CertificateStore::connect(kubeconfig, target).await?;
-    let store = store.ok_or(CertificateArgumentsError::NoCluster)?;
-    app.health.set_standing(Standing::unknown());
-    let (app, served, clock) = (Arc::clone(app), Arc::clone(served), clock(arguments));
-    if let Some((service, namespace)) = service.filter(|_| arguments.self_managed) {
-        app.health.set_reserve(timings.reserve());
-        let keeper = Keeper {
+/// What there is to do about certificates while the server runs.
+pub(crate) enum CertificateTask {
+    /// They are made and replaced here.
+    Rotate(Box<Keeper>),
+    /// They come from files, and are compared with what the cluster believes.
+    Monitor(Box<Observer>),
+}
+
+impl CertificateTask {
+    /// Prepares what the arguments ask for; `None` when they ask for nothing. `address` is where the server takes
+    /// connections, and `identity` what it calls itself with where callers are checked. Until the first look of the task is
+    /// over, the server is not ready. No request is sent.
+    pub(crate) async fn prepare(
+        arguments: &CertificateArguments,
+        kubeconfig: Option<&Path>,
+        surroundings: Surroundings,
+        address: SocketAddr,
+        identity: Option<OwnIdentity>,
+    ) -> Result<Option<Self>, CertificateStartError> {
+        let Some(target) = arguments.target()? else {
+            return Ok(None);
+        };
+        let timings = arguments.timings()?;
+        let service = arguments.service_name.clone().zip(arguments.namespace()?);
+        let probe = service.as_ref().map(|(service, namespace)| {
+            Probe::new(address, leaf::service_name(service, namespace)).with_identity(identity)
+        });
+        let inspection = Inspection::new(target.configurations.clone(), probe);
+        let cluster = Cluster::connect(kubeconfig).await?;
+        let cluster = cluster.ok_or(CertificateArgumentsError::NoCluster)?;
+        let store = CertificateStore::new(&cluster, target);
+        surroundings.readiness.set_standing(Standing::unknown());
+        let clock = clock(arguments);
+        let service = service.filter(|_| arguments.self_managed);
+        let Some((service, namespace)) = service else {
+            return Ok(Some(Self::Monitor(Box::new(Observer {
+                store,
+                tick: timings.tick,
+                clock,
+                surroundings,
+                inspection,
+            }))));
+        };
+        surroundings.readiness.set_reserve(timings.reserve());
+        Ok(Some(Self::Rotate(Box::new(Keeper {
             store,
             timings,
             names: leaf::names(&service, &namespace, &arguments.extra_name),
             clock,
-            app,
-            served,
+            surroundings,
             inspection,
             looked: None,
             remembered: None,
             leaf: None,
-        };
-        tokio::spawn(keeper.keep());
-    } else {
-        let observer = Observer {
-            store,
-            tick: timings.tick,
-            clock,
-            app,
-            served,
-            inspection,
-        };
-        tokio::spawn(observer.observe());
+        }))))
     }
-    Ok(())
+
+    /// Runs for as long as it is polled.
+    pub(crate) async fn run(self) {
+        match self {
+            Self::Rotate(keeper) => keeper.keep().await,
+            Self::Monitor(observer) => observer.observe().await,
+        }
+    }
 }

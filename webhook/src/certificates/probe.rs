@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use crate::client_check::OwnIdentity;
+use crate::tls::client_check::OwnIdentity;
 
 /// What the API server allows by default in the chart, and more than an answer takes.
 const PATIENCE: Duration = Duration::from_secs(3);

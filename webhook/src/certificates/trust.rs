@@ -10,7 +10,7 @@ use rustls::client::danger::ServerCertVerifier as _;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::validity::Validity;
+use crate::tls::validity::Validity;
 
 /// Verifies a chain, leaf first, against a `caBundle` as the API server does: with the name that it calls, when one is
 /// given, and authorities that are valid now, which rustls alone does not ask for.

@@ -103,12 +103,27 @@ fn what_is_on_its_way_out_is_never_held_back() {
 }
 
 #[test]
+fn an_operation_that_the_api_does_not_have_is_a_fault_and_no_denial() {
+    let review = review("APPROVE", &bad_backup(), &Value::Null).to_string();
+    for reply in [
+        app().validate_bytes(review.as_bytes()),
+        app().mutate_bytes(review.as_bytes()),
+    ] {
+        assert_eq!(reply.status.as_u16(), 400);
+        let text = String::from_utf8(reply.body.to_vec()).unwrap();
+        assert!(
+            text.starts_with("the body is not an AdmissionReview") && !text.contains("APPROVE"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn there_is_no_opinion_on_deletions_subresources_and_other_kinds() {
     let silent = json!({"uid": "705ab4f5-6393-11e8-b7cc-42010a800002", "allowed": true});
     let mut reviews = vec![
         review("DELETE", &Value::Null, &bad_backup()),
         review("CONNECT", &bad_backup(), &Value::Null),
-        review("APPROVE", &bad_backup(), &Value::Null),
     ];
     for subresource in ["status", "finalizers", "scale"] {
         let mut review = update(&good_backup(), &bad_backup());

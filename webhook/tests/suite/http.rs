@@ -8,13 +8,13 @@ use axum::body::{Body, Bytes};
 use axum::http::{Request, Response, StatusCode, header};
 use futures::stream;
 use http_body_util::BodyExt as _;
-use neo4jbackup_webhook::{App, Limits, app as tls_app, status_app};
+use neo4jbackup_webhook::{App, Limits, routes, status_routes};
 use tower::ServiceExt as _;
 
 use crate::support::{app, create, good_backup, response};
 
 async fn send(app: App, request: Request<Body>) -> (StatusCode, String, Bytes) {
-    unpack(tls_app(Arc::new(app)).oneshot(request).await.unwrap()).await
+    unpack(routes(Arc::new(app)).oneshot(request).await.unwrap()).await
 }
 
 async fn unpack(response: Response<Body>) -> (StatusCode, String, Bytes) {
@@ -219,17 +219,17 @@ async fn too_many_calls_at_once_are_turned_away() {
 #[tokio::test]
 async fn status_pages_say_what_is_known_and_what_was_counted() {
     let app = Arc::new(app());
-    let answered = tls_app(Arc::clone(&app))
+    let answered = routes(Arc::clone(&app))
         .oneshot(post("/validate", good_body()))
         .await
         .unwrap();
     assert_eq!(answered.status(), StatusCode::OK);
-    let broken = tls_app(Arc::clone(&app)).oneshot(post("/validate", "{")).await.unwrap();
+    let broken = routes(Arc::clone(&app)).oneshot(post("/validate", "{")).await.unwrap();
     assert_eq!(broken.status(), StatusCode::BAD_REQUEST);
 
     let page = async |path: &str| {
         let request = Request::get(path).body(Body::empty()).unwrap();
-        let (status, _, body) = unpack(status_app(Arc::clone(&app)).oneshot(request).await.unwrap()).await;
+        let (status, _, body) = unpack(status_routes(&app).oneshot(request).await.unwrap()).await;
         (status, String::from_utf8(body.to_vec()).unwrap())
     };
     assert_eq!(page("/livez").await, (StatusCode::OK, "ok\n".to_owned()));

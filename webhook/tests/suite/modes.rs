@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use http_body_util::BodyExt as _;
 use neo4jbackup_core::settings::{Level, Mode, Mutation, Settings};
-use neo4jbackup_webhook::{App, app as routes, no_references};
+use neo4jbackup_webhook::{App, no_references, routes};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -121,15 +121,11 @@ async fn each_review_is_counted_under_its_own_kind_operation_and_mode() {
     ask(&app, "/validate", &dry).await;
     let mut other = create(&good_backup());
     other["request"]["kind"]["kind"] = json!("Neo4jNonsense");
-    other["request"]["operation"] = json!("DANCE");
     ask(&app, "/mutate", &other).await;
     ask(&app, "/mutate", &create(&backup_without_provider())).await;
 
     let page = Request::get("/metrics").body(Body::empty()).unwrap();
-    let page = neo4jbackup_webhook::status_app(Arc::clone(&app))
-        .oneshot(page)
-        .await
-        .unwrap();
+    let page = neo4jbackup_webhook::status_routes(&app).oneshot(page).await.unwrap();
     let page = page.into_body().collect().await.unwrap().to_bytes();
     let page = String::from_utf8(page.to_vec()).unwrap();
     let prefix = "neo4j_backup_webhook_";
@@ -137,7 +133,7 @@ async fn each_review_is_counted_under_its_own_kind_operation_and_mode() {
         "requests_total{hook=\"validate\",kind=\"Neo4jBackup\",operation=\"DELETE\",mode=\"warn\",allowed=\"true\",dry_run=\"false\"} 1",
         "requests_total{hook=\"validate\",kind=\"Neo4jBackup\",operation=\"UPDATE\",mode=\"audit\",allowed=\"true\",dry_run=\"false\"} 1",
         "requests_total{hook=\"validate\",kind=\"Neo4jBackup\",operation=\"CREATE\",mode=\"enforce\",allowed=\"false\",dry_run=\"true\"} 1",
-        "requests_total{hook=\"mutate\",kind=\"other\",operation=\"other\",mode=\"enforce\",allowed=\"true\",dry_run=\"false\"} 1",
+        "requests_total{hook=\"mutate\",kind=\"other\",operation=\"CREATE\",mode=\"enforce\",allowed=\"true\",dry_run=\"false\"} 1",
         "requests_total{hook=\"mutate\",kind=\"Neo4jBackup\",operation=\"CREATE\",mode=\"enforce\",allowed=\"true\",dry_run=\"false\"} 1",
         "findings_total{rule=\"NB5001\",outcome=\"denied\"} 1",
         "findings_total{rule=\"NB5001\",outcome=\"audited\"} 1",

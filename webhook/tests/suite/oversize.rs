@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Request;
 use http_body_util::BodyExt as _;
 use neo4jbackup_core::settings::{Mode, Oversize, Settings};
-use neo4jbackup_webhook::{App, Limits, app as tls_app, no_references, status_app};
+use neo4jbackup_webhook::{App, Limits, no_references, routes, status_routes};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -24,7 +24,7 @@ fn braces() -> Value {
 async fn call(app: &Arc<App>, path: &str, review: &Value) -> (u16, Value) {
     let request = Request::post(path).header("content-type", "application/json");
     let request = request.body(Body::from(written(review))).unwrap();
-    let answer = tls_app(Arc::clone(app)).oneshot(request).await.unwrap();
+    let answer = routes(Arc::clone(app)).oneshot(request).await.unwrap();
     let status = answer.status().as_u16();
     let body = answer.into_body().collect().await.unwrap().to_bytes();
     let said = if status == 200 {
@@ -64,7 +64,7 @@ fn written(review: &Value) -> String {
 
 async fn metrics(app: &Arc<App>) -> String {
     let request = Request::get("/metrics").body(Body::empty()).unwrap();
-    let answer = status_app(Arc::clone(app)).oneshot(request).await.unwrap();
+    let answer = status_routes(app).oneshot(request).await.unwrap();
     String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
 }
 

@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use neo4jbackup_webhook::{
-    App, ClientCheck, Leaving, Limits, ServedCertificate, app as tls_app, self_signed, serve, serve_status,
-};
+use neo4jbackup_webhook::{App, ClientCheck, Leaving, Limits, ServedCertificate, self_signed, serve, serve_status};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -44,8 +42,7 @@ impl Running {
         let ended = tokio::spawn(async move {
             let stop = async { drop(stopped.await) };
             serve(
-                Arc::clone(&app),
-                tls_app(app),
+                app,
                 listener,
                 served.server_config_for(callers.as_ref()).unwrap(),
                 stop,

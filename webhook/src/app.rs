@@ -1,0 +1,251 @@
+//! What the server knows and how it answers. No sockets: the whole webhook can be called as a function.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use neo4jbackup_core::quoted::printable;
+use neo4jbackup_core::schema::Era;
+use neo4jbackup_core::settings::{Mode, Settings};
+
+use crate::admission::decision::{Basis, Opinion, codes};
+use crate::admission::effective_settings::CurrentSettings;
+use crate::admission::fault::Fault;
+use crate::admission::hook::Hook;
+use crate::admission::judge;
+use crate::admission::review::{Request, decode};
+use crate::limits::Limits;
+use crate::ops::clock::Now;
+use crate::ops::metrics::Metrics;
+use crate::ops::readiness::Readiness;
+use crate::ops::status_server::Status;
+
+pub use neo4jbackup_cluster::SharedInventory;
+
+/// What goes back to the API server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// 200 with an `AdmissionReview`, or an HTTP error with one sentence.
+    pub status: StatusCode,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Reply {
+    pub(crate) fn fault(fault: &Fault) -> Self {
+        Self {
+            status: fault.status(),
+            body: Bytes::from(printable(fault.to_string()).into_owned()),
+        }
+    }
+}
+
+type Interruption = Box<dyn Fn(&Request<'_>) + Send + Sync>;
+
+/// What the server knows.
+pub struct App {
+    settings: Arc<CurrentSettings>,
+    inventory: SharedInventory,
+    clock: Now,
+    operator: Option<Era>,
+    interruption: Option<Interruption>,
+    /// What a call may cost.
+    pub limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) readiness: Arc<Readiness>,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("App")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// A webhook with these settings and references; `clock` gives the time of each judgement.
+    pub fn new(
+        settings: Settings,
+        inventory: SharedInventory,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            settings: Arc::new(CurrentSettings::new(settings)),
+            inventory,
+            clock: Arc::new(clock),
+            operator: None,
+            interruption: None,
+            limits: Limits::default(),
+            metrics: Arc::new(Metrics::new()),
+            readiness: Arc::default(),
+        }
+    }
+
+    /// The operator version that is installed, where the API version alone does not say.
+    #[must_use]
+    pub fn with_operator(mut self, operator: Option<Era>) -> Self {
+        self.operator = operator;
+        self
+    }
+
+    /// Other limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Something that happens with each review before it is judged. Tests block or panic here, to see that a fault of
+    /// the webhook is never a denial.
+    #[must_use]
+    pub fn with_interruption(mut self, interruption: impl Fn(&Request<'_>) + Send + Sync + 'static) -> Self {
+        self.interruption = Some(Box::new(interruption));
+        self
+    }
+
+    /// Puts other settings in force, for every review that comes after.
+    pub fn set_settings(&self, settings: Settings) {
+        self.settings.replace(settings);
+    }
+
+    /// The settings of the moment, for whoever replaces them or follows them.
+    pub(crate) fn settings(&self) -> Arc<CurrentSettings> {
+        Arc::clone(&self.settings)
+    }
+
+    /// What the status port tells.
+    pub(crate) fn status(&self) -> Status {
+        Status {
+            metrics: Arc::clone(&self.metrics),
+            readiness: Arc::clone(&self.readiness),
+            inventory: Arc::clone(&self.inventory),
+            now: Arc::clone(&self.clock),
+        }
+    }
+
+    /// The references.
+    pub fn inventory(&self) -> &SharedInventory {
+        &self.inventory
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Answers the body of a call of `/validate`.
+    pub fn validate_bytes(&self, body: &[u8]) -> Reply {
+        self.answer(Hook::Validate, None, body)
+    }
+
+    /// Answers the body of a call of `/mutate`.
+    pub fn mutate_bytes(&self, body: &[u8]) -> Reply {
+        self.answer(Hook::Mutate, None, body)
+    }
+
+    /// Answers a call; `asked` is the mode that its address asks for. A panic anywhere below is a fault like any other.
+    pub fn answer(&self, hook: Hook, asked: Option<Mode>, body: &[u8]) -> Reply {
+        let answered = catch_unwind(AssertUnwindSafe(|| self.try_answer(hook, asked, body)));
+        answered
+            .unwrap_or(Err(Fault::Panic))
+            .unwrap_or_else(|fault| self.fail(hook, &fault))
+    }
+
+    /// Answers a call whose review is too large to judge, of which no more is known than `request`: by the settings, as a
+    /// judgement like any other. A fault would let the object pass where `failurePolicy` is `Ignore`.
+    pub(crate) fn too_large(&self, hook: Hook, asked: Option<Mode>, request: &Request<'_>) -> Reply {
+        let start = Instant::now();
+        let (settings, inventory) = (self.settings.load(), self.inventory.load());
+        let basis = Basis {
+            settings: settings.of(asked),
+            inventory: &inventory,
+            operator: self.operator,
+            now: self.now(),
+        };
+        let opinion = judge::too_large(hook, request, &basis);
+        if opinion.answer.audit.contains_key(judge::OVERSIZE) {
+            let allowed = opinion.answer.denial.is_none();
+            self.metrics.too_large(allowed);
+            tracing::warn!(
+                hook = hook.as_str(),
+                operation = request.operation.as_str(),
+                kind = opinion.kind,
+                namespace = %request.namespace,
+                name = %request.name,
+                allowed,
+                "too large to judge"
+            );
+        }
+        self.reply(hook, request, opinion, start)
+    }
+
+    /// Counts and logs a fault, and makes a reply of it.
+    pub(crate) fn fail(&self, hook: Hook, fault: &Fault) -> Reply {
+        self.metrics.failed(fault);
+        tracing::warn!(hook = hook.as_str(), stage = fault.stage(), reason = %fault, "no opinion");
+        Reply::fault(fault)
+    }
+
+    fn try_answer(&self, hook: Hook, asked: Option<Mode>, body: &[u8]) -> Result<Reply, Fault> {
+        let start = Instant::now();
+        let request = decode(body).map_err(Fault::Decode)?;
+        if let Some(interruption) = &self.interruption {
+            interruption(&request);
+        }
+        let (settings, inventory) = (self.settings.load(), self.inventory.load());
+        let basis = Basis {
+            settings: settings.of(asked),
+            inventory: &inventory,
+            operator: self.operator,
+            now: self.now(),
+        };
+        let opinion = match hook {
+            Hook::Validate => judge::validate(&request, &basis),
+            Hook::Mutate => judge::mutate(&request, &basis),
+        };
+        Ok(self.reply(hook, &request, opinion, start))
+    }
+
+    /// Counts and logs an opinion, and makes a reply of it.
+    fn reply(&self, hook: Hook, request: &Request<'_>, opinion: Opinion<'_>, start: Instant) -> Reply {
+        let dry_run = request.dry_run == Some(true);
+        self.metrics
+            .answered(hook, request.operation, dry_run, &opinion, start.elapsed());
+        log(hook, request, &opinion);
+        Reply {
+            status: StatusCode::OK,
+            body: Bytes::from(opinion.answer.into_json()),
+        }
+    }
+}
+
+/// One line for each denial, with codes and without values.
+fn log(hook: Hook, request: &Request<'_>, opinion: &Opinion<'_>) {
+    if opinion.dropped_operations > 0 {
+        tracing::error!(
+            codes = codes(&opinion.findings),
+            "a default would have changed a value that is there; it was left out"
+        );
+    }
+    let Some(denial) = &opinion.answer.denial else { return };
+    tracing::info!(
+        hook = hook.as_str(),
+        operation = request.operation.as_str(),
+        kind = %request.kind.kind,
+        namespace = %request.namespace,
+        name = %denial.name,
+        dry_run = request.dry_run == Some(true),
+        codes = codes(opinion.findings.iter().filter(|finding| finding.denies())),
+        "denied"
+    );
+}
+
+/// References for those who need none.
+pub fn no_references() -> SharedInventory {
+    SharedInventory::default()
+}

@@ -1,0 +1,66 @@
+//! What the server knows of other objects, and the reconciler that goes by it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use neo4jbackup_cluster::{Cluster, ConnectError, Ensure, References, Watching};
+use neo4jbackup_core::schema::Era;
+
+use crate::app::App;
+use crate::commands::arguments::ServeArguments;
+use crate::ops::rbac_metrics;
+
+/// How long the first lists may keep the server from being ready. After that it answers with what it knows: an unknown
+/// never denies.
+const WARM_UP: Duration = Duration::from_secs(10);
+
+/// How often the age of the references is noted.
+const AGE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Returns the references that the arguments ask for. No request is sent.
+pub(crate) async fn prepare(arguments: &ServeArguments) -> Result<References, ConnectError> {
+    if arguments.no_references {
+        return Ok(References::none("looking up other objects is switched off"));
+    }
+    let watching = if arguments.ensure_rbac {
+        Watching::Accounts
+    } else {
+        Watching::References
+    };
+    match Cluster::connect(arguments.kubeconfig.as_deref()).await {
+        Ok(Some(cluster)) => Ok(References::new(&cluster, watching)),
+        Ok(None) => Ok(References::none("no cluster was asked")),
+        // What was named must work; what was merely found need not.
+        Err(error) if arguments.kubeconfig.is_some() => Err(error),
+        Err(error) => {
+            tracing::warn!(%error, "other objects stay unknown");
+            Ok(References::none(&error.to_string()))
+        }
+    }
+}
+
+/// The reconciler of accounts and roles, by the settings that are in force, and with what it does among the metrics.
+pub(crate) fn reconciler(app: &App, operator: Option<Era>) -> Ensure {
+    let (settings, metrics) = (app.settings(), Arc::clone(&app.metrics));
+    Ensure::new(
+        move || settings.own(),
+        operator,
+        move |notice| rbac_metrics::count(&metrics, notice),
+    )
+}
+
+/// Keeps the references alive, and says when the first lists are complete and how old they are.
+pub(crate) async fn tend(app: Arc<App>, references: References) {
+    if !references.settled(WARM_UP).await {
+        tracing::warn!(patience = ?WARM_UP, "ready although not all references are known");
+    }
+    app.readiness.set_warming_up(false);
+    loop {
+        for (kind, age) in references.ages() {
+            if let Some(age) = age {
+                app.metrics.reference_age(kind, age);
+            }
+        }
+        tokio::time::sleep(AGE_INTERVAL).await;
+    }
+}

@@ -1,0 +1,99 @@
+//! The second step of a start: what was prepared begins to run.
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::commands::serve::error::StartError;
+use crate::commands::serve::prepare::{Followed, Prepared};
+use crate::commands::serve::references::{self, reconciler};
+use crate::ops::reload::{Told, follow_certificate, follow_client_authorities, follow_settings};
+use crate::serve::server::{Leaving, serve, serve_status};
+
+/// Starts everything, and answers until the program is asked to stop. In this order:
+///
+/// 1. the status port, on a thread of its own, so that the kubelet is answered whatever else happens; it is the only part
+///    that can fail, where the system gives no thread;
+/// 2. signals are counted;
+/// 3. the watches, then whoever acts on what they see: readiness, and the reconciler of accounts and roles;
+/// 4. whoever follows files;
+/// 5. the task that looks after certificates, which calls the server over its own port;
+/// 6. the server. Callers that came since the port was taken are answered now.
+pub(crate) async fn start(prepared: Prepared) -> Result<(), StartError> {
+    let Prepared {
+        arguments,
+        app,
+        mut references,
+        listener,
+        tls,
+        status_listener,
+        stop,
+        served,
+        followed,
+        certificates,
+    } = prepared;
+    start_status(Arc::clone(&app), status_listener)?;
+    let stop = stop.count();
+
+    references.start();
+    if arguments.ensure_rbac {
+        tokio::spawn(references.ensure(reconciler(&app, arguments.operator_version)));
+    }
+    tokio::spawn(references::tend(Arc::clone(&app), references));
+
+    let told = Told {
+        metrics: Arc::clone(&app.metrics),
+        readiness: Arc::clone(&app.readiness),
+    };
+    let every = arguments.reload_interval;
+    let Followed {
+        certificate,
+        callers,
+        settings,
+    } = followed;
+    if let Some((files, pem)) = certificate {
+        tokio::spawn(follow_certificate(told.clone(), served, files, pem, every));
+    }
+    if let Some(callers) = callers {
+        tokio::spawn(follow_client_authorities(told.clone(), callers, every));
+    }
+    if let Some((file, content)) = settings {
+        tokio::spawn(follow_settings(told, app.settings(), file, content, every));
+    }
+
+    if let Some(task) = certificates {
+        tokio::spawn(task.run());
+    }
+
+    let leaving = Leaving {
+        lame_duck: arguments.lame_duck,
+        ..Leaving::default()
+    };
+    let served = serve(app, listener, tls, stop.once(), leaving);
+    tokio::select! {
+        () = served => {}
+        () = stop.twice() => return Err(StartError::BrokenOff),
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Serves the status port on a thread of its own: the kubelet is answered however busy the rest is.
+fn start_status(app: Arc<App>, listener: std::net::TcpListener) -> Result<(), StartError> {
+    let serve_all = move || -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async move {
+            serve_status(app, TcpListener::from_std(listener)?).await;
+            Ok(())
+        })
+    };
+    let started = thread::Builder::new().name("status".to_owned()).spawn(move || {
+        if let Err(error) = serve_all() {
+            tracing::error!(%error, "the status port is not served");
+        }
+    });
+    started.map(drop).map_err(StartError::StatusThread)
+}
