@@ -8,7 +8,7 @@ use neo4jbackup_core::lint::{self, FileOutcome, Options};
 use neo4jbackup_core::ratchet;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::schema::Era;
-use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_core::subject::Door;
 use neo4jbackup_tests::fixture::{self, Case, Fixture};
 
 use crate::support;
@@ -66,19 +66,9 @@ fn review_case(case: &Case, text: &str) -> Vec<String> {
     let old_text = case.old.clone().unwrap_or_default();
     let old_file = lint::read(&old_text, &options.limits);
     let document = file.documents.last().expect("a review needs an object");
-    let (kind, version) = lint::known_kind(&document.root).expect("an object of the operator's group");
-    let era = options.era.unwrap_or_else(|| Era::for_object(version, &document.root));
     let old = old_file.documents.first().map(|document| &document.root);
     let door = old.map_or(Door::Create, Door::Update);
-    let subject = Subject::new(
-        &document.root,
-        kind,
-        era,
-        door,
-        options.now,
-        &options.settings,
-        &options.namespace,
-    );
+    let subject = support::subject(&document.root, door, &options).expect("an object of the operator's group");
     let mut findings = engine::judge(&subject, &inventory).findings;
     if let Some(old) = old {
         ratchet::ratchet(&mut findings, old, &document.root);
@@ -281,20 +271,10 @@ fn broken_manifests_never_break_a_rule() {
             let inventory = inventory(case, &file, &options);
             for document in &file.documents {
                 for broken in broken_versions(document) {
-                    let Some((kind, version)) = lint::known_kind(&broken) else {
-                        continue;
-                    };
-                    let era = Era::for_object(version, &broken);
                     for door in [Door::File, Door::Create, Door::Update(&document.root)] {
-                        let subject = Subject::new(
-                            &broken,
-                            kind,
-                            era,
-                            door,
-                            options.now,
-                            &options.settings,
-                            &options.namespace,
-                        );
+                        let Some(subject) = support::subject(&broken, door, &options) else {
+                            continue;
+                        };
                         let first = engine::judge(&subject, &inventory);
                         if door == Door::File {
                             assert_eq!(first, engine::judge(&subject, &inventory), "the order is not stable");

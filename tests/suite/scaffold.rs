@@ -6,32 +6,22 @@ use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::lint;
 use neo4jbackup_core::report::Report;
 use neo4jbackup_core::rule::{Cel, Declared as _, Rule as _};
-use neo4jbackup_core::schema::Era;
-use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_core::subject::Door;
 use neo4jbackup_harness::root;
 use neo4jbackup_tests::fixture::{self, Case};
 
-use crate::rules;
 use crate::scaffold_rule::ScaffoldRule;
+use crate::{rules, support};
 
 fn found(case: &Case) -> Vec<(Severity, Path, String)> {
     let options = rules::options(case);
     let file = lint::read(&case.manifest, &options.limits);
     let object = &file.documents.last().expect("a fixture has an object").root;
-    let (kind, version) = lint::known_kind(object).expect("an object of the operator's group");
+    let subject = support::subject(object, Door::File, &options).expect("an object of the operator's group");
     assert!(
-        ScaffoldRule::META.kinds.contains(&kind),
-        "the rule does not look at {kind:?}"
-    );
-    let era = Era::for_object(version, object);
-    let subject = Subject::new(
-        object,
-        kind,
-        era,
-        Door::File,
-        options.now,
-        &options.settings,
-        &options.namespace,
+        ScaffoldRule::META.kinds.contains(&subject.kind),
+        "the rule does not look at {:?}",
+        subject.kind
     );
     let mut report = Report::new(&ScaffoldRule::META);
     ScaffoldRule.check(&subject, &Inventory::partial("there is no other"), &mut report);
