@@ -75,6 +75,8 @@ pub enum Command {
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors
     Schema(Schema),
+    /// Print the admission policies that judge without the webhook
+    Policies(Policies),
     /// Work with schedules
     #[command(subcommand)]
     Schedule(Schedule),
@@ -223,15 +225,19 @@ impl Show {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kubectl neo4jbackup explain NB1002\n  kubectl neo4jbackup explain duplicate-key -o markdown\n  \
-                        kubectl neo4jbackup explain --list"
+                        kubectl neo4jbackup explain --list\n\n  # why a backup failed, from its log alone\n  \
+                        kubectl logs job/nightly-backup --all-containers | kubectl neo4jbackup explain --log -"
 )]
 pub struct Explain {
     /// Code or name of a rule
-    #[arg(value_name = "RULE", required_unless_present = "list")]
+    #[arg(value_name = "RULE", required_unless_present_any = ["list", "log"])]
     pub rule: Option<String>,
     /// List all rules
     #[arg(long, conflicts_with = "rule")]
     pub list: bool,
+    /// Say what the lines of a log mean, the first cause first; `-` reads standard input. With -o json: an object for each line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rule", "list"])]
+    pub log: Option<PathBuf>,
     /// Format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     pub output: PageFormat,
@@ -260,6 +266,30 @@ pub struct Schema {
     /// Operator whose fields are wanted; the newest unless given
     #[arg(long, value_name = "VERSION", value_parser = operator_version)]
     pub operator_version: Option<OperatorVersion>,
+}
+
+/// The arguments of `policies`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  kubectl neo4jbackup policies | kubectl apply -f -\n  \
+                        kubectl neo4jbackup policies --skip NB7003 --warn NB7002,NB3005 --no-defaults\n\n\
+                        The guard, the rules and the defaults are what the Helm chart installs with `engine: policies`. The \
+                        defaults need Kubernetes 1.36, the others 1.30.")]
+pub struct Policies {
+    /// Rules to leave out: codes or names
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub skip: Vec<String>,
+    /// Rules that only warn: codes or names
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub warn: Vec<String>,
+    /// Operator that will read the objects: without the kinds that it does not have
+    #[arg(long, value_name = "VERSION", value_parser = operator_version)]
+    pub operator_version: Option<OperatorVersion>,
+    /// Without the guard
+    #[arg(long)]
+    pub no_guard: bool,
+    /// Without the policies that fill in defaults
+    #[arg(long)]
+    pub no_defaults: bool,
 }
 
 /// What to do with schedules.

@@ -3,6 +3,7 @@
 pub mod completion;
 mod explain;
 pub mod lint;
+mod policies;
 mod schedule;
 mod schema;
 mod version;
@@ -30,6 +31,7 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         Command::Lint(arguments) => lint::run(*arguments, namespace, color, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),
+        Command::Policies(arguments) => policies::run(&arguments, io),
         Command::Schedule(Schedule::Next(arguments)) => schedule::next(&arguments, io),
         Command::Version(arguments) => version::run(&arguments, io),
         Command::Completion(arguments) => completion::run(&arguments, io),

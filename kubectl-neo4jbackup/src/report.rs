@@ -4,8 +4,8 @@
 use json_patch::Patch;
 use neo4jbackup_core::document::Document;
 use neo4jbackup_core::finding::{Severity, Suppressed};
-use neo4jbackup_core::fix::text::{Replacement, replacements};
 use neo4jbackup_core::fix::{self, FixKind};
+use neo4jbackup_core::lint::text::{Replacement, replacements};
 use neo4jbackup_core::lint::{Located, ObjectRef};
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::registry;
@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::input::Gap;
 
 /// The version of all reports.
-pub const API_VERSION: &str = "report.neo4jbackup.github.io/v1";
+pub const API_VERSION: &str = concat!("report.", neo4jbackup_core::in_domain!("v1"));
 
 /// Everything that a run of `lint` found.
 #[derive(Debug, Clone, Serialize)]

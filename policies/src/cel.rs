@@ -29,14 +29,22 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 fn cut(text: &str, longest: usize) -> String {
-    format!(
-        r"(size({text}) > {longest} ? {text}.substring(0, {longest}) : {text}).find(r'^{VISIBLE}*') + (size({text}) > {longest} ? '…' : '')"
-    )
+    format!("{text}.find(r'^{VISIBLE}{{0,{longest}}}') + (size({text}) > {longest} ? '…' : '')")
 }
 
 /// A character as Rust prints it for people who look for mistakes.
 pub(super) fn character(text: &str) -> String {
     format!(r#"({text} == "'" ? "'\\''" : "'" + {text}.find(r'{VISIBLE}') + "'")"#)
+}
+
+/// A finding, as rules list them.
+pub(super) fn found(denies: &str, message: &str) -> String {
+    format!("{{'denies': dyn({denies}), 'text': dyn({message})}}")
+}
+
+/// A list with the finding when the condition holds, else an empty one.
+pub(super) fn finding_that(denies: &str, condition: &str, message: &str) -> String {
+    format!("{condition}\n? [{}] : []", found(denies, message))
 }
 
 /// A list with the message when the condition holds, else an empty one.

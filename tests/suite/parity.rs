@@ -13,14 +13,13 @@ use neo4jbackup_core::finding::Finding;
 use neo4jbackup_core::lint::{self, Options};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;
-use neo4jbackup_core::schema::GROUP;
-use neo4jbackup_core::subject::Door;
+use neo4jbackup_core::schema::{GROUP, Kind};
+use neo4jbackup_core::subject::{Door, Subject};
 use neo4jbackup_tests::fixture;
 use neo4jbackup_webhook::{App, Reply};
 use serde_json::{Value, json};
 
 use crate::rules::{inventory, options};
-use crate::support::subject;
 
 /// Code and field of each finding that denies.
 type Errors = BTreeSet<(String, String)>;
@@ -73,7 +72,7 @@ fn each_object(mut judge: impl FnMut(&str, &Document<'_>, &Inventory, Options)) 
         for case in &fixture.cases {
             let file = lint::read(&case.manifest, &options(case).limits);
             let inventory = inventory(case, &file, &options(case));
-            let is_known = |document: &&Document<'_>| lint::known_kind(&document.root).is_some();
+            let is_known = |document: &&Document<'_>| Kind::of(&document.root).is_some();
             for document in file.documents.iter().filter(is_known) {
                 let place = format!("{} «{}» {:?}", fixture.rule, case.title, document.index);
                 judge(&place, document, &inventory, options(case));
@@ -105,7 +104,8 @@ fn lint_errors_after_defaults(document: &Document<'_>, inventory: &Inventory, op
 }
 
 fn findings<'n>(object: &'n Node<'n>, inventory: &Inventory, options: &'n Options) -> Vec<Finding> {
-    engine::judge(&subject(object, Door::File, options).unwrap(), inventory).findings
+    let subject = Subject::of(object, Door::File, &options.context()).unwrap();
+    engine::judge(&subject, inventory).findings
 }
 
 fn errors<'n>(object: &'n Node<'n>, inventory: &Inventory, options: &'n Options) -> Errors {

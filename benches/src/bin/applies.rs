@@ -1,11 +1,13 @@
 //! Creates objects by server dry run in several namespaces of one API server, in rounds that take turns, and says how
-//! many a second each of them took.
+//! many a second each of them took, and what one cost the API server.
 
 #[path = "load/client.rs"]
 #[allow(dead_code, reason = "the other program measures webhooks")]
 mod client;
 #[path = "load/figures.rs"]
 mod figures;
+#[path = "load/processor.rs"]
+mod processor;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -30,6 +32,9 @@ struct Arguments {
     /// The certificate that signed the API server's own, PEM.
     #[arg(long)]
     authority: PathBuf,
+    /// The process id of the API server, whose processor time is measured.
+    #[arg(long)]
+    process: u32,
     /// The bearer token.
     #[arg(long, env = "NEO4JBACKUP_BENCH_TOKEN", hide_env_values = true)]
     token: String,
@@ -129,6 +134,7 @@ async fn turn(arguments: &Arguments, dialler: &Dialler, address: SocketAddr, req
         connection.call(request).await?;
         open.push(connection);
     }
+    let before = processor::time_of(arguments.process)?;
     let start = Instant::now();
     let end = start + Duration::from_millis(arguments.turn);
     let running: Vec<_> = open
@@ -144,21 +150,23 @@ async fn turn(arguments: &Arguments, dialler: &Dialler, address: SocketAddr, req
         times.extend(calls.times);
         turned_away += calls.turned_away;
     }
-    Ok(Round::of(times, turned_away, start.elapsed(), Duration::ZERO))
+    let spent = processor::time_of(arguments.process)?.saturating_sub(before);
+    Ok(Round::of(times, turned_away, start.elapsed(), spent))
 }
 
 fn table(what: &str, namespaces: &[String], rounds: &[Vec<Round>]) -> Result<()> {
     say(&format!(
-        "\n{what}\n{:<12}{:>12}{:>10}{:>10}{:>10}",
-        "", "creates/s", "p50 µs", "p99 µs", "ratio"
+        "\n{what}\n{:<12}{:>12}{:>10}{:>10}{:>10}{:>14}{:>10}",
+        "", "creates/s", "p50 µs", "p99 µs", "ratio", "processor µs", "ratio"
     ))?;
     for (position, namespace) in namespaces.iter().enumerate() {
         let own = summary(&rounds[position]);
         let pairs = rounds[position].iter().zip(&rounds[0]);
-        let ratio = median(pairs.map(|(own, none)| own.rate / none.rate).collect());
+        let ratio = median(pairs.clone().map(|(own, none)| own.rate / none.rate).collect());
+        let cost = median(pairs.map(|(own, none)| own.processor / none.processor).collect());
         say(&format!(
-            "{namespace:<12}{:>12.0}{:>10.0}{:>10.0}{ratio:>10.2}",
-            own.rate, own.median, own.p99
+            "{namespace:<12}{:>12.0}{:>10.0}{:>10.0}{ratio:>10.2}{:>14.0}{cost:>10.2}",
+            own.rate, own.median, own.p99, own.processor
         ))?;
     }
     Ok(())

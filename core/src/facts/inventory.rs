@@ -14,8 +14,8 @@ use super::restore::RestoreFacts;
 use super::role::{BindingFacts, RoleFacts};
 use super::secret::SecretFacts;
 use super::siblings::{Backups, Others, Restores};
-use crate::account::Account;
 use crate::document::Node;
+use crate::model::Account;
 use crate::schema::Kind;
 
 /// The answer to a look-up.

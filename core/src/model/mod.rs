@@ -2,6 +2,7 @@
 //!
 //! The views know every dialect: where a field moved between operator versions, the newest place wins.
 
+mod account;
 mod annotation;
 mod backup;
 mod cloud;
@@ -10,6 +11,7 @@ mod meaning;
 mod restore;
 mod storage;
 
+pub use account::Account;
 pub use annotation::annotation;
 pub use backup::{Backup, Scope};
 pub use cloud::{Cloud, Provider};

@@ -1,7 +1,7 @@
 //! NB7002.
 
-use super::location::{Location, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, locations};
 use crate::values::bucket::{self, BucketProblem, BucketProblemKind as Kind, Level, Store};
 use crate::values::object_path;
 
@@ -40,7 +40,7 @@ declare_rule! {
 }
 
 impl Rule for BucketMalformed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let (Some(store), Some(name)) = (store(&location), location.storage.bucket().str()) else {
                 continue;
@@ -68,7 +68,7 @@ pub(super) fn store(location: &Location<'_>) -> Option<Store> {
     })
 }
 
-fn report_problem(location: &Location<'_>, name: &str, problem: &BucketProblem, report: &mut Report) {
+fn report_problem(location: &Location<'_>, name: &str, problem: &BucketProblem, report: &mut Collector) {
     let (severity, verdict) = match problem.level {
         Level::Error => (location.severity(), "is malformed"),
         Level::Warning => (Severity::Warning, "may not work"),

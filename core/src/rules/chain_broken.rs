@@ -34,8 +34,8 @@ declare_rule! {
 }
 
 impl Rule for ChainBroken {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
-        let Some(backup) = subject.backup().filter(|_| subject.era >= Era::D) else {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
+        let Some(backup) = subject.backup().filter(|_| subject.era >= Era::V1_8) else {
             return;
         };
         let field = backup.chain_from();

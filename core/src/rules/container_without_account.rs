@@ -1,8 +1,8 @@
 //! NB7009.
 
 use super::bucket_malformed::store;
-use super::location::locations;
 use crate::rule::prelude::*;
+use crate::subject::location::locations;
 use crate::values::bucket::{self, BucketProblemKind};
 
 declare_rule! {
@@ -36,7 +36,7 @@ declare_rule! {
 }
 
 impl Rule for ContainerWithoutAccount {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let field = location.storage.bucket();
             let (Some(store), Some(name)) = (store(&location), field.text()) else {

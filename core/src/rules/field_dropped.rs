@@ -1,10 +1,10 @@
 //! NB1010.
 
-use super::moved_field::{hint, plain_note};
 use crate::document::trail::Trail;
 use crate::model::same_meaning;
 use crate::rule::prelude::*;
 use crate::schema::{self, SchemaProblem};
+use crate::subject::moved_field::{hint, plain_note};
 
 declare_rule! {
     /// The manifest that was applied has a field that the stored object lacks: the API server dropped it.
@@ -46,7 +46,7 @@ const LONGEST: usize = 1 << 18;
 const MOST: usize = 20;
 
 impl Rule for FieldDropped {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(text) = subject.annotation(ANNOTATION).filter(|text| text.len() <= LONGEST) else {
             return;
         };

@@ -1,9 +1,9 @@
 //! NB1004.
 
-use super::moved_field::{fits, hint, move_fix, plain_note};
 use crate::model::same_meaning;
 use crate::rule::prelude::*;
 use crate::schema::{self, EraSet, SchemaProblem};
+use crate::subject::moved_field::{fits, hint, move_fix, plain_note};
 
 declare_rule! {
     /// A field of another operator version is dropped without a word.
@@ -37,7 +37,7 @@ declare_rule! {
 }
 
 impl Rule for FieldOfOtherVersion {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for problem in subject.schema_problems() {
             let SchemaProblem::OtherVersion {
                 path,
@@ -102,7 +102,7 @@ fn is_default(subject: &Subject<'_>, path: &Path, eras: EraSet) -> bool {
 
 /// What `target` of a backup says in the words of today, where nothing contradicts it.
 fn target(subject: &Subject<'_>, path: &Path) -> Option<(String, Option<Fix>)> {
-    if subject.kind != Kind::Neo4jBackup || subject.era < Era::F || *path != Path::dotted("spec.target") {
+    if subject.kind != Kind::Neo4jBackup || subject.era < Era::V1_14 || *path != Path::dotted("spec.target") {
         return None;
     }
     let field = |name: &'static str| Backup::of(subject.object).spec.field(name);

@@ -1,8 +1,9 @@
 //! NB3003.
 
-use super::location::{Location, Use, annotations_at, creates_account, implied_account, locations};
-use crate::account::{self, Declaration, DeclaredBy};
+use crate::ensure;
+use crate::ensure::{Declaration, DeclaredBy};
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, Use, annotations_at, creates_account, implied_account, locations};
 
 declare_rule! {
     /// A Job that writes to an object store needs credentials or an identity, and nothing here gives it one.
@@ -45,7 +46,7 @@ declare_rule! {
 }
 
 impl Rule for IdentityMissing {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let concerned = if is_instance(subject) {
                 // The backup pod of an instance takes its identity from here only, and a person who names its account
@@ -83,14 +84,14 @@ fn missing(
     location: &Location<'_>,
     provider: Provider,
     inventory: &Inventory,
-    report: &mut Report,
+    report: &mut Collector,
 ) {
     let cloud = location.storage.cloud;
     let key = provider.identity_annotation();
     let path = cloud.annotations().path().key(key);
     let is_instance = is_instance(subject);
     let Some(declared) = declared(subject, provider, inventory, report) else {
-        let secret = if subject.era >= Era::C {
+        let secret = if subject.era >= Era::V1_0 {
             "`credentialsSecretRef` or "
         } else {
             ""
@@ -155,7 +156,7 @@ fn declared<'x>(
     subject: &'x Subject<'_>,
     provider: Provider,
     inventory: &'x Inventory,
-    report: &mut Report,
+    report: &mut Collector,
 ) -> Option<Declaration<'x>> {
     let namespace = subject.namespace();
     if let Lookup::Unknown(why) = inventory.namespace(namespace) {
@@ -167,7 +168,7 @@ fn declared<'x>(
             ),
         );
     }
-    account::declared(namespace, provider, inventory, subject.settings)
+    ensure::declared(namespace, provider, inventory, subject.settings)
 }
 
 fn is_instance(subject: &Subject<'_>) -> bool {
@@ -183,7 +184,7 @@ fn may_be_filled_in(location: &Location<'_>, is_instance: bool) -> bool {
 }
 
 /// The webhook sets the label itself when it is asked about Jobs, so in a review there is nothing to warn of.
-fn needs_label(subject: &Subject<'_>, path: Path, report: &mut Report) {
+fn needs_label(subject: &Subject<'_>, path: Path, report: &mut Collector) {
     if subject.door != Door::File {
         return;
     }

@@ -31,7 +31,7 @@ declare_rule! {
 }
 
 impl Rule for InstanceNotFound {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let named = subject
             .backup()
             .map(|backup| backup.instance())
@@ -54,7 +54,7 @@ impl Rule for InstanceNotFound {
     }
 }
 
-fn instance(subject: &Subject<'_>, field: &Field<'_>, name: &str, inventory: &Inventory, report: &mut Report) {
+fn instance(subject: &Subject<'_>, field: &Field<'_>, name: &str, inventory: &Inventory, report: &mut Collector) {
     match inventory.instance(subject.namespace(), name) {
         Lookup::Found(_) => {}
         Lookup::Absent => not_found(field, "cluster or standalone", name, subject.namespace(), report),
@@ -67,7 +67,7 @@ fn instance(subject: &Subject<'_>, field: &Field<'_>, name: &str, inventory: &In
     }
 }
 
-fn not_found(field: &Field<'_>, what: &str, name: &str, namespace: &str, report: &mut Report) {
+fn not_found(field: &Field<'_>, what: &str, name: &str, namespace: &str, report: &mut Collector) {
     let name = quoted(name);
     report
         .at(

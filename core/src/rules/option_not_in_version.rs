@@ -45,7 +45,7 @@ const OPTIONS: [(&str, Feature, Severity); 5] = [
 ];
 
 impl Rule for OptionNotInVersion {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let sharded = backup.spec.field("shardedDatabase");
         let asks = sharded.text().is_some() || OPTIONS.iter().any(|(name, ..)| backup.options.field(name).is_true());
@@ -73,7 +73,7 @@ impl Rule for OptionNotInVersion {
     }
 }
 
-fn options(backup: &Backup<'_>, name: &str, version: Version, report: &mut Report) {
+fn options(backup: &Backup<'_>, name: &str, version: Version, report: &mut Collector) {
     for (option, feature, severity) in OPTIONS {
         let field = backup.options.field(option);
         if field.is_true() && !version.supports(feature) {
@@ -97,7 +97,7 @@ fn options(backup: &Backup<'_>, name: &str, version: Version, report: &mut Repor
     }
 }
 
-fn sharding(field: &Field<'_>, name: &str, facts: &InstanceFacts, report: &mut Report) {
+fn sharding(field: &Field<'_>, name: &str, facts: &InstanceFacts, report: &mut Collector) {
     let name = quoted(name);
     let version = facts.image_tag.as_deref().and_then(parse_as_operator);
     let (text, help) = if facts.kind == InstanceKind::Standalone {

@@ -1,7 +1,7 @@
 //! NB8003.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// A `Neo4jRestore` cannot bring a cluster back to a point in time.
@@ -40,7 +40,7 @@ declare_rule! {
 }
 
 impl Rule for PointInTimeOnCluster {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         if !restore.is_point_in_time() || !restored::by_engine(subject) {
             return;

@@ -1,7 +1,7 @@
 //! NB8015.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 use crate::values::point_in_time;
 
 declare_rule! {
@@ -47,7 +47,7 @@ declare_rule! {
 }
 
 impl Rule for PointInTimeOutsideBackups {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         let field = restore.point_in_time();
         let Some(text) = field.text() else { return };

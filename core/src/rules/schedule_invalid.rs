@@ -41,7 +41,7 @@ declare_rule! {
 }
 
 impl Rule for ScheduleInvalid {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();
         let Some(text) = field.str() else { return };

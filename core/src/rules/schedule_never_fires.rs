@@ -34,7 +34,7 @@ declare_rule! {
 }
 
 impl Rule for ScheduleNeverFires {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();
         let Some(text) = field.text().filter(|text| schedule_time_zone::prefix(text).is_none()) else {

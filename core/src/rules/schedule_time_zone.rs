@@ -60,7 +60,7 @@ pub(super) fn prefix(text: &str) -> Option<(&str, &str)> {
 }
 
 impl Rule for ScheduleTimeZone {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();
         let Some((text, (zone, rest))) = field.str().and_then(|text| Some((text, prefix(text)?))) else {

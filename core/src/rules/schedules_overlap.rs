@@ -53,7 +53,7 @@ const MOST_SIBLINGS: usize = 64;
 const MOST_EVIDENCE: usize = 8;
 
 impl Rule for SchedulesOverlap {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();
         let Some(Ok(schedule)) = subject.schedule() else { return };

@@ -42,8 +42,8 @@ const SCOPES: [&str; 3] = ["spec.database", "spec.allDatabases", "spec.shardedDa
 const OTHER_WORDS: [&str; 4] = ["spec.target", "spec.databaseName", "spec.databases", "spec.clusterRef"];
 
 impl Rule for ScopeUnclear {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
-        if subject.era < Era::E || !subject.field("spec").is_set() {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
+        if subject.era < Era::V1_13 || !subject.field("spec").is_set() {
             return;
         }
         let Some(backup) = subject.backup() else {
@@ -92,7 +92,7 @@ fn says_something(subject: &Subject<'_>) -> bool {
     OTHER_WORDS.into_iter().any(|name| subject.field(name).is_set()) || SCOPES.into_iter().any(wrong_type)
 }
 
-fn several_in_restore(subject: &Subject<'_>, report: &mut Report) {
+fn several_in_restore(subject: &Subject<'_>, report: &mut Collector) {
     let named = ["spec.database", "spec.databaseName"]
         .into_iter()
         .find(|name| subject.field(name).text().is_some());

@@ -2,7 +2,7 @@
 
 use crate::facts::{InstanceFacts, InstanceKind, LocationFacts};
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// A cluster reads the seed with the credentials of its server pods, not with those of the backup.
@@ -51,7 +51,7 @@ declare_rule! {
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_S3";
 
 impl Rule for SeedUnreachable {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         if !restored::by_engine(subject) {
             return;
@@ -123,7 +123,7 @@ fn missing(
                 "add AWS_ENDPOINT_URL_S3 to spec.env",
             ))
         }
-        (None, _) if !location.annotations.is_empty() && !cluster.pod_identity && subject.era >= Era::E => Some((
+        (None, _) if !location.annotations.is_empty() && !cluster.pod_identity && subject.era >= Era::V1_13 => Some((
             "the identity that the backup uses".to_owned(),
             "set spec.podServiceAccountAnnotations",
         )),

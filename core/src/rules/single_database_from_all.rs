@@ -2,7 +2,7 @@
 
 use crate::facts::ScopeFacts;
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// A cluster cannot take a single database from a backup of all databases by reference.
@@ -42,7 +42,7 @@ declare_rule! {
 }
 
 impl Rule for SingleDatabaseFromAll {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         let field = restore.backup_ref();
         let (Some(backup), Some(database)) = (field.text(), restore.database().text()) else {

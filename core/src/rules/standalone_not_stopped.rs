@@ -1,7 +1,7 @@
 //! NB8009.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// A standalone is only restored while it is stopped.
@@ -41,7 +41,7 @@ declare_rule! {
 }
 
 impl Rule for StandaloneNotStopped {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         let field = restore.spec.field("stopCluster");
         if field.is_true() {

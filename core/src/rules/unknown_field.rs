@@ -1,8 +1,8 @@
 //! NB1003.
 
-use super::moved_field::{hint, move_fix, plain_note, stands_beside};
 use crate::rule::prelude::*;
 use crate::schema::SchemaProblem;
+use crate::subject::moved_field::{hint, move_fix, plain_note, stands_beside};
 
 declare_rule! {
     /// A field that no operator version has is dropped without a word, and what it asked for does not happen.
@@ -36,7 +36,7 @@ declare_rule! {
 }
 
 impl Rule for UnknownField {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for problem in subject.schema_problems() {
             let SchemaProblem::Unknown {
                 path,

@@ -34,7 +34,7 @@ declare_rule! {
 }
 
 impl Rule for ValueNotAllowed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for problem in subject.schema_problems() {
             match problem {
                 SchemaProblem::NotInEnum { path, value, allowed } => not_in_enum(path, value, allowed, report),
@@ -67,7 +67,7 @@ impl Rule for ValueNotAllowed {
     }
 }
 
-fn not_in_enum(path: &Path, value: &str, allowed: &[&'static str], report: &mut Report) {
+fn not_in_enum(path: &Path, value: &str, allowed: &[&'static str], report: &mut Collector) {
     let words: Vec<String> = allowed.iter().map(|word| format!("`{word}`")).collect();
     let joined = if words.len() == 1 { "not" } else { "none of" };
     let text = format!("{} is {joined} {}", quoted(value), words.join(", "));
@@ -85,7 +85,7 @@ fn not_in_enum(path: &Path, value: &str, allowed: &[&'static str], report: &mut 
     finding.replace(kind, meant);
 }
 
-fn pattern_mismatch(path: &Path, value: &str, pattern: Pattern, report: &mut Report) {
+fn pattern_mismatch(path: &Path, value: &str, pattern: Pattern, report: &mut Collector) {
     if pattern == Pattern::Quantity || (pattern == Pattern::TempSize && quantity::parse(value).is_err()) {
         return;
     }

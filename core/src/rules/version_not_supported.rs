@@ -37,7 +37,7 @@ declare_rule! {
 }
 
 impl Rule for VersionNotSupported {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let named = subject
             .backup()
             .map(|backup| backup.instance())
@@ -49,7 +49,7 @@ impl Rule for VersionNotSupported {
     }
 }
 
-fn own_image(image: &Image<'_>, report: &mut Report) {
+fn own_image(image: &Image<'_>, report: &mut Collector) {
     let Some(tag) = image.tag().text() else { return };
     let analysed = image::analyse(image.repo().text(), tag);
     for problem in analysed.problems() {
@@ -76,7 +76,7 @@ fn help(tag: &str, problem: ImageProblem) -> String {
     }
 }
 
-fn of_instance(subject: &Subject<'_>, field: &Field<'_>, inventory: &Inventory, report: &mut Report) {
+fn of_instance(subject: &Subject<'_>, field: &Field<'_>, inventory: &Inventory, report: &mut Collector) {
     let Some(name) = field.text() else { return };
     let facts = match inventory.instance(subject.namespace(), name) {
         Lookup::Found(facts) => facts,

@@ -2,7 +2,7 @@
 
 use super::era::EraSet;
 use super::pattern::Pattern;
-use super::table::{Absence, Column, FieldSchema, KindSchema, ObjectSchema, Shape, Variant};
+use super::table::{Absence, Column, FieldSchema, Kind, KindSchema, ObjectSchema, Shape, Variant};
 
 static AUTO_CREATE: ObjectSchema = ObjectSchema { open: false, atomic: false, fields: &[
 FieldSchema { name: "annotations", text: "Identity annotations copied to the shared ServiceAccount.", required: EraSet(0b000_0000), variants: &[Variant { eras: EraSet(0b111_1111), shape: Shape::Map(&Shape::String { default: None, allowed: &[], pattern: None, format: None, max_length: None }) }, ], absence: Absence { changes_meaning: true, harmless_values: &[], replaced_by: &[], note: None } },
@@ -203,7 +203,7 @@ FieldSchema { name: "storageClass", text: "", required: EraSet(0b000_0000), vari
 FieldSchema { name: "storageClassName", text: "Storage class of the staging volume.", required: EraSet(0b000_0000), variants: &[Variant { eras: EraSet(0b111_1111), shape: Shape::String { default: None, allowed: &[], pattern: None, format: None, max_length: None } }, ], absence: Absence { changes_meaning: true, harmless_values: &[], replaced_by: &[], note: None } },
 ] };
 
-pub(super) static NEO4JBACKUP: KindSchema = KindSchema {
+static NEO4JBACKUP: KindSchema = KindSchema {
     name: "Neo4jBackup", plural: "neo4jbackups", text: "A backup of a Neo4j database, once or on a schedule.",
     eras: EraSet(0b111_1111),
     columns: &[
@@ -278,7 +278,7 @@ FieldSchema { name: "type", text: "", required: EraSet(0b000_0000), variants: &[
 ] },
 };
 
-pub(super) static NEO4JRESTORE: KindSchema = KindSchema {
+static NEO4JRESTORE: KindSchema = KindSchema {
     name: "Neo4jRestore", plural: "neo4jrestores", text: "A restore of a Neo4j database from a backup.",
     eras: EraSet(0b111_1111),
     columns: &[
@@ -358,7 +358,7 @@ FieldSchema { name: "timezone", text: "", required: EraSet(0b000_0000), variants
 ] },
 };
 
-pub(super) static NEO4JENTERPRISECLUSTER: KindSchema = KindSchema {
+static NEO4JENTERPRISECLUSTER: KindSchema = KindSchema {
     name: "Neo4jEnterpriseCluster", plural: "neo4jenterpriseclusters", text: "A Neo4j cluster; the part of it that backups and restores depend on.",
     eras: EraSet(0b111_1111),
     columns: &[
@@ -392,7 +392,7 @@ FieldSchema { name: "servers", text: "Number of servers.", required: EraSet(0b11
 ] },
 };
 
-pub(super) static NEO4JENTERPRISESTANDALONE: KindSchema = KindSchema {
+static NEO4JENTERPRISESTANDALONE: KindSchema = KindSchema {
     name: "Neo4jEnterpriseStandalone", plural: "neo4jenterprisestandalones", text: "A single Neo4j server; the part of it that backups and restores depend on.",
     eras: EraSet(0b111_1110),
     columns: &[
@@ -411,7 +411,7 @@ FieldSchema { name: "storage", text: "Data volumes.", required: EraSet(0b111_111
 ] },
 };
 
-pub(super) static NEO4JDATABASE: KindSchema = KindSchema {
+static NEO4JDATABASE: KindSchema = KindSchema {
     name: "Neo4jDatabase", plural: "neo4jdatabases", text: "A database of an instance, perhaps seeded from a backup.",
     eras: EraSet(0b111_1111),
     columns: &[
@@ -429,7 +429,7 @@ FieldSchema { name: "wait", text: "Wait until the database is online.", required
 ] },
 };
 
-pub(super) static NEO4JSHARDEDDATABASE: KindSchema = KindSchema {
+static NEO4JSHARDEDDATABASE: KindSchema = KindSchema {
     name: "Neo4jShardedDatabase", plural: "neo4jshardeddatabases", text: "A database whose properties are spread over shards.",
     eras: EraSet(0b111_1110),
     columns: &[
@@ -456,3 +456,17 @@ FieldSchema { name: "seedURI", text: "Address of the backups of all shards.", re
 FieldSchema { name: "seedURIs", text: "Address of the backup of each shard.", required: EraSet(0b000_0000), variants: &[Variant { eras: EraSet(0b111_1111), shape: Shape::Map(&Shape::String { default: None, allowed: &[], pattern: None, format: None, max_length: None }) }, ], absence: Absence { changes_meaning: true, harmless_values: &[], replaced_by: &[], note: None } },
 ] },
 };
+
+impl Kind {
+    /// The table of this kind.
+    pub fn schema(self) -> &'static KindSchema {
+        match self {
+            Self::Neo4jBackup => &NEO4JBACKUP,
+            Self::Neo4jRestore => &NEO4JRESTORE,
+            Self::Neo4jEnterpriseCluster => &NEO4JENTERPRISECLUSTER,
+            Self::Neo4jEnterpriseStandalone => &NEO4JENTERPRISESTANDALONE,
+            Self::Neo4jDatabase => &NEO4JDATABASE,
+            Self::Neo4jShardedDatabase => &NEO4JSHARDEDDATABASE,
+        }
+    }
+}

@@ -4,6 +4,7 @@
 
 mod commands;
 mod exits;
+mod explain_log;
 mod formats;
 mod inputs;
 mod lint;

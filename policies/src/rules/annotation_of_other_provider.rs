@@ -1,7 +1,7 @@
 //! NB3008.
 
 use super::identity_provider_wrong::PROVIDER;
-use crate::{Named, RulePolicy};
+use crate::{Named, RulePolicy, cel};
 
 /// More annotations than this are left alone: no `ServiceAccount` has them.
 const MOST: usize = 64;
@@ -10,13 +10,10 @@ pub(crate) fn policy() -> RulePolicy {
     let prefixes = "{'eks.amazonaws.com': 'aws', 'iam.gke.io': 'gcp', 'azure.workload.identity': 'azure'}";
     let keys = "{'aws': 'eks.amazonaws.com/role-arn', 'gcp': 'iam.gke.io/gcp-service-account', \
                 'azure': 'azure.workload.identity/client-id'}";
-    let message = |condition: &str, help: &str| {
-        format!(
-            "variables.strangers.map(at, {condition}, at.path + '[' + at.key + ']: `' + at.key + '` is an annotation of `' +
-  {prefixes}[at.key.split('/')[0]] + '`, but the location is in `' + at.provider + '`; {help})"
-        )
-    };
-    let use_right = "use the annotation `' + at.right + '`'";
+    let message = format!(
+        "at.path + '[' + at.key + ']: `' + at.key + '` is an annotation of `' + {prefixes}[at.key.split('/')[0]] +
+  '`, but the location is in `' + at.provider + '`; ' + (at.hasRight ? 'remove it' : 'use the annotation `' + at.right + '`')"
+    );
     RulePolicy {
         variables: vec![
             Named::new(
@@ -52,11 +49,10 @@ variables.strangersByLocation[0] +
 (size(variables.strangersByLocation) > 2 ? variables.strangersByLocation[2] : [])",
             ),
         ],
-        errors: vec![message("at.readsCloud && !at.hasRight", use_right)],
-        warnings: vec![
-            message("!at.readsCloud && !at.hasRight", use_right),
-            message("at.hasRight", "remove it'"),
-        ],
+        findings: vec![format!(
+            "variables.strangers.map(at, {})",
+            cel::found("at.readsCloud && !at.hasRight", &message)
+        )],
         leaves: "more than 64 annotations in one place",
         ..RulePolicy::default()
     }

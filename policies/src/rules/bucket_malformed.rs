@@ -8,21 +8,20 @@ pub(crate) fn policy() -> RulePolicy {
   at.block.?bucket.orValue('').trim() != '')";
     let variables = vec![
         Named::new(
-            "names",
+            "bucketNames",
             format!(
                 "{named}.map(at, {{
   'field': dyn(at.path + '.bucket'), 'denies': dyn(at.used == 'artifacts'),
   'store': dyn(at.block.type == 's3' && at.cloud.?endpointURL.orValue('') != '' ? 'compatible' : at.block.type),
   'what': dyn(at.block.type == 'azure' ? 'container' : 'bucket'),
-  'name': dyn({}), 'trimmed': dyn({}.trim())}})",
-                cel::start("at.block.bucket"),
+  'name': dyn({})}})",
                 cel::start("at.block.bucket")
             ),
         ),
         Named::new(
-            "judged",
+            "judgedBuckets",
             format!(
-                "variables.names.map(at, {{
+                "variables.bucketNames.map(at, {{
   'field': at.field, 'denies': at.denies, 'store': at.store, 'what': at.what, 'name': at.name,
   'form': dyn({FORM}), 'spelling': dyn({spelling})}})",
                 spelling = spelling()
@@ -35,30 +34,26 @@ pub(crate) fn policy() -> RulePolicy {
             cel::quoted("at.name")
         )
     };
-    let found = |condition: &str, problem: &str, verdict: &str| {
-        format!("variables.judged.map(at, {condition}, {})", message(problem, verdict))
+    let found = |condition: &str, denies: &str, message: &str| {
+        format!(
+            "variables.judgedBuckets.map(at, {condition}, {})",
+            cel::found(denies, message)
+        )
     };
+    let spelling_alone = "at.form == '' && at.spelling != '' && at.store";
     RulePolicy {
         variables,
-        errors: vec![
-            found("at.denies && at.form != ''", "at.form", "is malformed"),
+        findings: vec![
+            found("at.form != ''", "at.denies", &message("at.form", "is malformed")),
             found(
-                "at.denies && at.form == '' && at.spelling != '' && at.store != 'compatible'",
-                "at.spelling",
-                "is malformed",
-            ),
-        ],
-        warnings: vec![
-            found("!at.denies && at.form != ''", "at.form", "is malformed"),
-            found(
-                "!at.denies && at.form == '' && at.spelling != '' && at.store != 'compatible'",
-                "at.spelling",
-                "is malformed",
+                &format!("{spelling_alone} != 'compatible'"),
+                "at.denies",
+                &message("at.spelling", "is malformed"),
             ),
             found(
-                "at.form == '' && at.spelling != '' && at.store == 'compatible'",
-                "at.spelling",
-                "may not work",
+                &format!("{spelling_alone} == 'compatible'"),
+                "false",
+                &message("at.spelling", "may not work"),
             ),
         ],
         leaves: "second problems of one name, and how to split it",
@@ -67,13 +62,13 @@ pub(crate) fn policy() -> RulePolicy {
 }
 
 /// A URL, an ARN or folders. Folders in a name with characters that no store has are another rule's.
-const FORM: &str = r"at.trimmed.contains('://') ? (at.trimmed.matches(r'^(?i:https?)://') ?
+const FORM: &str = r"at.name.trim().contains('://') ? (at.name.trim().matches(r'^(?i:https?)://') ?
     'only the name belongs here; the address of the store belongs in cloud.endpointURL; put the name of the bucket here and the address into `cloud.endpointURL`' :
     'only the name belongs here, without a scheme such as s3://; put only the name here, and check that the type is that of the store') :
-    at.trimmed.startsWith('arn:') ?
+    at.name.trim().startsWith('arn:') ?
     'only the name belongs here, not an ARN; put only the name here, and check that the type is that of the store' :
     at.name.matches(r'^[A-Za-z0-9._/-]+$') &&
-    (at.trimmed.matches(r'(^|/)(/|$)') || size(at.trimmed.split('/')) > (at.store == 'azure' ? 2 : 1)) ?
+    (at.name.trim().matches(r'(^|/)(/|$)') || size(at.name.trim().split('/')) > (at.store == 'azure' ? 2 : 1)) ?
     'only the name belongs here; folders belong in the path; put the name of the bucket here and folders into `path`' : ''";
 
 /// The rules of each store, for names without characters that the operator refuses.

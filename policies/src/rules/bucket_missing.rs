@@ -1,6 +1,6 @@
 //! NB7001.
 
-use crate::RulePolicy;
+use crate::{RulePolicy, cel};
 
 const MISSING: &str =
     "at.block.?type.orValue('') in ['s3', 'gcs', 'azure'] && at.block.?bucket.orValue('').trim() == ''";
@@ -8,19 +8,18 @@ const MISSING: &str =
 /// For its credentials alone, a location needs no bucket.
 pub(crate) fn policy() -> RulePolicy {
     let is_azure = "at.block.type == 'azure'";
-    let effect = "object.kind == 'Neo4jBackup' ?
+    let effect = "variables.isBackup ?
     (variables.isBeta ? ', and the operator refuses such a backup' : ', so there is nowhere to write to') :
     at.used == 'artifacts' ? ', so there is nothing to read from' : ''";
-    let found = |used: &str| {
-        format!(
-            "variables.locations.map(at, at.used == '{used}' && {MISSING},\n  \
-             at.path + '.bucket: `type: ' + at.block.type + '` has no ' + ({is_azure} ? 'container' : 'bucket') +\n  \
-             ({effect}) +\n  '; set it to ' + ({is_azure} ? '`<account>/<container>`' : 'its name'))"
-        )
-    };
+    let message = format!(
+        "at.path + '.bucket: `type: ' + at.block.type + '` has no ' + ({is_azure} ? 'container' : 'bucket') +\n  \
+         ({effect}) +\n  '; set it to ' + ({is_azure} ? '`<account>/<container>`' : 'its name')"
+    );
     RulePolicy {
-        errors: vec![found("artifacts")],
-        warnings: vec![found("nothing")],
+        findings: vec![format!(
+            "variables.locations.map(at, at.used in ['artifacts', 'nothing'] && {MISSING},\n  {})",
+            cel::found("at.used == 'artifacts'", &message)
+        )],
         ..RulePolicy::default()
     }
 }

@@ -22,62 +22,61 @@ pub(crate) fn policy() -> RulePolicy {
             .to_owned(),
         entry(
             "'spec.source.backupPath'",
-            "object.kind == 'Neo4jRestore' ? variables.source.?backupPath.orValue('') : ''",
+            "variables.isRestore ? variables.source.?backupPath.orValue('') : ''",
             "false",
         ),
         entry(
             "'spec.source.pitr.baseBackup.backupPath'",
-            "object.kind == 'Neo4jRestore' ? variables.base.?backupPath.orValue('') : ''",
+            "variables.isRestore ? variables.base.?backupPath.orValue('') : ''",
             "false",
         ),
     ];
-    let found = |condition: &str, verdict: &str| {
-        format!(
-            "variables.refused.map(at, {condition}, at.field + ': ' + {} + ' has the character ' + {} + ', {verdict}; use only \
-             letters, digits, `.`, `_`, `-` and `/`')",
-            cel::quoted("at.text"),
-            cel::character("at.character")
+    let found = format!(
+        "variables.refusedTexts.map(at, {})",
+        cel::found(
+            "at.denies",
+            &format!(
+                "at.field + ': ' + {} + ' has the character ' + {} +\n(at.denies ? ', which the operator refuses' : ', which is \
+                 not safe in a command') + '; use only letters, digits, `.`, `_`, `-` and `/`'",
+                cel::quoted("at.text"),
+                cel::character("at.character")
+            )
         )
-    };
+    );
     let temporary = "variables.options.?tempPath.orValue('')";
-    let chain = "object.kind == 'Neo4jBackup' ? variables.spec.?chainFromBackup.orValue('') : ''";
-    let others = |condition: &str| {
-        vec![
-            cel::finding(
-                &format!(
-                    "{condition} && variables.tempPath != '' && !variables.tempPath.matches('^/[A-Za-z0-9._/-]*$')"
-                ),
-                &format!(
-                    "'spec.options.tempPath: ' + {} + (variables.tempPath.startsWith('/') ? ' has characters that are not safe \
-                     in a command' :\n ' is not an absolute path') + '; use an absolute path of letters, digits, `.`, `_`, `-` \
-                     and `/`, such as `/tmp/neo4j`'",
-                    cel::quoted("variables.tempPath")
-                ),
+    let chain = "variables.isBackup ? variables.spec.?chainFromBackup.orValue('') : ''";
+    let findings = vec![
+        found,
+        cel::finding_that(
+            "variables.refuses",
+            "variables.tempPath != '' && !variables.tempPath.matches('^/[A-Za-z0-9._/-]*$')",
+            &format!(
+                "'spec.options.tempPath: ' + {} + (variables.tempPath.startsWith('/') ? ' has characters that are not safe \
+                 in a command' :\n ' is not an absolute path') + '; use an absolute path of letters, digits, `.`, `_`, `-` \
+                 and `/`, such as `/tmp/neo4j`'",
+                cel::quoted("variables.tempPath")
             ),
-            cel::finding(
-                &format!(
-                    "{condition} && variables.chain != '' && (size(variables.chain) > 253 || !variables.chain.matches(r'{SUBDOMAIN}'))"
-                ),
-                &format!(
-                    "'spec.chainFromBackup: ' + {} + ' is a name that no backup can have; name an existing `Neo4jBackup` of \
-                     this namespace'",
-                    cel::quoted("variables.chain")
-                ),
+        ),
+        cel::finding_that(
+            "variables.refuses",
+            &format!(
+                "variables.chain != '' && (size(variables.chain) > 253 || !variables.chain.matches(r'{SUBDOMAIN}'))"
             ),
-        ]
-    };
-    let mut errors = vec![found("at.denies", "which the operator refuses")];
-    errors.extend(others("variables.refuses"));
-    let mut warnings = vec![found("!at.denies", "which is not safe in a command")];
-    warnings.extend(others("!variables.refuses"));
+            &format!(
+                "'spec.chainFromBackup: ' + {} + ' is a name that no backup can have; name an existing `Neo4jBackup` of \
+                 this namespace'",
+                cel::quoted("variables.chain")
+            ),
+        ),
+    ];
     RulePolicy {
         variables: vec![
-            Named::new("refuses", "object.kind == 'Neo4jBackup' && variables.isBeta"),
-            Named::new("written", texts.join(" +\n")),
+            Named::new("refuses", "variables.isBackup && variables.isBeta"),
+            Named::new("writtenTexts", texts.join(" +\n")),
             Named::new(
-                "refused",
+                "refusedTexts",
                 format!(
-                    "variables.written.map(at, {{'field': at.field, 'denies': at.denies, 'text': dyn({})}})
+                    "variables.writtenTexts.map(at, {{'field': at.field, 'denies': at.denies, 'text': dyn({})}})
 .map(at, {{'field': at.field, 'denies': at.denies, 'text': at.text, 'character': dyn(at.text.find('{REFUSED}'))}})
 .filter(at, at.character != '')",
                     cel::start("at.text")
@@ -88,8 +87,7 @@ pub(crate) fn policy() -> RulePolicy {
             Named::new("writtenChain", chain),
             Named::new("chain", cel::start("variables.writtenChain")),
         ],
-        errors,
-        warnings,
+        findings,
         ..RulePolicy::default()
     }
 }

@@ -1,23 +1,20 @@
 //! NB3001.
 
-use crate::{Named, RulePolicy};
+use crate::{Named, RulePolicy, cel};
 
 pub(crate) fn policy() -> RulePolicy {
     let of_cloud = "variables.locations.filter(at, at.block.?type.orValue('') in ['s3', 'gcs', 'azure'])";
-    let missing = |condition: &str| {
-        format!(
-            "variables.clouds.map(at, !at.isSaid && at.readsCloud && {condition}, at.field + ': `type: ' + at.type +
-  '` has no cloud provider' + (object.kind != 'Neo4jBackup' ? ', so the Job gets no credentials' :
-  variables.isBeta ? ', and the operator refuses such a backup' : '') + '; set it to `' + at.wanted + '`')"
-        )
-    };
-    let mismatch = |condition: &str| {
-        format!(
-            "variables.clouds.map(at, at.said in ['aws', 'gcp', 'azure'] && at.said != at.wanted && {condition},
-  at.field + ': `' + at.said + '` is not the cloud of `type: ' + at.type + '`; use `' + at.wanted +
-  '`, or give the location the type that belongs to `' + at.said + '`')"
-        )
-    };
+    let missing = cel::found(
+        "variables.isBackup && variables.isBeta",
+        "at.field + ': `type: ' + at.type + '` has no cloud provider' +
+  (!variables.isBackup ? ', so the Job gets no credentials' : variables.isBeta ? ', and the operator refuses such a backup' : '') +
+  '; set it to `' + at.wanted + '`'",
+    );
+    let mismatch = cel::found(
+        "at.readsCloud && variables.isBeta",
+        "at.field + ': `' + at.said + '` is not the cloud of `type: ' + at.type + '`; use `' + at.wanted +
+  '`, or give the location the type that belongs to `' + at.said + '`'",
+    );
     RulePolicy {
         variables: vec![Named::new(
             "clouds",
@@ -28,13 +25,11 @@ pub(crate) fn policy() -> RulePolicy {
   'wanted': dyn({{'s3': 'aws', 'gcs': 'gcp', 'azure': 'azure'}}[string(at.block.type)])}})"
             ),
         )],
-        errors: vec![
-            missing("object.kind == 'Neo4jBackup' && variables.isBeta"),
-            mismatch("at.readsCloud && variables.isBeta"),
-        ],
-        warnings: vec![
-            missing("!(object.kind == 'Neo4jBackup' && variables.isBeta)"),
-            mismatch("!(at.readsCloud && variables.isBeta)"),
+        findings: vec![
+            format!("variables.clouds.map(at, !at.isSaid && at.readsCloud, {missing})"),
+            format!(
+                "variables.clouds.map(at, at.said in ['aws', 'gcp', 'azure'] && at.said != at.wanted,\n  {mismatch})"
+            ),
         ],
         ..RulePolicy::default()
     }

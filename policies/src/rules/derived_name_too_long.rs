@@ -9,9 +9,9 @@ pub(crate) fn policy() -> RulePolicy {
         let longest_name = derived.longest_name();
         let added = derived.of("").len();
         cel::finding(
-            &format!("{condition} && size(variables.name) > {longest_name}"),
+            &format!("{condition} && size(variables.ownName) > {longest_name}"),
             &format!(
-                "'metadata.name: {what} made from this name would have a name of ' + string(size(variables.name) + {added}) + ' \
+                "'metadata.name: {what} made from this name would have a name of ' + string(size(variables.ownName) + {added}) + ' \
                  characters, and {} is the limit; use a name of at most {longest_name} characters'",
                 derived.longest()
             ),
@@ -20,7 +20,7 @@ pub(crate) fn policy() -> RulePolicy {
     RulePolicy {
         kinds: vec![Kind::Neo4jBackup],
         variables: vec![
-            Named::new("name", "object.metadata.?name.orValue('')"),
+            Named::new("ownName", "object.metadata.?name.orValue('')"),
             Named::new("isScheduled", "variables.spec.?schedule.orValue('') != ''"),
         ],
         errors: vec![

@@ -9,7 +9,7 @@ pub(crate) fn policy() -> RulePolicy {
     'the operator only hands it over with credentials; set `credentialsSecretRef` beside it'";
     RulePolicy {
         variables: vec![Named::new(
-            "unwired",
+            "unwiredClouds",
             format!(
                 "variables.locations.map(at, {{
   'path': at.cloudPath, 'cloud': at.cloud, 'readsCloud': at.readsCloud, 'implied': dyn({PROVIDER})}})
@@ -22,11 +22,11 @@ pub(crate) fn policy() -> RulePolicy {
         )],
         warnings: vec![
             format!(
-                "variables.unwired.map(at, at.cloud.?endpointURL.orValue('') != '',
+                "variables.unwiredClouds.map(at, at.cloud.?endpointURL.orValue('') != '',
   at.path + '.endpointURL: the endpoint ' + {} + ' has no effect: ' + at.why)",
                 cel::quoted("at.cloud.endpointURL")
             ),
-            "variables.unwired.map(at, at.cloud.?forcePathStyle.orValue(false),
+            "variables.unwiredClouds.map(at, at.cloud.?forcePathStyle.orValue(false),
   at.path + '.forcePathStyle: path style has no effect: ' + at.why)"
                 .to_owned(),
         ],

@@ -10,33 +10,33 @@ const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const DEFAULT: &str = "^([0-9]+-compute@developer|[a-z][a-z0-9-]{4,28}[a-z0-9]@appspot)[.]gserviceaccount[.]com$";
 
 pub(crate) fn policy() -> RulePolicy {
-    let malformed = |condition: &str| {
-        format!(
-            "variables.accounts.map(at, {condition} && at.problem != '', at.field + ': the Google service account ' + {value} +
-  ' is malformed: ' + at.problem + (at.value.trim().matches(r'{good}') || at.value.trim().matches(r'{DEFAULT}') ?
-  '; use ' + {trimmed} : '; use `<name>@<project>.iam.gserviceaccount.com`'))",
-            value = cel::quoted("at.value"),
-            trimmed = cel::quoted("at.value.trim()"),
-            good = good(),
-        )
-    };
+    let message = format!(
+        "at.field + ': the Google service account ' + {value} + ' is malformed: ' + at.problem +
+  (at.value.trim().matches(r'{good}') || at.value.trim().matches(r'{DEFAULT}') ?
+  '; use ' + {trimmed} : '; use `<name>@<project>.iam.gserviceaccount.com`')",
+        value = cel::quoted("at.value"),
+        trimmed = cel::quoted("at.value.trim()"),
+        good = good(),
+    );
     RulePolicy {
         variables: vec![
-            Named::new("values", values(GOOGLE_SERVICE_ACCOUNT)),
+            Named::new("googleAccounts", values(GOOGLE_SERVICE_ACCOUNT)),
             Named::new(
-                "accounts",
+                "judgedAccounts",
                 format!(
-                    "variables.values.map(at, {{
+                    "variables.googleAccounts.map(at, {{
   'field': at.field, 'value': at.value, 'denies': at.denies, 'problem': dyn({})}})",
                     problem()
                 ),
             ),
         ],
-        errors: vec![malformed("at.denies")],
+        findings: vec![format!(
+            "variables.judgedAccounts.map(at, at.problem != '', {})",
+            cel::found("at.denies", &message)
+        )],
         warnings: vec![
-            malformed("!at.denies"),
             format!(
-                "variables.accounts.map(at, at.problem == '' && at.value.matches(r'{DEFAULT}'), at.field + ': ' + {} +
+                "variables.judgedAccounts.map(at, at.problem == '' && at.value.matches(r'{DEFAULT}'), at.field + ': ' + {} +
   ' is a default account with far more rights than a backup needs; use a service account that may only reach the bucket')",
                 cel::quoted("at.value")
             ),

@@ -2,9 +2,7 @@
 
 use super::azure_client_id_malformed::{NAMES_ITSELF, UUID};
 use super::google_service_account_malformed::good;
-use super::role_arn_malformed::values;
 use crate::{Named, RulePolicy, cel};
-use neo4jbackup_core::values::identity::{AWS_ROLE_ARN, AZURE_CLIENT_ID, GOOGLE_SERVICE_ACCOUNT};
 
 /// `ACCOUNT`, `<ACCOUNT_ID>`, `${ACCOUNT}`, of at most 64 characters.
 const WORD: &str = "[<>{}$]*[A-Za-z][A-Za-z0-9_-]*[<>{}$]*";
@@ -16,22 +14,19 @@ pub(crate) fn policy() -> RulePolicy {
   '` is a placeholder of documentation, not your {what}; put your own {what} there')"
         )
     };
-    let placeholders = |key: &str, placeholder: &str| {
-        format!(
-            "({})\n.map(at, {{'field': at.field, 'placeholder': dyn({placeholder})}})",
-            values(key)
-        )
+    let placeholders = |list: &str, placeholder: &str| {
+        format!("variables.{list}\n.map(at, {{'field': at.field, 'placeholder': dyn({placeholder})}})")
     };
     RulePolicy {
         variables: vec![
-            Named::new("accounts", placeholders(AWS_ROLE_ARN, &account())),
-            Named::new("projects", placeholders(GOOGLE_SERVICE_ACCOUNT, &project())),
-            Named::new("clients", placeholders(AZURE_CLIENT_ID, &client())),
+            Named::new("placeholderAccounts", placeholders("roles", &account())),
+            Named::new("placeholderProjects", placeholders("googleAccounts", &project())),
+            Named::new("placeholderClients", placeholders("clientIds", &client())),
         ],
         warnings: vec![
-            found("accounts", "account id"),
-            found("projects", "project"),
-            found("clients", "client id"),
+            found("placeholderAccounts", "account id"),
+            found("placeholderProjects", "project"),
+            found("placeholderClients", "client id"),
         ],
         ..RulePolicy::default()
     }

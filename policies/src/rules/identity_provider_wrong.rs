@@ -1,15 +1,13 @@
 //! NB3002.
 
-use crate::{Named, RulePolicy};
+use crate::{Named, RulePolicy, cel};
 
 pub(crate) fn policy() -> RulePolicy {
-    let mismatch = |condition: &str| {
-        format!(
-            "variables.identities.map(at, at.said in ['aws', 'gcp', 'azure'] && at.wanted != '' && at.said != at.wanted &&
-  {condition}, at.field + ': the identity is of `' + at.said + '`, but the location is in `' + at.wanted +
-  '`; use `' + at.wanted + '`')"
-        )
-    };
+    let mismatch = cel::found(
+        "at.readsCloud",
+        "at.field + ': the identity is of `' + at.said + '`, but the location is in `' + at.wanted +
+  '`; use `' + at.wanted + '`'",
+    );
     RulePolicy {
         variables: vec![Named::new(
             "identities",
@@ -20,13 +18,14 @@ pub(crate) fn policy() -> RulePolicy {
   'wanted': dyn({PROVIDER})}})"
             ),
         )],
+        findings: vec![format!(
+            "variables.identities.map(at, at.said in ['aws', 'gcp', 'azure'] && at.wanted != '' && at.said != at.wanted,\n  {mismatch})"
+        )],
         errors: vec![
-            mismatch("at.readsCloud"),
             "variables.identities.map(at, !at.isSaid, at.field + ': the identity has no provider, which the schema requires; ' +
   (at.wanted == '' ? 'set it to `aws`, `gcp` or `azure`' : 'set it to `' + at.wanted + '`'))"
                 .to_owned(),
         ],
-        warnings: vec![mismatch("!at.readsCloud")],
         ..RulePolicy::default()
     }
 }

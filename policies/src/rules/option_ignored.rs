@@ -21,7 +21,7 @@ pub(crate) fn policy() -> RulePolicy {
             ),
             cel::finding(
                 "variables.options.?tempPath.orValue('') != '' && has(variables.options.tempStorage)",
-                "'spec.options.tempStorage: the ' + (object.kind == 'Neo4jBackup' ? 'backup' : 'restore') + ' Job uses tempPath, and \
+                "'spec.options.tempStorage: the ' + (variables.isBackup ? 'backup' : 'restore') + ' Job uses tempPath, and \
                  the volume of tempStorage is mounted for nothing; remove one of the two'",
             ),
         ],

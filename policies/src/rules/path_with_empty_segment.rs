@@ -14,7 +14,7 @@ pub(crate) fn policy() -> RulePolicy {
     );
     let variables = vec![
         Named::new(
-            "paths",
+            "cloudPaths",
             format!(
                 "variables.locations.filter(at, {is_cloud} && at.block.?path.orValue('') != '').map(at, {{
   'field': dyn(at.path + '.path'), 'path': dyn({}), 'bucket': dyn({key})}}).filter(at, !at.path.contains('://'))",
@@ -22,9 +22,9 @@ pub(crate) fn policy() -> RulePolicy {
             ),
         ),
         Named::new(
-            "judged",
+            "judgedPaths",
             format!(
-                "variables.paths.map(at, {{
+                "variables.cloudPaths.map(at, {{
   'field': at.field, 'path': at.path,
   'slash': dyn(at.path.startsWith('/') || at.path.endsWith('/') || at.path.matches('[^/]//+[^/]')),
   'dot': dyn(at.path.matches(r'(^|/)[.]{{1,2}}(/|$)')),
@@ -33,9 +33,9 @@ pub(crate) fn policy() -> RulePolicy {
             ),
         ),
         Named::new(
-            "artifacts",
+            "artifactPaths",
             format!(
-                "variables.locations.filter(at, object.kind == 'Neo4jRestore' && at.used == 'artifacts' && {is_cloud})
+                "variables.locations.filter(at, variables.isRestore && at.used == 'artifacts' && {is_cloud})
 .map(at, at.path == 'spec.source.storage' ?
   {{'field': dyn('spec.source.backupPath'), 'path': dyn(variables.source.?backupPath.orValue(''))}} :
   {{'field': dyn('spec.source.pitr.baseBackup.backupPath'), 'path': dyn(variables.base.?backupPath.orValue(''))}})
@@ -50,33 +50,33 @@ pub(crate) fn policy() -> RulePolicy {
     ];
     RulePolicy {
         variables,
-        errors: vec![artifact("variables.isBeta && at.path.startsWith('/')")],
-        warnings: vec![
-            format!(
-                "variables.judged.map(at, at.slash || at.dot, at.field + ': ' + {path} +
+        findings: vec![artifact()],
+        warnings: vec![format!(
+            "variables.judgedPaths.map(at, at.slash || at.dot, at.field + ': ' + {path} +
   (!at.slash ? ' has a `.` or `..`, which object stores take as a name; write the path without it' :
   ' gives keys with an empty part' +
-  (object.kind == 'Neo4jBackup' ? ' (' + {key} + '), which a restore does not look for' : '') +
+  (variables.isBackup ? ' (' + {key} + '), which a restore does not look for' : '') +
   (at.mended == '' ? '; remove it; the operator then uses `backups`' : '; use ' + {mended})))",
-                path = cel::quoted("at.path"),
-                key = cel::quoted("at.key"),
-                mended = cel::quoted("at.mended"),
-            ),
-            artifact("!(variables.isBeta && at.path.startsWith('/'))"),
-        ],
+            path = cel::quoted("at.path"),
+            key = cel::quoted("at.key"),
+            mended = cel::quoted("at.mended"),
+        )],
         ..RulePolicy::default()
     }
 }
 
-fn artifact(condition: &str) -> String {
-    format!(
-        "variables.artifacts.map(at, {condition}, at.field + ': ' +
-  (at.path.startsWith('/') ?
+fn artifact() -> String {
+    let message = format!(
+        "at.field + ': ' + (at.path.startsWith('/') ?
   'the absolute path ' + {path} + ' gives a key with an empty part below a bucket, which no backup has written' :
   {path} + ' gives a key with an empty part') +
   (at.below == '' ? '; use the path of the artifact below the location, `<backup>/<artifact>.backup`' :
-  '; use ' + {below} + ', the path below the location'))",
+  '; use ' + {below} + ', the path below the location')",
         path = cel::quoted("at.path"),
         below = cel::quoted("at.below"),
+    );
+    format!(
+        "variables.artifactPaths.map(at, {})",
+        cel::found("variables.isBeta && at.path.startsWith('/')", &message)
     )
 }

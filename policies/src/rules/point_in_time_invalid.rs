@@ -17,30 +17,30 @@ pub(crate) fn policy() -> RulePolicy {
     RulePolicy {
         variables: variables(),
         errors: vec![cel::finding(
-            "variables.time != '' && !variables.isTransaction && !variables.isGood",
+            "variables.time != '' && !variables.isTransaction && !variables.isGoodTime",
             &format!(
-                "variables.field + ': ' + {quoted} + (variables.time.startsWith('txId:') && variables.isText ?
+                "variables.timeField + ': ' + {quoted} + (variables.time.startsWith('txId:') && variables.isDatabase ?
 ' names no transaction: txId: must be followed by a decimal transaction id; write it like `txId:12345`' :
-(variables.isText ? ' is neither an RFC 3339 time nor `txId:` and a number' :
-variables.isDecodable ? ' is not a valid point in time' :
+(variables.isDatabase ? ' is neither an RFC 3339 time nor `txId:` and a number' :
+variables.isDecodableTime ? ' is not a valid point in time' :
 ' would be stored, and the operator, unable to decode it, goes blind for every ' + object.kind) +
 '; write it like `2025-01-15T14:30:00Z`')"
             ),
         )],
         warnings: vec![
             cel::finding(
-                r"variables.isGood && variables.time.matches(r'[.,]\d+')",
+                r"variables.isGoodTime && variables.time.matches(r'[.,]\d+')",
                 &format!(
-                    "variables.field + ': ' + {quoted} + ' has a fraction of a second, which the operator drops; use `' +\n\
-                     variables.time.substring(0, 19) + (variables.zone == '' ? 'Z' : variables.zone) + '`'"
+                    "variables.timeField + ': ' + {quoted} + ' has a fraction of a second, which the operator drops; use `' +\n\
+                     variables.time.substring(0, 19) + (variables.timeOffset == '' ? 'Z' : variables.timeOffset) + '`'"
                 ),
             ),
             cel::finding(
-                r"variables.isGood && variables.zone != '' && !variables.time.matches(r'^(0001|9999)-') &&
-(variables.zone.matches(r'^[+](1[5-9]|2)') || variables.zone.matches(r'^[+]14:(0[1-9]|[1-5])') ||
- variables.zone.matches(r'^-(1[3-9]|2)') || variables.zone.matches(r'^-12:(0[1-9]|[1-5])'))",
+                r"variables.isGoodTime && variables.timeOffset != '' && !variables.time.matches(r'^(0001|9999)-') &&
+(variables.timeOffset.matches(r'^[+](1[5-9]|2)') || variables.timeOffset.matches(r'^[+]14:(0[1-9]|[1-5])') ||
+ variables.timeOffset.matches(r'^-(1[3-9]|2)') || variables.timeOffset.matches(r'^-12:(0[1-9]|[1-5])'))",
                 &format!(
-                    "variables.field + ': ' + {quoted} + ' has an offset that no place on Earth uses; it means ' +\n\
+                    "variables.timeField + ': ' + {quoted} + ' has an offset that no place on Earth uses; it means ' +\n\
                      string(timestamp(variables.time.replace(',', '.'))).replace('T', ' ').find('^.{{19}}') + ' UTC; \
                      write the time in UTC, ending with `Z`'"
                 ),
@@ -55,51 +55,50 @@ fn variables() -> Vec<Named> {
     let first = "variables.time.substring(11, 19)";
     let year = "int(variables.time.substring(0, 4))";
     vec![
-        Named::new("isText", "object.kind in ['Neo4jDatabase', 'Neo4jShardedDatabase']"),
         Named::new(
-            "field",
-            "variables.isText ? 'spec.seedConfig.restoreUntil' :\n\
-             object.kind == 'Neo4jRestore' ? 'spec.source.pointInTime' : 'spec.restoreFrom.pointInTime'",
+            "timeField",
+            "variables.isDatabase ? 'spec.seedConfig.restoreUntil' :\n\
+             variables.isRestore ? 'spec.source.pointInTime' : 'spec.restoreFrom.pointInTime'",
         ),
         Named::new(
-            "written",
-            "(variables.isText ? variables.spec.?seedConfig.?restoreUntil :\n\
-             object.kind == 'Neo4jRestore' ? variables.source.?pointInTime : variables.spec.?restoreFrom.?pointInTime).orValue('')",
+            "writtenTime",
+            "(variables.isDatabase ? variables.spec.?seedConfig.?restoreUntil :\n\
+             variables.isRestore ? variables.source.?pointInTime : variables.spec.?restoreFrom.?pointInTime).orValue('')",
         ),
-        Named::new("time", cel::start("variables.written")),
+        Named::new("time", cel::start("variables.writtenTime")),
         Named::new(
             "isTransaction",
-            "variables.isText && (variables.time.matches('^txId:0*[0-9]{1,18}$') ||\n\
+            "variables.isDatabase && (variables.time.matches('^txId:0*[0-9]{1,18}$') ||\n\
              variables.time.matches('^txId:0*[1-9][0-9]{18}$') && variables.time.find('[0-9]{19}$') <= '9223372036854775807')",
         ),
         Named::new(
-            "isDecodable",
+            "isDecodableTime",
             format!(
                 "variables.time.matches(r'{CALENDAR}{REST}') &&
 (variables.time.substring(5, 10) != '02-29' || {year} % 4 == 0 && ({year} % 100 != 0 || {year} % 400 == 0))"
             ),
         ),
-        Named::new("zone", r"variables.time.find(r'[+-]\d\d:\d\d$')"),
+        Named::new("timeOffset", r"variables.time.find(r'[+-]\d\d:\d\d$')"),
         // The operator writes the zero time of Go as none, and what comes before it is no time of Go's at all.
         Named::new(
-            "isZero",
+            "isZeroTime",
             format!(
-                "variables.isDecodable && variables.time.startsWith('0001-01-01T') &&
-(variables.zone.startsWith('+') ? {first} <= variables.zone.substring(1) + ':00' :
- {first} == '00:00:00' && variables.zone in ['', '-00:00'])"
+                "variables.isDecodableTime && variables.time.startsWith('0001-01-01T') &&
+(variables.timeOffset.startsWith('+') ? {first} <= variables.timeOffset.substring(1) + ':00' :
+ {first} == '00:00:00' && variables.timeOffset in ['', '-00:00'])"
             ),
         ),
         // The last instant that the engine can represent is a day before the last one of CEL.
         Named::new(
-            "isBeyond",
-            r"variables.isDecodable && variables.time.matches(r'^9999-12-3[01]T') &&
-(variables.time.startsWith('9999-12-31T') && variables.zone.startsWith('-') ||
+            "isTimeBeyond",
+            r"variables.isDecodableTime && variables.time.matches(r'^9999-12-3[01]T') &&
+(variables.time.startsWith('9999-12-31T') && variables.timeOffset.startsWith('-') ||
  int(timestamp(variables.time.replace(',', '.'))) > int(timestamp('9999-12-30T22:00:00Z')))",
         ),
         Named::new(
-            "isGood",
-            r"variables.isDecodable && !variables.time.matches(r'([+-]24:\d\d|:60)$') && !variables.time.startsWith('0000-') &&
-!variables.isZero && !variables.isBeyond",
+            "isGoodTime",
+            r"variables.isDecodableTime && !variables.time.matches(r'([+-]24:\d\d|:60)$') && !variables.time.startsWith('0000-') &&
+!variables.isZeroTime && !variables.isTimeBeyond",
         ),
     ]
 }

@@ -22,19 +22,19 @@ pub(crate) fn policy() -> RulePolicy {
     );
     RulePolicy {
         kinds: vec![Kind::Neo4jBackup, Kind::Neo4jRestore],
-        variables: vec![Named::new("isJudged", "variables.isBeta && has(object.spec)")],
+        variables: vec![Named::new("isBetaWithSpec", "variables.isBeta && has(object.spec)")],
         errors: vec![
             cel::finding(
                 "!has(object.spec)",
                 "'spec: the object asks for nothing; say what it is to do'",
             ),
             cel::finding(
-                &format!("variables.isJudged && {instance}"),
+                &format!("variables.isBetaWithSpec && {instance}"),
                 "'spec.instanceRef: no instance is named, and the operator does nothing without one; set it to the name of the \
                  cluster or standalone, in the same namespace'",
             ),
             cel::finding(
-                &format!("variables.isJudged && object.kind == 'Neo4jRestore' && {database}"),
+                &format!("variables.isBetaWithSpec && variables.isRestore && {database}"),
                 "'spec.database: no database is named, so there is nothing to restore; set it, or `allDatabases: true`'",
             ),
         ],

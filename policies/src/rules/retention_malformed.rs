@@ -10,35 +10,33 @@ pub(crate) fn policy() -> RulePolicy {
     let help = "; use one whole number and one unit, such as `30d` or `24h`";
     let number = "variables.retention.?maxCount.orValue(0)";
     let found = [
-        cel::finding(
+        cel::finding_that(
+            "variables.isBeta",
             &format!("variables.age != '' && !{is_age} && (variables.isBeta || !{is_duration})"),
             &format!(
                 "'spec.retention.maxAge: ' + {} + ' is no age{help}'",
                 cel::quoted("variables.age")
             ),
         ),
-        cel::finding(
+        cel::finding_that(
+            "variables.isBeta",
             &format!("{number} < 0"),
             "'spec.retention.maxCount: a negative number of backups cannot be kept; use a number above zero, such as `7`'",
         ),
-        cel::finding(
+        cel::finding_that(
+            "variables.isBeta",
             &format!("has(variables.spec.retention) && variables.age == '' && {number} == 0"),
             "'spec.retention: the retention names neither an age nor a count; set `maxAge` or `maxCount`, or remove \
              `spec.retention`'",
         ),
     ];
-    let when = |condition: &str| {
-        let lists: Vec<String> = found.iter().map(|list| format!("({list})")).collect();
-        vec![format!("{condition} ?\n{} : []", lists.join(" +\n"))]
-    };
     RulePolicy {
         variables: vec![
             Named::new("retention", "variables.spec.?retention.orValue({})"),
             Named::new("writtenAge", "variables.retention.?maxAge.orValue('')"),
             Named::new("age", cel::start("variables.writtenAge")),
         ],
-        errors: when("variables.isBeta"),
-        warnings: when("!variables.isBeta"),
+        findings: found.to_vec(),
         leaves: "what was meant",
         ..RulePolicy::default()
     }

@@ -4,41 +4,40 @@ use crate::{Named, RulePolicy, cel};
 use neo4jbackup_core::values::identity::{AWS_ROLE_ARN, AWS_TOKEN_EXPIRATION};
 
 pub(crate) fn policy() -> RulePolicy {
-    let malformed = |condition: &str| {
-        format!(
-            "variables.arns.map(at, {condition} && at.problem != '', at.field + ': the role ARN ' + {value} +
-  ' is malformed: ' + at.problem + (at.value.trim().matches(r'{GOOD}') ? '; use ' + {trimmed} :
-  '; use `arn:aws:iam::<12 digits>:role/<name>`'))",
-            value = cel::quoted("at.value"),
-            trimmed = cel::quoted("at.value.trim()"),
-        )
-    };
+    let message = format!(
+        "at.field + ': the role ARN ' + {value} + ' is malformed: ' + at.problem +
+  (at.value.trim().matches(r'{GOOD}') ? '; use ' + {trimmed} : '; use `arn:aws:iam::<12 digits>:role/<name>`')",
+        value = cel::quoted("at.value"),
+        trimmed = cel::quoted("at.value.trim()"),
+    );
     let seconds = "r'^[+]?0*[0-9]{1,18}$'";
     RulePolicy {
         variables: vec![
-            Named::new("values", values(AWS_ROLE_ARN)),
+            Named::new("roles", values(AWS_ROLE_ARN)),
             Named::new(
-                "arns",
+                "judgedRoles",
                 format!(
-                    "variables.values.map(at, {{
+                    "variables.roles.map(at, {{
   'field': at.field, 'value': at.value, 'denies': at.denies, 'problem': dyn({})}})",
                     problem()
                 ),
             ),
-            Named::new("lifetimes", values(AWS_TOKEN_EXPIRATION)),
+            Named::new("tokenLifetimes", values(AWS_TOKEN_EXPIRATION)),
         ],
-        errors: vec![malformed("at.denies")],
+        findings: vec![format!(
+            "variables.judgedRoles.map(at, at.problem != '', {})",
+            cel::found("at.denies", &message)
+        )],
         warnings: vec![
-            malformed("!at.denies"),
             format!(
-                "variables.arns.map(at, at.problem == '' && !(at.value.split(':')[1] in ['aws', 'aws-cn', 'aws-us-gov', 'aws-eusc']),
+                "variables.judgedRoles.map(at, at.problem == '' && !(at.value.split(':')[1] in ['aws', 'aws-cn', 'aws-us-gov', 'aws-eusc']),
   at.field + ': ' + {} + ' is in a partition that few accounts can use; check that the cluster is in the same partition')",
                 cel::quoted("at.value")
             ),
             format!(
-                "variables.lifetimes.map(at, !at.value.matches(r'^([+]?[0-9]+|-0+)$'), at.field + ': ' + {value} +
+                "variables.tokenLifetimes.map(at, !at.value.matches(r'^([+]?[0-9]+|-0+)$'), at.field + ': ' + {value} +
   ' is no number of seconds, and EKS ignores it; use a whole number of seconds, 600 or more') +
-variables.lifetimes.map(at, at.value.matches('^-0+$') || at.value.matches({seconds}) && int(at.value) < 600,
+variables.tokenLifetimes.map(at, at.value.matches('^-0+$') || at.value.matches({seconds}) && int(at.value) < 600,
   at.field + ': ' + {value} + ' is shorter than EKS allows, which takes 600 instead; use a whole number of seconds, 600 or more')",
                 value = cel::quoted("at.value"),
             ),

@@ -6,16 +6,16 @@ use crate::{Named, RulePolicy, cel};
 /// Descriptors are told by a word, fields by their first problem.
 pub(crate) fn policy() -> RulePolicy {
     let mut variables = cron::variables();
-    variables.push(Named::new("problems", problems()));
+    variables.push(Named::new("scheduleProblems", problems()));
     let message = format!(
-        "'spec.schedule: the schedule ' + (variables.problems[0].startsWith('is ') ? '' : '`' + {} + '` ') +\n\
-         variables.problems[0] + '; for every day at 02:00 UTC, for example, use `0 2 * * *`'",
+        "'spec.schedule: the schedule ' + (variables.scheduleProblems[0].startsWith('is ') ? '' : '`' + {} + '` ') +\n\
+         variables.scheduleProblems[0] + '; for every day at 02:00 UTC, for example, use `0 2 * * *`'",
         cel::short("variables.schedule")
     );
     RulePolicy {
         variables,
         errors: vec![cel::finding(
-            "variables.isJudged && size(variables.problems) > 0",
+            "variables.isSchedule && size(variables.scheduleProblems) > 0",
             &message,
         )],
         warnings: vec![cel::finding(
@@ -35,8 +35,8 @@ fn problems() -> String {
     let period = "variables.schedule.substring(7)";
     format!(
         "!variables.schedule.startsWith('@')
-? (size(variables.fields) == 5 ? [] :
-  ['has ' + string(size(variables.fields)) + (size(variables.fields) == 1 ? ' field' : ' fields') +
+? (size(variables.scheduleFields) == 5 ? [] :
+  ['has ' + string(size(variables.scheduleFields)) + (size(variables.scheduleFields) == 1 ? ' field' : ' fields') +
    ', Kubernetes CronJob takes 5: minute hour day-of-month month day-of-week']) +
   {fields}
 : variables.schedule in {descriptors} ? []

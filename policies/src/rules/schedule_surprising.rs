@@ -10,23 +10,23 @@ pub(crate) fn policy() -> RulePolicy {
     let mut variables = cron::variables();
     variables.extend(cron::runs());
     variables.extend([
-        Named::new("runs", "variables.isValid && !variables.neverFires"),
+        Named::new("doesRun", "variables.isValidSchedule && !variables.neverFires"),
         Named::new(
             "everyMinute",
             format!(
-                "variables.runs && {} ||\nvariables.isJudged && variables.schedule.startsWith('@every ') && {}",
+                "variables.doesRun && {} ||\nvariables.isSchedule && variables.schedule.startsWith('@every ') && {}",
                 every_minute(),
                 go_duration::is_below(period, "61s")
             ),
         ),
         Named::new(
             "eitherDay",
-            "variables.runs && size(variables.days) > 0 && size(variables.weekdays) > 0 &&
+            "variables.doesRun && size(variables.days) > 0 && size(variables.weekdays) > 0 &&
 !variables.anyDay && !variables.anyWeekday",
         ),
         Named::new(
             "leapDays",
-            "variables.runs && (variables.anyWeekday || size(variables.weekdays) == 0 && !variables.anyDay) &&
+            "variables.doesRun && (variables.anyWeekday || size(variables.weekdays) == 0 && !variables.anyDay) &&
 variables.days.all(item, item.start >= 29) && variables.months.all(item, item.start == 2 && item.start + item.step > item.end)",
         ),
     ]);
@@ -39,10 +39,7 @@ variables.days.all(item, item.start >= 29) && variables.months.all(item, item.st
             ),
         )
     };
-    let anywhere = |condition: &str| {
-        let fields = cron::FIELDS.map(|(name, _)| format!("variables.{name}.exists(item, {condition})"));
-        format!("variables.runs && ({})", fields.join(" ||\n"))
-    };
+    let anywhere = |condition: &str| format!("variables.doesRun && variables.scheduleItems.exists(item, {condition})");
     RulePolicy {
         variables,
         warnings: vec![
@@ -76,11 +73,9 @@ variables.days.all(item, item.start >= 29) && variables.months.all(item, item.st
 
 /// Whether the minute field selects every minute.
 fn every_minute() -> String {
-    let (minimum, maximum) = (Field::Minute.minimum(), Field::Minute.maximum());
-    let minutes: Vec<String> = (minimum..=maximum).map(|minute| minute.to_string()).collect();
     format!(
-        "[{}].all(minute, variables.minutes.exists(item,\n  \
+        "variables.places.all(minute, minute > {} || variables.minutes.exists(item,\n  \
          minute >= item.start && minute <= item.end && (minute - item.start) % item.step == 0))",
-        minutes.join(", ")
+        Field::Minute.maximum()
     )
 }

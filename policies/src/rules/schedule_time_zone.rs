@@ -11,7 +11,7 @@ pub(crate) fn policy() -> RulePolicy {
     );
     RulePolicy {
         variables: cron::variables(),
-        errors: vec![cel::finding("variables.zone", &message)],
+        errors: vec![cel::finding("variables.hasTimeZone", &message)],
         leaves: "what was meant",
         ..RulePolicy::default()
     }

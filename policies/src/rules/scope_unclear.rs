@@ -18,20 +18,20 @@ pub(crate) fn policy() -> RulePolicy {
         errors: vec![
             cel::finding(
                 &format!(
-                    "variables.isBeta && object.kind == 'Neo4jBackup' && has(object.spec) && size(variables.scopes) == 0 &&\n\
+                    "variables.isBeta && variables.isBackup && has(object.spec) && size(variables.scopes) == 0 &&\n\
                      !({other_words})"
                 ),
                 "'spec.database: nothing says what is backed up; set one of `database`, `allDatabases: true` and \
                  `shardedDatabase`'",
             ),
             cel::finding(
-                "variables.isBeta && object.kind == 'Neo4jBackup' && size(variables.scopes) > 1",
+                "variables.isBeta && variables.isBackup && size(variables.scopes) > 1",
                 "'spec.allDatabases: ' + variables.scopes.join(' and ') + ' are set together, and only one may be; keep one and \
                  remove ' +\n(size(variables.scopes) == 2 ? 'the other' : 'the others')",
             ),
             cel::finding(
                 &format!(
-                    "variables.isBeta && object.kind == 'Neo4jRestore' && {all} && ({} || {})",
+                    "variables.isBeta && variables.isRestore && {all} && ({} || {})",
                     is_said("database"),
                     is_said("databaseName")
                 ),

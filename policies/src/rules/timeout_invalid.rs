@@ -7,15 +7,12 @@ use crate::{Named, RulePolicy, cel};
 pub(crate) fn policy() -> RulePolicy {
     let is_duration = go_duration::is_duration("at.text");
     let is_not_positive = go_duration::is_not_positive("at.text");
-    let found = |condition: &str, effect: &str| {
-        format!(
-            "variables.timeouts.map(at, {condition} && (!{is_duration} || {is_not_positive}),
-  at.field + ': the timeout `' + {} + ({is_duration} ?
-  '` is not greater than zero; ' + {effect} + '; use `30m` or `2h`, or remove the field' :
-  '` is not a Go duration; ' + {effect} + '; write it like `30m` or `1h30m`'))",
-            cel::short("at.text")
-        )
-    };
+    let message = format!(
+        "at.field + ': the timeout `' + {short} + ({is_duration} ? '` is not greater than zero; ' : '` is not a Go duration; ') +
+  (at.field != 'spec.timeout' ? 'the operator ignores it' : variables.isBeta ? 'the operator refuses it' :
+  'newer operators refuse it') + ({is_duration} ? '; use `30m` or `2h`, or remove the field' : '; write it like `30m` or `1h30m`')",
+        short = cel::short("at.text")
+    );
     let texts = [
         ("spec.timeout", "variables.spec.?timeout"),
         (
@@ -28,7 +25,6 @@ pub(crate) fn policy() -> RulePolicy {
         ),
     ]
     .map(|(field, value)| format!("{{'field': dyn('{field}'), 'written': dyn({value}.orValue(''))}}"));
-    let warned = "at.field != 'spec.timeout' ? 'the operator ignores it' : 'newer operators refuse it'";
     RulePolicy {
         variables: vec![Named::new(
             "timeouts",
@@ -38,13 +34,9 @@ pub(crate) fn policy() -> RulePolicy {
                 cel::start("at.written")
             ),
         )],
-        errors: vec![found(
-            "at.field == 'spec.timeout' && variables.isBeta",
-            "'the operator refuses it'",
-        )],
-        warnings: vec![found(
-            "!(at.field == 'spec.timeout' && variables.isBeta)",
-            &format!("({warned})"),
+        findings: vec![format!(
+            "variables.timeouts.map(at, !{is_duration} || {is_not_positive}, {})",
+            cel::found("at.field == 'spec.timeout' && variables.isBeta", &message)
         )],
         leaves: "durations of more than about a century, and what was meant",
         ..RulePolicy::default()

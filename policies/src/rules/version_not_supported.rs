@@ -27,17 +27,16 @@ pub(crate) fn policy() -> RulePolicy {
                 "variables.hasVersion && !variables.isSupported",
                 &format!(
                     "'the operator does not run Neo4j ' + string(variables.major) + '.' + string(variables.minor) + '.' +
-  (size(variables.parts) > 2 && variables.parts[2].matches({NUMBER}) ? string(int(variables.parts[2])) : '0') +
-  ' (only 5.26 and 2025.01 or later); use a tag such as `5.26.0-enterprise` or `2025.10.1-enterprise`'"
+  (size(variables.tagParts) > 2 && variables.tagParts[2].matches({NUMBER}) ? string(int(variables.tagParts[2])) : '0') +
+  ' (only 5.26 and 2025.01 or later); ' + variables.tagHelp"
                 ),
             ),
             finding(
                 "variables.hasVersion && variables.isSupported && !variables.isRelease",
-                "'no Neo4j release is named like this (months have two digits, as in 2025.01.0); use a tag such as \
-                 `5.26.0-enterprise` or `2025.10.1-enterprise`'",
+                "'no Neo4j release is named like this (months have two digits, as in 2025.01.0); ' + variables.tagHelp",
             ),
             finding(
-                "variables.isCommunity && (variables.hasVersion || variables.tag.contains('community'))",
+                "variables.isCommunity && (variables.hasVersion || variables.imageTag.contains('community'))",
                 &format!(
                     "'this is Community Edition, which has no online backup; the tag needs -enterprise; ' + {}",
                     enterprise()
@@ -53,52 +52,55 @@ pub(crate) fn policy() -> RulePolicy {
                 ),
             ),
             finding(
-                "variables.tag.contains('@')",
-                "'with a digest in the tag the operator assumes version 5.26.0 in some places; use a tag such as \
-                 `5.26.0-enterprise` or `2025.10.1-enterprise`'",
+                "variables.imageTag.contains('@')",
+                "'with a digest in the tag the operator assumes version 5.26.0 in some places; ' + variables.tagHelp",
             ),
             finding(
                 "variables.isRelease && variables.hasVersion && !variables.isPublished",
-                "'this version is not published for this operating system; use a tag such as `5.26.0-enterprise` or \
-                 `2025.10.1-enterprise`'",
+                "'this version is not published for this operating system; ' + variables.tagHelp",
             ),
         ],
         leaves: "backups and restores, for which it looks at the image of the instance",
+        ..RulePolicy::default()
     }
 }
 
 fn variables() -> Vec<Named> {
     vec![
-        Named::new("tag", cel::start("variables.spec.?image.?tag.orValue('')")),
-        Named::new("words", "variables.tag.split('@')[0].split('-')"),
         Named::new(
-            "parts",
-            "variables.tag.substring(size(variables.tag.find(r'^v?(neo4j-)?(neo4j:)?'))).split('-')[0].split('.')",
+            "tagHelp",
+            "'use a tag such as `5.26.0-enterprise` or `2025.10.1-enterprise`'",
+        ),
+        Named::new("imageTag", cel::start("variables.spec.?image.?tag.orValue('')")),
+        Named::new("tagWords", "variables.imageTag.split('@')[0].split('-')"),
+        Named::new(
+            "tagParts",
+            "variables.imageTag.substring(size(variables.imageTag.find(r'^v?(neo4j-)?(neo4j:)?'))).split('-')[0].split('.')",
         ),
         Named::new(
             "hasVersion",
             format!(
-                "size(variables.parts) > 1 && variables.parts[0].matches({NUMBER}) && variables.parts[1].matches({NUMBER})"
+                "size(variables.tagParts) > 1 && variables.tagParts[0].matches({NUMBER}) && variables.tagParts[1].matches({NUMBER})"
             ),
         ),
-        Named::new("major", "variables.hasVersion ? int(variables.parts[0]) : 0"),
-        Named::new("minor", "variables.hasVersion ? int(variables.parts[1]) : 0"),
+        Named::new("major", "variables.hasVersion ? int(variables.tagParts[0]) : 0"),
+        Named::new("minor", "variables.hasVersion ? int(variables.tagParts[1]) : 0"),
         Named::new(
             "isSupported",
             "variables.major >= 2025 || variables.major == 5 && variables.minor == 26",
         ),
-        Named::new("isRelease", format!("variables.words[0].matches({RELEASE})")),
-        Named::new("isEnterprise", "'enterprise' in variables.words"),
+        Named::new("isRelease", format!("variables.tagWords[0].matches({RELEASE})")),
+        Named::new("isEnterprise", "'enterprise' in variables.tagWords"),
         Named::new(
             "isCommunity",
             format!(
                 "!variables.isEnterprise &&
-(variables.spec.?image.?repo.orValue('neo4j').matches({OFFICIAL}) || variables.tag.contains('community'))"
+(variables.spec.?image.?repo.orValue('neo4j').matches({OFFICIAL}) || variables.imageTag.contains('community'))"
             ),
         ),
         Named::new(
             "isPublished",
-            "variables.words.all(word,
+            "variables.tagWords.all(word,
   word in ['ubi9', 'bullseye'] ? variables.major < 2026 || variables.major == 2026 && variables.minor < 5 :
   word in ['ubi10', 'trixie'] ? variables.major < 2025 || variables.major >= 2026 && (variables.major > 2026 || variables.minor >= 1) : true)",
         ),
@@ -107,10 +109,10 @@ fn variables() -> Vec<Named> {
 
 fn finding(condition: &str, message: &str) -> String {
     cel::finding(
-        &format!("variables.tag != '' && {condition}"),
+        &format!("variables.imageTag != '' && {condition}"),
         &format!(
             "'spec.image.tag: ' + {} + ': ' + {message}",
-            cel::quoted("variables.tag")
+            cel::quoted("variables.imageTag")
         ),
     )
 }
@@ -118,7 +120,7 @@ fn finding(condition: &str, message: &str) -> String {
 /// The same version as Enterprise Edition, where the tag names one.
 fn enterprise() -> String {
     format!(
-        "(variables.tag.split('-')[0].matches({RELEASE}) ? 'use `' + variables.tag.split('-')[0] + '-enterprise`' :
-  'use a tag such as `5.26.0-enterprise` or `2025.10.1-enterprise`')"
+        "(variables.imageTag.split('-')[0].matches({RELEASE}) ? 'use `' + variables.imageTag.split('-')[0] + '-enterprise`' :
+  variables.tagHelp)"
     )
 }

@@ -145,7 +145,7 @@ fn a_switch_that_nobody_answers_says_what_it_waited_for_and_harms_nobody() {
     }
     let policy = [
         "validatingadmissionpolicy",
-        &format!("neo4jbackup-nb5001.{CLUSTER_NAME}"),
+        &format!("neo4jbackup-rules.{CLUSTER_NAME}"),
     ];
     let policy = server.get(&policy);
     assert_eq!(policy["metadata"]["annotations"]["helm.sh/resource-policy"], "keep");

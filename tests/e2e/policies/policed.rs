@@ -9,7 +9,7 @@ use neo4jbackup_harness::{
 use neo4jbackup_tests::crds;
 use serde_json::{Value, json};
 
-const FILES: [&str; 2] = ["rules.yaml", "warnings.yaml"];
+const FILE: &str = "rules.yaml";
 
 /// What the policies do with what they find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,13 +32,13 @@ impl Policed {
     /// With the CRDs that the schema tables give of operator 1.14; shared by the tests that do not change it.
     pub(crate) fn warning() -> &'static Self {
         static POLICED: OnceLock<Policed> = OnceLock::new();
-        POLICED.get_or_init(|| Self::rendered(Era::F, Actions::Warn))
+        POLICED.get_or_init(|| Self::rendered(Era::V1_14, Actions::Warn))
     }
 
     /// The same with the policies as they are written.
     pub(crate) fn denying() -> &'static Self {
         static POLICED: OnceLock<Policed> = OnceLock::new();
-        POLICED.get_or_init(|| Self::rendered(Era::F, Actions::AsWritten))
+        POLICED.get_or_init(|| Self::rendered(Era::V1_14, Actions::AsWritten))
     }
 
     /// With the CRDs of an operator version, by the schema tables.
@@ -52,7 +52,7 @@ impl Policed {
         Some(Self::start(&crds::read(&folder), era, actions))
     }
 
-    /// With policies that name the version, because types are checked only there, and nothing bound.
+    /// With policies that name the version, because types are checked only there.
     pub(crate) fn with_types_checked(era: Era) -> Self {
         let binaries = Binaries::locate_or_build(&report_progress).unwrap();
         let binaries = binaries.with_controller_manager(&report_progress).unwrap();
@@ -61,14 +61,15 @@ impl Policed {
             version: "v1beta1",
         };
         policed.control_plane.install_crds(&crds::rendered_of(era)).unwrap();
-        for file in FILES {
-            let manifest = manifest(file).replace(r#"apiVersions: ["*"]"#, "apiVersions: [v1beta1]");
-            let policies: Vec<&str> = manifest
-                .split("\n---\n")
-                .filter(|part| !part.contains("kind: ValidatingAdmissionPolicyBinding"))
-                .collect();
-            policed.control_plane.apply_yaml(&policies.join("\n---\n")).unwrap();
+        let manifest: Value = serde_saphyr::from_str(&manifest(FILE)).unwrap();
+        let mut policies = manifest["items"].as_array().cloned().unwrap();
+        policies.retain(|item| item["kind"] == "ValidatingAdmissionPolicy");
+        for policy in &mut policies {
+            policy["spec"]["matchConstraints"]["resourceRules"][0]["apiVersions"] = json!(["v1beta1"]);
+            in_one(&mut policy["spec"]["validations"]);
         }
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": policies});
+        policed.control_plane.apply_yaml(&list.to_string()).unwrap();
         policed
     }
 
@@ -77,18 +78,16 @@ impl Policed {
         let binaries = BINARIES.get_or_init(|| Binaries::locate_or_build(&report_progress).unwrap());
         let policed = Self {
             control_plane: ControlPlane::start(binaries, &Options::default()).unwrap(),
-            version: if era <= Era::C { "v1alpha1" } else { "v1beta1" },
+            version: if era <= Era::V1_0 { "v1alpha1" } else { "v1beta1" },
         };
         policed.control_plane.install_crds(crds).unwrap();
-        for file in FILES {
-            let mut manifest = manifest(file);
-            if actions == Actions::Warn {
-                manifest = manifest
-                    .replace("validationActions: [Deny]", "validationActions: [Warn]")
-                    .replace("failurePolicy: Ignore", "failurePolicy: Fail");
-            }
-            policed.control_plane.apply_yaml(&manifest).unwrap();
+        let mut manifest = manifest(FILE);
+        if actions == Actions::Warn {
+            manifest = manifest
+                .replace("validationActions: [Deny]", "validationActions: [Warn]")
+                .replace("failurePolicy: Ignore", "failurePolicy: Fail");
         }
+        policed.control_plane.apply_yaml(&manifest).unwrap();
         policed.await_policies();
         policed
     }
@@ -102,7 +101,7 @@ impl Policed {
         });
     }
 
-    /// What the last policy warns of.
+    /// What the last policy warns of, and what the first one does.
     fn probe(&self) -> Value {
         json!({
             "apiVersion": format!("{GROUP}/{}", self.version), "kind": "Neo4jRestore", "metadata": {"name": "probe"},
@@ -146,6 +145,22 @@ impl Policed {
             kind.plural()
         )
     }
+}
+
+/// Makes one validation of all, because types of all variables are worked out anew for each.
+fn in_one(validations: &mut Value) {
+    let all = validations.as_array().unwrap();
+    let join = |key: &str, between: &str| {
+        let expressions: Vec<String> = all
+            .iter()
+            .map(|one| format!("({})", one[key].as_str().unwrap()))
+            .collect();
+        expressions.join(between)
+    };
+    *validations = json!([{
+        "expression": join("expression", " && "),
+        "messageExpression": join("messageExpression", " + "),
+    }]);
 }
 
 /// A file of `policies/`, as a person applies it.

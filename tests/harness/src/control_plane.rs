@@ -155,6 +155,12 @@ impl ControlPlane {
         self.daemons.iter_mut().find(|daemon| daemon.name == "kube-apiserver")
     }
 
+    /// The process id of kube-apiserver, or `None` if it does not run here.
+    pub fn apiserver_process_id(&self) -> Option<u32> {
+        let apiserver = self.daemons.iter().find(|daemon| daemon.name == "kube-apiserver");
+        apiserver.map(Daemon::process_id)
+    }
+
     /// The process ids of the programs, in the order in which they were started.
     pub fn process_ids(&self) -> Vec<u32> {
         self.daemons.iter().map(Daemon::process_id).collect()

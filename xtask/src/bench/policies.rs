@@ -1,4 +1,4 @@
-//! What each engine costs the API server: dry-run creates a second in four namespaces of one control plane, which differ
+//! What each engine costs the API server: dry-run creates a second, and its processor time for one, in four namespaces of one control plane, which differ
 //! only in who looks at the object.
 
 use std::fs;
@@ -19,7 +19,7 @@ const ENGINES: [&str; 4] = ["none", "policies", "webhook", "both"];
 pub(super) fn run(root: &Path, built: &Path, rounds: usize, turn: u64) -> Result<()> {
     let binaries = Binaries::locate_or_build(&report_progress)?;
     let control_plane = ControlPlane::start(&binaries, &Options::default())?;
-    let crds = Kind::ALL.map(|kind| crd(kind, Era::F).to_string());
+    let crds = Kind::ALL.map(|kind| crd(kind, Era::V1_14).to_string());
     control_plane.install_crds(&crds.join("\n---\n"))?;
     let namespaces = ENGINES.map(|engine| {
         let role = json!({"neo4jbackup.github.io/aws-role-arn": "arn:aws:iam::210987654321:role/neo4j-backup"});
@@ -30,7 +30,7 @@ pub(super) fn run(root: &Path, built: &Path, rounds: usize, turn: u64) -> Result
     });
     control_plane.apply_yaml(&list(&namespaces))?;
     let mut manifests = Vec::new();
-    for name in ["guard", "rules", "warnings", "defaults"] {
+    for name in ["guard", "rules", "defaults"] {
         let file = root
             .join("charts/neo4jbackup-webhook/files/policies")
             .join(format!("{name}.yaml"));
@@ -52,13 +52,17 @@ pub(super) fn run(root: &Path, built: &Path, rounds: usize, turn: u64) -> Result
         };
         control_plane.apply_yaml(&registration.manifest())?;
     }
+    let process = control_plane
+        .apiserver_process_id()
+        .context("the API server does not run")?;
     let authority = control_plane.directory().join("bench-authority.pem");
     fs::write(&authority, control_plane.certificate_authority())?;
     let mut command = Command::new(built.join("applies"));
     command
         .args(["--url", control_plane.url()])
         .arg("--authority")
-        .arg(&authority);
+        .arg(&authority)
+        .args(["--process", &process.to_string()]);
     command.args(["--rounds", &rounds.to_string(), "--turn", &turn.to_string()]);
     command
         .args(ENGINES)
@@ -68,7 +72,12 @@ pub(super) fn run(root: &Path, built: &Path, rounds: usize, turn: u64) -> Result
 
 /// The objects of a manifest, the bindings confined to the namespaces whose label says so.
 fn confined(manifest: &str) -> Result<Vec<Value>> {
-    let mut objects: Vec<Value> = serde_saphyr::from_multiple(manifest).context("the manifest is no YAML")?;
+    let documents: Vec<Value> = serde_saphyr::from_multiple(manifest).context("the manifest is no YAML")?;
+    let items = |document: Value| match document["items"].as_array() {
+        Some(items) => items.clone(),
+        None => vec![document],
+    };
+    let mut objects: Vec<Value> = documents.into_iter().flat_map(items).collect();
     for object in &mut objects {
         if !object["kind"].as_str().unwrap_or_default().ends_with("Binding") {
             continue;

@@ -8,9 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 mod chart;
 mod cli;
-mod mutating_policies;
 mod policies;
-mod rule_policies;
 mod rules;
 mod schema;
 
@@ -31,9 +29,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
         return rerun(root);
     }
     let pages = rules::pages(root)?;
-    let mut policies = policies::render()?;
-    policies.extend(rule_policies::render()?);
-    policies.push(mutating_policies::render()?);
+    let policies = policies::render()?;
     let of_the_policies: Vec<_> = policies.iter().map(|(path, _)| root.join(path)).collect();
     let of_the_pages: Vec<_> = pages.iter().map(|(path, _)| path.clone()).collect();
     let mut unknown = leftovers(root, &root.join("docs/rules"), &of_the_pages)?;

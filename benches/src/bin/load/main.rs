@@ -4,6 +4,7 @@
 #[allow(dead_code, reason = "the other program reads the answers, too")]
 mod client;
 mod figures;
+mod processor;
 mod server;
 
 use std::io::Write as _;

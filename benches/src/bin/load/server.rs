@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::processor;
+
 /// The core of the servers; the client runs on another one.
 const CORE: &str = "0";
 
@@ -104,12 +106,7 @@ impl Server {
 
     /// The time that the program has spent on a processor so far.
     pub(crate) fn processor_time(&self) -> Result<Duration> {
-        let mut nanoseconds = 0;
-        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let text = fs::read_to_string(thread?.path().join("schedstat"))?;
-            nanoseconds += text.split_whitespace().next().unwrap_or_default().parse::<u64>()?;
-        }
-        Ok(Duration::from_nanos(nanoseconds))
+        processor::time_of(self.child.id())
     }
 
     /// What the program has in memory.

@@ -28,6 +28,7 @@ pub use self::field::Field;
 use self::field::Set;
 pub use self::overlap::first_common_run;
 pub use self::remarks::{Remark, RemarkKind};
+use super::shorten::shorten;
 
 /// A schedule that the API server accepts.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,14 +92,5 @@ impl Calendar {
         } else {
             date || weekday
         }
-    }
-}
-
-/// The beginning of a text, as much as a message needs of it: at most 40 characters.
-pub(super) fn shorten(text: &str) -> String {
-    const LONGEST: usize = 40;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

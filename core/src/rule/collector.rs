@@ -1,12 +1,12 @@
 //! The collector that rules write into.
 
+use super::meta::RuleMeta;
 use crate::document::{Node, Path};
 use crate::facts::Need;
 use crate::field::{Block, Field};
 use crate::finding::{Finding, Reason, Severity};
 use crate::fix::FixKind;
 use crate::quoted::printable;
-use crate::rule::RuleMeta;
 
 /// A review keeps so many findings of one rule and severity; no answer shows more.
 const MOST_ALIKE: usize = 20;
@@ -32,7 +32,7 @@ pub struct Skipped {
 ///
 /// Of a file everything is kept: people go through the whole list, and `--fix` mends the whole list.
 #[derive(Debug)]
-pub struct Report {
+pub struct Collector {
     rule: &'static RuleMeta,
     keeps: usize,
     /// By severity, what the current rule has said.
@@ -53,7 +53,7 @@ struct Tally {
     speaker: usize,
 }
 
-impl Report {
+impl Collector {
     /// An empty report that keeps everything; `rule` is the first that will speak.
     pub fn new(rule: &'static RuleMeta) -> Self {
         Self::keeping(usize::MAX, rule)
@@ -191,13 +191,13 @@ mod tests {
     use crate::fix::Fix;
     use crate::rules::{ScheduleInvalid, ScheduleNeverFires};
 
-    fn say(report: &mut Report, severity: Severity) -> &mut Finding {
+    fn say(report: &mut Collector, severity: Severity) -> &mut Finding {
         report.at_path(Path::dotted("spec"), "wrong").severity(severity)
     }
 
     #[test]
     fn each_rule_and_severity_has_its_own_count() {
-        let mut report = Report::bounded(&ScheduleInvalid::META);
+        let mut report = Collector::bounded(&ScheduleInvalid::META);
         for _ in 0..30 {
             say(&mut report, Severity::Error);
             say(&mut report, Severity::Warning);
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn no_default_is_left_out() {
-        let mut report = Report::bounded(&ScheduleInvalid::META);
+        let mut report = Collector::bounded(&ScheduleInvalid::META);
         for number in 0..100 {
             let fix = Fix::set(FixKind::Default, "fill it in", Path::dotted("spec").index(number), "x");
             let finding = say(&mut report, Severity::Error);
@@ -241,8 +241,8 @@ mod tests {
     #[test]
     fn a_review_keeps_the_beginning_of_a_long_value() {
         for (mut report, expected) in [
-            (Report::bounded(&ScheduleInvalid::META), 1023),
-            (Report::new(&ScheduleInvalid::META), 3000),
+            (Collector::bounded(&ScheduleInvalid::META), 1023),
+            (Collector::new(&ScheduleInvalid::META), 3000),
         ] {
             say(&mut report, Severity::Error).value("€".repeat(1000));
             let (findings, _) = report.finish();

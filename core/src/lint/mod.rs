@@ -3,6 +3,8 @@
 //! Three steps, so that a caller may spread the first and the last over threads: [`read`] each file, [`collect`] what
 //! the files say of each other, [`judge`] each file.
 
+pub mod text;
+
 use jiff::Timestamp;
 
 use crate::document::{self, Document, Limits, Node, Path, ProblemKind, Span};
@@ -12,12 +14,11 @@ use crate::field::Field;
 use crate::finding::{Finding, Severity};
 use crate::fix::FixKind;
 use crate::registry;
-use crate::report::{Report, Skipped};
+use crate::rule::Skipped;
 use crate::rules::SuppressionInvalid;
-use crate::schema::{Era, GROUP, Kind};
+use crate::schema::{Era, Kind};
 use crate::settings::Settings;
-use crate::subject::{Door, Subject};
-use crate::suppress::{self, Requests};
+use crate::subject::{Context, Door, Subject};
 use crate::unknown::Unknown;
 use crate::values::placeholder;
 
@@ -48,6 +49,16 @@ impl Options {
             namespace: "default".to_owned(),
             assume_webhook: false,
             limits: Limits::default(),
+        }
+    }
+
+    /// What every judgement rests on.
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            settings: &self.settings,
+            now: self.now,
+            era: self.era,
+            namespace: &self.namespace,
         }
     }
 }
@@ -134,7 +145,7 @@ pub fn collect(file: &File<'_>, options: &Options, inventory: &mut Inventory) {
         let namespace = Field::at(object, "metadata.namespace")
             .text()
             .unwrap_or(&options.namespace);
-        if let Some((kind, _)) = known_kind(object) {
+        if let Some((kind, _)) = Kind::of(object) {
             inventory.insert(kind, namespace, name, object);
             continue;
         }
@@ -224,34 +235,19 @@ fn judge_document(
         (finding, span)
     };
     findings.extend(engine::judge_document(document).findings.into_iter().map(place));
-    let Some((kind, api_version)) = known_kind(&document.root) else {
+    if Kind::of(&document.root).is_none() {
         return DocumentOutcome {
             findings,
             skipped: Vec::new(),
             unknown: Unknown::default(),
         };
-    };
+    }
     *judged += 1;
-    let era = options
-        .era
-        .unwrap_or_else(|| Era::for_object(api_version, &document.root));
-    let reading = Reading {
-        kind,
-        era,
-        options,
-        document,
+    let mut judgement = if options.assume_webhook {
+        judge_defaulted(document, inventory, options)
+    } else {
+        judge_object(document, inventory, options)
     };
-    let mut judgement = engine::judge(&reading.subject(&document.root), inventory);
-    if options.assume_webhook {
-        judgement = reading.judge_defaulted(&document.root, judgement, inventory);
-    }
-    let requests = Requests::of_comments(document);
-    if !requests.is_empty() {
-        let mut report = Report::new(&SuppressionInvalid::META);
-        let subject = reading.subject(&document.root);
-        suppress::apply(&mut judgement.findings, &requests, &subject, &mut report);
-        judgement.findings.append(&mut report.findings);
-    }
     let unknown = Unknown::of(&document.root, is_patch);
     if !unknown.is_empty() {
         let object = &document.root;
@@ -279,54 +275,44 @@ fn judge_document(
     }
 }
 
-/// How the objects of one document are read.
-#[derive(Clone, Copy)]
-struct Reading<'o> {
-    kind: Kind,
-    era: Era,
-    options: &'o Options,
-    document: &'o Document<'o>,
+/// Judges the object of a document, with what its annotations and comments accept.
+fn judge_object(document: &Document<'_>, inventory: &Inventory, options: &Options) -> Judgement {
+    let subject = Subject::of(&document.root, Door::File, &options.context());
+    subject.map_or_else(Judgement::default, |subject| {
+        engine::judge(&subject.read_from(document), inventory)
+    })
 }
 
-impl<'o> Reading<'o> {
-    fn subject<'n>(&self, object: &'n Node<'n>) -> Subject<'n>
-    where
-        'o: 'n,
-    {
-        let options = self.options;
-        Subject::new(
-            object,
-            self.kind,
-            self.era,
-            Door::File,
-            options.now,
-            &options.settings,
-            &options.namespace,
-        )
-        .read_from(self.document)
-    }
-
-    /// Judges the object that the mutating webhook would leave, and keeps what that webhook would do as notes.
-    fn judge_defaulted(&self, object: &Node<'_>, first: Judgement, inventory: &Inventory) -> Judgement {
-        let defaulted = engine::with_defaults(object, &first.findings).into_owned();
-        let mut second = engine::judge(&self.subject(&defaulted), inventory);
-        let filled = first.findings.into_iter().filter(|finding| {
-            finding.fix.as_ref().is_some_and(|fix| fix.kind == FixKind::Default)
-                && !second
-                    .findings
-                    .iter()
-                    .any(|left| left.code == finding.code && left.path == finding.path)
-        });
-        let notes: Vec<Finding> = filled
-            .map(|mut finding| {
-                finding.severity = Severity::Info;
-                finding.message = format!("{}; the webhook fills it in", finding.message);
-                finding
-            })
-            .collect();
-        second.findings.extend(notes);
-        second
-    }
+/// Judges the object that the mutating webhook would leave, and keeps what that webhook would do as notes.
+fn judge_defaulted(document: &Document<'_>, inventory: &Inventory, options: &Options) -> Judgement {
+    let context = options.context();
+    // The webhook sees the annotations of the object, and no comments.
+    let Some(sent) = Subject::of(&document.root, Door::File, &context) else {
+        return Judgement::default();
+    };
+    let first = engine::judge(&sent, inventory);
+    let defaulted = engine::with_defaults(sent.object, &first.findings).into_owned();
+    let Some(stored) = Subject::of(&defaulted, Door::File, &context) else {
+        return first;
+    };
+    let stored = stored.read_from(document);
+    let mut second = engine::run_rules(&stored, inventory);
+    let filled = first.findings.into_iter().filter(|finding| {
+        finding.fix.as_ref().is_some_and(|fix| fix.kind == FixKind::Default)
+            && !second
+                .findings
+                .iter()
+                .any(|left| left.code == finding.code && left.path == finding.path)
+    });
+    let notes: Vec<Finding> = filled
+        .map(|mut finding| {
+            finding.severity = Severity::Info;
+            finding.message = format!("{}; the webhook fills it in", finding.message);
+            finding
+        })
+        .collect();
+    second.findings.extend(notes);
+    engine::conclude(second, &stored)
 }
 
 /// Where a finding stands: at the value; where the field is missing or holds more than a line, at its key, or at the
@@ -349,14 +335,6 @@ fn first_line(document: &Document<'_>) -> Span {
         let start = document.spans.value.start;
         Span { start, end: start }
     })
-}
-
-/// The kind of an object of the operator's group, and the version part of its `apiVersion`.
-pub fn known_kind<'n>(object: &'n Node<'_>) -> Option<(Kind, &'n str)> {
-    let (group, version) = object.get("apiVersion")?.as_str()?.split_once('/')?;
-    let name = object.get("kind")?.as_str()?;
-    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name)?;
-    (group == GROUP).then_some((kind, version))
 }
 
 fn is_placeholder(value: &Node<'_>) -> bool {

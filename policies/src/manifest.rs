@@ -1,0 +1,406 @@
+//! The policies as YAML, with the bindings that put them in force.
+
+use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::schema::{Era, GROUP, Kind};
+
+use crate::{MutatingPolicy, Named, Policy, defaults, guard, rule_policy};
+
+/// The label of a namespace that decides how far findings reach there.
+const MODE_LABEL: &str = "neo4jbackup.github.io/mode";
+
+/// A mode of a namespace.
+struct Mode {
+    /// The end of a binding's name, and the value of the label.
+    name: &'static str,
+    /// The action for errors.
+    errors: &'static str,
+    /// The action for warnings.
+    warnings: &'static str,
+}
+
+/// The modes; the first binds where the label says nothing that is known.
+const MODES: [Mode; 4] = [
+    Mode {
+        name: "default",
+        errors: "Deny",
+        warnings: "Warn",
+    },
+    Mode {
+        name: "enforce",
+        errors: "Deny",
+        warnings: "Warn",
+    },
+    Mode {
+        name: "warn",
+        errors: "Warn",
+        warnings: "Warn",
+    },
+    Mode {
+        name: "audit",
+        errors: "Audit",
+        warnings: "Audit",
+    },
+];
+
+/// Which rules the policies have, and how far they reach.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// The codes of rules that are left out.
+    pub skip: Vec<&'static str>,
+    /// The codes of rules that warn where they would deny.
+    pub warn: Vec<&'static str>,
+    /// The operator; kinds that it does not have are left out. All kinds when absent.
+    pub era: Option<Era>,
+}
+
+/// Returns the guard and its binding, as one YAML stream.
+pub fn guard() -> String {
+    let policy = guard::policy();
+    let mut text = String::new();
+    comment(&mut text, &policy.about);
+    write_policy(&mut text, &policy, "Fail", Variables::Plain);
+    let name = &policy.name;
+    put(
+        &mut text,
+        &format!(
+            "---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  name: {name}
+spec:
+  policyName: {name}
+  validationActions: [Deny]
+"
+        ),
+    );
+    text
+}
+
+/// Returns the policies of the rules and their bindings, as one YAML list, in which all policies share one list of variables.
+///
+/// Rules that are turned to warnings stand in a policy of their own, `<name>-warn`.
+pub fn rules(choice: &Choice) -> String {
+    let [denying, warning] = rule_policy::policies();
+    let mut warned = denying.clone();
+    warned.name = format!("{}-warn", denying.name).into();
+    warned.about = "What the rules call errors and what is only warned of here.".into();
+    let of_level = |mut policy: Policy, is_warned: Option<bool>| {
+        let is_known = |kind: &Kind| choice.era.is_none_or(|era| kind.schema().eras.contains(era));
+        policy
+            .resources
+            .retain(|plural| Kind::named(plural).is_none_or(|kind| is_known(&kind)));
+        policy.validations.retain(|validation| {
+            let is_kept = is_warned.is_none_or(|wanted| wanted == choice.warn.contains(&validation.code));
+            is_kept && !choice.skip.contains(&validation.code)
+        });
+        policy
+    };
+    let policies = [
+        (of_level(denying, Some(false)), Severity::Error),
+        (of_level(warned, Some(true)), Severity::Warning),
+        (of_level(warning, None), Severity::Warning),
+    ];
+    let mut text = String::new();
+    comment(&mut text, "The rules; docs/policies.md lists them.");
+    put(&mut text, "apiVersion: v1\nkind: List\nitems:\n");
+    let policies = policies.iter().filter(|(policy, _)| !policy.validations.is_empty());
+    for (number, (policy, severity)) in policies.enumerate() {
+        let mut item = String::new();
+        comment(&mut item, &policy.about);
+        write_policy(
+            &mut item,
+            policy,
+            "Ignore",
+            if number == 0 {
+                Variables::Anchor
+            } else {
+                Variables::Alias
+            },
+        );
+        put_item(&mut text, &item);
+        for mode in &MODES {
+            let mut item = String::new();
+            write_binding(&mut item, policy, *severity, mode, number == 0);
+            put_item(&mut text, &item);
+        }
+    }
+    text
+}
+
+/// Writes an object as an item of a list.
+fn put_item(text: &mut String, object: &str) {
+    let mut start = "- ";
+    for line in object.lines() {
+        if line.starts_with('#') {
+            put(text, &format!("{line}\n"));
+        } else {
+            put(text, &format!("{start}{line}\n"));
+            start = "  ";
+        }
+    }
+}
+
+/// How the conditions and variables of a policy stand in a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Variables {
+    /// Written out.
+    Plain,
+    /// Written out, for the policies behind it.
+    Anchor,
+    /// The same as before.
+    Alias,
+}
+
+/// Returns the policies that fill in defaults, and their bindings, as one YAML list, in which a variable that several of
+/// them have is written once.
+pub fn defaults() -> String {
+    let mut text = String::new();
+    comment(&mut text, "The defaults; docs/policies-defaults.md.");
+    put(&mut text, "apiVersion: v1\nkind: List\nitems:\n");
+    let policies = defaults::policies();
+    let all: Vec<&Named> = policies.iter().flat_map(|policy| &policy.variables).collect();
+    let mut written = 0;
+    for policy in &policies {
+        let mut variables = String::new();
+        for variable in &policy.variables {
+            let (before, behind) = all.split_at(written);
+            // An alias means the last anchor of its name.
+            let last = before.iter().rev().find(|other| other.name == variable.name);
+            if last.is_some_and(|last| variable.is_like(last)) {
+                put(&mut variables, &format!("  - *{}\n", variable.name));
+            } else {
+                let recurs = behind.iter().skip(1).any(|other| variable.is_like(other));
+                write_named(&mut variables, variable, recurs);
+            }
+            written += 1;
+        }
+        let mut item = String::new();
+        comment(&mut item, policy.about);
+        write_mutating_policy(&mut item, policy, &variables);
+        put_item(&mut text, &item);
+        let mut item = String::new();
+        write_mutating_binding(&mut item, policy);
+        put_item(&mut text, &item);
+    }
+    text
+}
+
+fn comment(text: &mut String, about: &str) {
+    for line in about.lines() {
+        put(text, &format!("# {line}\n"));
+    }
+}
+
+fn write_policy(text: &mut String, policy: &Policy, failure_policy: &str, variables: Variables) {
+    put(
+        text,
+        &format!(
+            "apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata:
+  name: {}
+spec:
+  failurePolicy: {failure_policy}
+  matchConstraints:
+    resourceRules:
+    - apiGroups: [{GROUP}]
+      apiVersions: [\"*\"]
+      operations: [CREATE, UPDATE]
+      resources: [{}]
+      scope: Namespaced
+",
+            policy.name,
+            policy.resources.join(", ")
+        ),
+    );
+    for (key, expressions) in [
+        ("matchConditions", &policy.match_conditions),
+        ("variables", &policy.variables),
+    ] {
+        match variables {
+            Variables::Plain => list(text, key, expressions),
+            Variables::Anchor => list(text, &format!("{key}: &{key}"), expressions),
+            Variables::Alias => put(text, &format!("  {key}: *{key}\n")),
+        }
+    }
+    put(text, "  validations:\n");
+    for validation in &policy.validations {
+        block(text, "  - expression", &validation.expression);
+        if !validation.message_expression.is_empty() {
+            block(text, "    messageExpression", &validation.message_expression);
+        }
+        block(text, "    message", &validation.message);
+    }
+}
+
+/// The bindings of the first policy say which namespaces a mode has, the others refer to them.
+fn write_binding(text: &mut String, policy: &Policy, severity: Severity, mode: &Mode, is_first: bool) {
+    let name = &policy.name;
+    let action = match severity {
+        Severity::Error => mode.errors,
+        _ => mode.warnings,
+    };
+    put(
+        text,
+        &format!(
+            "apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  name: {name}-{mode}
+spec:
+  policyName: {name}
+  validationActions: [{action}]
+",
+            mode = mode.name
+        ),
+    );
+    if !is_first {
+        put(text, &format!("  matchResources: *{}\n", mode.name));
+        return;
+    }
+    let (operator, values) = if mode.name == "default" {
+        ("NotIn", "enforce, warn, audit")
+    } else {
+        ("In", mode.name)
+    };
+    put(
+        text,
+        &format!(
+            "  matchResources: &{mode}
+    namespaceSelector:
+      matchExpressions:
+      - key: {MODE_LABEL}
+        operator: {operator}
+        values: [{values}]
+",
+            mode = mode.name
+        ),
+    );
+}
+
+/// Nothing where requests in other versions are looked at as well, as they are by default.
+fn match_policy(policy: &MutatingPolicy) -> &'static str {
+    if policy.matched.exact {
+        "    matchPolicy: Exact\n"
+    } else {
+        ""
+    }
+}
+
+/// `variables` are written already.
+fn write_mutating_policy(text: &mut String, policy: &MutatingPolicy, variables: &str) {
+    let (name, matched) = (policy.name, &policy.matched);
+    let match_policy = match_policy(policy);
+    put(
+        text,
+        &format!(
+            "apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicy
+metadata:
+  name: {name}
+spec:
+  failurePolicy: Ignore
+  reinvocationPolicy: IfNeeded
+  matchConstraints:
+{match_policy}    resourceRules:
+    - apiGroups: [{:?}]
+      apiVersions: [{:?}]
+      operations: [CREATE]
+      resources: [{}]
+      scope: Namespaced
+",
+            matched.group,
+            matched.version,
+            matched.resources.join(", ")
+        ),
+    );
+    list(text, "matchConditions", &policy.match_conditions);
+    put(text, &format!("  variables:\n{variables}"));
+    put(
+        text,
+        "  mutations:\n  - patchType: JSONPatch\n    jsonPatch:\n      expression: |-\n",
+    );
+    let additions: Vec<String> = policy
+        .additions
+        .iter()
+        .map(|addition| format!("({addition})"))
+        .collect();
+    for line in additions.join(" +\n").lines() {
+        put(text, &format!("        {line}\n"));
+    }
+}
+
+fn write_mutating_binding(text: &mut String, policy: &MutatingPolicy) {
+    let name = policy.name;
+    let match_policy = match_policy(policy);
+    put(
+        text,
+        &format!(
+            "apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicyBinding
+metadata:
+  name: {name}
+spec:
+  policyName: {name}
+  matchResources:
+{match_policy}    namespaceSelector:
+      matchExpressions:
+      - key: {MODE_LABEL}
+        operator: NotIn
+        values: [audit]
+"
+        ),
+    );
+}
+
+fn list(text: &mut String, key: &str, expressions: &[Named]) {
+    let colon = if key.contains(':') { "" } else { ":" };
+    put(text, &format!("  {key}{colon}\n"));
+    for named in expressions {
+        write_named(text, named, false);
+    }
+}
+
+fn write_named(text: &mut String, named: &Named, is_anchor: bool) {
+    let Named {
+        name,
+        expression,
+        about,
+    } = named;
+    if !about.is_empty() {
+        put(text, &format!("  # {about}\n"));
+    }
+    let start = if is_anchor {
+        format!("&{name}\n    ")
+    } else {
+        String::new()
+    };
+    put(text, &format!("  - {start}name: {name}\n"));
+    block(text, "    expression", expression);
+}
+
+/// In one line where nothing needs escaping, else as a literal block, where nothing ever does.
+fn block(text: &mut String, key: &str, value: &str) {
+    let is_plain = value.starts_with(|first: char| first.is_ascii_alphabetic())
+        && !value.contains(": ")
+        && !value.contains(" #")
+        && !value.ends_with(':')
+        && !value.contains('\n');
+    if is_plain {
+        put(text, &format!("{key}: {value}\n"));
+        return;
+    }
+    if !value.contains(['\n', '"', '\\']) {
+        put(text, &format!("{key}: \"{value}\"\n"));
+        return;
+    }
+    put(text, &format!("{key}: |-\n"));
+    for line in value.lines() {
+        put(text, &format!("      {line}\n"));
+    }
+}
+
+fn put(text: &mut String, more: &str) {
+    text.push_str(more);
+}
