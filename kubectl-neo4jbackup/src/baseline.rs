@@ -6,13 +6,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-use neo4jbackup_core::finding::Suppressed;
+use neo4jbackup_core::finding::{Suppressed, SuppressedBy};
 use serde::{Deserialize, Serialize};
 
 use crate::report::{API_VERSION, Finding};
 
 /// The `kind` of the file.
 pub const KIND: &str = "LintBaseline";
+
+/// Why a text is no baseline, as the end of a sentence that begins with the name of its file.
+#[derive(Debug, thiserror::Error)]
+pub enum BaselineError {
+    /// It has other fields, or is no JSON.
+    #[error("is no baseline: {0}")]
+    Format(#[from] serde_json::Error),
+
+    /// It is an object of another kind or version.
+    #[error("is no {KIND} of {API_VERSION}")]
+    OtherKind,
+}
 
 /// The file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,11 +67,11 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// Reads the text of a baseline. The error is a sentence without the name of the file.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let format: Format = serde_json::from_str(text).map_err(|error| format!("is no baseline: {error}"))?;
+    /// Reads the text of a baseline.
+    pub fn parse(text: &str) -> Result<Self, BaselineError> {
+        let format: Format = serde_json::from_str(text)?;
         if format.api_version != API_VERSION || format.kind != KIND {
-            return Err(format!("is no {KIND} of {API_VERSION}"));
+            return Err(BaselineError::OtherKind);
         }
         let mut baseline = Self::default();
         for Entry {
@@ -86,7 +98,7 @@ impl Baseline {
             {
                 *count -= 1;
                 finding.suppressed = Some(Suppressed {
-                    by: "baseline",
+                    by: SuppressedBy::Baseline,
                     reason: format!("listed in {}", place.name),
                 });
             }

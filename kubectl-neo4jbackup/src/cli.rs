@@ -17,7 +17,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, V
 use jiff::Timestamp;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::quoted::printable;
-use neo4jbackup_core::schema::Era;
+use neo4jbackup_core::schema::{Era, UnknownVersion};
 
 pub use pages::markdown;
 
@@ -163,8 +163,8 @@ pub struct OperatorVersion {
 }
 
 /// Reads an operator version.
-pub fn operator_version(text: &str) -> Result<OperatorVersion, String> {
-    let era = Era::of_operator_version(text).map_err(|unknown| unknown.to_string())?;
+pub fn operator_version(text: &str) -> Result<OperatorVersion, UnknownVersion> {
+    let era = Era::of_operator_version(text)?;
     Ok(OperatorVersion {
         text: text.to_owned(),
         era,

@@ -8,6 +8,8 @@ mod schedule;
 mod schema;
 mod version;
 
+use std::fmt;
+
 use crate::cli::{ColorChoice, Command, Invocation, Schedule};
 use crate::{Exit, Io};
 
@@ -47,7 +49,7 @@ fn uses_color(choice: ColorChoice, io: &Io<'_>) -> bool {
 }
 
 /// Complains about the command line or a file of settings.
-fn usage(io: &mut Io<'_>, message: &str) -> Exit {
+fn usage(io: &mut Io<'_>, message: &dyn fmt::Display) -> Exit {
     io.say(&format!("error: {message}"));
     Exit::Usage
 }

@@ -3,17 +3,18 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use neo4jbackup_core::did_you_mean::closest;
 use neo4jbackup_core::document::{self, Document, Limits, Node, Segment};
 use neo4jbackup_core::quoted::quoted;
 use neo4jbackup_core::registry;
+use neo4jbackup_core::schema::UnknownVersion;
 use neo4jbackup_core::settings::{Identity, Mutation, Settings};
 use serde::de::DeserializeOwned;
 
 use crate::cli::{FailOn, OperatorVersion, Show, operator_version};
-use crate::suggest;
+use crate::suggest::{self, UnknownRule};
 
 /// The name of the file.
 pub const NAME: &str = ".neo4jbackup.yaml";
@@ -43,10 +44,69 @@ pub struct Config {
     pub settings: Settings,
 }
 
-/// A file of settings that cannot be used. The text names the file and the line.
+/// Why a file of settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A repository must not choose what else is read.
+    #[error("{} is a link that leads out of {}; if it is meant, name it with --config", file.display(), root.display())]
+    LeadsOut { file: PathBuf, root: PathBuf },
+
+    /// The operating system refused.
+    #[error("{shown} cannot be read: {source}")]
+    Read { shown: String, source: io::Error },
+
+    /// Something in it is wrong.
+    #[error("{shown}:{line}: {source}")]
+    Content {
+        shown: String,
+        line: usize,
+        source: Mistake,
+    },
+}
+
+/// What can be wrong in a file of settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ConfigError(String);
+pub enum Mistake {
+    /// It is no YAML that can be relied on.
+    #[error("{message}; {help}")]
+    Yaml { message: String, help: String },
+
+    /// Which of them would count?
+    #[error("there is a second document; one is enough")]
+    SecondDocument,
+
+    /// The document is a list or a text.
+    #[error("there must be keys such as `failOn: warning`")]
+    NoKeys,
+
+    /// A key that nothing reads; `above` is the key that it stands below, or empty.
+    #[error("there is no key {}{}; {advice}", quoted(key), below(above))]
+    UnknownKey { key: String, above: String, advice: String },
+
+    /// A value of another type, or none of those that are known.
+    #[error("`{path}` must be {expected}")]
+    Value { path: String, expected: &'static str },
+
+    /// A single value where names have values.
+    #[error("`{path}` must have a name and a value on each line")]
+    NoMap { path: String },
+
+    /// A level or an exception for what is no rule.
+    #[error(transparent)]
+    Rule(#[from] UnknownRule),
+
+    /// An operator version that does not exist.
+    #[error(transparent)]
+    OperatorVersion(#[from] UnknownVersion),
+}
+
+fn below(above: &str) -> String {
+    if above.is_empty() {
+        String::new()
+    } else {
+        format!(" below `{above}`")
+    }
+}
 
 /// Where settings for a folder end: at the root of its repository. Outside a repository, as in a build container, the
 /// current folder takes its place, or the folder itself where it is elsewhere.
@@ -74,47 +134,42 @@ pub fn find(start: &Path, current_directory: &Path) -> Result<Option<PathBuf>, C
     if is_inside {
         return Ok(Some(file));
     }
-    Err(ConfigError(format!(
-        "{} is a link that leads out of {}; if it is meant, name it with --config",
-        file.display(),
-        root.display()
-    )))
+    let root = root.to_owned();
+    Err(ConfigError::LeadsOut { file, root })
 }
 
 /// Reads a file; `shown` is its name in messages.
 pub fn read(file: &Path, shown: &str) -> Result<Config, ConfigError> {
-    let text = fs::read_to_string(file).map_err(|error| ConfigError(format!("{shown} cannot be read: {error}")))?;
+    let text = fs::read_to_string(file).map_err(|source| ConfigError::Read {
+        shown: shown.to_owned(),
+        source,
+    })?;
     parse(&text, shown)
 }
 
 /// Reads a text.
 pub fn parse(text: &str, shown: &str) -> Result<Config, ConfigError> {
+    let mistake = |line, source| ConfigError::Content {
+        shown: shown.to_owned(),
+        line,
+        source,
+    };
     let parsed = document::parse(text, &Limits::default());
     let problems = parsed
         .problems
         .iter()
         .chain(parsed.documents.iter().flat_map(|document| &document.problems));
     if let Some(problem) = problems.into_iter().next() {
-        let line = problem.span.start.line;
-        return Err(ConfigError(format!(
-            "{shown}:{line}: {}; {}",
-            problem.message, problem.help
-        )));
+        let (message, help) = (problem.message.clone(), problem.help.clone());
+        return Err(mistake(problem.span.start.line, Mistake::Yaml { message, help }));
     }
     let document = match parsed.documents.as_slice() {
         [] => return Ok(Config::default()),
         [document] => document,
-        [_, second, ..] => {
-            let line = second.spans.value.start.line;
-            return Err(ConfigError(format!(
-                "{shown}:{line}: there is a second document; one is enough"
-            )));
-        }
+        [_, second, ..] => return Err(mistake(second.spans.value.start.line, Mistake::SecondDocument)),
     };
     if document.root.as_map().is_none() {
-        return Err(ConfigError(format!(
-            "{shown}:1: there must be keys such as `failOn: warning`"
-        )));
+        return Err(mistake(1, Mistake::NoKeys));
     }
     let reader = Reader::new(document, text, shown);
     for (path, known) in known_keys() {
@@ -211,7 +266,7 @@ impl<'r> Reader<'r> {
             } else {
                 "settings.ignorable".to_owned()
             };
-            return Err(self.error(&path, &suggest::unknown_rule(unknown)));
+            return Err(self.mistake(&path, UnknownRule::new(unknown)));
         }
         Ok(config)
     }
@@ -232,36 +287,34 @@ impl<'r> Reader<'r> {
         };
         operator_version(text)
             .map(Some)
-            .map_err(|message| self.error("operatorVersion", &message))
+            .map_err(|unknown| self.mistake("operatorVersion", unknown))
     }
 
-    fn value<T: DeserializeOwned>(&self, path: &str, expected: &str) -> Result<Option<T>, ConfigError> {
+    fn value<T: DeserializeOwned>(&self, path: &str, expected: &'static str) -> Result<Option<T>, ConfigError> {
         let Some(node) = self.ask(path) else {
             return Ok(None);
         };
         let value = serde_json::to_value(node).and_then(serde_json::from_value);
-        value
-            .map(Some)
-            .map_err(|_| self.error(path, &format!("`{path}` must be {expected}")))
+        value.map(Some).map_err(|_| self.unexpected(path, expected))
     }
 
     /// One word of several, of which `off` may be one.
-    fn word<T: DeserializeOwned>(&self, node: &Node<'_>, path: &str, expected: &str) -> Result<T, ConfigError> {
+    fn word<T: DeserializeOwned>(&self, node: &Node<'_>, path: &str, expected: &'static str) -> Result<T, ConfigError> {
         let value = match node {
             // YAML 1.1, as kubectl reads it, takes an `off` without quotes for a boolean.
             Node::Bool(false) => Ok(serde_json::Value::from("off")),
             _ => serde_json::to_value(node),
         };
         let value = value.and_then(serde_json::from_value);
-        value.map_err(|_| self.error(path, &format!("`{path}` must be {expected}")))
+        value.map_err(|_| self.unexpected(path, expected))
     }
 
-    fn map<T: DeserializeOwned>(&self, path: &str, expected: &str) -> Result<BTreeMap<String, T>, ConfigError> {
+    fn map<T: DeserializeOwned>(&self, path: &str, expected: &'static str) -> Result<BTreeMap<String, T>, ConfigError> {
         let Some(node) = self.ask(path) else {
             return Ok(BTreeMap::new());
         };
         let Some(map) = node.as_map() else {
-            return Err(self.error(path, &format!("`{path}` must have a name and a value on each line")));
+            return Err(self.mistake(path, Mistake::NoMap { path: path.to_owned() }));
         };
         let mut values = BTreeMap::new();
         for (key, node) in map.iter() {
@@ -283,30 +336,39 @@ impl<'r> Reader<'r> {
             if known.iter().any(|known| known == key) {
                 continue;
             }
-            let place = if path.is_empty() {
-                String::new()
-            } else {
-                format!(" below `{path}`")
-            };
-            let advice = match closest(key, known.iter().map(String::as_str)) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("known are {}", known.join(", ")),
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let mistake = Mistake::UnknownKey {
+                key: key.to_owned(),
+                above: path.to_owned(),
+                advice: suggest::advice(key, &known),
             };
             let mut full = document::Path::dotted(path);
             full.0.push(Segment::Key(key.to_owned()));
-            return Err(self.error_at(&full, &format!("there is no key {}{place}; {advice}", quoted(key))));
+            return Err(self.mistake_at(&full, mistake));
         }
         Ok(())
     }
 
-    fn error(&self, path: &str, message: &str) -> ConfigError {
-        self.error_at(&document::Path::dotted(path), message)
+    fn unexpected(&self, path: &str, expected: &'static str) -> ConfigError {
+        let mistake = Mistake::Value {
+            path: path.to_owned(),
+            expected,
+        };
+        self.mistake(path, mistake)
     }
 
-    fn error_at(&self, path: &document::Path, message: &str) -> ConfigError {
+    fn mistake(&self, path: &str, mistake: impl Into<Mistake>) -> ConfigError {
+        self.mistake_at(&document::Path::dotted(path), mistake.into())
+    }
+
+    fn mistake_at(&self, path: &document::Path, source: Mistake) -> ConfigError {
         let spans = self.document.spans.nearest(path);
         let line = spans.key.unwrap_or(spans.value).start.line;
-        ConfigError(format!("{}:{line}: {message}", self.shown))
+        ConfigError::Content {
+            shown: self.shown.to_owned(),
+            line,
+            source,
+        }
     }
 }
 
@@ -334,7 +396,7 @@ mod tests {
         );
         assert_eq!(config.assume_webhook, Some(true));
         assert_eq!(config.settings.rules.len(), 1);
-        assert_eq!(parse("# nothing\n", "c.yaml"), Ok(Config::default()));
+        assert_eq!(parse("# nothing\n", "c.yaml").unwrap(), Config::default());
     }
 
     /// Whatever the settings have in the webhook can be said here, too, and nothing else is known.

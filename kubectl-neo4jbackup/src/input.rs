@@ -15,7 +15,7 @@ use neo4jbackup_core::document::Problem;
 
 use crate::directory::Directory;
 
-pub use find::{Exclude, find, reason};
+pub use find::{Exclude, ExcludeError, find, reason};
 pub use read::{load, load_stdin};
 pub use role::{Role, Surroundings};
 

@@ -32,6 +32,11 @@ pub struct Context<'c> {
 pub trait Format: Sync {
     /// The whole report, with a line feed at the end.
     fn render(&self, report: &LintReport, context: &Context<'_>) -> String;
+
+    /// Whether it is for people, who read the summary at its end.
+    fn is_for_people(&self) -> bool {
+        false
+    }
 }
 
 /// Every format by its name; `text` is what a person gets who asks for none.

@@ -16,6 +16,8 @@ use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
 use serde::Serialize;
 
+use crate::input::Gap;
+
 /// The version of all reports.
 pub const API_VERSION: &str = concat!("report.", neo4jbackup_core::in_domain!("v1"));
 
@@ -74,6 +76,23 @@ pub struct Summary {
     pub infos: usize,
     /// Findings that somebody has accepted.
     pub suppressed: usize,
+}
+
+impl Summary {
+    /// Counts findings, and nothing else.
+    pub fn of(findings: &[Finding]) -> Self {
+        let mut summary = Self::default();
+        for finding in findings {
+            let count = match (&finding.suppressed, finding.severity) {
+                (Some(_), _) => &mut summary.suppressed,
+                (None, Severity::Error) => &mut summary.errors,
+                (None, Severity::Warning) => &mut summary.warnings,
+                (None, Severity::Info) => &mut summary.infos,
+            };
+            *count += 1;
+        }
+        summary
+    }
 }
 
 /// One finding.
@@ -232,6 +251,20 @@ impl From<&facts::Cause> for Cause {
             kind: cause.word(),
             text: printable(cause.to_string()).into_owned(),
             right: cause.missing_right().cloned(),
+        }
+    }
+}
+
+impl From<&Gap> for Skipped {
+    /// A file that could not be read.
+    fn from(gap: &Gap) -> Self {
+        Self {
+            code: None,
+            file: gap.file.clone(),
+            reason: printable(gap.reason.as_str()).into_owned(),
+            need: None,
+            causes: Vec::new(),
+            is_gap: true,
         }
     }
 }

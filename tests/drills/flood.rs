@@ -255,7 +255,7 @@ fn slowest(records: &[Record]) -> Duration {
 
 /// What the replica says it has refused.
 fn counts(replica: &WebhookReplica) -> String {
-    let (_, metrics) = replica.status("/metrics").unwrap();
+    let (_, metrics) = block_in_place(|| replica.status("/metrics")).unwrap();
     let wanted = ["turned_away_total", "errors_total", "oversize_total"];
     let lines = metrics.lines().filter(|line| !line.starts_with('#'));
     let lines: Vec<&str> = lines

@@ -5,6 +5,7 @@
     reason = "all of this is test code, the helpers as well"
 )]
 
+mod bases;
 mod foreign;
 mod logs;
 mod parity;

@@ -27,67 +27,55 @@ type Errors = BTreeSet<(String, String)>;
 #[test]
 fn every_fixture_gets_the_same_verdict_from_lint_and_from_the_webhook() {
     let mut judged = 0;
-    for fixture in fixture::all() {
-        for case in &fixture.cases {
-            let options = Options {
-                assume_webhook: false,
-                ..options(case)
-            };
-            let file = lint::read(&case.manifest, &options.limits);
-            let inventory = inventory(case, &file, &options);
-            for document in file
-                .documents
-                .iter()
-                .filter(|document| Kind::of(&document.root).is_some())
-            {
-                let place = format!("{} «{}» {:?}", fixture.rule, case.title, document.index);
-                let webhook = webhook(&options, &inventory);
-                let object = serde_json::to_value(&document.root).unwrap();
-                let expected = lint_errors(document, &inventory, &options);
-                assert_eq!(
-                    review_errors(&webhook.validate_bytes(&review(&object))),
-                    expected,
-                    "{place}"
-                );
-                let mutated = mutate(&webhook, object);
-                let defaulted = lint_errors_after_defaults(document, &inventory, &options);
-                assert_eq!(
-                    review_errors(&webhook.validate_bytes(&review(&mutated))),
-                    defaulted,
-                    "{place}, mutated"
-                );
-                assert_eq!(
-                    mutate(&webhook, mutated.clone()),
-                    mutated,
-                    "{place}: a second mutation changes something"
-                );
-                judged += 1;
-            }
-        }
-    }
+    each_object(|place, document, inventory, options| {
+        let options = Options {
+            assume_webhook: false,
+            ..options
+        };
+        let webhook = webhook(&options, inventory);
+        let object = serde_json::to_value(&document.root).unwrap();
+        let expected = lint_errors(document, inventory, &options);
+        assert_eq!(
+            review_errors(&webhook.validate_bytes(&review(&object))),
+            expected,
+            "{place}"
+        );
+        let mutated = mutate(&webhook, object);
+        let defaulted = lint_errors_after_defaults(document, inventory, &options);
+        assert_eq!(
+            review_errors(&webhook.validate_bytes(&review(&mutated))),
+            defaulted,
+            "{place}, mutated"
+        );
+        assert_eq!(
+            mutate(&webhook, mutated.clone()),
+            mutated,
+            "{place}: a second mutation changes something"
+        );
+        judged += 1;
+    });
     assert!(judged > 200, "only {judged} objects were judged");
 }
 
 #[test]
 fn mutation_only_adds() {
+    each_object(|place, document, inventory, options| {
+        let object = serde_json::to_value(&document.root).unwrap();
+        let mutated = mutate(&webhook(&options, inventory), object.clone());
+        assert!(contains(&mutated, &object), "{place}: {object} became {mutated}");
+    });
+}
+
+/// Every object of the operator's kinds in the fixtures, with its place, and with what its case knows and asks for.
+fn each_object(mut judge: impl FnMut(&str, &Document<'_>, &Inventory, Options)) {
     for fixture in fixture::all() {
         for case in &fixture.cases {
-            let options = options(case);
-            let file = lint::read(&case.manifest, &options.limits);
-            let inventory = inventory(case, &file, &options);
-            for document in file
-                .documents
-                .iter()
-                .filter(|document| Kind::of(&document.root).is_some())
-            {
-                let object = serde_json::to_value(&document.root).unwrap();
-                let mutated = mutate(&webhook(&options, &inventory), object.clone());
-                assert!(
-                    contains(&mutated, &object),
-                    "{} «{}»: {object} became {mutated}",
-                    fixture.rule,
-                    case.title
-                );
+            let file = lint::read(&case.manifest, &options(case).limits);
+            let inventory = inventory(case, &file, &options(case));
+            let is_known = |document: &&Document<'_>| Kind::of(&document.root).is_some();
+            for document in file.documents.iter().filter(is_known) {
+                let place = format!("{} «{}» {:?}", fixture.rule, case.title, document.index);
+                judge(&place, document, &inventory, options(case));
             }
         }
     }

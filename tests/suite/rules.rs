@@ -97,9 +97,8 @@ fn found(case: &Case, code: &str) -> String {
             };
             let start = located.span.start;
             format!(
-                "{}:{} {suppressed}{} {} {}",
-                start.line,
-                start.column,
+                "{} {suppressed}{} {} {}",
+                case.place(start.line, start.column),
                 finding.severity,
                 if finding.path.0.is_empty() {
                     "-".to_owned()

@@ -8,9 +8,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
-use neo4jbackup_harness::{NodeBinaries, NodeTraces, RunDirectory, missing_prerequisites, report_progress};
+use neo4jbackup_harness::{NodeBinaries, NodeTraces, RunDirectory, await_that, missing_prerequisites, report_progress};
 
 #[test]
 fn up_makes_kubectl_work_and_down_leaves_nothing() {
@@ -135,13 +134,5 @@ impl Drop for Place {
         // A test that failed half way must not leave a cluster behind.
         let _ = self.xtask(&["cluster", "down"]).output();
         let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-fn await_that(what: &str, is_there: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_there() {
-        assert!(start.elapsed() < Duration::from_secs(90), "{what} did not come about");
-        std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -68,12 +68,34 @@ impl Reason {
     }
 }
 
+/// Where somebody says that a finding is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SuppressedBy {
+    /// An annotation of the object.
+    Annotation,
+    /// A comment in the file.
+    Comment,
+    /// A file that lists what was there before.
+    Baseline,
+}
+
+impl fmt::Display for SuppressedBy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Annotation => "annotation",
+            Self::Comment => "comment",
+            Self::Baseline => "baseline",
+        })
+    }
+}
+
 /// Why a finding does not count although it is true.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Suppressed {
-    /// Where it was said: `annotation`, `comment` or `baseline`.
-    pub by: &'static str,
+    /// Where it was said.
+    pub by: SuppressedBy,
     /// The reason that a person gave.
     pub reason: String,
 }

@@ -232,6 +232,7 @@ fn refusal(request: &Suppression, subject: &Subject<'_>) -> Option<Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use crate::finding::SuppressedBy;
     use proptest::prelude::*;
 
     use super::*;
@@ -291,7 +292,7 @@ mod tests {
             with_findings(|findings, subject| {
                 let words = ["NB5001", "schedule-invalid", "NB1003", "unknown-field", "bucket-missing", "NB7001"];
                 let requests = asked.iter().map(|(scope, word, reason)| Request {
-                    suppression: Suppression::new(words[*word], reason, "comment", None),
+                    suppression: Suppression::new(words[*word], reason, SuppressedBy::Comment, None),
                     scope: *scope,
                 });
                 let requests = Requests { requests: requests.collect(), scopes };

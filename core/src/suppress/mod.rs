@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::document::Path;
+use crate::finding::SuppressedBy;
 use crate::in_domain;
 use crate::quoted::quoted;
 use crate::registry;
@@ -29,8 +30,8 @@ pub struct Suppression {
     pub reason: String,
     /// The last day on which it holds.
     pub until: Result<Option<Date>, String>,
-    /// `annotation` or `comment`.
-    pub by: &'static str,
+    /// Where it stands.
+    pub by: SuppressedBy,
     /// The annotation, when it is one.
     pub path: Option<Path>,
 }
@@ -49,17 +50,17 @@ impl Suppression {
     pub fn from_annotation(key: &str, value: &str) -> Option<Self> {
         let rule = key.strip_prefix(ANNOTATION)?;
         let path = Path::dotted("metadata.annotations").key(key);
-        Some(Self::new(rule, value, "annotation", Some(path)))
+        Some(Self::new(rule, value, SuppressedBy::Annotation, Some(path)))
     }
 
     /// Reads a comment, without the `#`.
     pub fn from_comment(text: &str) -> Option<Self> {
         let rest = text.trim_start_matches('#').trim().strip_prefix(COMMENT)?.trim();
         let (rule, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-        Some(Self::new(rule, reason, "comment", None))
+        Some(Self::new(rule, reason, SuppressedBy::Comment, None))
     }
 
-    fn new(rule: &str, text: &str, by: &'static str, path: Option<Path>) -> Self {
+    fn new(rule: &str, text: &str, by: SuppressedBy, path: Option<Path>) -> Self {
         let mut reason = Vec::new();
         let mut until = Ok(None);
         for part in text.split(';').map(str::trim) {

@@ -15,8 +15,9 @@ use crate::cli::{Explain, PageFormat};
 use crate::json::pretty;
 use crate::render::grid;
 use crate::report::API_VERSION;
+use crate::suggest::UnknownRule;
 use crate::wrap::wrap;
-use crate::{Exit, Io, suggest};
+use crate::{Exit, Io};
 
 const BOLD: &str = "\u{1b}[1m";
 const PLAIN: &str = "\u{1b}[0m";
@@ -32,7 +33,7 @@ pub(super) fn run(arguments: &Explain, color: bool, io: &mut Io<'_>) -> Exit {
         None => list(arguments.output, io.width()),
         Some(word) => match find(word) {
             Some(meta) => page(meta, arguments.output, color, io.width().min(WIDEST)),
-            None => return usage(io, &suggest::unknown_rule(word)),
+            None => return usage(io, &UnknownRule::new(word)),
         },
     };
     io.print(&text);

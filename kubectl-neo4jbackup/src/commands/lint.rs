@@ -10,10 +10,11 @@ mod unfinished;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 
 use neo4jbackup_core::quoted::{Name, printable};
 
-use crate::baseline::{self, Baseline};
+use crate::baseline::{self, Baseline, BaselineError};
 use crate::cli::{FailOn, Lint};
 use crate::input::{self, Gap, Inputs, Surroundings, Text};
 use crate::report::{API_VERSION, Finding, LintReport, Skipped, Summary, Verdict};
@@ -28,14 +29,14 @@ use super::usage;
 pub(super) fn run(arguments: Lint, namespace: Option<String>, color: bool, io: &mut Io<'_>) -> Exit {
     let plan = match Plan::new(arguments, namespace, color, io) {
         Ok(plan) => plan,
-        Err(message) => return usage(io, &message),
+        Err(error) => return usage(io, &error),
     };
     let inputs = input::find(&plan.paths, &io.current_directory, &plan.exclude);
     let destinations = match Destinations::new(&plan, &inputs.sources, io) {
         Ok(destinations) => destinations,
         Err(refusal) => {
-            io.say(&format!("error: {}", refusal.message));
-            return refusal.exit;
+            io.say(&format!("error: {refusal}"));
+            return refusal.exit();
         }
     };
     let (mut texts, mut gaps) = load(inputs, &plan, io);
@@ -46,7 +47,7 @@ pub(super) fn run(arguments: Lint, namespace: Option<String>, color: bool, io: &
     let mut checked = check::check(&texts, &plan);
     let stale = match accept(&plan, destinations.baseline.as_ref(), &texts, &mut checked.findings, io) {
         Ok(stale) => stale,
-        Err(message) => return usage(io, &message),
+        Err(error) => return usage(io, &error),
     };
     let report = report(&plan, &texts, checked, &gaps);
     // Before anything is printed: no format and no broken pipe may change it.
@@ -59,7 +60,7 @@ pub(super) fn run(arguments: Lint, namespace: Option<String>, color: bool, io: &
     }
     match output::write(&plan, &destinations.reports, &report, &texts, io) {
         Ok(()) => exit,
-        Err(message) => usage(io, &message),
+        Err(error) => usage(io, &error),
     }
 }
 
@@ -89,6 +90,22 @@ fn load(inputs: Inputs, plan: &Plan, io: &mut Io<'_>) -> (Vec<Text>, Vec<Gap>) {
     (texts, gaps)
 }
 
+/// Why findings cannot be accepted.
+#[derive(Debug, thiserror::Error)]
+enum AcceptError {
+    /// The baseline is to be written.
+    #[error("{name} cannot be written: {source}")]
+    Write { name: String, source: io::Error },
+
+    /// The baseline is to be read.
+    #[error("the baseline {name} {}", input::reason(source))]
+    Read { name: String, source: io::Error },
+
+    /// It is none.
+    #[error("{name} {source}")]
+    Baseline { name: String, source: BaselineError },
+}
+
 /// Marks what the baseline accepts, or writes the baseline. Returns the entries that nothing needs any more.
 fn accept(
     plan: &Plan,
@@ -96,7 +113,7 @@ fn accept(
     texts: &[Text],
     findings: &mut [Finding],
     io: &mut Io<'_>,
-) -> Result<Vec<String>, String> {
+) -> Result<Vec<String>, AcceptError> {
     let Some((name, file)) = &plan.baseline else {
         return Ok(Vec::new());
     };
@@ -105,23 +122,34 @@ fn accept(
         folder: file.parent().unwrap_or(&io.current_directory),
         current_directory: &io.current_directory,
     };
+    let parse = |text: &str| {
+        Baseline::parse(text).map_err(|source| AcceptError::Baseline {
+            name: name.clone(),
+            source,
+        })
+    };
     if let Some(destination) = destination {
         let text = baseline::render(findings, &place);
-        destination
-            .write(&text)
-            .map_err(|error| format!("{name} cannot be written: {error}"))?;
+        destination.write(&text).map_err(|source| AcceptError::Write {
+            name: name.clone(),
+            source,
+        })?;
         let count = findings.iter().filter(|finding| finding.suppressed.is_none()).count();
-        let named = Baseline::parse(&text).map_err(|error| format!("{name} {error}"))?;
+        let named = parse(&text)?;
         named.apply(findings, &BTreeSet::new(), &place);
         io.say(&format!("wrote {name}: {count} findings are accepted from now on"));
         return Ok(Vec::new());
     }
-    let text = fs::read_to_string(file).map_err(|error| format!("the baseline {name} {}", input::reason(&error)))?;
-    let known = Baseline::parse(&text).map_err(|error| format!("{name} {error}"))?;
+    let text = fs::read_to_string(file).map_err(|source| AcceptError::Read {
+        name: name.clone(),
+        source,
+    })?;
+    let known = parse(&text)?;
     let read: BTreeSet<String> = texts.iter().map(|text| text.source.name.clone()).collect();
     Ok(known.apply(findings, &read, &place))
 }
 
+/// Puts the report together: what counts is counted before what is not to be shown is left out.
 fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintReport {
     let Checked {
         mut findings,
@@ -130,43 +158,19 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
         judged,
         unfinished,
     } = checked;
-    let mut summary = Summary {
+    let summary = Summary {
         files: texts.len(),
         documents,
         judged,
-        ..Summary::default()
+        ..Summary::of(&findings)
     };
-    let mut places = BTreeSet::new();
-    let mut fixable = 0;
-    for finding in &findings {
-        if finding.suppressed.is_some() {
-            summary.suppressed += 1;
-            continue;
-        }
-        match finding.severity {
-            neo4jbackup_core::finding::Severity::Error => summary.errors += 1,
-            neo4jbackup_core::finding::Severity::Warning => summary.warnings += 1,
-            neo4jbackup_core::finding::Severity::Info => summary.infos += 1,
-        }
-        places.insert((finding.place.text, finding.place.document));
-        let mendable = finding
-            .fix
-            .as_ref()
-            .is_some_and(|fix| plan.mends(fix.kind) && !fix.replacements.is_empty());
-        fixable += usize::from(mendable);
-    }
-    let fails = findings
-        .iter()
-        .any(|finding| finding.suppressed.is_none() && plan.fail_on.includes(finding.severity));
+    let open = || findings.iter().filter(|finding| finding.suppressed.is_none());
+    let fails = open().any(|finding| plan.fail_on.includes(finding.severity));
+    let places: BTreeSet<_> = open()
+        .map(|finding| (finding.place.text, finding.place.document))
+        .collect();
+    let fixable = open().filter(|finding| is_fixable(finding, plan)).count();
     findings.retain(|finding| plan.show.includes(finding.severity));
-    let unreadable = gaps.iter().map(|gap| Skipped {
-        code: None,
-        file: gap.file.clone(),
-        reason: printable(gap.reason.as_str()).into_owned(),
-        need: None,
-        causes: Vec::new(),
-        is_gap: true,
-    });
     let unfinished = unfinished.into_iter().map(|(text, reason)| Skipped {
         code: None,
         file: texts[text].source.name.clone(),
@@ -175,21 +179,26 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
         causes: Vec::new(),
         is_gap: false,
     });
-    let mut all_skipped: Vec<Skipped> = unreadable.chain(unfinished).collect();
-    all_skipped.extend(skipped);
+    let unreadable = gaps.iter().map(Skipped::from);
+    let skipped: Vec<Skipped> = unreadable.chain(unfinished).chain(skipped).collect();
     LintReport {
         api_version: API_VERSION,
         kind: "LintReport",
         result: if fails { Verdict::Fail } else { Verdict::Pass },
-        complete: all_skipped.is_empty(),
+        complete: skipped.is_empty(),
         operator_version: plan.operator_version.clone(),
         summary,
         findings,
-        skipped: all_skipped,
+        skipped,
         // A file that could not be read as text has a finding and no document.
         documents_with_findings: places.len().min(documents),
         fixable,
     }
+}
+
+fn is_fixable(finding: &Finding, plan: &Plan) -> bool {
+    let fix = finding.fix.as_ref();
+    fix.is_some_and(|fix| plan.mends(fix.kind) && !fix.replacements.is_empty())
 }
 
 /// Findings win over gaps; what a rule could not be sure of is no gap, or no manifest alone would ever pass.

@@ -6,13 +6,14 @@ use neo4jbackup_policies::manifest::{self, Choice};
 
 use super::usage;
 use crate::cli::Policies;
-use crate::{Exit, Io, suggest};
+use crate::suggest::UnknownRule;
+use crate::{Exit, Io};
 
 /// Runs the command.
 pub(super) fn run(arguments: &Policies, io: &mut Io<'_>) -> Exit {
     let choice = match choice(arguments) {
         Ok(choice) => choice,
-        Err(message) => return usage(io, &message),
+        Err(error) => return usage(io, &error),
     };
     let mut parts = Vec::new();
     if !arguments.no_guard {
@@ -26,7 +27,19 @@ pub(super) fn run(arguments: &Policies, io: &mut Io<'_>) -> Exit {
     Exit::Good
 }
 
-fn choice(arguments: &Policies) -> Result<Choice, String> {
+/// Why a rule cannot be chosen.
+#[derive(Debug, thiserror::Error)]
+enum ChoiceError {
+    /// No rule has this code or name.
+    #[error(transparent)]
+    Rule(#[from] UnknownRule),
+
+    /// The API server cannot judge it.
+    #[error("no policy has the rule {code}: {why}")]
+    NotExpressible { code: &'static str, why: &'static str },
+}
+
+fn choice(arguments: &Policies) -> Result<Choice, ChoiceError> {
     Ok(Choice {
         skip: codes(&arguments.skip)?,
         warn: codes(&arguments.warn)?,
@@ -35,13 +48,13 @@ fn choice(arguments: &Policies) -> Result<Choice, String> {
 }
 
 /// The codes of rules, given by code or name, that policies can express.
-fn codes(words: &[String]) -> Result<Vec<&'static str>, String> {
+fn codes(words: &[String]) -> Result<Vec<&'static str>, ChoiceError> {
     let code = |word: &String| {
         let word = word.trim();
         let meta = registry::rule(&word.to_ascii_uppercase()).or_else(|| registry::rule(&word.to_ascii_lowercase()));
         match meta.map(|meta| (meta.code, meta.cel)) {
-            None => Err(suggest::unknown_rule(word)),
-            Some((code, Cel::NotExpressible(why))) => Err(format!("no policy has the rule {code}: {why}")),
+            None => Err(UnknownRule::new(word).into()),
+            Some((code, Cel::NotExpressible(why))) => Err(ChoiceError::NotExpressible { code, why }),
             Some((code, Cel::Expressible)) => Ok(code),
         }
     };

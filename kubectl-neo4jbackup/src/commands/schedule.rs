@@ -38,7 +38,7 @@ struct Answer<'e> {
 pub(super) fn next(arguments: &Next, io: &mut Io<'_>) -> Exit {
     let zone = match time_zone::lookup(&arguments.time_zone) {
         Ok(zone) => zone,
-        Err(error) => return usage(io, &format!("--time-zone {error}")),
+        Err(error) => return usage(io, &format_args!("--time-zone {error}")),
     };
     let asked = Asked {
         zone,

@@ -8,7 +8,7 @@ use super::usage;
 use crate::cli::Schema;
 use crate::json::pretty;
 use crate::render::grid;
-use crate::{Exit, Io};
+use crate::{Exit, Io, suggest};
 
 /// Runs the command.
 pub(super) fn run(arguments: &Schema, io: &mut Io<'_>) -> Exit {
@@ -37,17 +37,14 @@ fn list(profile: Profile, width: usize) -> String {
     grid::lines(&rows)
 }
 
+/// What should be the name of a kind, and is none.
 fn unknown(name: &str) -> String {
     let names: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
     let lower = name.to_ascii_lowercase();
-    let within = || {
-        names
-            .iter()
-            .copied()
-            .find(|known| lower.len() > 3 && known.to_ascii_lowercase().contains(&lower))
+    let is_part = |known: &&&str| lower.len() > 3 && known.to_ascii_lowercase().contains(&lower);
+    let advice = match names.iter().find(is_part) {
+        Some(meant) if closest(name, names.iter().copied()).is_none() => format!("did you mean `{meant}`?"),
+        _ => suggest::advice(name, &names),
     };
-    match closest(name, names.iter().copied()).or_else(within) {
-        Some(meant) => format!("there is no kind {}; did you mean `{meant}`?", quoted(name)),
-        None => format!("there is no kind {}; known are {}", quoted(name), names.join(", ")),
-    }
+    format!("there is no kind {}; {advice}", quoted(name))
 }

@@ -15,20 +15,35 @@ use super::{Gap, Inputs, Origin, Source};
 /// The endings of names that hold manifests.
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 
+/// Why nothing can be left out.
+#[derive(Debug, thiserror::Error)]
+pub enum ExcludeError {
+    /// One of the patterns is none.
+    #[error("`{pattern}` is not a pattern: {source}")]
+    Pattern { pattern: String, source: ignore::Error },
+
+    /// Each is a pattern, and all together are too much.
+    #[error("{0}")]
+    Together(#[source] ignore::Error),
+}
+
 /// Files and folders that the settings leave out, in the notation of `.gitignore`.
 #[derive(Debug, Clone)]
 pub struct Exclude(Gitignore);
 
 impl Exclude {
-    /// Patterns relative to a folder. The error names the pattern that is none.
-    pub fn new(folder: &Path, patterns: &[String]) -> Result<Self, String> {
+    /// Patterns relative to a folder.
+    pub fn new(folder: &Path, patterns: &[String]) -> Result<Self, ExcludeError> {
         let mut builder = GitignoreBuilder::new(folder);
         for pattern in patterns {
             builder
                 .add_line(None, pattern)
-                .map_err(|error| format!("`{pattern}` is not a pattern: {error}"))?;
+                .map_err(|source| ExcludeError::Pattern {
+                    pattern: pattern.clone(),
+                    source,
+                })?;
         }
-        builder.build().map(Self).map_err(|error| error.to_string())
+        Ok(Self(builder.build().map_err(ExcludeError::Together)?))
     }
 
     fn has(&self, path: &Path, is_folder: bool) -> bool {

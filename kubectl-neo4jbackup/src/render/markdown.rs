@@ -13,6 +13,10 @@ use crate::report::LintReport;
 pub(super) struct Markdown;
 
 impl Format for Markdown {
+    fn is_for_people(&self) -> bool {
+        true
+    }
+
     fn render(&self, report: &LintReport, _: &Context<'_>) -> String {
         let mut output = format!("**{}**\n", prose(&summary(report)));
         let mut findings = open(report).peekable();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::finding::{Severity, SuppressedBy};
 use neo4jbackup_core::quoted::{Name, printable};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
@@ -109,10 +109,9 @@ fn result(finding: &Finding, fingerprint: &str, rule: Option<usize>, text: &str)
         result["ruleIndex"] = position.into();
     }
     if let Some(suppressed) = &finding.suppressed {
-        let kind = if suppressed.by == "baseline" {
-            "external"
-        } else {
-            "inSource"
+        let kind = match suppressed.by {
+            SuppressedBy::Baseline => "external",
+            SuppressedBy::Annotation | SuppressedBy::Comment => "inSource",
         };
         result["suppressions"] = json!([{"kind": kind, "justification": plain(&suppressed.reason)}]);
     }

@@ -11,6 +11,10 @@ use crate::wrap::wrap;
 pub(super) struct Table;
 
 impl Format for Table {
+    fn is_for_people(&self) -> bool {
+        true
+    }
+
     fn render(&self, report: &LintReport, context: &Context<'_>) -> String {
         let mut output = String::new();
         let mut findings = open(report).peekable();

@@ -22,6 +22,10 @@ const MOST_LINES: usize = 4;
 pub(super) struct Text;
 
 impl Format for Text {
+    fn is_for_people(&self) -> bool {
+        true
+    }
+
     fn render(&self, report: &LintReport, context: &Context<'_>) -> String {
         let renderer = if context.color {
             Renderer::styled()

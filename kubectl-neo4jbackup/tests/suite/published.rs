@@ -19,14 +19,26 @@ fn reports(format: &str) -> Vec<String> {
     let rich = rich();
     rich.write("broken.yaml", "a: [\n");
     rich.write("c%d ü.yaml", "a: [\n");
+    rich.write(
+        "chart.yaml",
+        "apiVersion: neo4j.neo4j.com/v1beta1\nkind: {{ .Values.kind }}\n",
+    );
     let clean = Sandbox::new();
     clean.write("other.yaml", "kind: ConfigMap\napiVersion: v1\n");
     let only_gaps = Sandbox::new();
     vec![
         rich.run(&["lint", ".", "absent.yaml", "-o", format]).stdout,
+        accepted_by_baseline(format),
         clean.run(&["lint", ".", "-o", format]).stdout,
         only_gaps.run(&["lint", "absent.yaml", "-o", format]).stdout,
     ]
+}
+
+fn accepted_by_baseline(format: &str) -> String {
+    let rich = rich();
+    let baseline = ["lint", "deploy.yaml", "--baseline", "known.json"];
+    rich.run(&[&baseline, ["--write-baseline"].as_slice()].concat());
+    rich.run(&[&baseline, ["-o", format].as_slice()].concat()).stdout
 }
 
 fn faults(validator: &Validator, value: &Value) -> Vec<String> {

@@ -31,6 +31,13 @@ enum Moment {
 const MOMENTS: [Moment; 4] = [Moment::Prepared, Moment::InBundles, Moment::Published, Moment::Promoted];
 
 impl Moment {
+    fn await_in(self, stage: &mut Stage<'_>, before: &str) {
+        await_within(DEADLINE, "the moment", || {
+            let is_there = self.is_there(stage, before);
+            if is_there { Ok(()) } else { Err(format!("{self:?}")) }
+        });
+    }
+
     fn is_there(self, stage: &mut Stage<'_>, before: &str) -> bool {
         let next = stage.secret_value("next.crt");
         match self {
@@ -47,13 +54,7 @@ fn a_rotation_that_is_killed_in_any_step_is_finished_by_the_next_replica() {
     let mut stage = Stage::with_replicas(&World::rendered().control_plane, UNDER_WATCH, 1);
     for moment in MOMENTS {
         let before = stage.ask_for_rotation();
-        await_within(DEADLINE, "the moment", || {
-            if moment.is_there(&mut stage, &before) {
-                Ok(())
-            } else {
-                Err(format!("{moment:?}"))
-            }
-        });
+        moment.await_in(&mut stage, &before);
         let port = stage.replicas[0].address().port();
         stage.replicas[0].kill();
         // Another one, which remembers nothing.
@@ -73,13 +74,7 @@ fn the_others_finish_what_a_killed_replica_began_and_lose_no_call() {
         // Which one takes the steps is a matter of luck, so each is killed in turn.
         let victim = number % stage.replicas.len();
         let before = stage.ask_for_rotation();
-        await_within(DEADLINE, "the moment", || {
-            if moment.is_there(&mut stage, &before) {
-                Ok(())
-            } else {
-                Err(format!("{moment:?}"))
-            }
-        });
+        moment.await_in(&mut stage, &before);
         let calls = Calls::to_others(&stage, 20, victim);
         let port = stage.replicas[victim].address().port();
         stage.replicas[victim].kill();

@@ -60,16 +60,7 @@ impl<'c> Stage<'c> {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let namespace = control_plane.create_namespace("certificates").unwrap();
         let name = format!("{namespace}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let mut stage = Self {
-            control_plane,
-            api: control_plane.api_client().unwrap(),
-            namespace,
-            name,
-            timings,
-            kubeconfig: control_plane.kubeconfig().to_owned(),
-            replicas: Vec::new(),
-            more_arguments: Vec::new(),
-        };
+        let mut stage = Self::again(control_plane, timings, namespace, name, Vec::new());
         let secret = json!({
             "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
             "metadata": {"name": SECRET, "labels": {"app.kubernetes.io/managed-by": "Helm"}},

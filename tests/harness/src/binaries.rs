@@ -90,24 +90,12 @@ fn assets_folder() -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-const KUBE_APISERVER: GoProgram = GoProgram {
-    name: "kube-apiserver",
-    package: "k8s.io/kubernetes/cmd/kube-apiserver",
-    module: locations::kubernetes_module,
-    linker_flags: KUBERNETES_LINKER_FLAGS,
-};
-const KUBECTL: GoProgram = GoProgram {
-    name: "kubectl",
-    package: "k8s.io/kubernetes/cmd/kubectl",
-    module: locations::kubernetes_module,
-    linker_flags: KUBERNETES_LINKER_FLAGS,
-};
-const KUBE_CONTROLLER_MANAGER: GoProgram = GoProgram {
-    name: "kube-controller-manager",
-    package: "k8s.io/kubernetes/cmd/kube-controller-manager",
-    module: locations::kubernetes_module,
-    linker_flags: KUBERNETES_LINKER_FLAGS,
-};
+const KUBE_APISERVER: GoProgram = GoProgram::of_kubernetes("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver");
+const KUBECTL: GoProgram = GoProgram::of_kubernetes("kubectl", "k8s.io/kubernetes/cmd/kubectl");
+const KUBE_CONTROLLER_MANAGER: GoProgram = GoProgram::of_kubernetes(
+    "kube-controller-manager",
+    "k8s.io/kubernetes/cmd/kube-controller-manager",
+);
 const ETCD: GoProgram = GoProgram {
     name: "etcd",
     package: "go.etcd.io/etcd/server/v3",
@@ -115,29 +103,9 @@ const ETCD: GoProgram = GoProgram {
     linker_flags: "-s -w",
 };
 
-/// Without the version flags, `kubectl version` prints `v0.0.0-master+$Format:%H$` and clients that compare versions err.
-pub(crate) const KUBERNETES_LINKER_FLAGS: &str = "-s -w \
-     -X k8s.io/component-base/version.gitVersion=v1.36.3 \
-     -X k8s.io/component-base/version.gitMajor=1 \
-     -X k8s.io/component-base/version.gitMinor=36 \
-     -X k8s.io/component-base/version.gitTreeState=clean";
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_linker_flags_name_the_version_that_the_go_module_pins() {
-        let module = std::fs::read_to_string(locations::kubernetes_module().join("go.mod")).unwrap();
-        let pin = format!("k8s.io/kubernetes {}", locations::KUBERNETES_VERSION);
-        assert!(
-            module
-                .lines()
-                .any(|line| line.trim().trim_end_matches(" // indirect") == pin),
-            "go.mod pins another"
-        );
-        assert!(KUBERNETES_LINKER_FLAGS.contains(&format!("gitVersion={} ", locations::KUBERNETES_VERSION)));
-    }
 
     #[test]
     fn every_built_program_is_a_tool_of_its_module() {

@@ -23,6 +23,18 @@ pub(crate) struct GoProgram {
     pub(crate) linker_flags: &'static str,
 }
 
+impl GoProgram {
+    /// A program of Kubernetes, from the module that pins it.
+    pub(crate) const fn of_kubernetes(name: &'static str, package: &'static str) -> Self {
+        Self {
+            name,
+            package,
+            module: locations::kubernetes_module,
+            linker_flags: KUBERNETES_LINKER_FLAGS,
+        }
+    }
+}
+
 /// Builds those of `programs` that are missing or stale; gives their paths in the same order.
 pub(crate) fn build_all(programs: &[&GoProgram], progress: &dyn Fn(&str)) -> Result<Vec<PathBuf>, HarnessError> {
     let folder = locations::built_binaries();
@@ -212,6 +224,13 @@ fn lines_of(stream: impl std::io::Read + Send + 'static) -> mpsc::Receiver<Strin
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 const LINES_IN_ERROR: usize = 20;
 
+/// Without the version flags, `kubectl version` prints `v0.0.0-master+$Format:%H$` and clients that compare versions err.
+const KUBERNETES_LINKER_FLAGS: &str = "-s -w \
+     -X k8s.io/component-base/version.gitVersion=v1.36.3 \
+     -X k8s.io/component-base/version.gitMajor=1 \
+     -X k8s.io/component-base/version.gitMinor=36 \
+     -X k8s.io/component-base/version.gitTreeState=clean";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,6 +241,19 @@ mod tests {
         module: locations::etcd_module,
         linker_flags: "",
     };
+
+    #[test]
+    fn the_linker_flags_name_the_version_that_the_go_module_pins() {
+        let module = std::fs::read_to_string(locations::kubernetes_module().join("go.mod")).unwrap();
+        let pin = format!("k8s.io/kubernetes {}", locations::KUBERNETES_VERSION);
+        assert!(
+            module
+                .lines()
+                .any(|line| line.trim().trim_end_matches(" // indirect") == pin),
+            "go.mod pins another"
+        );
+        assert!(KUBERNETES_LINKER_FLAGS.contains(&format!("gitVersion={} ", locations::KUBERNETES_VERSION)));
+    }
 
     #[test]
     fn a_missing_go_is_reported_with_what_to_install() {

@@ -34,6 +34,7 @@ mod shared;
 mod wait;
 mod watchdog;
 mod webhook_configurations;
+mod webhook_process;
 mod webhook_replica;
 mod webhook_server;
 

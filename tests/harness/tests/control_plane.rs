@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use neo4jbackup_harness::{
-    Binaries, ControlPlane, KUBERNETES_VERSION, Options, RunDirectory, WebhookConfigurations, report_progress,
-    shared_control_plane, webhook_configurations,
+    Binaries, ControlPlane, KUBERNETES_VERSION, Options, RunDirectory, WebhookConfigurations, await_something,
+    report_progress, shared_control_plane, webhook_configurations,
 };
 
 #[test]
@@ -187,16 +187,14 @@ fn expected_version() -> String {
 
 /// Creates a backup until the outcome is the expected one, because a registration takes effect after a moment.
 fn eventually(control_plane: &ControlPlane, arguments: &[&str], accepted: bool) -> String {
-    let start = std::time::Instant::now();
-    loop {
+    let answer = await_something("the outcome", || {
         let answer = control_plane
             .kubectl_with_input(arguments, BACKUP)
             .expect("kubectl runs");
-        if answer.success() == accepted {
-            return answer.stdout + &answer.stderr;
-        }
-        assert!(start.elapsed().as_secs() < 30, "the outcome stayed {answer:?}");
-    }
+        let is_so = answer.success() == accepted;
+        if is_so { Ok(answer) } else { Err(format!("{answer:?}")) }
+    });
+    answer.stdout + &answer.stderr
 }
 
 /// The command lines that name `directory`.

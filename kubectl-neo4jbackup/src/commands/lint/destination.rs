@@ -30,11 +30,55 @@ pub(super) enum Destination {
     },
 }
 
-/// Why nothing is written, as a sentence, and what the shell is told.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) message: String,
-    pub(super) exit: Exit,
+/// Why nothing is written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    /// There is something that must not be lost.
+    #[error("`{flag}` would replace {name}, which {what}; {remedy}")]
+    Replaces {
+        flag: String,
+        name: String,
+        what: String,
+        remedy: &'static str,
+    },
+
+    /// A link leads out of where it stands.
+    #[error(
+        "`{flag}` leads out of {} by a link, to {}; if that is meant, name that file itself",
+        home.display(),
+        real.display()
+    )]
+    LeadsOut { flag: String, home: PathBuf, real: PathBuf },
+
+    /// A link leads nowhere yet.
+    #[error("`{flag}` is a link to a file that does not exist; name that file itself")]
+    DanglingLink { flag: String },
+
+    /// One would replace the other.
+    #[error("`{first}` and `{second}` write to one file; give one of them another name")]
+    SameFile { first: String, second: String },
+
+    /// No file can have this name.
+    #[error("{name} cannot be written: it is a folder")]
+    Folder { name: String },
+
+    /// No folder is made for a report.
+    #[error("{name} cannot be written: its folder does not exist")]
+    NoFolder { name: String },
+
+    /// The operating system refused.
+    #[error("{name} cannot be written: {source}")]
+    Write { name: String, source: io::Error },
+}
+
+impl Refusal {
+    /// What the shell is told.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Replaces { .. } | Self::LeadsOut { .. } | Self::DanglingLink { .. } => Exit::Refused,
+            Self::SameFile { .. } | Self::Folder { .. } | Self::NoFolder { .. } | Self::Write { .. } => Exit::Usage,
+        }
+    }
 }
 
 /// Every place that a run writes to beside standard output.
@@ -159,22 +203,29 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn refused(&self, what: &str) -> Refusal {
-        let remedy = if self.is_baseline {
-            "name another file with --baseline"
-        } else {
-            "give the report another name"
-        };
-        Refusal {
-            message: format!("`{}` would replace {}, which {what}; {remedy}", self.flag, self.name),
-            exit: Exit::Refused,
+    fn replaces(&self, what: String) -> Refusal {
+        Refusal::Replaces {
+            flag: self.flag.clone(),
+            name: self.name.clone(),
+            what,
+            remedy: if self.is_baseline {
+                "name another file with --baseline"
+            } else {
+                "give the report another name"
+            },
         }
     }
 
-    fn unusable(&self, why: &str) -> Refusal {
-        Refusal {
-            message: format!("{} cannot be written: {why}", self.name),
-            exit: Exit::Usage,
+    fn folder(&self) -> Refusal {
+        Refusal::Folder {
+            name: self.name.clone(),
+        }
+    }
+
+    fn unwritable(&self, source: io::Error) -> Refusal {
+        Refusal::Write {
+            name: self.name.clone(),
+            source,
         }
     }
 }
@@ -192,38 +243,35 @@ impl Checker<'_> {
             return Ok(Destination::Stream(full.to_owned()));
         }
         let about = match fs::metadata(full) {
-            Ok(about) if about.is_dir() => return Err(wanted.unusable("it is a folder")),
+            Ok(about) if about.is_dir() => return Err(wanted.folder()),
             Ok(about) if !about.is_file() => return Ok(Destination::Stream(full.to_owned())),
             Ok(about) => Some(about),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(wanted.unusable(&error.to_string())),
+            Err(error) => return Err(wanted.unwritable(error)),
         };
         let real = self.real(wanted, full)?;
         if let Some((_, other)) = self.taken.iter().find(|(taken, _)| *taken == real) {
-            return Err(Refusal {
-                message: format!(
-                    "`{other}` and `{}` write to one file; give one of them another name",
-                    wanted.flag
-                ),
-                exit: Exit::Usage,
+            return Err(Refusal::SameFile {
+                first: other.clone(),
+                second: wanted.flag.clone(),
             });
         }
         if about.is_some() {
-            let text = read(&real).map_err(|error| wanted.unusable(&error.to_string()))?;
+            let text = read(&real).map_err(|error| wanted.unwritable(error))?;
             let read = Identity::of(&real).and_then(|identity| self.inputs.reads(&identity));
             // A report in a folder that is linted again is found there, and no loss.
             let is_old_report = || !wanted.is_baseline && is_report(&text);
             if let Some(what) = read.filter(|read| !(read.is_found && is_old_report())) {
-                return Err(wanted.refused(&what.text));
+                return Err(wanted.replaces(what.text));
             }
             if let Some(what) = reason_to_keep(&text, wanted.is_baseline) {
-                return Err(wanted.refused(&what));
+                return Err(wanted.replaces(what));
             }
         }
         let (Some(parent), Some(name)) = (real.parent(), real.file_name()) else {
-            return Err(wanted.unusable("it is a folder"));
+            return Err(wanted.folder());
         };
-        let folder = Directory::open(parent).map_err(|error| wanted.unusable(&error.to_string()))?;
+        let folder = Directory::open(parent).map_err(|error| wanted.unwritable(error))?;
         let name = name.to_owned();
         self.taken.push((real, wanted.flag.clone()));
         Ok(Destination::File { folder, name })
@@ -232,22 +280,20 @@ impl Checker<'_> {
     /// Where a file really is. A link in the working folder, or the file itself, does not lead out of where it stands: a
     /// repository must not choose what is written.
     fn real(&self, wanted: &Wanted, full: &Path) -> Result<PathBuf, Refusal> {
-        let unusable = |error: io::Error| wanted.unusable(&error.to_string());
+        let unusable = |error: io::Error| wanted.unwritable(error);
         let parent = full.parent().unwrap_or(full);
         let real_parent = fs::canonicalize(parent).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => wanted.unusable("its folder does not exist"),
+            io::ErrorKind::NotFound => Refusal::NoFolder {
+                name: wanted.name.clone(),
+            },
             _ => unusable(error),
         })?;
         let is_link = fs::symlink_metadata(full).is_ok_and(|about| about.is_symlink());
         let real = if is_link {
             match fs::canonicalize(full) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Err(Refusal {
-                        message: format!(
-                            "`{}` is a link to a file that does not exist; name that file itself",
-                            wanted.flag
-                        ),
-                        exit: Exit::Refused,
+                    return Err(Refusal::DanglingLink {
+                        flag: wanted.flag.clone(),
                     });
                 }
                 real => real.map_err(unusable)?,
@@ -266,14 +312,10 @@ impl Checker<'_> {
         if real.starts_with(&home) {
             return Ok(real);
         }
-        Err(Refusal {
-            message: format!(
-                "`{}` leads out of {} by a link, to {}; if that is meant, name that file itself",
-                wanted.flag,
-                home.display(),
-                real.display()
-            ),
-            exit: Exit::Refused,
+        Err(Refusal::LeadsOut {
+            flag: wanted.flag.clone(),
+            home,
+            real,
         })
     }
 }

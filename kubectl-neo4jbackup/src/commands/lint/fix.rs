@@ -57,18 +57,12 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
             changes = (changes.0 + fixed.applied.len(), changes.1 + 1);
             continue;
         }
-        if !text.source.origin.is_stdin() {
-            let written = if text.is_verbatim {
-                replace(&text.source.origin, &fixed.text)
-                    .map_err(|error| format!("was not mended: it cannot be written: {error}"))
-            } else {
-                Err("was not mended: it is not in UTF-8".to_owned())
-            };
-            if let Err(reason) = written {
-                let file = text.source.name.clone();
-                gaps.push(Gap { file, reason });
-                continue;
-            }
+        if !text.source.origin.is_stdin()
+            && let Err(error) = mend(text, &fixed.text)
+        {
+            let (file, reason) = (text.source.name.clone(), error.to_string());
+            gaps.push(Gap { file, reason });
+            continue;
         }
         changes = (changes.0 + fixed.applied.len(), changes.1 + 1);
         text.text = fixed.text;
@@ -85,6 +79,26 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
         ));
     }
     files > 0
+}
+
+/// Why a file stays as it was, as the end of a sentence that begins with its name.
+#[derive(Debug, thiserror::Error)]
+enum NotMended {
+    /// What was read is not what would be replaced.
+    #[error("was not mended: it is not in UTF-8")]
+    NotUtf8,
+
+    /// The operating system refused.
+    #[error("was not mended: it cannot be written: {0}")]
+    Write(#[from] io::Error),
+}
+
+fn mend(text: &Text, mended: &str) -> Result<(), NotMended> {
+    if text.is_verbatim {
+        Ok(replace(&text.source.origin, mended)?)
+    } else {
+        Err(NotMended::NotUtf8)
+    }
 }
 
 /// What `diff -u` prints, with everything escaped that cannot be seen: it is for people. A line with such a character is

@@ -1,6 +1,7 @@
 //! The report in every format that was asked for: one on standard output, the others in files.
 
-use std::path::Path;
+use std::io;
+use std::path::PathBuf;
 
 use super::destination::Destination;
 use super::plan::Plan;
@@ -9,14 +10,22 @@ use crate::input::Text;
 use crate::render::{Context, summary};
 use crate::report::LintReport;
 
-/// Writes all reports; the error names the file that cannot be written.
+/// A report that is lost.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be written: {source}", name.display())]
+pub(super) struct WriteError {
+    name: PathBuf,
+    source: io::Error,
+}
+
+/// Writes all reports.
 pub(super) fn write(
     plan: &Plan,
     destinations: &[Option<Destination>],
     report: &LintReport,
     texts: &[Text],
     io: &mut Io<'_>,
-) -> Result<(), String> {
+) -> Result<(), WriteError> {
     let sources: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
     // The mended text of standard input, or the differences, have standard output for themselves.
     let is_taken = plan.fix.is_some() && (plan.diff || texts.iter().any(|text| text.source.origin.is_stdin()));
@@ -29,9 +38,11 @@ pub(super) fn write(
         match destination {
             Some(destination) => {
                 let text = output.format.render(report, &context);
-                let name = output.file.as_deref().unwrap_or(Path::new(""));
                 let written = destination.write(&text);
-                written.map_err(|error| format!("{} cannot be written: {error}", name.display()))?;
+                written.map_err(|source| WriteError {
+                    name: output.file.clone().unwrap_or_default(),
+                    source,
+                })?;
             }
             None if plan.diff => io.say(&summary(report)),
             None if is_taken => {
@@ -40,9 +51,8 @@ pub(super) fn write(
             }
             None => io.print(&output.format.render(report, &context)),
         }
-        // Formats for people end in the summary; of the others it goes where nobody parses it.
-        let has_summary = ["text", "table", "markdown"].contains(&output.name);
-        if output.file.is_none() && !has_summary && !plan.diff {
+        // People read it at the end of the report; of the other formats it goes where nobody parses it.
+        if output.file.is_none() && !output.format.is_for_people() && !plan.diff {
             io.say(&summary(report));
         }
     }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use neo4jbackup_core::did_you_mean::closest;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::lint::Options;
 use neo4jbackup_core::quoted::quoted;
@@ -10,9 +9,57 @@ use neo4jbackup_core::quoted::quoted;
 use super::selection::Selection;
 use crate::Io;
 use crate::cli::{FailOn, Lint, Show};
-use crate::config::{self, Config};
-use crate::input::Exclude;
+use crate::config::{self, Config, ConfigError};
+use crate::input::{Exclude, ExcludeError};
 use crate::render::{FORMATS, Format};
+use crate::suggest::{self, UnknownRule};
+
+/// Why it is not clear what to do.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PlanError {
+    /// No path.
+    #[error(
+        "say what to lint: files, folders, or `-` for standard input\n\n\
+         Usage: kubectl neo4jbackup lint [FLAGS] PATH...\n\nFor more, try '--help'."
+    )]
+    NothingToLint,
+
+    /// The file of settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+
+    /// Whoever may change a repository must not choose what is quoted or written outside of it.
+    #[error(
+        "the baseline of the settings leads out of {}, to {}; if that is meant, name it with --baseline",
+        root.display(),
+        resolved.display()
+    )]
+    BaselineLeadsOut { root: PathBuf, resolved: PathBuf },
+
+    /// `exclude` of the settings.
+    #[error("exclude: {0}")]
+    Exclude(#[from] ExcludeError),
+
+    /// `--only`, `--skip`, or the same in the settings.
+    #[error(transparent)]
+    Rule(#[from] UnknownRule),
+
+    /// `-o FORMAT=` without the file.
+    #[error("`-o {0}` names no file after the `=`")]
+    NoFile(String),
+
+    /// `-o` with what is no format.
+    #[error("there is no format {}; {advice}", quoted(name))]
+    Format { name: String, advice: String },
+
+    /// Two reports for one place.
+    #[error("both `{first}` and `{second}` would go to {place}; give one of them a file: `-o {second}=FILE`")]
+    SamePlace {
+        first: &'static str,
+        second: &'static str,
+        place: String,
+    },
+}
 
 /// What to do, with nothing left open.
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
@@ -50,19 +97,16 @@ pub(super) struct Output {
 }
 
 impl Plan {
-    /// Puts together what was said. The error is a sentence for a person.
-    pub(super) fn new(arguments: Lint, namespace: Option<String>, color: bool, io: &Io<'_>) -> Result<Self, String> {
+    /// Puts together what was said.
+    pub(super) fn new(arguments: Lint, namespace: Option<String>, color: bool, io: &Io<'_>) -> Result<Self, PlanError> {
         let mut paths = arguments.filenames;
         paths.extend(arguments.paths);
         if paths.is_empty() {
-            return Err("say what to lint: files, folders, or `-` for standard input\n\n\
-                        Usage: kubectl neo4jbackup lint [FLAGS] PATH...\n\nFor more, try '--help'."
-                .to_owned());
+            return Err(PlanError::NothingToLint);
         }
         let file = match &arguments.config {
             Some(file) => Some(io.current_directory.join(file)),
-            None => config::find(&start(&paths, io), &real(io.current_directory.clone()))
-                .map_err(|error| error.to_string())?,
+            None => config::find(&start(&paths, io), &real(io.current_directory.clone()))?,
         };
         let config_file = file.clone();
         let is_found = arguments.config.is_none();
@@ -73,7 +117,7 @@ impl Plan {
                     .unwrap_or(&file)
                     .display()
                     .to_string();
-                let config = config::read(&file, &shown).map_err(|error| error.to_string())?;
+                let config = config::read(&file, &shown)?;
                 (config, file.parent().map(Path::to_owned).unwrap_or_default())
             }
             None => (Config::default(), io.current_directory.clone()),
@@ -94,7 +138,7 @@ impl Plan {
             (None, None) => None,
         };
         Ok(Self {
-            exclude: Exclude::new(&real(folder), &config.exclude).map_err(|error| format!("exclude: {error}"))?,
+            exclude: Exclude::new(&real(folder), &config.exclude)?,
             options: Options {
                 settings: config.settings,
                 era: operator_version.as_ref().map(|version| version.era),
@@ -145,17 +189,16 @@ fn start(paths: &[PathBuf], io: &Io<'_>) -> PathBuf {
 
 /// Refuses a baseline that settings which were found, and not named, have somewhere else: whoever may change a repository
 /// must not choose what is quoted or written outside of it.
-fn stays_below(place: &Path, root: &Path) -> Result<(), String> {
+fn stays_below(place: &Path, root: &Path) -> Result<(), PlanError> {
     let resolved = std::fs::canonicalize(place).or_else(|_| {
         let parent = std::fs::canonicalize(place.parent().unwrap_or(place));
         parent.map(|parent| parent.join(place.file_name().unwrap_or_default()))
     });
     match resolved {
-        Ok(resolved) if !resolved.starts_with(real(root.to_owned())) => Err(format!(
-            "the baseline of the settings leads out of {}, to {}; if that is meant, name it with --baseline",
-            root.display(),
-            resolved.display()
-        )),
+        Ok(resolved) if !resolved.starts_with(real(root.to_owned())) => Err(PlanError::BaselineLeadsOut {
+            root: root.to_owned(),
+            resolved,
+        }),
         // What cannot be resolved cannot be read either, and that is said later.
         _ => Ok(()),
     }
@@ -165,28 +208,28 @@ fn real(path: PathBuf) -> PathBuf {
     std::fs::canonicalize(&path).unwrap_or(path)
 }
 
-fn outputs(wanted: &[String]) -> Result<Vec<Output>, String> {
+fn outputs(wanted: &[String]) -> Result<Vec<Output>, PlanError> {
     let mut outputs: Vec<Output> = Vec::new();
     for text in wanted {
         let (name, file) = match text.split_once('=') {
-            Some((_, "")) => return Err(format!("`-o {text}` names no file after the `=`")),
+            Some((_, "")) => return Err(PlanError::NoFile(text.clone())),
             Some((name, file)) => (name, Some(PathBuf::from(file)).filter(|file| file != Path::new("-"))),
             None => (text.as_str(), None),
         };
         let Some((name, format)) = FORMATS.into_iter().find(|(known, _)| *known == name) else {
             let known: Vec<&str> = FORMATS.into_iter().map(|(known, _)| known).collect();
-            let advice = match closest(name, known.iter().copied()) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("known are {}", known.join(", ")),
-            };
-            return Err(format!("there is no format {}; {advice}", quoted(name)));
+            return Err(PlanError::Format {
+                name: name.to_owned(),
+                advice: suggest::advice(name, &known),
+            });
         };
         if let Some(other) = outputs.iter().find(|other| other.file == file) {
             let place = file.map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
-            return Err(format!(
-                "both `{}` and `{name}` would go to {place}; give one of them a file: `-o {name}=FILE`",
-                other.name
-            ));
+            return Err(PlanError::SamePlace {
+                first: other.name,
+                second: name,
+                place,
+            });
         }
         outputs.push(Output { format, name, file });
     }

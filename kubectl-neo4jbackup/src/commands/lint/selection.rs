@@ -2,7 +2,7 @@
 
 use neo4jbackup_core::registry;
 
-use crate::suggest;
+use crate::suggest::UnknownRule;
 
 /// A text that cannot be read was not judged at all, whatever the rules that are asked for.
 const UNREADABLE: &str = "NB1001";
@@ -23,8 +23,8 @@ enum Pattern {
 
 impl Selection {
     /// Reads codes, names and families; the error names what is none of these.
-    pub(super) fn new(only: &[String], skip: &[String]) -> Result<Self, String> {
-        let read = |words: &[String]| -> Result<Vec<Pattern>, String> {
+    pub(super) fn new(only: &[String], skip: &[String]) -> Result<Self, UnknownRule> {
+        let read = |words: &[String]| -> Result<Vec<Pattern>, UnknownRule> {
             words.iter().map(|word| Pattern::new(word.trim())).collect()
         };
         Ok(Self {
@@ -40,7 +40,7 @@ impl Selection {
 }
 
 impl Pattern {
-    fn new(word: &str) -> Result<Self, String> {
+    fn new(word: &str) -> Result<Self, UnknownRule> {
         let upper = word.to_ascii_uppercase();
         let family = upper.strip_prefix("NB").unwrap_or(&upper).strip_suffix("XXX");
         if let Some(digit) =
@@ -50,7 +50,7 @@ impl Pattern {
         }
         match registry::rule(&upper).or_else(|| registry::rule(&word.to_ascii_lowercase())) {
             Some(meta) => Ok(Self::Code(meta.code)),
-            None => Err(suggest::unknown_rule(word)),
+            None => Err(UnknownRule::new(word)),
         }
     }
 
@@ -85,7 +85,7 @@ mod tests {
     fn what_is_no_rule_is_refused_with_advice() {
         let error = Selection::new(&["duplicate-keys".to_owned()], &[]).unwrap_err();
         assert_eq!(
-            error,
+            error.to_string(),
             "there is no rule `duplicate-keys`; did you mean `duplicate-key`?"
         );
     }

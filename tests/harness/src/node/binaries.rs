@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::binaries::{Binaries, KUBERNETES_LINKER_FLAGS, find_or_build};
+use crate::binaries::{Binaries, find_or_build};
 use crate::error::HarnessError;
 use crate::go_build::GoProgram;
 use crate::locations;
@@ -47,24 +47,9 @@ impl NodeBinaries {
     }
 }
 
-const KUBE_SCHEDULER: GoProgram = GoProgram {
-    name: "kube-scheduler",
-    package: "k8s.io/kubernetes/cmd/kube-scheduler",
-    module: locations::kubernetes_module,
-    linker_flags: KUBERNETES_LINKER_FLAGS,
-};
-const KUBELET: GoProgram = GoProgram {
-    name: "kubelet",
-    package: "k8s.io/kubernetes/cmd/kubelet",
-    module: locations::kubernetes_module,
-    linker_flags: KUBERNETES_LINKER_FLAGS,
-};
-const KUBE_PROXY: GoProgram = GoProgram {
-    name: "kube-proxy",
-    package: "k8s.io/kubernetes/cmd/kube-proxy",
-    module: locations::kubernetes_module,
-    linker_flags: KUBERNETES_LINKER_FLAGS,
-};
+const KUBE_SCHEDULER: GoProgram = GoProgram::of_kubernetes("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler");
+const KUBELET: GoProgram = GoProgram::of_kubernetes("kubelet", "k8s.io/kubernetes/cmd/kubelet");
+const KUBE_PROXY: GoProgram = GoProgram::of_kubernetes("kube-proxy", "k8s.io/kubernetes/cmd/kube-proxy");
 const PAUSE: GoProgram = GoProgram {
     name: "pause",
     package: "./pause",
