@@ -4,8 +4,9 @@ use std::sync::{Arc, LazyLock};
 
 use crate::document::{Document, Node, Problem, ProblemKind};
 use crate::facts::Inventory;
-use crate::finding::{Finding, ObjectRef, Severity};
+use crate::finding::{Finding, Severity};
 use crate::fix::{self, Edit, FixKind};
+use crate::model::ObjectRef;
 use crate::ratchet::ratchet;
 use crate::registry;
 use crate::rule::{Collector, Doors, Rule, Skipped};

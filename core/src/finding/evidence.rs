@@ -1,7 +1,7 @@
 //! What a finding rests on beside the field that it is about.
 
-use super::ObjectRef;
 use crate::document::Path;
+use crate::model::ObjectRef;
 
 /// A fact, and where it stands.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,17 +1,16 @@
 //! What a rule says: one finding per defect, with everything that a person or a machine needs to mend it.
 
 mod evidence;
-mod object_ref;
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::document::Path;
 use crate::fix::{Fix, FixKind};
+use crate::model::ObjectRef;
 use crate::quoted::{code_span, printable, quoted};
 
 pub use self::evidence::Evidence;
-pub use self::object_ref::ObjectRef;
 
 /// How bad a finding is. The order is that of importance: `Info` is the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
