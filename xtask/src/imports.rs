@@ -18,46 +18,24 @@ use self::sources::read;
 /// The crates that are looked at, by folder.
 const CRATES: [&str; 5] = ["core", "policies", "cluster", "webhook", "kubectl-neo4jbackup"];
 
-/// The circles that are known: the crate, and every module of the circle. This list only ever gets shorter.
-const KNOWN: &[(&str, &[&str])] = &[];
-
-/// Fails when there is a circle that is not known, or a known one that is gone or smaller now.
+/// Fails when there is a circle, and names the imports that close it.
 pub(crate) fn check(root: &Path) -> Result<()> {
-    let (unknown, stale) = compare(root)?;
-    for circle in &unknown {
+    let circles = circles_in(root)?;
+    for circle in &circles {
         report_progress(&circle.to_string());
     }
-    for name in &stale {
-        report_progress(&format!(
-            "{name} is no such circle any more: shorten `KNOWN` in xtask/src/imports.rs"
-        ));
-    }
-    ensure!(
-        unknown.is_empty() && stale.is_empty(),
-        "modules import each other in circles"
-    );
+    ensure!(circles.is_empty(), "modules import each other in circles");
     Ok(())
 }
 
-/// The circles that are not known, and the known ones that are not there as they are listed.
-fn compare(root: &Path) -> Result<(Vec<Circle>, Vec<String>)> {
-    let mut unknown = Vec::new();
-    let mut stale = Vec::new();
+/// The circles of all crates.
+fn circles_in(root: &Path) -> Result<Vec<Circle>> {
+    let mut found = Vec::new();
     for name in CRATES {
         let modules = read(&root.join(name).join("src")).with_context(|| format!("reading the modules of {name}"))?;
-        let found = circles(&modules);
-        let known = KNOWN.iter().filter(|(of, _)| *of == name).map(|(_, modules)| *modules);
-        let gone = known
-            .clone()
-            .filter(|known| !found.iter().any(|circle| circle.modules == **known));
-        stale.extend(gone.map(|modules| format!("{name}: {}", modules.join(", "))));
-        unknown.extend(found.into_iter().filter(|circle| {
-            !known
-                .clone()
-                .any(|known| circle.modules.iter().all(|module| known.contains(&module.as_str())))
-        }));
+        found.extend(circles(&modules));
     }
-    Ok((unknown, stale))
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -66,13 +44,9 @@ mod tests {
 
     #[test]
     fn no_module_is_in_a_circle_of_imports() {
-        let (unknown, stale) = compare(&crate::root()).unwrap();
-        let unknown: Vec<String> = unknown.iter().map(Circle::to_string).collect();
-        assert!(
-            unknown.is_empty() && stale.is_empty(),
-            "{}\nnot there any more: {stale:?}",
-            unknown.join("\n")
-        );
+        let found = circles_in(&crate::root()).unwrap();
+        let found: Vec<String> = found.iter().map(Circle::to_string).collect();
+        assert!(found.is_empty(), "{}", found.join("\n"));
     }
 
     /// The circles of a crate of these files.
