@@ -12,7 +12,6 @@
 pub mod document;
 pub mod domain;
 pub mod engine;
-pub mod ensure;
 pub mod facts;
 pub mod field;
 pub mod finding;
@@ -22,6 +21,7 @@ pub mod logs;
 pub mod model;
 pub mod quoted;
 mod ratchet;
+pub mod rbac;
 pub mod registry;
 pub mod rule;
 pub mod rules;
