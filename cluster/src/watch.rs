@@ -12,7 +12,7 @@ use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Client, ResourceExt};
 use neo4jbackup_core::document::Node;
-use neo4jbackup_core::facts::{AccountFacts, BindingFacts, Inventory, RoleFacts};
+use neo4jbackup_core::facts::{AccountFacts, BindingFacts, Cause, Inventory, RoleFacts};
 use neo4jbackup_core::rbac::FIELD_MANAGER;
 use tokio::sync::watch::{Receiver, Sender};
 use tokio::time::timeout;
@@ -95,7 +95,9 @@ impl WatchSink {
         match now {
             Progress::Pending => {}
             Progress::Complete => tracing::info!(kind = source.name(), "references are complete"),
-            Progress::Failing(reason) => tracing::warn!(kind = source.name(), reason, "references are incomplete"),
+            Progress::Failing(cause) => {
+                tracing::warn!(kind = source.name(), reason = %cause, "references are incomplete");
+            }
         }
         let need = source.need();
         let coverage = coverage(need, &self.progress.borrow());
@@ -132,7 +134,7 @@ struct Follower<'k> {
     /// What the list that is under way has shown so far.
     listed: Option<BTreeSet<(String, String)>>,
     /// When the failures began that have not ended since, and what the last one said.
-    failing: Option<(Instant, String)>,
+    failing: Option<(Instant, Cause)>,
     complete: bool,
     /// Whether the kind would have to be served under this version, because the others were tried before.
     last_version: bool,
@@ -253,8 +255,8 @@ impl<'k> Follower<'k> {
     fn fail(&mut self, error: &watcher::Error) -> bool {
         let not_served = status_code(error) == Some(404);
         let since = self.failing.as_ref().map_or_else(Instant::now, |(since, _)| *since);
-        let reason = self.reason(error);
-        self.failing = Some((since, reason.clone()));
+        let cause = self.cause(error);
+        self.failing = Some((since, cause.clone()));
         // What was complete stays so for a while: a watch that breaks off is taken up again within seconds.
         if not_served {
             self.complete = false;
@@ -268,7 +270,7 @@ impl<'k> Follower<'k> {
             !self.complete || since.elapsed() >= PATIENCE
         };
         if matters {
-            self.sink.note(self.source, &Progress::Failing(reason));
+            self.sink.note(self.source, &Progress::Failing(cause));
         }
         not_served
     }
@@ -280,14 +282,14 @@ impl<'k> Follower<'k> {
         }
     }
 
-    fn reason(&self, error: &watcher::Error) -> String {
+    fn cause(&self, error: &watcher::Error) -> Cause {
         let name = self.source.name();
-        match status_code(error) {
+        Cause::Failed(match status_code(error) {
+            Some(403) => return Cause::Forbidden(self.source.right()),
             Some(404) => format!("the {name} CRD is not installed"),
-            Some(403) => format!("not allowed to list and watch {name} objects"),
             Some(401) => format!("the API server does not accept the credentials to list {name} objects"),
             _ => format!("{name} objects cannot be listed and watched: {}", root_cause(error)),
-        }
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The kinds of object that are watched, and how what is known of each adds up to what a rule may rely on.
 
 use kube::discovery::ApiResource;
-use neo4jbackup_core::facts::{Coverage, Need};
+use neo4jbackup_core::facts::{Cause, Coverage, Need, Right, Why};
 use neo4jbackup_core::model::Account;
 use neo4jbackup_core::rbac;
 use neo4jbackup_core::schema::Kind;
@@ -79,6 +79,19 @@ impl Watched {
         }
     }
 
+    /// The right that a watch needs, for the newest resource.
+    pub(crate) fn right(self) -> Right {
+        let resource = self.resources().into_iter().next();
+        let (group, plural) = resource.map_or_else(Default::default, |resource| (resource.group, resource.plural));
+        Right {
+            verbs: vec!["list".to_owned(), "watch".to_owned()],
+            group,
+            resource: plural,
+            name: self.object_name().map(str::to_owned),
+            called: self.name().to_owned(),
+        }
+    }
+
     /// The only name that is of interest. A watch of one name may be allowed for that name alone.
     pub(crate) fn object_name(self) -> Option<&'static str> {
         match self {
@@ -96,7 +109,7 @@ pub(crate) enum Progress {
     /// Listed once, and followed since.
     Complete,
     /// It does not work, and why.
-    Failing(String),
+    Failing(Cause),
 }
 
 /// What may be relied on for `need`: everything only when every kind behind it is complete.
@@ -107,10 +120,13 @@ pub(crate) fn coverage(need: Need, progress: &[(Watched, Progress)]) -> Coverage
     }
     let reasons = behind().filter_map(|(source, progress)| match progress {
         Progress::Complete => None,
-        Progress::Pending => Some(format!("the list of {} objects is not complete yet", source.name())),
-        Progress::Failing(reason) => Some(reason.clone()),
+        Progress::Pending => Some(Cause::Pending(format!(
+            "the list of {} objects is not complete yet",
+            source.name()
+        ))),
+        Progress::Failing(cause) => Some(cause.clone()),
     });
-    Coverage::Partial(reasons.collect::<Vec<_>>().join("; "))
+    Coverage::Partial(Why::all(reasons))
 }
 
 #[cfg(test)]
@@ -127,16 +143,21 @@ mod tests {
         );
         let failing = (
             standalone,
-            Progress::Failing("the Neo4jEnterpriseStandalone CRD is not installed".to_owned()),
+            Progress::Failing(Cause::Failed(
+                "the Neo4jEnterpriseStandalone CRD is not installed".to_owned(),
+            )),
         );
         let Coverage::Partial(why) = coverage(Need::Instance, &[complete(cluster), failing]) else {
             panic!()
         };
-        assert_eq!(why, "the Neo4jEnterpriseStandalone CRD is not installed");
+        assert_eq!(why.to_string(), "the Neo4jEnterpriseStandalone CRD is not installed");
         let Coverage::Partial(why) = coverage(Need::Instance, &[(cluster, Progress::Pending), complete(standalone)])
         else {
             panic!()
         };
-        assert_eq!(why, "the list of Neo4jEnterpriseCluster objects is not complete yet");
+        assert_eq!(
+            why.to_string(),
+            "the list of Neo4jEnterpriseCluster objects is not complete yet"
+        );
     }
 }

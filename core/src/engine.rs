@@ -1,11 +1,12 @@
 //! Runs the rules over one object or one document, and puts what they say in a stable order.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::document::{Document, Node, Problem, ProblemKind};
 use crate::facts::Inventory;
 use crate::finding::{Finding, Severity};
 use crate::fix::{self, Edit, FixKind};
+use crate::model::ObjectRef;
 use crate::ratchet::ratchet;
 use crate::registry;
 use crate::rule::{Collector, Doors, Rule, Skipped};
@@ -73,6 +74,14 @@ fn run_into(mut report: Collector, subject: &Subject<'_>, inventory: &Inventory)
     judgement
 }
 
+/// Findings that do not name another object are about the one under review.
+pub(crate) fn say_of_what(findings: &mut [Finding], object: Option<ObjectRef>) {
+    let Some(object) = object.map(Arc::new) else { return };
+    for finding in findings {
+        finding.object.get_or_insert_with(|| Arc::clone(&object));
+    }
+}
+
 /// Judges the text of one document.
 pub fn judge_document(document: &Document<'_>) -> Judgement {
     let mut report = Collector::new(&SuppressionInvalid::META);
@@ -80,7 +89,11 @@ pub fn judge_document(document: &Document<'_>) -> Judgement {
         report.set_rule(rule.meta());
         rule.check_document(document, &mut report);
     }
-    finish(report)
+    let mut judgement = finish(report);
+    if !judgement.findings.is_empty() {
+        say_of_what(&mut judgement.findings, ObjectRef::of(&document.root));
+    }
+    judgement
 }
 
 /// The finding for a problem of the text itself.
@@ -142,6 +155,9 @@ pub(crate) fn conclude(mut judgement: Judgement, subject: &Subject<'_>) -> Judge
         let mut report = report_for(subject);
         suppress::apply(&mut judgement.findings, &requests, subject, &mut report);
         judgement.findings.append(&mut report.finish().0);
+    }
+    if !judgement.findings.is_empty() {
+        say_of_what(&mut judgement.findings, ObjectRef::of(subject.object));
     }
     spare_update(&mut judgement.findings, subject);
     judgement

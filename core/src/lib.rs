@@ -9,6 +9,7 @@
 //!    settings, era ────┘
 //! ```
 
+pub mod did_you_mean;
 pub mod document;
 pub mod domain;
 pub mod engine;

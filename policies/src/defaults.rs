@@ -44,7 +44,7 @@ the namespace declares for that cloud. On CREATE only; what is there stays as it
         cloud: "variables.storage.?cloud.or(variables.spec.?cloud)",
         path: "variables.storage.?cloud.hasValue() || !variables.spec.?cloud.hasValue() ? '/spec/storage/cloud' : '/spec/cloud'",
     };
-    declare(&mut policy, "account", quoted(Account::Backup.name()));
+    declare(&mut policy, "account", literal(Account::Backup.name()));
     location.fill_in_all(&mut policy, "", "variables.storageOfType != ''", "variables.account");
     policy
 }
@@ -77,7 +77,7 @@ reads artifacts from there itself, and the provider of each identity.",
         "account",
         format!(
             "variables.sourceType in ['storage', 'pitr'] && !object.apiVersion.endsWith('/v1alpha1') ? {} : ''",
-            quoted(Account::Restore.name())
+            literal(Account::Restore.name())
         ),
     );
     // A point-in-time restore takes only its credentials from here.
@@ -190,15 +190,15 @@ the label, Azure workload identity cannot work, and the operator never sets it."
         "account",
         format!(
             "dyn(object).metadata.labels['app.kubernetes.io/name'] == 'neo4j-backup' ? {} : {}",
-            quoted(Account::Backup.name()),
-            quoted(Account::Restore.name())
+            literal(Account::Backup.name()),
+            literal(Account::Restore.name())
         ),
     );
     let wanted = format!(
         "variables.template.?spec.?serviceAccountName.orValue('') == variables.account &&\n\
          {azure} && !({label} in variables.labels)",
         azure = is_well_formed(Provider::Azure, "variables.azureDeclaration"),
-        label = quoted(AZURE_USE_LABEL)
+        label = literal(AZURE_USE_LABEL)
     );
     let parent = "variables.path";
     policy.additions.extend([
@@ -221,7 +221,7 @@ the label, Azure workload identity cannot work, and the operator never sets it."
         Addition {
             holder: "variables.labels",
             path: "variables.path + '/labels'",
-            key: Key::Computed(&quoted(AZURE_USE_LABEL)),
+            key: Key::Computed(&literal(AZURE_USE_LABEL)),
             wanted: &wanted,
             value: "'true'",
         }
@@ -246,7 +246,7 @@ Ties the ServiceAccounts of the operator's Jobs to the identities that the names
             "of-the-jobs",
             format!(
                 "dyn(object).metadata.?name.orValue('') in [{}]",
-                Account::ALL.map(|account| quoted(account.name())).join(", ")
+                Account::ALL.map(|account| literal(account.name())).join(", ")
             ),
         )],
         variables: Vec::new(),
@@ -269,12 +269,12 @@ Ties the ServiceAccounts of the operator's Jobs to the identities that the names
         .to_cel(),
     );
     for provider in Provider::ALL {
-        let declared = format!("variables.declared[{}]", quoted(provider.as_str()));
+        let declared = format!("variables.declared[{}]", literal(provider.as_str()));
         policy.additions.push(
             Addition {
                 holder: "variables.annotations",
                 path: "'/metadata/annotations'",
-                key: Key::Computed(&quoted(provider.identity_annotation())),
+                key: Key::Computed(&literal(provider.identity_annotation())),
                 wanted: &format!("{declared} != ''"),
                 value: &declared,
             }
@@ -314,7 +314,7 @@ impl Location<'_> {
             &format!("variables.{name}Provider"),
         );
         declare(policy, &format!("{name}Annotation"), annotation);
-        let known = Provider::ALL.map(|provider| quoted(provider.identity_annotation()));
+        let known = Provider::ALL.map(|provider| literal(provider.identity_annotation()));
         declare(
             policy,
             &format!("{name}Declared"),
@@ -435,7 +435,7 @@ impl Location<'_> {
             &format!("variables.{name}.?type.orValue('')"),
         );
         declare(policy, &format!("{name}OfType"), of_type);
-        let known = Provider::ALL.map(|provider| quoted(provider.as_str()));
+        let known = Provider::ALL.map(|provider| literal(provider.as_str()));
         declare(
             policy,
             &format!("{name}Provider"),
@@ -481,7 +481,7 @@ impl Addition<'_> {
         } = self;
         let (absent, pointer) = match self.key {
             Key::Named(key) => (
-                format!("!({} in {holder})", quoted(key)),
+                format!("!({} in {holder})", literal(key)),
                 match path.strip_suffix('\'') {
                     Some(start) => format!("{start}/{key}'"),
                     None => format!("{path} + '/{key}'"),
@@ -505,7 +505,7 @@ fn declare_identities(policy: &mut MutatingPolicy) {
         let text = format!("variables.{provider}Declaration");
         format!(
             "{}: {} ? {text} : ''",
-            quoted(provider.as_str()),
+            literal(provider.as_str()),
             is_well_formed(provider, &text)
         )
     });
@@ -524,7 +524,7 @@ fn declare_identity(policy: &mut MutatingPolicy, provider: Provider) {
         &format!("{provider}Declaration"),
         format!(
             "variables.declarations[?{}].orValue('')",
-            quoted(declaring_annotation(provider))
+            literal(declaring_annotation(provider))
         ),
     );
 }
@@ -558,12 +558,12 @@ fn declare(policy: &mut MutatingPolicy, name: &str, expression: impl Into<String
 
 /// The text that belongs to a key; empty for any other key.
 fn choice<const COUNT: usize>(entries: [(&str, &str); COUNT], key: &str) -> String {
-    let entries = entries.map(|(key, value)| format!("{}: {}", quoted(key), quoted(value)));
+    let entries = entries.map(|(key, value)| format!("{}: {}", literal(key), literal(value)));
     format!("{{{}}}[?{key}].orValue('')", entries.join(", "))
 }
 
 /// A word of ours as a string of CEL; none has a quote or a backslash.
-fn quoted(word: &str) -> String {
+fn literal(word: &str) -> String {
     format!("'{word}'")
 }
 

@@ -74,12 +74,16 @@ fn judge(rule: &str, case: &Case, objects: &[Value]) {
         let finding = &located.finding;
         let title = finding.fix.as_ref().map(|fix| fix.title.clone());
         let said = [finding.message.clone(), finding.help.clone(), finding.path.to_string()];
-        for said in said.into_iter().chain(finding.evidence.clone()).chain(title) {
+        for said in said
+            .into_iter()
+            .chain(finding.evidence.iter().map(|evidence| evidence.text.clone()))
+            .chain(title)
+        {
             assert_one_line(&format!("{what} {}", finding.code), &said);
         }
     }
     for skipped in &outcome.skipped {
-        assert_one_line(&what, &skipped.reason);
+        assert_one_line(&what, &skipped.reason());
     }
     let app = webhook(&options, &inventory);
     for object in objects.iter().filter(|object| object["kind"].is_string()) {

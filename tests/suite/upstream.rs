@@ -22,7 +22,10 @@ fn errors(text: &str, options: &Options, mut inventory: Inventory) -> BTreeMap<S
     let mut errors: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
     for located in lint::judge(&file, &inventory, options).findings {
         if located.finding.severity == Severity::Error {
-            let name = located.object.map_or_else(|| "-".to_owned(), |object| object.name);
+            let name = located
+                .finding
+                .object
+                .map_or_else(|| "-".to_owned(), |object| object.name.clone());
             errors.entry(name).or_default().insert(located.finding.code);
         }
     }

@@ -169,3 +169,28 @@ fn what_is_on_its_way_out_is_only_warned() {
     assert!(!denies(&object(time, "0 2 * * *"), &wrong));
     assert!(!denies(&good, &object(time, "0 2 * * * *")));
 }
+
+#[test]
+fn a_finding_keeps_the_object_that_it_names() {
+    let named = |kind: &str, name: &str| ObjectRef {
+        api_version: "v1".to_owned(),
+        kind: kind.to_owned(),
+        namespace: "graph".to_owned(),
+        name: name.to_owned(),
+    };
+    let mut report = Collector::new(&ScheduleInvalid::META);
+    report.at_path(crate::document::Path::dotted("spec"), "of the object under review");
+    report
+        .at_path(crate::document::Path::dotted("status.failed"), "of a Job")
+        .about(named("Job", "nightly-1"));
+    say_of_what(&mut report.findings, Some(named("Neo4jBackup", "nightly")));
+    let about: Vec<_> = report
+        .findings
+        .iter()
+        .map(|finding| finding.object.as_deref())
+        .collect();
+    assert_eq!(
+        about,
+        [Some(&named("Neo4jBackup", "nightly")), Some(&named("Job", "nightly-1"))]
+    );
+}

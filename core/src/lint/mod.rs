@@ -5,14 +5,19 @@
 
 pub mod text;
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::document::{self, Document, Limits, Node, Path, ProblemKind, Span};
 use crate::engine::{self, Judgement};
 use crate::facts::Inventory;
 use crate::field::Field;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Evidence, Finding, Severity};
 use crate::fix::FixKind;
+use crate::model::ObjectRef;
 use crate::registry;
 use crate::rule::Skipped;
 use crate::rules::SuppressionInvalid;
@@ -63,31 +68,17 @@ impl Options {
     }
 }
 
-/// The object that a finding is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ObjectRef {
-    /// `apiVersion`.
-    pub api_version: String,
-    /// `kind`.
-    pub kind: String,
-    /// `metadata.namespace`; empty when the manifest does not say.
-    pub namespace: String,
-    /// `metadata.name`, or `metadata.generateName`.
-    pub name: String,
-}
-
 /// A finding and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Located {
     /// What is wrong.
     pub finding: Finding,
-    /// Of what; `None` when the text could not be read that far.
-    pub object: Option<ObjectRef>,
     /// Where in the file.
     pub span: Span,
     /// Position of the document in [`File::documents`]; `None` for a finding about the file as a whole.
     pub document: Option<usize>,
+    /// Where the evidence of the finding stands in the file: for each one in turn, `None` where it does not.
+    pub related: Vec<Option<Span>>,
 }
 
 /// One file, read.
@@ -175,24 +166,24 @@ pub fn judge(file: &File<'_>, inventory: &Inventory, options: &Options) -> FileO
         let finding = engine::document_problem(problem);
         outcome.findings.push(Located {
             finding,
-            object: None,
             span: problem.span,
             document: None,
+            related: Vec::new(),
         });
     }
+    let objects = Objects::of(file, &options.namespace);
     for (position, document) in file.documents.iter().enumerate() {
         let judgement = judge_document(document, file.is_patch, inventory, options, &mut outcome.judged);
         outcome
             .unknown
             .extend(Some(judgement.unknown).filter(|unknown| !unknown.is_empty()));
-        let object = object_ref(&document.root);
         outcome.skipped.extend(judgement.skipped);
         outcome
             .findings
             .extend(judgement.findings.into_iter().map(|(finding, span)| Located {
+                related: objects.related(document, &finding),
                 span,
                 finding,
-                object: object.clone(),
                 document: Some(position),
             }));
     }
@@ -205,6 +196,77 @@ pub fn judge(file: &File<'_>, inventory: &Inventory, options: &Options) -> FileO
     outcome.skipped.sort();
     outcome.skipped.dedup();
     outcome
+}
+
+/// The documents of a file by the object in each; sorted only when a finding names another object, and then once.
+struct Objects<'f> {
+    file: &'f File<'f>,
+    /// The namespace of objects that do not say.
+    namespace: &'f str,
+    by_name: OnceCell<HashMap<Key<'f>, &'f Document<'f>>>,
+}
+
+/// API group, kind, namespace, name.
+type Key<'f> = [&'f str; 4];
+
+impl<'f> Objects<'f> {
+    fn of(file: &'f File<'f>, namespace: &'f str) -> Self {
+        Self {
+            file,
+            namespace,
+            by_name: OnceCell::new(),
+        }
+    }
+
+    /// The document of an object, whatever the version in which it is read.
+    fn find(&self, object: &ObjectRef) -> Option<&'f Document<'f>> {
+        let by_name = self.by_name.get_or_init(|| {
+            let mut by_name = HashMap::new();
+            for document in &self.file.documents {
+                let text = |path: &'static str| Field::at(&document.root, path).str().unwrap_or_default();
+                let key = self.key(
+                    text("apiVersion"),
+                    text("kind"),
+                    text("metadata.namespace"),
+                    text("metadata.name"),
+                );
+                by_name.entry(key).or_insert(document);
+            }
+            by_name
+        });
+        let ObjectRef {
+            api_version,
+            kind,
+            namespace,
+            name,
+        } = object;
+        by_name.get(&self.key(api_version, kind, namespace, name)).copied()
+    }
+
+    fn key<'k>(&self, api_version: &'k str, kind: &'k str, namespace: &'k str, name: &'k str) -> Key<'k>
+    where
+        'f: 'k,
+    {
+        let (group, _) = api_version.split_once('/').unwrap_or_default();
+        let namespace = if namespace.is_empty() {
+            self.namespace
+        } else {
+            namespace
+        };
+        [group, kind, namespace, name]
+    }
+
+    /// Where the evidence of a finding of the document `own` stands, as far as it stands in the file.
+    fn related(&self, own: &Document<'_>, finding: &Finding) -> Vec<Option<Span>> {
+        let place = |evidence: &Evidence| {
+            let path = evidence.path.as_ref()?;
+            Some(match &evidence.object {
+                Some(object) => span_of(self.find(object)?, path),
+                None => span_of(own, path),
+            })
+        };
+        finding.evidence.iter().map(place).collect()
+    }
 }
 
 struct DocumentOutcome {
@@ -223,7 +285,11 @@ fn judge_document(
     let mut findings: Vec<(Finding, Span)> = document
         .problems
         .iter()
-        .map(|problem| (engine::document_problem(problem), problem.span))
+        .map(|problem| {
+            let mut finding = engine::document_problem(problem);
+            finding.object = ObjectRef::of(&document.root).map(Arc::new);
+            (finding, problem.span)
+        })
         .collect();
     let place = |finding: Finding| {
         let key = if finding.at_key {
@@ -339,21 +405,4 @@ fn first_line(document: &Document<'_>) -> Span {
 
 fn is_placeholder(value: &Node<'_>) -> bool {
     value.as_str().is_some_and(|text| placeholder::find(text).is_some())
-}
-
-/// Names an object.
-pub fn object_ref(object: &Node<'_>) -> Option<ObjectRef> {
-    let text = |path: &str| object.at(path).and_then(Node::as_str).unwrap_or_default().to_owned();
-    object.as_map()?;
-    let name = text("metadata.name");
-    Some(ObjectRef {
-        api_version: text("apiVersion"),
-        kind: text("kind"),
-        namespace: text("metadata.namespace"),
-        name: if name.is_empty() {
-            text("metadata.generateName")
-        } else {
-            name
-        },
-    })
 }

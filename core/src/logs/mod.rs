@@ -211,10 +211,10 @@ mod tests {
     fn every_class_finds_each_of_its_own_signatures() {
         let mut hidden = Vec::new();
         for class in CLASSES.iter() {
-            for example in class.signatures().iter().map(|signature| signature.example()) {
+            for example in class.signatures().iter().map(table::Signature::example) {
                 let found = classify(&example);
                 // Another class may be tried first; one that means something else may not.
-                if !found.is_some_and(|found| found.severity == class.severity) {
+                if found.is_none_or(|found| found.severity != class.severity) {
                     hidden.push(format!(
                         "{}: «{example}» is {:?}",
                         class.name,

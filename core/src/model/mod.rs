@@ -8,6 +8,7 @@ mod backup;
 mod cloud;
 mod image;
 mod meaning;
+mod object_ref;
 mod restore;
 mod storage;
 
@@ -17,5 +18,6 @@ pub use backup::{Backup, Scope};
 pub use cloud::{Cloud, Provider};
 pub use image::Image;
 pub use meaning::same_meaning;
+pub use object_ref::ObjectRef;
 pub use restore::{Restore, SourceType};
 pub use storage::{Storage, StoreType};

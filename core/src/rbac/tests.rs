@@ -201,11 +201,11 @@ fn what_is_malformed_goes_nowhere() {
 fn half_a_picture_is_no_ground_for_a_write() {
     for need in [Need::Backups, Need::Restores, Need::Namespace, Need::Accounts] {
         let mut inventory = cluster("v1alpha1");
-        inventory.set_coverage(need, Coverage::Partial("the list is under way".to_owned()));
+        inventory.set_coverage(need, Coverage::Partial("the list is under way".into()));
         assert_eq!(planned(&inventory), Plan::default(), "{need:?}");
     }
     let mut inventory = cluster("v1alpha1");
-    inventory.set_coverage(Need::Roles, Coverage::Partial("not allowed".to_owned()));
+    inventory.set_coverage(Need::Roles, Coverage::Partial("not allowed".into()));
     assert_eq!(names(&planned(&inventory)), [("graph", "neo4j-backup-sa")]);
 }
 

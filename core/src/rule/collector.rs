@@ -2,7 +2,7 @@
 
 use super::meta::RuleMeta;
 use crate::document::{Node, Path};
-use crate::facts::Need;
+use crate::facts::{Need, Why};
 use crate::field::{Block, Field};
 use crate::finding::{Finding, Reason, Severity};
 use crate::fix::FixKind;
@@ -15,12 +15,23 @@ const MOST_ALIKE: usize = 20;
 const LONGEST_VALUE: usize = 1024;
 
 /// Something that could not be checked, and why. Never a reason to deny.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skipped {
     /// The rule that could not be sure.
     pub code: &'static str,
-    /// What it would have needed.
-    pub reason: String,
+    /// What it needs to know.
+    pub need: Need,
+    /// What it could not be sure of: ``whether the backup `nightly` exists``.
+    pub what: String,
+    /// Why that is not known.
+    pub why: Why,
+}
+
+impl Skipped {
+    /// Returns what is not certain and why, on one line.
+    pub fn reason(&self) -> String {
+        printable(format!("{}: {}", self.what, self.why)).into_owned()
+    }
 }
 
 /// What the rules have said so far.
@@ -120,8 +131,8 @@ impl Collector {
         self.push(field.path(), None, message.into()).reason(Reason::Required)
     }
 
-    /// Notes that the current rule could not be sure.
-    pub fn skip(&mut self, need: Need, why: impl Into<String>) {
+    /// Notes that the current rule could not be sure of `what`.
+    pub fn skip(&mut self, need: Need, what: impl Into<String>, why: &Why) {
         debug_assert!(
             self.rule.needs.contains(&need),
             "{} does not declare that it needs {need:?}",
@@ -129,7 +140,9 @@ impl Collector {
         );
         self.skipped.push(Skipped {
             code: self.rule.code,
-            reason: printable(why.into()).into_owned(),
+            need,
+            what: printable(what.into()).into_owned(),
+            why: why.clone(),
         });
     }
 
@@ -165,6 +178,7 @@ impl Collector {
             severity: self.rule.severity,
             message: printable(message).into_owned(),
             help: String::new(),
+            object: None,
             path,
             at_key: false,
             value,

@@ -1,8 +1,8 @@
 //! NB1011.
 
+use crate::did_you_mean;
 use crate::rule::prelude::*;
 use crate::schema::GROUP;
-use crate::values::names;
 
 declare_rule! {
     /// An `apiVersion` or `kind` that the operator does not serve belongs to no object at all.
@@ -120,5 +120,5 @@ fn misspelt(kind: &str) -> Option<&'static str> {
     if OTHERS.contains(&kind) || kind.starts_with("Aura") {
         return None;
     }
-    names::closest(kind, Kind::ALL.into_iter().map(Kind::name))
+    did_you_mean::closest(kind, Kind::ALL.into_iter().map(Kind::name))
 }

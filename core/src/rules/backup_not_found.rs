@@ -53,7 +53,8 @@ impl Rule for BackupNotFound {
             Lookup::Unknown(why) => {
                 report.skip(
                     Need::Backups,
-                    format!("whether the backup {} exists: {why}", quoted(name)),
+                    format!("whether the backup {} exists", quoted(name)),
+                    why,
                 );
             }
         }

@@ -66,7 +66,8 @@ impl Rule for CredentialsSecretIncomplete {
                 Lookup::Unknown(why) => {
                     report.skip(
                         Need::Secrets,
-                        format!("whether Secret {} has the keys for {provider}: {why}", quoted(name)),
+                        format!("whether Secret {} has the keys for {provider}", quoted(name)),
+                        why,
                     );
                 }
             }

@@ -66,10 +66,8 @@ fn judge_restore(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Inven
         Lookup::Unknown(why) => {
             report.skip(
                 Need::Instance,
-                format!(
-                    "whether {name} is a cluster or a standalone: {why}",
-                    name = quoted(name)
-                ),
+                format!("whether {name} is a cluster or a standalone", name = quoted(name)),
+                why,
             );
             None
         }
@@ -98,7 +96,8 @@ fn is_on_volume(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Invent
             Lookup::Unknown(why) => {
                 report.skip(
                     Need::Backups,
-                    format!("whether backup {name} is on a volume: {why}", name = quoted(name)),
+                    format!("whether backup {name} is on a volume", name = quoted(name)),
+                    why,
                 );
                 None
             }

@@ -3,7 +3,7 @@
 use crate::model::same_meaning;
 use crate::rule::prelude::*;
 use crate::schema::{self, EraSet, SchemaProblem};
-use crate::subject::moved_field::{fits, hint, move_fix, plain_note};
+use crate::subject::moved_field::{NEVER_HAD_EFFECT, fits, hint, move_fix, plain_note};
 
 declare_rule! {
     /// A field of another operator version is dropped without a word.
@@ -44,14 +44,18 @@ impl Rule for FieldOfOtherVersion {
                 eras_with_it,
                 replaced_by,
                 changes_meaning,
+                had_effect,
                 note,
             } = problem
             else {
                 continue;
             };
             let name = quoted(path.last_key().unwrap_or_default());
-            let had_effect = !note.is_some_and(|note| note.starts_with("It never had an effect"));
-            let effect = if had_effect { "" } else { "; it never had an effect" };
+            let effect = if *had_effect {
+                String::new()
+            } else {
+                format!("; {NEVER_HAD_EFFECT}")
+            };
             let text = format!(
                 "{name} is a field of {eras_with_it}, and {} drops it{effect}",
                 subject.era.label()
@@ -64,7 +68,7 @@ impl Rule for FieldOfOtherVersion {
             if !changes_meaning || is_default(subject, path, *eras_with_it) {
                 finding.severity(Severity::Warning);
             }
-            let note = plain_note(*note).filter(|_| had_effect);
+            let note = plain_note(*note).filter(|_| *had_effect);
             if says_nothing(subject, path) {
                 finding
                     .help("remove it")
@@ -72,7 +76,7 @@ impl Rule for FieldOfOtherVersion {
                 continue;
             }
             let (help, fix) = target(subject, path).unwrap_or_else(|| {
-                let fix = other_fix(subject, path, replaced_by.as_ref(), had_effect);
+                let fix = other_fix(subject, path, replaced_by.as_ref(), *had_effect);
                 (hint(replaced_by.as_ref(), note), fix)
             });
             finding.help(help).fix = fix;

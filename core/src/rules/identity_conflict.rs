@@ -72,9 +72,10 @@ impl Rule for IdentityConflict {
             report.skip(
                 need,
                 format!(
-                    "other {kind}s of namespace {namespace} may want another identity: {why}",
+                    "other {kind}s of namespace {namespace} may want another identity",
                     namespace = quoted(namespace)
                 ),
+                why,
             );
         }
     }

@@ -86,25 +86,39 @@ fn missing(
     inventory: &Inventory,
     report: &mut Collector,
 ) {
-    let cloud = location.storage.cloud;
     let key = provider.identity_annotation();
-    let path = cloud.annotations().path().key(key);
-    let is_instance = is_instance(subject);
-    let Some(declared) = declared(subject, provider, inventory, report) else {
-        let secret = if subject.era >= Era::V1_0 {
-            "`credentialsSecretRef` or "
-        } else {
-            ""
-        };
-        let ambient = match provider {
-            Provider::Aws => "; EKS Pod Identity and roles of nodes need neither",
-            Provider::Gcp | Provider::Azure => "; a role of the nodes needs neither",
-        };
-        report
-            .at_path(path, format!("nothing gives the Job credentials for `{provider}`"))
-            .help(format!("set {secret}this annotation{ambient}"));
-        return;
+    let path = location.storage.cloud.annotations().path().key(key);
+    match declared(subject, provider, inventory, report) {
+        None => undeclared(subject, provider, path, report),
+        Some(declared) => not_taken(subject, location, provider, path, &declared, report),
+    }
+}
+
+/// Nobody gives the Job credentials.
+fn undeclared(subject: &Subject<'_>, provider: Provider, path: Path, report: &mut Collector) {
+    let secret = if subject.era >= Era::V1_0 {
+        "`credentialsSecretRef` or "
+    } else {
+        ""
     };
+    let ambient = match provider {
+        Provider::Aws => "; EKS Pod Identity and roles of nodes need neither",
+        Provider::Gcp | Provider::Azure => "; a role of the nodes needs neither",
+    };
+    report
+        .at_path(path, format!("nothing gives the Job credentials for `{provider}`"))
+        .help(format!("set {secret}this annotation{ambient}"));
+}
+
+/// The namespace or the settings declare an identity that the object does not name.
+fn not_taken(
+    subject: &Subject<'_>,
+    location: &Location<'_>,
+    provider: Provider,
+    path: Path,
+    declared: &Declaration<'_>,
+    report: &mut Collector,
+) {
     let by = match declared.by {
         DeclaredBy::Namespace => format!("namespace {}", quoted(subject.namespace())),
         DeclaredBy::Settings => "the settings file".to_owned(),
@@ -121,10 +135,25 @@ fn missing(
         finding.help(format!("correct what {by} declares: it is malformed"));
         return;
     }
-    if !may_be_filled_in(location, is_instance) {
+    if !may_be_filled_in(location, is_instance(subject)) {
         finding.help("set this annotation, or name the account of the backup pod in `serviceAccount`");
         return;
     }
+    let title = format!(
+        "set the annotation `{}` to {}",
+        provider.identity_annotation(),
+        quoted(declared.identity)
+    );
+    finding.help("use that identity").fix(Fix {
+        kind: FixKind::Default,
+        title,
+        edits: edits(subject, location, provider, path, declared.identity),
+    });
+}
+
+/// What puts the identity there, with everything that the schema requires beside it.
+fn edits(subject: &Subject<'_>, location: &Location<'_>, provider: Provider, path: Path, identity: &str) -> Vec<Edit> {
+    let cloud = location.storage.cloud;
     let mut edits = Vec::new();
     if !cloud.identity_provider().is_set() {
         edits.push(Edit::Set {
@@ -134,7 +163,7 @@ fn missing(
     }
     edits.push(Edit::Set {
         path,
-        value: declared.identity.into(),
+        value: identity.into(),
     });
     // The account stands in the block that is made here, or else a second look would add it.
     if let Some(account) = implied_account(subject, location, true) {
@@ -143,12 +172,7 @@ fn missing(
             value: account.into(),
         });
     }
-    let title = format!("set the annotation `{key}` to {}", quoted(declared.identity));
-    finding.help("use that identity").fix(Fix {
-        kind: FixKind::Default,
-        title,
-        edits,
-    });
+    edits
 }
 
 /// What is declared for the namespace of the object; says so when the namespace itself could not be asked.
@@ -163,9 +187,10 @@ fn declared<'x>(
         report.skip(
             Need::Namespace,
             format!(
-                "namespace {namespace} may declare an identity: {why}",
+                "namespace {namespace} may declare an identity",
                 namespace = quoted(namespace)
             ),
+            why,
         );
     }
     rbac::declared(namespace, provider, inventory, subject.settings)

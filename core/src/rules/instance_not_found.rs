@@ -43,11 +43,12 @@ impl Rule for InstanceNotFound {
         let name = sharded.text().filter(|_| subject.backup().is_some());
         if let Some(name) = name {
             match inventory.sharded_database(subject.namespace(), name) {
-                Some(true) => {}
-                Some(false) => not_found(&sharded, "Neo4jShardedDatabase", name, subject.namespace(), report),
-                None => report.skip(
+                Lookup::Found(()) => {}
+                Lookup::Absent => not_found(&sharded, "Neo4jShardedDatabase", name, subject.namespace(), report),
+                Lookup::Unknown(why) => report.skip(
                     Need::ShardedDatabases,
                     format!("whether the sharded database {} exists", quoted(name)),
+                    why,
                 ),
             }
         }
@@ -61,7 +62,8 @@ fn instance(subject: &Subject<'_>, field: &Field<'_>, name: &str, inventory: &In
         Lookup::Unknown(why) => {
             report.skip(
                 Need::Instance,
-                format!("whether the instance {} exists: {why}", quoted(name)),
+                format!("whether the instance {} exists", quoted(name)),
+                why,
             );
         }
     }

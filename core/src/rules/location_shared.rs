@@ -73,10 +73,7 @@ impl Rule for LocationShared {
             });
         }
         if let Coverage::Partial(why) = inventory.coverage(Need::Backups) {
-            report.skip(
-                Need::Backups,
-                format!("other backups may write to the same place: {why}"),
-            );
+            report.skip(Need::Backups, "other backups may write to the same place", why);
         }
     }
 }

@@ -117,9 +117,10 @@ fn by_cluster<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inve
         report.skip(
             Need::Instance,
             format!(
-                "whether {name} is a cluster, which ignores some options: {why}",
+                "whether {name} is a cluster, which ignores some options",
                 name = quoted(name)
             ),
+            why,
         );
     }
     let is_cluster = restored::is_cluster(&lookup);

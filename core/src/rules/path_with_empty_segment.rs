@@ -1,8 +1,8 @@
 //! NB7003.
 
-use super::bucket_malformed::moves_folder;
 use crate::rule::prelude::*;
 use crate::subject::location::{Location, Use, locations};
+use crate::values::bucket;
 use crate::values::object_path::{self, PathProblem};
 
 declare_rule! {
@@ -96,6 +96,14 @@ fn path(subject: &Subject<'_>, location: &Location<'_>, report: &mut Collector) 
             finding.help("write the path without it");
         }
     }
+}
+
+/// Whether mending the bucket also changes the path.
+fn moves_folder(location: &Location<'_>) -> bool {
+    let (Some(store), Some(name)) = (location.storage.naming(), location.storage.bucket().str()) else {
+        return false;
+    };
+    bucket::moves_folder(store, name)
 }
 
 /// The address to which the operator would write.

@@ -51,7 +51,8 @@ impl Rule for PointInTimeOnCluster {
         if let Lookup::Unknown(why) = &lookup {
             report.skip(
                 Need::Instance,
-                format!("whether {name} is a cluster: {why}", name = quoted(name)),
+                format!("whether {name} is a cluster", name = quoted(name)),
+                why,
             );
         }
         if !restored::is_cluster(&lookup) {

@@ -72,7 +72,8 @@ impl Rule for PointInTimeUnsupported {
             Lookup::Unknown(why) => {
                 report.skip(
                     Need::Instance,
-                    format!("whether {name} runs Neo4j 2025.01 or later: {why}", name = quoted(name)),
+                    format!("whether {name} runs Neo4j 2025.01 or later", name = quoted(name)),
+                    why,
                 );
                 unknown(
                     &field,
@@ -118,7 +119,11 @@ fn judge(subject: &Subject<'_>, field: &Field<'_>, name: &str, facts: &InstanceF
             ),
         )
         .help(help)
-        .evidence(format!("spec.image.tag of {name} is {shown}", name = quoted(name)));
+        .evidence_of(
+            subject.other(facts.kind, name),
+            Path::dotted("spec.image.tag"),
+            format!("spec.image.tag of {name} is {shown}", name = quoted(name)),
+        );
 }
 
 fn unknown(field: &Field<'_>, name: &str, why: &str, report: &mut Collector) {

@@ -65,13 +65,17 @@ impl Rule for ScopeUnclear {
                     .map(|name| format!("`{}`", name.trim_start_matches("spec.")))
                     .collect();
                 let last = if names.len() == 2 { "the other" } else { "the others" };
-                report
-                    .at(
-                        &subject.field("spec.allDatabases"),
-                        format!("{} are set together, and only one may be", names.join(" and ")),
-                    )
+                let finding = report.at(
+                    &subject.field("spec.allDatabases"),
+                    format!("{} are set together, and only one may be", names.join(" and ")),
+                );
+                finding
                     .help(format!("keep one and remove {last}"))
                     .reason(Reason::Forbidden);
+                let others = ["spec.database", "spec.shardedDatabase"].map(|name| subject.field(name));
+                for field in others.iter().filter(|field| field.text().is_some()) {
+                    also_set(finding, field);
+                }
             }
             _ => {}
         }
@@ -101,13 +105,20 @@ fn several_in_restore(subject: &Subject<'_>, report: &mut Collector) {
     };
     let all = subject.field("spec.allDatabases");
     if all.is_true() {
+        let named = subject.field(name);
         let name = name.trim_start_matches("spec.");
-        report
-            .at(
-                &all,
-                format!("`allDatabases` and `{name}` are both set, and only one may be"),
-            )
-            .help("keep one and remove the other")
-            .reason(Reason::Forbidden);
+        let finding = report.at(
+            &all,
+            format!("`allDatabases` and `{name}` are both set, and only one may be"),
+        );
+        finding.help("keep one and remove the other").reason(Reason::Forbidden);
+        also_set(finding, &named);
     }
+}
+
+/// Points at a field that excludes the one of the finding.
+fn also_set(finding: &mut Finding, field: &Field<'_>) {
+    let path = field.path();
+    let text = format!("`{}` is set, too", path.last_key().unwrap_or_default());
+    finding.evidence_at(path, text);
 }

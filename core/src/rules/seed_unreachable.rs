@@ -70,12 +70,15 @@ impl Rule for SeedUnreachable {
                 match inventory.backup(subject.namespace(), backup) {
                     Lookup::Found(facts) => (field, facts.storage.clone()),
                     Lookup::Unknown(why) => {
-                        let what = format!(
-                            "whether the servers of {name} can read what backup {backup} wrote: {why}",
-                            name = quoted(name),
-                            backup = quoted(backup)
+                        return report.skip(
+                            Need::Backups,
+                            format!(
+                                "whether the servers of {name} can read what backup {backup} wrote",
+                                name = quoted(name),
+                                backup = quoted(backup)
+                            ),
+                            why,
                         );
-                        return report.skip(Need::Backups, what);
                     }
                     Lookup::Absent => return,
                 }

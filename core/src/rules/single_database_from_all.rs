@@ -62,18 +62,17 @@ impl Rule for SingleDatabaseFromAll {
                 report.skip(
                     Need::Instance,
                     format!(
-                        "whether {name} is a cluster, which takes one artifact: {why}",
+                        "whether {name} is a cluster, which takes one artifact",
                         name = quoted(name)
                     ),
+                    why,
                 );
             }
             (_, Lookup::Unknown(why)) if restored::is_cluster(&instance) => {
                 report.skip(
                     Need::Backups,
-                    format!(
-                        "whether backup {backup} covers all databases: {why}",
-                        backup = quoted(backup)
-                    ),
+                    format!("whether backup {backup} covers all databases", backup = quoted(backup)),
+                    why,
                 );
             }
             (_, Lookup::Found(facts)) if restored::is_cluster(&instance) && facts.scope == ScopeFacts::AllDatabases => {
@@ -89,10 +88,11 @@ impl Rule for SingleDatabaseFromAll {
                     )
                     .help("use `allDatabases: true`, or `type: storage` with the exact .backup file")
                     .reason(Reason::NotSupported)
-                    .evidence(format!(
-                        "spec.allDatabases of backup {backup} is true",
-                        backup = quoted(backup)
-                    ));
+                    .evidence_of(
+                        subject.other(Kind::Neo4jBackup, backup),
+                        Path::dotted("spec.allDatabases"),
+                        format!("spec.allDatabases of backup {} is true", quoted(backup)),
+                    );
             }
             _ => {}
         }

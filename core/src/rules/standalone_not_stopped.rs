@@ -64,9 +64,10 @@ impl Rule for StandaloneNotStopped {
             report.skip(
                 Need::Instance,
                 format!(
-                    "whether {name} is a standalone, which must be stopped: {why}",
+                    "whether {name} is a standalone, which must be stopped",
                     name = quoted(name)
                 ),
+                why,
             );
         }
         if restored::is_standalone(&lookup) {

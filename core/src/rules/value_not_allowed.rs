@@ -1,8 +1,9 @@
 //! NB1006.
 
+use crate::did_you_mean;
 use crate::rule::prelude::*;
 use crate::schema::{Pattern, SchemaProblem};
-use crate::values::{names, quantity};
+use crate::values::quantity;
 
 declare_rule! {
     /// A value outside the list, pattern or range of the schema makes the API server refuse the whole object.
@@ -74,7 +75,10 @@ fn not_in_enum(path: &Path, value: &str, allowed: &[&'static str], report: &mut 
     let finding = report.at_path(path.clone(), text);
     finding.value(value).reason(Reason::NotSupported);
     let same = allowed.iter().find(|word| word.eq_ignore_ascii_case(value.trim()));
-    let Some(meant) = same.copied().or_else(|| names::closest(value, allowed.iter().copied())) else {
+    let Some(meant) = same
+        .copied()
+        .or_else(|| did_you_mean::closest(value, allowed.iter().copied()))
+    else {
         finding.help(match allowed {
             [only] => format!("use `{only}`"),
             _ => "use one of them".to_owned(),

@@ -132,6 +132,8 @@ pub struct Absence {
     pub harmless_values: &'static [&'static str],
     /// Fields that replace it, the best first: a path from the root (`spec.…`), or one beside the field.
     pub replaced_by: &'static [&'static str],
+    /// Whether some version does something with the field.
+    pub had_effect: bool,
     /// A sentence for the reader.
     pub note: Option<&'static str>,
 }

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use crate::document::{Document, Map, Node, Path};
 use crate::facts::BackupFacts;
 use crate::field::Field;
-use crate::model::{self, Backup, Cloud, Restore, Storage};
-use crate::schema::{self, Era, Kind, SchemaProblem};
+use crate::model::{self, Backup, Cloud, ObjectRef, Restore, Storage};
+use crate::schema::{self, Era, GROUP, Kind, SchemaProblem};
 use crate::settings::Settings;
 use crate::values::cron::{CronError, Schedule};
 
@@ -134,6 +134,16 @@ impl<'a> Subject<'a> {
     /// `metadata.namespace`, or the default.
     pub fn namespace(&self) -> &'a str {
         self.namespace
+    }
+
+    /// Names another object of the operator's in the same namespace.
+    pub fn other(&self, kind: impl Into<Kind>, name: &str) -> ObjectRef {
+        ObjectRef {
+            api_version: format!("{GROUP}/{}", self.era.api_version()),
+            kind: kind.into().name().to_owned(),
+            namespace: self.namespace.to_owned(),
+            name: name.to_owned(),
+        }
     }
 
     /// One annotation.

@@ -5,9 +5,12 @@ use crate::fix::{self, Edit, Fix, FixKind};
 use crate::schema;
 use crate::subject::Subject;
 
-/// The note of the schema table as a part of a sentence; what only repeats the message is left out.
+/// What is said of a field that no operator has ever done anything with.
+pub(crate) const NEVER_HAD_EFFECT: &str = "it never had an effect";
+
+/// The note of the schema table as a part of a sentence.
 pub(crate) fn plain_note(note: Option<&'static str>) -> Option<String> {
-    let note = note.filter(|note| !note.starts_with("No operator version has it"))?;
+    let note = note?;
     let note = note.strip_suffix('.').unwrap_or(note);
     let mut letters = note.chars();
     let first = letters.next()?;

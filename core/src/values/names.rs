@@ -1,8 +1,4 @@
-//! Names: of Kubernetes objects, of what the operator derives from them; and the nearest known name.
-
-mod closest;
-
-pub use closest::closest;
+//! Names: of Kubernetes objects, of what the operator derives from them.
 
 /// The longest name of a `CronJob`: Kubernetes appends eleven characters to name its Jobs.
 pub const LONGEST_CRON_JOB_NAME: usize = 52;

@@ -55,6 +55,56 @@ fn schema_prints_the_schema_that_is_published() {
 }
 
 #[test]
+fn policies_prints_the_rules_that_are_asked_for() {
+    let sandbox = Sandbox::new();
+    let all = sandbox.run(&["policies"]);
+    assert_eq!((all.exit, all.stderr.as_str()), (0, ""));
+    let folder = root().join("charts/neo4jbackup-webhook/files/policies");
+    for file in ["guard.yaml", "rules.yaml", "defaults.yaml"] {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        let (_, text) = text.split_once('\n').unwrap();
+        assert!(all.stdout.contains(text), "{file} of the chart is not printed");
+    }
+    let denies = |stdout: &str, code: &str| stdout.contains(&format!("expression: variables.{code} == []"));
+    let less = sandbox.run(&[
+        "policies",
+        "--skip",
+        "schedule-invalid,nb7003",
+        "--no-guard",
+        "--no-defaults",
+    ]);
+    assert!(!less.stdout.contains("kind: MutatingAdmissionPolicy") && !less.stdout.contains("neo4jbackup-guard"));
+    for code in ["NB5001", "NB7003"] {
+        assert!(denies(&all.stdout, code) && !denies(&less.stdout, code), "{code}");
+    }
+    let warned = sandbox.run(&["policies", "--warn", "NB5001"]).stdout;
+    let (before, behind) = warned
+        .split_once("name: neo4jbackup-rules-warn\n  spec:\n    failurePolicy")
+        .unwrap();
+    assert!(!denies(before, "NB5001") && denies(behind, "NB5001"));
+}
+
+#[test]
+fn policies_knows_what_no_policy_can_say() {
+    let sandbox = Sandbox::new();
+    for (rule, words) in [
+        (
+            "NB1002",
+            "error: no policy has the rule NB1002: the API server only sees one of the values\n",
+        ),
+        (
+            "schedule-invalit",
+            "error: there is no rule `schedule-invalit`; did you mean `schedule-invalid`?\n",
+        ),
+    ] {
+        for flag in ["--skip", "--warn"] {
+            let run = sandbox.run(&["policies", flag, rule]);
+            assert_eq!((run.exit, run.stdout.as_str(), run.stderr.as_str()), (2, "", words));
+        }
+    }
+}
+
+#[test]
 fn schedule_next_prints_one_object_for_each_expression() {
     let sandbox = Sandbox::new();
     let run = sandbox.run(&[

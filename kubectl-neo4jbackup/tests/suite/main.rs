@@ -10,6 +10,7 @@ mod inputs;
 mod lint;
 mod outputs;
 mod published;
+mod related;
 mod schema;
 mod support;
 mod unfinished;

@@ -87,7 +87,7 @@ fn list_of_twins(rules: &BTreeMap<String, String>, twins: &BTreeMap<String, Stri
         }
     }
     text.push_str(
-        "\nuse crate::rule_policy::Twin;\n\n/// Every rule that has a twin, by code.\n\
+        "\nuse crate::twin::Twin;\n\n/// Every rule that has a twin, by code.\n\
          pub(crate) static ALL: &[Twin] = &[\n",
     );
     for (code, name) in by_code {

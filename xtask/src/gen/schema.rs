@@ -208,7 +208,15 @@ struct Row {
     #[serde(default)]
     harmless_values: Vec<String>,
     replaced_by: Option<OneOrMany>,
+    effect: Option<Effect>,
     note: Option<String>,
+}
+
+/// What the versions that have a field do with it, where that is not what its text says.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Effect {
+    None,
 }
 
 #[derive(Deserialize)]
@@ -287,8 +295,8 @@ impl Writer<'_> {
         }
         ensure!(seen == 0 || first.text.is_some(), "the first row needs a text");
         ensure!(
-            seen != 0 || first.note.is_some() || first.replaced_by.is_some(),
-            "say what to write instead"
+            seen != 0 || first.note.is_some() || first.replaced_by.is_some() || first.effect.is_some(),
+            "say what to write instead, or that it has no effect"
         );
         Ok(format!(
             "FieldSchema {{ name: {name:?}, text: {:?}, required: {}, variants: &[{variants}], absence: {} }},\n",
@@ -368,8 +376,10 @@ fn absence(row: &Row) -> String {
         Some(OneOrMany::Many(paths)) => paths,
     };
     format!(
-        "Absence {{ changes_meaning: {changes}, harmless_values: &{:?}, replaced_by: &{replaced_by:?}, note: {:?} }}",
-        row.harmless_values, row.note,
+        "Absence {{ changes_meaning: {changes}, harmless_values: &{:?}, replaced_by: &{replaced_by:?}, had_effect: {}, note: {:?} }}",
+        row.harmless_values,
+        row.effect.is_none(),
+        row.note,
     )
 }
 

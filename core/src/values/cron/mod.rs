@@ -17,6 +17,7 @@ mod period;
 mod remarks;
 mod suggest;
 mod words;
+mod zone_prefix;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub use self::field::Field;
 use self::field::Set;
 pub use self::overlap::first_common_run;
 pub use self::remarks::{Remark, RemarkKind};
+pub use self::zone_prefix::zone_prefix;
 use super::shorten::shorten;
 
 /// A schedule that the API server accepts.
