@@ -13,7 +13,7 @@ use k8s_openapi::jiff::Timestamp;
 use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::Status;
-use neo4jbackup_core::ensure::{Apply, Ensured, FIELD_MANAGER, Issue, ROLE, ROLE_BINDING, plan};
+use neo4jbackup_core::rbac::{Apply, FIELD_MANAGER, Issue, ROLE, ROLE_BINDING, RbacObject, plan};
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::Settings;
 use serde_json::json;
@@ -65,7 +65,7 @@ pub enum ApplyOutcome {
 #[derive(Debug)]
 pub enum RbacEvent<'n> {
     /// An apply was tried.
-    Apply(Ensured, ApplyOutcome),
+    Apply(RbacObject, ApplyOutcome),
     /// Everything that an administrator has to decide, after each look.
     Unresolved(&'n [Issue]),
 }
@@ -189,7 +189,7 @@ fn log(report: &Issue) {
 
 /// When which object may be written again.
 #[derive(Debug, Default)]
-struct Backoff(BTreeMap<(String, Ensured), Attempt>);
+struct Backoff(BTreeMap<(String, RbacObject), Attempt>);
 
 #[derive(Debug)]
 struct Attempt {
@@ -234,8 +234,8 @@ impl Backoff {
 
 async fn apply(client: &Client, apply: &Apply) -> ApplyOutcome {
     let resource = match apply.object {
-        Ensured::ServiceAccount(_) => resource::service_accounts(),
-        Ensured::RoleBinding => resource::role_bindings(),
+        RbacObject::ServiceAccount(_) => resource::service_accounts(),
+        RbacObject::RoleBinding => resource::role_bindings(),
     };
     let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), &apply.namespace, &resource);
     let mut parameters = PatchParams::apply(FIELD_MANAGER);

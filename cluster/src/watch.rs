@@ -12,8 +12,8 @@ use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Client, ResourceExt};
 use neo4jbackup_core::document::Node;
-use neo4jbackup_core::ensure::FIELD_MANAGER;
 use neo4jbackup_core::facts::{AccountFacts, BindingFacts, Cause, Inventory, RoleFacts};
+use neo4jbackup_core::rbac::FIELD_MANAGER;
 use tokio::sync::watch::{Receiver, Sender};
 use tokio::time::timeout;
 

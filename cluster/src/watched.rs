@@ -1,9 +1,9 @@
 //! The kinds of object that are watched, and how what is known of each adds up to what a rule may rely on.
 
 use kube::discovery::ApiResource;
-use neo4jbackup_core::ensure;
 use neo4jbackup_core::facts::{Cause, Coverage, Need, Right, Why};
 use neo4jbackup_core::model::Account;
+use neo4jbackup_core::rbac;
 use neo4jbackup_core::schema::Kind;
 
 use crate::resource;
@@ -48,8 +48,8 @@ impl Watched {
             Self::Operator(kind) => kind.name(),
             Self::Namespaces => "Namespace",
             Self::Account(account) => account.name(),
-            Self::Role => ensure::ROLE,
-            Self::RoleBinding => ensure::ROLE_BINDING,
+            Self::Role => rbac::ROLE,
+            Self::RoleBinding => rbac::ROLE_BINDING,
         }
     }
 

@@ -7,11 +7,11 @@
 //! from the `CronJob` and is created anew for each run; nobody updates it afterwards.
 
 use crate::document::{Node, Path};
-use crate::ensure::{Declaration, declared};
 use crate::facts::{Inventory, LocationFacts};
 use crate::field::Field;
 use crate::fix::Edit;
 use crate::model::{Account, Provider, StoreType};
+use crate::rbac::{Declaration, declared};
 use crate::registry;
 use crate::schema::GROUP;
 use crate::settings::{Level, Mode, Settings};

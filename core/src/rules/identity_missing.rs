@@ -1,7 +1,7 @@
 //! NB3003.
 
-use crate::ensure;
-use crate::ensure::{Declaration, DeclaredBy};
+use crate::rbac;
+use crate::rbac::{Declaration, DeclaredBy};
 use crate::rule::prelude::*;
 use crate::subject::location::{Location, Use, annotations_at, creates_account, implied_account, locations};
 
@@ -193,7 +193,7 @@ fn declared<'x>(
             why,
         );
     }
-    ensure::declared(namespace, provider, inventory, subject.settings)
+    rbac::declared(namespace, provider, inventory, subject.settings)
 }
 
 fn is_instance(subject: &Subject<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! The metrics of the reconciler of accounts and roles. The plan is the engine's, the writes are those of `cluster`.
 
 use neo4jbackup_cluster::{ApplyOutcome, RbacEvent};
-use neo4jbackup_core::ensure::Issue;
+use neo4jbackup_core::rbac::Issue;
 
 use crate::ops::metrics::Metrics;
 

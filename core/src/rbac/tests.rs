@@ -72,7 +72,7 @@ fn done(inventory: &mut Inventory, plan: &Plan) {
     for apply in &plan.applies {
         let namespace = apply.namespace.as_str();
         match apply.object {
-            Ensured::ServiceAccount(account) => {
+            RbacObject::ServiceAccount(account) => {
                 let before = inventory
                     .account(namespace, account)
                     .found()
@@ -90,7 +90,7 @@ fn done(inventory: &mut Inventory, plan: &Plan) {
                 let applied = said.keys().cloned().collect();
                 inventory.set_account(namespace, account, Some(AccountFacts { annotations, applied }));
             }
-            Ensured::RoleBinding => {
+            RbacObject::RoleBinding => {
                 let facts = BindingFacts::of(&Node::from(apply.manifest.clone()), namespace);
                 inventory.set_binding(namespace, Some(facts));
             }

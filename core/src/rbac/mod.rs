@@ -7,7 +7,7 @@ mod declaration;
 mod plan;
 
 pub use declaration::{Declaration, DeclaredBy, declared, declaring_annotation};
-pub use plan::{Apply, Ensured, Issue, Plan, plan};
+pub use plan::{Apply, Issue, Plan, RbacObject, plan};
 
 /// The field manager of everything that is applied.
 pub const FIELD_MANAGER: &str = "neo4jbackup-webhook-rbac";

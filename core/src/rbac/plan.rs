@@ -13,14 +13,14 @@ use crate::settings::Settings;
 
 /// An object that is looked after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Ensured {
+pub enum RbacObject {
     /// One of the two `ServiceAccounts`.
     ServiceAccount(Account),
     /// `neo4j-backup-rolebinding`.
     RoleBinding,
 }
 
-impl Ensured {
+impl RbacObject {
     /// The name of the object.
     pub fn name(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ pub struct Apply {
     /// Where.
     pub namespace: String,
     /// What.
-    pub object: Ensured,
+    pub object: RbacObject,
     /// Everything that our field manager says of it; what it no longer says, the API server takes away.
     pub manifest: Value,
     /// Whether the fields are taken over from another manager. Never for annotations: those are the operator's, too.
@@ -207,7 +207,7 @@ impl<'p> Namespace<'p> {
         }
         plan.applies.push(Apply {
             namespace: self.name.to_owned(),
-            object: Ensured::ServiceAccount(account),
+            object: RbacObject::ServiceAccount(account),
             manifest: json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}),
             force: false,
         });
@@ -283,7 +283,7 @@ impl<'p> Namespace<'p> {
         } else if !binding.is_some_and(|binding| binding.binds_account) {
             plan.applies.push(Apply {
                 namespace: self.name.to_owned(),
-                object: Ensured::RoleBinding,
+                object: RbacObject::RoleBinding,
                 manifest: self.binding_manifest(binding),
                 // The operator makes it once and never mends it, so there is nobody to fight with.
                 force: true,
