@@ -8,13 +8,14 @@ use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterio
 use jiff::{Timestamp, tz::TimeZone};
 use neo4jbackup_benches::{NAMESPACE, NOW, manifests, references, reviews};
 use neo4jbackup_core::document::{self, Limits, Node};
+use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::lint::{self, Options};
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
-use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_core::subject::{Context, Door, Subject};
 use neo4jbackup_core::values::cron::Schedule;
-use neo4jbackup_core::{engine, outcome};
+use neo4jbackup_core::verdict::Verdict;
 use neo4jbackup_webhook::{App, SharedInventory};
 
 /// A cluster of this many instances is looked up in, of which so many share a namespace.
@@ -50,6 +51,12 @@ fn decode(criterion: &mut Criterion) {
 fn rules(criterion: &mut Criterion) {
     let inventory = references::inventory(INSTANCES, TOGETHER);
     let settings = Settings::default();
+    let context = || Context {
+        settings: &settings,
+        now: now(),
+        era: Some(Era::V1_14),
+        namespace: NAMESPACE,
+    };
     let mut group = group(criterion, "rules", 2);
     for (name, kind, object) in [
         ("backup", Kind::Neo4jBackup, reviews::backup()),
@@ -57,12 +64,12 @@ fn rules(criterion: &mut Criterion) {
     ] {
         let object = Node::from(object);
         let judge = || {
-            let subject = Subject::new(&object, kind, Era::F, Door::Create, now(), &settings, NAMESPACE);
+            let subject = Subject::of_kind(kind, "v1beta1", &object, Door::Create, &context());
             engine::judge(&subject, &inventory)
         };
         group.bench_function(name, |bencher| bencher.iter(judge));
         group.bench_function(format!("{name} and verdict"), |bencher| {
-            bencher.iter(|| outcome::verdict(&judge().findings));
+            bencher.iter(|| Verdict::of(&judge().findings));
         });
     }
     // Three rules compare a backup with every other one of its namespace.
@@ -71,7 +78,7 @@ fn rules(criterion: &mut Criterion) {
     group.bench_function("backup among 1000 in its namespace", |bencher| {
         bencher.iter(|| {
             let kind = Kind::Neo4jBackup;
-            let subject = Subject::new(&object, kind, Era::F, Door::Create, now(), &settings, NAMESPACE);
+            let subject = Subject::of_kind(kind, "v1beta1", &object, Door::Create, &context());
             engine::judge(&subject, &crowded)
         });
     });

@@ -3,30 +3,30 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 
-/// Why there is no client.
+/// Why a cluster cannot be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The file that was named cannot be used.
-    #[error("cannot use the kubeconfig {}: {reason}", file.display())]
+    #[error("cannot use the kubeconfig {}", file.display())]
     Kubeconfig {
         /// The file.
         file: PathBuf,
         /// What is wrong with it.
-        reason: String,
+        source: KubeconfigError,
     },
     /// The account of the pod is there but cannot be used.
-    #[error("cannot use the service account of this pod: {0}")]
-    InCluster(String),
+    #[error("cannot use the service account of this pod")]
+    InCluster(#[source] InClusterError),
     /// The configuration is fine, but no client comes of it.
-    #[error("cannot set up a client for {server}: {reason}")]
+    #[error("cannot set up a client for {server}")]
     Client {
         /// The address of the API server.
         server: String,
         /// What is wrong.
-        reason: String,
+        source: kube::Error,
     },
 }
 
@@ -42,14 +42,11 @@ impl Cluster {
     pub async fn connect(kubeconfig: Option<&Path>) -> Result<Option<Self>, ConnectError> {
         let config = match kubeconfig {
             Some(file) => from_file(file).await?,
-            None if in_cluster() => Config::incluster().map_err(|error| ConnectError::InCluster(error.to_string()))?,
+            None if in_cluster() => Config::incluster().map_err(ConnectError::InCluster)?,
             None => return Ok(None),
         };
         let server = config.cluster_url.to_string();
-        let client = Client::try_from(config).map_err(|error| ConnectError::Client {
-            server,
-            reason: error.to_string(),
-        })?;
+        let client = Client::try_from(config).map_err(|source| ConnectError::Client { server, source })?;
         Ok(Some(Self { client }))
     }
 
@@ -72,9 +69,9 @@ impl fmt::Debug for Cluster {
 }
 
 async fn from_file(file: &Path) -> Result<Config, ConnectError> {
-    let failed = |error: kube::config::KubeconfigError| ConnectError::Kubeconfig {
+    let failed = |source| ConnectError::Kubeconfig {
         file: file.to_owned(),
-        reason: error.to_string(),
+        source,
     };
     let kubeconfig = Kubeconfig::read_from(file).map_err(failed)?;
     Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())

@@ -4,22 +4,27 @@
 //! [`Inventory`](neo4jbackup_core::facts::Inventory) is always there to be read, complete or not.
 //! [`CertificateStore`] reads and writes where the webhook's certificates live: one Secret, and the `caBundle` of webhook
 //! configurations.
-//! On request [`References::ensure`] keeps the accounts of the Jobs as the plan of the engine wants them.
+//! On request [`References::reconcile_rbac`] keeps the accounts of the Jobs as the plan of the engine wants them.
 
 mod certificates;
 mod connect;
-mod ensure;
+mod dry_run;
+mod error_chain;
 mod objects;
+mod rbac;
 mod references;
-mod shelf;
-mod source;
-mod tasks;
+mod resource;
+mod shared_inventory;
 mod watch;
+mod watched;
 
-pub use certificates::{CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target};
+pub use certificates::{
+    CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target, Unreachable,
+};
 pub use connect::{Cluster, ConnectError};
-pub use ensure::{Ensure, Notice, Outcome};
-pub use objects::ObjectName;
+pub use dry_run::DryRun;
+pub use error_chain::chain;
+pub use objects::{NoAnswer, ObjectError, ObjectName, Objects};
+pub use rbac::{ApplyOutcome, RbacEvent, RbacReconciler};
 pub use references::{References, Watching};
-pub use shelf::SharedInventory;
-pub use tasks::{DryRun, TaskError, Tasks};
+pub use shared_inventory::SharedInventory;

@@ -1,13 +1,59 @@
 //! Single objects by their names, of whichever kind: what a task of an installation reads, applies, marks and deletes.
 
 use std::fmt;
+use std::path::Path;
 
-use kube::Error;
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
-use kube::core::GroupVersionKind;
+use kube::{Client, Error};
 use serde_json::{Value, json};
 
-use crate::tasks::{TaskError, Tasks};
+use crate::connect::{Cluster, ConnectError};
+use crate::resource;
+
+/// Why an object could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    /// The cluster cannot be asked.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// Neither a kubeconfig was given nor does this run in a pod that has a token.
+    #[error("no cluster was named: give --kubeconfig, or run in a pod with a token")]
+    NoCluster,
+    /// The API server refused, or did not answer.
+    #[error("cannot {attempted}")]
+    Api {
+        /// What was attempted.
+        attempted: String,
+        /// What the API server or the connection said.
+        source: NoAnswer,
+    },
+}
+
+/// Why a request had no answer, or not the one that was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// The client failed, or the API server refused.
+    #[error(transparent)]
+    Client(#[from] kube::Error),
+    /// There is no such request.
+    #[error(transparent)]
+    Request(#[from] http::Error),
+    /// The answer was none of those that are known.
+    #[error("{status}: {message}")]
+    Status {
+        /// Its status.
+        status: http::StatusCode,
+        /// In the words of the API server.
+        message: String,
+    },
+}
+
+/// Single objects of the cluster of a kubeconfig, or of the cluster that this pod runs in.
+#[derive(Clone)]
+pub struct Objects {
+    /// The client of the cluster.
+    pub(crate) client: Client,
+}
 
 /// Where an object is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +81,7 @@ impl ObjectName {
     }
 
     fn resource(&self) -> ApiResource {
-        let (group, version) = self.api_version.split_once('/').unwrap_or(("", &self.api_version));
-        ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, &self.kind))
+        resource::of_manifest(&self.api_version, &self.kind)
     }
 }
 
@@ -46,22 +91,30 @@ impl fmt::Display for ObjectName {
     }
 }
 
-impl Tasks {
+impl Objects {
+    /// Without a kubeconfig, for the cluster that this pod runs in. No request is sent.
+    pub async fn connect(kubeconfig: Option<&Path>) -> Result<Self, ObjectError> {
+        let cluster = Cluster::connect(kubeconfig).await?.ok_or(ObjectError::NoCluster)?;
+        Ok(Self {
+            client: cluster.client(),
+        })
+    }
+
     /// The object as it is stored; none when it is not there.
-    pub async fn read(&self, object: &ObjectName) -> Result<Option<Value>, TaskError> {
+    pub async fn read(&self, object: &ObjectName) -> Result<Option<Value>, ObjectError> {
         let read = self.api(object).get_opt(&object.name).await;
-        let read = read.map_err(|error| failed("read", object, &error))?;
+        let read = read.map_err(|error| failed("read", object, error))?;
         Ok(read.map(|read| serde_json::to_value(read).unwrap_or_default()))
     }
 
     /// Applies an object by server-side apply and takes over the fields that somebody else holds.
-    pub async fn apply(&self, manifest: &Value, manager: &str) -> Result<(), TaskError> {
+    pub async fn apply(&self, manifest: &Value, manager: &str) -> Result<(), ObjectError> {
         let object = ObjectName::of(manifest);
         let parameters = PatchParams::apply(manager).force();
         let patch = Patch::Apply(manifest);
         let api = self.api(&object);
         let applied = api.patch(&object.name, &parameters, &patch).await;
-        applied.map(drop).map_err(|error| failed("apply", &object, &error))
+        applied.map(drop).map_err(|error| failed("apply", &object, error))
     }
 
     /// Sets an annotation, or takes it away. False when the object is not there.
@@ -71,7 +124,7 @@ impl Tasks {
         annotation: &str,
         value: Option<&str>,
         manager: &str,
-    ) -> Result<bool, TaskError> {
+    ) -> Result<bool, ObjectError> {
         let patch = json!({"metadata": {"annotations": {annotation: value}}});
         let parameters = PatchParams {
             field_manager: Some(manager.to_owned()),
@@ -80,14 +133,14 @@ impl Tasks {
         let patch = Patch::Merge(patch);
         let api = self.api(object);
         let patched = api.patch(&object.name, &parameters, &patch).await;
-        was_there(patched).map_err(|error| failed("annotate", object, &error))
+        was_there(patched).map_err(|error| failed("annotate", object, error))
     }
 
     /// Deletes an object, and what it owns after it. False when it is not there.
-    pub async fn delete(&self, object: &ObjectName) -> Result<bool, TaskError> {
+    pub async fn delete(&self, object: &ObjectName) -> Result<bool, ObjectError> {
         let api = self.api(object);
         let deleted = api.delete(&object.name, &DeleteParams::background()).await;
-        was_there(deleted).map_err(|error| failed("delete", object, &error))
+        was_there(deleted).map_err(|error| failed("delete", object, error))
     }
 
     fn api(&self, object: &ObjectName) -> Api<DynamicObject> {
@@ -107,10 +160,10 @@ fn was_there<T>(answer: Result<T, Error>) -> Result<bool, Error> {
     }
 }
 
-fn failed(verb: &str, object: &ObjectName, error: &Error) -> TaskError {
-    TaskError::Api {
+fn failed(verb: &str, object: &ObjectName, error: Error) -> ObjectError {
+    ObjectError::Api {
         attempted: format!("{verb} {object}"),
-        reason: error.to_string(),
+        source: error.into(),
     }
 }
 

@@ -10,17 +10,17 @@ use tokio::sync::watch::{self, Receiver};
 use tokio::task::JoinSet;
 
 use crate::connect::Cluster;
-use crate::ensure::Ensure;
-use crate::shelf::{SharedInventory, Shelf};
-use crate::source::{Progress, Source, coverage};
-use crate::watch::{Keeper, keep};
+use crate::rbac::RbacReconciler;
+use crate::shared_inventory::{InventoryWriter, SharedInventory};
+use crate::watch::{WatchSink, follow};
+use crate::watched::{Progress, Watched, coverage};
 
 /// What is watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Watching {
     /// What rules ask for.
     References,
-    /// The accounts and roles of the Jobs as well, for [`References::ensure`].
+    /// The accounts and roles of the Jobs as well, for [`References::reconcile_rbac`].
     Accounts,
 }
 
@@ -29,15 +29,15 @@ pub struct References {
     inventory: SharedInventory,
     /// Where there is a cluster to ask.
     followed: Option<Followed>,
-    progress: Receiver<Vec<(Source, Progress)>>,
+    progress: Receiver<Vec<(Watched, Progress)>>,
     watches: JoinSet<()>,
 }
 
 /// What is followed, and by which means.
 struct Followed {
     client: Client,
-    sources: Vec<Source>,
-    keeper: Arc<Keeper>,
+    sources: Vec<Watched>,
+    sink: Arc<WatchSink>,
 }
 
 impl fmt::Debug for References {
@@ -52,10 +52,10 @@ impl fmt::Debug for References {
 impl References {
     /// References that stay unknown, and why.
     pub fn none(why: &str) -> Self {
-        let shelf = Shelf::new(Inventory::partial(why));
+        let writer = InventoryWriter::new(Inventory::partial(why));
         let (_, progress) = watch::channel(Vec::new());
         Self {
-            inventory: shelf.shared(),
+            inventory: writer.shared(),
             followed: None,
             progress,
             watches: JoinSet::new(),
@@ -65,9 +65,9 @@ impl References {
     /// References of a cluster. Nothing is known of it before [`References::start`], and until the first lists are
     /// complete.
     pub fn new(cluster: &Cluster, watching: Watching) -> Self {
-        let mut sources = Source::RULES.to_vec();
+        let mut sources = Watched::RULES.to_vec();
         if watching == Watching::Accounts {
-            sources.extend(Source::ENSURED);
+            sources.extend(Watched::RBAC);
         }
         let pending: Vec<_> = sources.iter().map(|source| (*source, Progress::Pending)).collect();
         // Of what is not watched, nothing is known.
@@ -75,14 +75,14 @@ impl References {
         for source in &sources {
             inventory.set_coverage(source.need(), coverage(source.need(), &pending));
         }
-        let shelf = Shelf::new(inventory);
+        let writer = InventoryWriter::new(inventory);
         let (sender, progress) = watch::channel(pending);
         Self {
-            inventory: shelf.shared(),
+            inventory: writer.shared(),
             followed: Some(Followed {
                 client: cluster.client(),
                 sources,
-                keeper: Arc::new(Keeper::new(shelf, sender)),
+                sink: Arc::new(WatchSink::new(writer, sender)),
             }),
             progress,
             watches: JoinSet::new(),
@@ -94,13 +94,13 @@ impl References {
         self.watches = JoinSet::new();
         if let Some(followed) = &self.followed {
             for source in &followed.sources {
-                let keeper = Arc::clone(&followed.keeper);
-                self.watches.spawn(keep(followed.client.clone(), *source, keeper));
+                let sink = Arc::clone(&followed.sink);
+                self.watches.spawn(follow(followed.client.clone(), *source, sink));
             }
         }
     }
 
-    fn sources(&self) -> &[Source] {
+    fn sources(&self) -> &[Watched] {
         self.followed.as_ref().map_or(&[], |followed| &followed.sources)
     }
 
@@ -109,15 +109,15 @@ impl References {
         Arc::clone(&self.inventory)
     }
 
-    /// Keeps accounts and roles as they have to be, for ever; the watches must be [`Watching::Accounts`]. Returns at once
-    /// where there is no cluster.
-    pub fn ensure(&self, ensure: Ensure) -> impl Future<Output = ()> + Send + 'static {
+    /// Keeps accounts and roles as they have to be, until the watches end; these must be [`Watching::Accounts`]. Returns at
+    /// once where there is no cluster.
+    pub fn reconcile_rbac(&self, reconciler: RbacReconciler) -> impl Future<Output = ()> + Send + 'static {
         let parts = self.followed.as_ref();
-        let parts = parts.map(|followed| (followed.client.clone(), followed.keeper.changes()));
+        let parts = parts.map(|followed| (followed.client.clone(), followed.sink.changes()));
         let inventory = self.inventory();
         async move {
             if let Some((client, changes)) = parts {
-                ensure.run(client, inventory, changes).await;
+                reconciler.run(client, inventory, changes).await;
             }
         }
     }
@@ -138,7 +138,7 @@ impl References {
         };
         let now = Instant::now();
         let ages = followed.sources.iter();
-        ages.map(|source| (source.name(), followed.keeper.age(*source, now)))
+        ages.map(|source| (source.name(), followed.sink.age(*source, now)))
             .collect()
     }
 }

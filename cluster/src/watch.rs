@@ -13,12 +13,12 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Client, ResourceExt};
 use neo4jbackup_core::document::Node;
 use neo4jbackup_core::ensure::FIELD_MANAGER;
-use neo4jbackup_core::facts::{AccountFacts, BindingFacts, Inventory, RoleFacts};
+use neo4jbackup_core::facts::{AccountFacts, BindingFacts, Cause, Inventory, RoleFacts};
 use tokio::sync::watch::{Receiver, Sender};
 use tokio::time::timeout;
 
-use crate::shelf::Shelf;
-use crate::source::{Progress, Source, coverage};
+use crate::shared_inventory::InventoryWriter;
+use crate::watched::{Progress, Watched, coverage};
 
 /// A watch that has failed for so long no longer tells what is there.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -33,38 +33,39 @@ const WATCH_SECONDS: u32 = 120;
 /// How long to wait before asking again for a kind that is not served.
 const NOT_SERVED_PAUSE: Duration = Duration::from_secs(15);
 
-/// What all watches share: where facts go, and how far each watch has come.
+/// Where all watches put what they see, and how far each has come.
 #[derive(Debug)]
-pub(crate) struct Keeper {
-    shelf: Shelf,
-    progress: Sender<Vec<(Source, Progress)>>,
-    heard: Mutex<Vec<(Source, Instant)>>,
+pub(crate) struct WatchSink {
+    writer: InventoryWriter,
+    progress: Sender<Vec<(Watched, Progress)>>,
+    heard: Mutex<Vec<(Watched, Instant)>>,
     /// Grows with every change of what is known.
     changes: Sender<u64>,
 }
 
-impl Keeper {
-    pub(crate) fn new(shelf: Shelf, progress: Sender<Vec<(Source, Progress)>>) -> Self {
+impl WatchSink {
+    /// Nothing was heard of any watch yet.
+    pub(crate) fn new(writer: InventoryWriter, progress: Sender<Vec<(Watched, Progress)>>) -> Self {
         Self {
-            shelf,
+            writer,
             progress,
             heard: Mutex::default(),
             changes: Sender::new(0),
         }
     }
 
-    /// Wakes whoever acts on what is known.
+    /// Returns a receiver that sees every change of what is known.
     pub(crate) fn changes(&self) -> Receiver<u64> {
         self.changes.subscribe()
     }
 
     fn change(&self, change: impl Fn(&mut Inventory)) {
-        self.shelf.change(change);
+        self.writer.change(change);
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     /// How long ago the watch of `source` last said anything.
-    pub(crate) fn age(&self, source: Source, now: Instant) -> Option<Duration> {
+    pub(crate) fn age(&self, source: Watched, now: Instant) -> Option<Duration> {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard
             .iter()
@@ -72,14 +73,14 @@ impl Keeper {
             .map(|(_, at)| now.saturating_duration_since(*at))
     }
 
-    fn hear(&self, source: Source) {
+    fn hear(&self, source: Watched) {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.retain(|(name, _)| *name != source);
         heard.push((source, Instant::now()));
     }
 
     /// Notes how far a watch has come, and says it to the rules.
-    fn note(&self, source: Source, now: &Progress) {
+    fn note(&self, source: Watched, now: &Progress) {
         let changed = self.progress.send_if_modified(|all| {
             let Some((_, before)) = all.iter_mut().find(|(name, _)| *name == source) else {
                 return false;
@@ -94,7 +95,9 @@ impl Keeper {
         match now {
             Progress::Pending => {}
             Progress::Complete => tracing::info!(kind = source.name(), "references are complete"),
-            Progress::Failing(reason) => tracing::warn!(kind = source.name(), reason, "references are incomplete"),
+            Progress::Failing(cause) => {
+                tracing::warn!(kind = source.name(), reason = %cause, "references are incomplete");
+            }
         }
         let need = source.need();
         let coverage = coverage(need, &self.progress.borrow());
@@ -102,10 +105,10 @@ impl Keeper {
     }
 }
 
-/// Follows one kind for ever.
-pub(crate) async fn keep(client: Client, source: Source, keeper: std::sync::Arc<Keeper>) {
+/// Follows one kind for as long as it is polled.
+pub(crate) async fn follow(client: Client, source: Watched, sink: std::sync::Arc<WatchSink>) {
     let resources = source.resources();
-    let mut follower = Follower::new(source, &keeper);
+    let mut follower = Follower::new(source, &sink);
     for resource in resources.iter().cycle() {
         let objects: Api<DynamicObject> = Api::all_with(client.clone(), resource);
         let mut config = watcher::Config::default().timeout(WATCH_SECONDS);
@@ -124,14 +127,14 @@ pub(crate) async fn keep(client: Client, source: Source, keeper: std::sync::Arc<
 
 /// What is known of one kind, and how its watch fares.
 struct Follower<'k> {
-    source: Source,
-    keeper: &'k Keeper,
-    /// What is on the shelf.
+    source: Watched,
+    sink: &'k WatchSink,
+    /// What the inventory holds of this kind, by namespace and name.
     known: BTreeSet<(String, String)>,
     /// What the list that is under way has shown so far.
     listed: Option<BTreeSet<(String, String)>>,
     /// When the failures began that have not ended since, and what the last one said.
-    failing: Option<(Instant, String)>,
+    failing: Option<(Instant, Cause)>,
     complete: bool,
     /// Whether the kind would have to be served under this version, because the others were tried before.
     last_version: bool,
@@ -140,10 +143,10 @@ struct Follower<'k> {
 }
 
 impl<'k> Follower<'k> {
-    fn new(source: Source, keeper: &'k Keeper) -> Self {
+    fn new(source: Watched, sink: &'k WatchSink) -> Self {
         Self {
             source,
-            keeper,
+            sink,
             known: BTreeSet::new(),
             listed: None,
             failing: None,
@@ -172,7 +175,7 @@ impl<'k> Follower<'k> {
     }
 
     fn take(&mut self, event: Event<DynamicObject>) {
-        self.keeper.hear(self.source);
+        self.sink.hear(self.source);
         match event {
             // Before the list has an answer, so this says nothing of whether the watch works.
             Event::Init => self.listed = Some(BTreeSet::new()),
@@ -190,9 +193,9 @@ impl<'k> Follower<'k> {
                     self.drop(&key);
                 }
                 self.complete = true;
-                if let Source::Operator(kind, ..) = self.source {
+                if let Watched::Operator(kind) = self.source {
                     let version = self.version.clone();
-                    self.keeper.change(|inventory| inventory.set_served(kind, &version));
+                    self.sink.change(|inventory| inventory.set_served(kind, &version));
                 }
                 self.recover();
             }
@@ -209,28 +212,28 @@ impl<'k> Follower<'k> {
     }
 
     fn put(&mut self, key: &(String, String), object: DynamicObject) {
-        let keeper = self.keeper;
+        let sink = self.sink;
         let (namespace, name) = (key.0.as_str(), key.1.as_str());
         match self.source {
-            Source::Namespaces => {
+            Watched::Namespaces => {
                 let annotations = object.metadata.annotations.unwrap_or_default();
-                keeper.change(|inventory| inventory.insert_namespace(name, annotations.clone()));
+                sink.change(|inventory| inventory.insert_namespace(name, annotations.clone()));
             }
-            Source::Operator(kind, ..) => {
+            Watched::Operator(kind) => {
                 let node = node(object);
-                keeper.change(|inventory| inventory.insert(kind, namespace, name, &node));
+                sink.change(|inventory| inventory.insert(kind, namespace, name, &node));
             }
-            Source::Account(account) => {
+            Watched::Account(account) => {
                 let facts = account_facts(object);
-                keeper.change(|inventory| inventory.set_account(namespace, account, Some(facts.clone())));
+                sink.change(|inventory| inventory.set_account(namespace, account, Some(facts.clone())));
             }
-            Source::Role => {
+            Watched::Role => {
                 let facts = RoleFacts::of(&node(object));
-                keeper.change(|inventory| inventory.set_role(namespace, Some(facts.clone())));
+                sink.change(|inventory| inventory.set_role(namespace, Some(facts.clone())));
             }
-            Source::RoleBinding => {
+            Watched::RoleBinding => {
                 let facts = BindingFacts::of(&node(object), namespace);
-                keeper.change(|inventory| inventory.set_binding(namespace, Some(facts.clone())));
+                sink.change(|inventory| inventory.set_binding(namespace, Some(facts.clone())));
             }
         }
         self.known.insert(key.clone());
@@ -238,12 +241,12 @@ impl<'k> Follower<'k> {
 
     fn drop(&mut self, key: &(String, String)) {
         let (namespace, name) = (key.0.as_str(), key.1.as_str());
-        self.keeper.change(|inventory| match self.source {
-            Source::Namespaces => inventory.remove_namespace(name),
-            Source::Operator(kind, ..) => inventory.remove(kind, namespace, name),
-            Source::Account(account) => inventory.set_account(namespace, account, None),
-            Source::Role => inventory.set_role(namespace, None),
-            Source::RoleBinding => inventory.set_binding(namespace, None),
+        self.sink.change(|inventory| match self.source {
+            Watched::Namespaces => inventory.remove_namespace(name),
+            Watched::Operator(kind) => inventory.remove(kind, namespace, name),
+            Watched::Account(account) => inventory.set_account(namespace, account, None),
+            Watched::Role => inventory.set_role(namespace, None),
+            Watched::RoleBinding => inventory.set_binding(namespace, None),
         });
         self.known.remove(key);
     }
@@ -252,8 +255,8 @@ impl<'k> Follower<'k> {
     fn fail(&mut self, error: &watcher::Error) -> bool {
         let not_served = status_code(error) == Some(404);
         let since = self.failing.as_ref().map_or_else(Instant::now, |(since, _)| *since);
-        let reason = self.reason(error);
-        self.failing = Some((since, reason.clone()));
+        let cause = self.cause(error);
+        self.failing = Some((since, cause.clone()));
         // What was complete stays so for a while: a watch that breaks off is taken up again within seconds.
         if not_served {
             self.complete = false;
@@ -267,7 +270,7 @@ impl<'k> Follower<'k> {
             !self.complete || since.elapsed() >= PATIENCE
         };
         if matters {
-            self.keeper.note(self.source, &Progress::Failing(reason));
+            self.sink.note(self.source, &Progress::Failing(cause));
         }
         not_served
     }
@@ -275,18 +278,18 @@ impl<'k> Follower<'k> {
     fn recover(&mut self) {
         if self.complete {
             self.failing = None;
-            self.keeper.note(self.source, &Progress::Complete);
+            self.sink.note(self.source, &Progress::Complete);
         }
     }
 
-    fn reason(&self, error: &watcher::Error) -> String {
+    fn cause(&self, error: &watcher::Error) -> Cause {
         let name = self.source.name();
-        match status_code(error) {
+        Cause::Failed(match status_code(error) {
+            Some(403) => return Cause::Forbidden(self.source.right()),
             Some(404) => format!("the {name} CRD is not installed"),
-            Some(403) => format!("not allowed to list and watch {name} objects"),
             Some(401) => format!("the API server does not accept the credentials to list {name} objects"),
             _ => format!("{name} objects cannot be listed and watched: {}", root_cause(error)),
-        }
+        })
     }
 }
 

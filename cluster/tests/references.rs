@@ -236,7 +236,7 @@ async fn what_cannot_be_listed_is_unknown_and_says_why() {
     let references = started(api.client().await);
     let inventory = references.inventory();
     let unknown = |need| match inventory.load().coverage(need) {
-        Coverage::Partial(why) => why.clone(),
+        Coverage::Partial(why) => why.to_string(),
         Coverage::Full => "everything is known".to_owned(),
     };
     assert!(unknown(Need::Instance).contains("is not complete yet"));
@@ -254,6 +254,19 @@ async fn what_cannot_be_listed_is_unknown_and_says_why() {
         unknown(Need::Restores),
         "not allowed to list and watch Neo4jRestore objects"
     );
+    let Coverage::Partial(why) = inventory.load().coverage(Need::Restores).clone() else {
+        panic!()
+    };
+    let right = why.causes()[0].missing_right().expect("a right is missing");
+    assert_eq!(
+        (
+            right.verbs.join(","),
+            right.group.as_str(),
+            right.resource.as_str(),
+            &right.name
+        ),
+        ("list,watch".to_owned(), "neo4j.neo4j.com", "neo4jrestores", &None)
+    );
     assert!(unknown(Need::Namespace).contains("does not accept the credentials"));
     assert!(matches!(inventory.load().instance("graph", "prod"), Lookup::Unknown(_)));
 }
@@ -265,7 +278,7 @@ async fn without_a_cluster_nothing_is_known_and_nothing_fails() {
     let inventory = references.inventory();
     assert!(matches!(
         inventory.load().backup("graph", "nightly"),
-        Lookup::Unknown("no cluster was asked")
+        Lookup::Unknown(why) if why.to_string() == "no cluster was asked"
     ));
 }
 
@@ -279,6 +292,7 @@ async fn a_cluster_that_does_not_answer_is_unknown_and_says_why() {
     let Coverage::Partial(why) = inventory.load().coverage(Need::Backups).clone() else {
         panic!()
     };
+    let why = why.to_string();
     assert!(
         why.contains("Neo4jBackup") && why.to_lowercase().contains("refused"),
         "{why}"

@@ -1,14 +1,15 @@
 //! Runs the rules over one object or one document, and puts what they say in a stable order.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::document::{Document, Node, Problem, ProblemKind};
 use crate::facts::Inventory;
 use crate::finding::{Finding, Severity};
 use crate::fix::{self, Edit, FixKind};
+use crate::model::ObjectRef;
+use crate::ratchet::ratchet;
 use crate::registry;
-use crate::report::{Report, Skipped};
-use crate::rule::{Doors, Rule};
+use crate::rule::{Collector, Doors, Rule, Skipped};
 use crate::rules::{self, SuppressionInvalid};
 use crate::schema::Kind;
 use crate::settings::{Level, Mode};
@@ -36,21 +37,27 @@ static BY_KIND: LazyLock<Vec<(Kind, Vec<&'static dyn Rule>)>> = LazyLock::new(||
     Kind::ALL.into_iter().map(|kind| (kind, of(kind))).collect()
 });
 
-/// Judges one object.
+/// Judges one object: what the rules say, as far as the settings let it reach, without what somebody has accepted, and on
+/// an update without what it leaves alone.
 pub fn judge(subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
-    judge_into(report_for(subject), subject, inventory)
+    conclude(run_rules(subject, inventory), subject)
+}
+
+/// What the rules say of one object, as far as the settings let it reach; [`conclude`] comes next.
+pub(crate) fn run_rules(subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
+    run_into(report_for(subject), subject, inventory)
 }
 
 /// Files are for people and their editors, who want everything; an answer to a review shows little and must be cheap.
-fn report_for(subject: &Subject<'_>) -> Report {
+fn report_for(subject: &Subject<'_>) -> Collector {
     let first = &SuppressionInvalid::META;
     match subject.door {
-        Door::File => Report::new(first),
-        Door::Create | Door::Update(_) => Report::bounded(first),
+        Door::File => Collector::new(first),
+        Door::Create | Door::Update(_) => Collector::bounded(first),
     }
 }
 
-fn judge_into(mut report: Report, subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
+fn run_into(mut report: Collector, subject: &Subject<'_>, inventory: &Inventory) -> Judgement {
     let rules = BY_KIND
         .iter()
         .find(|(kind, _)| *kind == subject.kind)
@@ -64,18 +71,29 @@ fn judge_into(mut report: Report, subject: &Subject<'_>, inventory: &Inventory) 
     }
     let mut judgement = finish(report);
     level(&mut judgement.findings, subject);
-    suppress_by_annotation(&mut judgement, subject);
     judgement
+}
+
+/// Findings that do not name another object are about the one under review.
+pub(crate) fn say_of_what(findings: &mut [Finding], object: Option<ObjectRef>) {
+    let Some(object) = object.map(Arc::new) else { return };
+    for finding in findings {
+        finding.object.get_or_insert_with(|| Arc::clone(&object));
+    }
 }
 
 /// Judges the text of one document.
 pub fn judge_document(document: &Document<'_>) -> Judgement {
-    let mut report = Report::new(&SuppressionInvalid::META);
+    let mut report = Collector::new(&SuppressionInvalid::META);
     for rule in registry::all() {
         report.set_rule(rule.meta());
         rule.check_document(document, &mut report);
     }
-    finish(report)
+    let mut judgement = finish(report);
+    if !judgement.findings.is_empty() {
+        say_of_what(&mut judgement.findings, ObjectRef::of(&document.root));
+    }
+    judgement
 }
 
 /// The finding for a problem of the text itself.
@@ -84,7 +102,7 @@ pub fn document_problem(problem: &Problem) -> Finding {
         ProblemKind::DuplicateKey => &rules::DuplicateKey::META,
         _ => &rules::YamlSyntax::META,
     };
-    let mut report = Report::new(meta);
+    let mut report = Collector::new(meta);
     let path = problem.path.clone().unwrap_or_default();
     report.at_path(path, problem.message.clone()).help(problem.help.clone());
     report.findings.remove(0)
@@ -130,23 +148,40 @@ fn level(findings: &mut [Finding], subject: &Subject<'_>) {
     }
 }
 
-fn finish(report: Report) -> Judgement {
+/// What is left of the findings once everybody had his say: those who have accepted some, and an update.
+pub(crate) fn conclude(mut judgement: Judgement, subject: &Subject<'_>) -> Judgement {
+    let requests = Requests::of(subject);
+    if !requests.is_empty() {
+        let mut report = report_for(subject);
+        suppress::apply(&mut judgement.findings, &requests, subject, &mut report);
+        judgement.findings.append(&mut report.finish().0);
+    }
+    if !judgement.findings.is_empty() {
+        say_of_what(&mut judgement.findings, ObjectRef::of(subject.object));
+    }
+    spare_update(&mut judgement.findings, subject);
+    judgement
+}
+
+/// An update is denied neither for what it leaves alone, nor on the way out: the operator takes its finalizer off with a
+/// write of the whole object.
+fn spare_update(findings: &mut [Finding], subject: &Subject<'_>) {
+    let Door::Update(old) = subject.door else { return };
+    ratchet(findings, old, subject.object);
+    if subject.is_terminating() {
+        for finding in findings {
+            finding.severity = finding.severity.min(Severity::Warning);
+        }
+    }
+}
+
+fn finish(report: Collector) -> Judgement {
     let (mut findings, mut skipped) = report.finish();
     findings
         .sort_by(|left, right| (&left.path, left.code, &left.message).cmp(&(&right.path, right.code, &right.message)));
     skipped.sort();
     skipped.dedup();
     Judgement { findings, skipped }
-}
-
-fn suppress_by_annotation(judgement: &mut Judgement, subject: &Subject<'_>) {
-    let requests = Requests::of_annotations(subject);
-    if requests.is_empty() {
-        return;
-    }
-    let mut report = report_for(subject);
-    suppress::apply(&mut judgement.findings, &requests, subject, &mut report);
-    judgement.findings.append(&mut report.finish().0);
 }
 
 #[cfg(test)]

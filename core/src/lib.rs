@@ -5,12 +5,13 @@
 //!
 //! ```text
 //! document ─→ subject ─┐
-//!    inventory ────────┼─→ engine (rules) ─→ findings ─→ outcome (verdict) · fix (patch, text) · report
+//!    inventory ────────┼─→ engine (rules) ─→ findings ─→ verdict · fix (patch, text) · report
 //!    settings, era ────┘
 //! ```
 
-pub mod account;
+pub mod did_you_mean;
 pub mod document;
+pub mod domain;
 pub mod engine;
 pub mod ensure;
 pub mod facts;
@@ -18,13 +19,11 @@ pub mod field;
 pub mod finding;
 pub mod fix;
 pub mod lint;
+pub mod logs;
 pub mod model;
-pub mod outcome;
-pub mod profile;
 pub mod quoted;
-pub mod ratchet;
+mod ratchet;
 pub mod registry;
-pub mod report;
 pub mod rule;
 pub mod rules;
 pub mod schema;
@@ -33,4 +32,5 @@ pub mod subject;
 pub mod suppress;
 pub mod unknown;
 pub mod values;
+pub mod verdict;
 pub mod workload;

@@ -6,7 +6,7 @@ use crate::model::same_meaning;
 use crate::registry;
 
 /// Marks the errors of rules whose fields the update left alone.
-pub fn ratchet(findings: &mut [Finding], old: &Node<'_>, new: &Node<'_>) {
+pub(crate) fn ratchet(findings: &mut [Finding], old: &Node<'_>, new: &Node<'_>) {
     // Many rules read the same fields, and many findings are of one rule: each field is compared once.
     let mut compared: Vec<(&'static str, bool)> = Vec::new();
     let mut is_unchanged = |dotted: &'static str| {

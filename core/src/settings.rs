@@ -19,6 +19,17 @@ pub enum Mode {
     Audit,
 }
 
+impl Mode {
+    /// Returns the word of the settings file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Warn => "warn",
+            Self::Audit => "audit",
+        }
+    }
+}
+
 /// How far the findings of one rule reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -6,12 +6,12 @@
 //! (operators of the 0.x line never update a `CronJob`, and there it stays). A Job takes its labels and its pod template
 //! from the `CronJob` and is created anew for each run; nobody updates it afterwards.
 
-use crate::account::{Account, Declaration, declared};
 use crate::document::{Node, Path};
+use crate::ensure::{Declaration, declared};
 use crate::facts::{Inventory, LocationFacts};
 use crate::field::Field;
 use crate::fix::Edit;
-use crate::model::{Provider, StoreType};
+use crate::model::{Account, Provider, StoreType};
 use crate::registry;
 use crate::schema::GROUP;
 use crate::settings::{Level, Mode, Settings};
@@ -64,18 +64,18 @@ pub fn defaults(
     if !is_switched_on(settings, namespace) {
         return Vec::new();
     }
-    let place = Place {
+    let within = Namespace {
         inventory,
         settings,
-        namespace,
+        name: namespace,
     };
     match workload {
-        Workload::Job => place.label(object, "spec.template").into_iter().collect(),
-        Workload::CronJob => place
+        Workload::Job => within.label(object, "spec.template").into_iter().collect(),
+        Workload::CronJob => within
             .label(object, "spec.jobTemplate.spec.template")
             .into_iter()
             .collect(),
-        Workload::ServiceAccount => place.annotations(object),
+        Workload::ServiceAccount => within.annotations(object),
     }
 }
 
@@ -85,13 +85,13 @@ fn is_switched_on(settings: &Settings, namespace: &str) -> bool {
     settings.mode_of(namespace) != Mode::Audit && !matches!(level, Level::Audit | Level::Off)
 }
 
-struct Place<'p> {
+struct Namespace<'p> {
     inventory: &'p Inventory,
     settings: &'p Settings,
-    namespace: &'p str,
+    name: &'p str,
 }
 
-impl Place<'_> {
+impl Namespace<'_> {
     fn label(&self, object: &Node<'_>, template: &'static str) -> Option<Edit> {
         let account = account_of_job(object)?;
         let pod = object.at(template)?;
@@ -131,11 +131,11 @@ impl Place<'_> {
     /// Where the owner of the Job writes or reads, when the owner is known.
     fn location(&self, account: Account, object: &Node<'_>) -> Option<&LocationFacts> {
         let owner = owner(account, object)?;
-        let backup = |name: &str| Some(&self.inventory.backup(self.namespace, name).found()?.storage);
+        let backup = |name: &str| Some(&self.inventory.backup(self.name, name).found()?.storage);
         match account {
             Account::Backup => backup(owner),
             Account::Restore => {
-                let restore = self.inventory.restore(self.namespace, owner).found()?;
+                let restore = self.inventory.restore(self.name, owner).found()?;
                 match &restore.backup {
                     Some(name) => backup(name),
                     None => Some(&restore.storage),
@@ -145,10 +145,10 @@ impl Place<'_> {
     }
 
     fn is_declared(&self, account: Account) -> bool {
-        let facts = self.inventory.account(self.namespace, account).found();
+        let facts = self.inventory.account(self.name, account).found();
         let carried = facts.is_some_and(|facts| facts.annotations.contains_key(AZURE_CLIENT_ID));
         carried
-            || declared(self.namespace, Provider::Azure, self.inventory, self.settings)
+            || declared(self.name, Provider::Azure, self.inventory, self.settings)
                 .as_ref()
                 .is_some_and(Declaration::is_well_formed)
     }
@@ -169,7 +169,7 @@ impl Place<'_> {
             there.is_none()
         });
         missing
-            .filter_map(|provider| declared(self.namespace, provider, self.inventory, self.settings))
+            .filter_map(|provider| declared(self.name, provider, self.inventory, self.settings))
             .filter(Declaration::is_well_formed)
             .map(|declared| Edit::Set {
                 path: Path::dotted("metadata.annotations").key(declared.provider.identity_annotation()),

@@ -44,7 +44,7 @@ fn a_good_backup_has_no_problem() {
         "options": {"pageCache": "4G", "additionalArgs": ["--verbose"], "tempStorage": {"size": "10Gi"},
             "resources": {"limits": {"cpu": 1, "memory": "2Gi"}}},
     });
-    assert_eq!(check_backup(Era::F, &spec), Vec::<String>::new());
+    assert_eq!(check_backup(Era::V1_14, &spec), Vec::<String>::new());
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_field_that_never_existed_says_what_replaces_it() {
         "instanceRef": "graph", "database": "neo4j", "restoreUntil": "2025-01-15T14:30:00Z",
         "source": {"type": "backup", "backupRef": "daily"}, "options": {"force": true},
     }}));
-    let replaced: Vec<(String, String, bool)> = check(Kind::Neo4jRestore, Era::F, &restore)
+    let replaced: Vec<(String, String, bool)> = check(Kind::Neo4jRestore, Era::V1_14, &restore)
         .iter()
         .map(|problem| match problem {
             SchemaProblem::Unknown {
@@ -81,7 +81,7 @@ fn a_field_that_never_existed_says_what_replaces_it() {
 #[test]
 fn a_replacement_beside_the_field_is_a_full_path() {
     let object = backup(&json!({"storage": {"type": "pvc", "pvc": {"name": "a", "storageClass": "fast"}}}));
-    let problems = check(Kind::Neo4jBackup, Era::F, &object);
+    let problems = check(Kind::Neo4jBackup, Era::V1_14, &object);
     assert!(
         matches!(problems.as_slice(), [SchemaProblem::Unknown { replaced_by: Some(path), .. }]
             if path.to_string() == "spec.storage.pvc.storageClassName"),
@@ -93,7 +93,7 @@ fn a_replacement_beside_the_field_is_a_full_path() {
 fn a_time_zone_matters_unless_it_is_utc() {
     for (zone, expected) in [("UTC", false), ("Europe/Paris", true)] {
         let object = backup(&json!({"storage": {"type": "pvc"}, "timezone": zone}));
-        let problems = check(Kind::Neo4jBackup, Era::F, &object);
+        let problems = check(Kind::Neo4jBackup, Era::V1_14, &object);
         assert!(
             matches!(problems.as_slice(), [SchemaProblem::Unknown { changes_meaning, .. }] if *changes_meaning == expected),
             "{zone}: {problems:?}"
@@ -116,7 +116,7 @@ fn a_misspelt_or_misplaced_field_is_recognised() {
     ];
     for (spec, expected) in cases {
         let object = backup(&spec);
-        let problems = check(Kind::Neo4jBackup, Era::F, &object);
+        let problems = check(Kind::Neo4jBackup, Era::V1_14, &object);
         assert!(
             matches!(problems.as_slice(), [SchemaProblem::Unknown { did_you_mean: Some(path), changes_meaning: true, .. }]
                 if path.to_string() == expected),
@@ -128,7 +128,7 @@ fn a_misspelt_or_misplaced_field_is_recognised() {
 #[test]
 fn a_field_outside_spec_is_unknown() {
     let object = node(json!({"spec": {"storage": {"type": "pvc"}}, "schedule": "0 2 * * *", "zebra": 1}));
-    let problems = check(Kind::Neo4jBackup, Era::F, &object);
+    let problems = check(Kind::Neo4jBackup, Era::V1_14, &object);
     let guess = |key: &str| {
         problems.iter().find_map(|problem| match problem {
             SchemaProblem::Unknown {
@@ -168,7 +168,7 @@ fn a_field_of_another_version_names_what_this_version_has() {
     let cases = [
         (
             Kind::Neo4jBackup,
-            Era::F,
+            Era::V1_14,
             json!({"target": {"kind": "Cluster"}}),
             "spec.target",
             "operators up to 1.13",
@@ -176,7 +176,7 @@ fn a_field_of_another_version_names_what_this_version_has() {
         ),
         (
             Kind::Neo4jBackup,
-            Era::D,
+            Era::V1_8,
             json!({"instanceRef": "a"}),
             "spec.instanceRef",
             "operator 1.13 and later",
@@ -184,7 +184,7 @@ fn a_field_of_another_version_names_what_this_version_has() {
         ),
         (
             Kind::Neo4jRestore,
-            Era::B,
+            Era::V0_2,
             json!({"clusterRef": "a"}),
             "spec.clusterRef",
             "operator 1.0 to 1.13",
@@ -192,7 +192,7 @@ fn a_field_of_another_version_names_what_this_version_has() {
         ),
         (
             Kind::Neo4jRestore,
-            Era::F,
+            Era::V1_14,
             json!({"clusterRef": "a"}),
             "spec.clusterRef",
             "operator 1.0 to 1.13",
@@ -204,13 +204,13 @@ fn a_field_of_another_version_names_what_this_version_has() {
         assert_eq!(other_version(kind, era, &spec, field), expected, "{field} in {era:?}");
     }
     assert_eq!(
-        other_version(Kind::Neo4jBackup, Era::G, &json!({"mode": "standard"}), "spec.mode"),
+        other_version(Kind::Neo4jBackup, Era::V1_15, &json!({"mode": "standard"}), "spec.mode"),
         None
     );
     assert!(
         other_version(
             Kind::Neo4jBackup,
-            Era::F,
+            Era::V1_14,
             &json!({"mode": "replication-source"}),
             "spec.mode"
         )
@@ -225,7 +225,7 @@ fn dropping_what_says_nothing_changes_nothing() {
         (json!({"options": {"verifyBackup": true}}), "spec.options.verifyBackup"),
     ];
     for (spec, path) in cases {
-        let found = other_version(Kind::Neo4jRestore, Era::G, &spec, path);
+        let found = other_version(Kind::Neo4jRestore, Era::V1_15, &spec, path);
         assert!(matches!(found, Some((_, _, false))), "{path}: {found:?}");
     }
 }
@@ -241,7 +241,7 @@ fn values_are_judged_as_the_api_server_does() {
         "options": {"pageCache": "1GB", "additionalArgs": ["ok", 5, null], "tempStorage": {"size": "10"},
             "resources": {"limits": {"cpu": 0.5, "memory": "1 Gi"}, "claims": [{"request": "x"}]}},
     });
-    let mut found = check_backup(Era::F, &spec);
+    let mut found = check_backup(Era::V1_14, &spec);
     found.sort();
     assert_eq!(
         found,
@@ -268,28 +268,28 @@ fn values_are_judged_as_the_api_server_does() {
 #[test]
 fn a_text_is_measured_in_characters() {
     let database = |length: usize| json!({"storage": {"type": "pvc"}, "database": "a".repeat(length)});
-    assert_eq!(check_backup(Era::F, &database(65)), Vec::<String>::new());
-    assert_eq!(check_backup(Era::F, &database(66)), ["TooLong spec.database"]);
+    assert_eq!(check_backup(Era::V1_14, &database(65)), Vec::<String>::new());
+    assert_eq!(check_backup(Era::V1_14, &database(66)), ["TooLong spec.database"]);
     let wide = json!({"storage": {"type": "pvc"}, "database": "ä".repeat(65)});
-    assert_eq!(check_backup(Era::F, &wide), ["PatternMismatch spec.database"]);
+    assert_eq!(check_backup(Era::V1_14, &wide), ["PatternMismatch spec.database"]);
 }
 
 #[test]
 fn required_fields_depend_on_the_version_and_null_is_absent() {
     assert_eq!(
-        check_backup(Era::B, &json!({})),
+        check_backup(Era::V0_2, &json!({})),
         ["Required spec.storage", "Required spec.target"]
     );
     assert_eq!(
-        check_backup(Era::E, &json!({"storage": null})),
+        check_backup(Era::V1_13, &json!({"storage": null})),
         ["Required spec.storage"]
     );
     let empty_target = json!({"storage": {"type": "pvc"}, "target": {}});
     assert_eq!(
-        check_backup(Era::D, &empty_target),
+        check_backup(Era::V1_8, &empty_target),
         ["Required spec.target.kind", "Required spec.target.name"]
     );
-    assert_eq!(check_backup(Era::F, &json!([])), ["WrongType spec"]);
+    assert_eq!(check_backup(Era::V1_14, &json!([])), ["WrongType spec"]);
 }
 
 #[test]
@@ -299,22 +299,22 @@ fn what_a_partial_table_leaves_out_is_not_judged() {
         "topology": {"servers": 1, "placement": {"anything": 1}}, "monitoring": {"enabled": true},
         "backups": {"cloud": {"provider": "aws"}},
     }}));
-    let mut found = lines(&check(Kind::Neo4jEnterpriseCluster, Era::F, &cluster));
+    let mut found = lines(&check(Kind::Neo4jEnterpriseCluster, Era::V1_14, &cluster));
     found.sort();
     assert_eq!(found, ["OtherVersion spec.backups", "OutOfRange spec.topology.servers"]);
-    assert_eq!(check(Kind::Neo4jShardedDatabase, Era::A, &cluster), []);
+    assert_eq!(check(Kind::Neo4jShardedDatabase, Era::V0_1, &cluster), []);
 }
 
 #[test]
 fn defaults_are_those_whose_parent_exists() {
     assert!(
-        defaults(Kind::Neo4jBackup, Era::F)
+        defaults(Kind::Neo4jBackup, Era::V1_14)
             .iter()
             .any(|default| default.path == "spec.options.compress")
     );
     let object = backup(&json!({"storage": {"type": "pvc"}, "options": {"compress": false}}));
     assert_eq!(
-        absent_defaults(Kind::Neo4jBackup, Era::G, &object),
+        absent_defaults(Kind::Neo4jBackup, Era::V1_15, &object),
         [
             (Path::dotted("spec.mode"), Literal::String("standard")),
             (Path::dotted("spec.options.backupType"), Literal::String("AUTO")),
@@ -324,7 +324,7 @@ fn defaults_are_those_whose_parent_exists() {
         json!({"spec": {"options": {"preRestore": {"job": {"template": {"container": {
         "image": "a", "env": [{"name": "A", "valueFrom": {"secretKeyRef": {"key": "k"}}}]}}}}}}}),
     );
-    let found = absent_defaults(Kind::Neo4jRestore, Era::F, &hook);
+    let found = absent_defaults(Kind::Neo4jRestore, Era::V1_14, &hook);
     let paths: Vec<String> = found.iter().map(|(path, _)| path.to_string()).collect();
     assert_eq!(
         paths,
@@ -334,29 +334,29 @@ fn defaults_are_those_whose_parent_exists() {
 
 #[test]
 fn fields_are_found_by_path() {
-    assert!(field(Kind::Neo4jBackup, Era::F, "spec.storage.cloud.identity.provider").is_some());
-    assert!(field(Kind::Neo4jBackup, Era::F, "spec.target.kind").is_none());
+    assert!(field(Kind::Neo4jBackup, Era::V1_14, "spec.storage.cloud.identity.provider").is_some());
+    assert!(field(Kind::Neo4jBackup, Era::V1_14, "spec.target.kind").is_none());
     assert!(
         field(
             Kind::Neo4jEnterpriseCluster,
-            Era::F,
+            Era::V1_14,
             "spec.env.[].valueFrom.secretKeyRef.key"
         )
         .is_some()
     );
     for path in ["", "spec", "spec.", "status.phase", "spec.storage.bucket.x"] {
-        assert!(field(Kind::Neo4jBackup, Era::F, path).is_none(), "{path}");
+        assert!(field(Kind::Neo4jBackup, Era::V1_14, path).is_none(), "{path}");
     }
 }
 
 #[test]
 fn kinds_are_known_by_group_and_name() {
     assert_eq!(
-        Kind::parse("neo4j.neo4j.com/v1beta1", "Neo4jBackup"),
+        Kind::of_group("neo4j.neo4j.com", "Neo4jBackup"),
         Some(Kind::Neo4jBackup)
     );
-    assert_eq!(Kind::parse("neo4j.com/v1beta1", "Neo4jBackup"), None);
-    assert_eq!(Kind::parse("v1", "Secret"), None);
+    assert_eq!(Kind::of_group("neo4j.com", "Neo4jBackup"), None);
+    assert_eq!(Kind::of_group("", "Secret"), None);
     for kind in Kind::ALL {
         assert_eq!(Kind::named(kind.plural()), Some(kind));
     }

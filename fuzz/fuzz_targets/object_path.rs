@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use neo4jbackup_core::did_you_mean;
 use neo4jbackup_core::values::{names, object_path};
 
 fuzz_target!(|text: &str| {
@@ -13,7 +14,6 @@ fuzz_target!(|text: &str| {
         );
         assert_eq!(object_path::normalised(&mended), None);
     }
-    let _ = names::check_database_name(text);
-    let _ = names::closest(text, ["schedule", "storage", "credentialsSecretRef"]);
-    assert!(!names::is_dns_label(text) || names::is_dns_subdomain(text));
+    let _ = did_you_mean::closest(text, ["schedule", "storage", "credentialsSecretRef"]);
+    let _ = names::is_dns_subdomain(text);
 });

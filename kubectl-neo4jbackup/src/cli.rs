@@ -225,15 +225,19 @@ impl Show {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kubectl neo4jbackup explain NB1002\n  kubectl neo4jbackup explain duplicate-key -o markdown\n  \
-                        kubectl neo4jbackup explain --list"
+                        kubectl neo4jbackup explain --list\n\n  # why a backup failed, from its log alone\n  \
+                        kubectl logs job/nightly-backup --all-containers | kubectl neo4jbackup explain --log -"
 )]
 pub struct Explain {
     /// Code or name of a rule
-    #[arg(value_name = "RULE", required_unless_present = "list")]
+    #[arg(value_name = "RULE", required_unless_present_any = ["list", "log"])]
     pub rule: Option<String>,
     /// List all rules
     #[arg(long, conflicts_with = "rule")]
     pub list: bool,
+    /// Say what the lines of a log mean, the first cause first; `-` reads standard input. With -o json: an object for each line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rule", "list"])]
+    pub log: Option<PathBuf>,
     /// Format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     pub output: PageFormat,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use neo4jbackup_core::did_you_mean::closest;
 use neo4jbackup_core::document::{self, Document, Limits, Node, Segment};
 use neo4jbackup_core::quoted::quoted;
 use neo4jbackup_core::registry;
@@ -287,7 +288,7 @@ impl<'r> Reader<'r> {
             } else {
                 format!(" below `{path}`")
             };
-            let advice = match suggest::nearest(key, known.iter().map(String::as_str)) {
+            let advice = match closest(key, known.iter().map(String::as_str)) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("known are {}", known.join(", ")),
             };
@@ -374,8 +375,8 @@ mod tests {
             "c.yaml:2: there is no key `rule` below `settings`; did you mean `rules`?"
         );
         assert_eq!(
-            message("settings:\n  rules:\n    NB1020: warn\n"),
-            "c.yaml:3: there is no rule `NB1020`; did you mean `NB1002`?"
+            message("settings:\n  rules:\n    NB1O02: warn\n"),
+            "c.yaml:3: there is no rule `NB1O02`; did you mean `NB1002`?"
         );
         assert_eq!(
             message("show: all\n"),

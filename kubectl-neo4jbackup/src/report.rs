@@ -1,18 +1,23 @@
 //! The result of `lint` as the object that every format is made from: `LintReport` of
 //! `report.neo4jbackup.github.io/v1`. Its JSON Schema is `docs/schemas/LintReport.json`.
 
+use std::sync::Arc;
+
 use json_patch::Patch;
-use neo4jbackup_core::document::Document;
-use neo4jbackup_core::finding::{Severity, Suppressed};
-use neo4jbackup_core::fix::text::{Replacement, replacements};
+use neo4jbackup_core::document::{Document, Span};
+use neo4jbackup_core::facts::{self, Need, Right};
+use neo4jbackup_core::finding::{Evidence, Severity, Suppressed};
 use neo4jbackup_core::fix::{self, FixKind};
-use neo4jbackup_core::lint::{Located, ObjectRef};
+use neo4jbackup_core::lint::Located;
+use neo4jbackup_core::lint::text::{Replacement, replacements};
+use neo4jbackup_core::model::ObjectRef;
+use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
 use serde::Serialize;
 
 /// The version of all reports.
-pub const API_VERSION: &str = "report.neo4jbackup.github.io/v1";
+pub const API_VERSION: &str = concat!("report.", neo4jbackup_core::in_domain!("v1"));
 
 /// Everything that a run of `lint` found.
 #[derive(Debug, Clone, Serialize)]
@@ -95,6 +100,8 @@ pub struct Finding {
     pub location: Location,
     /// Facts that it rests on.
     pub evidence: Vec<String>,
+    /// Where those of the facts stand that are said by a field.
+    pub related: Vec<Related>,
     /// How a machine can mend it.
     pub fix: Option<Fix>,
     /// Who accepted it, and why.
@@ -109,16 +116,42 @@ pub struct Finding {
 impl Finding {
     /// The object as `Kind/namespace/name`, or without what is not known.
     pub fn object_name(&self) -> String {
-        let Some(object) = &self.object else {
-            return String::new();
-        };
-        let parts = [&object.kind, &object.namespace, &object.name];
-        let known: Vec<&str> = parts
-            .into_iter()
-            .map(String::as_str)
-            .filter(|part| !part.is_empty())
-            .collect();
-        known.join("/")
+        self.object.as_ref().map(object_name).unwrap_or_default()
+    }
+}
+
+/// An object as `Kind/namespace/name`, or without what is not known.
+pub fn object_name(object: &ObjectRef) -> String {
+    let parts = [&object.kind, &object.namespace, &object.name];
+    let known: Vec<&str> = parts
+        .into_iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
+    known.join("/")
+}
+
+/// A place that has to do with a finding.
+#[derive(Debug, Clone, Serialize)]
+pub struct Related {
+    /// The object; null when it is that of the finding.
+    pub object: Option<ObjectRef>,
+    /// The field path.
+    pub field: String,
+    /// What it says: one of the texts in `evidence`.
+    pub text: String,
+    /// Where it stands; null when that is not in the same file.
+    pub location: Option<Location>,
+}
+
+impl Related {
+    fn new(evidence: &Evidence, span: Option<Span>, file: &str) -> Option<Self> {
+        Some(Self {
+            field: evidence.path.as_ref()?.to_string(),
+            object: evidence.object.clone(),
+            text: evidence.text.clone(),
+            location: span.map(|span| Location::new(file, span)),
+        })
     }
 }
 
@@ -136,6 +169,18 @@ pub struct Location {
     pub end_line: usize,
     /// The column behind the last.
     pub end_column: usize,
+}
+
+impl Location {
+    fn new(file: &str, span: Span) -> Self {
+        Self {
+            file: file.to_owned(),
+            line: span.start.line,
+            column: span.start.column,
+            end_line: span.end.line,
+            end_column: span.end.column,
+        }
+    }
 }
 
 /// How a machine can mend a finding.
@@ -159,11 +204,36 @@ pub struct Skipped {
     pub code: Option<&'static str>,
     /// The file.
     pub file: String,
-    /// Why.
+    /// What is not certain, and why, in a sentence.
     pub reason: String,
+    /// What the rule needs to know; null for a file.
+    pub need: Option<Need>,
+    /// Why that is not known; empty for a file.
+    pub causes: Vec<Cause>,
     /// Whether the file could not be read at all, which standard error says. Not part of the object.
     #[serde(skip)]
     pub is_gap: bool,
+}
+
+/// Why something is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Cause {
+    /// `notAsked`, `pending`, `forbidden` or `failed`.
+    pub kind: &'static str,
+    /// The cause in words.
+    pub text: String,
+    /// The right that is missing; null when something else is.
+    pub right: Option<Right>,
+}
+
+impl From<&facts::Cause> for Cause {
+    fn from(cause: &facts::Cause) -> Self {
+        Self {
+            kind: cause.word(),
+            text: printable(cause.to_string()).into_owned(),
+            right: cause.missing_right().cloned(),
+        }
+    }
 }
 
 /// Where a finding stands in the texts of the run.
@@ -184,10 +254,15 @@ impl Finding {
     pub fn new(located: Located, file: &str, index: usize, text: &str, document: Option<&Document<'_>>) -> Self {
         let Located {
             finding,
-            object,
             span,
             document: position,
+            related,
         } = located;
+        let spans = related.into_iter().chain(std::iter::repeat(None));
+        let places = finding.evidence.iter().zip(spans);
+        let related = places
+            .filter_map(|(evidence, span)| Related::new(evidence, span, file))
+            .collect();
         let fix = finding.fix.filter(|fix| fix.kind != FixKind::None).map(|fix| Fix {
             patch: document
                 .map(|document| fix::patch(&document.root, &fix.edits))
@@ -209,17 +284,12 @@ impl Finding {
             },
             message: finding.message,
             help: finding.help,
-            object,
+            object: finding.object.map(Arc::unwrap_or_clone),
             field: finding.path.to_string(),
             value: finding.value,
-            location: Location {
-                file: file.to_owned(),
-                line: span.start.line,
-                column: span.start.column,
-                end_line: span.end.line,
-                end_column: span.end.column,
-            },
-            evidence: finding.evidence,
+            location: Location::new(file, span),
+            evidence: finding.evidence.into_iter().map(|evidence| evidence.text).collect(),
+            related,
             fix,
             suppressed: finding.suppressed,
             url: registry::rule(finding.code).map(RuleMeta::url).unwrap_or_default(),

@@ -15,8 +15,8 @@
 //! server keeps the value of a variable from one mutation of a policy to the next, where it would be out of date.
 
 use super::{Matched, MutatingPolicy, Named};
-use neo4jbackup_core::account::{Account, declaring_annotation};
-use neo4jbackup_core::model::StoreType;
+use neo4jbackup_core::ensure::declaring_annotation;
+use neo4jbackup_core::model::{Account, StoreType};
 use neo4jbackup_core::schema::GROUP;
 use neo4jbackup_core::values::identity::{AZURE_USE_LABEL, Provider};
 

@@ -13,10 +13,12 @@ mod plain;
 pub mod rule_policy;
 mod rules;
 mod shared;
+mod twin;
 
 use std::borrow::Cow;
 
-pub use rule_policy::{RuleInPolicy, RulePolicy};
+pub use rule_policy::RuleInPolicy;
+pub use twin::RulePolicy;
 
 /// A `ValidatingAdmissionPolicy` of group `admissionregistration.k8s.io/v1` for this project's group, and the binding
 /// of the same name that puts it in force everywhere.

@@ -13,7 +13,7 @@ use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
-use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_core::subject::{Context, Door, Subject};
 use neo4jbackup_harness::report_progress;
 use neo4jbackup_tests::fixture;
 
@@ -29,10 +29,10 @@ fn the_api_server_refuses_what_lint_refuses() {
         };
         let file = lint::read(&case.manifest, &Limits::default());
         for document in &file.documents {
-            let Some((kind, version)) = lint::known_kind(&document.root) else {
+            let Some((kind, version)) = Kind::of(&document.root) else {
                 continue;
             };
-            if Era::for_object(version, &document.root) != Era::F {
+            if Era::for_object(version, &document.root) != Era::V1_14 {
                 // The CRDs of this API server know only the fields of that operator.
                 continue;
             }
@@ -69,7 +69,13 @@ fn denials(object: &Node<'_>, kind: Kind) -> BTreeSet<String> {
     let settings = Settings::default();
     let inventory = Inventory::default();
     let judge = |object: &Node<'_>| {
-        let subject = Subject::new(object, kind, Era::F, Door::File, Timestamp::now(), &settings, "default");
+        let context = Context {
+            settings: &settings,
+            now: Timestamp::now(),
+            era: Some(Era::V1_14),
+            namespace: "default",
+        };
+        let subject = Subject::of_kind(kind, "v1beta1", object, Door::File, &context);
         engine::judge(&subject, &inventory).findings
     };
     let findings = judge(&engine::with_defaults(object, &judge(object)));

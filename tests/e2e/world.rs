@@ -53,7 +53,7 @@ impl World {
     /// With the CRDs of operator 0.x and the chart, whose account is the one that the webhook has: the rights of the chart
     /// and no others.
     pub(crate) fn legacy() -> Self {
-        let control_plane = start_control_plane(&crds::rendered_of(Era::B));
+        let control_plane = start_control_plane(&crds::rendered_of(Era::V0_2));
         let mut install = helm::command();
         install.env("KUBECONFIG", control_plane.kubeconfig());
         install.args(["install", RELEASE]).arg(helm::chart());

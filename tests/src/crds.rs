@@ -6,7 +6,7 @@ use neo4jbackup_core::schema::{Era, GROUP, Kind, crd};
 
 /// Those of operator 1.14, as the schema tables give them.
 pub fn rendered() -> String {
-    rendered_of(Era::F)
+    rendered_of(Era::V1_14)
 }
 
 /// Those of the kinds that an era has.

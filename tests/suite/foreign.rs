@@ -7,6 +7,7 @@ mod voice;
 
 use neo4jbackup_core::document::Node;
 use neo4jbackup_core::lint;
+use neo4jbackup_core::schema::Kind;
 use neo4jbackup_tests::fixture::{self, Case};
 use neo4jbackup_webhook::App;
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ pub(crate) fn objects(case: &Case) -> Vec<Value> {
     let known = file
         .documents
         .iter()
-        .filter(|document| lint::known_kind(&document.root).is_some());
+        .filter(|document| Kind::of(&document.root).is_some());
     known
         .map(|document| serde_json::to_value(&document.root).expect("a document is JSON"))
         .collect()
@@ -73,16 +74,20 @@ fn judge(rule: &str, case: &Case, objects: &[Value]) {
         let finding = &located.finding;
         let title = finding.fix.as_ref().map(|fix| fix.title.clone());
         let said = [finding.message.clone(), finding.help.clone(), finding.path.to_string()];
-        for said in said.into_iter().chain(finding.evidence.clone()).chain(title) {
+        for said in said
+            .into_iter()
+            .chain(finding.evidence.iter().map(|evidence| evidence.text.clone()))
+            .chain(title)
+        {
             assert_one_line(&format!("{what} {}", finding.code), &said);
         }
     }
     for skipped in &outcome.skipped {
-        assert_one_line(&what, &skipped.reason);
+        assert_one_line(&what, &skipped.reason());
     }
     let app = webhook(&options, &inventory);
     for object in objects.iter().filter(|object| object["kind"].is_string()) {
-        if lint::known_kind(&node(object)).is_some() {
+        if Kind::of(&node(object)).is_some() {
             reply(&what, &app, object);
         }
     }

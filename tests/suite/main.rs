@@ -6,6 +6,7 @@
 )]
 
 mod foreign;
+mod logs;
 mod parity;
 mod reads;
 mod registry;

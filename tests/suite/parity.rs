@@ -13,7 +13,7 @@ use neo4jbackup_core::finding::Finding;
 use neo4jbackup_core::lint::{self, Options};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;
-use neo4jbackup_core::schema::{Era, GROUP};
+use neo4jbackup_core::schema::{GROUP, Kind};
 use neo4jbackup_core::subject::{Door, Subject};
 use neo4jbackup_tests::fixture;
 use neo4jbackup_webhook::{App, Reply};
@@ -38,7 +38,7 @@ fn every_fixture_gets_the_same_verdict_from_lint_and_from_the_webhook() {
             for document in file
                 .documents
                 .iter()
-                .filter(|document| lint::known_kind(&document.root).is_some())
+                .filter(|document| Kind::of(&document.root).is_some())
             {
                 let place = format!("{} «{}» {:?}", fixture.rule, case.title, document.index);
                 let webhook = webhook(&options, &inventory);
@@ -78,7 +78,7 @@ fn mutation_only_adds() {
             for document in file
                 .documents
                 .iter()
-                .filter(|document| lint::known_kind(&document.root).is_some())
+                .filter(|document| Kind::of(&document.root).is_some())
             {
                 let object = serde_json::to_value(&document.root).unwrap();
                 let mutated = mutate(&webhook(&options, &inventory), object.clone());
@@ -116,17 +116,7 @@ fn lint_errors_after_defaults(document: &Document<'_>, inventory: &Inventory, op
 }
 
 fn findings<'n>(object: &'n Node<'n>, inventory: &Inventory, options: &'n Options) -> Vec<Finding> {
-    let (kind, version) = lint::known_kind(object).unwrap();
-    let era = options.era.unwrap_or_else(|| Era::for_object(version, object));
-    let subject = Subject::new(
-        object,
-        kind,
-        era,
-        Door::File,
-        options.now,
-        &options.settings,
-        &options.namespace,
-    );
+    let subject = Subject::of(object, Door::File, &options.context()).unwrap();
     engine::judge(&subject, inventory).findings
 }
 

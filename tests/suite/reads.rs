@@ -9,7 +9,7 @@ use neo4jbackup_core::lint::{self, Options};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::{Doors, RuleMeta};
 use neo4jbackup_core::schema::{self, Era, Kind, ObjectSchema, Shape};
-use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_core::subject::{Context, Door, Subject};
 use neo4jbackup_tests::fixture;
 
 use crate::rules;
@@ -74,7 +74,7 @@ fn no_field_that_a_rule_does_not_list_changes_what_it_finds() {
                 (Some(_), Some(old)) => Door::Update(&old.root),
             };
             for document in &file.documents {
-                let Some((kind, version)) = lint::known_kind(&document.root) else {
+                let Some((kind, version)) = Kind::of(&document.root) else {
                     continue;
                 };
                 let era = options.era.unwrap_or_else(|| Era::for_object(version, &document.root));
@@ -144,15 +144,11 @@ impl Judged<'_> {
 
     /// Whether somebody has accepted a finding is not the rule's to say, and so not compared.
     fn findings(&self, object: &Node<'_>) -> Findings {
-        let subject = Subject::new(
-            object,
-            self.kind,
-            self.era,
-            self.door,
-            self.options.now,
-            &self.options.settings,
-            &self.options.namespace,
-        );
+        let context = Context {
+            era: Some(self.era),
+            ..self.options.context()
+        };
+        let subject = Subject::of_kind(self.kind, self.era.api_version(), object, self.door, &context);
         let mut found = Findings::new();
         for finding in engine::judge(&subject, self.inventory).findings {
             let of_rule = found.entry(finding.code).or_default();

@@ -5,10 +5,9 @@ use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::{Coverage, Inventory, Need};
 use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::lint::{self, FileOutcome, Options};
-use neo4jbackup_core::ratchet;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::schema::Era;
-use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_core::subject::{Context, Door, Subject};
 use neo4jbackup_tests::fixture::{self, Case, Fixture};
 
 use crate::support;
@@ -66,24 +65,11 @@ fn review_case(case: &Case, text: &str) -> Vec<String> {
     let old_text = case.old.clone().unwrap_or_default();
     let old_file = lint::read(&old_text, &options.limits);
     let document = file.documents.last().expect("a review needs an object");
-    let (kind, version) = lint::known_kind(&document.root).expect("an object of the operator's group");
-    let era = options.era.unwrap_or_else(|| Era::for_object(version, &document.root));
     let old = old_file.documents.first().map(|document| &document.root);
     let door = old.map_or(Door::Create, Door::Update);
-    let subject = Subject::new(
-        &document.root,
-        kind,
-        era,
-        door,
-        options.now,
-        &options.settings,
-        &options.namespace,
-    );
-    let mut findings = engine::judge(&subject, &inventory).findings;
-    if let Some(old) = old {
-        ratchet::ratchet(&mut findings, old, &document.root);
-    }
-    findings
+    let subject = Subject::of(&document.root, door, &options.context()).expect("an object of the operator's group");
+    engine::judge(&subject, &inventory)
+        .findings
         .iter()
         .map(|finding| {
             let severity = if finding.ratcheted {
@@ -131,7 +117,7 @@ fn found(case: &Case, code: &str) -> String {
 fn fixed(case: &Case) -> String {
     let options = options(case);
     let judge = |file: &lint::File<'_>| lint::judge(file, &inventory(case, file, &options), &options);
-    fix::text::fix(&case.manifest, FixKind::Safe, false, &options.limits, judge).text
+    lint::text::fix(&case.manifest, FixKind::Safe, false, &options.limits, judge).text
 }
 
 #[test]
@@ -282,20 +268,14 @@ fn broken_manifests_never_break_a_rule() {
             let inventory = inventory(case, &file, &options);
             for document in &file.documents {
                 for broken in broken_versions(document) {
-                    let Some((kind, version)) = lint::known_kind(&broken) else {
-                        continue;
+                    let context = Context {
+                        era: None,
+                        ..options.context()
                     };
-                    let era = Era::for_object(version, &broken);
                     for door in [Door::File, Door::Create, Door::Update(&document.root)] {
-                        let subject = Subject::new(
-                            &broken,
-                            kind,
-                            era,
-                            door,
-                            options.now,
-                            &options.settings,
-                            &options.namespace,
-                        );
+                        let Some(subject) = Subject::of(&broken, door, &context) else {
+                            continue;
+                        };
                         let first = engine::judge(&subject, &inventory);
                         if door == Door::File {
                             assert_eq!(first, engine::judge(&subject, &inventory), "the order is not stable");

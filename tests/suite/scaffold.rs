@@ -4,9 +4,7 @@ use neo4jbackup_core::document::Path;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::lint;
-use neo4jbackup_core::report::Report;
-use neo4jbackup_core::rule::{Cel, Declared as _, Rule as _};
-use neo4jbackup_core::schema::Era;
+use neo4jbackup_core::rule::{Cel, Collector, Declared as _, Rule as _};
 use neo4jbackup_core::subject::{Door, Subject};
 use neo4jbackup_harness::root;
 use neo4jbackup_tests::fixture::{self, Case};
@@ -18,22 +16,14 @@ fn found(case: &Case) -> Vec<(Severity, Path, String)> {
     let options = rules::options(case);
     let file = lint::read(&case.manifest, &options.limits);
     let object = &file.documents.last().expect("a fixture has an object").root;
-    let (kind, version) = lint::known_kind(object).expect("an object of the operator's group");
+    let context = options.context();
+    let subject = Subject::of(object, Door::File, &context).expect("an object of the operator's group");
     assert!(
-        ScaffoldRule::META.kinds.contains(&kind),
-        "the rule does not look at {kind:?}"
+        ScaffoldRule::META.kinds.contains(&subject.kind),
+        "the rule does not look at {:?}",
+        subject.kind
     );
-    let era = Era::for_object(version, object);
-    let subject = Subject::new(
-        object,
-        kind,
-        era,
-        Door::File,
-        options.now,
-        &options.settings,
-        &options.namespace,
-    );
-    let mut report = Report::new(&ScaffoldRule::META);
+    let mut report = Collector::new(&ScaffoldRule::META);
     ScaffoldRule.check(&subject, &Inventory::partial("there is no other"), &mut report);
     let findings = report.finish().0.into_iter();
     findings

@@ -6,6 +6,7 @@ use neo4jbackup_core::document::Path;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::lint::{self, FileOutcome};
 use neo4jbackup_core::registry;
+use neo4jbackup_core::schema::Kind;
 use neo4jbackup_core::unknown::Unknown;
 use neo4jbackup_tests::fixture::{self, Case};
 use serde_json::Value;
@@ -23,7 +24,7 @@ fn objects() -> Vec<(String, Case, Value)> {
             let options = rules::options(&case);
             for document in lint::read(&case.manifest, &options.limits).documents {
                 // A text that is no YAML is another matter, and its tree is not the text.
-                if lint::known_kind(&document.root).is_some() && document.problems.is_empty() {
+                if Kind::of(&document.root).is_some() && document.problems.is_empty() {
                     let object = serde_json::to_value(&document.root).unwrap();
                     objects.push((format!("{} «{}»", fixture.rule, case.title), case.clone(), object));
                 }

@@ -22,7 +22,10 @@ fn errors(text: &str, options: &Options, mut inventory: Inventory) -> BTreeMap<S
     let mut errors: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
     for located in lint::judge(&file, &inventory, options).findings {
         if located.finding.severity == Severity::Error {
-            let name = located.object.map_or_else(|| "-".to_owned(), |object| object.name);
+            let name = located
+                .finding
+                .object
+                .map_or_else(|| "-".to_owned(), |object| object.name.clone());
             errors.entry(name).or_default().insert(located.finding.code);
         }
     }
@@ -125,7 +128,7 @@ fn errors_in_the_operator_s_examples_are_those_that_it_rejects_itself() {
         return;
     };
     let mut found: BTreeSet<(String, String, String, Vec<&'static str>)> = BTreeSet::new();
-    for (folder, era) in [("F", Era::F), ("G", Era::G)] {
+    for (folder, era) in [("F", Era::V1_14), ("G", Era::V1_15)] {
         for file in files(&manifests.join(folder)) {
             let name = file.file_name().unwrap().to_string_lossy().into_owned();
             let text = fs::read_to_string(&file).unwrap();
@@ -151,7 +154,7 @@ fn what_only_other_objects_show_is_an_error_once_they_are_there() {
     let name = "upstream/manifests/F/examples-backup-restore-restore-overwrite-yaml-L1.yaml";
     let Some(file) = shared(name) else { return };
     let text = fs::read_to_string(file).unwrap();
-    let options = options(Some(Era::F));
+    let options = options(Some(Era::V1_14));
     let others = r#"{"apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jEnterpriseCluster",
          "metadata": {"name": "my-neo4j-cluster"},
          "spec": {"image": {"repo": "neo4j", "tag": "5.26.0-enterprise"}, "topology": {"servers": 3}}}
@@ -176,7 +179,7 @@ fn verdicts_agree_with_the_operator() {
     let summary: Value = serde_json::from_str(&fs::read_to_string(folder.join("summary.json")).unwrap()).unwrap();
     let instances: Value =
         serde_json::from_str(&fs::read_to_string(folder.join("neo4jenterprisestandalones.json")).unwrap()).unwrap();
-    let mut options = options(Some(Era::F));
+    let mut options = options(Some(Era::V1_14));
     options.namespace = summary["namespace"].as_str().unwrap().to_owned();
     let mut inventory = alone();
     for need in [Need::Instance, Need::Backups, Need::ShardedDatabases] {

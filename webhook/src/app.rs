@@ -1,4 +1,4 @@
-//! What the server knows and how it answers. No sockets: the whole webhook can be called as a function.
+//! From the bytes of a call to the bytes of its answer. No sockets: the whole webhook can be called as a function.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,11 +8,12 @@ use std::time::Instant;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::{Mode, Settings};
 
-use crate::admission::decision::{Basis, Opinion, codes};
+use crate::admission::decision::{Basis, Decision, codes};
 use crate::admission::effective_settings::CurrentSettings;
 use crate::admission::fault::Fault;
 use crate::admission::hook::Hook;
@@ -23,6 +24,7 @@ use crate::ops::clock::Now;
 use crate::ops::metrics::Metrics;
 use crate::ops::readiness::Readiness;
 use crate::ops::status_server::Status;
+use crate::ops::telemetry::Telemetry;
 
 pub use neo4jbackup_cluster::SharedInventory;
 
@@ -31,11 +33,12 @@ pub use neo4jbackup_cluster::SharedInventory;
 pub struct Reply {
     /// 200 with an `AdmissionReview`, or an HTTP error with one sentence.
     pub status: StatusCode,
-    /// The body.
+    /// JSON with status 200, text with any other.
     pub body: Bytes,
 }
 
 impl Reply {
+    /// Makes an HTTP error with the text of the fault as its body.
     pub(crate) fn fault(fault: &Fault) -> Self {
         Self {
             status: fault.status(),
@@ -46,16 +49,18 @@ impl Reply {
 
 type Interruption = Box<dyn Fn(&Request<'_>) + Send + Sync>;
 
-/// What the server knows.
+/// The webhook without sockets: settings, what is known of other objects, and the time.
 pub struct App {
     settings: Arc<CurrentSettings>,
     inventory: SharedInventory,
     clock: Now,
     operator: Option<Era>,
     interruption: Option<Interruption>,
-    /// What a call may cost.
+    /// What a call may cost in time and memory.
     pub limits: Limits,
+    /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
+    /// Whether calls should be sent here.
     pub(crate) readiness: Arc<Readiness>,
 }
 
@@ -69,7 +74,7 @@ impl fmt::Debug for App {
 }
 
 impl App {
-    /// A webhook with these settings and references; `clock` gives the time of each judgement.
+    /// Makes a webhook with these settings and references; `clock` is asked for the time of each decision.
     pub fn new(
         settings: Settings,
         inventory: SharedInventory,
@@ -94,7 +99,7 @@ impl App {
         self
     }
 
-    /// Other limits.
+    /// Sets the limits of time, memory and number.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -114,12 +119,20 @@ impl App {
         self.settings.replace(settings);
     }
 
-    /// The settings of the moment, for whoever replaces them or follows them.
+    /// Returns the settings of the moment, which can be replaced there.
     pub(crate) fn settings(&self) -> Arc<CurrentSettings> {
         Arc::clone(&self.settings)
     }
 
-    /// What the status port tells.
+    /// Returns metrics and readiness, for parts of the server that report to them.
+    pub(crate) fn telemetry(&self) -> Telemetry {
+        Telemetry {
+            metrics: Arc::clone(&self.metrics),
+            readiness: Arc::clone(&self.readiness),
+        }
+    }
+
+    /// Returns what the status port tells.
     pub(crate) fn status(&self) -> Status {
         Status {
             metrics: Arc::clone(&self.metrics),
@@ -129,13 +142,9 @@ impl App {
         }
     }
 
-    /// The references.
+    /// Returns what is known of other objects; reading it never waits.
     pub fn inventory(&self) -> &SharedInventory {
         &self.inventory
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        (self.clock)()
     }
 
     /// Answers the body of a call of `/validate`.
@@ -156,32 +165,37 @@ impl App {
             .unwrap_or_else(|fault| self.fail(hook, &fault))
     }
 
+    /// Returns what a decision rests on at this moment.
+    fn basis<'b>(&self, settings: &'b Settings, inventory: &'b Inventory) -> Basis<'b> {
+        Basis {
+            settings,
+            inventory,
+            operator: self.operator,
+            now: (self.clock)(),
+        }
+    }
+
     /// Answers a call whose review is too large to judge, of which no more is known than `request`: by the settings, as a
     /// judgement like any other. A fault would let the object pass where `failurePolicy` is `Ignore`.
     pub(crate) fn too_large(&self, hook: Hook, asked: Option<Mode>, request: &Request<'_>) -> Reply {
         let start = Instant::now();
         let (settings, inventory) = (self.settings.load(), self.inventory.load());
-        let basis = Basis {
-            settings: settings.of(asked),
-            inventory: &inventory,
-            operator: self.operator,
-            now: self.now(),
-        };
-        let opinion = judge::too_large(hook, request, &basis);
-        if opinion.answer.audit.contains_key(judge::OVERSIZE) {
-            let allowed = opinion.answer.denial.is_none();
+        let basis = self.basis(settings.of(asked), &inventory);
+        let decision = judge::too_large(hook, request, &basis);
+        if decision.response.audit.contains_key(judge::OVERSIZE) {
+            let allowed = decision.response.denial.is_none();
             self.metrics.too_large(allowed);
             tracing::warn!(
                 hook = hook.as_str(),
                 operation = request.operation.as_str(),
-                kind = opinion.kind,
+                kind = decision.kind,
                 namespace = %request.namespace,
                 name = %request.name,
                 allowed,
                 "too large to judge"
             );
         }
-        self.reply(hook, request, opinion, start)
+        self.reply(hook, request, decision, start)
     }
 
     /// Counts and logs a fault, and makes a reply of it.
@@ -198,41 +212,38 @@ impl App {
             interruption(&request);
         }
         let (settings, inventory) = (self.settings.load(), self.inventory.load());
-        let basis = Basis {
-            settings: settings.of(asked),
-            inventory: &inventory,
-            operator: self.operator,
-            now: self.now(),
-        };
-        let opinion = match hook {
+        let basis = self.basis(settings.of(asked), &inventory);
+        let decision = match hook {
             Hook::Validate => judge::validate(&request, &basis),
             Hook::Mutate => judge::mutate(&request, &basis),
         };
-        Ok(self.reply(hook, &request, opinion, start))
+        Ok(self.reply(hook, &request, decision, start))
     }
 
-    /// Counts and logs an opinion, and makes a reply of it.
-    fn reply(&self, hook: Hook, request: &Request<'_>, opinion: Opinion<'_>, start: Instant) -> Reply {
+    /// Counts and logs an decision, and makes a reply of it.
+    fn reply(&self, hook: Hook, request: &Request<'_>, decision: Decision<'_>, start: Instant) -> Reply {
         let dry_run = request.dry_run == Some(true);
         self.metrics
-            .answered(hook, request.operation, dry_run, &opinion, start.elapsed());
-        log(hook, request, &opinion);
+            .answered(hook, request.operation, dry_run, &decision, start.elapsed());
+        log(hook, request, &decision);
         Reply {
             status: StatusCode::OK,
-            body: Bytes::from(opinion.answer.into_json()),
+            body: Bytes::from(decision.response.into_json()),
         }
     }
 }
 
 /// One line for each denial, with codes and without values.
-fn log(hook: Hook, request: &Request<'_>, opinion: &Opinion<'_>) {
-    if opinion.dropped_operations > 0 {
+fn log(hook: Hook, request: &Request<'_>, decision: &Decision<'_>) {
+    if decision.dropped_operations > 0 {
         tracing::error!(
-            codes = codes(&opinion.findings),
+            codes = codes(&decision.judgement.findings),
             "a default would have changed a value that is there; it was left out"
         );
     }
-    let Some(denial) = &opinion.answer.denial else { return };
+    let Some(denial) = &decision.response.denial else {
+        return;
+    };
     tracing::info!(
         hook = hook.as_str(),
         operation = request.operation.as_str(),
@@ -240,7 +251,7 @@ fn log(hook: Hook, request: &Request<'_>, opinion: &Opinion<'_>) {
         namespace = %request.namespace,
         name = %denial.name,
         dry_run = request.dry_run == Some(true),
-        codes = codes(opinion.findings.iter().filter(|finding| finding.denies())),
+        codes = codes(decision.judgement.findings.iter().filter(|finding| finding.denies())),
         "denied"
     );
 }

@@ -4,9 +4,20 @@ use std::time::Duration;
 
 use neo4jbackup_core::values::go_duration;
 
+/// Why a text is not a duration that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DurationError {
+    /// It is not written as one, or less than zero.
+    #[error("`{0}` is not a duration; write it as `2s` or `500ms`")]
+    Malformed(String),
+    /// It is zero, where that makes no sense.
+    #[error("must be longer than zero")]
+    Zero,
+}
+
 /// Reads a duration, which may be zero.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is not a duration; write it as `2s` or `500ms`");
+pub(crate) fn duration(text: &str) -> Result<Duration, DurationError> {
+    let wrong = || DurationError::Malformed(text.to_owned());
     let duration = go_duration::parse(text).map_err(|_| wrong())?;
     u64::try_from(duration.nanoseconds())
         .map(Duration::from_nanos)
@@ -14,10 +25,10 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads a duration that is longer than zero.
-pub(crate) fn positive_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn positive_duration(text: &str) -> Result<Duration, DurationError> {
     let duration = duration(text)?;
     if duration.is_zero() {
-        Err("must be longer than nothing".to_owned())
+        Err(DurationError::Zero)
     } else {
         Ok(duration)
     }

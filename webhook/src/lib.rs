@@ -1,12 +1,13 @@
 //! The admission webhook: one door of the rule engine, for the API server.
 //!
 //! ```text
-//! socket ─→ server (TLS, limits of time) ─→ handlers (size, deadline, overload) ─→ App::answer
-//!                                                                                     │
-//!            reply (one buffer) ←─ judge (rules, ratchet, verdict, patch) ←─ review (borrowed decode)
+//! serve      socket ─→ connection (TLS, limits of time) ─→ handlers (size, deadline, load) ─→ App::answer
+//! admission  review (borrowed decode) ─→ judge (rules, verdict, patch) ─→ response (one buffer)
 //! ```
 //!
-//! [`App`] is the webhook without sockets; [`routes`] and [`status_routes`] are its routers; [`run`] is the program.
+//! [`App`] is the webhook without sockets; [`routes`] and [`status_routes`] are its routers; [`run`] is the program. Each
+//! wing uses only those that come before it: `admission`, `tls`, `limits` and `durations` know of nobody, `ops` tells those
+//! who run the server how it fares, `serve` and `certificates` run, and `commands` puts all of it together.
 
 mod admission;
 mod app;
@@ -27,11 +28,11 @@ pub use commands::arguments::{Arguments, Command, ServeArguments};
 pub use commands::check_admission::{CheckArguments, CheckError};
 pub use commands::remove_configurations::{RemoveArguments, RemoveError};
 pub use commands::serve::error::StartError;
-pub use commands::switch::{Phase, PlanError, SwitchArguments, SwitchError};
+pub use commands::switch::{PlanError, SwitchArguments, SwitchError, SwitchPhase};
 pub use commands::{CommandError, run};
 pub use limits::Limits;
 pub use ops::log::{LogError, LogFormat};
-pub use ops::settings_file::SettingsError;
+pub use ops::settings_file::{InvalidSettings, SettingsError};
 pub use serve::routes::{routes, status_routes};
 pub use serve::server::{Leaving, serve, serve_status};
 pub use tls::client_check::{ClientCheck, ClientCheckError, OwnIdentity};

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use neo4jbackup_cluster::chain;
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_webhook::Arguments;
 
@@ -19,6 +20,6 @@ async fn main() -> ExitCode {
     let Err(error) = neo4jbackup_webhook::run(Arguments::parse()).await else {
         return ExitCode::SUCCESS;
     };
-    eprintln!("neo4jbackup-webhook: {}", printable(error.to_string()));
+    eprintln!("neo4jbackup-webhook: {}", printable(chain(&error)));
     ExitCode::from(2)
 }

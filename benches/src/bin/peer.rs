@@ -22,11 +22,12 @@ use jiff::Timestamp;
 use kube::core::DynamicObject;
 use kube::core::admission::{AdmissionRequest, AdmissionResponse, AdmissionReview};
 use neo4jbackup_core::document::Node;
+use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
-use neo4jbackup_core::subject::{Door, Subject};
-use neo4jbackup_core::{engine, outcome};
+use neo4jbackup_core::subject::{self, Door, Subject};
+use neo4jbackup_core::verdict::Verdict;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -131,10 +132,14 @@ fn judge(known: &Known, request: &AdmissionRequest<DynamicObject>) -> AdmissionR
     };
     let old = node(&request.old_object);
     let door = old.as_ref().map_or(Door::Create, Door::Update);
-    let era = Era::newest_for(&request.kind.version).unwrap_or(Era::F);
-    let namespace = request.namespace.as_deref().unwrap_or_default();
-    let subject = Subject::new(&object, kind, era, door, Timestamp::now(), &known.settings, namespace);
-    let verdict = outcome::verdict(&engine::judge(&subject, &known.inventory).findings);
+    let context = subject::Context {
+        settings: &known.settings,
+        now: Timestamp::now(),
+        era: Some(Era::newest_for(&request.kind.version).unwrap_or(Era::V1_14)),
+        namespace: request.namespace.as_deref().unwrap_or_default(),
+    };
+    let subject = Subject::of_kind(kind, &request.kind.version, &object, door, &context);
+    let verdict = Verdict::of(&engine::judge(&subject, &known.inventory).findings);
     let causes: Vec<String> = verdict.causes.into_iter().map(|cause| cause.message).collect();
     let mut response = if verdict.allowed {
         response

@@ -1,50 +1,13 @@
 //! The `caBundle` fields of webhook configurations.
 
-use std::fmt;
-
 use k8s_openapi::ByteString;
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
-use kube::core::GroupVersionKind;
-use kube::discovery::ApiResource;
 use serde_json::{Value, json};
 
 use super::error::StoreError;
-use super::{CertificateStore, MANAGER, within};
-
-/// One webhook configuration, by kind and name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Configuration {
-    /// A `ValidatingWebhookConfiguration`.
-    Validating(String),
-    /// A `MutatingWebhookConfiguration`.
-    Mutating(String),
-}
-
-impl Configuration {
-    /// Its name.
-    pub fn name(&self) -> &str {
-        let (Self::Validating(name) | Self::Mutating(name)) = self;
-        name
-    }
-
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Validating(_) => "ValidatingWebhookConfiguration",
-            Self::Mutating(_) => "MutatingWebhookConfiguration",
-        }
-    }
-
-    pub(super) fn resource(&self) -> ApiResource {
-        let kind = GroupVersionKind::gvk("admissionregistration.k8s.io", "v1", self.kind());
-        ApiResource::from_gvk_with_plural(&kind, &format!("{}s", self.kind().to_ascii_lowercase()))
-    }
-}
-
-impl fmt::Display for Configuration {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.kind(), self.name())
-    }
-}
+use super::store::{CertificateStore, MANAGER, within};
+use super::target::Configuration;
+use crate::resource;
 
 /// The `caBundle` fields of one configuration as they were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +23,7 @@ impl CertificateStore {
     pub async fn read_bundles(&self, configuration: &Configuration) -> Result<Option<CaBundles>, StoreError> {
         let read = async {
             let read = self.configurations(configuration).get_opt(configuration.name()).await;
-            read.map_err(|error| StoreError::of("get", &configuration.to_string(), &error))
+            read.map_err(|error| StoreError::of("get", &configuration.to_string(), error))
         };
         Ok(within("a configuration", read).await?.map(|object| bundles(&object)))
     }
@@ -94,13 +57,17 @@ impl CertificateStore {
             let applied = api
                 .patch(configuration.name(), &parameters, &Patch::Apply(&patch))
                 .await;
-            applied.map_err(|error| StoreError::of("patch", &configuration.to_string(), &error))
+            applied.map_err(|error| StoreError::of("patch", &configuration.to_string(), error))
         };
         Ok(bundles(&within("a configuration", apply).await?))
     }
 
+    /// Returns the API of configurations of this kind.
     pub(super) fn configurations(&self, configuration: &Configuration) -> Api<DynamicObject> {
-        Api::all_with(self.client.clone(), &configuration.resource())
+        Api::all_with(
+            self.client.clone(),
+            &resource::webhook_configurations(configuration.kind()),
+        )
     }
 }
 

@@ -10,7 +10,7 @@ use kube::api::{Api, WatchEvent, WatchParams};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::CertificateStore;
+use super::store::CertificateStore;
 
 /// How long one watch lasts, in seconds. A connection that died without a word is noticed after this time.
 const WATCH_SECONDS: u32 = 240;

@@ -11,8 +11,8 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Api, ObjectMeta, PostParams};
 use kube::client::Body;
 
-use super::error::StoreError;
-use super::{CertificateStore, within};
+use super::error::{StoreError, Unreachable};
+use super::store::{CertificateStore, within};
 
 /// A Secret as it was read. Writing it back keeps everything that is not replaced.
 #[derive(Clone, PartialEq)]
@@ -57,16 +57,16 @@ impl CertificateStore {
 
     async fn try_read_secret(&self) -> Result<SecretReading, StoreError> {
         let (what, path) = (self.secret_text(), self.secret_path());
-        let unreachable = |reason: String| StoreError::Unreachable {
+        let unreachable = |source: Unreachable| StoreError::Unreachable {
             what: what.clone(),
-            reason,
+            source,
         };
         let request = Request::get(path)
             .header(header::ACCEPT, "application/json")
             .body(Body::empty())
-            .map_err(|error| unreachable(error.to_string()))?;
+            .map_err(|error| unreachable(error.into()))?;
         let response = self.client.send(request).await;
-        let response = response.map_err(|error| StoreError::of("get", &what, &error))?;
+        let response = response.map_err(|error| StoreError::of("get", &what, error))?;
         let status = response.status();
         let server_time = response
             .headers()
@@ -74,12 +74,13 @@ impl CertificateStore {
             .and_then(|value| value.to_str().ok())
             .and_then(|text| rfc2822::DateTimeParser::new().parse_timestamp(text).ok());
         let body = response.into_body().collect().await;
-        let body = body.map_err(|error| unreachable(error.to_string()))?.to_bytes();
+        let body = body
+            .map_err(|error| unreachable(Unreachable::Client(error)))?
+            .to_bytes();
         let secret = match status {
             StatusCode::NOT_FOUND => None,
             status if status.is_success() => {
-                let secret =
-                    serde_json::from_slice(&body).map_err(|_| unreachable("the answer is no Secret".to_owned()))?;
+                let secret = serde_json::from_slice(&body).map_err(|_| unreachable(Unreachable::NotASecret))?;
                 Some(StoredSecret(secret))
             }
             status => {
@@ -90,8 +91,8 @@ impl CertificateStore {
         Ok(SecretReading { secret, server_time })
     }
 
-    /// Replaces the values of the Secret that was read, and drops an annotation when one is named. Values that are `None` are removed, keys
-    /// that are not named stay. Fails with [`StoreError::Conflict`] when it has changed since.
+    /// Replaces the values of the Secret that was read, and drops an annotation when one is named. Values that are
+    /// `None` are removed, keys that are not named stay. Fails with [`StoreError::Conflict`] when it has changed since.
     pub async fn replace_secret(
         &self,
         read: &StoredSecret,
@@ -108,7 +109,7 @@ impl CertificateStore {
             let written = self.secrets().replace(name, &PostParams::default(), &secret).await;
             written
                 .map(StoredSecret)
-                .map_err(|error| StoreError::of("update", &what, &error))
+                .map_err(|error| StoreError::of("update", &what, error))
         };
         within("the Secret", replace).await
     }
@@ -137,15 +138,17 @@ impl CertificateStore {
             let written = self.secrets().create(&PostParams::default(), &secret).await;
             written
                 .map(StoredSecret)
-                .map_err(|error| StoreError::of("create", &what, &error))
+                .map_err(|error| StoreError::of("create", &what, error))
         };
         within("the Secret", create).await
     }
 
+    /// Returns the API of Secrets of the namespace.
     pub(super) fn secrets(&self) -> Api<Secret> {
         Api::namespaced(self.client.clone(), &self.target.namespace)
     }
 
+    /// Returns the name of the Secret; empty when only configurations are read.
     pub(super) fn secret_name(&self) -> &str {
         self.target.secret.as_deref().unwrap_or_default()
     }

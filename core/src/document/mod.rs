@@ -50,11 +50,6 @@ pub struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// How the value at `path` is written.
-    pub fn style_at(&self, path: &Path) -> Option<Style> {
-        self.spans.find(path).map(|spans| spans.style)
-    }
-
     /// A value without quotes as it stands in the file: `2025.10`, where the tree has the number 2025.1.
     pub fn plain_text_at(&self, path: &Path) -> Option<&'a str> {
         let spans = self.spans.find(path).filter(|spans| spans.style == Style::Plain)?;

@@ -89,19 +89,6 @@ impl Path {
         }
         Some(node)
     }
-
-    /// The JSON pointer of RFC 6901.
-    pub fn to_pointer(&self) -> String {
-        let mut text = String::new();
-        for segment in &self.0 {
-            text.push('/');
-            match segment {
-                Segment::Key(key) => text.push_str(&key.replace('~', "~0").replace('/', "~1")),
-                Segment::Index(index) => text.push_str(&index.to_string()),
-            }
-        }
-        text
-    }
 }
 
 impl fmt::Display for Path {
@@ -144,12 +131,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prints_as_kubernetes_does_and_as_a_pointer() {
+    fn prints_as_kubernetes_does() {
         let path = Path::dotted("spec.annotations")
             .key("eks.amazonaws.com/role-arn")
             .index(2);
         assert_eq!(path.to_string(), "spec.annotations[eks.amazonaws.com/role-arn][2]");
-        assert_eq!(path.to_pointer(), "/spec/annotations/eks.amazonaws.com~1role-arn/2");
         assert!(path.is_within(&Path::dotted("spec")));
         assert!(!Path::dotted("spec").is_within(&path));
     }

@@ -75,7 +75,11 @@ fn places_every_kind_of_value_exactly() {
     ];
     for (path, place_of, style) in expected {
         assert_eq!(place(&document, &path), place_of, "of {path}");
-        assert_eq!(document.style_at(&path), Some(style), "of {path}");
+        assert_eq!(
+            document.spans.find(&path).map(|spans| spans.style),
+            Some(style),
+            "of {path}"
+        );
     }
     assert_eq!(shown(document.spans.find(&key("k")).unwrap().key.unwrap()), "19:1-19:2");
 }
@@ -227,7 +231,10 @@ fn resolves_aliases_and_merge_keys_within_bounds() {
     assert_eq!(json(&document), r#"{"base":{"x":1,"z":2},"out":{"x":1,"z":3}}"#);
     assert!(document.problems.is_empty());
     assert_eq!(place(&document, &Path::dotted("out.x")), "3:7-3:9");
-    assert_eq!(document.style_at(&Path::dotted("out.x")), Some(Style::Alias));
+    assert_eq!(
+        document.spans.find(&Path::dotted("out.x")).map(|spans| spans.style),
+        Some(Style::Alias)
+    );
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let list = vec![format!("*a{}", level - 1); 10].join(", ");

@@ -4,11 +4,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::outcome::{Verdict, verdict};
-use crate::ratchet::ratchet;
 use crate::rules::ScheduleInvalid;
 use crate::schema::Era;
 use crate::settings::Settings;
+use crate::subject::Context;
+use crate::verdict::Verdict;
 
 /// What an item of a list is like: good, or wrong in one of the ways that rules tell apart.
 fn argument() -> impl Strategy<Value = &'static str> {
@@ -68,12 +68,19 @@ fn settings() -> impl Strategy<Value = Settings> {
     })
 }
 
-fn judged(report: Report, subject: &Subject<'_>) -> (Vec<Finding>, Verdict) {
-    let mut findings = judge_into(report, subject, &Inventory::default()).findings;
-    if let Door::Update(old) = subject.door {
-        ratchet(&mut findings, old, subject.object);
-    }
-    let verdict = verdict(&findings);
+fn subject_of<'a>(object: &'a Node<'a>, era: Era, door: Door<'a>, settings: &'a Settings) -> Subject<'a> {
+    let context = Context {
+        settings,
+        now: "2026-11-21T12:00:00Z".parse().unwrap(),
+        era: Some(era),
+        namespace: "graph",
+    };
+    Subject::of(object, door, &context).unwrap()
+}
+
+fn judged(report: Collector, subject: &Subject<'_>) -> (Vec<Finding>, Verdict) {
+    let findings = conclude(run_into(report, subject, &Inventory::default()), subject).findings;
+    let verdict = Verdict::of(&findings);
     (findings, verdict)
 }
 
@@ -89,9 +96,8 @@ proptest! {
         }
         let (old, new) = (Node::from(old), Node::from(new));
         let door = if is_update { Door::Update(&old) } else { Door::Create };
-        let now = "2026-11-21T12:00:00Z".parse().unwrap();
-        let subject = Subject::new(&new, Kind::Neo4jBackup, era, door, now, &settings, "graph");
-        let (all, of_all) = judged(Report::new(&ScheduleInvalid::META), &subject);
+        let subject = subject_of(&new, era, door, &settings);
+        let (all, of_all) = judged(Collector::new(&ScheduleInvalid::META), &subject);
         let (kept, of_kept) = judged(report_for(&subject), &subject);
         prop_assert_eq!(of_kept.allowed, of_all.allowed);
         prop_assert_eq!(of_kept.problems, of_all.problems);
@@ -116,9 +122,8 @@ fn a_long_list_of_mistakes_is_counted_in_a_review_and_listed_in_a_file() {
         "spec": {"instanceRef": "prod", "database": "neo4j", "options": {"additionalArgs": arguments}},
     }));
     let settings = Settings::default();
-    let now = "2026-11-21T12:00:00Z".parse().unwrap();
     let findings = |door| {
-        let subject = Subject::new(&object, Kind::Neo4jBackup, Era::F, door, now, &settings, "graph");
+        let subject = subject_of(&object, Era::V1_14, door, &settings);
         judge(&subject, &Inventory::default()).findings
     };
     let of = |findings: &[Finding]| {
@@ -131,11 +136,61 @@ fn a_long_list_of_mistakes_is_counted_in_a_review_and_listed_in_a_file() {
     };
     assert_eq!(of(&findings(Door::Create)), (20, 25_000));
     assert_eq!(of(&findings(Door::File)), (25_000, 25_000));
-    let verdict = verdict(&findings(Door::Create));
+    let verdict = Verdict::of(&findings(Door::Create));
     let (last, listed) = verdict.causes.split_last().unwrap();
     let unlisted = format!("and {} more problems; ", verdict.problems - listed.len());
     assert!(
         last.message.starts_with(&unlisted) && verdict.problems >= 25_000,
         "{last:?}"
+    );
+}
+
+/// The operator takes its finalizer off with a write of the whole object, and whatever is wrong with it must go through.
+#[test]
+fn what_is_on_its_way_out_is_only_warned() {
+    let object = |deleted: Option<&str>, schedule: &str| {
+        Node::from(json!({
+            "apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jBackup",
+            "metadata": {"name": "a", "deletionTimestamp": deleted},
+            "spec": {"instanceRef": "prod", "allDatabases": true, "schedule": schedule},
+        }))
+    };
+    let settings = Settings::default();
+    let denies = |old: &Node<'_>, new: &Node<'_>| {
+        let subject = subject_of(new, Era::V1_14, Door::Update(old), &settings);
+        judge(&subject, &Inventory::default())
+            .findings
+            .iter()
+            .any(Finding::denies)
+    };
+    let time = Some("2026-11-21T11:00:00Z");
+    let (good, wrong) = (object(None, "0 2 * * *"), object(None, "0 2 * * * *"));
+    assert!(denies(&good, &wrong) && !denies(&wrong, &wrong));
+    assert!(!denies(&object(time, "0 2 * * *"), &wrong));
+    assert!(!denies(&good, &object(time, "0 2 * * * *")));
+}
+
+#[test]
+fn a_finding_keeps_the_object_that_it_names() {
+    let named = |kind: &str, name: &str| ObjectRef {
+        api_version: "v1".to_owned(),
+        kind: kind.to_owned(),
+        namespace: "graph".to_owned(),
+        name: name.to_owned(),
+    };
+    let mut report = Collector::new(&ScheduleInvalid::META);
+    report.at_path(crate::document::Path::dotted("spec"), "of the object under review");
+    report
+        .at_path(crate::document::Path::dotted("status.failed"), "of a Job")
+        .about(named("Job", "nightly-1"));
+    say_of_what(&mut report.findings, Some(named("Neo4jBackup", "nightly")));
+    let about: Vec<_> = report
+        .findings
+        .iter()
+        .map(|finding| finding.object.as_deref())
+        .collect();
+    assert_eq!(
+        about,
+        [Some(&named("Neo4jBackup", "nightly")), Some(&named("Job", "nightly-1"))]
     );
 }

@@ -1,11 +1,13 @@
 //! What has to be there beside the objects themselves, so that the Jobs of a namespace can work: `ServiceAccounts` with
 //! the declared identity and, for operators of the 0.x line, a `RoleBinding`.
 //!
-//! Pure: the inventory goes in, server-side applies and reports come out. Who applies them is `cluster`.
+//! Pure: the inventory goes in, server-side applies and issues come out. Who applies them is `cluster`.
 
+mod declaration;
 mod plan;
 
-pub use plan::{Apply, Ensured, Plan, Report, plan};
+pub use declaration::{Declaration, DeclaredBy, declared, declaring_annotation};
+pub use plan::{Apply, Ensured, Issue, Plan, plan};
 
 /// The field manager of everything that is applied.
 pub const FIELD_MANAGER: &str = "neo4jbackup-webhook-rbac";

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::declaration::declared;
 use super::{CLUSTER_ROLE, ROLE, ROLE_BINDING};
-use crate::account::{Account, declared};
 use crate::facts::{BindingFacts, Coverage, Grant, Inventory, LocationFacts, Lookup, Need, RoleFacts, RoleReference};
-use crate::model::Provider;
+use crate::model::{Account, Provider};
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;
 
@@ -53,7 +53,7 @@ pub struct Apply {
 
 /// Something that a person has to decide. Names of objects, never values.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Report {
+pub enum Issue {
     /// More than one identity of a cloud is wanted on one account; nothing is written.
     IdentityConflict {
         /// Where.
@@ -90,7 +90,7 @@ pub struct Plan {
     /// The applies that would change something, by namespace.
     pub applies: Vec<Apply>,
     /// What stands in the way, by namespace.
-    pub reports: Vec<Report>,
+    pub issues: Vec<Issue>,
 }
 
 /// What is missing in each namespace that has a backup or a restore. `operator` is the version that is installed, when
@@ -113,18 +113,18 @@ pub fn plan(inventory: &Inventory, settings: &Settings, operator: Option<Era>) -
         if matches!(inventory.namespace(namespace), Lookup::Absent) {
             continue;
         }
-        let place = Place {
+        let within = Namespace {
             inventory,
             settings,
-            namespace,
+            name: namespace,
         };
         for account in dialect.accounts() {
-            place.account(*account, &mut plan);
+            within.account(*account, &mut plan);
         }
         if known(Need::Roles) {
             match dialect {
-                Dialect::ServedByPods => place.binding(&mut plan),
-                Dialect::Newer | Dialect::LateAlpha => place.leftover(&mut plan),
+                Dialect::ServedByPods => within.binding(&mut plan),
+                Dialect::Newer | Dialect::LateAlpha => within.leftover(&mut plan),
                 Dialect::Unknown => {}
             }
         }
@@ -148,7 +148,7 @@ enum Dialect {
 impl Dialect {
     fn of(inventory: &Inventory, operator: Option<Era>) -> Self {
         match inventory.served(Kind::Neo4jBackup) {
-            Some("v1alpha1") if operator == Some(Era::C) => Self::LateAlpha,
+            Some("v1alpha1") if operator == Some(Era::V1_0) => Self::LateAlpha,
             Some("v1alpha1") => Self::ServedByPods,
             Some(_) => Self::Newer,
             None => Self::Unknown,
@@ -165,15 +165,15 @@ impl Dialect {
 }
 
 /// One namespace.
-struct Place<'p> {
+struct Namespace<'p> {
     inventory: &'p Inventory,
     settings: &'p Settings,
-    namespace: &'p str,
+    name: &'p str,
 }
 
-impl<'p> Place<'p> {
+impl<'p> Namespace<'p> {
     fn account(&self, account: Account, plan: &mut Plan) {
-        let facts = self.inventory.account(self.namespace, account).found();
+        let facts = self.inventory.account(self.name, account).found();
         let there = |key: &str| facts.and_then(|facts| facts.annotations.get(key));
         let ours = |key: &str| facts.is_some_and(|facts| facts.applied.contains(key));
         let mut said: BTreeMap<&str, &str> = BTreeMap::new();
@@ -184,8 +184,8 @@ impl<'p> Place<'p> {
                 Wish::Say(identity) => drop(said.insert(key, identity)),
                 Wish::Silence => {}
                 // What cannot be decided stays as it is, also where it is ours.
-                Wish::Report(report) => {
-                    plan.reports.push(report);
+                Wish::Issue(report) => {
+                    plan.issues.push(report);
                     if let Some(standing) = standing.filter(|_| ours(key)) {
                         said.insert(key, standing);
                     }
@@ -201,12 +201,12 @@ impl<'p> Place<'p> {
         if facts.is_some() && applied == said {
             return;
         }
-        let mut metadata = json!({"name": account.name(), "namespace": self.namespace});
+        let mut metadata = json!({"name": account.name(), "namespace": self.name});
         if !said.is_empty() {
             metadata["annotations"] = json!(said);
         }
         plan.applies.push(Apply {
-            namespace: self.namespace.to_owned(),
+            namespace: self.name.to_owned(),
             object: Ensured::ServiceAccount(account),
             manifest: json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}),
             force: false,
@@ -215,10 +215,10 @@ impl<'p> Place<'p> {
 
     /// What we say of one annotation of one account, where `standing` is there now and may be `ours`.
     fn wish(&self, account: Account, provider: Provider, standing: Option<&'p str>, ours: bool) -> Wish<'p> {
-        let declared = declared(self.namespace, provider, self.inventory, self.settings);
+        let declared = declared(self.name, provider, self.inventory, self.settings);
         if declared.is_some_and(|declared| !declared.is_well_formed()) {
-            return Wish::Report(Report::Malformed {
-                namespace: self.namespace.to_owned(),
+            return Wish::Issue(Issue::Malformed {
+                namespace: self.name.to_owned(),
                 provider,
             });
         }
@@ -229,8 +229,8 @@ impl<'p> Place<'p> {
             wanted.insert(standing);
         }
         if wanted.len() > 1 {
-            return Wish::Report(Report::IdentityConflict {
-                namespace: self.namespace.to_owned(),
+            return Wish::Issue(Issue::IdentityConflict {
+                namespace: self.name.to_owned(),
                 account,
                 provider,
             });
@@ -246,7 +246,7 @@ impl<'p> Place<'p> {
     /// The identities that objects want on the account. The operator writes them, the last one last.
     fn wanted(&self, account: Account, provider: Provider) -> BTreeSet<&'p str> {
         let key = provider.identity_annotation();
-        let (inventory, namespace) = (self.inventory, self.namespace);
+        let (inventory, namespace) = (self.inventory, self.name);
         let backups = inventory.backups(namespace).map(|(_, backup)| &backup.storage);
         let restores = inventory.restores(namespace).map(|(_, restore)| {
             let named = restore.backup.as_deref();
@@ -262,27 +262,27 @@ impl<'p> Place<'p> {
 
     /// A binding of the operator's own, with a Role that has exactly the rights, is as good as ours.
     fn binding(&self, plan: &mut Plan) {
-        if self.inventory.backups(self.namespace).next().is_none() {
+        if self.inventory.backups(self.name).next().is_none() {
             return;
         }
         let is_exact = |role: &RoleFacts| !role.by_name && role.grants == grants();
-        let binding = self.inventory.binding(self.namespace).found();
+        let binding = self.inventory.binding(self.name).found();
         let is_right = match binding.map(|binding| &binding.role) {
             None => true,
             Some(RoleReference::ClusterRole(name)) => name == CLUSTER_ROLE,
             Some(RoleReference::Role(name)) => {
                 name == ROLE
                     && binding.is_some_and(|binding| binding.binds_account)
-                    && self.inventory.role(self.namespace).found().is_some_and(is_exact)
+                    && self.inventory.role(self.name).found().is_some_and(is_exact)
             }
         };
         if !is_right {
-            plan.reports.push(Report::BindingElsewhere {
-                namespace: self.namespace.to_owned(),
+            plan.issues.push(Issue::BindingElsewhere {
+                namespace: self.name.to_owned(),
             });
         } else if !binding.is_some_and(|binding| binding.binds_account) {
             plan.applies.push(Apply {
-                namespace: self.namespace.to_owned(),
+                namespace: self.name.to_owned(),
                 object: Ensured::RoleBinding,
                 manifest: self.binding_manifest(binding),
                 // The operator makes it once and never mends it, so there is nobody to fight with.
@@ -295,22 +295,22 @@ impl<'p> Place<'p> {
     fn binding_manifest(&self, present: Option<&BindingFacts>) -> Value {
         let mut subjects = present.map(|binding| binding.subjects.clone()).unwrap_or_default();
         subjects.push(json!({
-            "kind": "ServiceAccount", "name": Account::Backup.name(), "namespace": self.namespace,
+            "kind": "ServiceAccount", "name": Account::Backup.name(), "namespace": self.name,
         }));
         json!({
             "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
-            "metadata": {"name": ROLE_BINDING, "namespace": self.namespace},
+            "metadata": {"name": ROLE_BINDING, "namespace": self.name},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": CLUSTER_ROLE},
             "subjects": subjects,
         })
     }
 
     fn leftover(&self, plan: &mut Plan) {
-        if let Some(role) = self.inventory.role(self.namespace).found()
+        if let Some(role) = self.inventory.role(self.name).found()
             && role.grants_exec()
         {
-            plan.reports.push(Report::LeftoverRole {
-                namespace: self.namespace.to_owned(),
+            plan.issues.push(Issue::LeftoverRole {
+                namespace: self.name.to_owned(),
                 uid: role.uid.clone(),
             });
         }
@@ -323,7 +323,7 @@ enum Wish<'w> {
     /// It is none of ours.
     Silence,
     /// A person has to decide.
-    Report(Report),
+    Issue(Issue),
 }
 
 /// What the operators of the 0.x line give the account of their Jobs, and no more.

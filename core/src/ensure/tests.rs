@@ -4,10 +4,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::account::Account;
 use crate::document::Node;
 use crate::facts::{AccountFacts, BindingFacts, Coverage, Inventory, Need, RoleFacts};
-use crate::model::Provider;
+use crate::model::{Account, Provider};
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;
 
@@ -151,7 +150,7 @@ fn what_somebody_else_wrote_is_never_written_over() {
     declares(&mut inventory, MINE);
     carries(&mut inventory, Account::Backup, OTHER, false);
     carries(&mut inventory, Account::Restore, MINE, false);
-    let conflict = Report::IdentityConflict {
+    let conflict = Issue::IdentityConflict {
         namespace: "graph".to_owned(),
         account: Account::Backup,
         provider: Provider::Aws,
@@ -160,7 +159,7 @@ fn what_somebody_else_wrote_is_never_written_over() {
         planned(&inventory),
         Plan {
             applies: Vec::new(),
-            reports: vec![conflict]
+            issues: vec![conflict]
         }
     );
 }
@@ -173,7 +172,7 @@ fn objects_that_disagree_are_reported_and_left_to_the_operator() {
     carries(&mut inventory, Account::Backup, MINE, true);
     wants(&mut inventory, "nightly", Some(OTHER));
     let plan = planned(&inventory);
-    assert_eq!((plan.applies.len(), plan.reports.len()), (0, 1), "{plan:?}");
+    assert_eq!((plan.applies.len(), plan.issues.len()), (0, 1), "{plan:?}");
     inventory.insert_namespace("graph", BTreeMap::new());
     carries(&mut inventory, Account::Backup, OTHER, false);
     assert_eq!(
@@ -182,7 +181,7 @@ fn objects_that_disagree_are_reported_and_left_to_the_operator() {
         "one identity, which the operator writes"
     );
     wants(&mut inventory, "hourly", Some(MINE));
-    assert_eq!(planned(&inventory).reports.len(), 1);
+    assert_eq!(planned(&inventory).issues.len(), 1);
 }
 
 #[test]
@@ -195,18 +194,18 @@ fn what_is_malformed_goes_nowhere() {
             .iter()
             .all(|apply| apply.manifest["metadata"].get("annotations").is_none())
     );
-    assert!(matches!(plan.reports[0], Report::Malformed { .. }), "{plan:?}");
+    assert!(matches!(plan.issues[0], Issue::Malformed { .. }), "{plan:?}");
 }
 
 #[test]
 fn half_a_picture_is_no_ground_for_a_write() {
     for need in [Need::Backups, Need::Restores, Need::Namespace, Need::Accounts] {
         let mut inventory = cluster("v1alpha1");
-        inventory.set_coverage(need, Coverage::Partial("the list is under way".to_owned()));
+        inventory.set_coverage(need, Coverage::Partial("the list is under way".into()));
         assert_eq!(planned(&inventory), Plan::default(), "{need:?}");
     }
     let mut inventory = cluster("v1alpha1");
-    inventory.set_coverage(Need::Roles, Coverage::Partial("not allowed".to_owned()));
+    inventory.set_coverage(Need::Roles, Coverage::Partial("not allowed".into()));
     assert_eq!(names(&planned(&inventory)), [("graph", "neo4j-backup-sa")]);
 }
 
@@ -241,7 +240,7 @@ fn what_the_operator_made_itself_is_left_alone_while_it_gives_exactly_the_rights
         {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]},
         {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
     ]);
-    let elsewhere = vec![Report::BindingElsewhere {
+    let elsewhere = vec![Issue::BindingElsewhere {
         namespace: "graph".to_owned(),
     }];
     let with = |role: Option<Value>, binding: &Value| {
@@ -261,11 +260,11 @@ fn what_the_operator_made_itself_is_left_alone_while_it_gives_exactly_the_rights
         json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"], "resourceNames": ["a"]}]),
     ] {
         let plan = with(Some(rules.clone()), &binding);
-        assert_eq!((plan.applies, plan.reports), (Vec::new(), elsewhere.clone()), "{rules}");
+        assert_eq!((plan.applies, plan.issues), (Vec::new(), elsewhere.clone()), "{rules}");
     }
-    assert_eq!(with(None, &binding).reports, elsewhere);
+    assert_eq!(with(None, &binding).issues, elsewhere);
     let nobody = json!({"roleRef": {"kind": "Role", "name": ROLE}});
-    assert_eq!(with(Some(exact), &nobody).reports, elsewhere);
+    assert_eq!(with(Some(exact), &nobody).issues, elsewhere);
 }
 
 #[test]
@@ -285,7 +284,7 @@ fn a_binding_keeps_the_subjects_of_others_and_is_never_bent_to_another_role() {
     inventory.set_binding("graph", binding("admin", &json!([account])));
     let plan = planned(&inventory);
     assert_eq!(plan.applies, []);
-    assert!(matches!(plan.reports[..], [Report::BindingElsewhere { .. }]));
+    assert!(matches!(plan.issues[..], [Issue::BindingElsewhere { .. }]));
 }
 
 #[test]
@@ -294,7 +293,11 @@ fn later_operators_get_no_role_and_a_leftover_one_is_only_reported() {
         let role = json!({"metadata": {"uid": "u-1"}, "rules": rules});
         Some(RoleFacts::of(&Node::from(role)))
     };
-    for (version, operator) in [("v1beta1", None), ("v1beta1", Some(Era::D)), ("v1alpha1", Some(Era::C))] {
+    for (version, operator) in [
+        ("v1beta1", None),
+        ("v1beta1", Some(Era::V1_8)),
+        ("v1alpha1", Some(Era::V1_0)),
+    ] {
         let mut inventory = cluster(version);
         let plan = super::plan(&inventory, &Settings::default(), operator);
         done(&mut inventory, &plan);
@@ -304,11 +307,11 @@ fn later_operators_get_no_role_and_a_leftover_one_is_only_reported() {
             role(json!([{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]}])),
         );
         let plan = super::plan(&inventory, &Settings::default(), operator);
-        let leftover = Report::LeftoverRole {
+        let leftover = Issue::LeftoverRole {
             namespace: "graph".to_owned(),
             uid: "u-1".to_owned(),
         };
-        assert_eq!((plan.applies, plan.reports), (Vec::new(), vec![leftover]));
+        assert_eq!((plan.applies, plan.issues), (Vec::new(), vec![leftover]));
         inventory.set_role(
             "graph",
             role(json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}])),
@@ -355,6 +358,6 @@ proptest! {
         }
         let second = planned(&inventory);
         prop_assert_eq!(second.applies, Vec::new());
-        prop_assert_eq!(second.reports, first.reports);
+        prop_assert_eq!(second.issues, first.issues);
     }
 }

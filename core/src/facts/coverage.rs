@@ -1,7 +1,10 @@
 //! What can be known of other objects, and how much of it is.
 
+use super::why::Why;
+
 /// Something that must be known beside the object itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Need {
     /// The cluster or standalone that the object names.
     Instance,
@@ -36,11 +39,11 @@ pub enum Coverage {
     /// Everything: what is not found is not there.
     Full,
     /// Only what is found: what is not found may be elsewhere, and why.
-    Partial(String),
+    Partial(Why),
 }
 
 impl Default for Coverage {
     fn default() -> Self {
-        Self::Partial("no cluster was asked".to_owned())
+        Self::Partial("no cluster was asked".into())
     }
 }

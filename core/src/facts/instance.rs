@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::document::Node;
 use crate::field::Field;
 use crate::model::{Image, annotation};
+use crate::schema::Kind;
 
 /// Which kind of instance a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,15 @@ pub enum InstanceKind {
     Cluster,
     /// `Neo4jEnterpriseStandalone`.
     Standalone,
+}
+
+impl From<InstanceKind> for Kind {
+    fn from(kind: InstanceKind) -> Self {
+        match kind {
+            InstanceKind::Cluster => Self::Neo4jEnterpriseCluster,
+            InstanceKind::Standalone => Self::Neo4jEnterpriseStandalone,
+        }
+    }
 }
 
 /// What rules ask of a cluster or standalone.

@@ -14,8 +14,9 @@ use super::restore::RestoreFacts;
 use super::role::{BindingFacts, RoleFacts};
 use super::secret::SecretFacts;
 use super::siblings::{Backups, Others, Restores};
-use crate::account::Account;
+use super::why::Why;
 use crate::document::Node;
+use crate::model::Account;
 use crate::schema::Kind;
 
 /// The answer to a look-up.
@@ -26,7 +27,7 @@ pub enum Lookup<'i, T> {
     /// It is not there, for certain.
     Absent,
     /// Nobody can say, and why: `no cluster was asked`.
-    Unknown(&'i str),
+    Unknown(&'i Why),
 }
 
 impl<'i, T> Lookup<'i, T> {
@@ -65,7 +66,7 @@ pub struct Inventory {
 
 impl Inventory {
     /// An inventory that knows nothing yet; `why` says why what is not found may still exist.
-    pub fn partial(why: impl Into<String>) -> Self {
+    pub fn partial(why: impl Into<Why>) -> Self {
         Self {
             unknown: Coverage::Partial(why.into()),
             ..Self::default()
@@ -254,17 +255,13 @@ impl Inventory {
         )
     }
 
-    /// Whether a sharded database of this name is there; `None` when nobody can say.
-    pub fn sharded_database(&self, namespace: &str, name: &str) -> Option<bool> {
+    /// The sharded database of this name, of which nothing but its presence is kept.
+    pub fn sharded_database(&self, namespace: &str, name: &str) -> Lookup<'_, ()> {
         let found = self
             .namespaces
             .get(namespace)
             .is_some_and(|objects| objects.sharded.contains(name));
-        match self.coverage(Need::ShardedDatabases) {
-            _ if found => Some(true),
-            Coverage::Full => Some(false),
-            Coverage::Partial(_) => None,
-        }
+        self.answer(Need::ShardedDatabases, found.then_some(&()))
     }
 
     /// Every known backup of a namespace, by name.

@@ -11,6 +11,7 @@ mod restore;
 mod role;
 mod secret;
 mod siblings;
+mod why;
 
 pub use self::account::AccountFacts;
 pub use self::backup::{BackupFacts, ScopeFacts};
@@ -23,3 +24,4 @@ pub use self::restore::RestoreFacts;
 pub use self::role::{BindingFacts, Grant, RoleFacts, RoleReference};
 pub use self::secret::SecretFacts;
 pub use self::siblings::Others;
+pub use self::why::{Cause, Right, Why};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::account::Account;
 use crate::document::Node;
 use crate::field::Field;
+use crate::model::Account;
 
 /// One verb on one resource of one API group.
 pub type Grant = (String, String, String);

@@ -35,7 +35,7 @@ impl<'i> Others<'i> {
 
 /// One place where artifacts are written, as [`LocationFacts::same_place`] tells places apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+struct StoragePlace {
     store: StoreType,
     /// The volume claim or the bucket.
     container: String,
@@ -43,7 +43,7 @@ struct Place {
     path: String,
 }
 
-impl Place {
+impl StoragePlace {
     fn of(location: &LocationFacts) -> Option<Self> {
         let store = location.store?;
         let (container, path) = match store {
@@ -343,7 +343,7 @@ impl Identities {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Backups {
     all: BTreeMap<String, BackupFacts>,
-    chains: BTreeMap<(Place, String), Group<Targets>>,
+    chains: BTreeMap<(StoragePlace, String), Group<Targets>>,
     sources: BTreeMap<SourcePlace, Group<Roots>>,
     /// Those that run by themselves, by instance.
     scheduled: BTreeMap<String, Group<Roots>>,
@@ -358,7 +358,7 @@ impl Backups {
         let shared: Arc<str> = Arc::from(name);
         self.all.insert(name.to_owned(), facts);
         let Some(facts) = self.all.get(name) else { return };
-        if let Some(place) = Place::of(&facts.storage) {
+        if let Some(place) = StoragePlace::of(&facts.storage) {
             let key = (place, facts.chain_root(name).to_owned());
             add_to(&mut self.chains, key, &shared, facts, &self.all);
         }
@@ -381,7 +381,7 @@ impl Backups {
 
     pub(super) fn remove(&mut self, name: &str) {
         let Some(facts) = self.all.remove(name) else { return };
-        if let Some(place) = Place::of(&facts.storage) {
+        if let Some(place) = StoragePlace::of(&facts.storage) {
             let key = (place, facts.chain_root(name).to_owned());
             remove_from(&mut self.chains, &key, name, &facts);
         }
@@ -424,7 +424,7 @@ impl Backups {
 
     /// The others in the chain of a backup that are of another target.
     pub(super) fn strangers_in_chain(&self, name: &str, own: &BackupFacts, most: usize) -> Others<'_> {
-        let Some(place) = Place::of(&own.storage) else {
+        let Some(place) = StoragePlace::of(&own.storage) else {
             return Others::default();
         };
         let key = (place, own.chain_root(name).to_owned());

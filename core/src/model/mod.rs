@@ -2,18 +2,22 @@
 //!
 //! The views know every dialect: where a field moved between operator versions, the newest place wins.
 
+mod account;
 mod annotation;
 mod backup;
 mod cloud;
 mod image;
 mod meaning;
+mod object_ref;
 mod restore;
 mod storage;
 
+pub use account::Account;
 pub use annotation::annotation;
 pub use backup::{Backup, Scope};
 pub use cloud::{Cloud, Provider};
 pub use image::Image;
 pub use meaning::same_meaning;
+pub use object_ref::ObjectRef;
 pub use restore::{Restore, SourceType};
 pub use storage::{Storage, StoreType};

@@ -3,6 +3,7 @@
 use super::cloud::{Cloud, Provider};
 use crate::document::Node;
 use crate::field::{Block, Field};
+use crate::values::bucket::Store;
 
 /// `storage.type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +114,17 @@ impl<'a> Storage<'a> {
     /// `pvc.size`.
     pub fn pvc_size(&self) -> Field<'a> {
         self.block.field("pvc.size")
+    }
+
+    /// Whose rules for names of buckets hold: an S3 type with an endpoint is a store that speaks S3. `None` on volumes.
+    pub fn naming(&self) -> Option<Store> {
+        Some(match self.store()? {
+            StoreType::S3 if self.cloud.endpoint().text().is_some() => Store::S3Compatible,
+            StoreType::S3 => Store::S3,
+            StoreType::Gcs => Store::Gcs,
+            StoreType::Azure => Store::Azure,
+            StoreType::Pvc => return None,
+        })
     }
 
     /// The provider that is said, or else the one that the type implies.

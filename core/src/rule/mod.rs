@@ -2,14 +2,15 @@
 
 use crate::document::Document;
 use crate::facts::Inventory;
-use crate::report::Report;
 use crate::subject::Subject;
 
+mod collector;
 pub mod kinds;
 mod meta;
 pub mod prelude;
 pub mod reads;
 
+pub use self::collector::{Collector, Skipped};
 pub use self::meta::{Cel, Doors, RuleMeta};
 
 /// What has metadata; [`declare_rule!`](crate::declare_rule) writes it.
@@ -21,12 +22,12 @@ pub trait Declared: Sync {
 /// A manifest rule.
 pub trait Rule: Declared {
     /// Judges one object. Reports only on that object, even where the inventory shows others.
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let _ = (subject, inventory, report);
     }
 
     /// Judges one document of a file as text, before anything is known of its kind.
-    fn check_document(&self, document: &Document<'_>, report: &mut Report) {
+    fn check_document(&self, document: &Document<'_>, report: &mut Collector) {
         let _ = (document, report);
     }
 }

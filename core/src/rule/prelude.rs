@@ -8,7 +8,6 @@ pub use crate::finding::{Finding, Reason, Severity};
 pub use crate::fix::{Edit, Fix, FixKind};
 pub use crate::model::{Backup, Provider, Restore, SourceType, Storage, StoreType};
 pub use crate::quoted::{character, quoted};
-pub use crate::report::Report;
-pub use crate::rule::{Rule, RuleMeta};
+pub use crate::rule::{Collector, Rule, RuleMeta};
 pub use crate::schema::{Era, Kind};
 pub use crate::subject::{Door, Subject};

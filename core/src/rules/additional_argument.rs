@@ -36,9 +36,9 @@ declare_rule! {
 const REMOVED: [&str; 4] = ["--cc-graph", "--cc-indexes", "--cc-label-scan-store", "--legacy-format"];
 
 impl Rule for AdditionalArgument {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let field = subject.field("spec.options.additionalArgs");
-        let is_checked = subject.kind == Kind::Neo4jBackup && subject.era >= Era::D;
+        let is_checked = subject.kind == Kind::Neo4jBackup && subject.era >= Era::V1_8;
         let severity = if is_checked { Severity::Error } else { Severity::Warning };
         for (index, item) in field.items().iter().enumerate() {
             let Some(argument) = Node::as_str(item) else { continue };
@@ -95,7 +95,7 @@ impl Problem {
         if !argument.starts_with('-') {
             return Some(Self::NoOption);
         }
-        let character = (era < Era::D).then(|| first_shell_unsafe_character(argument));
+        let character = (era < Era::V1_8).then(|| first_shell_unsafe_character(argument));
         character.flatten().map(Self::Unsafe)
     }
 }

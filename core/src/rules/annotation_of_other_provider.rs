@@ -1,7 +1,7 @@
 //! NB3008.
 
-use super::location::{annotations_at, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{annotations_at, locations};
 use crate::values::identity::{aws, azure, google};
 
 declare_rule! {
@@ -44,7 +44,7 @@ declare_rule! {
 }
 
 impl Rule for AnnotationOfOtherProvider {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let Some(provider) = location.provider() else { continue };
             let right_key = provider.identity_annotation();

@@ -1,9 +1,8 @@
 //! NB1011.
 
-use crate::lint::known_kind;
+use crate::did_you_mean;
 use crate::rule::prelude::*;
 use crate::schema::GROUP;
-use crate::values::names;
 
 declare_rule! {
     /// An `apiVersion` or `kind` that the operator does not serve belongs to no object at all.
@@ -36,8 +35,8 @@ declare_rule! {
 }
 
 impl Rule for ApiVersionNotServed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
-        let Some((_, version)) = known_kind(subject.object) else {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
+        let Some((_, version)) = Kind::of(subject.object) else {
             return;
         };
         let label = subject.era.label();
@@ -65,9 +64,9 @@ impl Rule for ApiVersionNotServed {
             .reason(Reason::NotSupported);
     }
 
-    fn check_document(&self, document: &Document<'_>, report: &mut Report) {
+    fn check_document(&self, document: &Document<'_>, report: &mut Collector) {
         let object = &document.root;
-        if known_kind(object).is_some() {
+        if Kind::of(object).is_some() {
             return;
         }
         let (Some(version), Some(kind)) = (
@@ -97,7 +96,7 @@ impl Rule for ApiVersionNotServed {
     }
 }
 
-fn foreign_group(object: &Node<'_>, group: &str, kind: &str, report: &mut Report) {
+fn foreign_group(object: &Node<'_>, group: &str, kind: &str, report: &mut Collector) {
     let is_close = group.is_empty() || group.contains("neo4j");
     if is_close && matches!(kind, "Neo4jBackup" | "Neo4jRestore") {
         report
@@ -121,5 +120,5 @@ fn misspelt(kind: &str) -> Option<&'static str> {
     if OTHERS.contains(&kind) || kind.starts_with("Aura") {
         return None;
     }
-    names::closest(kind, Kind::ALL.into_iter().map(Kind::name))
+    did_you_mean::closest(kind, Kind::ALL.into_iter().map(Kind::name))
 }

@@ -1,7 +1,7 @@
 //! NB3007.
 
-use super::location::annotations;
 use crate::rule::prelude::*;
+use crate::subject::location::annotations;
 use crate::values::identity::{AZURE_CLIENT_ID, azure};
 
 declare_rule! {
@@ -32,7 +32,7 @@ declare_rule! {
 }
 
 impl Rule for AzureClientIdMalformed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for annotation in annotations(subject).filter(|annotation| annotation.key == AZURE_CLIENT_ID) {
             let value = annotation.value;
             let Err(error) = azure::check_client_id(value) else {

@@ -1,7 +1,7 @@
 //! NB2003.
 
-use super::restored;
 use crate::rule::prelude::*;
+use crate::subject::restored;
 
 declare_rule! {
     /// The backup that a restore names is not there.
@@ -32,7 +32,7 @@ declare_rule! {
 }
 
 impl Rule for BackupNotFound {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         let Some((field, name)) = restored::backup_ref(&restore).and_then(|field| Some((field, field.text()?))) else {
             return;
@@ -53,7 +53,8 @@ impl Rule for BackupNotFound {
             Lookup::Unknown(why) => {
                 report.skip(
                     Need::Backups,
-                    format!("whether the backup {} exists: {why}", quoted(name)),
+                    format!("whether the backup {} exists", quoted(name)),
+                    why,
                 );
             }
         }

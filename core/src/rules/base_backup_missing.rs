@@ -34,7 +34,7 @@ declare_rule! {
 }
 
 impl Rule for BaseBackupMissing {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         // A base backup of the wrong type is there, for this rule.
         let field = restore.source.field("pitr.baseBackup");

@@ -2,7 +2,7 @@
 
 use crate::facts::LocationFacts;
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// The Job of a `type: pitr` restore reaches its base backup only through `spec.source.storage`.
@@ -50,7 +50,7 @@ declare_rule! {
 const HELP: &str = "use `type: backup` with backupRef and pointInTime, or repeat the location in spec.source.storage";
 
 impl Rule for BaseBackupUnreachable {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         if restore.source_type() != Some(SourceType::Pitr) || !restore.base_backup().is_set() {
             return;
@@ -100,7 +100,7 @@ fn judge(
     whose: &str,
     base: &LocationFacts,
     wired: &LocationFacts,
-    report: &mut Report,
+    report: &mut Collector,
 ) {
     let block = restore.base_backup();
     let path = block.field("backupPath");

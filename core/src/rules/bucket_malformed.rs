@@ -1,8 +1,8 @@
 //! NB7002.
 
-use super::location::{Location, locations};
 use crate::rule::prelude::*;
-use crate::values::bucket::{self, BucketProblem, BucketProblemKind as Kind, Level, Store};
+use crate::subject::location::{Location, locations};
+use crate::values::bucket::{self, BucketProblem, BucketProblemKind as Kind, Level};
 use crate::values::object_path;
 
 declare_rule! {
@@ -40,9 +40,9 @@ declare_rule! {
 }
 
 impl Rule for BucketMalformed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
-            let (Some(store), Some(name)) = (store(&location), location.storage.bucket().str()) else {
+            let (Some(store), Some(name)) = (location.storage.naming(), location.storage.bucket().str()) else {
                 continue;
             };
             for problem in bucket::check(store, name) {
@@ -57,18 +57,7 @@ impl Rule for BucketMalformed {
     }
 }
 
-/// Whose naming rules hold.
-pub(super) fn store(location: &Location<'_>) -> Option<Store> {
-    Some(match location.storage.store()? {
-        StoreType::S3 if location.storage.cloud.endpoint().text().is_some() => Store::S3Compatible,
-        StoreType::S3 => Store::S3,
-        StoreType::Gcs => Store::Gcs,
-        StoreType::Azure => Store::Azure,
-        StoreType::Pvc => return None,
-    })
-}
-
-fn report_problem(location: &Location<'_>, name: &str, problem: &BucketProblem, report: &mut Report) {
+fn report_problem(location: &Location<'_>, name: &str, problem: &BucketProblem, report: &mut Collector) {
     let (severity, verdict) = match problem.level {
         Level::Error => (location.severity(), "is malformed"),
         Level::Warning => (Severity::Warning, "may not work"),
@@ -126,14 +115,4 @@ fn remedy(kind: Kind) -> &'static str {
         Kind::Dots => "set `cloud.forcePathStyle: true`, or use a name without dots",
         _ => "use the name of an existing bucket: 3 to 63 lower-case letters, digits and hyphens",
     }
-}
-
-/// Whether mending the bucket also changes the path.
-pub(super) fn moves_folder(location: &Location<'_>) -> bool {
-    let (Some(store), Some(name)) = (store(location), location.storage.bucket().str()) else {
-        return false;
-    };
-    bucket::check(store, name)
-        .iter()
-        .any(|problem| problem.fix.as_ref().is_some_and(|fix| fix.path.is_some()))
 }

@@ -1,7 +1,7 @@
 //! NB7001.
 
-use super::location::{Use, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{Use, locations};
 
 declare_rule! {
     /// A location in an object store without a bucket is nowhere.
@@ -37,7 +37,7 @@ declare_rule! {
 }
 
 impl Rule for BucketMissing {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let field = location.storage.bucket();
             let is_named = match field.str() {
@@ -58,7 +58,7 @@ impl Rule for BucketMissing {
                 "bucket"
             };
             let effect = match (subject.kind, location.severity()) {
-                (Kind::Neo4jBackup, _) if subject.era <= Era::C => ", so there is nowhere to write to",
+                (Kind::Neo4jBackup, _) if subject.era <= Era::V1_0 => ", so there is nowhere to write to",
                 (Kind::Neo4jBackup, _) => ", and the operator refuses such a backup",
                 (_, Severity::Error) => ", so there is nothing to read from",
                 _ => "",

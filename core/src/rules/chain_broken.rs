@@ -34,74 +34,78 @@ declare_rule! {
 }
 
 impl Rule for ChainBroken {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
-        let Some(backup) = subject.backup().filter(|_| subject.era >= Era::D) else {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
+        let Some(backup) = subject.backup().filter(|_| subject.era >= Era::V1_8) else {
             return;
         };
         let field = backup.chain_from();
         let Some(parent) = field.text() else { return };
-        let name = quoted(parent);
         if parent == subject.name() {
             report
                 .at(&field, "a backup cannot continue its own chain")
                 .help("name the full backup, or remove it");
             return;
         }
-        let facts = match inventory.backup(subject.namespace(), parent) {
-            Lookup::Found(facts) => facts,
+        match inventory.backup(subject.namespace(), parent) {
+            Lookup::Found(facts) => compare(subject.backup_facts(), &field, parent, facts, report),
             Lookup::Absent => {
                 report
                     .at(
                         &field,
                         format!(
-                            "there is no Neo4jBackup {name} in namespace {}, and the operator waits for it",
+                            "there is no Neo4jBackup {} in namespace {}, and the operator waits for it",
+                            quoted(parent),
                             quoted(subject.namespace())
                         ),
                     )
                     .help("correct the name, or create it")
                     .reason(Reason::NotFound)
                     .severity(Severity::Warning);
-                return;
             }
             Lookup::Unknown(why) => {
-                report.skip(Need::Backups, format!("whether the chain of {name} fits: {why}"));
-                return;
+                report.skip(
+                    Need::Backups,
+                    format!("whether the chain of {} fits", quoted(parent)),
+                    why,
+                );
             }
-        };
-        let own = subject.backup_facts();
-        // Without the parent's artifacts, only a full backup can be taken; a differential one fails.
-        let lost = if own.backup_type.as_deref() == Some("DIFF") {
-            Severity::Error
-        } else {
-            Severity::Warning
-        };
-        if let Some(grandparent) = &facts.chain_from {
-            report
-                .at(
-                    &field,
-                    format!(
-                        "{name} writes into the directory of {}, so its own directory is empty",
-                        quoted(grandparent)
-                    ),
-                )
-                .help(format!("use {}", quoted(grandparent)))
-                .severity(lost);
         }
-        if let Some(difference) = refused(own, facts) {
-            let text = format!("{name} has another {difference}, and the operator refuses such a chain");
-            report
-                .at(&field, text)
-                .help("make the two agree, or remove `chainFromBackup`");
-        } else if own.storage.store == Some(StoreType::Pvc) && own.storage.pvc != facts.storage.pvc {
-            let text = format!(
-                "{name} writes to the volume claim {}, and this backup to another",
-                quoted(&facts.storage.pvc)
-            );
-            report
-                .at(&field, text)
-                .help("use the same `storage.pvc.name`")
-                .severity(lost);
-        }
+    }
+}
+
+/// Holds the backup against the one that it continues.
+fn compare(own: &BackupFacts, field: &Field<'_>, parent: &str, facts: &BackupFacts, report: &mut Collector) {
+    let name = quoted(parent);
+    // Without the parent's artifacts, only a full backup can be taken; a differential one fails.
+    let lost = if own.backup_type.as_deref() == Some("DIFF") {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    if let Some(grandparent) = &facts.chain_from {
+        let text = format!(
+            "{name} writes into the directory of {}, so its own directory is empty",
+            quoted(grandparent)
+        );
+        report
+            .at(field, text)
+            .help(format!("use {}", quoted(grandparent)))
+            .severity(lost);
+    }
+    if let Some(difference) = refused(own, facts) {
+        let text = format!("{name} has another {difference}, and the operator refuses such a chain");
+        report
+            .at(field, text)
+            .help("make the two agree, or remove `chainFromBackup`");
+    } else if own.storage.store == Some(StoreType::Pvc) && own.storage.pvc != facts.storage.pvc {
+        let text = format!(
+            "{name} writes to the volume claim {}, and this backup to another",
+            quoted(&facts.storage.pvc)
+        );
+        report
+            .at(field, text)
+            .help("use the same `storage.pvc.name`")
+            .severity(lost);
     }
 }
 

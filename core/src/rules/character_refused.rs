@@ -1,7 +1,7 @@
 //! NB7004.
 
-use super::location::{Location, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, locations};
 use crate::values::names::{is_dns_subdomain, is_safe_absolute_path};
 use crate::values::object_path::first_refused_character;
 
@@ -37,9 +37,9 @@ declare_rule! {
 }
 
 impl Rule for CharacterRefused {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         // Operators before 1.8 had the check and never called it; restores have none.
-        let refused = subject.kind == Kind::Neo4jBackup && subject.era >= Era::D;
+        let refused = subject.kind == Kind::Neo4jBackup && subject.era >= Era::V1_8;
         let severity = if refused { Severity::Error } else { Severity::Warning };
         for location in locations(subject) {
             bucket(&location, report);
@@ -56,7 +56,7 @@ impl Rule for CharacterRefused {
     }
 }
 
-fn bucket(location: &Location<'_>, report: &mut Report) {
+fn bucket(location: &Location<'_>, report: &mut Collector) {
     let field = location.storage.bucket();
     let name = field.text().unwrap_or_default();
     // No name at all, and schemes and ARNs, are wrong in ways that other rules explain better.
@@ -67,7 +67,7 @@ fn bucket(location: &Location<'_>, report: &mut Report) {
     }
 }
 
-fn characters(field: &Field<'_>, severity: Severity, report: &mut Report) {
+fn characters(field: &Field<'_>, severity: Severity, report: &mut Collector) {
     let Some(text) = field.text() else { return };
     let Some(refused) = first_refused_character(text) else {
         return;
@@ -86,7 +86,7 @@ fn characters(field: &Field<'_>, severity: Severity, report: &mut Report) {
         .severity(severity);
 }
 
-fn temp_path(field: &Field<'_>, severity: Severity, report: &mut Report) {
+fn temp_path(field: &Field<'_>, severity: Severity, report: &mut Collector) {
     let Some(text) = field.text().filter(|text| !is_safe_absolute_path(text)) else {
         return;
     };
@@ -101,7 +101,7 @@ fn temp_path(field: &Field<'_>, severity: Severity, report: &mut Report) {
         .severity(severity);
 }
 
-fn chain(field: &Field<'_>, severity: Severity, report: &mut Report) {
+fn chain(field: &Field<'_>, severity: Severity, report: &mut Collector) {
     let Some(text) = field.text().filter(|text| !is_dns_subdomain(text)) else {
         return;
     };

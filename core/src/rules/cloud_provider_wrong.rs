@@ -1,7 +1,7 @@
 //! NB3001.
 
-use super::location::{Location, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, locations};
 
 declare_rule! {
     /// A location in an object store must say its cloud, and each type of store belongs to exactly one.
@@ -42,7 +42,7 @@ declare_rule! {
 }
 
 impl Rule for CloudProviderWrong {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let Some(store) = location.storage.store() else {
                 continue;
@@ -58,11 +58,11 @@ impl Rule for CloudProviderWrong {
     }
 }
 
-fn missing(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, wanted: Provider, report: &mut Report) {
+fn missing(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, wanted: Provider, report: &mut Collector) {
     let is_backup = subject.kind == Kind::Neo4jBackup;
     let field = location.storage.cloud.provider();
     let store = store.as_str();
-    let refused = is_backup && subject.era >= Era::D;
+    let refused = is_backup && subject.era >= Era::V1_8;
     let message = match (refused, is_backup) {
         (true, _) => format!("`type: {store}` has no cloud provider, and the operator refuses such a backup"),
         (false, true) => format!("`type: {store}` has no cloud provider"),
@@ -74,11 +74,11 @@ fn missing(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, wan
         .severity(if refused { Severity::Error } else { Severity::Warning });
 }
 
-fn mismatch(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, said: Provider, report: &mut Report) {
+fn mismatch(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, said: Provider, report: &mut Collector) {
     let Some(wanted) = store.provider() else { return };
     let field = location.storage.cloud.provider();
     // Operators before 1.8 never called the check that they had.
-    let severity = if subject.era >= Era::D {
+    let severity = if subject.era >= Era::V1_8 {
         location.cloud_severity()
     } else {
         Severity::Warning

@@ -1,8 +1,7 @@
 //! NB7009.
 
-use super::bucket_malformed::store;
-use super::location::locations;
 use crate::rule::prelude::*;
+use crate::subject::location::locations;
 use crate::values::bucket::{self, BucketProblemKind};
 
 declare_rule! {
@@ -36,10 +35,10 @@ declare_rule! {
 }
 
 impl Rule for ContainerWithoutAccount {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let field = location.storage.bucket();
-            let (Some(store), Some(name)) = (store(&location), field.text()) else {
+            let (Some(store), Some(name)) = (location.storage.naming(), field.text()) else {
                 continue;
             };
             if bucket::check(store, name)

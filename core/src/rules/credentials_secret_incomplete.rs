@@ -34,7 +34,7 @@ declare_rule! {
 }
 
 impl Rule for CredentialsSecretIncomplete {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         for (storage, cloud) in subject.clouds() {
             let field = cloud.credentials();
             let (Some(name), Some(provider)) = (field.text(), storage.provider()) else {
@@ -66,7 +66,8 @@ impl Rule for CredentialsSecretIncomplete {
                 Lookup::Unknown(why) => {
                     report.skip(
                         Need::Secrets,
-                        format!("whether Secret {} has the keys for {provider}: {why}", quoted(name)),
+                        format!("whether Secret {} has the keys for {provider}", quoted(name)),
+                        why,
                     );
                 }
             }

@@ -37,7 +37,7 @@ declare_rule! {
 }
 
 impl Rule for DerivedNameTooLong {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         if let Some(backup) = subject.backup() {
             let derived = scheduled_or_once(&backup);
             judge(subject, derived, Severity::Error, report);
@@ -58,7 +58,7 @@ fn scheduled_or_once(backup: &Backup<'_>) -> DerivedName {
     }
 }
 
-fn judge_restore(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Inventory, report: &mut Report) {
+fn judge_restore(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Inventory, report: &mut Collector) {
     let Some(name) = restore.instance().text() else { return };
     let kind = match inventory.instance(subject.namespace(), name) {
         Lookup::Found(facts) => Some(facts.kind),
@@ -66,10 +66,8 @@ fn judge_restore(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Inven
         Lookup::Unknown(why) => {
             report.skip(
                 Need::Instance,
-                format!(
-                    "whether {name} is a cluster or a standalone: {why}",
-                    name = quoted(name)
-                ),
+                format!("whether {name} is a cluster or a standalone", name = quoted(name)),
+                why,
             );
             None
         }
@@ -80,7 +78,7 @@ fn judge_restore(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Inven
         Severity::Warning
     };
     // Before 1.8 clusters were restored by a Job as well.
-    if kind == Some(InstanceKind::Standalone) || subject.era < Era::D {
+    if kind == Some(InstanceKind::Standalone) || subject.era < Era::V1_8 {
         judge(subject, DerivedName::RestoreJob, Severity::Error, report);
     } else if is_on_volume(subject, restore, inventory, report) {
         judge(subject, DerivedName::SeedProxy, sure, report);
@@ -90,7 +88,7 @@ fn judge_restore(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Inven
 }
 
 /// Whether the backup lies on a volume, for certain.
-fn is_on_volume(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Inventory, report: &mut Report) -> bool {
+fn is_on_volume(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Inventory, report: &mut Collector) -> bool {
     let store = match (restore.source_type(), restore.backup_ref().text()) {
         (Some(SourceType::Backup), Some(name)) => match inventory.backup(subject.namespace(), name) {
             Lookup::Found(facts) => facts.storage.store,
@@ -98,7 +96,8 @@ fn is_on_volume(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Invent
             Lookup::Unknown(why) => {
                 report.skip(
                     Need::Backups,
-                    format!("whether backup {name} is on a volume: {why}", name = quoted(name)),
+                    format!("whether backup {name} is on a volume", name = quoted(name)),
+                    why,
                 );
                 None
             }
@@ -108,7 +107,7 @@ fn is_on_volume(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Invent
     store == Some(StoreType::Pvc)
 }
 
-fn judge(subject: &Subject<'_>, derived: DerivedName, severity: Severity, report: &mut Report) {
+fn judge(subject: &Subject<'_>, derived: DerivedName, severity: Severity, report: &mut Collector) {
     let name = subject.name();
     if derived.fits(name) {
         return;

@@ -37,7 +37,7 @@ declare_rule! {
 }
 
 impl Rule for DifferentialWithoutFull {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.backup_type();
         if field.text() != Some("DIFF") || backup.chain_from().is_set() || has_succeeded(subject.object) {
@@ -47,8 +47,8 @@ impl Rule for DifferentialWithoutFull {
         if successors.any(|(name, facts)| name != subject.name() && facts.backup_type.as_deref() != Some("DIFF")) {
             return;
         }
-        let is_new = !matches!(subject.door, Door::Update(_)) && subject.era >= Era::D;
-        let help = if subject.era >= Era::D {
+        let is_new = !matches!(subject.door, Door::Update(_)) && subject.era >= Era::V1_8;
+        let help = if subject.era >= Era::V1_8 {
             "set `chainFromBackup` to the backup that writes the full one, or use `AUTO`"
         } else {
             "use `AUTO`, which takes a full backup where there is none"

@@ -1,7 +1,7 @@
 //! NB3010.
 
-use super::location::locations;
 use crate::rule::prelude::*;
+use crate::subject::location::locations;
 
 declare_rule! {
     /// An endpoint or path style without a credentials Secret is silently ignored.
@@ -35,7 +35,7 @@ declare_rule! {
 }
 
 impl Rule for EndpointWithoutCredentials {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let cloud = location.storage.cloud;
             let is_aws = location.provider() == Some(Provider::Aws);

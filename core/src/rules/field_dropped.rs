@@ -1,10 +1,10 @@
 //! NB1010.
 
-use super::moved_field::{hint, plain_note};
 use crate::document::trail::Trail;
 use crate::model::same_meaning;
 use crate::rule::prelude::*;
 use crate::schema::{self, SchemaProblem};
+use crate::subject::moved_field::{NEVER_HAD_EFFECT, hint, plain_note};
 
 declare_rule! {
     /// The manifest that was applied has a field that the stored object lacks: the API server dropped it.
@@ -46,7 +46,7 @@ const LONGEST: usize = 1 << 18;
 const MOST: usize = 20;
 
 impl Rule for FieldDropped {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(text) = subject.annotation(ANNOTATION).filter(|text| text.len() <= LONGEST) else {
             return;
         };
@@ -72,10 +72,20 @@ impl Rule for FieldDropped {
                     did_you_mean: Some(meant),
                     ..
                 }) => format!("did you mean `{meant}`?"),
-                Some(
-                    SchemaProblem::Unknown { replaced_by, note, .. }
-                    | SchemaProblem::OtherVersion { replaced_by, note, .. },
-                ) => hint(replaced_by.as_ref(), plain_note(note)),
+                Some(SchemaProblem::Unknown { replaced_by, note, .. }) => hint(replaced_by.as_ref(), plain_note(note)),
+                Some(SchemaProblem::OtherVersion {
+                    replaced_by,
+                    had_effect,
+                    note,
+                    ..
+                }) => {
+                    let never = (!had_effect).then(|| NEVER_HAD_EFFECT.to_owned());
+                    let notes: Vec<String> = never.into_iter().chain(plain_note(note)).collect();
+                    hint(
+                        replaced_by.as_ref(),
+                        Some(notes.join("; ")).filter(|notes| !notes.is_empty()),
+                    )
+                }
                 _ => "look whether the CRD in the cluster is that of the operator".to_owned(),
             };
             let finding = report.at_path(

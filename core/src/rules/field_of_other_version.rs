@@ -1,9 +1,9 @@
 //! NB1004.
 
-use super::moved_field::{fits, hint, move_fix, plain_note};
 use crate::model::same_meaning;
 use crate::rule::prelude::*;
 use crate::schema::{self, EraSet, SchemaProblem};
+use crate::subject::moved_field::{NEVER_HAD_EFFECT, fits, hint, move_fix, plain_note};
 
 declare_rule! {
     /// A field of another operator version is dropped without a word.
@@ -37,21 +37,25 @@ declare_rule! {
 }
 
 impl Rule for FieldOfOtherVersion {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for problem in subject.schema_problems() {
             let SchemaProblem::OtherVersion {
                 path,
                 eras_with_it,
                 replaced_by,
                 changes_meaning,
+                had_effect,
                 note,
             } = problem
             else {
                 continue;
             };
             let name = quoted(path.last_key().unwrap_or_default());
-            let had_effect = !note.is_some_and(|note| note.starts_with("It never had an effect"));
-            let effect = if had_effect { "" } else { "; it never had an effect" };
+            let effect = if *had_effect {
+                String::new()
+            } else {
+                format!("; {NEVER_HAD_EFFECT}")
+            };
             let text = format!(
                 "{name} is a field of {eras_with_it}, and {} drops it{effect}",
                 subject.era.label()
@@ -64,7 +68,7 @@ impl Rule for FieldOfOtherVersion {
             if !changes_meaning || is_default(subject, path, *eras_with_it) {
                 finding.severity(Severity::Warning);
             }
-            let note = plain_note(*note).filter(|_| had_effect);
+            let note = plain_note(*note).filter(|_| *had_effect);
             if says_nothing(subject, path) {
                 finding
                     .help("remove it")
@@ -72,7 +76,7 @@ impl Rule for FieldOfOtherVersion {
                 continue;
             }
             let (help, fix) = target(subject, path).unwrap_or_else(|| {
-                let fix = other_fix(subject, path, replaced_by.as_ref(), had_effect);
+                let fix = other_fix(subject, path, replaced_by.as_ref(), *had_effect);
                 (hint(replaced_by.as_ref(), note), fix)
             });
             finding.help(help).fix = fix;
@@ -102,7 +106,7 @@ fn is_default(subject: &Subject<'_>, path: &Path, eras: EraSet) -> bool {
 
 /// What `target` of a backup says in the words of today, where nothing contradicts it.
 fn target(subject: &Subject<'_>, path: &Path) -> Option<(String, Option<Fix>)> {
-    if subject.kind != Kind::Neo4jBackup || subject.era < Era::F || *path != Path::dotted("spec.target") {
+    if subject.kind != Kind::Neo4jBackup || subject.era < Era::V1_14 || *path != Path::dotted("spec.target") {
         return None;
     }
     let field = |name: &'static str| Backup::of(subject.object).spec.field(name);

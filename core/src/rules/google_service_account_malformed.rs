@@ -1,7 +1,7 @@
 //! NB3006.
 
-use super::location::annotations;
 use crate::rule::prelude::*;
+use crate::subject::location::annotations;
 use crate::values::identity::{GOOGLE_SERVICE_ACCOUNT, google};
 
 declare_rule! {
@@ -33,7 +33,7 @@ declare_rule! {
 }
 
 impl Rule for GoogleServiceAccountMalformed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for annotation in annotations(subject).filter(|annotation| annotation.key == GOOGLE_SERVICE_ACCOUNT) {
             let value = annotation.value;
             match google::parse_service_account(value) {

@@ -1,8 +1,8 @@
 //! NB3004.
 
-use super::location::{annotations_at, locations};
 use crate::facts::Coverage;
 use crate::rule::prelude::*;
+use crate::subject::location::{annotations_at, locations};
 
 declare_rule! {
     /// All Jobs of a namespace share one `ServiceAccount`, so it can carry only one identity of a cloud.
@@ -35,9 +35,9 @@ declare_rule! {
 }
 
 impl Rule for IdentityConflict {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         // The first operator copied no annotations.
-        if subject.era == Era::A {
+        if subject.era == Era::V0_1 {
             return;
         }
         let namespace = subject.namespace();
@@ -72,9 +72,10 @@ impl Rule for IdentityConflict {
             report.skip(
                 need,
                 format!(
-                    "other {kind}s of namespace {namespace} may want another identity: {why}",
+                    "other {kind}s of namespace {namespace} may want another identity",
                     namespace = quoted(namespace)
                 ),
+                why,
             );
         }
     }

@@ -1,8 +1,9 @@
 //! NB3003.
 
-use super::location::{Location, Use, annotations_at, creates_account, implied_account, locations};
-use crate::account::{self, Declaration, DeclaredBy};
+use crate::ensure;
+use crate::ensure::{Declaration, DeclaredBy};
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, Use, annotations_at, creates_account, implied_account, locations};
 
 declare_rule! {
     /// A Job that writes to an object store needs credentials or an identity, and nothing here gives it one.
@@ -45,7 +46,7 @@ declare_rule! {
 }
 
 impl Rule for IdentityMissing {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let concerned = if is_instance(subject) {
                 // The backup pod of an instance takes its identity from here only, and a person who names its account
@@ -83,27 +84,41 @@ fn missing(
     location: &Location<'_>,
     provider: Provider,
     inventory: &Inventory,
-    report: &mut Report,
+    report: &mut Collector,
 ) {
-    let cloud = location.storage.cloud;
     let key = provider.identity_annotation();
-    let path = cloud.annotations().path().key(key);
-    let is_instance = is_instance(subject);
-    let Some(declared) = declared(subject, provider, inventory, report) else {
-        let secret = if subject.era >= Era::C {
-            "`credentialsSecretRef` or "
-        } else {
-            ""
-        };
-        let ambient = match provider {
-            Provider::Aws => "; EKS Pod Identity and roles of nodes need neither",
-            Provider::Gcp | Provider::Azure => "; a role of the nodes needs neither",
-        };
-        report
-            .at_path(path, format!("nothing gives the Job credentials for `{provider}`"))
-            .help(format!("set {secret}this annotation{ambient}"));
-        return;
+    let path = location.storage.cloud.annotations().path().key(key);
+    match declared(subject, provider, inventory, report) {
+        None => undeclared(subject, provider, path, report),
+        Some(declared) => not_taken(subject, location, provider, path, &declared, report),
+    }
+}
+
+/// Nobody gives the Job credentials.
+fn undeclared(subject: &Subject<'_>, provider: Provider, path: Path, report: &mut Collector) {
+    let secret = if subject.era >= Era::V1_0 {
+        "`credentialsSecretRef` or "
+    } else {
+        ""
     };
+    let ambient = match provider {
+        Provider::Aws => "; EKS Pod Identity and roles of nodes need neither",
+        Provider::Gcp | Provider::Azure => "; a role of the nodes needs neither",
+    };
+    report
+        .at_path(path, format!("nothing gives the Job credentials for `{provider}`"))
+        .help(format!("set {secret}this annotation{ambient}"));
+}
+
+/// The namespace or the settings declare an identity that the object does not name.
+fn not_taken(
+    subject: &Subject<'_>,
+    location: &Location<'_>,
+    provider: Provider,
+    path: Path,
+    declared: &Declaration<'_>,
+    report: &mut Collector,
+) {
     let by = match declared.by {
         DeclaredBy::Namespace => format!("namespace {}", quoted(subject.namespace())),
         DeclaredBy::Settings => "the settings file".to_owned(),
@@ -120,10 +135,25 @@ fn missing(
         finding.help(format!("correct what {by} declares: it is malformed"));
         return;
     }
-    if !may_be_filled_in(location, is_instance) {
+    if !may_be_filled_in(location, is_instance(subject)) {
         finding.help("set this annotation, or name the account of the backup pod in `serviceAccount`");
         return;
     }
+    let title = format!(
+        "set the annotation `{}` to {}",
+        provider.identity_annotation(),
+        quoted(declared.identity)
+    );
+    finding.help("use that identity").fix(Fix {
+        kind: FixKind::Default,
+        title,
+        edits: edits(subject, location, provider, path, declared.identity),
+    });
+}
+
+/// What puts the identity there, with everything that the schema requires beside it.
+fn edits(subject: &Subject<'_>, location: &Location<'_>, provider: Provider, path: Path, identity: &str) -> Vec<Edit> {
+    let cloud = location.storage.cloud;
     let mut edits = Vec::new();
     if !cloud.identity_provider().is_set() {
         edits.push(Edit::Set {
@@ -133,7 +163,7 @@ fn missing(
     }
     edits.push(Edit::Set {
         path,
-        value: declared.identity.into(),
+        value: identity.into(),
     });
     // The account stands in the block that is made here, or else a second look would add it.
     if let Some(account) = implied_account(subject, location, true) {
@@ -142,12 +172,7 @@ fn missing(
             value: account.into(),
         });
     }
-    let title = format!("set the annotation `{key}` to {}", quoted(declared.identity));
-    finding.help("use that identity").fix(Fix {
-        kind: FixKind::Default,
-        title,
-        edits,
-    });
+    edits
 }
 
 /// What is declared for the namespace of the object; says so when the namespace itself could not be asked.
@@ -155,19 +180,20 @@ fn declared<'x>(
     subject: &'x Subject<'_>,
     provider: Provider,
     inventory: &'x Inventory,
-    report: &mut Report,
+    report: &mut Collector,
 ) -> Option<Declaration<'x>> {
     let namespace = subject.namespace();
     if let Lookup::Unknown(why) = inventory.namespace(namespace) {
         report.skip(
             Need::Namespace,
             format!(
-                "namespace {namespace} may declare an identity: {why}",
+                "namespace {namespace} may declare an identity",
                 namespace = quoted(namespace)
             ),
+            why,
         );
     }
-    account::declared(namespace, provider, inventory, subject.settings)
+    ensure::declared(namespace, provider, inventory, subject.settings)
 }
 
 fn is_instance(subject: &Subject<'_>) -> bool {
@@ -183,7 +209,7 @@ fn may_be_filled_in(location: &Location<'_>, is_instance: bool) -> bool {
 }
 
 /// The webhook sets the label itself when it is asked about Jobs, so in a review there is nothing to warn of.
-fn needs_label(subject: &Subject<'_>, path: Path, report: &mut Report) {
+fn needs_label(subject: &Subject<'_>, path: Path, report: &mut Collector) {
     if subject.door != Door::File {
         return;
     }

@@ -1,7 +1,7 @@
 //! NB3009.
 
-use super::location::annotations;
 use crate::rule::prelude::*;
+use crate::subject::location::annotations;
 use crate::values::identity::{AWS_ROLE_ARN, AZURE_CLIENT_ID, GOOGLE_SERVICE_ACCOUNT, aws, azure, google};
 
 declare_rule! {
@@ -33,7 +33,7 @@ declare_rule! {
 }
 
 impl Rule for IdentityPlaceholder {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for annotation in annotations(subject) {
             let value = annotation.value;
             let (what, placeholder) = match annotation.key {

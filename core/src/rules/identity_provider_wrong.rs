@@ -1,7 +1,7 @@
 //! NB3002.
 
-use super::location::locations;
 use crate::rule::prelude::*;
+use crate::subject::location::locations;
 
 declare_rule! {
     /// A workload identity belongs to the cloud that the location is in.
@@ -39,7 +39,7 @@ declare_rule! {
 }
 
 impl Rule for IdentityProviderWrong {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let cloud = location.storage.cloud;
             if cloud.identity().node().is_none_or(|node| node.as_map().is_none()) {

@@ -31,7 +31,7 @@ declare_rule! {
 }
 
 impl Rule for InstanceNotFound {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let named = subject
             .backup()
             .map(|backup| backup.instance())
@@ -43,31 +43,33 @@ impl Rule for InstanceNotFound {
         let name = sharded.text().filter(|_| subject.backup().is_some());
         if let Some(name) = name {
             match inventory.sharded_database(subject.namespace(), name) {
-                Some(true) => {}
-                Some(false) => not_found(&sharded, "Neo4jShardedDatabase", name, subject.namespace(), report),
-                None => report.skip(
+                Lookup::Found(()) => {}
+                Lookup::Absent => not_found(&sharded, "Neo4jShardedDatabase", name, subject.namespace(), report),
+                Lookup::Unknown(why) => report.skip(
                     Need::ShardedDatabases,
                     format!("whether the sharded database {} exists", quoted(name)),
+                    why,
                 ),
             }
         }
     }
 }
 
-fn instance(subject: &Subject<'_>, field: &Field<'_>, name: &str, inventory: &Inventory, report: &mut Report) {
+fn instance(subject: &Subject<'_>, field: &Field<'_>, name: &str, inventory: &Inventory, report: &mut Collector) {
     match inventory.instance(subject.namespace(), name) {
         Lookup::Found(_) => {}
         Lookup::Absent => not_found(field, "cluster or standalone", name, subject.namespace(), report),
         Lookup::Unknown(why) => {
             report.skip(
                 Need::Instance,
-                format!("whether the instance {} exists: {why}", quoted(name)),
+                format!("whether the instance {} exists", quoted(name)),
+                why,
             );
         }
     }
 }
 
-fn not_found(field: &Field<'_>, what: &str, name: &str, namespace: &str, report: &mut Report) {
+fn not_found(field: &Field<'_>, what: &str, name: &str, namespace: &str, report: &mut Collector) {
     let name = quoted(name);
     report
         .at(

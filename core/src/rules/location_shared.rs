@@ -39,7 +39,7 @@ declare_rule! {
 const MOST_NAMED: usize = 4;
 
 impl Rule for LocationShared {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let backup = Backup::of(subject.object);
         let own = subject.backup_facts();
         let Some(store) = own.storage.store else { return };
@@ -73,10 +73,7 @@ impl Rule for LocationShared {
             });
         }
         if let Coverage::Partial(why) = inventory.coverage(Need::Backups) {
-            report.skip(
-                Need::Backups,
-                format!("other backups may write to the same place: {why}"),
-            );
+            report.skip(Need::Backups, "other backups may write to the same place", why);
         }
     }
 }

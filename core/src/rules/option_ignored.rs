@@ -1,7 +1,7 @@
 //! NB8013.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// An option that this kind of restore or backup ignores does nothing, and nobody says so.
@@ -48,7 +48,7 @@ const OF_THE_JOB: [&str; 6] = [
 ];
 
 impl Rule for OptionIgnored {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let on_cluster = subject.restore().is_some_and(|restore| {
             if restore.source_type() == Some(SourceType::Pitr) {
                 by_pitr(&restore, report);
@@ -73,7 +73,7 @@ impl Rule for OptionIgnored {
     }
 }
 
-fn by_pitr(restore: &Restore<'_>, report: &mut Report) {
+fn by_pitr(restore: &Restore<'_>, report: &mut Collector) {
     let arguments = restore.options.field("additionalArgs");
     if !arguments.items().is_empty() {
         report
@@ -101,7 +101,7 @@ fn by_pitr(restore: &Restore<'_>, report: &mut Report) {
 }
 
 /// Says what a cluster ignores. Whether the instance is a cluster.
-fn by_cluster<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inventory, report: &mut Report) -> bool {
+fn by_cluster<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inventory, report: &mut Collector) -> bool {
     let stop = restore.spec.field("stopCluster");
     let options = OF_THE_JOB
         .into_iter()
@@ -117,9 +117,10 @@ fn by_cluster<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inve
         report.skip(
             Need::Instance,
             format!(
-                "whether {name} is a cluster, which ignores some options: {why}",
+                "whether {name} is a cluster, which ignores some options",
                 name = quoted(name)
             ),
+            why,
         );
     }
     let is_cluster = restored::is_cluster(&lookup);

@@ -45,7 +45,7 @@ const OPTIONS: [(&str, Feature, Severity); 5] = [
 ];
 
 impl Rule for OptionNotInVersion {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let sharded = backup.spec.field("shardedDatabase");
         let asks = sharded.text().is_some() || OPTIONS.iter().any(|(name, ..)| backup.options.field(name).is_true());
@@ -58,7 +58,8 @@ impl Rule for OptionNotInVersion {
             Lookup::Unknown(why) => {
                 report.skip(
                     Need::Instance,
-                    format!("whether {} has what the options need: {why}", quoted(name)),
+                    format!("whether {} has what the options need", quoted(name)),
+                    why,
                 );
                 return;
             }
@@ -68,12 +69,19 @@ impl Rule for OptionNotInVersion {
         }
         // A tag that names no version is reported with the instance.
         if let Some(version) = facts.image_tag.as_deref().and_then(parse_as_operator) {
-            options(&backup, name, version, report);
+            options(subject, &backup, name, facts, version, report);
         }
     }
 }
 
-fn options(backup: &Backup<'_>, name: &str, version: Version, report: &mut Report) {
+fn options(
+    subject: &Subject<'_>,
+    backup: &Backup<'_>,
+    name: &str,
+    facts: &InstanceFacts,
+    version: Version,
+    report: &mut Collector,
+) {
     for (option, feature, severity) in OPTIONS {
         let field = backup.options.field(option);
         if field.is_true() && !version.supports(feature) {
@@ -92,12 +100,16 @@ fn options(backup: &Backup<'_>, name: &str, version: Version, report: &mut Repor
                 .help("remove it, or upgrade the instance first")
                 .reason(Reason::NotSupported)
                 .severity(severity)
-                .evidence(format!("version of {}: {version}", quoted(name)));
+                .evidence_of(
+                    subject.other(facts.kind, name),
+                    Path::dotted("spec.image.tag"),
+                    format!("version of {}: {version}", quoted(name)),
+                );
         }
     }
 }
 
-fn sharding(field: &Field<'_>, name: &str, facts: &InstanceFacts, report: &mut Report) {
+fn sharding(field: &Field<'_>, name: &str, facts: &InstanceFacts, report: &mut Collector) {
     let name = quoted(name);
     let version = facts.image_tag.as_deref().and_then(parse_as_operator);
     let (text, help) = if facts.kind == InstanceKind::Standalone {

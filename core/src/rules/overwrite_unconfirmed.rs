@@ -38,7 +38,7 @@ declare_rule! {
 }
 
 impl Rule for OverwriteUnconfirmed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         // Where `force` is gone from the schema, another rule says so.
         if restore.confirms_overwriting() {
@@ -48,7 +48,7 @@ impl Rule for OverwriteUnconfirmed {
             Some(name) => format!("the database {}", quoted(name)),
             None => "a database".to_owned(),
         };
-        let ways = if subject.era >= Era::F {
+        let ways = if subject.era >= Era::V1_14 {
             ""
         } else {
             " or `spec.force: true`"

@@ -1,8 +1,8 @@
 //! NB7003.
 
-use super::bucket_malformed::moves_folder;
-use super::location::{Location, Use, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, Use, locations};
+use crate::values::bucket;
 use crate::values::object_path::{self, PathProblem};
 
 declare_rule! {
@@ -40,7 +40,7 @@ declare_rule! {
 }
 
 impl Rule for PathWithEmptySegment {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject).filter(|location| location.cloud_store().is_some()) {
             path(subject, &location, report);
         }
@@ -58,7 +58,7 @@ impl Rule for PathWithEmptySegment {
     }
 }
 
-fn path(subject: &Subject<'_>, location: &Location<'_>, report: &mut Report) {
+fn path(subject: &Subject<'_>, location: &Location<'_>, report: &mut Collector) {
     let field = location.storage.path();
     let Some(path) = field.text() else { return };
     let problems = object_path::check(path);
@@ -98,6 +98,14 @@ fn path(subject: &Subject<'_>, location: &Location<'_>, report: &mut Report) {
     }
 }
 
+/// Whether mending the bucket also changes the path.
+fn moves_folder(location: &Location<'_>) -> bool {
+    let (Some(store), Some(name)) = (location.storage.naming(), location.storage.bucket().str()) else {
+        return false;
+    };
+    bucket::moves_folder(store, name)
+}
+
 /// The address to which the operator would write.
 fn key(subject: &Subject<'_>, location: &Location<'_>, path: &str) -> String {
     let bucket = location.storage.bucket().text().unwrap_or("<bucket>");
@@ -113,7 +121,7 @@ fn key(subject: &Subject<'_>, location: &Location<'_>, path: &str) -> String {
     quoted(&format!("{bucket}/{path}/{root}/")).to_string()
 }
 
-fn backup_path(subject: &Subject<'_>, field: &Field<'_>, report: &mut Report) {
+fn backup_path(subject: &Subject<'_>, field: &Field<'_>, report: &mut Collector) {
     let Some(path) = field.text() else { return };
     let problems = object_path::check(path);
     let absolute = problems.contains(&PathProblem::LeadingSlash);
@@ -130,7 +138,7 @@ fn backup_path(subject: &Subject<'_>, field: &Field<'_>, report: &mut Report) {
     };
     let finding = report.at(field, message);
     // The guides of operators before 1.8 write such paths; what those Jobs make of them was not seen.
-    let fails = absolute && subject.era >= Era::D;
+    let fails = absolute && subject.era >= Era::V1_8;
     finding.severity(if fails { Severity::Error } else { Severity::Warning });
     // `/backup` is where volumes are mounted, and no part of any key.
     let below = path.strip_prefix("/backup/").unwrap_or(path);

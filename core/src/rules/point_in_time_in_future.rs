@@ -42,7 +42,7 @@ declare_rule! {
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 impl Rule for PointInTimeInFuture {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let field = match subject.kind {
             Kind::Neo4jRestore => subject.field("spec.source.pointInTime"),
             _ => subject.field("spec.seedConfig.restoreUntil"),

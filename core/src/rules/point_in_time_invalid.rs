@@ -42,7 +42,7 @@ declare_rule! {
 }
 
 impl Rule for PointInTimeInvalid {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let (field, is_time) = match subject.kind {
             Kind::Neo4jRestore => (subject.field("spec.source.pointInTime"), true),
             Kind::Neo4jDatabase | Kind::Neo4jShardedDatabase => (subject.field("spec.seedConfig.restoreUntil"), false),
@@ -106,7 +106,7 @@ fn offer(finding: &mut Finding, text: &str) {
     }
 }
 
-fn remarks(field: &Field<'_>, text: &str, point: &PointInTime, report: &mut Report) {
+fn remarks(field: &Field<'_>, text: &str, point: &PointInTime, report: &mut Collector) {
     let shown = quoted(text);
     if point.has_fraction() {
         let message = format!("{shown} has a fraction of a second, which the operator drops");

@@ -1,7 +1,7 @@
 //! NB8003.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// A `Neo4jRestore` cannot bring a cluster back to a point in time.
@@ -40,7 +40,7 @@ declare_rule! {
 }
 
 impl Rule for PointInTimeOnCluster {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         if !restore.is_point_in_time() || !restored::by_engine(subject) {
             return;
@@ -51,7 +51,8 @@ impl Rule for PointInTimeOnCluster {
         if let Lookup::Unknown(why) = &lookup {
             report.skip(
                 Need::Instance,
-                format!("whether {name} is a cluster: {why}", name = quoted(name)),
+                format!("whether {name} is a cluster", name = quoted(name)),
+                why,
             );
         }
         if !restored::is_cluster(&lookup) {

@@ -1,7 +1,7 @@
 //! NB8015.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 use crate::values::point_in_time;
 
 declare_rule! {
@@ -47,7 +47,7 @@ declare_rule! {
 }
 
 impl Rule for PointInTimeOutsideBackups {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         let field = restore.point_in_time();
         let Some(text) = field.text() else { return };
@@ -61,9 +61,10 @@ impl Rule for PointInTimeOutsideBackups {
                 return report.skip(
                     Need::Backups,
                     format!(
-                        "whether the runs of backup {name} reach to the point in time: {why}",
+                        "whether the runs of backup {name} reach to the point in time",
                         name = quoted(name)
                     ),
+                    why,
                 );
             }
             Lookup::Absent => return,
@@ -92,28 +93,40 @@ impl Rule for PointInTimeOutsideBackups {
                     &field,
                     format!(
                         "{shown} is before the oldest run that backup {name} remembers ({oldest})",
-                        name = quoted(name)
+                        name = quoted(name),
+                        oldest = quoted(oldest)
                     ),
                 )
                 .help("choose a later moment, or restore an older artifact by `type: storage`")
-                .evidence(format!(
-                    "the oldest successful run of {name} began at {oldest}",
-                    name = quoted(name)
-                ));
+                .evidence_of(
+                    subject.other(Kind::Neo4jBackup, name),
+                    Path::dotted("status.history"),
+                    format!(
+                        "the oldest successful run of {name} began at {oldest}",
+                        name = quoted(name),
+                        oldest = quoted(oldest)
+                    ),
+                );
         } else if point.timestamp() <= subject.now && instant(newest).is_some_and(|newest| point.timestamp() > newest) {
             report
                 .at(
                     &field,
                     format!(
                         "{shown} is after the newest run of backup {name} ({newest}), where the restore would end",
-                        name = quoted(name)
+                        name = quoted(name),
+                        newest = quoted(newest)
                     ),
                 )
                 .help("run the backup once more first, if the instance still has the transactions")
-                .evidence(format!(
-                    "the newest successful run of {name} ended at {newest}",
-                    name = quoted(name)
-                ));
+                .evidence_of(
+                    subject.other(Kind::Neo4jBackup, name),
+                    Path::dotted("status.history"),
+                    format!(
+                        "the newest successful run of {name} ended at {newest}",
+                        name = quoted(name),
+                        newest = quoted(newest)
+                    ),
+                );
         }
     }
 }

@@ -48,7 +48,7 @@ declare_rule! {
 }
 
 impl Rule for PointInTimeUnsupported {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let (field, reference) = match subject.restore() {
             Some(restore) if restore.point_in_time().is_set() => (restore.point_in_time(), restore.instance()),
             Some(restore) if restore.is_point_in_time() => (restore.source.field("type"), restore.instance()),
@@ -72,7 +72,8 @@ impl Rule for PointInTimeUnsupported {
             Lookup::Unknown(why) => {
                 report.skip(
                     Need::Instance,
-                    format!("whether {name} runs Neo4j 2025.01 or later: {why}", name = quoted(name)),
+                    format!("whether {name} runs Neo4j 2025.01 or later", name = quoted(name)),
+                    why,
                 );
                 unknown(
                     &field,
@@ -85,7 +86,7 @@ impl Rule for PointInTimeUnsupported {
     }
 }
 
-fn judge(subject: &Subject<'_>, field: &Field<'_>, name: &str, facts: &InstanceFacts, report: &mut Report) {
+fn judge(subject: &Subject<'_>, field: &Field<'_>, name: &str, facts: &InstanceFacts, report: &mut Collector) {
     let tag = facts.image_tag.as_deref().unwrap_or_default();
     let shown = quoted(tag);
     let Some(version) = parse_as_operator(tag) else {
@@ -118,10 +119,14 @@ fn judge(subject: &Subject<'_>, field: &Field<'_>, name: &str, facts: &InstanceF
             ),
         )
         .help(help)
-        .evidence(format!("spec.image.tag of {name} is {shown}", name = quoted(name)));
+        .evidence_of(
+            subject.other(facts.kind, name),
+            Path::dotted("spec.image.tag"),
+            format!("spec.image.tag of {name} is {shown}", name = quoted(name)),
+        );
 }
 
-fn unknown(field: &Field<'_>, name: &str, why: &str, report: &mut Report) {
+fn unknown(field: &Field<'_>, name: &str, why: &str, report: &mut Collector) {
     report
         .at(
             field,

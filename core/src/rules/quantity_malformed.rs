@@ -1,7 +1,7 @@
 //! NB7006.
 
-use super::location::locations;
 use crate::rule::prelude::*;
+use crate::subject::location::locations;
 use crate::values::quantity::{self, Quantity};
 
 declare_rule! {
@@ -58,7 +58,7 @@ enum Measure {
 }
 
 impl Rule for QuantityMalformed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let mut judge = |path: &dyn Fn() -> Path, node: &Node<'_>, measure| judge(subject, path, node, measure, report);
         let mut size = |field: Field<'_>| {
             if let Some(node) = field.node() {
@@ -107,7 +107,7 @@ impl Rule for QuantityMalformed {
 
 const DIVISOR: &str = "valueFrom.resourceFieldRef.divisor";
 
-fn judge(subject: &Subject<'_>, path: &dyn Fn() -> Path, node: &Node<'_>, measure: Measure, report: &mut Report) {
+fn judge(subject: &Subject<'_>, path: &dyn Fn() -> Path, node: &Node<'_>, measure: Measure, report: &mut Collector) {
     // A size is text for the schema; the others may be whole numbers. Any other type is a finding of its own.
     let text = match node {
         Node::String(text) => text,

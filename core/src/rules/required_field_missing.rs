@@ -53,7 +53,7 @@ const DATABASE: &[&str] = &[
 ];
 
 impl Rule for RequiredFieldMissing {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let is_named = subject.field("metadata.name").is_set() || subject.field("metadata.generateName").is_set();
         if !is_named {
             missing(
@@ -83,7 +83,7 @@ impl Rule for RequiredFieldMissing {
     }
 }
 
-fn required_by_schema(subject: &Subject<'_>, report: &mut Report) {
+fn required_by_schema(subject: &Subject<'_>, report: &mut Collector) {
     schema::each_missing(subject.kind, subject.era, subject.object, &mut |trail| {
         let name = trail.last_key();
         // Few of the required fields can be said elsewhere; of the others there may be one for each item of a list.
@@ -122,8 +122,8 @@ fn below(path: &Path) -> String {
 }
 
 /// What the schema lets pass and the operator refuses.
-fn required_by_operator(subject: &Subject<'_>, report: &mut Report) {
-    if subject.era >= Era::E && !has_any(subject, INSTANCE) {
+fn required_by_operator(subject: &Subject<'_>, report: &mut Collector) {
+    if subject.era >= Era::V1_13 && !has_any(subject, INSTANCE) {
         let help = "set it to the name of the cluster or standalone, in the same namespace";
         missing(
             subject,
@@ -135,7 +135,8 @@ fn required_by_operator(subject: &Subject<'_>, report: &mut Report) {
     }
     if subject.kind == Kind::Neo4jBackup {
         let kind = subject.field("spec.target.kind").text();
-        let legacy = matches!(subject.era, Era::D | Era::E) && matches!(kind, Some("Database" | "ShardedDatabase"));
+        let legacy =
+            matches!(subject.era, Era::V1_8 | Era::V1_13) && matches!(kind, Some("Database" | "ShardedDatabase"));
         if legacy && !has_any(subject, &["spec.target.clusterRef"]) && !has_any(subject, &["spec.instanceRef"]) {
             let what = "the target is a database, and no instance that holds it is named";
             missing(
@@ -146,7 +147,7 @@ fn required_by_operator(subject: &Subject<'_>, report: &mut Report) {
                 report,
             );
         }
-    } else if subject.era >= Era::E && !has_any(subject, DATABASE) {
+    } else if subject.era >= Era::V1_13 && !has_any(subject, DATABASE) {
         let what = "no database is named, so there is nothing to restore";
         missing(
             subject,
@@ -167,6 +168,6 @@ fn has_any(subject: &Subject<'_>, fields: &[&'static str]) -> bool {
     })
 }
 
-fn missing(subject: &Subject<'_>, field: &'static str, what: &str, help: &str, report: &mut Report) {
+fn missing(subject: &Subject<'_>, field: &'static str, what: &str, help: &str, report: &mut Collector) {
     report.missing(&subject.field(field), what).help(help);
 }

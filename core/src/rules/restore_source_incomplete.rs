@@ -1,7 +1,7 @@
 //! NB8007.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// A restore whose source lacks a part fails, on a standalone only after it was stopped.
@@ -42,7 +42,7 @@ declare_rule! {
 }
 
 impl Rule for RestoreSourceIncomplete {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         match restore.source_type() {
             Some(SourceType::Backup) => need_reference(&restore.backup_ref(), "spec.source.type", report),
@@ -73,7 +73,7 @@ impl Rule for RestoreSourceIncomplete {
     }
 }
 
-fn base_backup(restore: &Restore<'_>, report: &mut Report) {
+fn base_backup(restore: &Restore<'_>, report: &mut Collector) {
     let base = restore.base_backup();
     let place = "spec.source.pitr.baseBackup.type";
     match base.field("type").text() {
@@ -83,7 +83,7 @@ fn base_backup(restore: &Restore<'_>, report: &mut Report) {
     }
 }
 
-fn need_reference(field: &Field<'_>, place: &str, report: &mut Report) {
+fn need_reference(field: &Field<'_>, place: &str, report: &mut Collector) {
     // A value of the wrong type is the schema's to report.
     if field.text().is_none() && field.str().is_some() == field.is_set() {
         report
@@ -92,7 +92,7 @@ fn need_reference(field: &Field<'_>, place: &str, report: &mut Report) {
     }
 }
 
-fn need_storage(field: &Field<'_>, place: &str, report: &mut Report) {
+fn need_storage(field: &Field<'_>, place: &str, report: &mut Collector) {
     if !field.is_set() {
         report
             .missing(field, format!("{place} is `storage`, and no location is given"))
@@ -101,7 +101,7 @@ fn need_storage(field: &Field<'_>, place: &str, report: &mut Report) {
 }
 
 /// A cluster is seeded from one file; only a Job can look for the newest in a folder.
-fn need_file<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inventory, report: &mut Report) {
+fn need_file<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inventory, report: &mut Collector) {
     let field = restore.backup_path();
     let Some(path) = field.text().filter(|path| !path.ends_with(".backup")) else {
         return;
@@ -124,7 +124,7 @@ fn need_file<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inven
     }
 }
 
-fn need_path(field: &Field<'_>, place: &str, report: &mut Report) {
+fn need_path(field: &Field<'_>, place: &str, report: &mut Collector) {
     if field.text().is_none() && field.str().is_some() == field.is_set() {
         report
             .missing(field, format!("{place} is `storage`, and no artifact is named"))

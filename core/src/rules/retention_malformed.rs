@@ -34,12 +34,12 @@ declare_rule! {
 }
 
 impl Rule for RetentionMalformed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let block = subject.field("spec.retention");
         if block.node().is_none_or(|node| node.as_map().is_none()) {
             return;
         }
-        let is_checked = subject.era >= Era::D;
+        let is_checked = subject.era >= Era::V1_8;
         let severity = if is_checked { Severity::Error } else { Severity::Warning };
         let age = subject.field("spec.retention.maxAge");
         let count = subject.field("spec.retention.maxCount");

@@ -36,7 +36,7 @@ declare_rule! {
 }
 
 impl Rule for RetentionWithoutEffect {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let block = backup.spec.field("retention");
         let limits = ["retention.maxAge", "retention.maxCount"].map(|leaf| backup.spec.field(leaf));

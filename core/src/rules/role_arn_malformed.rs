@@ -1,7 +1,7 @@
 //! NB3005.
 
-use super::location::annotations;
 use crate::rule::prelude::*;
+use crate::subject::location::annotations;
 use crate::values::identity::{AWS_ROLE_ARN, AWS_TOKEN_EXPIRATION, aws};
 
 declare_rule! {
@@ -33,7 +33,7 @@ declare_rule! {
 }
 
 impl Rule for RoleArnMalformed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for annotation in annotations(subject) {
             let value = annotation.value;
             match (annotation.key, aws::parse_role_arn(value)) {
@@ -66,7 +66,7 @@ impl Rule for RoleArnMalformed {
     }
 }
 
-fn token_expiration(value: &str, path: &crate::document::Path, report: &mut Report) {
+fn token_expiration(value: &str, path: &crate::document::Path, report: &mut Collector) {
     let message = match aws::parse_token_expiration(value) {
         None => format!("{} is no number of seconds, and EKS ignores it", quoted(value)),
         Some(seconds) if seconds < aws::SHORTEST_TOKEN_SECONDS => {

@@ -1,8 +1,7 @@
 //! NB5001.
 
 use crate::rule::prelude::*;
-use crate::rules::schedule_time_zone;
-use crate::values::cron::Problem;
+use crate::values::cron::{Problem, zone_prefix};
 
 declare_rule! {
     /// A schedule that Kubernetes cannot parse never runs.
@@ -41,7 +40,7 @@ declare_rule! {
 }
 
 impl Rule for ScheduleInvalid {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();
         let Some(text) = field.str() else { return };
@@ -55,7 +54,7 @@ impl Rule for ScheduleInvalid {
                 .severity(Severity::Warning);
             return;
         }
-        if schedule_time_zone::prefix(text).is_some() {
+        if zone_prefix(text).is_some() {
             return;
         }
         let Some(Err(error)) = subject.schedule() else { return };

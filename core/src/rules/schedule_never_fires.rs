@@ -1,7 +1,7 @@
 //! NB5003.
 
 use crate::rule::prelude::*;
-use crate::rules::schedule_time_zone;
+use crate::values::cron::zone_prefix;
 
 declare_rule! {
     /// A schedule that no date satisfies is accepted by everybody and never runs.
@@ -34,10 +34,10 @@ declare_rule! {
 }
 
 impl Rule for ScheduleNeverFires {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();
-        let Some(text) = field.text().filter(|text| schedule_time_zone::prefix(text).is_none()) else {
+        let Some(text) = field.text().filter(|text| zone_prefix(text).is_none()) else {
             return;
         };
         if matches!(subject.schedule(), Some(Ok(schedule)) if schedule.never_fires()) {

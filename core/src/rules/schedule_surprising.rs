@@ -1,8 +1,7 @@
 //! NB5005.
 
 use crate::rule::prelude::*;
-use crate::rules::schedule_time_zone;
-use crate::values::cron::{Remark, RemarkKind};
+use crate::values::cron::{Remark, RemarkKind, zone_prefix};
 
 declare_rule! {
     /// A schedule can be legal and still not be what was meant.
@@ -38,10 +37,10 @@ declare_rule! {
 }
 
 impl Rule for ScheduleSurprising {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();
-        let Some(text) = field.text().filter(|text| schedule_time_zone::prefix(text).is_none()) else {
+        let Some(text) = field.text().filter(|text| zone_prefix(text).is_none()) else {
             return;
         };
         let Some(Ok(schedule)) = subject.schedule() else { return };

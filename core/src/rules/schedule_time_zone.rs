@@ -1,7 +1,7 @@
 //! NB5002.
 
 use crate::rule::prelude::*;
-use crate::values::cron::Schedule;
+use crate::values::cron::{Schedule, zone_prefix};
 
 declare_rule! {
     /// A schedule with a time zone in it is refused.
@@ -50,20 +50,11 @@ const UTC: [&str; 11] = [
     "Etc/GMT",
 ];
 
-/// The name of the zone and the rest of the schedule, when the text begins with a zone.
-pub(super) fn prefix(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_start();
-    let rest = text.strip_prefix("CRON_TZ=").or_else(|| text.strip_prefix("TZ="))?;
-    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-    let (zone, schedule) = rest.split_at(end);
-    Some((zone, schedule.trim()))
-}
-
 impl Rule for ScheduleTimeZone {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();
-        let Some((text, (zone, rest))) = field.str().and_then(|text| Some((text, prefix(text)?))) else {
+        let Some((text, (zone, rest))) = field.str().and_then(|text| Some((text, zone_prefix(text)?))) else {
             return;
         };
         let shown = quoted(text);

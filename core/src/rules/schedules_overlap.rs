@@ -53,7 +53,7 @@ const MOST_SIBLINGS: usize = 64;
 const MOST_EVIDENCE: usize = 8;
 
 impl Rule for SchedulesOverlap {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.schedule();
         let Some(Ok(schedule)) = subject.schedule() else { return };
@@ -95,11 +95,15 @@ impl Rule for SchedulesOverlap {
         );
         finding.help("move one of the two by half an hour or more");
         for (run, name, text) in common.iter().take(MOST_EVIDENCE) {
-            finding.evidence(format!(
-                "{name} runs {text}, first together at {run}",
-                name = quoted(name),
-                text = quoted(text)
-            ));
+            finding.evidence_of(
+                subject.other(Kind::Neo4jBackup, name),
+                Path::dotted("spec.schedule"),
+                format!(
+                    "{name} runs {text}, first together at {run}",
+                    name = quoted(name),
+                    text = quoted(text)
+                ),
+            );
         }
         if common.len() > MOST_EVIDENCE {
             finding.evidence(format!("and {at_least}{} more", common.len() - MOST_EVIDENCE));

@@ -42,8 +42,8 @@ const SCOPES: [&str; 3] = ["spec.database", "spec.allDatabases", "spec.shardedDa
 const OTHER_WORDS: [&str; 4] = ["spec.target", "spec.databaseName", "spec.databases", "spec.clusterRef"];
 
 impl Rule for ScopeUnclear {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
-        if subject.era < Era::E || !subject.field("spec").is_set() {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
+        if subject.era < Era::V1_13 || !subject.field("spec").is_set() {
             return;
         }
         let Some(backup) = subject.backup() else {
@@ -65,13 +65,17 @@ impl Rule for ScopeUnclear {
                     .map(|name| format!("`{}`", name.trim_start_matches("spec.")))
                     .collect();
                 let last = if names.len() == 2 { "the other" } else { "the others" };
-                report
-                    .at(
-                        &subject.field("spec.allDatabases"),
-                        format!("{} are set together, and only one may be", names.join(" and ")),
-                    )
+                let finding = report.at(
+                    &subject.field("spec.allDatabases"),
+                    format!("{} are set together, and only one may be", names.join(" and ")),
+                );
+                finding
                     .help(format!("keep one and remove {last}"))
                     .reason(Reason::Forbidden);
+                let others = ["spec.database", "spec.shardedDatabase"].map(|name| subject.field(name));
+                for field in others.iter().filter(|field| field.text().is_some()) {
+                    also_set(finding, field);
+                }
             }
             _ => {}
         }
@@ -92,7 +96,7 @@ fn says_something(subject: &Subject<'_>) -> bool {
     OTHER_WORDS.into_iter().any(|name| subject.field(name).is_set()) || SCOPES.into_iter().any(wrong_type)
 }
 
-fn several_in_restore(subject: &Subject<'_>, report: &mut Report) {
+fn several_in_restore(subject: &Subject<'_>, report: &mut Collector) {
     let named = ["spec.database", "spec.databaseName"]
         .into_iter()
         .find(|name| subject.field(name).text().is_some());
@@ -101,13 +105,20 @@ fn several_in_restore(subject: &Subject<'_>, report: &mut Report) {
     };
     let all = subject.field("spec.allDatabases");
     if all.is_true() {
+        let named = subject.field(name);
         let name = name.trim_start_matches("spec.");
-        report
-            .at(
-                &all,
-                format!("`allDatabases` and `{name}` are both set, and only one may be"),
-            )
-            .help("keep one and remove the other")
-            .reason(Reason::Forbidden);
+        let finding = report.at(
+            &all,
+            format!("`allDatabases` and `{name}` are both set, and only one may be"),
+        );
+        finding.help("keep one and remove the other").reason(Reason::Forbidden);
+        also_set(finding, &named);
     }
+}
+
+/// Points at a field that excludes the one of the finding.
+fn also_set(finding: &mut Finding, field: &Field<'_>) {
+    let path = field.path();
+    let text = format!("`{}` is set, too", path.last_key().unwrap_or_default());
+    finding.evidence_at(path, text);
 }

@@ -2,7 +2,7 @@
 
 use crate::facts::{InstanceFacts, InstanceKind, LocationFacts};
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// A cluster reads the seed with the credentials of its server pods, not with those of the backup.
@@ -51,7 +51,7 @@ declare_rule! {
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_S3";
 
 impl Rule for SeedUnreachable {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         if !restored::by_engine(subject) {
             return;
@@ -70,12 +70,15 @@ impl Rule for SeedUnreachable {
                 match inventory.backup(subject.namespace(), backup) {
                     Lookup::Found(facts) => (field, facts.storage.clone()),
                     Lookup::Unknown(why) => {
-                        let what = format!(
-                            "whether the servers of {name} can read what backup {backup} wrote: {why}",
-                            name = quoted(name),
-                            backup = quoted(backup)
+                        return report.skip(
+                            Need::Backups,
+                            format!(
+                                "whether the servers of {name} can read what backup {backup} wrote",
+                                name = quoted(name),
+                                backup = quoted(backup)
+                            ),
+                            why,
                         );
-                        return report.skip(Need::Backups, what);
                     }
                     Lookup::Absent => return,
                 }
@@ -123,7 +126,7 @@ fn missing(
                 "add AWS_ENDPOINT_URL_S3 to spec.env",
             ))
         }
-        (None, _) if !location.annotations.is_empty() && !cluster.pod_identity && subject.era >= Era::E => Some((
+        (None, _) if !location.annotations.is_empty() && !cluster.pod_identity && subject.era >= Era::V1_13 => Some((
             "the identity that the backup uses".to_owned(),
             "set spec.podServiceAccountAnnotations",
         )),

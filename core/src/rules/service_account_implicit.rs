@@ -1,7 +1,7 @@
 //! NB3011.
 
-use super::location::{implied_account, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{implied_account, locations};
 
 declare_rule! {
     /// An identity block says which `ServiceAccount` the cloud has to trust.
@@ -39,7 +39,7 @@ declare_rule! {
 }
 
 impl Rule for ServiceAccountImplicit {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject) {
             let cloud = location.storage.cloud;
             if cloud.identity().node().is_none_or(|node| node.as_map().is_none()) {

@@ -2,7 +2,7 @@
 
 use crate::facts::ScopeFacts;
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// A cluster cannot take a single database from a backup of all databases by reference.
@@ -42,7 +42,7 @@ declare_rule! {
 }
 
 impl Rule for SingleDatabaseFromAll {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         let field = restore.backup_ref();
         let (Some(backup), Some(database)) = (field.text(), restore.database().text()) else {
@@ -62,18 +62,17 @@ impl Rule for SingleDatabaseFromAll {
                 report.skip(
                     Need::Instance,
                     format!(
-                        "whether {name} is a cluster, which takes one artifact: {why}",
+                        "whether {name} is a cluster, which takes one artifact",
                         name = quoted(name)
                     ),
+                    why,
                 );
             }
             (_, Lookup::Unknown(why)) if restored::is_cluster(&instance) => {
                 report.skip(
                     Need::Backups,
-                    format!(
-                        "whether backup {backup} covers all databases: {why}",
-                        backup = quoted(backup)
-                    ),
+                    format!("whether backup {backup} covers all databases", backup = quoted(backup)),
+                    why,
                 );
             }
             (_, Lookup::Found(facts)) if restored::is_cluster(&instance) && facts.scope == ScopeFacts::AllDatabases => {
@@ -89,10 +88,11 @@ impl Rule for SingleDatabaseFromAll {
                     )
                     .help("use `allDatabases: true`, or `type: storage` with the exact .backup file")
                     .reason(Reason::NotSupported)
-                    .evidence(format!(
-                        "spec.allDatabases of backup {backup} is true",
-                        backup = quoted(backup)
-                    ));
+                    .evidence_of(
+                        subject.other(Kind::Neo4jBackup, backup),
+                        Path::dotted("spec.allDatabases"),
+                        format!("spec.allDatabases of backup {} is true", quoted(backup)),
+                    );
             }
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! NB8009.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 
 declare_rule! {
     /// A standalone is only restored while it is stopped.
@@ -41,7 +41,7 @@ declare_rule! {
 }
 
 impl Rule for StandaloneNotStopped {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         let field = restore.spec.field("stopCluster");
         if field.is_true() {
@@ -64,9 +64,10 @@ impl Rule for StandaloneNotStopped {
             report.skip(
                 Need::Instance,
                 format!(
-                    "whether {name} is a standalone, which must be stopped: {why}",
+                    "whether {name} is a standalone, which must be stopped",
                     name = quoted(name)
                 ),
+                why,
             );
         }
         if restored::is_standalone(&lookup) {

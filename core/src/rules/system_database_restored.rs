@@ -32,7 +32,7 @@ declare_rule! {
 }
 
 impl Rule for SystemDatabaseRestored {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         let field = restore.database();
         // Neo4j does not tell upper from lower case in the names of databases.

@@ -1,7 +1,7 @@
 //! NB8011.
 
 use crate::rule::prelude::*;
-use crate::rules::restored;
+use crate::subject::restored;
 use crate::values::go_duration;
 
 declare_rule! {
@@ -35,7 +35,7 @@ declare_rule! {
 }
 
 impl Rule for TimeoutInvalid {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
         if restored::by_engine(subject) {
             judge(
@@ -63,7 +63,7 @@ impl Rule for TimeoutInvalid {
     }
 }
 
-fn judge(field: &Field<'_>, severity: Severity, outcome: &str, report: &mut Report) {
+fn judge(field: &Field<'_>, severity: Severity, outcome: &str, report: &mut Collector) {
     // An empty text is none, for the operator.
     let Some(text) = field.text() else { return };
     let shown = quoted(text);

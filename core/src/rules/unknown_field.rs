@@ -1,8 +1,9 @@
 //! NB1003.
 
-use super::moved_field::{hint, move_fix, plain_note, stands_beside};
+use crate::did_you_mean::is_one_slip;
 use crate::rule::prelude::*;
 use crate::schema::SchemaProblem;
+use crate::subject::moved_field::{hint, move_fix, plain_note, stands_beside};
 
 declare_rule! {
     /// A field that no operator version has is dropped without a word, and what it asked for does not happen.
@@ -36,7 +37,7 @@ declare_rule! {
 }
 
 impl Rule for UnknownField {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for problem in subject.schema_problems() {
             let SchemaProblem::Unknown {
                 path,
@@ -44,6 +45,7 @@ impl Rule for UnknownField {
                 did_you_mean,
                 replaced_by,
                 changes_meaning,
+                is_listed,
                 note,
             } = problem
             else {
@@ -64,7 +66,7 @@ impl Rule for UnknownField {
             let replacement = did_you_mean.as_ref().or(replaced_by.as_ref());
             if !changes_meaning && replacement.is_none() {
                 finding.help("remove it");
-                if note.is_some() {
+                if *is_listed {
                     finding.fix(Fix::remove(FixKind::Safe, "remove it", path.clone()));
                 }
                 continue;
@@ -96,40 +98,4 @@ fn fix(subject: &Subject<'_>, path: &Path, meant: &Path, is_guess: bool) -> Opti
         meant,
         if is_certain { FixKind::Safe } else { FixKind::Unsafe },
     )
-}
-
-/// Whether one letter is missing, added, wrong, in the wrong case, or swapped with the next.
-fn is_one_slip(from: &str, to: &str) -> bool {
-    if from.eq_ignore_ascii_case(to) {
-        return true;
-    }
-    let (from, to) = (from.as_bytes(), to.as_bytes());
-    let start = from.iter().zip(to).take_while(|(left, right)| left == right).count();
-    let rest = |text: &[u8], skip: usize| text.get(start + skip..).unwrap_or_default().to_vec();
-    let swapped = from.get(start) == to.get(start + 1) && from.get(start + 1) == to.get(start);
-    rest(from, 1) == rest(to, 1)
-        || rest(from, 1) == rest(to, 0)
-        || rest(from, 0) == rest(to, 1)
-        || (swapped && rest(from, 2) == rest(to, 2))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_one_slip;
-
-    #[test]
-    fn one_slip_and_no_more() {
-        for (from, to) in [
-            ("shedule", "schedule"),
-            ("scheduel", "schedule"),
-            ("Schedule", "schedule"),
-            ("bucketx", "bucket"),
-            ("pach", "path"),
-        ] {
-            assert!(is_one_slip(from, to), "{from}");
-        }
-        for (from, to) in [("shedul", "schedule"), ("", "schedule"), ("path", "pvc"), ("ab", "cd")] {
-            assert!(!is_one_slip(from, to), "{from}");
-        }
-    }
 }

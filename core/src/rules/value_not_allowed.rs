@@ -1,8 +1,9 @@
 //! NB1006.
 
+use crate::did_you_mean;
 use crate::rule::prelude::*;
 use crate::schema::{Pattern, SchemaProblem};
-use crate::values::{names, quantity};
+use crate::values::quantity;
 
 declare_rule! {
     /// A value outside the list, pattern or range of the schema makes the API server refuse the whole object.
@@ -34,7 +35,7 @@ declare_rule! {
 }
 
 impl Rule for ValueNotAllowed {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for problem in subject.schema_problems() {
             match problem {
                 SchemaProblem::NotInEnum { path, value, allowed } => not_in_enum(path, value, allowed, report),
@@ -67,14 +68,17 @@ impl Rule for ValueNotAllowed {
     }
 }
 
-fn not_in_enum(path: &Path, value: &str, allowed: &[&'static str], report: &mut Report) {
+fn not_in_enum(path: &Path, value: &str, allowed: &[&'static str], report: &mut Collector) {
     let words: Vec<String> = allowed.iter().map(|word| format!("`{word}`")).collect();
     let joined = if words.len() == 1 { "not" } else { "none of" };
     let text = format!("{} is {joined} {}", quoted(value), words.join(", "));
     let finding = report.at_path(path.clone(), text);
     finding.value(value).reason(Reason::NotSupported);
     let same = allowed.iter().find(|word| word.eq_ignore_ascii_case(value.trim()));
-    let Some(meant) = same.copied().or_else(|| names::closest(value, allowed.iter().copied())) else {
+    let Some(meant) = same
+        .copied()
+        .or_else(|| did_you_mean::closest(value, allowed.iter().copied()))
+    else {
         finding.help(match allowed {
             [only] => format!("use `{only}`"),
             _ => "use one of them".to_owned(),
@@ -85,7 +89,7 @@ fn not_in_enum(path: &Path, value: &str, allowed: &[&'static str], report: &mut 
     finding.replace(kind, meant);
 }
 
-fn pattern_mismatch(path: &Path, value: &str, pattern: Pattern, report: &mut Report) {
+fn pattern_mismatch(path: &Path, value: &str, pattern: Pattern, report: &mut Collector) {
     if pattern == Pattern::Quantity || (pattern == Pattern::TempSize && quantity::parse(value).is_err()) {
         return;
     }

@@ -37,7 +37,7 @@ declare_rule! {
 }
 
 impl Rule for VersionNotSupported {
-    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let named = subject
             .backup()
             .map(|backup| backup.instance())
@@ -49,7 +49,7 @@ impl Rule for VersionNotSupported {
     }
 }
 
-fn own_image(image: &Image<'_>, report: &mut Report) {
+fn own_image(image: &Image<'_>, report: &mut Collector) {
     let Some(tag) = image.tag().text() else { return };
     let analysed = image::analyse(image.repo().text(), tag);
     for problem in analysed.problems() {
@@ -76,22 +76,23 @@ fn help(tag: &str, problem: ImageProblem) -> String {
     }
 }
 
-fn of_instance(subject: &Subject<'_>, field: &Field<'_>, inventory: &Inventory, report: &mut Report) {
+fn of_instance(subject: &Subject<'_>, field: &Field<'_>, inventory: &Inventory, report: &mut Collector) {
     let Some(name) = field.text() else { return };
     let facts = match inventory.instance(subject.namespace(), name) {
         Lookup::Found(facts) => facts,
         Lookup::Absent => return,
         Lookup::Unknown(why) => {
-            report.skip(Need::Instance, format!("the version of {}: {why}", quoted(name)));
+            report.skip(Need::Instance, format!("the version of {}", quoted(name)), why);
             return;
         }
     };
     let Some(tag) = facts.image_tag.as_deref() else { return };
     if !neo4j_version::backup_check_accepts(tag) {
+        let instance = subject.other(facts.kind, name);
         let (name, tag) = (quoted(name), quoted(tag));
         report
             .at(field, format!("{name} runs the image tag {tag}, of which the operator takes and restores no backups"))
             .help("give the instance a tag that begins with 5.26 or a version from 2025.01 on, such as `5.26.0-enterprise`")
-            .evidence(format!("image tag of {name}: {tag}"));
+            .evidence_of(instance, Path::dotted("spec.image.tag"), format!("image tag of {name}: {tag}"));
     }
 }

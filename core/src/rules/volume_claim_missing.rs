@@ -1,7 +1,7 @@
 //! NB7005.
 
-use super::location::{Location, Use, locations};
 use crate::rule::prelude::*;
+use crate::subject::location::{Location, Use, locations};
 
 declare_rule! {
     /// A location on a volume must name the volume claim.
@@ -42,7 +42,7 @@ declare_rule! {
 }
 
 impl Rule for VolumeClaimMissing {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject).filter(|location| location.storage.store() == Some(StoreType::Pvc)) {
             let name = location.storage.pvc_name();
             let is_named = match name.str() {
@@ -57,7 +57,7 @@ impl Rule for VolumeClaimMissing {
     }
 }
 
-fn missing(subject: &Subject<'_>, location: &Location<'_>, report: &mut Report) {
+fn missing(subject: &Subject<'_>, location: &Location<'_>, report: &mut Collector) {
     let claim = location.storage.pvc();
     let (severity, effect) = match (subject.kind, claim.is_set(), location.used) {
         (Kind::Neo4jBackup, ..) => (Severity::Error, ", so artifacts would be lost with the pod"),

@@ -33,7 +33,7 @@ declare_rule! {
 }
 
 impl Rule for WrongType {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for problem in subject.schema_problems() {
             let SchemaProblem::WrongType { path, expected, found } = problem else {
                 continue;

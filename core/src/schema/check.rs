@@ -22,6 +22,8 @@ pub enum SchemaProblem<'n> {
         replaced_by: Option<Path>,
         /// Whether dropping the field changes what happens.
         changes_meaning: bool,
+        /// Whether the table lists the name as one that people write in vain.
+        is_listed: bool,
         /// A sentence for the reader.
         note: Option<&'static str>,
     },
@@ -35,6 +37,8 @@ pub enum SchemaProblem<'n> {
         replaced_by: Option<Path>,
         /// Whether dropping the field changes what happens.
         changes_meaning: bool,
+        /// Whether the versions that have the field do something with it.
+        had_effect: bool,
         /// A sentence for the reader.
         note: Option<&'static str>,
     },
@@ -446,6 +450,7 @@ impl Table {
             did_you_mean: suggestion.map(|(meant, _)| meant),
             replaced_by: None,
             changes_meaning: matters && !is_zero(value),
+            is_listed: false,
             note: None,
             path,
         }
@@ -472,6 +477,7 @@ impl Table {
                 did_you_mean: None,
                 replaced_by,
                 changes_meaning,
+                is_listed: true,
                 note,
             }
         } else {
@@ -480,6 +486,7 @@ impl Table {
                 eras_with_it,
                 replaced_by,
                 changes_meaning,
+                had_effect: entry.absence.had_effect,
                 note,
             }
         }

@@ -1,24 +1,26 @@
-//! The seven states that the schema has had, and how an operator version names one.
+//! The states that the schema has had, and how an operator version names one.
 
 use std::fmt;
 
-/// One state of the schema, oldest first.
+use crate::document::Node;
+
+/// One state of the schema, named by the first operator version that has it; oldest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Era {
     /// Operator 0.1, v1alpha1: restores name a `targetCluster` and know no `pitr`.
-    A,
+    V0_1,
     /// Later 0.x operators, v1alpha1.
-    B,
+    V0_2,
     /// Operator 1.0 to 1.7, the last v1alpha1: restores name a `clusterRef`.
-    C,
+    V1_0,
     /// Operator 1.8 to 1.12, v1beta1: chains of backups, no backup pod.
-    D,
+    V1_8,
     /// Operator 1.13: old and new fields side by side.
-    E,
+    V1_13,
     /// Operator 1.14: `instanceRef` and one scope; the old fields are gone.
-    F,
+    V1_14,
     /// After 1.14: backups have a `mode`.
-    G,
+    V1_15,
 }
 
 /// The dialect of a manifest, coarser than an era.
@@ -50,7 +52,15 @@ impl std::error::Error for UnknownVersion {}
 
 impl Era {
     /// All eras, oldest first.
-    pub const ALL: [Self; 7] = [Self::A, Self::B, Self::C, Self::D, Self::E, Self::F, Self::G];
+    pub const ALL: [Self; 7] = [
+        Self::V0_1,
+        Self::V0_2,
+        Self::V1_0,
+        Self::V1_8,
+        Self::V1_13,
+        Self::V1_14,
+        Self::V1_15,
+    ];
 
     /// The era of an operator version: `1.14`, `v1.13.2`, `0.3`, `1.7.0-alpha`, `main`.
     ///
@@ -59,7 +69,7 @@ impl Era {
         let unknown = || UnknownVersion(version.to_owned());
         let text = version.trim();
         if text == "main" {
-            return Ok(Self::G);
+            return Ok(Self::V1_15);
         }
         let text = text.strip_prefix('v').unwrap_or(text);
         let number = text.split(['-', '+']).next().unwrap_or_default();
@@ -69,63 +79,75 @@ impl Era {
             .collect::<Option<Vec<u32>>>()
             .ok_or_else(unknown)?;
         match parts.as_slice() {
-            [0, 1] | [0, 1, _] => Ok(Self::A),
-            [0, _] | [0, _, _] => Ok(Self::B),
-            [1, 0..=7] | [1, 0..=7, _] => Ok(Self::C),
-            [1, 8..=12] | [1, 8..=12, _] => Ok(Self::D),
-            [1, 13] | [1, 13, _] => Ok(Self::E),
-            [1, 14] | [1, 14, _] => Ok(Self::F),
-            [_, _] | [_, _, _] => Ok(Self::G),
+            [0, 1] | [0, 1, _] => Ok(Self::V0_1),
+            [0, _] | [0, _, _] => Ok(Self::V0_2),
+            [1, 0..=7] | [1, 0..=7, _] => Ok(Self::V1_0),
+            [1, 8..=12] | [1, 8..=12, _] => Ok(Self::V1_8),
+            [1, 13] | [1, 13, _] => Ok(Self::V1_13),
+            [1, 14] | [1, 14, _] => Ok(Self::V1_14),
+            [_, _] | [_, _, _] => Ok(Self::V1_15),
             _ => Err(unknown()),
+        }
+    }
+
+    /// The dialect of an object when nobody says which operator reads it: the newest release that serves its version.
+    ///
+    /// `version` is the part of `apiVersion` behind the slash. Two releases served `v1alpha1` with another restore
+    /// target each; the field that is there decides.
+    pub fn for_object(version: &str, object: &Node<'_>) -> Self {
+        match version {
+            "v1alpha1" if object.at("spec.targetCluster").is_some() => Self::V0_2,
+            "v1alpha1" => Self::V1_0,
+            _ => Self::V1_14,
         }
     }
 
     /// The newest released era that serves an API version (`v1alpha1`, `v1beta1`).
     pub fn newest_for(api_version: &str) -> Option<Self> {
         match api_version {
-            "v1alpha1" => Some(Self::C),
-            "v1beta1" => Some(Self::F),
+            "v1alpha1" => Some(Self::V1_0),
+            "v1beta1" => Some(Self::V1_14),
             _ => None,
         }
     }
 
     /// The API version that this era serves, without the group.
     pub fn api_version(self) -> &'static str {
-        if self <= Self::C { "v1alpha1" } else { "v1beta1" }
+        if self <= Self::V1_0 { "v1alpha1" } else { "v1beta1" }
     }
 
     /// The dialect that this era belongs to.
     pub fn profile(self) -> Profile {
         match self {
-            Self::A | Self::B | Self::C => Profile::V1Alpha1,
-            Self::D | Self::E => Profile::V1Beta1Legacy,
-            Self::F | Self::G => Profile::V1Beta1,
+            Self::V0_1 | Self::V0_2 | Self::V1_0 => Profile::V1Alpha1,
+            Self::V1_8 | Self::V1_13 => Profile::V1Beta1Legacy,
+            Self::V1_14 | Self::V1_15 => Profile::V1Beta1,
         }
     }
 
     /// What a person calls this era: `operator 1.14`.
     pub fn label(self) -> &'static str {
         match self {
-            Self::A => "operator 0.1",
-            Self::B => "operator 0.x",
-            Self::C => "operator 1.0 to 1.7",
-            Self::D => "operator 1.8 to 1.12",
-            Self::E => "operator 1.13",
-            Self::F => "operator 1.14",
-            Self::G => "operator 1.15",
+            Self::V0_1 => "operator 0.1",
+            Self::V0_2 => "operator 0.x",
+            Self::V1_0 => "operator 1.0 to 1.7",
+            Self::V1_8 => "operator 1.8 to 1.12",
+            Self::V1_13 => "operator 1.13",
+            Self::V1_14 => "operator 1.14",
+            Self::V1_15 => "operator 1.15",
         }
     }
 
-    /// The first and the last operator version of this era.
-    fn versions(self) -> (&'static str, &'static str) {
+    /// The first and the last operator version of this era: `("1.8", "1.12")`.
+    pub fn versions(self) -> (&'static str, &'static str) {
         match self {
-            Self::A => ("0.1", "0.1"),
-            Self::B => ("0.2", "0.x"),
-            Self::C => ("1.0", "1.7"),
-            Self::D => ("1.8", "1.12"),
-            Self::E => ("1.13", "1.13"),
-            Self::F => ("1.14", "1.14"),
-            Self::G => ("1.15", "1.15"),
+            Self::V0_1 => ("0.1", "0.1"),
+            Self::V0_2 => ("0.2", "0.x"),
+            Self::V1_0 => ("1.0", "1.7"),
+            Self::V1_8 => ("1.8", "1.12"),
+            Self::V1_13 => ("1.13", "1.13"),
+            Self::V1_14 => ("1.14", "1.14"),
+            Self::V1_15 => ("1.15", "1.15"),
         }
     }
 }
@@ -153,16 +175,16 @@ impl Profile {
     /// The newest era of this profile, whose schema stands for all of it.
     pub fn newest_era(self) -> Era {
         match self {
-            Self::V1Alpha1 => Era::C,
-            Self::V1Beta1Legacy => Era::E,
-            Self::V1Beta1 => Era::G,
+            Self::V1Alpha1 => Era::V1_0,
+            Self::V1Beta1Legacy => Era::V1_13,
+            Self::V1Beta1 => Era::V1_15,
         }
     }
 }
 
 /// A set of eras.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct EraSet(pub u8);
+pub struct EraSet(pub u16);
 
 impl EraSet {
     /// No era.
@@ -199,9 +221,9 @@ impl fmt::Display for EraSet {
         };
         let (from, to) = (first.versions().0, last.versions().1);
         match (first, last) {
-            (Era::A, Era::G) => formatter.write_str("every operator version"),
-            (_, Era::G) => write!(formatter, "operator {from} and later"),
-            (Era::A, _) => write!(formatter, "operators up to {to}"),
+            (Era::V0_1, Era::V1_15) => formatter.write_str("every operator version"),
+            (_, Era::V1_15) => write!(formatter, "operator {from} and later"),
+            (Era::V0_1, _) => write!(formatter, "operators up to {to}"),
             _ if from == to => write!(formatter, "operator {from}"),
             _ => write!(formatter, "operator {from} to {to}"),
         }
@@ -215,15 +237,15 @@ mod tests {
     #[test]
     fn a_version_names_its_era() {
         for (version, era) in [
-            ("0.1", Era::A),
-            ("0.3", Era::B),
-            ("1.7.0-alpha", Era::C),
-            ("v1.12.1", Era::D),
-            ("1.8", Era::D),
-            ("v1.13.0", Era::E),
-            ("1.14", Era::F),
-            ("1.15", Era::G),
-            ("main", Era::G),
+            ("0.1", Era::V0_1),
+            ("0.3", Era::V0_2),
+            ("1.7.0-alpha", Era::V1_0),
+            ("v1.12.1", Era::V1_8),
+            ("1.8", Era::V1_8),
+            ("v1.13.0", Era::V1_13),
+            ("1.14", Era::V1_14),
+            ("1.15", Era::V1_15),
+            ("main", Era::V1_15),
         ] {
             assert_eq!(Era::of_operator_version(version), Ok(era), "{version}");
         }

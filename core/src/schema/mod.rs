@@ -16,7 +16,6 @@ pub(crate) use check::{each_missing, why_dropped};
 pub use era::{Era, EraSet, Profile, UnknownVersion};
 pub use pattern::Pattern;
 pub use render::{crd, json_schema};
-pub use suggest::distance;
 pub use table::{
     Absence, Column, DefaultField, FieldSchema, GROUP, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant,
     absent_defaults, defaults, field,

@@ -2,6 +2,7 @@
 
 use super::era::Era;
 use super::table::{FieldSchema, Kind, ObjectSchema, Shape};
+use crate::did_you_mean;
 use crate::document::{Path, Segment};
 
 /// Names shorter than this occur in too many places to guess which was meant.
@@ -42,21 +43,8 @@ pub(super) fn meant(
 }
 
 fn nearest(schema: &'static ObjectSchema, era: Era, name: &str) -> Option<&'static FieldSchema> {
-    if name.len() <= 2 {
-        return None;
-    }
-    let lower = name.to_ascii_lowercase();
-    let length = lower.chars().count();
-    let limit = (length / 4).max(1);
-    schema
-        .fields
-        .iter()
-        // Each character that one has more than the other is a step of its own.
-        .filter(|entry| entry.name.len().abs_diff(length) <= limit && entry.shape(era).is_some())
-        .map(|entry| (distance(&lower, &entry.name.to_ascii_lowercase()), entry))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, entry)| entry)
+    let here = schema.fields.iter().filter(|entry| entry.shape(era).is_some());
+    did_you_mean::closest(name, here.map(|entry| entry.name)).and_then(|found| schema.entry(found))
 }
 
 /// The way to a field of some name, case apart, that is the shortest so far.
@@ -83,38 +71,5 @@ impl Search<'_> {
             }
             self.trail.pop();
         }
-    }
-}
-
-/// The number of characters to insert, delete, replace, or swap with the next one.
-pub fn distance(left: &str, right: &str) -> usize {
-    let left: Vec<char> = left.chars().collect();
-    let right: Vec<char> = right.chars().collect();
-    let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=right.len()).collect();
-    for (row, from) in left.iter().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, to) in right.iter().enumerate() {
-            let replaced = last[column] + usize::from(from != to);
-            let mut cost = replaced.min(last[column + 1] + 1).min(current[column] + 1);
-            if row > 0 && column > 0 && *from == right[column - 1] && left[row - 1] == *to {
-                cost = cost.min(before_last[column - 1] + 1);
-            }
-            current.push(cost);
-        }
-        before_last = std::mem::replace(&mut last, current);
-    }
-    last.last().copied().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_a_swap_as_one() {
-        assert_eq!(distance("shcedule", "schedule"), 1);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("bucket", "bukcets"), 2);
     }
 }

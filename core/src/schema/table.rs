@@ -1,7 +1,6 @@
 //! The shape of the tables, and how to look something up in them.
 
 use super::era::{Era, EraSet};
-use super::generated;
 use super::pattern::Pattern;
 use crate::document::{Node, Path};
 
@@ -36,10 +35,18 @@ impl Kind {
         Self::Neo4jShardedDatabase,
     ];
 
-    /// The kind of an object, from its `apiVersion` (any version of the group) and `kind`.
-    pub fn parse(api_version: &str, kind: &str) -> Option<Self> {
-        let (group, _) = api_version.split_once('/')?;
-        (group == GROUP).then(|| Self::named(kind))?
+    /// Returns the kind of an object and the version part of its `apiVersion`, or `None` if it is of no kind of the
+    /// operator's group. The version is any text.
+    pub fn of<'n>(object: &'n Node<'_>) -> Option<(Self, &'n str)> {
+        let (group, version) = object.get("apiVersion")?.as_str()?.split_once('/')?;
+        let kind = Self::of_group(group, object.get("kind")?.as_str()?)?;
+        Some((kind, version))
+    }
+
+    /// Returns the kind of this group and this name, as manifests and reviews spell it, or `None` if there is none.
+    pub fn of_group(group: &str, name: &str) -> Option<Self> {
+        let mut kinds = Self::ALL.into_iter().filter(|_| group == GROUP);
+        kinds.find(|kind| kind.name() == name)
     }
 
     /// The kind with this name, in any case, singular or plural.
@@ -57,18 +64,6 @@ impl Kind {
     /// The plural, as in paths of the API.
     pub fn plural(self) -> &'static str {
         self.schema().plural
-    }
-
-    /// The table of this kind.
-    pub fn schema(self) -> &'static KindSchema {
-        match self {
-            Self::Neo4jBackup => &generated::NEO4JBACKUP,
-            Self::Neo4jRestore => &generated::NEO4JRESTORE,
-            Self::Neo4jEnterpriseCluster => &generated::NEO4JENTERPRISECLUSTER,
-            Self::Neo4jEnterpriseStandalone => &generated::NEO4JENTERPRISESTANDALONE,
-            Self::Neo4jDatabase => &generated::NEO4JDATABASE,
-            Self::Neo4jShardedDatabase => &generated::NEO4JSHARDEDDATABASE,
-        }
     }
 }
 
@@ -137,6 +132,8 @@ pub struct Absence {
     pub harmless_values: &'static [&'static str],
     /// Fields that replace it, the best first: a path from the root (`spec.…`), or one beside the field.
     pub replaced_by: &'static [&'static str],
+    /// Whether some version does something with the field.
+    pub had_effect: bool,
     /// A sentence for the reader.
     pub note: Option<&'static str>,
 }

@@ -7,7 +7,7 @@ use super::lines::fields_on;
 use crate::document::{Document, Map, Path, Segment};
 use crate::finding::{Finding, Suppressed};
 use crate::registry;
-use crate::report::Report;
+use crate::rule::Collector;
 use crate::rules::SuppressionInvalid;
 use crate::subject::{Door, Subject};
 
@@ -26,20 +26,29 @@ struct Request {
 }
 
 impl Requests {
-    /// The annotations of an object, which cover all of it.
-    pub(crate) fn of_annotations(subject: &Subject<'_>) -> Self {
-        let annotations = subject.annotations().into_iter().flat_map(Map::iter);
-        let requests = annotations.filter_map(|(key, value)| Suppression::from_annotation(key, value.as_str()?));
-        let requests: Vec<Request> = requests.map(|suppression| Request { suppression, scope: 0 }).collect();
-        Self {
-            requests,
-            scopes: vec![vec![Path::root()]],
+    /// What the annotations of an object ask, and the comments of the document that it was read from.
+    pub(crate) fn of(subject: &Subject<'_>) -> Self {
+        let mut requests = Self::default();
+        requests.add_annotations(subject);
+        if let Some(document) = subject.document() {
+            requests.add_comments(document);
         }
+        requests
     }
 
-    /// The comments of a document: each covers the fields that begin on its line, or on the next when it has its line for
-    /// itself. Above `apiVersion` it covers the object.
-    pub(crate) fn of_comments(document: &Document<'_>) -> Self {
+    /// Each annotation covers the whole object.
+    fn add_annotations(&mut self, subject: &Subject<'_>) {
+        let scope = self.scopes.len();
+        let annotations = subject.annotations().into_iter().flat_map(Map::iter);
+        let asked = annotations.filter_map(|(key, value)| Suppression::from_annotation(key, value.as_str()?));
+        self.requests
+            .extend(asked.map(|suppression| Request { suppression, scope }));
+        self.scopes.push(vec![Path::root()]);
+    }
+
+    /// Each comment covers the fields that begin on its line, or on the next when it has its line for itself. Above
+    /// `apiVersion` it covers the object.
+    fn add_comments(&mut self, document: &Document<'_>) {
         let asked = document.comments.iter().filter_map(|comment| {
             let suppression = Suppression::from_comment(&comment.text)?;
             let line = comment.span.start.line + usize::from(comment.line_is_own);
@@ -48,21 +57,16 @@ impl Requests {
         let asked: Vec<(Suppression, usize, bool)> = asked.collect();
         let lines: BTreeSet<usize> = asked.iter().map(|(_, line, _)| *line).collect();
         let lines: Vec<usize> = lines.into_iter().collect();
-        let mut scopes = fields_on(&document.spans, &lines);
-        let whole = scopes.len();
-        scopes.push(vec![Path::root()]);
+        let first = self.scopes.len();
+        self.scopes.extend(fields_on(&document.spans, &lines));
+        let whole = self.scopes.len();
+        self.scopes.push(vec![Path::root()]);
         let is_head = |scope: &Vec<Path>| scope.first().is_some_and(|field| field.to_string() == "apiVersion");
-        let requests = asked.into_iter().map(|(suppression, line, line_is_own)| {
-            let scope = lines.binary_search(&line).unwrap_or(whole);
-            let is_whole = line_is_own && scopes.get(scope).is_some_and(is_head);
-            Request {
-                suppression,
-                scope: if is_whole { whole } else { scope },
-            }
-        });
-        Self {
-            requests: requests.collect(),
-            scopes,
+        for (suppression, line, line_is_own) in asked {
+            let scope = lines.binary_search(&line).map_or(whole, |place| first + place);
+            let is_whole = line_is_own && self.scopes.get(scope).is_some_and(is_head);
+            let scope = if is_whole { whole } else { scope };
+            self.requests.push(Request { suppression, scope });
         }
     }
 
@@ -90,75 +94,127 @@ struct Group {
     used: bool,
 }
 
-/// Marks what the requests are about, and reports each request that does not count. Each finding is looked up by its
-/// field and the fields above, so that many requests over many findings cost no more than both together.
-pub(crate) fn apply(findings: &mut [Finding], asked: &Requests, subject: &Subject<'_>, report: &mut Report) {
+/// The requests that count, by what they cover. Each finding is looked up by its field and the fields above, so that many
+/// requests over many findings cost no more than both together.
+struct Index<'r> {
+    asked: &'r Requests,
+    groups: HashMap<(usize, &'r str), Group>,
+    by_field: HashMap<&'r [Segment], Vec<usize>>,
+}
+
+impl<'r> Index<'r> {
+    fn new(asked: &'r Requests, refusals: &[Option<Refusal>]) -> Self {
+        let mut groups: HashMap<(usize, &str), Group> = HashMap::new();
+        for (position, (request, refusal)) in asked.requests.iter().zip(refusals).enumerate() {
+            if refusal.is_none() {
+                let group = Group {
+                    first: position,
+                    used: false,
+                };
+                groups
+                    .entry((request.scope, request.suppression.rule.as_str()))
+                    .or_insert(group);
+            }
+        }
+        Self {
+            asked,
+            groups,
+            by_field: asked.by_field(),
+        }
+    }
+
+    /// Marks the findings that a request covers.
+    fn mark(&mut self, findings: &mut [Finding]) {
+        for finding in findings {
+            let mut first: Option<usize> = None;
+            for length in 0..=finding.path.0.len() {
+                let above = finding.path.0.get(..length).unwrap_or_default();
+                for scope in self.by_field.get(above).into_iter().flatten() {
+                    for word in [finding.code, finding.name] {
+                        if let Some(group) = self.groups.get_mut(&(*scope, word)) {
+                            group.used = true;
+                            first = Some(first.map_or(group.first, |first| first.min(group.first)));
+                        }
+                    }
+                }
+            }
+            let request = first.and_then(|first| self.asked.requests.get(first));
+            if let (None, Some(request)) = (&finding.suppressed, request) {
+                finding.suppressed = Some(Suppressed {
+                    by: request.suppression.by,
+                    reason: request.suppression.reason.clone(),
+                });
+            }
+        }
+    }
+
+    fn has_used(&self, request: &Request) -> bool {
+        let group = self.groups.get(&(request.scope, request.suppression.rule.as_str()));
+        group.is_some_and(|group| group.used)
+    }
+}
+
+/// Marks what the requests are about, and reports each request that does not count or has no effect. Those reports can be
+/// accepted like all others.
+pub(crate) fn apply(findings: &mut [Finding], asked: &Requests, subject: &Subject<'_>, report: &mut Collector) {
     report.set_rule(&SuppressionInvalid::META);
-    let refused: Vec<Option<(String, String)>> = asked
+    let refusals: Vec<Option<Refusal>> = asked
         .requests
         .iter()
         .map(|request| refusal(&request.suppression, subject))
         .collect();
-    let mut groups: HashMap<(usize, &str), Group> = HashMap::new();
-    for (position, request) in asked.requests.iter().enumerate() {
-        if refused.get(position).is_some_and(Option::is_none) {
-            let group = Group {
-                first: position,
-                used: false,
-            };
-            groups
-                .entry((request.scope, request.suppression.rule.as_str()))
-                .or_insert(group);
+    let mut index = Index::new(asked, &refusals);
+    index.mark(findings);
+    for (request, refusal) in asked.requests.iter().zip(&refusals) {
+        if let Some((message, help)) = refusal {
+            say(report, asked, request, message.clone(), help.clone());
         }
     }
-    let by_field = asked.by_field();
-    for finding in findings {
-        let mut first: Option<usize> = None;
-        for length in 0..=finding.path.0.len() {
-            let above = finding.path.0.get(..length).unwrap_or_default();
-            for scope in by_field.get(above).into_iter().flatten() {
-                for word in [finding.code, finding.name] {
-                    if let Some(group) = groups.get_mut(&(*scope, word)) {
-                        group.used = true;
-                        first = Some(first.map_or(group.first, |first| first.min(group.first)));
-                    }
-                }
+    index.mark(&mut report.findings);
+    if subject.door != Door::File {
+        return;
+    }
+    // Last those that would accept what is said of the others; nothing accepts that these have no effect.
+    for is_about_requests in [false, true] {
+        let said = report.findings.len();
+        for (request, refusal) in asked.requests.iter().zip(&refusals) {
+            let names = request
+                .suppression
+                .names(SuppressionInvalid::META.code, SuppressionInvalid::META.name);
+            if refusal.is_none() && names == is_about_requests && !index.has_used(request) {
+                let rule = &request.suppression.rule;
+                let message = format!("nothing here is reported as {rule}, so ignoring it has no effect");
+                let help = format!("remove the {}", request.suppression.by);
+                say(report, asked, request, message, help);
             }
         }
-        if let (None, Some(request)) = (&finding.suppressed, first.and_then(|first| asked.requests.get(first))) {
-            finding.suppressed = Some(Suppressed {
-                by: request.suppression.by,
-                reason: request.suppression.reason.clone(),
-            });
+        if !is_about_requests {
+            index.mark(report.findings.get_mut(said..).unwrap_or_default());
         }
-    }
-    for (request, refusal) in asked.requests.iter().zip(refused) {
-        let Request { suppression, scope } = request;
-        let is_unused = || {
-            subject.door == Door::File
-                && groups
-                    .get(&(*scope, suppression.rule.as_str()))
-                    .is_none_or(|group| !group.used)
-        };
-        let (message, help) = match refusal {
-            Some(refusal) => refusal,
-            None if is_unused() => (
-                format!(
-                    "nothing here is reported as {}, so ignoring it has no effect",
-                    suppression.rule
-                ),
-                format!("remove the {}", suppression.by),
-            ),
-            None => continue,
-        };
-        let covered = asked.scopes.get(*scope).and_then(|fields| fields.first());
-        let path = suppression.path.as_ref().or(covered).cloned().unwrap_or_default();
-        report.at_path(path, message).help(help).value(&suppression.rule);
     }
 }
 
+/// Says something of a request, where it stands: at its annotation, or at the field that its comment is about.
+fn say(report: &mut Collector, asked: &Requests, request: &Request, message: String, help: String) {
+    let covered = asked.scopes.get(request.scope).and_then(|fields| fields.first());
+    let path = request
+        .suppression
+        .path
+        .as_ref()
+        .or(covered)
+        .cloned()
+        .unwrap_or_default();
+    report
+        .at_path(path, message)
+        .help(help)
+        .value(&request.suppression.rule);
+}
+
+/// Why a request does not count, and what to do.
+type Refusal = (String, String);
+
 /// Why a request does not count, and what to do, when it does not.
-fn refusal(request: &Suppression, subject: &Subject<'_>) -> Option<(String, String)> {
+fn refusal(request: &Suppression, subject: &Subject<'_>) -> Option<Refusal> {
     if let Some(problem) = request.problem(subject.now) {
         return Some((problem.message, problem.help));
     }
@@ -183,7 +239,6 @@ mod tests {
     use crate::engine;
     use crate::facts::Inventory;
     use crate::lint::Options;
-    use crate::schema::{Era, Kind};
 
     /// What [`apply`] does, request by request: the suppressed findings with their reasons, and the requests without use.
     fn naive(findings: &mut [Finding], asked: &Requests) -> Vec<usize> {
@@ -218,16 +273,7 @@ mod tests {
         });
         let object = Node::from(object);
         let options = Options::at(jiff::Timestamp::UNIX_EPOCH);
-        let (settings, namespace) = (&options.settings, &options.namespace);
-        let subject = Subject::new(
-            &object,
-            Kind::Neo4jBackup,
-            Era::F,
-            Door::File,
-            options.now,
-            settings,
-            namespace,
-        );
+        let subject = Subject::of(&object, Door::File, &options.context()).unwrap();
         let findings = engine::judge(&subject, &Inventory::partial("test")).findings;
         assert!(findings.len() > 4, "{findings:?}");
         work(findings, &subject)
@@ -250,7 +296,7 @@ mod tests {
                 });
                 let requests = Requests { requests: requests.collect(), scopes };
                 let (mut fast, mut slow) = (findings.clone(), findings);
-                let mut report = Report::new(&SuppressionInvalid::META);
+                let mut report = Collector::new(&SuppressionInvalid::META);
                 apply(&mut fast, &requests, subject, &mut report);
                 let unused = naive(&mut slow, &requests);
                 prop_assert_eq!(fast, slow);

@@ -8,13 +8,14 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::document::Path;
+use crate::in_domain;
 use crate::quoted::quoted;
 use crate::registry;
 
 pub(crate) use apply::{Requests, apply};
 
 /// The prefix of the annotation: `neo4jbackup.github.io/ignore-NB7001: "reason; until=2027-01-01"`.
-pub const ANNOTATION: &str = "neo4jbackup.github.io/ignore-";
+pub const ANNOTATION: &str = in_domain!("ignore-");
 
 /// The comment: `# neo4jbackup:ignore NB7001 reason`.
 pub const COMMENT: &str = "neo4jbackup:ignore";

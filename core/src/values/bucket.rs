@@ -113,6 +113,13 @@ pub fn check(store: Store, text: &str) -> Vec<BucketProblem> {
     }
 }
 
+/// Whether the name holds a folder that a fix takes out of it, into the path.
+pub fn moves_folder(store: Store, text: &str) -> bool {
+    check(store, text)
+        .iter()
+        .any(|problem| problem.fix.as_ref().is_some_and(|fix| fix.path.is_some()))
+}
+
 fn problem(level: Level, kind: BucketProblemKind, fix: Option<BucketFix>) -> BucketProblem {
     BucketProblem { level, kind, fix }
 }

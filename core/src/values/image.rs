@@ -161,11 +161,6 @@ impl ImageTag {
         self.version.is_some_and(|version| version.operator_supports()) && !names_community
     }
 
-    /// Whether the version is written as Neo4j writes its releases.
-    pub fn is_real_release(&self) -> bool {
-        self.real_release
-    }
-
     /// What is wrong, the worst about the version first.
     pub fn problems(&self) -> &[ImageProblem] {
         &self.problems

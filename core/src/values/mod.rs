@@ -17,4 +17,5 @@ pub mod point_in_time;
 pub mod quantity;
 pub mod retention;
 mod scanner;
+mod shorten;
 pub mod time_zone;

@@ -1,12 +1,4 @@
-//! Names: of Kubernetes objects, of what the operator derives from them, of databases; and the nearest known name.
-
-mod closest;
-
-use std::fmt;
-
-use crate::quoted::character as shown;
-
-pub use closest::closest;
+//! Names: of Kubernetes objects, of what the operator derives from them.
 
 /// The longest name of a `CronJob`: Kubernetes appends eleven characters to name its Jobs.
 pub const LONGEST_CRON_JOB_NAME: usize = 52;
@@ -14,13 +6,6 @@ pub const LONGEST_CRON_JOB_NAME: usize = 52;
 pub const LONGEST_LABEL: usize = 63;
 /// The longest name of most objects.
 pub const LONGEST_SUBDOMAIN: usize = 253;
-/// The longest database name that the CRD takes.
-pub const LONGEST_DATABASE_NAME: usize = 65;
-
-/// Whether it is a DNS-1123 label: `[a-z0-9]([-a-z0-9]*[a-z0-9])?`, at most 63 characters.
-pub fn is_dns_label(text: &str) -> bool {
-    text.len() <= LONGEST_LABEL && is_label_of_any_length(text)
-}
 
 /// Whether it is a DNS-1123 subdomain, which most object names are: labels of any length joined by dots, at most 253
 /// characters.
@@ -33,19 +18,6 @@ fn is_label_of_any_length(text: &str) -> bool {
     text.starts_with(alphanumeric)
         && text.ends_with(alphanumeric)
         && text.chars().all(|next| alphanumeric(next) || next == '-')
-}
-
-/// Whether it can be the value of a label: empty, or at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at
-/// both ends.
-pub fn is_label_value(text: &str) -> bool {
-    let alphanumeric = |next: char| next.is_ascii_alphanumeric();
-    text.is_empty()
-        || (text.len() <= LONGEST_LABEL
-            && text.starts_with(alphanumeric)
-            && text.ends_with(alphanumeric)
-            && text
-                .chars()
-                .all(|next| alphanumeric(next) || matches!(next, '-' | '_' | '.')))
 }
 
 /// A name that the operator makes from that of a resource.
@@ -100,70 +72,6 @@ impl DerivedName {
     }
 }
 
-/// Checks a database name against the CRD's grammar: a letter, then letters, digits, dots and hyphens, at most 65
-/// characters.
-pub fn check_database_name(text: &str) -> Result<(), DatabaseNameError> {
-    let mut characters = text.chars();
-    match characters.next() {
-        None => return Err(DatabaseNameError::Empty),
-        Some(first) if !first.is_ascii_alphabetic() => return Err(DatabaseNameError::FirstCharacter(first)),
-        Some(_) => {}
-    }
-    let allowed = |next: &char| next.is_ascii_alphanumeric() || matches!(next, '.' | '-');
-    if let Some(character) = characters.find(|next| !allowed(next)) {
-        return Err(DatabaseNameError::Character(character));
-    }
-    if text.len() > LONGEST_DATABASE_NAME {
-        Err(DatabaseNameError::TooLong(text.len()))
-    } else {
-        Ok(())
-    }
-}
-
-/// Why a text is not a database name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DatabaseNameError {
-    /// No text at all.
-    Empty,
-    /// It begins with this instead of a letter.
-    FirstCharacter(char),
-    /// It has this character.
-    Character(char),
-    /// It has this many characters.
-    TooLong(usize),
-}
-
-impl fmt::Display for DatabaseNameError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => formatter.write_str("the database name is empty"),
-            Self::FirstCharacter(first) => {
-                write!(
-                    formatter,
-                    "a database name begins with a letter, not with {}",
-                    shown(*first)
-                )
-            }
-            Self::Character(character) => {
-                write!(
-                    formatter,
-                    "a database name has no {} (only letters, digits, '.' and '-')",
-                    shown(*character)
-                )
-            }
-            Self::TooLong(length) => {
-                write!(
-                    formatter,
-                    "a database name has at most {LONGEST_DATABASE_NAME} characters, this has {length}"
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for DatabaseNameError {}
-
 /// The first character that is not safe in an argument that the operator puts into a shell command; the operator itself
 /// quotes only some of them.
 pub fn first_shell_unsafe_character(text: &str) -> Option<char> {
@@ -185,15 +93,13 @@ mod tests {
     #[test]
     fn kubernetes_names() {
         for text in ["a", "0", "prod-cluster", "a--b"] {
-            assert!(is_dns_label(text) && is_dns_subdomain(text), "{text}");
+            assert!(is_dns_subdomain(text), "{text}");
         }
         for text in ["", "-a", "a-", "A", "a_b", "a b", "ä", "a..b", ".a", "a."] {
-            assert!(!is_dns_label(text) && !is_dns_subdomain(text), "{text}");
+            assert!(!is_dns_subdomain(text), "{text}");
         }
-        assert!(is_dns_subdomain("a.b") && !is_dns_label("a.b"));
-        assert!(is_dns_label(&"a".repeat(63)) && !is_dns_label(&"a".repeat(64)));
+        assert!(is_dns_subdomain("a.b"));
         assert!(is_dns_subdomain(&"a".repeat(253)) && !is_dns_subdomain(&"a".repeat(254)));
-        assert!(is_label_value("") && is_label_value("A_b.c") && !is_label_value("a."));
     }
 
     #[test]
@@ -204,21 +110,6 @@ mod tests {
         assert_eq!(DerivedName::SeedProxy.of("r"), "backup-seed-proxy-r");
         assert_eq!(DerivedName::RestoreJob.of("r"), "r-restore");
         assert!(DerivedName::BackupCronJob.fits(&"a".repeat(40)) && !DerivedName::BackupCronJob.fits(&"a".repeat(41)));
-    }
-
-    #[test]
-    fn database_names() {
-        for text in ["neo4j", "a", "Sales.2025-q1", &"a".repeat(65)] {
-            assert_eq!(check_database_name(text), Ok(()), "{text}");
-        }
-        assert_eq!(check_database_name(""), Err(DatabaseNameError::Empty));
-        assert_eq!(check_database_name("1db"), Err(DatabaseNameError::FirstCharacter('1')));
-        assert_eq!(check_database_name("my_db"), Err(DatabaseNameError::Character('_')));
-        assert_eq!(check_database_name("dbö"), Err(DatabaseNameError::Character('ö')));
-        assert_eq!(
-            check_database_name(&"a".repeat(66)),
-            Err(DatabaseNameError::TooLong(66))
-        );
     }
 
     #[test]

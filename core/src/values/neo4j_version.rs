@@ -38,12 +38,6 @@ impl Version {
     pub fn supports(&self, feature: Feature) -> bool {
         *self >= feature.first_version()
     }
-
-    /// Whether the operator believes that this version has `--source-database`. It compares only the month, so it is
-    /// wrong about every January.
-    pub fn operator_sees_source_database_filter(&self) -> bool {
-        self.is_calendar() && self.minor >= 2
-    }
 }
 
 impl fmt::Display for Version {
@@ -268,7 +262,6 @@ mod tests {
         assert!(version("2025.01.0").supports(Feature::SeedRestoreUntil));
         assert!(!version("2025.10.1").supports(Feature::ParallelDownload));
         assert!(version("2026.01").supports(Feature::SourceDatabaseFilter));
-        assert!(!version("2026.01").operator_sees_source_database_filter());
     }
 
     #[test]

@@ -24,19 +24,12 @@ pub use normalise::normalised;
 pub struct PointInTime {
     timestamp: Timestamp,
     offset_minutes: i32,
-    fraction: Fraction,
-}
-
-/// How the fraction of the second was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Fraction {
-    digits: usize,
-    comma: bool,
+    has_fraction: bool,
 }
 
 /// Parses `yyyy-MM-ddTHH:mm:ss[.fraction](Z|+hh:mm|-hh:mm)`, with the calendar and the ranges checked.
 ///
-/// A comma before the fraction is accepted, as the CRD and Go do; [`PointInTime::has_comma_fraction`] tells.
+/// A comma before the fraction is accepted, as the CRD and Go do.
 pub fn parse(text: &str) -> Result<PointInTime, PointInTimeError> {
     use PointInTimeError as Error;
 
@@ -61,7 +54,7 @@ pub fn parse(text: &str) -> Result<PointInTime, PointInTimeError> {
     if hour > 23 || minute > 59 || second > 59 {
         return Err(Error::NoSuchTime);
     }
-    let (fraction, nanoseconds) = fraction(&mut scanner).ok_or(Error::Shape)?;
+    let (has_fraction, nanoseconds) = fraction(&mut scanner).ok_or(Error::Shape)?;
     let offset_minutes = offset(&mut scanner)?;
     if !scanner.is_at_end() {
         return Err(Error::TextAfterZone);
@@ -71,7 +64,7 @@ pub fn parse(text: &str) -> Result<PointInTime, PointInTimeError> {
     Ok(PointInTime {
         timestamp,
         offset_minutes,
-        fraction,
+        has_fraction,
     })
 }
 
@@ -89,27 +82,15 @@ fn time(scanner: &mut Scanner<'_>) -> Option<(u32, u32, u32)> {
     Some((hour, minute, second))
 }
 
-/// The fraction and its first nine digits as nanoseconds; `None` for a point without digits.
-fn fraction(scanner: &mut Scanner<'_>) -> Option<(Fraction, i32)> {
-    let Some(mark) = scanner.eat_any(&['.', ',']) else {
-        return Some((
-            Fraction {
-                digits: 0,
-                comma: false,
-            },
-            0,
-        ));
-    };
+/// Whether there is a fraction, and its first nine digits as nanoseconds; `None` for a point without digits.
+fn fraction(scanner: &mut Scanner<'_>) -> Option<(bool, i32)> {
+    if scanner.eat_any(&['.', ',']).is_none() {
+        return Some((false, 0));
+    }
     let digits = scanner.digits();
     let nanoseconds = digits.bytes().chain(std::iter::repeat(b'0')).take(9);
     let nanoseconds = nanoseconds.fold(0, |sum, digit| sum * 10 + i32::from(digit - b'0'));
-    (!digits.is_empty()).then_some((
-        Fraction {
-            digits: digits.len(),
-            comma: mark == ',',
-        },
-        nanoseconds,
-    ))
+    (!digits.is_empty()).then_some((true, nanoseconds))
 }
 
 /// The offset from UTC in minutes.
@@ -175,17 +156,7 @@ impl PointInTime {
 
     /// Whether a fraction of a second was written. The operator drops it.
     pub fn has_fraction(&self) -> bool {
-        self.fraction.digits > 0
-    }
-
-    /// Whether the fraction follows a comma, which Go reads and many other readers do not.
-    pub fn has_comma_fraction(&self) -> bool {
-        self.fraction.comma
-    }
-
-    /// Whether the fraction has more than nine digits.
-    pub fn fraction_beyond_nanoseconds(&self) -> bool {
-        self.fraction.digits > 9
+        self.has_fraction
     }
 
     /// Whether no place on Earth uses the offset (beyond -12:00 and +14:00).

@@ -134,12 +134,6 @@ impl Quantity {
         matches!(self.suffix, Suffix::Decimal(exponent) if exponent < 0)
     }
 
-    /// Whether it is written in powers of ten from a thousand up (`k`, `M`, `G`), where powers of two (`Ki`, `Mi`,
-    /// `Gi`) are often meant.
-    pub fn has_decimal_suffix(&self) -> bool {
-        matches!(self.suffix, Suffix::Decimal(exponent) if exponent > 0)
-    }
-
     /// The number of bytes, rounded up; `None` when negative or beyond 128 bits.
     pub fn bytes(&self) -> Option<u128> {
         self.value.rounded_up()

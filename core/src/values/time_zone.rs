@@ -3,6 +3,7 @@
 //! Kubernetes asks Go's `time.LoadLocation`, which is case-sensitive, and refuses `Local` and the empty name. jiff
 //! finds names in any case, so a hit only counts when its own name is the one that was asked for.
 
+use super::shorten::shorten;
 use std::fmt;
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -32,7 +33,7 @@ pub fn lookup(name: &str) -> Result<TimeZone, TimeZoneError> {
         return Err(TimeZoneError::Local);
     }
     let unknown = |did_you_mean| TimeZoneError::Unknown {
-        name: super::cron::shorten(name),
+        name: shorten(name),
         did_you_mean,
     };
     let Some((zone, canonical)) = find(name) else {

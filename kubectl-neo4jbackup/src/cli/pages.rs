@@ -63,7 +63,7 @@ cut to 80 columns.
 | `text`, `table`, `short`, standard error | control, format and separating characters; commands of pipelines: `::error::` where a line begins, `##[` and `##vso[` anywhere |
 | `github` | the same, then `%0A` and its like by the grammar of workflow commands |
 | `markdown` | the same; values, names and every word that is more than a word stand in code spans, where nothing becomes a link, a picture or a mention |
-| `json`, `sarif`, `gitlab` | values and names of files stay what they are, written as `\\u001b`; `message`, `help` and `evidence` are printable |
+| `json`, `sarif`, `gitlab` | values and names of files stay what they are, written as `\\u001b`; `message`, `help`, `evidence`, `reason` and each `text` are printable |
 | `yaml` | the same, in double quotes |
 | `junit` | names are escaped as in `text`, because XML cannot hold control characters |
 | `--fix --diff` | as `text`; a line with such a character is nothing for `patch`, `--fix` writes the file itself |

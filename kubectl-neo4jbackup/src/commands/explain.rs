@@ -1,10 +1,13 @@
-//! `explain`: the page of a rule.
+//! `explain`: the page of a rule, or what a log says.
+
+mod log;
 
 use std::fmt::Write as _;
 
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::{Doors, RuleMeta};
+use neo4jbackup_core::suppress::ANNOTATION;
 use serde_json::{Value, json};
 
 use super::usage;
@@ -22,6 +25,9 @@ const WIDEST: usize = 100;
 
 /// Runs the command.
 pub(super) fn run(arguments: &Explain, color: bool, io: &mut Io<'_>) -> Exit {
+    if let Some(file) = &arguments.log {
+        return log::run(file, arguments.output, io);
+    }
     let text = match &arguments.rule {
         None => list(arguments.output, io.width()),
         Some(word) => match find(word) {
@@ -125,7 +131,7 @@ fn terminal(meta: &RuleMeta, color: bool, width: usize) -> String {
     );
     let _ = writeln!(
         text,
-        "    metadata:\n      annotations:\n        neo4jbackup.github.io/ignore-{}: \"why it is accepted\"\n",
+        "    metadata:\n      annotations:\n        {ANNOTATION}{}: \"why it is accepted\"\n",
         meta.code
     );
     let _ = writeln!(text, "    # neo4jbackup:ignore {} why it is accepted\n", meta.code);

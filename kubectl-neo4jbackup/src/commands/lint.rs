@@ -163,12 +163,16 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
         code: None,
         file: gap.file.clone(),
         reason: printable(gap.reason.as_str()).into_owned(),
+        need: None,
+        causes: Vec::new(),
         is_gap: true,
     });
     let unfinished = unfinished.into_iter().map(|(text, reason)| Skipped {
         code: None,
         file: texts[text].source.name.clone(),
         reason: printable(reason).into_owned(),
+        need: None,
+        causes: Vec::new(),
         is_gap: false,
     });
     let mut all_skipped: Vec<Skipped> = unreadable.chain(unfinished).collect();

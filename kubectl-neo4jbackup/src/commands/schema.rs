@@ -1,5 +1,6 @@
 //! `schema`: the fields of a kind for editors.
 
+use neo4jbackup_core::did_you_mean::closest;
 use neo4jbackup_core::quoted::quoted;
 use neo4jbackup_core::schema::{GROUP, Kind, Profile, json_schema};
 
@@ -7,7 +8,7 @@ use super::usage;
 use crate::cli::Schema;
 use crate::json::pretty;
 use crate::render::grid;
-use crate::{Exit, Io, suggest};
+use crate::{Exit, Io};
 
 /// Runs the command.
 pub(super) fn run(arguments: &Schema, io: &mut Io<'_>) -> Exit {
@@ -45,7 +46,7 @@ fn unknown(name: &str) -> String {
             .copied()
             .find(|known| lower.len() > 3 && known.to_ascii_lowercase().contains(&lower))
     };
-    match suggest::nearest(name, names.iter().copied()).or_else(within) {
+    match closest(name, names.iter().copied()).or_else(within) {
         Some(meant) => format!("there is no kind {}; did you mean `{meant}`?", quoted(name)),
         None => format!("there is no kind {}; known are {}", quoted(name), names.join(", ")),
     }

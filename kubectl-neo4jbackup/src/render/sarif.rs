@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Context, Format, sentence};
 use crate::json::pretty;
-use crate::report::{Finding, LintReport, fingerprints};
+use crate::report::{Finding, LintReport, Location, Related, fingerprints, object_name};
 
 pub(super) struct Sarif;
 
@@ -96,19 +96,15 @@ fn result(finding: &Finding, fingerprint: &str, rule: Option<usize>, text: &str)
         "level": level(finding.severity),
         "message": {"text": plain(&sentence(finding))},
         "locations": [{
-            "physicalLocation": {
-                "artifactLocation": artifact,
-                "region": {
-                    "startLine": location.line,
-                    "startColumn": location.column,
-                    "endLine": location.end_line,
-                    "endColumn": location.end_column,
-                },
-            },
-            "logicalLocations": [{"fullyQualifiedName": logical_name(finding)}],
+            "physicalLocation": physical(location),
+            "logicalLocations": [{"fullyQualifiedName": logical_name(&finding.object_name(), &finding.field)}],
         }],
         "partialFingerprints": {"finding/v1": fingerprint},
     });
+    if !finding.related.is_empty() {
+        let places = finding.related.iter().map(|place| related(finding, place));
+        result["relatedLocations"] = places.collect();
+    }
     if let Some(position) = rule {
         result["ruleIndex"] = position.into();
     }
@@ -145,8 +141,34 @@ fn result(finding: &Finding, fingerprint: &str, rule: Option<usize>, text: &str)
     result
 }
 
-fn logical_name(finding: &Finding) -> String {
-    let parts = [Name(&finding.object_name()).to_string(), finding.field.clone()];
+/// A place that has to do with the finding; one that is in no file has only a name.
+fn related(finding: &Finding, place: &Related) -> Value {
+    let object = place.object.as_ref().or(finding.object.as_ref());
+    let object = object.map(object_name).unwrap_or_default();
+    let mut location = json!({
+        "message": {"text": plain(&place.text)},
+        "logicalLocations": [{"fullyQualifiedName": logical_name(&object, &place.field)}],
+    });
+    if let Some(there) = &place.location {
+        location["physicalLocation"] = physical(there);
+    }
+    location
+}
+
+fn physical(location: &Location) -> Value {
+    json!({
+        "artifactLocation": {"uri": uri(&location.file)},
+        "region": {
+            "startLine": location.line,
+            "startColumn": location.column,
+            "endLine": location.end_line,
+            "endColumn": location.end_column,
+        },
+    })
+}
+
+fn logical_name(object: &str, field: &str) -> String {
+    let parts = [Name(object).to_string(), field.to_owned()];
     parts
         .into_iter()
         .filter(|part| !part.is_empty())

@@ -90,7 +90,7 @@ fn group<'f>(finding: &'f Finding, source: &'f str, width: usize) -> Group<'f> {
         ));
     }
     for fact in &finding.evidence {
-        notes.push(note(Level::NOTE, "note", fact));
+        notes.push(note(Level::NOTE, "note", &with_place(finding, fact)));
     }
     if !finding.help.is_empty() {
         notes.push(note(Level::HELP, "help", &finding.help));
@@ -99,6 +99,20 @@ fn group<'f>(finding: &'f Finding, source: &'f str, width: usize) -> Group<'f> {
         notes.push(note(Level::NOTE.with_name("fix"), "fix", advice));
     }
     group.elements(notes)
+}
+
+/// The fact, and where in the files it stands.
+fn with_place(finding: &Finding, fact: &str) -> String {
+    let place = finding.related.iter().find(|related| related.text == fact);
+    match place.and_then(|related| related.location.as_ref()) {
+        Some(location) => format!(
+            "{fact} ({}:{}:{})",
+            Name(&location.file),
+            location.line,
+            location.column
+        ),
+        None => fact.to_owned(),
+    }
 }
 
 /// Whether the name of the field fits behind the mark that stands below the line.

@@ -4,11 +4,13 @@
 
 mod commands;
 mod exits;
+mod explain_log;
 mod formats;
 mod inputs;
 mod lint;
 mod outputs;
 mod published;
+mod related;
 mod schema;
 mod support;
 mod unfinished;

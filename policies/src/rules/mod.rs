@@ -41,7 +41,7 @@ mod timeout_invalid;
 mod version_not_supported;
 mod volume_claim_missing;
 
-use crate::rule_policy::Twin;
+use crate::twin::Twin;
 
 /// Every rule that has a twin, by code.
 pub(crate) static ALL: &[Twin] = &[

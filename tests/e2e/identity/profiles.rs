@@ -14,13 +14,13 @@ fn backups_and_restores_of_1_14_get_them() {
     let storage = json!({"type": "s3", "bucket": "acme-graph-backups"});
     let backup = json!({"instanceRef": "prod", "allDatabases": true, "storage": storage});
     assert_eq!(
-        place.cloud(Era::F, "Neo4jBackup", &backup, "/spec/storage/cloud"),
+        place.cloud(Era::V1_14, "Neo4jBackup", &backup, "/spec/storage/cloud"),
         filled_in("neo4j-backup-sa")
     );
     let source = json!({"type": "storage", "backupPath": "nightly/neo4j.backup", "storage": storage});
     let restore = json!({"instanceRef": "prod", "database": "neo4j", "stopCluster": true, "source": source});
     assert_eq!(
-        place.cloud(Era::F, "Neo4jRestore", &restore, "/spec/source/storage/cloud"),
+        place.cloud(Era::V1_14, "Neo4jRestore", &restore, "/spec/source/storage/cloud"),
         filled_in("neo4j-restore-sa")
     );
 }
@@ -32,13 +32,13 @@ fn backups_and_restores_of_1_13_get_them_beside_the_old_fields() {
     let target = json!({"kind": "Cluster", "name": "prod"});
     let backup = json!({"target": target, "storage": storage});
     assert_eq!(
-        place.cloud(Era::E, "Neo4jBackup", &backup, "/spec/storage/cloud"),
+        place.cloud(Era::V1_13, "Neo4jBackup", &backup, "/spec/storage/cloud"),
         filled_in("neo4j-backup-sa")
     );
     let source = json!({"type": "storage", "backupPath": "nightly/neo4j.backup", "storage": storage});
     let restore = json!({"clusterRef": "prod", "databaseName": "neo4j", "stopCluster": true, "source": source});
     assert_eq!(
-        place.cloud(Era::E, "Neo4jRestore", &restore, "/spec/source/storage/cloud"),
+        place.cloud(Era::V1_13, "Neo4jRestore", &restore, "/spec/source/storage/cloud"),
         filled_in("neo4j-restore-sa")
     );
 }
@@ -50,7 +50,7 @@ fn backups_and_clusters_of_v1alpha1_get_them() {
     let target = json!({"kind": "Cluster", "name": "prod"});
     let backup = json!({"target": target, "storage": storage});
     assert_eq!(
-        place.cloud(Era::B, "Neo4jBackup", &backup, "/spec/storage/cloud"),
+        place.cloud(Era::V0_2, "Neo4jBackup", &backup, "/spec/storage/cloud"),
         filled_in("neo4j-backup-sa")
     );
     let cluster = json!({
@@ -60,7 +60,7 @@ fn backups_and_clusters_of_v1alpha1_get_them() {
         "backups": {"defaultStorage": storage, "cloud": {}},
     });
     assert_eq!(
-        place.cloud(Era::B, "Neo4jEnterpriseCluster", &cluster, "/spec/backups/cloud"),
+        place.cloud(Era::V0_2, "Neo4jEnterpriseCluster", &cluster, "/spec/backups/cloud"),
         filled_in("nightly-cloud-identity")
     );
 }

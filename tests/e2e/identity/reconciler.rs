@@ -13,7 +13,7 @@ use crate::world::World;
 /// A control plane with the CRDs of operator 1.13, whose webhook looks after accounts.
 pub(super) fn world() -> &'static World {
     static WORLD: OnceLock<World> = OnceLock::new();
-    WORLD.get_or_init(|| World::ensured(Era::E, "1.13"))
+    WORLD.get_or_init(|| World::ensured(Era::V1_13, "1.13"))
 }
 
 const OTHER: &str = "arn:aws:iam::210987654321:role/other";

@@ -17,18 +17,18 @@ use crate::guard::random::Random;
 
 #[test]
 fn equal_with_the_fields_of_the_current_operator() {
-    compare_all(&InForce::rendered(Era::F), Era::F);
+    compare_all(&InForce::rendered(Era::V1_14), Era::V1_14);
 }
 
 #[test]
 fn equal_with_the_fields_of_the_first_stable_operator() {
-    compare_all(&InForce::rendered(Era::C), Era::C);
+    compare_all(&InForce::rendered(Era::V1_0), Era::V1_0);
 }
 
 #[test]
 fn equal_with_the_crds_of_the_current_operator() {
     match shared("upstream/crds/F") {
-        Some(folder) => compare_all(&InForce::start(&crds::read(&folder), Era::F), Era::F),
+        Some(folder) => compare_all(&InForce::start(&crds::read(&folder), Era::V1_14), Era::V1_14),
         None => println!("skipped: the operator's own CRDs are not there"),
     }
 }
@@ -143,7 +143,7 @@ fn fixtures(in_force: &InForce, era: Era) -> Vec<Sent> {
     for fixture in fixture::all() {
         for case in &fixture.cases {
             for document in lint::read(&case.manifest, &Limits::default()).documents {
-                let Some((kind, version)) = lint::known_kind(&document.root) else {
+                let Some((kind, version)) = Kind::of(&document.root) else {
                     continue;
                 };
                 let mut object = serde_json::to_value(&document.root).unwrap();

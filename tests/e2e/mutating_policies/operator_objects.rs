@@ -87,7 +87,7 @@ pub(crate) fn all(namespace: &str) -> Vec<Value> {
 
 #[test]
 fn pods_get_the_azure_label_and_service_accounts_the_declared_identities() {
-    let in_force = InForce::rendered(Era::F);
+    let in_force = InForce::rendered(Era::V1_14);
     // Everything is declared in the first namespace, nothing in the second.
     let [declaring, silent] = [&in_force.namespaces[0], &in_force.namespaces[1]];
     let (stored, said) = in_force.create(&[all(declaring), all(silent)].concat());

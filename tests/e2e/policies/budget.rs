@@ -13,7 +13,7 @@ const LARGEST: usize = 1_400_000;
 
 #[test]
 fn the_largest_objects_are_judged_within_the_budget() {
-    let policed = Policed::rendered(Era::F, Actions::Warn);
+    let policed = Policed::rendered(Era::V1_14, Actions::Warn);
     let mut client = policed.client();
     let mut took_judged = Vec::new();
     for (name, code, kind, object) in largest() {
@@ -176,7 +176,7 @@ fn large_restore() -> Value {
 
 #[test]
 fn the_types_of_all_expressions_fit() {
-    let policed = Policed::with_types_checked(Era::F);
+    let policed = Policed::with_types_checked(Era::V1_14);
     let mut client = policed.client();
     let path = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
     let checked = neo4jbackup_harness::await_something("the type check", || {

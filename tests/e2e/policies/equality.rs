@@ -8,11 +8,9 @@ use neo4jbackup_core::document::Node;
 use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::{Finding, Severity};
-use neo4jbackup_core::lint;
-use neo4jbackup_core::ratchet;
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
-use neo4jbackup_core::subject::{Door, Subject};
+use neo4jbackup_core::subject::{Context, Door, Subject};
 use neo4jbackup_harness::report_progress;
 use neo4jbackup_policies::{RuleInPolicy, rule_policy};
 use serde_json::Value;
@@ -30,14 +28,14 @@ fn policies_and_engine_agree_with_the_crds_of_the_schema_tables() {
 
 #[test]
 fn policies_and_engine_agree_with_the_crds_of_the_operator() {
-    if let Some(policed) = Policed::upstream(Era::F, Actions::Warn) {
+    if let Some(policed) = Policed::upstream(Era::V1_14, Actions::Warn) {
         compare(&policed, 300);
     }
 }
 
 #[test]
 fn policies_and_engine_agree_with_the_crds_of_older_operators() {
-    for era in [Era::C, Era::E] {
+    for era in [Era::V1_0, Era::V1_13] {
         if let Some(policed) = Policed::upstream(era, Actions::Warn) {
             compare(&policed, 100);
         }
@@ -208,17 +206,18 @@ pub(super) fn texts(warnings: &[String]) -> BTreeMap<(String, String, bool), Vec
 pub(super) fn findings(object: &Value, old: Option<&Value>) -> Vec<Finding> {
     let node = Node::from(object.clone());
     let old = old.map(|old| Node::from(old.clone()));
-    let (kind, version) = lint::known_kind(&node).unwrap();
     let settings = Settings::default();
-    let era = Era::for_object(version, &node);
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let door = old.as_ref().map_or(Door::Create, Door::Update);
-    let subject = Subject::new(&node, kind, era, door, now, &settings, "default");
+    let context = Context {
+        settings: &settings,
+        now,
+        era: None,
+        namespace: "default",
+    };
+    let subject = Subject::of(&node, door, &context).unwrap();
     let mut findings = engine::judge(&subject, &Inventory::partial("nobody looks")).findings;
-    if let Some(old) = &old {
-        ratchet::ratchet(&mut findings, old, &node);
-    }
-    findings.retain(|finding| finding.severity != Severity::Info && has_policy(finding, kind));
+    findings.retain(|finding| finding.severity != Severity::Info && has_policy(finding, subject.kind));
     findings
 }
 

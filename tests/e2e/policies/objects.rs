@@ -5,6 +5,7 @@ use std::fs;
 
 use neo4jbackup_core::document::Limits;
 use neo4jbackup_core::lint;
+use neo4jbackup_core::schema::Kind;
 use neo4jbackup_harness::{root, shared};
 use neo4jbackup_tests::fixture;
 use serde_json::{Map, Value, json};
@@ -112,7 +113,7 @@ fn objects(text: &str) -> Vec<Value> {
     let known = file
         .documents
         .iter()
-        .filter(|document| lint::known_kind(&document.root).is_some());
+        .filter(|document| Kind::of(&document.root).is_some());
     known
         .map(|document| serde_json::to_value(&document.root).unwrap())
         .collect()

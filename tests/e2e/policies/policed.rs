@@ -32,13 +32,13 @@ impl Policed {
     /// With the CRDs that the schema tables give of operator 1.14; shared by the tests that do not change it.
     pub(crate) fn warning() -> &'static Self {
         static POLICED: OnceLock<Policed> = OnceLock::new();
-        POLICED.get_or_init(|| Self::rendered(Era::F, Actions::Warn))
+        POLICED.get_or_init(|| Self::rendered(Era::V1_14, Actions::Warn))
     }
 
     /// The same with the policies as they are written.
     pub(crate) fn denying() -> &'static Self {
         static POLICED: OnceLock<Policed> = OnceLock::new();
-        POLICED.get_or_init(|| Self::rendered(Era::F, Actions::AsWritten))
+        POLICED.get_or_init(|| Self::rendered(Era::V1_14, Actions::AsWritten))
     }
 
     /// With the CRDs of an operator version, by the schema tables.
@@ -78,7 +78,7 @@ impl Policed {
         let binaries = BINARIES.get_or_init(|| Binaries::locate_or_build(&report_progress).unwrap());
         let policed = Self {
             control_plane: ControlPlane::start(binaries, &Options::default()).unwrap(),
-            version: if era <= Era::C { "v1alpha1" } else { "v1beta1" },
+            version: if era <= Era::V1_0 { "v1alpha1" } else { "v1beta1" },
         };
         policed.control_plane.install_crds(crds).unwrap();
         let mut manifest = manifest(FILE);

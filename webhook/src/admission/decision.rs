@@ -1,63 +1,86 @@
 //! What is decided upon a review, and what the decision rests on.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use json_patch::{Patch, PatchOperation};
+use neo4jbackup_core::engine::Judgement;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::Finding;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::{Mode, Mutation, Settings};
 
-use crate::admission::patch_warnings::suggestions;
-use crate::admission::response::Answer;
+use crate::admission::patch_warnings::patch_warnings;
+use crate::admission::response::AdmissionResponse;
+use crate::admission::review::Request;
 
 /// What a judgement rests on beside the review itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Basis<'a> {
+    /// The settings in the mode that the address asks for.
     pub(crate) settings: &'a Settings,
+    /// What is known of other objects.
     pub(crate) inventory: &'a Inventory,
+    /// The operator that is installed, where the program was told.
     pub(crate) operator: Option<Era>,
+    /// The time of the decision, by which instants of an object lie in the past or in the future.
     pub(crate) now: Timestamp,
 }
 
-/// An answer, and what it came from.
+/// What is decided upon one review: the response, and what logs and metrics want to know of its making.
 #[derive(Debug, Default)]
-pub(crate) struct Opinion<'a> {
-    pub(crate) answer: Answer<'a>,
-    /// The kind as a label: one of a few words, whatever the caller has sent.
+pub(crate) struct Decision<'a> {
+    /// What the API server is answered.
+    pub(crate) response: AdmissionResponse<'a>,
+    /// What the rules say, after it was weighed; of `/mutate`, the findings that something is filled in for.
+    pub(crate) judgement: Judgement,
+    /// The kind of the object as a label: one of a few words, whatever the caller has sent.
     pub(crate) kind: &'static str,
+    /// The mode that holds in the namespace of the object.
     pub(crate) mode: Mode,
-    pub(crate) findings: Vec<Finding>,
-    /// The codes of the rules that could not be sure, one for each thing that was missing.
-    pub(crate) skipped: Vec<&'static str>,
-    /// Operations that a patch must not have and that were left out. Anything but 0 is a defect of a rule.
+    /// How many operations of the patch were left out because they were no additions. Anything but 0 is a defect of a rule.
     pub(crate) dropped_operations: usize,
 }
 
-/// Puts the additions of a patch into an answer, as the patch itself or as warnings. Returns how many other operations
-/// were left out: anything but 0 is a defect of a rule.
-pub(crate) fn propose(answer: &mut Answer<'_>, mut patch: Patch, codes: String, mutation: Mutation) -> usize {
-    let wanted = patch.0.len();
-    patch.0.retain(|operation| matches!(operation, PatchOperation::Add(_)));
-    let dropped = wanted - patch.0.len();
-    debug_assert_eq!(dropped, 0, "a default may only add");
-    if patch.0.is_empty() {
-        return dropped;
-    }
-    match mutation {
-        Mutation::Apply => {
-            answer.patch = serde_json::to_vec(&patch).ok();
-            answer.audit.insert("defaulted", codes);
+impl<'a> Decision<'a> {
+    /// Allows a review of which nothing else is to be said.
+    pub(crate) fn allow(request: &'a Request<'a>, kind: &'static str, basis: &Basis<'_>) -> Self {
+        Self {
+            response: AdmissionResponse {
+                uid: Cow::Borrowed(&request.uid),
+                ..AdmissionResponse::default()
+            },
+            kind,
+            mode: basis.settings.mode_of(&request.namespace),
+            ..Self::default()
         }
-        Mutation::Suggest => {
-            answer.warnings = suggestions(&patch, &codes);
-            answer.audit.insert("suggested", codes);
-        }
-        Mutation::Off => {}
     }
-    dropped
+
+    /// Puts the additions of a patch into the response, as the patch itself or as warnings, and counts the operations that
+    /// are none. `codes` are those of the rules that ask for it.
+    pub(crate) fn propose(&mut self, mut patch: Patch, codes: String, mutation: Mutation) {
+        let wanted = patch.0.len();
+        patch.0.retain(|operation| matches!(operation, PatchOperation::Add(_)));
+        self.dropped_operations = wanted - patch.0.len();
+        debug_assert_eq!(self.dropped_operations, 0, "a default may only add");
+        if patch.0.is_empty() {
+            return;
+        }
+        match mutation {
+            Mutation::Apply => {
+                self.response.patch = serde_json::to_vec(&patch).ok();
+                self.response.audit.insert("defaulted", codes);
+            }
+            Mutation::Suggest => {
+                self.response.warnings = patch_warnings(&patch, &codes);
+                self.response.audit.insert("suggested", codes);
+            }
+            Mutation::Off => {}
+        }
+    }
 }
 
-/// The codes of findings, each once, for logs and the audit log.
+/// Returns the codes of findings, each once, in order, with commas between them: for logs and the audit log.
 pub(crate) fn codes<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> String {
     let mut codes: Vec<&str> = findings.into_iter().map(|finding| finding.code).collect();
     codes.sort_unstable();

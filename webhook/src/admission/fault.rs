@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::admission::review::DecodeError;
 
-/// Why there is no opinion. Always an HTTP error and never a denial, so that `failurePolicy` decides.
+/// Why a review is not answered. Always an HTTP error and never a denial, so that `failurePolicy` decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// The body is not a review.
@@ -38,6 +38,7 @@ impl Fault {
         }
     }
 
+    /// Returns the label `stage` of the metric `errors`.
     pub(crate) fn stage(&self) -> &'static str {
         match self {
             Self::TooLarge(_) => "too_large",

@@ -10,6 +10,7 @@ pub enum Hook {
 }
 
 impl Hook {
+    /// Returns the label `hook` of metrics and log lines.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Validate => "validate",

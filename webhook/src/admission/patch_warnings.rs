@@ -12,11 +12,11 @@ const MAX_WARNINGS: usize = 5;
 const MAX_LENGTH: usize = 256;
 
 /// A warning for each addition: ``spec.storage: write `cloud: {provider: aws}` [NB3001]``. Other operations say nothing.
-pub(crate) fn suggestions(patch: &Patch, codes: &str) -> Vec<String> {
+pub(crate) fn patch_warnings(patch: &Patch, codes: &str) -> Vec<String> {
     let texts = patch.0.iter().filter_map(|operation| match operation {
         PatchOperation::Add(add) => {
             let tokens: Vec<String> = add.path.tokens().map(|token| token.decoded().into_owned()).collect();
-            suggestion(&tokens, &add.value, codes)
+            patch_warning(&tokens, &add.value, codes)
         }
         _ => None,
     });
@@ -31,7 +31,7 @@ pub(crate) fn suggestions(patch: &Patch, codes: &str) -> Vec<String> {
     texts
 }
 
-fn suggestion(tokens: &[String], value: &Value, codes: &str) -> Option<String> {
+fn patch_warning(tokens: &[String], value: &Value, codes: &str) -> Option<String> {
     let (last, parents) = tokens.split_last()?;
     let parent = Path(parents.iter().map(|token| segment(token)).collect());
     let parent = if parents.is_empty() {
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn suggested(operations: Value) -> Vec<String> {
-        suggestions(&serde_json::from_value(operations).unwrap(), "NB3001")
+        patch_warnings(&serde_json::from_value(operations).unwrap(), "NB3001")
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The answer to a review, written by hand into one buffer: the shape is fixed and small, and `patch` must be base64
+//! The response to a review, written by hand into one buffer: the shape is fixed and small, and `patch` must be base64
 //! text, which generic types get wrong.
 
 use std::borrow::Cow;
@@ -6,34 +6,41 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use neo4jbackup_core::outcome::Cause;
 use neo4jbackup_core::quoted::printable;
+use neo4jbackup_core::verdict::Cause;
 
 use crate::admission::review::{API_VERSION, GroupVersionKind, KIND};
 
-/// What is said to the API server about one object.
+/// The `response` of an `AdmissionReview`, before it is written.
 #[derive(Debug, Default)]
-pub(crate) struct Answer<'a> {
+pub(crate) struct AdmissionResponse<'a> {
+    /// The uid of the request, which the API server matches the response by.
     pub(crate) uid: Cow<'a, str>,
-    /// Why not; empty when the object may be stored.
+    /// Why the object may not be stored; `None` when it may.
     pub(crate) denial: Option<Denial<'a>>,
+    /// What the author of the object is to be told, one line each.
     pub(crate) warnings: Vec<String>,
+    /// Annotations of the audit log: codes and modes, never values.
     pub(crate) audit: BTreeMap<&'static str, String>,
     /// The JSON text of a patch.
     pub(crate) patch: Option<Vec<u8>>,
 }
 
+/// Why an object may not be stored.
 #[derive(Debug)]
 pub(crate) struct Denial<'a> {
+    /// The kind of the object, for `details` of the status.
     pub(crate) kind: &'a GroupVersionKind<'a>,
+    /// The name of the object, or the prefix that it asks for.
     pub(crate) name: Cow<'a, str>,
-    /// How many there are; of very many, not all are listed.
+    /// How many findings deny; of very many, not all are listed as causes.
     pub(crate) problems: usize,
+    /// The first of them, each with field and message.
     pub(crate) causes: Vec<Cause>,
 }
 
-impl Answer<'_> {
-    /// The answer as an `AdmissionReview`.
+impl AdmissionResponse<'_> {
+    /// Returns the JSON text of the whole `AdmissionReview`.
     pub(crate) fn into_json(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(512);
         out.extend_from_slice(br#"{"apiVersion":""#);
@@ -150,18 +157,18 @@ mod tests {
 
     use super::*;
 
-    fn parsed(answer: Answer<'_>) -> Value {
-        serde_json::from_slice(&answer.into_json()).unwrap()
+    fn parsed(response: AdmissionResponse<'_>) -> Value {
+        serde_json::from_slice(&response.into_json()).unwrap()
     }
 
     #[test]
     fn an_allowed_object_takes_one_line() {
-        let answer = Answer {
+        let response = AdmissionResponse {
             uid: "u-1".into(),
-            ..Answer::default()
+            ..AdmissionResponse::default()
         };
         assert_eq!(
-            String::from_utf8(answer.into_json()).unwrap(),
+            String::from_utf8(response.into_json()).unwrap(),
             r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"u-1","allowed":true}}"#
         );
     }
@@ -184,7 +191,7 @@ mod tests {
             problems: 2,
             causes: vec![cause("a \"quoted\"\tone"), cause("b")],
         };
-        let answer = Answer {
+        let response = AdmissionResponse {
             uid: "u".into(),
             denial: Some(denial),
             warnings: vec!["w\n\u{1}é".to_owned()],
@@ -192,7 +199,7 @@ mod tests {
             patch: None,
         };
         assert_eq!(
-            parsed(answer)["response"],
+            parsed(response)["response"],
             json!({
                 "uid": "u", "allowed": false,
                 "status": {
@@ -211,12 +218,12 @@ mod tests {
 
     #[test]
     fn a_patch_is_base64_text_beside_its_type() {
-        let answer = Answer {
+        let response = AdmissionResponse {
             uid: "u".into(),
             patch: Some(b"[]".to_vec()),
-            ..Answer::default()
+            ..AdmissionResponse::default()
         };
-        let reply = parsed(answer);
+        let reply = parsed(response);
         assert_eq!(reply["response"]["patch"], "W10=");
         assert_eq!(reply["response"]["patchType"], "JSONPatch");
     }

@@ -10,19 +10,20 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 /// The only version of the review that is spoken here, and the only one that the webhook is registered for.
 pub(crate) const API_VERSION: &str = "admission.k8s.io/v1";
+/// The kind of a review and of the response to it.
 pub(crate) const KIND: &str = "AdmissionReview";
 
 /// What the API server asks.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request<'a> {
-    /// To be echoed.
+    /// Goes into the response as it is.
     #[serde(borrow)]
     pub uid: Cow<'a, str>,
     /// The kind of the object, in the version for which the webhook is registered.
     #[serde(borrow)]
     pub kind: GroupVersionKind<'a>,
-    /// `status`, `scale`, or empty for the object itself.
+    /// `status`, `scale` or another subresource; empty for the object itself.
     #[serde(borrow, default)]
     pub sub_resource: Cow<'a, str>,
     /// Empty on CREATE with `generateName`.
@@ -135,7 +136,7 @@ struct Review<'a> {
     request: Option<Request<'a>>,
 }
 
-/// Reads the body of a call.
+/// Decodes the body of a call. Texts without escapes are borrowed from it.
 pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, DecodeError> {
     let review: Review<'_> = serde_json::from_slice(body).map_err(|error| DecodeError::Malformed {
         line: error.line(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use neo4jbackup_cluster::{Configuration, Target};
 
-use super::timings::Timings;
+use super::timings::{Timings, TimingsError};
 use crate::durations::{duration, positive_duration};
 
 /// Where a pod finds the name of its own namespace.
@@ -75,14 +75,16 @@ pub enum CertificateArgumentsError {
     #[error("--self-managed needs --validating-configuration or --mutating-configuration")]
     NoConfiguration,
     /// A rotation would not come to its end in time.
-    #[error("these lifetimes cannot work: {0}")]
-    Timings(String),
+    #[error("these lifetimes cannot work")]
+    Timings(#[from] TimingsError),
     /// No cluster to keep anything in.
     #[error("no cluster: there is no --kubeconfig, and this is no pod with a service account")]
     NoCluster,
 }
 
 impl CertificateArguments {
+    /// Returns the timings, the defaults where no argument says otherwise; an error when a rotation could not work with
+    /// them.
     pub(crate) fn timings(&self) -> Result<Timings, CertificateArgumentsError> {
         let defaults = Timings::default();
         let timings = Timings {
@@ -92,12 +94,11 @@ impl CertificateArguments {
             overlap: self.ca_overlap.unwrap_or(defaults.overlap),
             tick: self.certificate_tick.unwrap_or(defaults.tick),
         };
-        match timings.problem() {
-            Some(problem) => Err(CertificateArgumentsError::Timings(problem)),
-            None => Ok(timings),
-        }
+        timings.check()?;
+        Ok(timings)
     }
 
+    /// Returns the configurations that name this server, the validating ones first.
     pub(crate) fn configurations(&self) -> Vec<Configuration> {
         let validating = self
             .validating_configuration

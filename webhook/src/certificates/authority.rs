@@ -58,10 +58,12 @@ impl Root {
             .collect()
     }
 
+    /// Returns the certificate in DER.
     pub(crate) fn der(&self) -> &CertificateDer<'static> {
         &self.0.der
     }
 
+    /// Returns the certificate in PEM, with a line feed at its end.
     pub(crate) fn pem(&self) -> &str {
         &self.0.pem
     }
@@ -71,6 +73,7 @@ impl Root {
         &self.0.name
     }
 
+    /// Returns when the certificate is valid.
     pub(crate) fn validity(&self) -> Validity {
         self.0.validity
     }
@@ -156,10 +159,12 @@ impl Authority {
         })
     }
 
+    /// Returns the certificate, which everybody may see.
     pub(crate) fn root(&self) -> &Root {
         &self.root
     }
 
+    /// Returns the private key in PEM. It goes into the Secret and nowhere else.
     pub(crate) fn key_pem(&self) -> &str {
         &self.key_pem
     }

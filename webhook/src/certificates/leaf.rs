@@ -15,21 +15,23 @@ use crate::tls::validity::Validity;
 /// A leaf, ready to be served.
 #[derive(Debug, Clone)]
 pub(crate) struct Leaf {
+    /// Certificate and key, as they are served.
     pub(crate) pem: Pem,
+    /// What decisions need of it.
     pub(crate) signed: Signed,
 }
 
-/// What matters of a leaf to those who decide.
+/// What decisions need to know of a leaf.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Signed {
-    /// Who signed it.
+    /// The authority that signed it.
     pub(crate) issuer: Root,
     /// When it is valid.
     pub(crate) validity: Validity,
 }
 
 /// Signs a P-256 leaf for names and addresses. `now` is when the Secret was asked for the authority: however long the
-/// signing is held up, the leaf ends no later than whoever retires the authority reckons with.
+/// signing is held up, the leaf ends before its authority leaves the bundles.
 pub(crate) fn sign(
     authority: &Authority,
     names: &[String],
@@ -61,6 +63,8 @@ pub(crate) fn sign(
 }
 
 impl Signed {
+    /// Works out what a leaf will be that is signed now: valid from an hour ago, for `lifetime` and never longer than
+    /// its issuer.
     pub(crate) fn new(issuer: &Root, now: Timestamp, lifetime: Duration) -> Self {
         let (now, limits) = (whole_second(now), issuer.validity());
         Self {
@@ -73,7 +77,7 @@ impl Signed {
     }
 }
 
-/// The names of a Service, longest first, and whatever else the server is called by.
+/// Returns the DNS names of a Service, longest first, and then the further names and addresses of the server.
 pub(crate) fn names(service: &str, namespace: &str, more: &[String]) -> Vec<String> {
     let mut names = vec![
         format!("{service}.{namespace}.svc.cluster.local"),
@@ -117,11 +121,11 @@ mod tests {
             "guard.graph.svc.cluster.local",
             "127.0.0.1",
         ] {
-            assert_eq!(at(name, now), Ok(()), "{name}");
+            assert!(at(name, now).is_ok(), "{name}");
         }
         assert!(at("other.graph.svc", now).is_err());
-        assert_eq!(at("guard.graph.svc", later(now, 6 * DAY)), Ok(()));
-        assert_eq!(at("guard.graph.svc", earlier(now, BACKDATE)), Ok(()));
+        assert!(at("guard.graph.svc", later(now, 6 * DAY)).is_ok());
+        assert!(at("guard.graph.svc", earlier(now, BACKDATE)).is_ok());
         assert!(at("guard.graph.svc", later(now, 8 * DAY)).is_err());
         assert!(at("guard.graph.svc", earlier(now, 2 * BACKDATE)).is_err());
         assert!(verify(other.root().pem().as_bytes(), &chain, None, now).is_err());

@@ -13,6 +13,7 @@
 
 mod arguments;
 mod authority;
+mod context;
 mod leaf;
 mod monitor;
 mod probe;
@@ -20,7 +21,6 @@ mod readiness;
 mod rotation;
 mod rotator;
 mod secret;
-mod surroundings;
 mod timings;
 mod trust;
 
@@ -29,17 +29,17 @@ use std::path::Path;
 
 use neo4jbackup_cluster::{CertificateStore, Cluster, ConnectError};
 
-use crate::ops::check::Standing;
+use crate::ops::check::Checks;
 use crate::ops::clock::Clock;
 use crate::tls::client_check::OwnIdentity;
 
 pub use arguments::{CertificateArguments, CertificateArgumentsError};
-pub(crate) use surroundings::Surroundings;
+pub(crate) use context::CertificateContext;
 
-use monitor::Observer;
+use monitor::Monitor;
 use probe::Probe;
-use readiness::Inspection;
-use rotator::Keeper;
+use readiness::ReadinessCheck;
+use rotator::Rotator;
 
 /// Why certificates cannot be looked after.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +52,7 @@ pub enum CertificateStartError {
     Connect(#[from] ConnectError),
 }
 
-/// The clock of the program.
+/// Returns the clock that the arguments ask for: that of this machine, and in drills one that is off.
 pub(crate) fn clock(arguments: &CertificateArguments) -> Clock {
     Clock::new(arguments.clock_offset_file.clone(), arguments.clock_offset)
 }
@@ -60,9 +60,9 @@ pub(crate) fn clock(arguments: &CertificateArguments) -> Clock {
 /// What there is to do about certificates while the server runs.
 pub(crate) enum CertificateTask {
     /// They are made and replaced here.
-    Rotate(Box<Keeper>),
+    Rotate(Box<Rotator>),
     /// They come from files, and are compared with what the cluster believes.
-    Monitor(Box<Observer>),
+    Monitor(Box<Monitor>),
 }
 
 impl CertificateTask {
@@ -72,7 +72,7 @@ impl CertificateTask {
     pub(crate) async fn prepare(
         arguments: &CertificateArguments,
         kubeconfig: Option<&Path>,
-        surroundings: Surroundings,
+        context: CertificateContext,
         address: SocketAddr,
         identity: Option<OwnIdentity>,
     ) -> Result<Option<Self>, CertificateStartError> {
@@ -84,30 +84,30 @@ impl CertificateTask {
         let probe = service.as_ref().map(|(service, namespace)| {
             Probe::new(address, leaf::service_name(service, namespace)).with_identity(identity)
         });
-        let inspection = Inspection::new(target.configurations.clone(), probe);
+        let readiness_check = ReadinessCheck::new(target.configurations.clone(), probe);
         let cluster = Cluster::connect(kubeconfig).await?;
         let cluster = cluster.ok_or(CertificateArgumentsError::NoCluster)?;
         let store = CertificateStore::new(&cluster, target);
-        surroundings.readiness.set_standing(Standing::unknown());
+        context.telemetry.readiness.set_certificate_checks(Checks::unknown());
         let clock = clock(arguments);
         let service = service.filter(|_| arguments.self_managed);
         let Some((service, namespace)) = service else {
-            return Ok(Some(Self::Monitor(Box::new(Observer {
+            return Ok(Some(Self::Monitor(Box::new(Monitor {
                 store,
                 tick: timings.tick,
                 clock,
-                surroundings,
-                inspection,
+                context,
+                readiness_check,
             }))));
         };
-        surroundings.readiness.set_reserve(timings.reserve());
-        Ok(Some(Self::Rotate(Box::new(Keeper {
+        context.telemetry.readiness.set_reserve(timings.reserve());
+        Ok(Some(Self::Rotate(Box::new(Rotator {
             store,
             timings,
             names: leaf::names(&service, &namespace, &arguments.extra_name),
             clock,
-            surroundings,
-            inspection,
+            context,
+            readiness_check,
             looked: None,
             remembered: None,
             leaf: None,
@@ -117,8 +117,8 @@ impl CertificateTask {
     /// Runs for as long as it is polled.
     pub(crate) async fn run(self) {
         match self {
-            Self::Rotate(keeper) => keeper.keep().await,
-            Self::Monitor(observer) => observer.observe().await,
+            Self::Rotate(rotator) => rotator.run().await,
+            Self::Monitor(monitor) => monitor.run().await,
         }
     }
 }

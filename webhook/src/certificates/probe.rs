@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rustls::pki_types::{ServerName, UnixTime};
+use rustls::pki_types::{InvalidDnsNameError, ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -18,7 +18,7 @@ use crate::tls::client_check::OwnIdentity;
 /// What the API server allows by default in the chart, and more than an answer takes.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The kind is none of ours: the answer is `allowed`, whatever the settings say.
+/// A review of a kind that no rule looks at, so that it is allowed under all settings.
 const REVIEW: &str = concat!(
     r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"#,
     r#""uid":"a-call-of-the-server-by-itself","kind":{"group":"","version":"v1","kind":"ConfigMap"},"#,
@@ -28,7 +28,7 @@ const REVIEW: &str = concat!(
     r#""oldObject":null,"options":null}}"#,
 );
 
-/// Calls this server.
+/// Calls this server as the API server would, over its own port.
 #[derive(Debug, Clone)]
 pub(crate) struct Probe {
     address: SocketAddr,
@@ -38,13 +38,24 @@ pub(crate) struct Probe {
     identity: Option<Arc<OwnIdentity>>,
 }
 
-/// Why a call brought no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// It would not bring the API server one either.
-    Broken(String),
-    /// Not in time. A server that is busy is slow.
+/// Why a call brought no answer. But for the first, the API server would get none either.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProbeError {
+    /// It took too long. A server that is busy is slow.
+    #[error("no answer in time")]
     Slow,
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] rustls::Error),
+    /// The name is none that a certificate can have.
+    #[error(transparent)]
+    Name(#[from] InvalidDnsNameError),
+    /// The connection failed, or the certificate was not believed.
+    #[error(transparent)]
+    Connection(#[from] std::io::Error),
+    /// The answer is no answer to a review.
+    #[error("the answer has status {0}")]
+    Status(String),
 }
 
 impl Probe {
@@ -69,45 +80,40 @@ impl Probe {
         self
     }
 
+    /// Returns the name by which the API server calls this server.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// Whether a review is answered over a connection that `roots` vouch for.
-    pub(crate) async fn call(&self, roots: RootCertStore, now: Timestamp) -> Result<(), Failure> {
+    pub(crate) async fn call(&self, roots: RootCertStore, now: Timestamp) -> Result<(), ProbeError> {
         let answer = timeout(PATIENCE, self.try_call(roots, now)).await;
-        answer.unwrap_or(Err(Failure::Slow))
+        answer.unwrap_or(Err(ProbeError::Slow))
     }
 
-    async fn try_call(&self, roots: RootCertStore, now: Timestamp) -> Result<(), Failure> {
-        let broken = |error: &dyn std::fmt::Display| Failure::Broken(error.to_string());
+    async fn try_call(&self, roots: RootCertStore, now: Timestamp) -> Result<(), ProbeError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_details(provider, Arc::new(At(now)));
-        let config = config
-            .with_safe_default_protocol_versions()
-            .map_err(|error| broken(&error))?;
+        let config = config.with_safe_default_protocol_versions()?;
         let config = config.with_root_certificates(roots);
         let mut config = match &self.identity {
-            Some(identity) => config
-                .with_client_auth_cert(vec![identity.certificate.clone()], identity.key.clone_key())
-                .map_err(|error| broken(&error))?,
+            Some(identity) => {
+                config.with_client_auth_cert(vec![identity.certificate.clone()], identity.key.clone_key())?
+            }
             None => config.with_no_client_auth(),
         };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let name = ServerName::try_from(self.name.clone()).map_err(|error| broken(&error))?;
-        let socket = TcpStream::connect(self.address).await.map_err(|error| broken(&error))?;
+        let name = ServerName::try_from(self.name.clone())?;
+        let socket = TcpStream::connect(self.address).await?;
         let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await;
-        let mut stream = stream.map_err(|error| broken(&error))?;
+        let mut stream = stream?;
         let request = format!(
             "POST /validate?timeout=3s HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n{REVIEW}",
             self.name,
             REVIEW.len()
         );
-        stream
-            .write_all(request.as_bytes())
-            .await
-            .map_err(|error| broken(&error))?;
+        stream.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
         // A server that closes without the farewell of TLS has answered all the same.
         let _ = stream.read_to_end(&mut answer).await;
@@ -115,13 +121,13 @@ impl Probe {
     }
 }
 
-fn judge(answer: &str) -> Result<(), Failure> {
+fn judge(answer: &str) -> Result<(), ProbeError> {
     let status = answer.split(' ').nth(1).unwrap_or("none");
     match status {
         "200" if answer.contains("a-call-of-the-server-by-itself") => Ok(()),
         // Too many calls at once: it serves, and other replicas would not have it easier without it.
         "503" | "504" => Ok(()),
-        _ => Err(Failure::Broken(format!("the answer has status {status}"))),
+        _ => Err(ProbeError::Status(status.to_owned())),
     }
 }
 

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 use super::authority::{Authority, Root};
 use super::leaf::Signed;
-use super::secret::{Contents, Found, Kept};
+use super::secret::{FoundSecret, Kept, SecretContents};
 use super::timings::{Timings, earlier, later};
 
 /// More authorities than that are kept only if they come by themselves; who asks for a rotation has to wait.
@@ -33,13 +33,14 @@ const MOST_KEPT: usize = 8;
 pub(crate) struct View<'v> {
     /// The time at the API server before the Secret was read.
     pub(crate) now: Timestamp,
+    /// How long everything lasts.
     pub(crate) timings: &'v Timings,
     /// What the Secret holds.
-    pub(crate) found: &'v Found,
+    pub(crate) found: &'v FoundSecret,
     /// Whether somebody asks for a new authority.
     pub(crate) rotation_asked: bool,
     /// What the Secret held when it last held something.
-    pub(crate) remembered: Option<&'v Contents>,
+    pub(crate) remembered: Option<&'v SecretContents>,
     /// The leaf that this replica serves.
     pub(crate) served: Option<&'v Signed>,
     /// What was in the bundles, before the Secret was read; `None` for a configuration that is not there.
@@ -60,6 +61,7 @@ impl std::fmt::Debug for Bundle {
 }
 
 impl Bundle {
+    /// Reads a bundle in PEM; one that is absent is empty.
     pub(crate) fn of(text: Option<&[u8]>) -> Self {
         let text = text.unwrap_or_default();
         Self {
@@ -68,6 +70,7 @@ impl Bundle {
         }
     }
 
+    /// Whether an authority is in it, byte for byte.
     pub(crate) fn holds(&self, root: &Root) -> bool {
         self.roots.contains(root)
     }
@@ -77,7 +80,7 @@ impl Bundle {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Write this into the Secret, unless it has changed since it was read.
-    Write(Step, Contents),
+    Write(Step, SecretContents),
     /// Put this into every webhook of a configuration, unless that has changed since it was read.
     Apply {
         /// Its place in [`View::bundles`].
@@ -93,7 +96,7 @@ pub(crate) enum Action {
 pub(crate) enum Step {
     /// There was nothing to go on with, so it starts with a new authority.
     Begun,
-    /// There was nothing any more, so what was remembered is there again.
+    /// There was nothing any more, so what was remembered is there again, to be published anew.
     Restored,
     /// An authority that is not valid now is gone.
     Discarded,
@@ -139,7 +142,7 @@ impl Step {
 
 /// Why a leaf is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Why {
+pub(crate) enum SigningReason {
     /// None is served yet.
     First,
     /// The one that is served is not valid, or not for long, or not in every bundle.
@@ -153,7 +156,7 @@ pub(crate) enum Why {
 /// The next step with the Secret and the bundles. `make` makes a new authority.
 pub(crate) fn next_step<E>(view: &View<'_>, make: impl FnOnce() -> Result<Authority, E>) -> Result<Action, E> {
     let contents = match view.found {
-        Found::Good(contents) if view.can_sign(contents) => contents,
+        FoundSecret::Good(contents) if view.can_sign(contents) => contents,
         _ => return view.begin(make),
     };
     let tidied = view.discard(contents);
@@ -173,30 +176,30 @@ pub(crate) fn next_step<E>(view: &View<'_>, make: impl FnOnce() -> Result<Author
 }
 
 /// The authority to sign a new leaf with, and why; `None` while the leaf that is served will do.
-pub(crate) fn signing<'v>(view: &View<'v>) -> Option<(&'v Authority, Why)> {
+pub(crate) fn signing<'v>(view: &View<'v>) -> Option<(&'v Authority, SigningReason)> {
     let (contents, promoted) = match view.found {
-        Found::Good(contents) => (contents, contents.current.is_some()),
+        FoundSecret::Good(contents) => (contents, contents.current.is_some()),
         // Without the Secret, and without the right to make it, serving goes on, and nothing new begins.
-        Found::Nothing(_) => (view.remembered?, false),
+        FoundSecret::Nothing(_) => (view.remembered?, false),
     };
     let authority = contents.current.as_ref().or(contents.next.as_ref())?;
     if !authority.root().validity().contains(view.now) || !view.is_everywhere(authority.root()) {
         return None;
     }
     let Some(served) = view.served else {
-        return Some((authority, Why::First));
+        return Some((authority, SigningReason::First));
     };
     let end = earlier(served.validity.not_after, view.timings.reserve());
     let why = if !served.validity.contains(view.now) || end <= view.now || !view.is_everywhere(&served.issuer) {
-        Why::Untrusted
+        SigningReason::Untrusted
     } else if served.issuer != *authority.root() {
         // What is only published replaces nothing that works; what is promoted does.
         if !promoted {
             return None;
         }
-        Why::Promoted
+        SigningReason::Promoted
     } else if Timings::due(view.timings.leaf, served.validity.not_after) <= view.now {
-        Why::Due
+        SigningReason::Due
     } else {
         return None;
     };
@@ -210,27 +213,33 @@ impl View<'_> {
             Some(remembered) => (Step::Restored, remembered.clone()),
             None => (
                 Step::Begun,
-                Contents {
+                SecretContents {
                     next: Some(make()?),
-                    ..Contents::default()
+                    ..SecretContents::default()
                 },
             ),
         };
         // Others may have signed with what they remember. What is in the bundles stays there as long as that can matter.
         contents.kept.clear();
-        self.keep_strangers(&mut contents);
-        self.publish_anew(&mut contents);
+        self.keep_unknown_roots(&mut contents);
+        // Nothing in it is current before it has been published: until then all that is in the bundles stays there.
+        contents.published = None;
+        if let Some(current) = contents.current.take()
+            && let Some(next) = contents.next.replace(current)
+        {
+            contents.kept.push(self.kept(next.root().clone()));
+        }
         Ok(Action::Write(step, contents))
     }
 
     /// Whether there is an authority that is valid now.
-    fn can_sign(&self, contents: &Contents) -> bool {
+    fn can_sign(&self, contents: &SecretContents) -> bool {
         let mut signing = contents.current.iter().chain(&contents.next);
         signing.any(|authority| authority.root().validity().contains(self.now))
     }
 
     /// One of two authorities is over, or not valid yet: it signs nothing that anybody believes.
-    fn discard(&self, contents: &Contents) -> Option<Action> {
+    fn discard(&self, contents: &SecretContents) -> Option<Action> {
         let valid = |authority: &Authority| authority.root().validity().contains(self.now);
         let all_valid = contents.current.iter().chain(&contents.next).all(valid);
         (!all_valid).then(|| {
@@ -244,28 +253,31 @@ impl View<'_> {
 
     /// The Secret was replaced: by a backup, by hand, by a replica that found none. What is served now must stay in the
     /// bundles until its successor is there.
-    fn adopt(&self, contents: &Contents) -> Option<Action> {
+    fn adopt(&self, contents: &SecretContents) -> Option<Action> {
         let current = contents.current.as_ref().map(Authority::root);
         let serves = self.served.filter(|served| served.validity.contains(self.now));
-        let replaced = if let Some(served) = serves {
-            !contents.knows(&served.issuer)
-        } else {
-            // Who serves nothing yet cannot tell but by this: a current authority is in every bundle.
-            let displaced = |bundle: &Bundle| {
-                current.is_some_and(|root| !bundle.holds(root)) && self.strangers_in(bundle, contents).next().is_some()
+        let is_of_another = serves.is_some_and(|served| !contents.knows(&served.issuer));
+        let displaced = |bundle: &Bundle| {
+            let may_be = match current {
+                // A current authority is in every bundle. Who serves nothing yet cannot tell but by this.
+                Some(root) => serves.is_none() && !bundle.holds(root),
+                // The Secret was made by a replica that may have looked before others made one that is gone again: the API
+                // server cannot make a creation depend on that. What they sign with is in the bundles.
+                None => true,
             };
-            self.all_bundles().any(displaced)
+            may_be && self.unknown_roots_in(bundle, contents).next().is_some()
         };
+        let replaced = is_of_another || self.all_bundles().any(displaced);
         if !replaced {
             return None;
         }
         let mut contents = contents.clone();
-        self.keep_strangers(&mut contents);
+        self.keep_unknown_roots(&mut contents);
         self.publish_anew(&mut contents);
         Some(Action::Write(Step::Adopted, contents))
     }
 
-    fn drop_kept(&self, contents: &Contents) -> Option<Action> {
+    fn drop_kept(&self, contents: &SecretContents) -> Option<Action> {
         let over = |kept: &Kept| kept.until <= self.now || !kept.root.validity().contains(self.now);
         contents.kept.iter().any(over).then(|| {
             let mut contents = contents.clone();
@@ -276,7 +288,7 @@ impl View<'_> {
 
     fn prepare<E>(
         &self,
-        contents: &Contents,
+        contents: &SecretContents,
         make: impl FnOnce() -> Result<Authority, E>,
     ) -> Result<Option<Action>, E> {
         let due =
@@ -295,7 +307,7 @@ impl View<'_> {
     }
 
     /// What is in the bundles is what the Secret says, nothing more and nothing less.
-    fn repair_bundles(&self, contents: &Contents) -> Option<Action> {
+    fn repair_bundles(&self, contents: &SecretContents) -> Option<Action> {
         let bundle = contents.bundle();
         let differs = |webhooks: &Option<Vec<Bundle>>| webhooks.iter().flatten().any(|live| live.text != bundle);
         let configuration = self.bundles.iter().position(differs)?;
@@ -308,7 +320,7 @@ impl View<'_> {
     }
 
     /// Every bundle is as it should be.
-    fn advance(&self, contents: &Contents) -> Option<Action> {
+    fn advance(&self, contents: &SecretContents) -> Option<Action> {
         contents.next.as_ref()?;
         let mut contents = contents.clone();
         // Where there was nothing before, nobody serves a leaf that could be lost.
@@ -332,14 +344,14 @@ impl View<'_> {
         }
     }
 
-    fn keep_strangers(&self, contents: &mut Contents) {
+    fn keep_unknown_roots(&self, contents: &mut SecretContents) {
         let issuer = self.served.map(|served| &served.issuer);
         let issuer = issuer.filter(|issuer| issuer.validity().contains(self.now) && !contents.knows(issuer));
-        let mut strangers: Vec<Root> = issuer.cloned().into_iter().collect();
+        let mut unknown: Vec<Root> = issuer.cloned().into_iter().collect();
         for bundle in self.all_bundles() {
-            strangers.extend(self.strangers_in(bundle, contents).cloned());
+            unknown.extend(self.unknown_roots_in(bundle, contents).cloned());
         }
-        for root in strangers {
+        for root in unknown {
             if !contents.knows(&root) {
                 contents.kept.push(self.kept(root));
             }
@@ -349,7 +361,7 @@ impl View<'_> {
     /// What is in the Secret came another way than by rotation: a current authority that is not in every bundle has to
     /// get there first, and beside others that have leaves out it has to have been there long enough. How long it, or the
     /// next one, has been there already is not known.
-    fn publish_anew(&self, contents: &mut Contents) {
+    fn publish_anew(&self, contents: &mut SecretContents) {
         contents.published = None;
         let is_alone = contents.kept.is_empty();
         let unpublished = |current: &mut Authority| !is_alone || !self.is_everywhere(current.root());
@@ -361,10 +373,10 @@ impl View<'_> {
     }
 
     /// Authorities in a bundle that may have leaves out and that the Secret says nothing of.
-    fn strangers_in<'b>(&self, bundle: &'b Bundle, contents: &Contents) -> impl Iterator<Item = &'b Root> {
+    fn unknown_roots_in<'b>(&self, bundle: &'b Bundle, contents: &SecretContents) -> impl Iterator<Item = &'b Root> {
         let now = self.now;
-        let is_stranger = move |root: &&Root| root.validity().contains(now) && !contents.knows(root);
-        bundle.roots.iter().filter(is_stranger)
+        let is_unknown = move |root: &&Root| root.validity().contains(now) && !contents.knows(root);
+        bundle.roots.iter().filter(is_unknown)
     }
 
     fn kept(&self, root: Root) -> Kept {

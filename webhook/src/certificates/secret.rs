@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use super::authority::{Authority, Root};
+use super::authority::{Authority, AuthorityError, Root};
 
 const CURRENT: (&str, &str) = ("ca.crt", "ca.key");
 const NEXT: (&str, &str) = ("next.crt", "next.key");
@@ -22,7 +22,7 @@ const KEPT: (&str, &str) = ("kept.crt", "kept.until");
 
 /// What the Secret holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Contents {
+pub(crate) struct SecretContents {
     /// Leaves are signed with it, and it is in every bundle.
     pub(crate) current: Option<Authority>,
     /// On its way into every bundle.
@@ -36,6 +36,7 @@ pub(crate) struct Contents {
 /// An authority that signs no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Kept {
+    /// Its certificate; the key is gone.
     pub(crate) root: Root,
     /// When the last leaf of it is over for certain.
     pub(crate) until: Timestamp,
@@ -43,20 +44,61 @@ pub(crate) struct Kept {
 
 /// What a look at the Secret showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum FoundSecret {
     /// Something to go on with.
-    Good(Contents),
-    /// There is no Secret, or nothing in it that can be used, and why.
-    Nothing(String),
+    Good(SecretContents),
+    /// There is no Secret, or nothing in it that can be used.
+    Nothing(SecretError),
 }
 
-impl Contents {
-    /// Reads the values of the Secret.
-    pub(crate) fn read(data: &BTreeMap<String, Vec<u8>>) -> Result<Self, String> {
+/// Why there is nothing to go on with. Names of keys, never values.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SecretError {
+    /// There is no Secret.
+    #[error("there is none")]
+    Missing,
+    /// Both authorities are absent.
+    #[error("it holds no authority")]
+    NoAuthority,
+    /// One half of a pair is absent.
+    #[error("`{present}` is there without `{absent}`")]
+    Half {
+        /// The key that is there.
+        present: &'static str,
+        /// The key that is not.
+        absent: &'static str,
+    },
+    /// A pair cannot be used.
+    #[error("`{certificate}` and `{key}`")]
+    Pair {
+        /// The key of the certificate.
+        certificate: &'static str,
+        /// The key of the private key.
+        key: &'static str,
+        /// What is wrong with them.
+        source: AuthorityError,
+    },
+    /// A certificate is none of an authority.
+    #[error("`{0}` holds what is no authority")]
+    NotAnAuthority(&'static str),
+    /// A value is no text.
+    #[error("`{0}` is no text")]
+    NotText(&'static str),
+    /// Authorities and instants do not pair up.
+    #[error("`{}` and `{}` are not of one length", KEPT.0, KEPT.1)]
+    Lengths,
+    /// A value is no instant.
+    #[error("`{0}` is no point in time")]
+    NotAnInstant(&'static str),
+}
+
+impl SecretContents {
+    /// Reads the values of the Secret by their keys.
+    pub(crate) fn read(data: &BTreeMap<String, Vec<u8>>) -> Result<Self, SecretError> {
         let current = pair(data, CURRENT)?;
         let next = pair(data, NEXT)?;
         if current.is_none() && next.is_none() {
-            return Err("it holds no authority".to_owned());
+            return Err(SecretError::NoAuthority);
         }
         let published = data.get(PUBLISHED).map(|value| instant(PUBLISHED, value)).transpose()?;
         Ok(Self {
@@ -94,6 +136,7 @@ impl Contents {
         signing.chain(self.kept.iter().map(|kept| &kept.root))
     }
 
+    /// Whether an authority belongs into the bundles.
     pub(crate) fn knows(&self, root: &Root) -> bool {
         self.roots().any(|known| known == root)
     }
@@ -107,39 +150,54 @@ impl Contents {
     }
 }
 
-fn pair(data: &BTreeMap<String, Vec<u8>>, (certificate, key): (&str, &str)) -> Result<Option<Authority>, String> {
+fn pair(
+    data: &BTreeMap<String, Vec<u8>>,
+    (certificate, key): (&'static str, &'static str),
+) -> Result<Option<Authority>, SecretError> {
     match (data.get(certificate), data.get(key)) {
         (None, None) => Ok(None),
-        (Some(_), None) => Err(format!("`{certificate}` is there without `{key}`")),
-        (None, Some(_)) => Err(format!("`{key}` is there without `{certificate}`")),
-        (Some(certificate_value), Some(key_value)) => Authority::read(certificate_value, key_value)
-            .map(Some)
-            .map_err(|error| format!("`{certificate}` and `{key}`: {error}")),
+        (Some(_), None) => Err(SecretError::Half {
+            present: certificate,
+            absent: key,
+        }),
+        (None, Some(_)) => Err(SecretError::Half {
+            present: key,
+            absent: certificate,
+        }),
+        (Some(certificate_value), Some(key_value)) => {
+            Authority::read(certificate_value, key_value)
+                .map(Some)
+                .map_err(|source| SecretError::Pair {
+                    certificate,
+                    key,
+                    source,
+                })
+        }
     }
 }
 
-fn kept(data: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Kept>, String> {
+fn kept(data: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Kept>, SecretError> {
     let (certificates, instants) = KEPT;
     let empty = Vec::new();
     let value = |key| data.get(key).unwrap_or(&empty);
     let roots: Option<Vec<Root>> = CertificateDer::pem_slice_iter(value(certificates))
         .map(|der| Root::of(&der.ok()?))
         .collect();
-    let roots = roots.ok_or_else(|| format!("`{certificates}` holds what is no authority"))?;
-    let text = std::str::from_utf8(value(instants)).map_err(|_| format!("`{instants}` is no text"))?;
+    let roots = roots.ok_or(SecretError::NotAnAuthority(certificates))?;
+    let text = std::str::from_utf8(value(instants)).map_err(|_| SecretError::NotText(instants))?;
     let instants_read: Result<Vec<_>, _> = text.lines().map(|line| instant(instants, line.as_bytes())).collect();
     let instants_read = instants_read?;
     if roots.len() != instants_read.len() {
-        return Err(format!("`{certificates}` and `{instants}` are not of one length"));
+        return Err(SecretError::Lengths);
     }
     let kept = roots.into_iter().zip(instants_read);
     Ok(kept.map(|(root, until)| Kept { root, until }).collect())
 }
 
-fn instant(key: &str, value: &[u8]) -> Result<Timestamp, String> {
+fn instant(key: &'static str, value: &[u8]) -> Result<Timestamp, SecretError> {
     let text = std::str::from_utf8(value).ok();
     text.and_then(|text| text.trim().parse().ok())
-        .ok_or_else(|| format!("`{key}` is no point in time"))
+        .ok_or(SecretError::NotAnInstant(key))
 }
 
 #[cfg(test)]
@@ -153,12 +211,12 @@ mod tests {
         Authority::make(now, Duration::from_secs(3600)).unwrap()
     }
 
-    fn full() -> Contents {
+    fn full() -> SecretContents {
         let kept = |until: &str| Kept {
             root: authority().root().clone(),
             until: until.parse().unwrap(),
         };
-        Contents {
+        SecretContents {
             current: Some(authority()),
             next: Some(authority()),
             published: Some("2026-11-21T12:00:01Z".parse().unwrap()),
@@ -166,7 +224,7 @@ mod tests {
         }
     }
 
-    fn stored(contents: &Contents) -> BTreeMap<String, Vec<u8>> {
+    fn stored(contents: &SecretContents) -> BTreeMap<String, Vec<u8>> {
         let values = contents.values().into_iter();
         values
             .filter_map(|(key, value)| Some((key.to_owned(), value?)))
@@ -176,14 +234,14 @@ mod tests {
     #[test]
     fn what_is_written_reads_the_same() {
         let contents = full();
-        assert_eq!(Contents::read(&stored(&contents)), Ok(contents.clone()));
-        let current_only = Contents {
+        assert_eq!(SecretContents::read(&stored(&contents)), Ok(contents.clone()));
+        let current_only = SecretContents {
             current: contents.current,
-            ..Contents::default()
+            ..SecretContents::default()
         };
         let values = current_only.values();
         assert_eq!(values["next.key"], None, "a key that is not needed any more is removed");
-        assert_eq!(Contents::read(&stored(&current_only)), Ok(current_only));
+        assert_eq!(SecretContents::read(&stored(&current_only)), Ok(current_only));
     }
 
     #[test]
@@ -194,17 +252,17 @@ mod tests {
             let with = |value: &[u8]| {
                 let mut data = good.clone();
                 data.insert(key.clone(), value.to_vec());
-                Contents::read(&data)
+                SecretContents::read(&data)
             };
             assert!(with(b"garbage").is_err(), "{key}");
             if key.starts_with("ca.") || (key.starts_with("next.") && key != "next.published") {
                 assert!(with(&other[key]).is_err(), "{key} of another pair");
                 let mut without = good.clone();
                 without.remove(key);
-                assert!(Contents::read(&without).is_err(), "without {key}");
+                assert!(SecretContents::read(&without).is_err(), "without {key}");
             }
         }
-        assert!(Contents::read(&BTreeMap::new()).unwrap_err().contains("no authority"));
+        assert_eq!(SecretContents::read(&BTreeMap::new()), Err(SecretError::NoAuthority));
     }
 
     #[test]

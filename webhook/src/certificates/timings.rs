@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How far back certificates begin, for whoever's clock is behind.
+/// How long before the time of signing a certificate begins to be valid, so that verifiers whose clocks are behind
+/// accept it.
 pub(crate) const BACKDATE: Duration = Duration::from_secs(60 * 60);
 
 /// How long things last and how often they are looked at. Tests run the same program on an accelerated clock.
@@ -36,21 +37,36 @@ impl Default for Timings {
     }
 }
 
+/// A rotation would not come to its end in time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an authority of {authority:?} leaves {left:?} for its replacement, which takes {needed:?}")]
+pub struct TimingsError {
+    /// How long an authority lasts.
+    authority: Duration,
+    /// How much of that is left once it is due to be replaced.
+    left: Duration,
+    /// How long a replacement takes.
+    needed: Duration,
+}
+
 impl Timings {
-    /// Why these timings cannot work: a third of the life of an authority must be enough to put another one in its place
-    /// and to let its last leaf end.
-    pub(crate) fn problem(&self) -> Option<String> {
+    /// Checks that these timings can work: a third of the life of an authority must be enough to put another one in its
+    /// place and to let its last leaf end.
+    pub(crate) fn check(&self) -> Result<(), TimingsError> {
         let needed = self.leaf + self.publish_wait + self.overlap + 2 * self.tick;
         let left = self.authority / 3;
-        (left <= needed).then(|| {
-            format!(
-                "an authority of {:?} leaves {left:?} for its replacement, which takes {needed:?}",
-                self.authority
-            )
+        if left > needed {
+            return Ok(());
+        }
+        Err(TimingsError {
+            authority: self.authority,
+            left,
+            needed,
         })
     }
 
-    /// So long before its end, a replica whose leaf was not renewed leaves the calls to others.
+    /// Returns how long before the end of its leaf a replica stops being ready, so that calls go to replicas with a
+    /// newer one.
     pub(crate) fn reserve(&self) -> Duration {
         (self.leaf / 10).min(Duration::from_secs(30))
     }
@@ -61,23 +77,23 @@ impl Timings {
         now.duration_since(looked).unsigned_abs() <= self.overlap / 2
     }
 
-    /// A third of its life before its end, a certificate is due to be replaced.
+    /// Returns when a certificate is due to be replaced: a third of its lifetime before its end.
     pub(crate) fn due(lifetime: Duration, not_after: Timestamp) -> Timestamp {
         earlier(not_after, lifetime / 3)
     }
 }
 
-/// The instant that much later; the end of time when there is none.
+/// Returns the instant that much later, or the last one that can be expressed.
 pub(crate) fn later(instant: Timestamp, by: Duration) -> Timestamp {
     instant.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// The instant that much earlier; the beginning of time when there is none.
+/// Returns the instant that much earlier, or the first one that can be expressed.
 pub(crate) fn earlier(instant: Timestamp, by: Duration) -> Timestamp {
     instant.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
 
-/// The second in which an instant lies: X.509 knows no fractions.
+/// Returns the instant without its fraction of a second, which X.509 cannot express.
 pub(crate) fn whole_second(instant: Timestamp) -> Timestamp {
     Timestamp::from_second(instant.as_second()).unwrap_or(instant)
 }
@@ -88,11 +104,11 @@ mod tests {
 
     #[test]
     fn the_defaults_leave_time_for_a_replacement() {
-        assert_eq!(Timings::default().problem(), None);
+        assert_eq!(Timings::default().check(), Ok(()));
         let short = Timings {
             authority: 20 * DAY,
             ..Timings::default()
         };
-        assert!(short.problem().unwrap().contains("leaves"));
+        assert!(short.check().unwrap_err().to_string().contains("leaves"));
     }
 }

@@ -5,12 +5,35 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rustls::RootCertStore;
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier as _;
+use rustls::client::{VerifierBuilderError, WebPkiServerVerifier};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, InvalidDnsNameError, ServerName, UnixTime};
 
 use crate::tls::validity::Validity;
+
+/// Why the API server would not believe a certificate.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TrustError {
+    /// There is no certificate to believe.
+    #[error("no certificate is served")]
+    NothingServed,
+    /// The bundle vouches for nobody.
+    #[error("there is no authority in it that is valid now")]
+    NoAuthority,
+    /// The authorities cannot be used.
+    #[error(transparent)]
+    Authorities(#[from] VerifierBuilderError),
+    /// The name is none that a certificate can have.
+    #[error(transparent)]
+    Name(#[from] InvalidDnsNameError),
+    /// The certificate is not believed.
+    #[error("{0}")]
+    Certificate(rustls::CertificateError),
+    /// The verification failed in another way.
+    #[error(transparent)]
+    Tls(#[from] rustls::Error),
+}
 
 /// Verifies a chain, leaf first, against a `caBundle` as the API server does: with the name that it calls, when one is
 /// given, and authorities that are valid now, which rustls alone does not ask for.
@@ -19,24 +42,24 @@ pub(crate) fn verify(
     chain: &[CertificateDer<'_>],
     name: Option<&str>,
     now: Timestamp,
-) -> Result<(), String> {
-    let (leaf, intermediates) = chain.split_first().ok_or("no certificate is served")?;
+) -> Result<(), TrustError> {
+    let (leaf, intermediates) = chain.split_first().ok_or(TrustError::NothingServed)?;
     let roots = roots(bundle, now);
     if roots.is_empty() {
-        return Err("there is no authority in it that is valid now".to_owned());
+        return Err(TrustError::NoAuthority);
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
-    let verifier = verifier.map_err(|error| error.to_string())?;
+    let verifier = verifier?;
     // Without a name, any that the certificate has will do; verification of a name comes last.
     let asked = name.unwrap_or("no-name-was-asked-for.invalid").to_owned();
-    let asked = ServerName::try_from(asked).map_err(|error| error.to_string())?;
+    let asked = ServerName::try_from(asked)?;
     let seconds = u64::try_from(now.as_second()).unwrap_or(0);
     let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
     match verifier.verify_server_cert(leaf, intermediates, &asked, &[], now) {
         Err(rustls::Error::InvalidCertificate(error)) if name.is_none() && is_of_name(&error) => Ok(()),
-        Err(rustls::Error::InvalidCertificate(error)) => Err(error.to_string()),
-        Err(error) => Err(error.to_string()),
+        Err(rustls::Error::InvalidCertificate(error)) => Err(TrustError::Certificate(error)),
+        Err(error) => Err(error.into()),
         Ok(_) => Ok(()),
     }
 }

@@ -85,7 +85,7 @@ pub struct ServeArguments {
     #[arg(long, conflicts_with = "no_references")]
     pub ensure_rbac: bool,
     /// Version of the operator that is installed, such as 1.14; without it, the newest one of each API version.
-    #[arg(long, value_name = "VERSION", value_parser = operator_version)]
+    #[arg(long, value_name = "VERSION", value_parser = Era::of_operator_version)]
     pub operator_version: Option<Era>,
     /// The longest that one review may take.
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
@@ -111,16 +111,18 @@ pub struct ServeArguments {
     pub log_level: String,
 }
 
-fn operator_version(text: &str) -> Result<Era, String> {
-    Era::of_operator_version(text).map_err(|error| error.to_string())
-}
+/// The text is not an amount of memory.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not an amount of memory; write it as `256Mi`")]
+struct MemoryLimitError(String);
 
-fn memory_limit(text: &str) -> Result<usize, String> {
+/// Reads an amount of memory, in bytes.
+fn memory_limit(text: &str) -> Result<usize, MemoryLimitError> {
     let bytes = quantity::parse(text).ok().and_then(|quantity| quantity.bytes());
     bytes
         .and_then(|bytes| usize::try_from(bytes).ok())
         .filter(|bytes| *bytes > 0)
-        .ok_or_else(|| format!("`{text}` is not an amount of memory; write it as `256Mi`"))
+        .ok_or_else(|| MemoryLimitError(text.to_owned()))
 }
 
 #[cfg(test)]
@@ -165,7 +167,7 @@ mod tests {
         let serve = parse(&["--self-signed", "--operator-version", "v1.13.0", "--deadline", "500ms"]).unwrap();
         assert_eq!(
             (serve.operator_version, serve.deadline),
-            (Some(Era::E), Duration::from_millis(500))
+            (Some(Era::V1_13), Duration::from_millis(500))
         );
         assert!(
             parse(&["--self-signed", "--deadline", "soon"])

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
-use neo4jbackup_cluster::{DryRun, TaskError, Tasks};
+use neo4jbackup_cluster::{DryRun, ObjectError, Objects};
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::settings::Mode;
 use serde_json::json;
@@ -30,7 +30,7 @@ pub struct CheckArguments {
 pub enum CheckError {
     /// The API server could not be asked.
     #[error(transparent)]
-    Task(#[from] TaskError),
+    Task(#[from] ObjectError),
     /// The operator is not installed, so that there is nothing to judge.
     #[error("the cluster does not serve Neo4jBackup: the CRDs of the operator are not installed")]
     NotServed,
@@ -48,14 +48,14 @@ pub enum CheckError {
         detail: String,
     },
     /// Nobody reads what is said.
-    #[error("cannot write to standard output: {0}")]
+    #[error("cannot write to standard output")]
     Output(#[from] io::Error),
 }
 
 /// Has the API server judge a bad backup, which is never stored.
 pub(crate) async fn check_admission(arguments: &CheckArguments) -> Result<(), CheckError> {
-    let tasks = Tasks::connect(arguments.kubeconfig.as_deref()).await?;
-    let answer = ask(&tasks, &arguments.namespace, SCHEDULE).await?;
+    let objects = Objects::connect(arguments.kubeconfig.as_deref()).await?;
+    let answer = ask(&objects, &arguments.namespace, SCHEDULE).await?;
     let said = judged(&answer.ok_or(CheckError::NotServed)?, arguments.mode)?;
     writeln!(io::stdout(), "{}", printable(said))?;
     Ok(())
@@ -92,8 +92,13 @@ fn judged(answer: &DryRun, mode: Mode) -> Result<String, CheckError> {
     }
 }
 
-fn mode(text: &str) -> Result<Mode, String> {
-    serde_json::from_value(json!(text)).map_err(|_| "must be enforce, warn or audit".to_owned())
+/// The text names no mode.
+#[derive(Debug, thiserror::Error)]
+#[error("must be enforce, warn or audit")]
+struct ModeError(#[source] serde_json::Error);
+
+fn mode(text: &str) -> Result<Mode, ModeError> {
+    serde_json::from_value(json!(text)).map_err(ModeError)
 }
 
 /// Six fields, as many schedulers take them and Kubernetes does not.

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
-use neo4jbackup_cluster::{ObjectName, TaskError, Tasks};
+use neo4jbackup_cluster::{ObjectError, ObjectName, Objects};
 
 use crate::commands::removal::remove;
 
@@ -27,15 +27,15 @@ pub struct RemoveArguments {
 pub enum RemoveError {
     /// The API server could not be asked.
     #[error(transparent)]
-    Task(#[from] TaskError),
+    Task(#[from] ObjectError),
     /// Nobody reads what is said.
-    #[error("cannot write to standard output: {0}")]
+    #[error("cannot write to standard output")]
     Output(#[from] io::Error),
 }
 
 /// Deletes webhook configurations, those that are not there included.
 pub(crate) async fn remove_configurations(arguments: &RemoveArguments) -> Result<(), RemoveError> {
-    let tasks = Tasks::connect(arguments.kubeconfig.as_deref()).await?;
+    let objects = Objects::connect(arguments.kubeconfig.as_deref()).await?;
     // Validation first, so that nothing is refused for want of defaults in between.
     let validating = arguments
         .validating
@@ -52,7 +52,7 @@ pub(crate) async fn remove_configurations(arguments: &RemoveArguments) -> Result
             namespace: None,
             name: name.clone(),
         };
-        let line = remove(&tasks, &object).await?;
+        let line = remove(&objects, &object).await?;
         writeln!(io::stdout(), "{line}")?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! One backup that is sent through admission and never stored.
 
-use neo4jbackup_cluster::{DryRun, TaskError, Tasks};
+use neo4jbackup_cluster::{DryRun, ObjectError, Objects};
 use neo4jbackup_core::schema::GROUP;
 use serde_json::{Value, json};
 
@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 pub(crate) const NAME: &str = "neo4jbackup-admission-check";
 
 /// What the API server says to a backup with this schedule, which is never stored; none when it serves no backups.
-pub(crate) async fn ask(tasks: &Tasks, namespace: &str, schedule: &str) -> Result<Option<DryRun>, TaskError> {
+pub(crate) async fn ask(objects: &Objects, namespace: &str, schedule: &str) -> Result<Option<DryRun>, ObjectError> {
     for version in ["v1beta1", "v1alpha1"] {
         let group_version = format!("{GROUP}/{version}");
         let object = backup(&group_version, schedule);
-        let answer = tasks
+        let answer = objects
             .dry_run_create(&group_version, "neo4jbackups", namespace, &object)
             .await?;
         if answer.is_some() {

@@ -9,7 +9,7 @@ use neo4jbackup_core::values::go_duration;
 
 use self::memory::MIB;
 
-/// What the answer needs to travel back before the API server gives up.
+/// How much of the time that the API server allows is left for the answer to travel back.
 const RETURN_TRIP: Duration = Duration::from_millis(200);
 
 /// What one call may cost.
@@ -39,8 +39,8 @@ pub struct Limits {
     pub header: Duration,
     /// How long a caller may leave an answer unread.
     pub answer: Duration,
-    /// How long a connection may be idle. The API server closes its own after 90 seconds, and whoever closes second
-    /// loses no call.
+    /// How long a connection may be idle. The API server closes its own after 90 seconds. Since it closes first, it
+    /// never sends a call into a connection that is being closed here.
     pub idle: Duration,
     /// After this time a connection is asked to close, so that calls spread over all replicas again.
     pub connection_age: Duration,

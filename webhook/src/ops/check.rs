@@ -2,39 +2,47 @@
 
 /// What the last look at the certificates showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Standing(pub(crate) Vec<Line>);
+pub(crate) struct Checks(pub(crate) Vec<Check>);
 
-/// One line.
+/// One line of `/readyz`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
+pub(crate) struct Check {
+    /// What `/readyz` calls it.
     pub(crate) name: String,
-    pub(crate) state: State,
+    /// Whether calls may be sent here.
+    pub(crate) status: CheckStatus,
+    /// What was seen, or why it failed; may be empty.
     pub(crate) detail: String,
 }
 
-/// What a line means.
+/// What came of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    Good,
-    /// A person should know, and calls are answered.
-    Remarkable,
+pub(crate) enum CheckStatus {
+    Passed,
+    /// The administrator should know, and calls are answered.
+    Noted,
     /// Calls should not be sent here.
-    Bad,
+    Failed,
 }
 
-impl Line {
-    pub(crate) fn new(name: impl Into<String>, state: State, detail: impl Into<String>) -> Self {
+impl Check {
+    /// Makes one line of `/readyz`.
+    pub(crate) fn new(name: impl Into<String>, status: CheckStatus, detail: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            state,
+            status,
             detail: detail.into(),
         }
     }
 }
 
-impl Standing {
+impl Checks {
     /// Before anything was looked at.
     pub(crate) fn unknown() -> Self {
-        Self(vec![Line::new("certificates", State::Bad, "not looked at yet")])
+        Self(vec![Check::new(
+            "certificates",
+            CheckStatus::Failed,
+            "not looked at yet",
+        )])
     }
 }

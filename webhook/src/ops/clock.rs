@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 /// Tells the time by which a review is judged.
 pub(crate) type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// A difference that is worth a word.
+/// From this difference on, `/readyz` says that the clock of this machine is off.
 const REMARKABLE: SignedDuration = SignedDuration::from_mins(5);
 
 /// The clock of this machine. In drills, it is off.
@@ -26,15 +26,17 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
+    /// Makes the clock of a drill from a file for the whole cluster and the seconds of this machine.
     pub(crate) fn new(cluster: Option<PathBuf>, machine: i64) -> Self {
         Self { cluster, machine }
     }
 
+    /// Returns the time by this machine.
     pub(crate) fn now(&self) -> Timestamp {
         shifted(self.cluster_time(Timestamp::now()), self.machine)
     }
 
-    /// What an instant at the API server is to be taken for.
+    /// Returns an instant of the API server as it is to be understood: in drills, shifted like all clocks of the cluster.
     pub(crate) fn cluster_time(&self, instant: Timestamp) -> Timestamp {
         let Some(file) = &self.cluster else { return instant };
         let text = std::fs::read_to_string(file).unwrap_or_default();
@@ -53,11 +55,12 @@ fn shifted(instant: Timestamp, seconds: i64) -> Timestamp {
 pub(crate) struct ServerTime {
     time: Timestamp,
     heard: Instant,
-    /// How far this machine is ahead.
+    /// How far the clock of this machine is ahead of the API server.
     ahead: SignedDuration,
 }
 
 impl ServerTime {
+    /// Notes the time at the API server, and the time here when the answer came.
     pub(crate) fn new(time: Timestamp, local: Timestamp) -> Self {
         Self {
             time,
@@ -66,11 +69,12 @@ impl ServerTime {
         }
     }
 
+    /// Returns the time at the API server now, as far as can be told from its last answer.
     pub(crate) fn now(&self) -> Timestamp {
         self.time.checked_add(self.heard.elapsed()).unwrap_or(Timestamp::MAX)
     }
 
-    /// What is to be said of a machine whose clock is far off.
+    /// Returns a sentence for `/readyz` when the clock of this machine is off by more than five minutes.
     pub(crate) fn remark(&self) -> Option<String> {
         let direction = if self.ahead.is_negative() { "behind" } else { "ahead of" };
         let off = Duration::from_secs(self.ahead.abs().as_secs().unsigned_abs());

@@ -24,9 +24,9 @@ pub enum LogFormat {
 
 /// The log filter is not one.
 #[derive(Debug, thiserror::Error)]
-#[error("`{filter}` is not a log filter: {source}")]
+#[error("`{filter}` is not a log filter")]
 pub struct LogError {
-    /// As given.
+    /// The filter, as it was given.
     filter: String,
     /// What is wrong with it.
     source: tracing_subscriber::filter::ParseError,
@@ -67,7 +67,7 @@ pub(crate) fn set_up(format: LogFormat, filter: &str) -> Result<(), LogError> {
     Ok(())
 }
 
-/// The message of a panic may quote a value of an object. Where it happened is enough to mend it.
+/// Logs only where a panic happened. Its message may quote a value of an object.
 fn quieten_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

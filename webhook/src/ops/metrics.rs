@@ -12,10 +12,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::admission::decision::Opinion;
+use crate::admission::decision::Decision;
 use crate::admission::fault::Fault;
 use crate::admission::hook::Hook;
-use crate::admission::judge::mode_name;
 use crate::admission::review::Operation;
 
 /// Seconds; from what an allowed review takes to the deadline.
@@ -92,7 +91,7 @@ struct KindLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct EnsuredLabels {
+struct ApplyLabels {
     object: &'static str,
     result: &'static str,
 }
@@ -105,6 +104,25 @@ struct ReasonLabel {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BuildLabels {
     version: &'static str,
+}
+
+/// What a certificate is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CertificateRole {
+    /// It is served.
+    Leaf,
+    /// It signs leaves.
+    Authority,
+}
+
+impl CertificateRole {
+    /// Returns the label.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Leaf => "leaf",
+            Self::Authority => "ca",
+        }
+    }
 }
 
 type Seconds = Gauge<f64, AtomicU64>;
@@ -145,27 +163,35 @@ pub(crate) struct Metrics {
     suggestions: Counter,
     dropped_operations: Counter,
     errors: Family<StageLabel, Counter>,
+    /// Calls that are being answered.
     pub(crate) in_flight: Gauge,
+    /// 1 on the way out.
     pub(crate) draining: Gauge,
+    /// Open TLS connections.
     pub(crate) connections: Gauge,
     tls_not_after: Family<RoleLabel, Gauge>,
     tls_rotations: Family<RotationLabels, Counter>,
     tls_steps: Family<StepLabel, Counter>,
     ca_bundle_in_sync: Family<ConfigLabel, Gauge>,
+    /// TLS handshakes that failed, for whatever reason.
     pub(crate) tls_handshake_errors: Counter,
+    /// Those that failed because of the certificate of the caller.
     pub(crate) client_certificates_refused: Counter,
+    /// Connections that were closed because there were too many.
     pub(crate) connections_turned_away: Counter,
+    /// The same on the status port.
     pub(crate) status_connections_turned_away: Counter,
     client_authority_reloads: Family<ResultLabel, Counter>,
     settings_reloads: Family<ResultLabel, Counter>,
     settings_in_force: Gauge,
     references_complete: Family<NeedLabel, Gauge>,
     reference_age: Family<KindLabel, Seconds>,
-    rbac_applies: Family<EnsuredLabels, Counter>,
+    rbac_applies: Family<ApplyLabels, Counter>,
     rbac_standing: Family<ReasonLabel, Gauge>,
 }
 
 impl Metrics {
+    /// Registers everything, at zero.
     pub(crate) fn new() -> Self {
         let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
         let metrics = Self {
@@ -257,7 +283,7 @@ impl Metrics {
         );
         registry.register(
             "errors",
-            "Calls that got an HTTP error and no opinion",
+            "Calls that got an HTTP error and no decision",
             self.errors.clone(),
         );
         registry.register("in_flight", "Calls that are being answered", self.in_flight.clone());
@@ -331,7 +357,7 @@ impl Metrics {
         );
         registry.register(
             "settings_in_force",
-            "1 while the newest settings count, 0 while they cannot be used and the last good ones count",
+            "1 while the newest settings are in force, 0 while they cannot be used and the last good ones are in force",
             self.settings_in_force.clone(),
         );
         self.settings_in_force.set(1);
@@ -354,15 +380,15 @@ impl Metrics {
         hook: Hook,
         operation: Operation,
         dry_run: bool,
-        opinion: &Opinion<'_>,
+        decision: &Decision<'_>,
         took: Duration,
     ) {
         let labels = RequestLabels {
             hook: hook.as_str(),
-            kind: opinion.kind,
+            kind: decision.kind,
             operation: operation.as_str(),
-            mode: mode_name(opinion.mode),
-            allowed: truth(opinion.answer.denial.is_none()),
+            mode: decision.mode.as_str(),
+            allowed: truth(decision.response.denial.is_none()),
             dry_run: truth(dry_run),
         };
         self.requests.get_or_create(&labels).inc();
@@ -370,18 +396,18 @@ impl Metrics {
             .get_or_create(&HookLabel { hook: hook.as_str() })
             .observe(took.as_secs_f64());
         match hook {
-            Hook::Validate => self.count_findings(opinion),
+            Hook::Validate => self.count_findings(decision),
             Hook::Mutate => {
-                self.patches.inc_by(u64::from(opinion.answer.patch.is_some()));
-                let suggested = opinion.answer.audit.contains_key("suggested");
+                self.patches.inc_by(u64::from(decision.response.patch.is_some()));
+                let suggested = decision.response.audit.contains_key("suggested");
                 self.suggestions.inc_by(u64::from(suggested));
-                self.dropped_operations.inc_by(opinion.dropped_operations as u64);
+                self.dropped_operations.inc_by(decision.dropped_operations as u64);
             }
         }
     }
 
-    fn count_findings(&self, opinion: &Opinion<'_>) {
-        for finding in &opinion.findings {
+    fn count_findings(&self, decision: &Decision<'_>) {
+        for finding in &decision.judgement.findings {
             let outcome = match finding {
                 finding if finding.suppressed.is_some() => "suppressed",
                 finding if finding.audit_only || finding.severity == Severity::Info => "audited",
@@ -396,10 +422,10 @@ impl Metrics {
                 })
                 .inc_by(finding.count() as u64);
         }
-        for rule in &opinion.skipped {
+        for skipped in &decision.judgement.skipped {
             self.findings
                 .get_or_create(&FindingLabels {
-                    rule,
+                    rule: skipped.code,
                     outcome: "indeterminate",
                 })
                 .inc();
@@ -422,20 +448,25 @@ impl Metrics {
         self.errors.get_or_create(&StageLabel { stage: fault.stage() }).inc();
     }
 
-    /// `role` is `leaf` or `ca`.
-    pub(crate) fn certificate(&self, role: &'static str, not_after: i64) {
+    /// Notes until when a certificate is valid, in seconds since 1970.
+    pub(crate) fn certificate(&self, role: CertificateRole, not_after: i64) {
+        let role = role.as_str();
         self.tls_not_after.get_or_create(&RoleLabel { role }).set(not_after);
     }
 
-    pub(crate) fn rotation(&self, role: &'static str, taken: bool) {
+    /// Counts a new certificate, which was taken or could not be.
+    pub(crate) fn rotation(&self, role: CertificateRole, taken: bool) {
+        let role = role.as_str();
         let result = result(taken);
         self.tls_rotations.get_or_create(&RotationLabels { role, result }).inc();
     }
 
+    /// Counts a step of looking after certificates, or why there was none; `step` is one of a few words.
     pub(crate) fn tls_step(&self, step: &'static str) {
         self.tls_steps.get_or_create(&StepLabel { step }).inc();
     }
 
+    /// Notes whether a configuration, as `validating/NAME` or `mutating/NAME`, believes what is served.
     pub(crate) fn ca_bundle_in_sync(&self, config: &str, in_sync: bool) {
         let config = config.to_owned();
         self.ca_bundle_in_sync
@@ -443,6 +474,7 @@ impl Metrics {
             .set(i64::from(in_sync));
     }
 
+    /// Counts new settings, and notes whether they are in force.
     pub(crate) fn settings_reload(&self, taken: bool) {
         self.settings_reloads
             .get_or_create(&ResultLabel { result: result(taken) })
@@ -450,29 +482,34 @@ impl Metrics {
         self.settings_in_force.set(i64::from(taken));
     }
 
+    /// Counts new client authorities, which were taken or could not be.
     pub(crate) fn client_authority_reload(&self, taken: bool) {
         self.client_authority_reloads
             .get_or_create(&ResultLabel { result: result(taken) })
             .inc();
     }
 
+    /// Notes whether everything is known that `need` stands for.
     pub(crate) fn references_complete(&self, need: &'static str, complete: bool) {
         self.references_complete
             .get_or_create(&NeedLabel { need })
             .set(i64::from(complete));
     }
 
+    /// Notes how long ago the watch of a kind last said anything.
     pub(crate) fn reference_age(&self, kind: &'static str, age: Duration) {
         self.reference_age
             .get_or_create(&KindLabel { kind })
             .set(age.as_secs_f64());
     }
 
+    /// Counts an apply of an account or a role by its kind and result.
     pub(crate) fn applied(&self, object: &'static str, result: &'static str) {
-        self.rbac_applies.get_or_create(&EnsuredLabels { object, result }).inc();
+        self.rbac_applies.get_or_create(&ApplyLabels { object, result }).inc();
     }
 
-    pub(crate) fn standing(&self, reason: &'static str, count: usize) {
+    /// Notes how many matters of one reason wait for a decision of the administrator.
+    pub(crate) fn unresolved(&self, reason: &'static str, count: usize) {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         self.rbac_standing.get_or_create(&ReasonLabel { reason }).set(count);
     }
@@ -488,7 +525,7 @@ impl Metrics {
 
 fn register_rbac(
     registry: &mut Registry,
-    applies: &Family<EnsuredLabels, Counter>,
+    applies: &Family<ApplyLabels, Counter>,
     standing: &Family<ReasonLabel, Gauge>,
 ) {
     registry.register(
@@ -498,7 +535,7 @@ fn register_rbac(
     );
     registry.register(
         "rbac_standing",
-        "What stands in the way of accounts and roles until a person decides, by reason",
+        "What keeps accounts and roles from being as they have to be until an administrator decides, by reason",
         standing.clone(),
     );
 }

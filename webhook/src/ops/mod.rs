@@ -9,3 +9,4 @@ pub(crate) mod readiness;
 pub(crate) mod reload;
 pub(crate) mod settings_file;
 pub(crate) mod status_server;
+pub(crate) mod telemetry;

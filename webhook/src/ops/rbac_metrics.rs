@@ -1,27 +1,27 @@
 //! The metrics of the reconciler of accounts and roles. The plan is the engine's, the writes are those of `cluster`.
 
-use neo4jbackup_cluster::{Notice, Outcome};
-use neo4jbackup_core::ensure::Report;
+use neo4jbackup_cluster::{ApplyOutcome, RbacEvent};
+use neo4jbackup_core::ensure::Issue;
 
 use crate::ops::metrics::Metrics;
 
 /// Counts what the reconciler does, and what stands in its way.
-pub(crate) fn count(metrics: &Metrics, notice: &Notice<'_>) {
-    match notice {
-        Notice::Apply(object, outcome) => {
+pub(crate) fn count(metrics: &Metrics, event: &RbacEvent<'_>) {
+    match event {
+        RbacEvent::Apply(object, outcome) => {
             let result = match outcome {
-                Outcome::Applied => "success",
-                Outcome::Conflict => "conflict",
-                Outcome::Forbidden => "forbidden",
-                Outcome::Gone => "gone",
-                Outcome::Failed => "failure",
+                ApplyOutcome::Applied => "success",
+                ApplyOutcome::Conflict => "conflict",
+                ApplyOutcome::Forbidden => "forbidden",
+                ApplyOutcome::Gone => "gone",
+                ApplyOutcome::Failed => "failure",
             };
             metrics.applied(object.kind(), result);
         }
-        Notice::Standing(reports) => {
+        RbacEvent::Unresolved(issues) => {
             for reason in REASONS {
-                let count = reports.iter().filter(|report| reason_of(report) == reason).count();
-                metrics.standing(reason, count);
+                let count = issues.iter().filter(|issue| reason_of(issue) == reason).count();
+                metrics.unresolved(reason, count);
             }
         }
     }
@@ -30,11 +30,11 @@ pub(crate) fn count(metrics: &Metrics, notice: &Notice<'_>) {
 /// Each of them is always there, so that an alert can tell none from unknown.
 const REASONS: [&str; 4] = ["identity_conflict", "malformed", "binding_elsewhere", "leftover_role"];
 
-fn reason_of(report: &Report) -> &'static str {
+fn reason_of(report: &Issue) -> &'static str {
     match report {
-        Report::IdentityConflict { .. } => "identity_conflict",
-        Report::Malformed { .. } => "malformed",
-        Report::BindingElsewhere { .. } => "binding_elsewhere",
-        Report::LeftoverRole { .. } => "leftover_role",
+        Issue::IdentityConflict { .. } => "identity_conflict",
+        Issue::Malformed { .. } => "malformed",
+        Issue::BindingElsewhere { .. } => "binding_elsewhere",
+        Issue::LeftoverRole { .. } => "leftover_role",
     }
 }

@@ -8,14 +8,14 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 
-use crate::ops::check::{Standing, State as LineState};
+use crate::ops::check::{CheckStatus, Checks};
 use crate::ops::clock::ServerTime;
 use crate::tls::validity::Validity;
 
 /// What decides whether calls should be sent here.
 #[derive(Debug, Default)]
 pub(crate) struct Readiness {
-    /// Set on the way out.
+    /// Set once the server was asked to stop.
     draining: AtomicBool,
     /// Set while the first lists are still under way.
     warming_up: AtomicBool,
@@ -28,7 +28,7 @@ pub(crate) struct Readiness {
     /// Why the newest settings are not in use.
     settings_problem: ArcSwapOption<String>,
     /// How certificate and cluster fit together, where that is looked at.
-    standing: ArcSwapOption<Standing>,
+    certificate_checks: ArcSwapOption<Checks>,
     /// The time by which certificates are valid, where the API server tells it.
     server_time: ArcSwapOption<ServerTime>,
     /// How long before its end the certificate is not relied on any more, in milliseconds.
@@ -36,52 +36,62 @@ pub(crate) struct Readiness {
 }
 
 impl Readiness {
+    /// Makes the server not ready, for good.
     pub(crate) fn start_draining(&self) {
         self.draining.store(true, Ordering::Release);
     }
 
+    /// Whether the server is on its way out.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
 
+    /// Keeps calls away while `true`.
     pub(crate) fn set_warming_up(&self, warming_up: bool) {
         self.warming_up.store(warming_up, Ordering::Release);
     }
 
+    /// Notes when the served certificate is valid. Outside of that the server is not ready.
     pub(crate) fn set_certificate(&self, validity: Validity) {
         self.certificate.store(Some(Arc::new(validity)));
     }
 
+    /// Notes why the newest certificate files are not in use; `None` when they are.
     pub(crate) fn set_certificate_problem(&self, problem: Option<String>) {
         self.certificate_problem.store(problem.map(Arc::new));
     }
 
+    /// Notes why the newest client authorities are not in use; `None` when they are.
     pub(crate) fn set_client_authorities_problem(&self, problem: Option<String>) {
         self.client_authorities_problem.store(problem.map(Arc::new));
     }
 
+    /// Notes why the newest settings are not in use; `None` when they are.
     pub(crate) fn set_settings_problem(&self, problem: Option<String>) {
         self.settings_problem.store(problem.map(Arc::new));
     }
 
-    pub(crate) fn set_standing(&self, standing: Standing) {
-        self.standing.store(Some(Arc::new(standing)));
+    /// Replaces what the last look at certificates and cluster showed.
+    pub(crate) fn set_certificate_checks(&self, checks: Checks) {
+        self.certificate_checks.store(Some(Arc::new(checks)));
     }
 
+    /// Makes the server not ready so long before the end of its certificate.
     pub(crate) fn set_reserve(&self, reserve: Duration) {
         let reserve = u64::try_from(reserve.as_millis()).unwrap_or(u64::MAX);
         self.reserve.store(reserve, Ordering::Release);
     }
 
+    /// Has the validity of the certificate reckoned by the time at the API server.
     pub(crate) fn set_server_time(&self, time: ServerTime) {
         self.server_time.store(Some(Arc::new(time)));
     }
 
     /// Whether calls should be sent here, and every check by name.
-    pub(crate) fn report(&self, now: Timestamp) -> (bool, String) {
-        let mut report = Report::default();
-        report.check("shutdown", !self.is_draining(), "on the way out", "");
-        report.check(
+    pub(crate) fn page(&self, now: Timestamp) -> (bool, String) {
+        let mut page = Page::default();
+        page.check("shutdown", !self.is_draining(), "on the way out", "");
+        page.check(
             "references",
             !self.warming_up.load(Ordering::Acquire),
             "the first lists are under way",
@@ -93,33 +103,33 @@ impl Readiness {
             let valid =
                 certificate.contains(now) && now.checked_add(reserve).is_ok_and(|then| then < certificate.not_after);
             let detail = format!("valid from {} to {}", certificate.not_before, certificate.not_after);
-            report.check("certificate", valid, &detail, &detail);
+            page.check("certificate", valid, &detail, &detail);
         }
-        for line in self.standing.load().iter().flat_map(|standing| &standing.0) {
-            let sign = match line.state {
-                LineState::Good => '+',
-                LineState::Remarkable => '!',
-                LineState::Bad => '-',
+        for check in self.certificate_checks.load().iter().flat_map(|checks| &checks.0) {
+            let sign = match check.status {
+                CheckStatus::Passed => '+',
+                CheckStatus::Noted => '!',
+                CheckStatus::Failed => '-',
             };
-            report.ready &= line.state != LineState::Bad;
-            report.line(sign, &line.name, &line.detail);
+            page.ready &= check.status != CheckStatus::Failed;
+            page.line(sign, &check.name, &check.detail);
         }
         if let Some(remark) = self.server_time.load().as_ref().and_then(|time| time.remark()) {
-            report.line('!', "clock", &remark);
+            page.line('!', "clock", &remark);
         }
-        report.note("certificate files", &self.certificate_problem);
-        report.note("client authorities", &self.client_authorities_problem);
-        report.note("settings", &self.settings_problem);
-        (report.ready, report.text)
+        page.note("certificate files", &self.certificate_problem);
+        page.note("client authorities", &self.client_authorities_problem);
+        page.note("settings", &self.settings_problem);
+        (page.ready, page.text)
     }
 }
 
-struct Report {
+struct Page {
     ready: bool,
     text: String,
 }
 
-impl Default for Report {
+impl Default for Page {
     fn default() -> Self {
         Self {
             ready: true,
@@ -128,14 +138,15 @@ impl Default for Report {
     }
 }
 
-impl Report {
+impl Page {
     fn check(&mut self, name: &str, good: bool, bad_detail: &str, good_detail: &str) {
         let (sign, detail) = if good { ('+', good_detail) } else { ('-', bad_detail) };
         self.ready &= good;
         self.line(sign, name, detail);
     }
 
-    /// Something that a person should know and that does not keep calls away: the last good one is in use.
+    /// Adds a line for a file that is followed: why its newest content is not in use. Calls are answered all the same,
+    /// by the last good content.
     fn note(&mut self, name: &str, problem: &ArcSwapOption<String>) {
         match &*problem.load() {
             Some(problem) => self.line('!', name, &format!("the last good one is in use: {problem}")),

@@ -9,7 +9,7 @@ use neo4jbackup_core::settings::Settings;
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// It cannot be read.
-    #[error("cannot read the settings {}: {source}", file.display())]
+    #[error("cannot read the settings {}", file.display())]
     Read {
         /// The file.
         file: PathBuf,
@@ -17,12 +17,12 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// It is not YAML of the right shape.
-    #[error("the settings {} are not valid: {reason}", file.display())]
+    #[error("the settings {} are not valid", file.display())]
     Invalid {
         /// The file.
         file: PathBuf,
         /// What is wrong, and where.
-        reason: String,
+        source: InvalidSettings,
     },
     /// It names rules that do not exist. A typo here would switch off nothing, and nobody would notice.
     #[error("the settings {} name rules that do not exist: {}", file.display(), names.join(", "))]
@@ -32,6 +32,17 @@ pub enum SettingsError {
         /// The names.
         names: Vec<String>,
     },
+}
+
+/// Why the content of a file is not settings.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidSettings {
+    /// It is not UTF-8.
+    #[error(transparent)]
+    Encoding(#[from] std::str::Utf8Error),
+    /// It is not YAML of the right shape.
+    #[error(transparent)]
+    Yaml(#[from] Box<serde_saphyr::Error>),
 }
 
 /// Reads the bytes of a settings file.
@@ -44,11 +55,11 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, SettingsError> {
 
 /// Makes settings of the bytes of a file. An empty file, or one of comments, is the default.
 pub(crate) fn parse(file: &Path, bytes: &[u8]) -> Result<Settings, SettingsError> {
-    let invalid = |reason: String| SettingsError::Invalid {
+    let invalid = |source: InvalidSettings| SettingsError::Invalid {
         file: file.to_owned(),
-        reason,
+        source,
     };
-    let text = std::str::from_utf8(bytes).map_err(|error| invalid(error.to_string()))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| invalid(error.into()))?;
     let is_blank = text
         .lines()
         .map(str::trim)
@@ -56,7 +67,7 @@ pub(crate) fn parse(file: &Path, bytes: &[u8]) -> Result<Settings, SettingsError
     if is_blank {
         return Ok(Settings::default());
     }
-    let settings: Settings = serde_saphyr::from_str(text).map_err(|error| invalid(error.to_string()))?;
+    let settings: Settings = serde_saphyr::from_str(text).map_err(|error| invalid(Box::new(error).into()))?;
     let names: Vec<String> = registry::unknown_rules(&settings)
         .into_iter()
         .map(str::to_owned)
@@ -73,12 +84,13 @@ pub(crate) fn parse(file: &Path, bytes: &[u8]) -> Result<Settings, SettingsError
 
 #[cfg(test)]
 mod tests {
+    use neo4jbackup_cluster::chain;
     use neo4jbackup_core::settings::Mode;
 
     use super::*;
 
     fn parsed(text: &str) -> Result<Settings, String> {
-        parse(Path::new("settings.yaml"), text.as_bytes()).map_err(|error| error.to_string())
+        parse(Path::new("settings.yaml"), text.as_bytes()).map_err(|error| chain(&error))
     }
 
     #[test]

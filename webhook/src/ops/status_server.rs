@@ -26,9 +26,13 @@ const NEEDS: [(Need, &str); 5] = [
 
 /// What the status port tells.
 pub(crate) struct Status {
+    /// For `/metrics`.
     pub(crate) metrics: Arc<Metrics>,
+    /// For `/readyz`.
     pub(crate) readiness: Arc<Readiness>,
+    /// What both say of other objects: whether they are known.
     pub(crate) inventory: SharedInventory,
+    /// The time for `/readyz`, where the API server tells none.
     pub(crate) now: Now,
 }
 
@@ -44,7 +48,7 @@ async fn livez() -> &'static str {
 }
 
 async fn readyz(State(status): State<Arc<Status>>) -> impl IntoResponse {
-    let (ready, mut text) = status.readiness.report((status.now)());
+    let (ready, mut text) = status.readiness.page((status.now)());
     let inventory = status.inventory.load();
     for (need, name) in NEEDS {
         let _ = match inventory.coverage(need) {

@@ -7,14 +7,14 @@ use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 
 use crate::admission::fault::Fault;
-use crate::serve::body_memory::{Bodies, Share};
+use crate::serve::body_memory::{BodyMemory, BodyShare};
 
 /// How much of a body that is too large is kept: what the API server writes before the object fits into it many times.
 const BEGINNING: usize = 64 * 1024;
 
-/// What a call brings, as it comes in.
+/// The body of a call, as it comes in.
 #[derive(Debug)]
-pub(crate) struct Incoming {
+pub(crate) struct CallBody {
     body: Body,
     /// The largest body that is taken, in bytes.
     limit: usize,
@@ -22,18 +22,19 @@ pub(crate) struct Incoming {
     received: usize,
 }
 
-/// What has come.
+/// What has come of a body.
 #[derive(Debug)]
 pub(crate) enum Received {
     /// A body that is judged at once.
     Small(Bytes),
     /// A larger one, and the memory that it holds.
-    Large(Bytes, Share),
+    Large(Bytes, BodyShare),
     /// The beginning of one that is too large. The rest is still to come.
     TooLarge(Bytes),
 }
 
-impl Incoming {
+impl CallBody {
+    /// Takes a body of which at most `limit` bytes are wanted.
     pub(crate) fn new(body: Body, limit: usize) -> Self {
         Self {
             body,
@@ -47,8 +48,9 @@ impl Incoming {
         self.body.size_hint().lower() > self.limit as u64
     }
 
-    /// Reads all of it. Before more than `small` bytes are kept, `bodies` gives the memory for it.
-    pub(crate) async fn read(&mut self, small: usize, bodies: &Arc<Bodies>) -> Result<Received, Fault> {
+    /// Reads all of it. Before more than `small` bytes are kept, memory is taken from `bodies`, which may have to be waited
+    /// for.
+    pub(crate) async fn read(&mut self, small: usize, bodies: &Arc<BodyMemory>) -> Result<Received, Fault> {
         let limit = if self.is_announced_too_large() {
             BEGINNING.min(self.limit)
         } else {
@@ -70,7 +72,7 @@ impl Incoming {
         };
         let mut whole = Vec::with_capacity(self.announced(first.len() + second.len()).min(limit));
         whole.extend_from_slice(&first);
-        let mut share: Option<Share> = None;
+        let mut share: Option<BodyShare> = None;
         let mut next = Some(second);
         while let Some(piece) = next {
             if whole.len() + piece.len() > limit {
@@ -88,7 +90,7 @@ impl Incoming {
                 }
             }
             whole.extend_from_slice(&piece);
-            next = match share.as_ref().map(Share::turned_away) {
+            next = match share.as_ref().map(BodyShare::turned_away) {
                 None => self.next().await?,
                 Some(turned_away) => tokio::select! {
                     biased;

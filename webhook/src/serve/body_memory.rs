@@ -19,7 +19,7 @@ const PACE: usize = 32 * 1024;
 
 /// The memory of all bodies.
 #[derive(Debug)]
-pub(crate) struct Bodies {
+pub(crate) struct BodyMemory {
     /// What all may take but the one in the reserve, in bytes.
     capacity: usize,
     state: Mutex<State>,
@@ -48,14 +48,14 @@ struct Arriving {
 
 /// The memory of one body, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Share {
-    bodies: Arc<Bodies>,
+pub(crate) struct BodyShare {
+    bodies: Arc<BodyMemory>,
     number: u64,
     held: usize,
     notice: Arc<Notify>,
 }
 
-impl Bodies {
+impl BodyMemory {
     /// Room for `bytes`, of which `largest` is kept for the one whose turn it is.
     pub(crate) fn new(bytes: usize, largest: usize) -> Arc<Self> {
         Arc::new(Self {
@@ -66,7 +66,7 @@ impl Bodies {
     }
 
     /// A body of which nothing has come yet.
-    pub(crate) fn enter(self: &Arc<Self>) -> Share {
+    pub(crate) fn enter(self: &Arc<Self>) -> BodyShare {
         let notice = Arc::new(Notify::new());
         let mut state = self.state();
         let number = state.next;
@@ -79,7 +79,7 @@ impl Bodies {
         };
         state.arriving.insert(number, arriving);
         drop(state);
-        Share {
+        BodyShare {
             bodies: Arc::clone(self),
             number,
             held: 0,
@@ -92,7 +92,7 @@ impl Bodies {
     }
 }
 
-impl Share {
+impl BodyShare {
     /// Resolves when the caller has to go, because it does not send and others wait. It does not borrow the share.
     pub(crate) fn turned_away(&self) -> impl Future<Output = ()> + Send + use<> {
         let notice = Arc::clone(&self.notice);
@@ -121,7 +121,7 @@ impl Share {
     }
 }
 
-impl Drop for Share {
+impl Drop for BodyShare {
     fn drop(&mut self) {
         let mut state = self.bodies.state();
         state.used -= self.held;
@@ -183,16 +183,16 @@ mod tests {
 
     const MIB: usize = 1024 * 1024;
 
-    fn is_out(share: &Share) -> bool {
+    fn is_out(share: &BodyShare) -> bool {
         let notified = pin!(share.turned_away());
         notified.poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(())
     }
 
     #[tokio::test(start_paused = true)]
     async fn bodies_that_wait_for_each_other_all_get_their_turn() {
-        let bodies = Bodies::new(24 * MIB, 8 * MIB);
+        let bodies = BodyMemory::new(24 * MIB, 8 * MIB);
         let most = Arc::new(Mutex::new(0));
-        let tasks: Vec<_> = (0..20)
+        let objects: Vec<_> = (0..20)
             .map(|_| {
                 let (bodies, most) = (Arc::clone(&bodies), Arc::clone(&most));
                 tokio::spawn(async move {
@@ -210,7 +210,7 @@ mod tests {
                 })
             })
             .collect();
-        for task in tasks {
+        for task in objects {
             task.await.unwrap();
         }
         let most = *most.lock().unwrap();
@@ -221,7 +221,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_stops_sending_makes_room_and_who_is_whole_does_not() {
-        let bodies = Bodies::new(10 * MIB, MIB);
+        let bodies = BodyMemory::new(10 * MIB, MIB);
         let (mut whole, mut stalled, mut waiting) = (bodies.enter(), bodies.enter(), bodies.enter());
         whole.grow(5 * MIB).await;
         whole.is_whole();

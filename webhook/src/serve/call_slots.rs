@@ -1,6 +1,6 @@
-//! A number of things that wait for their caller, and who must go when there are too many.
+//! Load shedding: which call has to go when there are too many.
 //!
-//! Whoever has waited longest goes first: a caller that means well needs milliseconds, and one that stalls is the one that
+//! The one that has waited longest for its body goes first: a caller that means well needs milliseconds, and one that stalls
 //! has been here for long. So callers that stall keep nobody out, however many they are.
 
 use std::collections::BTreeMap;
@@ -8,89 +8,91 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// At most so many members at once.
+/// Room for a number of calls at once.
 #[derive(Debug)]
-pub(crate) struct Crowd {
+pub(crate) struct CallSlots {
     capacity: usize,
-    places: Mutex<Places>,
+    calls: Mutex<Calls>,
 }
 
 #[derive(Debug, Default)]
-struct Places {
+struct Calls {
     next: u64,
-    /// By the order in which they came.
+    /// Those that wait for their body, by the order in which they came.
     waiting: BTreeMap<u64, Arc<Notify>>,
     /// How many cannot be turned away any more.
-    settled: usize,
+    pinned: usize,
 }
 
-/// A place, until it is dropped.
+/// The slot of one call, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Member {
-    crowd: Arc<Crowd>,
+pub(crate) struct CallSlot {
+    slots: Arc<CallSlots>,
     number: u64,
     notice: Arc<Notify>,
-    settled: bool,
+    pinned: bool,
 }
 
-impl Crowd {
+impl CallSlots {
+    /// Makes room for `capacity` calls.
     pub(crate) fn new(capacity: usize) -> Arc<Self> {
         Arc::new(Self {
             capacity,
-            places: Mutex::default(),
+            calls: Mutex::default(),
         })
     }
 
-    /// A place. When all are taken, the member that has waited longest is turned away; when none of them waits, there is
-    /// no place.
-    pub(crate) fn enter(self: &Arc<Self>) -> Option<Member> {
+    /// Takes a slot. When all are taken, the call that has waited longest for its body is turned away; `None` when none of
+    /// them waits.
+    pub(crate) fn enter(self: &Arc<Self>) -> Option<CallSlot> {
         let notice = Arc::new(Notify::new());
-        let mut places = self.places();
-        if places.waiting.len() + places.settled >= self.capacity {
-            let (_, oldest) = places.waiting.pop_first()?;
+        let mut calls = self.calls();
+        if calls.waiting.len() + calls.pinned >= self.capacity {
+            let (_, oldest) = calls.waiting.pop_first()?;
             oldest.notify_one();
         }
-        let number = places.next;
-        places.next += 1;
-        places.waiting.insert(number, Arc::clone(&notice));
-        drop(places);
-        Some(Member {
-            crowd: Arc::clone(self),
+        let number = calls.next;
+        calls.next += 1;
+        calls.waiting.insert(number, Arc::clone(&notice));
+        drop(calls);
+        Some(CallSlot {
+            slots: Arc::clone(self),
             number,
             notice,
-            settled: false,
+            pinned: false,
         })
     }
 
-    fn places(&self) -> MutexGuard<'_, Places> {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    fn calls(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Member {
-    /// Resolves when the place is gone. It does not borrow the member, which can leave meanwhile; then it never resolves.
+impl CallSlot {
+    /// Resolves when the call has to go. It does not borrow the slot, which can be dropped meanwhile; then it never
+    /// resolves.
     pub(crate) fn turned_away(&self) -> impl Future<Output = ()> + Send + 'static {
         let notice = Arc::clone(&self.notice);
         async move { notice.notified().await }
     }
 
-    /// Keeps the place whatever comes; `false` when it is gone already.
-    pub(crate) fn settle(&mut self) -> bool {
-        let mut places = self.crowd.places();
-        if places.waiting.remove(&self.number).is_none() {
-            return self.settled;
+    /// Keeps the call from being turned away from now on. Returns `false` when it was turned away already.
+    pub(crate) fn pin(&mut self) -> bool {
+        let mut calls = self.slots.calls();
+        if calls.waiting.remove(&self.number).is_none() {
+            return self.pinned;
         }
-        places.settled += 1;
-        self.settled = true;
+        calls.pinned += 1;
+        self.pinned = true;
         true
     }
 }
 
-impl Drop for Member {
+impl Drop for CallSlot {
     fn drop(&mut self) {
-        let mut places = self.crowd.places();
-        places.waiting.remove(&self.number);
-        places.settled -= usize::from(self.settled);
+        let mut calls = self.slots.calls();
+        calls.waiting.remove(&self.number);
+        calls.pinned -= usize::from(self.pinned);
     }
 }
 
@@ -101,7 +103,7 @@ mod tests {
 
     use super::*;
 
-    fn is_out(member: &Member) -> bool {
+    fn is_out(member: &CallSlot) -> bool {
         let notified = pin!(member.turned_away());
         let out = notified.poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(());
         if out {
@@ -112,26 +114,26 @@ mod tests {
 
     #[test]
     fn whoever_waits_longest_makes_room() {
-        let crowd = Crowd::new(2);
-        let (first, second) = (crowd.enter().unwrap(), crowd.enter().unwrap());
-        let mut third = crowd.enter().unwrap();
+        let slots = CallSlots::new(2);
+        let (first, second) = (slots.enter().unwrap(), slots.enter().unwrap());
+        let mut third = slots.enter().unwrap();
         assert_eq!((is_out(&first), is_out(&second), is_out(&third)), (true, false, false));
         // Who leaves makes room as well, and who was turned away does not leave twice.
         drop((first, second));
-        let mut fourth = crowd.enter().unwrap();
-        assert!(!is_out(&third) && third.settle() && fourth.settle());
-        assert!(crowd.enter().is_none(), "nobody is left who waits");
+        let mut fourth = slots.enter().unwrap();
+        assert!(!is_out(&third) && third.pin() && fourth.pin());
+        assert!(slots.enter().is_none(), "nobody is left who waits");
         drop(third);
-        let mut fifth = crowd.enter().unwrap();
-        let sixth = crowd.enter().unwrap();
-        assert!(is_out(&fifth) && !fifth.settle() && !is_out(&sixth));
+        let mut fifth = slots.enter().unwrap();
+        let sixth = slots.enter().unwrap();
+        assert!(is_out(&fifth) && !fifth.pin() && !is_out(&sixth));
         drop((fourth, fifth, sixth));
-        let places = crowd.places();
-        assert_eq!((places.waiting.len(), places.settled), (0, 0));
+        let calls = slots.calls();
+        assert_eq!((calls.waiting.len(), calls.pinned), (0, 0));
     }
 
     #[test]
-    fn a_crowd_of_nobody_lets_nobody_in() {
-        assert!(Crowd::new(0).enter().is_none());
+    fn no_slots_let_nobody_in() {
+        assert!(CallSlots::new(0).enter().is_none());
     }
 }

@@ -22,15 +22,15 @@ use tower::ServiceExt as _;
 use crate::limits::Limits;
 use crate::ops::metrics::{Metrics, Track as _};
 use crate::ops::readiness::Readiness;
-use crate::serve::connection_slots::Slot;
+use crate::serve::connection_slots::ConnectionSlot;
 use crate::serve::gate::in_turns;
-use crate::serve::timeout_io::{Pace, PacedIo};
+use crate::serve::timeout_io::{RequestProgress, TimeoutIo};
 
 /// The longest header of a request, in bytes; those of the API server are far below 1 KiB. It is also the most that is
 /// read of a body at a time.
 const HEADER_SIZE: usize = 16 * 1024;
 
-/// How far the server is on its way.
+/// How far the server has come in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     Serving,
@@ -40,10 +40,15 @@ pub(crate) enum Phase {
 
 /// What all connections of one port share.
 pub(crate) struct Port {
+    /// How long each step of a connection may take.
     pub(crate) limits: Limits,
+    /// Where connections are counted.
     pub(crate) metrics: Arc<Metrics>,
+    /// Tells whether answers ask their callers to go elsewhere.
     pub(crate) readiness: Arc<Readiness>,
+    /// What answers requests.
     pub(crate) router: Router,
+    /// Whether connections begin with a TLS handshake.
     pub(crate) protection: Protection,
 }
 
@@ -54,19 +59,21 @@ pub(crate) enum Protection {
     None,
 }
 
-/// The right to be here, until it is dropped.
-pub(crate) struct Guest {
-    slot: Slot,
+/// The right of one connection to be open, until it is dropped.
+pub(crate) struct Permit {
+    slot: ConnectionSlot,
     phase: watch::Receiver<Phase>,
 }
 
-impl Guest {
-    pub(crate) fn new(slot: Slot, phase: watch::Receiver<Phase>) -> Self {
+impl Permit {
+    /// Joins a slot with the phases of the server.
+    pub(crate) fn new(slot: ConnectionSlot, phase: watch::Receiver<Phase>) -> Self {
         Self { slot, phase }
     }
 }
 
 impl Port {
+    /// Counts a connection that is closed because there are too many.
     pub(crate) fn turn_away(&self) {
         let metrics = &self.metrics;
         match self.protection {
@@ -76,24 +83,25 @@ impl Port {
         tracing::debug!("a connection was closed: there are too many");
     }
 
-    pub(crate) async fn converse(self: Arc<Self>, stream: TcpStream, guest: Guest) {
+    /// Serves one connection to its end: the handshake where there is one, then requests.
+    pub(crate) async fn serve_connection(self: Arc<Self>, stream: TcpStream, permit: Permit) {
         let _ = stream.set_nodelay(true);
         let Protection::Tls(acceptor) = &self.protection else {
-            return self.answer(stream, guest).await;
+            return self.answer(stream, permit).await;
         };
         let handshake = async {
             stream.readable().await?;
-            in_turns(acceptor.accept(stream), guest.slot.gate()).await
+            in_turns(acceptor.accept(stream), permit.slot.gate()).await
         };
         let handshake = timeout(self.limits.handshake, handshake);
         let shaken = tokio::select! {
             shaken = handshake => shaken,
-            () = guest.slot.turned_away() => return self.turn_away(),
+            () = permit.slot.turned_away() => return self.turn_away(),
         };
         match shaken {
             Ok(Ok(stream)) => {
                 let _open = self.metrics.connections.track();
-                Arc::clone(&self).answer(stream, guest).await;
+                Arc::clone(&self).answer(stream, permit).await;
             }
             Ok(Err(error)) => self.handshake_failed(&error),
             Err(_) => self.handshake_failed(&io::ErrorKind::TimedOut.into()),
@@ -102,18 +110,18 @@ impl Port {
 
     /// HTTP/1.1 and nothing else. It is what the API server speaks to webhooks, so that its calls spread over all pods; and
     /// of HTTP/2 one connection could hold what a hundred of these hold.
-    async fn answer<S>(self: Arc<Self>, stream: S, guest: Guest)
+    async fn answer<S>(self: Arc<Self>, stream: S, permit: Permit)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin,
     {
-        let Guest { slot, mut phase } = guest;
+        let Permit { slot, mut phase } = permit;
         let turned_away = slot.turned_away();
         let limits = &self.limits;
-        let pace = Arc::new(Pace::new(slot));
-        let stream = PacedIo::new(stream, Arc::clone(&pace), limits);
+        let progress = Arc::new(RequestProgress::new(slot));
+        let stream = TimeoutIo::new(stream, Arc::clone(&progress), limits);
         let opened = Instant::now();
-        let (port, its_pace) = (Arc::clone(&self), Arc::clone(&pace));
-        let service = service_fn(move |request| Arc::clone(&port).call(request, Arc::clone(&its_pace), opened));
+        let (port, its_progress) = (Arc::clone(&self), Arc::clone(&progress));
+        let service = service_fn(move |request| Arc::clone(&port).call(request, Arc::clone(&its_progress), opened));
         let mut builder = http1::Builder::new();
         builder
             .timer(TokioTimer::new())
@@ -123,7 +131,7 @@ impl Port {
         let mut turned_away = pin!(turned_away);
         loop {
             if *phase.borrow_and_update() == Phase::Closing {
-                pace.leave();
+                progress.leave();
             }
             tokio::select! {
                 // How a connection ends is the caller's affair; what was asked on it has been answered and counted.
@@ -138,14 +146,14 @@ impl Port {
     async fn call(
         self: Arc<Self>,
         mut request: Request<hyper::body::Incoming>,
-        pace: Arc<Pace>,
+        progress: Arc<RequestProgress>,
         opened: Instant,
     ) -> Result<Response<Body>, Infallible> {
-        pace.start();
-        request.extensions_mut().insert(Arc::clone(&pace));
+        progress.start();
+        request.extensions_mut().insert(Arc::clone(&progress));
         let mut response = self.router.clone().oneshot(request.map(Body::new)).await?;
         // Behind TLS, nothing but a review is answered with 200.
-        pace.finish(matches!(self.protection, Protection::Tls(_)) && response.status() == StatusCode::OK);
+        progress.finish(matches!(self.protection, Protection::Tls(_)) && response.status() == StatusCode::OK);
         if self.readiness.is_draining() || opened.elapsed() >= self.limits.connection_age {
             response
                 .headers_mut()

@@ -23,7 +23,7 @@ const HANDSHAKES: usize = 2;
 /// What a connection is doing, in the order in which connections make room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
-enum Standing {
+enum Activity {
     /// Nothing was asked yet.
     Silent,
     /// A request has begun and its body is still on its way.
@@ -36,36 +36,36 @@ enum Standing {
     Busy,
 }
 
-const STANDINGS: [Standing; 5] = [
-    Standing::Silent,
-    Standing::Reading,
-    Standing::Idle,
-    Standing::Trusted,
-    Standing::Busy,
+const ACTIVITIES: [Activity; 5] = [
+    Activity::Silent,
+    Activity::Reading,
+    Activity::Idle,
+    Activity::Trusted,
+    Activity::Busy,
 ];
 
 /// At most so many connections at once.
 #[derive(Debug)]
-pub(crate) struct Slots {
+pub(crate) struct ConnectionSlots {
     capacity: usize,
-    /// Counts the changes of all members, which is what their age is measured by.
+    /// Counts the changes of all entries, which is what their age is measured by.
     changes: AtomicU64,
-    members: Mutex<Members>,
+    entries: Mutex<Entries>,
 }
 
 #[derive(Debug, Default)]
-struct Members {
+struct Entries {
     next: u64,
-    by_number: HashMap<u64, Arc<Member>>,
+    by_number: HashMap<u64, Arc<Entry>>,
     /// The gate of each address for handshakes, and how many of its connections are there.
     gates: HashMap<IpAddr, (Arc<Semaphore>, usize)>,
 }
 
 #[derive(Debug)]
-struct Member {
+struct Entry {
     source: IpAddr,
-    standing: AtomicU8,
-    /// When it took its standing.
+    activity: AtomicU8,
+    /// When it took its activity.
     since: AtomicU64,
     /// A review was answered on it.
     trusted: AtomicBool,
@@ -75,50 +75,51 @@ struct Member {
 
 /// The right of one connection to be there, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Slot {
-    slots: Arc<Slots>,
+pub(crate) struct ConnectionSlot {
+    slots: Arc<ConnectionSlots>,
     number: u64,
-    member: Arc<Member>,
+    entry: Arc<Entry>,
 }
 
-impl Slots {
+impl ConnectionSlots {
+    /// Makes room for `capacity` connections.
     pub(crate) fn new(capacity: usize) -> Arc<Self> {
         Arc::new(Self {
             capacity,
             changes: AtomicU64::new(0),
-            members: Mutex::default(),
+            entries: Mutex::default(),
         })
     }
 
     /// A slot for a caller from `source`. When all are taken, another connection is told to go; `None` when every single
     /// one is busy.
-    pub(crate) fn enter(self: &Arc<Self>, source: IpAddr) -> Option<Slot> {
+    pub(crate) fn enter(self: &Arc<Self>, source: IpAddr) -> Option<ConnectionSlot> {
         let source = source.to_canonical();
-        let mut members = self.members();
-        if members.by_number.len() >= self.capacity {
-            let number = members.least_useful()?;
-            let gone = members.remove(number)?;
+        let mut entries = self.entries();
+        if entries.by_number.len() >= self.capacity {
+            let number = entries.least_useful()?;
+            let gone = entries.remove(number)?;
             gone.notice.notify_one();
         }
-        let gate = members.gates.entry(source);
+        let gate = entries.gates.entry(source);
         let (gate, count) = gate.or_insert_with(|| (Arc::new(Semaphore::new(HANDSHAKES)), 0));
         *count += 1;
-        let member = Arc::new(Member {
+        let entry = Arc::new(Entry {
             source,
-            standing: AtomicU8::new(Standing::Silent as u8),
+            activity: AtomicU8::new(Activity::Silent as u8),
             since: AtomicU64::new(self.change()),
             trusted: AtomicBool::new(false),
             notice: Notify::new(),
             gate: Arc::clone(gate),
         });
-        let number = members.next;
-        members.next += 1;
-        members.by_number.insert(number, Arc::clone(&member));
-        drop(members);
-        Some(Slot {
+        let number = entries.next;
+        entries.next += 1;
+        entries.by_number.insert(number, Arc::clone(&entry));
+        drop(entries);
+        Some(ConnectionSlot {
             slots: Arc::clone(self),
             number,
-            member,
+            entry,
         })
     }
 
@@ -126,8 +127,8 @@ impl Slots {
         self.changes.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn members(&self) -> MutexGuard<'_, Members> {
-        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,7 +145,7 @@ struct Holding {
 }
 
 /// A connection that may have to go: what it is doing, since when, and its number.
-type Candidate = (Standing, u64, u64);
+type Candidate = (Activity, u64, u64);
 
 impl Holding {
     fn weight(&self) -> usize {
@@ -158,33 +159,33 @@ impl Holding {
     }
 }
 
-impl Members {
+impl Entries {
     /// `None` when it is gone already.
-    fn remove(&mut self, number: u64) -> Option<Arc<Member>> {
-        let member = self.by_number.remove(&number)?;
-        if let Some((_, count)) = self.gates.get_mut(&member.source) {
+    fn remove(&mut self, number: u64) -> Option<Arc<Entry>> {
+        let entry = self.by_number.remove(&number)?;
+        if let Some((_, count)) = self.gates.get_mut(&entry.source) {
             *count -= 1;
             if *count == 0 {
-                self.gates.remove(&member.source);
+                self.gates.remove(&entry.source);
             }
         }
-        Some(member)
+        Some(entry)
     }
 
     fn least_useful(&self) -> Option<u64> {
         let mut holdings: HashMap<IpAddr, Holding> = HashMap::new();
-        for (number, member) in &self.by_number {
-            let holding = holdings.entry(member.source).or_default();
-            if member.trusted.load(Ordering::Relaxed) {
+        for (number, entry) in &self.by_number {
+            let holding = holdings.entry(entry.source).or_default();
+            if entry.trusted.load(Ordering::Relaxed) {
                 holding.trusted += 1;
             } else {
                 holding.untrusted += 1;
             }
-            let standing = member.standing();
-            if standing != Standing::Busy {
-                let candidate = (standing, member.since.load(Ordering::Relaxed), *number);
+            let activity = entry.activity();
+            if activity != Activity::Busy {
+                let candidate = (activity, entry.since.load(Ordering::Relaxed), *number);
                 holding.first = Some(earlier(holding.first, candidate));
-                if standing == Standing::Trusted {
+                if activity == Activity::Trusted {
                     holding.idle += 1;
                     holding.oldest_idle = Some(earlier(holding.oldest_idle, candidate));
                 }
@@ -193,11 +194,11 @@ impl Members {
         let candidates = holdings
             .values()
             .filter_map(|holding| Some((holding, holding.goes_first()?)));
-        let most = candidates.max_by_key(|(holding, (standing, since, _))| {
+        let most = candidates.max_by_key(|(holding, (activity, since, _))| {
             let total = holding.untrusted + holding.trusted;
             (
                 holding.weight(),
-                std::cmp::Reverse(*standing),
+                std::cmp::Reverse(*activity),
                 total,
                 std::cmp::Reverse(*since),
             )
@@ -210,52 +211,52 @@ fn earlier(first: Option<Candidate>, other: Candidate) -> Candidate {
     first.map_or(other, |first| first.min(other))
 }
 
-impl Member {
-    fn standing(&self) -> Standing {
-        STANDINGS[usize::from(self.standing.load(Ordering::Relaxed))]
+impl Entry {
+    fn activity(&self) -> Activity {
+        ACTIVITIES[usize::from(self.activity.load(Ordering::Relaxed))]
     }
 }
 
-impl Slot {
+impl ConnectionSlot {
     /// Resolves when the connection has to go. It does not borrow the slot.
     pub(crate) fn turned_away(&self) -> impl Future<Output = ()> + Send + 'static {
-        let member = Arc::clone(&self.member);
-        async move { member.notice.notified().await }
+        let entry = Arc::clone(&self.entry);
+        async move { entry.notice.notified().await }
     }
 
     /// What the handshakes of connections from one address take turns at.
     pub(crate) fn gate(&self) -> &Semaphore {
-        &self.member.gate
+        &self.entry.gate
     }
 
     /// The header of a request is there.
     pub(crate) fn has_asked(&self) {
-        self.set(Standing::Reading);
+        self.set(Activity::Reading);
     }
 
     /// The request is whole, and is being answered.
     pub(crate) fn is_busy(&self) {
-        self.set(Standing::Busy);
+        self.set(Activity::Busy);
     }
 
     /// The answer is there; `trusted` when it was one to a review.
     pub(crate) fn is_answered(&self, trusted: bool) {
         if trusted {
-            self.member.trusted.store(true, Ordering::Relaxed);
+            self.entry.trusted.store(true, Ordering::Relaxed);
         }
-        let trusted = trusted || self.member.trusted.load(Ordering::Relaxed);
-        self.set(if trusted { Standing::Trusted } else { Standing::Idle });
+        let trusted = trusted || self.entry.trusted.load(Ordering::Relaxed);
+        self.set(if trusted { Activity::Trusted } else { Activity::Idle });
     }
 
-    fn set(&self, standing: Standing) {
-        self.member.since.store(self.slots.change(), Ordering::Relaxed);
-        self.member.standing.store(standing as u8, Ordering::Relaxed);
+    fn set(&self, activity: Activity) {
+        self.entry.since.store(self.slots.change(), Ordering::Relaxed);
+        self.entry.activity.store(activity as u8, Ordering::Relaxed);
     }
 }
 
-impl Drop for Slot {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        self.slots.members().remove(self.number);
+        self.slots.entries().remove(self.number);
     }
 }
 
@@ -269,16 +270,16 @@ mod tests {
     const SERVER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
     const ATTACKER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
 
-    fn is_out(slot: &Slot) -> bool {
+    fn is_out(slot: &ConnectionSlot) -> bool {
         let notified = pin!(slot.turned_away());
         let out = notified.poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(());
         if out {
-            slot.member.notice.notify_one();
+            slot.entry.notice.notify_one();
         }
         out
     }
 
-    fn trusted(slots: &Arc<Slots>, source: IpAddr) -> Slot {
+    fn trusted(slots: &Arc<ConnectionSlots>, source: IpAddr) -> ConnectionSlot {
         let slot = slots.enter(source).unwrap();
         slot.has_asked();
         slot.is_busy();
@@ -288,7 +289,7 @@ mod tests {
 
     #[test]
     fn of_one_address_the_most_useless_and_longest_goes_first() {
-        let slots = Slots::new(5);
+        let slots = ConnectionSlots::new(5);
         let enter = || slots.enter(ATTACKER).unwrap();
         let (trusted, idle, reading, old, new) = (trusted(&slots, ATTACKER), enter(), enter(), enter(), enter());
         idle.has_asked();
@@ -310,27 +311,27 @@ mod tests {
 
     #[test]
     fn whoever_holds_most_makes_room_for_all_others() {
-        let slots = Slots::new(100);
+        let slots = ConnectionSlots::new(100);
         // An API server with what it keeps, and one connection that it is just making.
-        let mut kept: Vec<Slot> = (0..25).map(|_| trusted(&slots, SERVER)).collect();
+        let mut kept: Vec<ConnectionSlot> = (0..25).map(|_| trusted(&slots, SERVER)).collect();
         kept.push(slots.enter(SERVER).unwrap());
         // An attacker that has reviews answered on some of its connections, and says nothing on others.
-        let attack: Vec<Slot> = (0..80).map(|_| trusted(&slots, ATTACKER)).collect();
-        let silent: Vec<Slot> = (0..500).filter_map(|_| slots.enter(ATTACKER)).collect();
+        let attack: Vec<ConnectionSlot> = (0..80).map(|_| trusted(&slots, ATTACKER)).collect();
+        let silent: Vec<ConnectionSlot> = (0..500).filter_map(|_| slots.enter(ATTACKER)).collect();
         assert!(kept.iter().all(|slot| !is_out(slot)));
-        let late: Vec<Slot> = (0..20).map(|_| slots.enter(SERVER).unwrap()).collect();
+        let late: Vec<ConnectionSlot> = (0..20).map(|_| slots.enter(SERVER).unwrap()).collect();
         assert!(kept.iter().chain(&late).all(|slot| !is_out(slot)));
         drop((attack, silent, late));
         drop(kept);
-        let members = slots.members();
-        assert!(members.by_number.is_empty() && members.gates.is_empty());
+        let entries = slots.entries();
+        assert!(entries.by_number.is_empty() && entries.gates.is_empty());
     }
 
     #[test]
     fn more_idle_connections_than_anybody_needs_go_before_those_that_have_begun() {
-        let slots = Slots::new(FAIR_SHARE + 3);
-        let idle: Vec<Slot> = (0..=FAIR_SHARE).map(|_| trusted(&slots, SERVER)).collect();
-        let begun: Vec<Slot> = (0..3).map(|_| slots.enter(SERVER).unwrap()).collect();
+        let slots = ConnectionSlots::new(FAIR_SHARE + 3);
+        let idle: Vec<ConnectionSlot> = (0..=FAIR_SHARE).map(|_| trusted(&slots, SERVER)).collect();
+        let begun: Vec<ConnectionSlot> = (0..3).map(|_| slots.enter(SERVER).unwrap()).collect();
         assert!(is_out(&idle[0]) && begun.iter().all(|slot| !is_out(slot)));
         let last = slots.enter(SERVER).unwrap();
         assert!(
@@ -341,6 +342,6 @@ mod tests {
 
     #[test]
     fn no_slots_let_nobody_in() {
-        assert!(Slots::new(0).enter(SERVER).is_none());
+        assert!(ConnectionSlots::new(0).enter(SERVER).is_none());
     }
 }

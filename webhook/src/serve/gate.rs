@@ -50,7 +50,7 @@ mod tests {
     async fn many_steps_are_done_in_turns_and_none_is_forgotten() {
         let gate = Arc::new(Semaphore::new(1));
         let done = Arc::new(AtomicUsize::new(0));
-        let tasks: Vec<_> = (0..50)
+        let objects: Vec<_> = (0..50)
             .map(|_| {
                 let (gate, done) = (Arc::clone(&gate), Arc::clone(&done));
                 tokio::spawn(async move {
@@ -65,7 +65,7 @@ mod tests {
                 })
             })
             .collect();
-        for task in tasks {
+        for task in objects {
             task.await.unwrap();
         }
         assert_eq!((done.load(Ordering::Relaxed), gate.available_permits()), (50, 1));

@@ -15,11 +15,11 @@ use crate::admission::review::outline;
 use crate::admission::tree_size::tree_size;
 use crate::app::{App, Reply};
 use crate::ops::metrics::{Track as _, Tracked};
-use crate::serve::body::{Incoming, Received};
-use crate::serve::body_memory::{Bodies, Share};
-use crate::serve::call_slots::{Crowd, Member};
-use crate::serve::offload::Aside;
-use crate::serve::timeout_io::Pace;
+use crate::serve::body::{CallBody, Received};
+use crate::serve::body_memory::{BodyMemory, BodyShare};
+use crate::serve::call_slots::{CallSlot, CallSlots};
+use crate::serve::offload::Offload;
+use crate::serve::timeout_io::RequestProgress;
 
 /// The worst body of this size is judged within half a millisecond (docs/performance.md). Larger ones go to a thread, so
 /// that a deadline can end the wait and no other call waits behind them.
@@ -28,32 +28,37 @@ const INLINE: usize = 8 * 1024;
 /// The tree of a body of at most this size is not worth an account: there are as many at once as there are threads.
 const SMALL_TREE: usize = 128 * 1024;
 
-/// What a handler needs.
+/// What all handlers share.
 #[derive(Debug, Clone)]
 pub(crate) struct Handler {
     app: Arc<App>,
     /// The calls that are under way.
-    calls: Arc<Crowd>,
-    bodies: Arc<Bodies>,
-    aside: Aside,
+    calls: Arc<CallSlots>,
+    bodies: Arc<BodyMemory>,
+    offload: Offload,
 }
 
+/// Answers `POST /validate`.
 pub(crate) async fn validate(State(handler): State<Handler>, request: Request) -> Response {
     handler.respond(Hook::Validate, None, request).await
 }
 
+/// Answers `POST /validate/enforce`.
 pub(crate) async fn validate_enforce(State(handler): State<Handler>, request: Request) -> Response {
     handler.respond(Hook::Validate, Some(Mode::Enforce), request).await
 }
 
+/// Answers `POST /validate/warn`.
 pub(crate) async fn validate_warn(State(handler): State<Handler>, request: Request) -> Response {
     handler.respond(Hook::Validate, Some(Mode::Warn), request).await
 }
 
+/// Answers `POST /validate/audit`.
 pub(crate) async fn validate_audit(State(handler): State<Handler>, request: Request) -> Response {
     handler.respond(Hook::Validate, Some(Mode::Audit), request).await
 }
 
+/// Answers `POST /mutate`.
 pub(crate) async fn mutate(State(handler): State<Handler>, request: Request) -> Response {
     handler.respond(Hook::Mutate, None, request).await
 }
@@ -63,6 +68,7 @@ pub(crate) async fn not_found(State(handler): State<Handler>, request: Request) 
     handler.refuse(StatusCode::NOT_FOUND, request).await
 }
 
+/// Answers another method than POST with 405.
 pub(crate) async fn method_not_allowed(State(handler): State<Handler>, request: Request) -> Response {
     handler.refuse(StatusCode::METHOD_NOT_ALLOWED, request).await
 }
@@ -76,12 +82,13 @@ struct Question {
 }
 
 impl Handler {
+    /// Makes room for calls by the limits of `app`.
     pub(crate) fn new(app: Arc<App>) -> Self {
         let limits = &app.limits;
         Self {
-            calls: Crowd::new(limits.in_flight),
-            bodies: Bodies::new(limits.bodies, limits.body),
-            aside: Aside::new(limits.trees),
+            calls: CallSlots::new(limits.in_flight),
+            bodies: BodyMemory::new(limits.bodies, limits.body),
+            offload: Offload::new(limits.trees),
             app,
         }
     }
@@ -89,11 +96,11 @@ impl Handler {
     async fn respond(&self, hook: Hook, mode: Option<Mode>, request: Request) -> Response {
         let end = Instant::now() + self.app.limits.time_for(request.uri().query());
         let is_json = is_json(&request);
-        let pace = request.extensions().get::<Arc<Pace>>().cloned();
-        let mut body = Incoming::new(request.into_body(), self.app.limits.body);
+        let progress = request.extensions().get::<Arc<RequestProgress>>().cloned();
+        let mut body = CallBody::new(request.into_body(), self.app.limits.body);
         let question = Question { hook, mode };
         let reply = if is_json {
-            let answered = timeout_at(end, self.read_and_judge(question, &mut body, pace.as_deref())).await;
+            let answered = timeout_at(end, self.read_and_judge(question, &mut body, progress.as_deref())).await;
             answered.unwrap_or(Err(Fault::Deadline))
         } else {
             Err(Fault::ContentType)
@@ -110,7 +117,7 @@ impl Handler {
 
     async fn refuse(&self, status: StatusCode, request: Request) -> Response {
         let end = Instant::now() + self.app.limits.deadline;
-        let body = Incoming::new(request.into_body(), self.app.limits.body);
+        let body = CallBody::new(request.into_body(), self.app.limits.body);
         let is_read = timeout_at(end, body.discard()).await.unwrap_or(false);
         let reason = status.canonical_reason().unwrap_or_default();
         let reply = Reply {
@@ -123,8 +130,8 @@ impl Handler {
     async fn read_and_judge(
         &self,
         question: Question,
-        body: &mut Incoming,
-        pace: Option<&Pace>,
+        body: &mut CallBody,
+        progress: Option<&RequestProgress>,
     ) -> Result<Reply, Fault> {
         let mut place = self.calls.enter().ok_or(Fault::Overload)?;
         let in_flight = self.app.metrics.in_flight.track();
@@ -134,14 +141,14 @@ impl Handler {
             received = body.read(INLINE, &self.bodies) => received?,
             () = turned_away => return Err(Fault::Overload),
         };
-        if let Some(pace) = pace {
-            pace.is_whole();
+        if let Some(progress) = progress {
+            progress.is_whole();
         }
         let Question { hook, mode } = question;
         match received {
             Received::Small(body) => Ok(self.app.answer(hook, mode, &body)),
-            Received::Large(body, share) if place.settle() => {
-                self.judge_aside(question, body, (place, in_flight, share)).await
+            Received::Large(body, share) if place.pin() => {
+                self.judge_offloaded(question, body, (place, in_flight, share)).await
             }
             Received::Large(..) => Err(Fault::Overload),
             Received::TooLarge(beginning) => {
@@ -152,10 +159,10 @@ impl Handler {
     }
 
     /// What the call holds goes along: a judgement that outlives its deadline still counts.
-    async fn judge_aside(&self, question: Question, body: Bytes, held: Held) -> Result<Reply, Fault> {
+    async fn judge_offloaded(&self, question: Question, body: Bytes, held: Held) -> Result<Reply, Fault> {
         let Question { hook, mode } = question;
         let arrived = Instant::now();
-        let mut thread = self.aside.thread().await;
+        let mut thread = self.offload.thread().await;
         let mut size = body.len();
         if size > SMALL_TREE {
             let counted = body.clone();
@@ -165,7 +172,7 @@ impl Handler {
                 .map_err(|_| Fault::Panic)?;
         }
         let app = Arc::clone(&self.app);
-        let fits = size <= self.aside.largest();
+        let fits = size <= self.offload.largest();
         let work = move || {
             let _held = held;
             app.metrics.queued(arrived.elapsed());
@@ -182,7 +189,7 @@ impl Handler {
 }
 
 /// What a call holds while it is under way.
-type Held = (Member, Tracked, Share);
+type Held = (CallSlot, Tracked, BodyShare);
 
 fn is_json(request: &Request) -> bool {
     let content_type = request

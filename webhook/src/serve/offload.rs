@@ -1,5 +1,5 @@
 //! Judging beside the event loop: what may take longer than a millisecond holds up nobody there. It waits its turn, and
-//! whoever asked for it goes on counting the time.
+//! its deadline goes on meanwhile.
 
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -12,7 +12,7 @@ const KIB: usize = 1024;
 
 /// Threads and memory for judgements.
 #[derive(Debug, Clone)]
-pub(crate) struct Aside {
+pub(crate) struct Offload {
     /// As many as there are processors, since more at once would make none of them faster; but never one alone, which
     /// would wait for memory while nobody works.
     threads: Arc<Semaphore>,
@@ -23,8 +23,8 @@ pub(crate) struct Aside {
 
 /// A thread that waits for something to do.
 #[derive(Debug)]
-pub(crate) struct Thread {
-    aside: Aside,
+pub(crate) struct Worker {
+    offload: Offload,
     permit: OwnedSemaphorePermit,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Thread {
 #[derive(Debug)]
 pub(crate) struct Panicked;
 
-impl Aside {
+impl Offload {
     /// Room for trees of `bytes` together.
     pub(crate) fn new(bytes: usize) -> Self {
         let threads = available_parallelism().map_or(2, usize::from).max(2);
@@ -45,11 +45,11 @@ impl Aside {
     }
 
     /// Waits for a thread; first come, first served.
-    pub(crate) async fn thread(&self) -> Thread {
+    pub(crate) async fn thread(&self) -> Worker {
         let permit = Arc::clone(&self.threads).acquire_owned().await;
         #[expect(clippy::expect_used, reason = "nobody closes the semaphore")]
-        Thread {
-            aside: self.clone(),
+        Worker {
+            offload: self.clone(),
             permit: permit.expect("the semaphore is open"),
         }
     }
@@ -60,7 +60,7 @@ impl Aside {
     }
 }
 
-impl Thread {
+impl Worker {
     /// Does a part of the work and comes back.
     pub(crate) async fn lend<T: Send + 'static>(
         self,
@@ -70,15 +70,15 @@ impl Thread {
         done.await.map_err(|_| Panicked)
     }
 
-    /// Waits for the memory of a tree of `bytes`, and does the work. Thread and memory go along: work that outlives the
+    /// Waits for the memory of a tree of `bytes`, and does the work. Worker and memory go along: work that outlives the
     /// patience of its caller still counts.
     pub(crate) async fn work<T: Send + 'static>(
         self,
         bytes: usize,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
-        let wanted = u32::try_from(bytes.min(self.aside.largest).div_ceil(KIB)).unwrap_or(u32::MAX);
-        let memory = Arc::clone(&self.aside.trees).acquire_many_owned(wanted).await;
+        let wanted = u32::try_from(bytes.min(self.offload.largest).div_ceil(KIB)).unwrap_or(u32::MAX);
+        let memory = Arc::clone(&self.offload.trees).acquire_many_owned(wanted).await;
         let done = spawn_blocking(move || {
             let _held = (self.permit, memory);
             work()

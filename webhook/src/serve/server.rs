@@ -1,4 +1,4 @@
-//! Who is let in, and how the server leaves.
+//! Accepts connections, and stops without breaking off a call.
 
 use std::future::Future;
 use std::io;
@@ -14,11 +14,11 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::app::App;
 use crate::ops::status_server;
-use crate::serve::connection::{Guest, Phase, Port, Protection};
-use crate::serve::connection_slots::Slots;
+use crate::serve::connection::{Permit, Phase, Port, Protection};
+use crate::serve::connection_slots::ConnectionSlots;
 use crate::serve::routes::routes;
 
-/// How the server leaves.
+/// How the server stops.
 ///
 /// 1. It is not ready at once, and goes on taking connections for `lame_duck`: until then the rest of the cluster may not
 ///    have heard. Every answer of that time asks its caller to come back on another connection (`Connection: close`), so
@@ -53,8 +53,8 @@ pub async fn serve(
     leaving: Leaving,
 ) {
     let phase = watch::Sender::new(Phase::Serving);
-    let door = Door {
-        slots: Slots::new(app.limits.connections),
+    let acceptor = Acceptor {
+        slots: ConnectionSlots::new(app.limits.connections),
         port: Arc::new(Port {
             limits: app.limits.clone(),
             metrics: Arc::clone(&app.metrics),
@@ -74,9 +74,9 @@ pub async fn serve(
     };
     tokio::select! {
         () = farewell => {}
-        () = door.let_in(&listener) => {}
+        () = acceptor.accept_all(&listener) => {}
     }
-    door.let_in_who_stands_outside(listener);
+    acceptor.drain_backlog(listener);
     phase.send_replace(Phase::Closing);
     if timeout(leaving.patience, phase.closed()).await.is_err() {
         tracing::warn!(patience = ?leaving.patience, "calls were still being answered at the end");
@@ -86,8 +86,8 @@ pub async fn serve(
 /// Serves `/livez`, `/readyz`, `/metrics` and `/version` in the clear, for as long as it is polled.
 pub async fn serve_status(app: Arc<App>, listener: TcpListener) {
     let phase = watch::Sender::new(Phase::Serving);
-    let door = Door {
-        slots: Slots::new(app.limits.status_connections),
+    let acceptor = Acceptor {
+        slots: ConnectionSlots::new(app.limits.status_connections),
         port: Arc::new(Port {
             limits: app.limits.clone(),
             metrics: Arc::clone(&app.metrics),
@@ -97,20 +97,20 @@ pub async fn serve_status(app: Arc<App>, listener: TcpListener) {
         }),
         phase: &phase,
     };
-    door.let_in(&listener).await;
+    acceptor.accept_all(&listener).await;
 }
 
-struct Door<'p> {
-    slots: Arc<Slots>,
+struct Acceptor<'p> {
+    slots: Arc<ConnectionSlots>,
     port: Arc<Port>,
     phase: &'p watch::Sender<Phase>,
 }
 
-impl Door<'_> {
-    async fn let_in(&self, listener: &TcpListener) {
+impl Acceptor<'_> {
+    async fn accept_all(&self, listener: &TcpListener) {
         loop {
             match listener.accept().await {
-                Ok((stream, peer)) => self.admit(stream, peer.ip()),
+                Ok((stream, peer)) => self.spawn(stream, peer.ip()),
                 Err(error) => {
                     tracing::warn!(%error, "cannot take a connection");
                     // Out of file descriptors, most likely. Trying again at once would only burn a core.
@@ -123,24 +123,24 @@ impl Door<'_> {
     }
 
     /// Connections that the kernel has taken for us would be reset with the listener.
-    fn let_in_who_stands_outside(&self, listener: TcpListener) {
+    fn drain_backlog(&self, listener: TcpListener) {
         let Ok(listener) = listener.into_std() else { return };
         while let Ok((stream, peer)) = listener.accept() {
             if stream.set_nonblocking(true).is_ok()
                 && let Ok(stream) = TcpStream::from_std(stream)
             {
-                self.admit(stream, peer.ip());
+                self.spawn(stream, peer.ip());
             }
         }
     }
 
-    fn admit(&self, stream: TcpStream, source: IpAddr) {
+    fn spawn(&self, stream: TcpStream, source: IpAddr) {
         let Some(slot) = self.slots.enter(source) else {
             self.port.turn_away();
             return;
         };
-        let guest = Guest::new(slot, self.phase.subscribe());
-        tokio::spawn(Arc::clone(&self.port).converse(stream, guest));
+        let permit = Permit::new(slot, self.phase.subscribe());
+        tokio::spawn(Arc::clone(&self.port).serve_connection(stream, permit));
     }
 }
 

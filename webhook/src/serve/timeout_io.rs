@@ -16,19 +16,20 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::limits::Limits;
-use crate::serve::connection_slots::Slot;
+use crate::serve::connection_slots::ConnectionSlot;
 
 /// How the requests of one connection go; shared with the service that answers them.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(crate) struct RequestProgress {
     started: AtomicUsize,
     active: AtomicBool,
     leaving: AtomicBool,
-    slot: Slot,
+    slot: ConnectionSlot,
 }
 
-impl Pace {
-    pub(crate) fn new(slot: Slot) -> Self {
+impl RequestProgress {
+    /// Begins with a connection on which nothing was asked.
+    pub(crate) fn new(slot: ConnectionSlot) -> Self {
         Self {
             started: AtomicUsize::new(0),
             active: AtomicBool::new(false),
@@ -72,9 +73,9 @@ impl Pace {
 /// A connection that fails a read when a header takes too long, and a write when nobody reads the answer; and that is at
 /// its end when the server leaves and the caller asks nothing.
 #[derive(Debug)]
-pub(crate) struct PacedIo<S> {
+pub(crate) struct TimeoutIo<S> {
     stream: S,
-    pace: Arc<Pace>,
+    progress: Arc<RequestProgress>,
     /// How long a header may take.
     header: Duration,
     /// How long a caller may leave an answer unread.
@@ -83,7 +84,7 @@ pub(crate) struct PacedIo<S> {
     seen: usize,
     /// Nothing has been read yet.
     fresh: bool,
-    /// The deadline counts.
+    /// Whether the deadline is in effect.
     armed: bool,
     /// Something was written and may not have gone out.
     unsent: bool,
@@ -93,12 +94,12 @@ pub(crate) struct PacedIo<S> {
     write_deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> PacedIo<S> {
+impl<S> TimeoutIo<S> {
     /// A connection on which the first byte must come within `limits.idle`.
-    pub(crate) fn new(stream: S, pace: Arc<Pace>, limits: &Limits) -> Self {
+    pub(crate) fn new(stream: S, progress: Arc<RequestProgress>, limits: &Limits) -> Self {
         Self {
             stream,
-            pace,
+            progress,
             header: limits.header,
             answer: limits.answer,
             seen: 0,
@@ -120,18 +121,18 @@ impl<S> PacedIo<S> {
 
     /// Whether the connection may end here, with nothing to read. A caller that has only just connected is about to ask.
     fn is_at_its_end(&mut self, context: &mut Context<'_>) -> bool {
-        if !self.pace.is_leaving() {
+        if !self.progress.is_leaving() {
             return false;
         }
         if !self.fresh {
-            return !self.armed && !self.unsent && !self.pace.is_active();
+            return !self.armed && !self.unsent && !self.progress.is_active();
         }
         self.deadline.as_mut().reset(self.opened + self.header);
         self.deadline.as_mut().poll(context).is_ready()
     }
 
     fn disarm_when_started(&mut self) {
-        let started = self.pace.started.load(Ordering::Acquire);
+        let started = self.progress.started.load(Ordering::Acquire);
         if started != self.seen {
             self.seen = started;
             self.armed = false;
@@ -151,7 +152,7 @@ impl<S> PacedIo<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for PacedIo<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for TimeoutIo<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -167,7 +168,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for PacedIo<S> {
             ready!(self.deadline.as_mut().poll(context));
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        let begins = self.fresh || (!self.armed && !self.pace.is_active());
+        let begins = self.fresh || (!self.armed && !self.progress.is_active());
         if begins && buffer.filled().len() > before {
             self.arm();
         }
@@ -175,7 +176,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for PacedIo<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for PacedIo<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for TimeoutIo<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.unsent = true;
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);

@@ -27,7 +27,7 @@ use x509_parser::prelude::FromDer as _;
 #[derive(Debug, thiserror::Error)]
 pub enum ClientCheckError {
     /// The file cannot be read.
-    #[error("cannot read {}: {source}", file.display())]
+    #[error("cannot read {}", file.display())]
     Read {
         /// The file.
         file: PathBuf,
@@ -38,10 +38,10 @@ pub enum ClientCheckError {
     #[error("there is no certificate in PEM format in the file of client authorities")]
     NoAuthority,
     /// An authority for callers cannot be used.
-    #[error("a client authority cannot be used: {0}")]
+    #[error("a client authority cannot be used")]
     UnusableAuthority(#[source] rustls::Error),
     /// The certificate with which the process calls itself cannot be made.
-    #[error("cannot make a certificate: {0}")]
+    #[error("cannot make a certificate")]
     OwnIdentity(#[source] rcgen::Error),
 }
 
@@ -59,13 +59,16 @@ pub struct ClientCheck {
 
 /// The check of a program, with the file that its authorities come from.
 pub(crate) struct Callers {
+    /// What every handshake goes through.
     pub(crate) check: Arc<ClientCheck>,
+    /// Where the authorities come from (PEM).
     pub(crate) file: PathBuf,
     /// What the file held when the check was made.
     pub(crate) authorities: Vec<u8>,
 }
 
 impl Callers {
+    /// Reads the file, and makes a check of it for callers of these names.
     pub(crate) fn new(file: &Path, names: Vec<String>) -> Result<Self, ClientCheckError> {
         let authorities = ClientCheck::read(file)?;
         Ok(Self {
@@ -108,14 +111,13 @@ impl ClientCheck {
         })
     }
 
-    /// Puts other authorities in force, for every handshake that comes after. When they cannot be used, the last ones
-    /// stay.
+    /// Replaces the authorities (PEM) for every handshake that comes after. When they cannot be used, the last ones stay.
     pub fn replace(&self, authorities: &[u8]) -> Result<(), ClientCheckError> {
         self.authorities.store(Arc::new(verifier(authorities, &self.provider)?));
         Ok(())
     }
 
-    /// With what this process may call itself.
+    /// Returns the certificate and the key with which this process calls its own port.
     pub fn own_identity(&self) -> OwnIdentity {
         self.own.copy()
     }
@@ -165,7 +167,7 @@ impl OwnIdentity {
     }
 }
 
-/// The certificate is good, and of somebody else.
+/// The certificate is valid, but none of its names is allowed.
 #[derive(Debug)]
 struct NameRefused(Vec<String>);
 

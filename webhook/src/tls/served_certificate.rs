@@ -18,7 +18,7 @@ use crate::tls::validity::Validity;
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read.
-    #[error("cannot read {}: {source}", file.display())]
+    #[error("cannot read {}", file.display())]
     Read {
         /// The file.
         file: PathBuf,
@@ -32,14 +32,14 @@ pub enum TlsError {
     #[error("there is no private key in PEM format in the key file")]
     NoKey,
     /// Key and certificate cannot be used, or not together.
-    #[error("the certificate and the key cannot be used together: {0}")]
-    Unusable(rustls::Error),
+    #[error("the certificate and the key cannot be used together")]
+    Unusable(#[source] rustls::Error),
     /// The first certificate is not one of X.509.
     #[error("the first certificate of the file cannot be read")]
     Unreadable,
     /// TLS itself cannot be set up.
-    #[error("cannot set up TLS: {0}")]
-    Setup(rustls::Error),
+    #[error("cannot set up TLS")]
+    Setup(#[source] rustls::Error),
 }
 
 /// The text of a certificate, with the chain below it, and of its key.
@@ -52,8 +52,8 @@ pub struct Pem {
 }
 
 impl Pem {
-    /// Reads both files. A swap of the mounted volume between the two reads gives a pair that does not match; the next
-    /// reading gives one that does.
+    /// Reads both files. When the mounted volume is swapped between the two reads, the pair does not match; the
+    /// next reading brings one that does.
     pub(crate) fn read(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
         let read = |file: &Path| {
             std::fs::read(file).map_err(|source| TlsError::Read {
@@ -102,7 +102,7 @@ impl ServedCertificate {
         })
     }
 
-    /// What is served now, the leaf first.
+    /// Returns the chain that is served now, the leaf first; empty when there is none.
     pub(crate) fn chain(&self) -> Vec<CertificateDer<'static>> {
         let current = self.current.load();
         current
@@ -118,12 +118,12 @@ impl ServedCertificate {
         Ok(validity)
     }
 
-    /// For whoever calls.
+    /// Returns the TLS configuration for a server that answers every caller.
     pub fn server_config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, TlsError> {
         self.server_config_for(None)
     }
 
-    /// For callers that pass the check, when there is one.
+    /// Returns the TLS configuration for a server that answers callers that pass the check, or every caller without one.
     ///
     /// HTTP/1.1 is what the API server speaks to webhooks, and all that is spoken here. No session is resumed: the API
     /// server does not try to, and a resumed one would not be checked again.

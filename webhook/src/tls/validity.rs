@@ -7,9 +7,9 @@ use jiff::tz::TimeZone;
 /// The time in which a certificate is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
-    /// The first instant.
+    /// The first instant at which it is valid.
     pub not_before: Timestamp,
-    /// The last.
+    /// The instant at which it ends.
     pub not_after: Timestamp,
 }
 
@@ -20,7 +20,7 @@ const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
 
 impl Validity {
-    /// `None` when the bytes are not those of an X.509 certificate.
+    /// Reads it from a certificate in DER. Returns `None` when the bytes are not those of an X.509 certificate.
     pub(crate) fn of(der: &[u8]) -> Option<Self> {
         let (certificate, _) = expect(SEQUENCE, der)?;
         let (to_be_signed, _) = expect(SEQUENCE, certificate)?;

@@ -19,7 +19,7 @@ const ENGINES: [&str; 4] = ["none", "policies", "webhook", "both"];
 pub(super) fn run(root: &Path, built: &Path, rounds: usize, turn: u64) -> Result<()> {
     let binaries = Binaries::locate_or_build(&report_progress)?;
     let control_plane = ControlPlane::start(&binaries, &Options::default())?;
-    let crds = Kind::ALL.map(|kind| crd(kind, Era::F).to_string());
+    let crds = Kind::ALL.map(|kind| crd(kind, Era::V1_14).to_string());
     control_plane.install_crds(&crds.join("\n---\n"))?;
     let namespaces = ENGINES.map(|engine| {
         let role = json!({"neo4jbackup.github.io/aws-role-arn": "arn:aws:iam::210987654321:role/neo4j-backup"});

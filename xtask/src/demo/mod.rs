@@ -241,7 +241,10 @@ fn eventually(what: &str, ask: impl Fn() -> Result<bool>) -> Result<()> {
 }
 
 fn crds() -> String {
-    let crds: Vec<String> = Kind::ALL.iter().map(|kind| crd(*kind, Era::F).to_string()).collect();
+    let crds: Vec<String> = Kind::ALL
+        .iter()
+        .map(|kind| crd(*kind, Era::V1_14).to_string())
+        .collect();
     crds.join("\n---\n")
 }
 

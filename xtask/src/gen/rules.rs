@@ -10,6 +10,7 @@ use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::{Cel, Doors, RuleMeta};
+use neo4jbackup_core::suppress::ANNOTATION;
 use neo4jbackup_policies::rule_policy;
 
 const RULES: &str = "core/src/rules";
@@ -40,7 +41,7 @@ fn files(folder: &Path) -> Result<BTreeMap<String, String>> {
     Ok(files)
 }
 
-/// The code of the rule in a file; a file without one holds what several rules share.
+/// The code of the rule in a file. Each file of the folder of the rules is one.
 fn code_in(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("code: \"")?;
     Some(rest.split_once('"')?.0)
@@ -56,10 +57,9 @@ fn list_of_rules(rules: &BTreeMap<String, String>) -> Result<String> {
     text.push('\n');
     let mut by_code = BTreeMap::new();
     for (name, source) in rules {
-        if let Some(code) = code_in(source) {
-            writeln!(text, "pub use {name}::{};", camel_case(name))?;
-            by_code.insert(code, name);
-        }
+        let code = code_in(source).with_context(|| format!("{RULES}/{name}.rs declares no rule"))?;
+        writeln!(text, "pub use {name}::{};", camel_case(name))?;
+        by_code.insert(code, name);
     }
     text.push_str("\nuse crate::rule::Rule;\n\n/// Every rule, by code.\npub static ALL: &[&dyn Rule] = &[\n");
     for name in by_code.values() {
@@ -87,7 +87,7 @@ fn list_of_twins(rules: &BTreeMap<String, String>, twins: &BTreeMap<String, Stri
         }
     }
     text.push_str(
-        "\nuse crate::rule_policy::Twin;\n\n/// Every rule that has a twin, by code.\n\
+        "\nuse crate::twin::Twin;\n\n/// Every rule that has a twin, by code.\n\
          pub(crate) static ALL: &[Twin] = &[\n",
     );
     for (code, name) in by_code {
@@ -175,7 +175,7 @@ fn page(meta: &RuleMeta) -> Result<String> {
     }
     writeln!(
         text,
-        "\n## Accepting it\n```yaml\nmetadata:\n  annotations:\n    neo4jbackup.github.io/ignore-{}: \"why it is accepted; until=2027-06-30\"\n```",
+        "\n## Accepting it\n```yaml\nmetadata:\n  annotations:\n    {ANNOTATION}{}: \"why it is accepted; until=2027-06-30\"\n```",
         meta.code
     )?;
     Ok(text)

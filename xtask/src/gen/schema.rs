@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use neo4jbackup_core::schema::{Kind, Profile, json_schema};
+use neo4jbackup_core::schema::{Era, Kind, Profile, json_schema};
 use serde::Deserialize;
 
 /// The kinds, in the order of `Kind::ALL`.
@@ -18,8 +18,7 @@ const KINDS: [&str; 6] = [
     "neo4jdatabase",
     "neo4jshardeddatabase",
 ];
-const ALL_ERAS: &str = "ABCDEFG";
-const HEADER: &str = "// Written by `cargo xtask gen` from core/schemas/*.yaml; do not edit.\n\nuse super::era::EraSet;\nuse super::pattern::Pattern;\nuse super::table::{Absence, Column, FieldSchema, KindSchema, ObjectSchema, Shape, Variant};\n";
+const HEADER: &str = "// Written by `cargo xtask gen` from core/schemas/*.yaml; do not edit.\n\nuse super::era::EraSet;\nuse super::pattern::Pattern;\nuse super::table::{Absence, Column, FieldSchema, Kind, KindSchema, ObjectSchema, Shape, Variant};\n";
 
 /// Every generated file of the schema, by its path below the repository root.
 pub(crate) fn render(repo_root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
@@ -53,6 +52,7 @@ fn rust_tables(folder: &Path) -> anyhow::Result<String> {
             .with_context(|| format!("in the block {name}"))?;
         write!(output, "\nstatic {}: ObjectSchema = {object};\n", constant(name))?;
     }
+    let mut kinds = String::new();
     for name in KINDS {
         let table: Table = read(&folder.join(format!("{name}.yaml")))?;
         let writer = Writer {
@@ -64,7 +64,13 @@ fn rust_tables(folder: &Path) -> anyhow::Result<String> {
             .with_context(|| format!("in the table of {name}"))?;
         write!(
             output,
-            "\npub(super) static {}: KindSchema = KindSchema {{\n",
+            "\nstatic {}: KindSchema = KindSchema {{\n",
+            name.to_ascii_uppercase()
+        )?;
+        writeln!(
+            kinds,
+            "            Self::{} => &{},",
+            table.kind,
             name.to_ascii_uppercase()
         )?;
         writeln!(
@@ -72,9 +78,9 @@ fn rust_tables(folder: &Path) -> anyhow::Result<String> {
             "    name: {:?}, plural: {:?}, text: {:?},",
             table.kind, table.plural, table.text
         )?;
-        writeln!(output, "    eras: {},\n    columns: &[", eras(&table.eras)?)?;
+        writeln!(output, "    eras: {},\n    columns: &[", era_set(table.operators.0))?;
         for column in &table.columns {
-            let set = eras(&column.eras)?;
+            let set = era_set(column.operators.0);
             let Column { name, path, kind, .. } = column;
             writeln!(
                 output,
@@ -83,6 +89,10 @@ fn rust_tables(folder: &Path) -> anyhow::Result<String> {
         }
         writeln!(output, "    ],\n    spec: {spec},\n}};")?;
     }
+    write!(
+        output,
+        "\nimpl Kind {{\n    /// The table of this kind.\n    pub fn schema(self) -> &'static KindSchema {{\n        match self {{\n{kinds}        }}\n    }}\n}}\n"
+    )?;
     Ok(output)
 }
 
@@ -97,7 +107,7 @@ fn read<T: for<'de> Deserialize<'de>>(file: &Path) -> anyhow::Result<T> {
 struct Table {
     kind: String,
     plural: String,
-    eras: String,
+    operators: Operators,
     text: String,
     #[serde(default)]
     open: bool,
@@ -113,8 +123,36 @@ struct Column {
     path: String,
     #[serde(rename = "type")]
     kind: String,
-    #[serde(default = "all_eras")]
-    eras: String,
+    #[serde(default)]
+    operators: Operators,
+}
+
+/// Operator versions that follow each other, as one bit for each era: `1.0-1.12`, or `1.8+` up to the newest. They begin
+/// with the first version of an era and end with the last of one.
+#[derive(Deserialize, Clone, Copy)]
+#[serde(try_from = "String")]
+struct Operators(u16);
+
+impl std::default::Default for Operators {
+    fn default() -> Self {
+        Self(Era::ALL.into_iter().fold(0, |bits, era| bits | 1 << era as u16))
+    }
+}
+
+impl TryFrom<String> for Operators {
+    type Error = anyhow::Error;
+
+    fn try_from(text: String) -> anyhow::Result<Self> {
+        let first = |version: &str| Era::ALL.into_iter().position(|era| era.versions().0 == version);
+        let last = |version: &str| Era::ALL.into_iter().position(|era| era.versions().1 == version);
+        let ends = match text.strip_suffix('+') {
+            Some(from) => first(from).zip(Some(Era::ALL.len() - 1)),
+            None => text.split_once('-').and_then(|(from, to)| first(from).zip(last(to))),
+        };
+        let (from, to) = ends.with_context(|| format!("`{text}` are no operator versions of whole eras"))?;
+        ensure!(from <= to, "`{text}` ends before it begins");
+        Ok(Self((from..=to).fold(0, |bits, position| bits | 1 << position)))
+    }
 }
 
 /// An object that several kinds share.
@@ -148,8 +186,8 @@ impl Rows {
 struct Row {
     #[serde(rename = "type")]
     kind: String,
-    #[serde(default = "all_eras")]
-    eras: String,
+    #[serde(default)]
+    operators: Operators,
     of: Option<String>,
     block: Option<String>,
     #[serde(default)]
@@ -170,14 +208,22 @@ struct Row {
     #[serde(default)]
     harmless_values: Vec<String>,
     replaced_by: Option<OneOrMany>,
+    effect: Option<Effect>,
     note: Option<String>,
+}
+
+/// What the versions that have a field do with it, where that is not what its text says.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Effect {
+    None,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Required {
     Always(bool),
-    Eras(String),
+    By(Operators),
 }
 
 #[derive(Deserialize)]
@@ -199,10 +245,6 @@ enum Drops {
 enum OneOrMany {
     One(String),
     Many(Vec<String>),
-}
-
-fn all_eras() -> String {
-    ALL_ERAS.to_owned()
 }
 
 /// Writes the objects of one table or block.
@@ -240,12 +282,12 @@ impl Writer<'_> {
         let mut seen = 0;
         let mut variants = String::new();
         for row in rows.iter().filter(|row| row.kind != "never") {
-            let set = era_bits(&row.eras)?;
+            let set = row.operators.0;
             ensure!(set & seen == 0, "two rows share an era");
             seen |= set;
             required |= match &row.required {
                 Some(Required::Always(true)) => set,
-                Some(Required::Eras(letters)) => era_bits(letters)? & set,
+                Some(Required::By(operators)) => operators.0 & set,
                 _ => 0,
             };
             let (eras, shape) = (era_set(set), self.shape(path, row)?);
@@ -253,8 +295,8 @@ impl Writer<'_> {
         }
         ensure!(seen == 0 || first.text.is_some(), "the first row needs a text");
         ensure!(
-            seen != 0 || first.note.is_some() || first.replaced_by.is_some(),
-            "say what to write instead"
+            seen != 0 || first.note.is_some() || first.replaced_by.is_some() || first.effect.is_some(),
+            "say what to write instead, or that it has no effect"
         );
         Ok(format!(
             "FieldSchema {{ name: {name:?}, text: {:?}, required: {}, variants: &[{variants}], absence: {} }},\n",
@@ -334,29 +376,15 @@ fn absence(row: &Row) -> String {
         Some(OneOrMany::Many(paths)) => paths,
     };
     format!(
-        "Absence {{ changes_meaning: {changes}, harmless_values: &{:?}, replaced_by: &{replaced_by:?}, note: {:?} }}",
-        row.harmless_values, row.note,
+        "Absence {{ changes_meaning: {changes}, harmless_values: &{:?}, replaced_by: &{replaced_by:?}, had_effect: {}, note: {:?} }}",
+        row.harmless_values,
+        row.effect.is_none(),
+        row.note,
     )
 }
 
-fn eras(letters: &str) -> anyhow::Result<String> {
-    Ok(era_set(era_bits(letters)?))
-}
-
-fn era_set(bits: u8) -> String {
+fn era_set(bits: u16) -> String {
     format!("EraSet(0b{:03b}_{:04b})", bits >> 4, bits & 0b1111)
-}
-
-fn era_bits(letters: &str) -> anyhow::Result<u8> {
-    let mut bits = 0;
-    for letter in letters.chars() {
-        let position = ALL_ERAS
-            .find(letter)
-            .with_context(|| format!("there is no era {letter:?}"))?;
-        bits |= 1 << position;
-    }
-    ensure!(bits != 0, "no era is named");
-    Ok(bits)
 }
 
 /// `StorageLocation` as `STORAGE_LOCATION`.

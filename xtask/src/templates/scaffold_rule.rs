@@ -30,7 +30,7 @@ declare_rule! {
 }
 
 impl Rule for ScaffoldRule {
-    fn check(&self, subject: &Subject<'_>, _inventory: &Inventory, report: &mut Report) {
+    fn check(&self, subject: &Subject<'_>, _inventory: &Inventory, report: &mut Collector) {
         let field = subject.field("spec.database");
         if field.text() == Some("wrong") {
             report.at(&field, "`wrong` does not work").help("use `right`");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Field, shorten, suggest};
+use super::{Field, shorten};
 use crate::quoted::quoted;
 
 /// Texts longer than this get no suggestion; nobody wrote them by hand.
@@ -118,9 +118,9 @@ impl CronError {
         &self.problem
     }
 
-    /// The schedule that was meant, where there is no doubt about it. It always parses and runs at some time.
-    pub fn suggestion(&self) -> Option<String> {
-        suggest::correct(self.text.as_deref()?)
+    /// The whole text, when it is short enough to be worth correcting.
+    pub(super) fn text(&self) -> Option<&str> {
+        self.text.as_deref()
     }
 }
 

@@ -17,6 +17,7 @@ mod period;
 mod remarks;
 mod suggest;
 mod words;
+mod zone_prefix;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,8 @@ pub use self::field::Field;
 use self::field::Set;
 pub use self::overlap::first_common_run;
 pub use self::remarks::{Remark, RemarkKind};
+pub use self::zone_prefix::zone_prefix;
+use super::shorten::shorten;
 
 /// A schedule that the API server accepts.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,14 +94,5 @@ impl Calendar {
         } else {
             date || weekday
         }
-    }
-}
-
-/// The beginning of a text, as much as a message needs of it: at most 40 characters.
-pub(super) fn shorten(text: &str) -> String {
-    const LONGEST: usize = 40;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

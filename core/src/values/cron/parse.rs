@@ -2,7 +2,7 @@
 
 use super::error::{CronError, Problem};
 use super::field::{Field, Set};
-use super::{Calendar, Schedule, Timing, ZonePrefix, period, shorten};
+use super::{Calendar, Schedule, Timing, ZonePrefix, period, shorten, zone_prefix};
 use crate::values::time_zone;
 
 impl Schedule {
@@ -32,7 +32,7 @@ fn parse(text: &str) -> Result<Schedule, Problem> {
 
 /// Takes `TZ=` or `CRON_TZ=` off the front. Only there is the expression trimmed, and only a plain blank ends the name.
 fn split_prefix(text: &str) -> Result<(Option<ZonePrefix>, &str), Problem> {
-    let Some(rest) = text.strip_prefix("TZ=").or_else(|| text.strip_prefix("CRON_TZ=")) else {
+    let Some(rest) = zone_prefix::behind(text) else {
         return Ok((None, text));
     };
     let (name, expression) = rest.split_once(' ').ok_or(Problem::NothingAfterTimeZone)?;

@@ -3,11 +3,19 @@
 //! Each habit of another cron is put right by itself; what comes out must parse and must run at some time.
 
 use super::Schedule;
+use super::error::CronError;
 use super::field::{Field, Set};
 use super::parse::Item;
 
+impl CronError {
+    /// The schedule that was meant, where there is no doubt about it. It always parses and runs at some time.
+    pub fn suggestion(&self) -> Option<String> {
+        correct(self.text()?)
+    }
+}
+
 /// The corrected text. A text with a zone prefix gets none: the prefix itself is refused by the operator.
-pub(super) fn correct(text: &str) -> Option<String> {
+fn correct(text: &str) -> Option<String> {
     let text = without_wrapping(text);
     let candidate = if text.starts_with('@') {
         descriptor(text)?

@@ -13,7 +13,7 @@ use super::plan::Plan;
 use super::unfinished;
 use crate::input::Text;
 use crate::parallel;
-use crate::report::{Finding, Skipped};
+use crate::report::{Cause, Finding, Skipped};
 
 /// Why something that a manifest names may exist although it was not found.
 const NOT_AMONG_THE_FILES: &str = "it is not among the linted files";
@@ -128,9 +128,9 @@ fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) 
         if plan.selection.includes(finding.code) {
             outcome.findings.push(Located {
                 finding,
-                object: None,
                 span: problem.span,
                 document: None,
+                related: Vec::new(),
             });
         }
     }
@@ -142,7 +142,9 @@ fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) 
     let skipped = outcome.skipped.into_iter().map(|skipped| Skipped {
         code: Some(skipped.code),
         file: name.clone(),
-        reason: skipped.reason,
+        reason: skipped.reason(),
+        need: Some(skipped.need),
+        causes: skipped.why.causes().iter().map(Cause::from).collect(),
         is_gap: false,
     });
     let checked = Checked {

@@ -5,8 +5,7 @@ use std::io;
 use std::path::Path;
 
 use neo4jbackup_core::fix::FixKind;
-use neo4jbackup_core::fix::text;
-use neo4jbackup_core::lint::File;
+use neo4jbackup_core::lint::{File, text};
 use neo4jbackup_core::quoted::Name;
 use similar::TextDiff;
 

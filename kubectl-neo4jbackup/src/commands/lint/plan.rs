@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use neo4jbackup_core::did_you_mean::closest;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::lint::Options;
 use neo4jbackup_core::quoted::quoted;
@@ -12,7 +13,6 @@ use crate::cli::{FailOn, Lint, Show};
 use crate::config::{self, Config};
 use crate::input::Exclude;
 use crate::render::{FORMATS, Format};
-use crate::suggest;
 
 /// What to do, with nothing left open.
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
@@ -175,7 +175,7 @@ fn outputs(wanted: &[String]) -> Result<Vec<Output>, String> {
         };
         let Some((name, format)) = FORMATS.into_iter().find(|(known, _)| *known == name) else {
             let known: Vec<&str> = FORMATS.into_iter().map(|(known, _)| known).collect();
-            let advice = match suggest::nearest(name, known.iter().copied()) {
+            let advice = match closest(name, known.iter().copied()) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("known are {}", known.join(", ")),
             };

@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::{Action, Bundle, Step, View, Why, next_step, signing};
+use super::{Action, Bundle, SigningReason, Step, View, next_step, signing};
 use crate::certificates::authority::Authority;
 use crate::certificates::leaf::Signed;
-use crate::certificates::secret::{Contents, Found};
+use crate::certificates::secret::{FoundSecret, SecretContents, SecretError};
 use crate::certificates::timings::{Timings, later};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -66,7 +66,7 @@ enum Damage {
 struct World {
     now: Timestamp,
     timings: Timings,
-    secret: Option<(u64, Found)>,
+    secret: Option<(u64, FoundSecret)>,
     configurations: Vec<(u64, Option<Bundle>)>,
     /// Until when each former bundle was there.
     former: Vec<(Timestamp, usize, Bundle)>,
@@ -80,7 +80,7 @@ struct World {
 
 #[derive(Default)]
 struct Replica {
-    remembered: Option<Contents>,
+    remembered: Option<SecretContents>,
     served: Option<Signed>,
     looked: Option<Timestamp>,
     doing: Doing,
@@ -96,12 +96,12 @@ enum Doing {
     ReadBundles(Bundles),
     ReadSecret {
         bundles: Bundles,
-        secret: Option<(u64, Found)>,
+        secret: Option<(u64, FoundSecret)>,
         now: Timestamp,
     },
     ReadBundlesAgain {
         bundles: Bundles,
-        secret: Option<(u64, Found)>,
+        secret: Option<(u64, FoundSecret)>,
         now: Timestamp,
     },
     Decided {
@@ -118,7 +118,7 @@ impl World {
         Self {
             now,
             timings: timings(),
-            secret: Some((0, Found::Nothing("it holds no authority".to_owned()))),
+            secret: Some((0, FoundSecret::Nothing(SecretError::NoAuthority))),
             configurations: vec![(0, Some(Bundle::default())); CONFIGURATIONS],
             former: Vec::new(),
             replicas: (0..REPLICAS).map(|_| Replica::default()).collect(),
@@ -155,14 +155,14 @@ impl World {
     fn harm_secret(&mut self, fault: Fault) {
         let version = self.next_version();
         let replaced = |authority: Authority| {
-            Found::Good(Contents {
+            FoundSecret::Good(SecretContents {
                 current: Some(authority),
-                ..Contents::default()
+                ..SecretContents::default()
             })
         };
         self.secret = match fault {
             Fault::Delete => None,
-            Fault::Garble => Some((version, Found::Nothing("garbage".to_owned()))),
+            Fault::Garble => Some((version, FoundSecret::Nothing(SecretError::NotText("kept.until")))),
             Fault::Replace => Some((version, replaced(self.authority()))),
             Fault::Expire => {
                 let past = crate::certificates::timings::earlier(self.now, 200 * HOUR);
@@ -244,11 +244,11 @@ impl World {
         &self,
         replica: usize,
         bundles: &Bundles,
-        secret: Option<&(u64, Found)>,
+        secret: Option<&(u64, FoundSecret)>,
         now: Timestamp,
         then: impl FnOnce(&View<'_>) -> T,
     ) -> T {
-        let missing = Found::Nothing("there is none".to_owned());
+        let missing = FoundSecret::Nothing(SecretError::Missing);
         let bundles: Vec<_> = bundles
             .iter()
             .map(|(_, bundle)| bundle.clone().map(|bundle| vec![bundle]))
@@ -265,16 +265,16 @@ impl World {
         })
     }
 
-    fn sign(&mut self, replica: usize, bundles: &Bundles, secret: Option<&(u64, Found)>, now: Timestamp) {
+    fn sign(&mut self, replica: usize, bundles: &Bundles, secret: Option<&(u64, FoundSecret)>, now: Timestamp) {
         let leaf = self.timings.leaf;
         let signed = self.view(replica, bundles, secret, now, |view| {
             signing(view).map(|(authority, why)| (Signed::new(authority.root(), view.now, leaf), why))
         });
-        if let Some((_, Found::Good(contents))) = secret {
+        if let Some((_, FoundSecret::Good(contents))) = secret {
             self.replicas[replica].remembered = Some(contents.clone());
         }
         let Some((signed, why)) = signed else { return };
-        if let (Why::Promoted, Some(before)) = (why, &self.replicas[replica].served) {
+        if let (SigningReason::Promoted, Some(before)) = (why, &self.replicas[replica].served) {
             // An API server that has not noticed yet, and believes what was served until now, has to believe this too.
             let since = crate::certificates::timings::earlier(self.now, LAG);
             let mut recent = self.former.iter().filter(|(until, ..)| *until > since);
@@ -283,7 +283,7 @@ impl World {
         self.replicas[replica].served = Some(signed);
     }
 
-    fn decide(&self, replica: usize, bundles: &Bundles, secret: Option<&(u64, Found)>, now: Timestamp) -> Action {
+    fn decide(&self, replica: usize, bundles: &Bundles, secret: Option<&(u64, FoundSecret)>, now: Timestamp) -> Action {
         self.view(replica, bundles, secret, now, |view| {
             next_step(view, || Authority::make(now, view.timings.authority)).unwrap()
         })
@@ -298,11 +298,11 @@ impl World {
                     let stored = stored
                         .filter_map(|(key, value)| Some((key.to_owned(), value?)))
                         .collect();
-                    assert_eq!(Contents::read(&stored).as_ref(), Ok(&contents), "{step:?}");
+                    assert_eq!(SecretContents::read(&stored).as_ref(), Ok(&contents), "{step:?}");
                     self.rotation_asked &= !matches!(step, Step::Prepared | Step::Declined);
                     self.promotions += usize::from(step == Step::Promoted);
                     let version = self.next_version();
-                    self.secret = Some((version, Found::Good(contents)));
+                    self.secret = Some((version, FoundSecret::Good(contents)));
                 }
             }
             Action::Apply { configuration, bundle } => {
@@ -376,14 +376,14 @@ impl World {
 
     /// Whether there is one authority and nothing to do.
     fn rests(&self) -> bool {
-        let Some((_, Found::Good(contents))) = &self.secret else {
+        let Some((_, FoundSecret::Good(contents))) = &self.secret else {
             return false;
         };
         contents.current.is_some() && contents.next.is_none() && contents.kept.is_empty()
     }
 }
 
-fn decided(action: Action, bundles: Bundles, secret: Option<&(u64, Found)>, now: Timestamp) -> Doing {
+fn decided(action: Action, bundles: Bundles, secret: Option<&(u64, FoundSecret)>, now: Timestamp) -> Doing {
     Doing::Decided {
         action,
         bundles,

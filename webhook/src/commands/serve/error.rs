@@ -28,7 +28,7 @@ pub enum StartError {
     #[error(transparent)]
     ClientCheck(#[from] ClientCheckError),
     /// No certificate could be made.
-    #[error("cannot make a certificate: {0}")]
+    #[error("cannot make a certificate")]
     SelfSigned(#[from] rcgen::Error),
     /// The certificates cannot be looked after.
     #[error(transparent)]
@@ -36,8 +36,8 @@ pub enum StartError {
     /// The cluster that was named cannot be asked.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// An address is taken, or not ours.
-    #[error("cannot listen on {address}: {source}")]
+    /// An address is in use, or not one of this machine.
+    #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -45,20 +45,20 @@ pub enum StartError {
         source: io::Error,
     },
     /// The status port cannot be served.
-    #[error("cannot serve the status port: {0}")]
-    StatusThread(io::Error),
+    #[error("cannot serve the status port")]
+    StatusThread(#[source] io::Error),
     /// A file that was asked for cannot be written.
-    #[error("cannot write {}: {source}", file.display())]
+    #[error("cannot write {}", file.display())]
     Write {
         /// The file.
         file: PathBuf,
         /// Why.
         source: io::Error,
     },
-    /// It was asked twice to stop.
-    #[error("asked twice to stop; what was still being answered is lost")]
+    /// A second signal came while calls were still being answered.
+    #[error("asked a second time to stop, so it stopped at once; calls that were being answered are lost")]
     BrokenOff,
     /// Signals cannot be waited for.
-    #[error("cannot wait for signals: {0}")]
-    Signals(io::Error),
+    #[error("cannot wait for signals")]
+    Signals(#[source] io::Error),
 }

@@ -11,7 +11,7 @@ use rustls::ServerConfig;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::certificates::{self, CertificateTask, Surroundings};
+use crate::certificates::{self, CertificateContext, CertificateTask};
 use crate::commands::arguments::ServeArguments;
 use crate::commands::serve::error::StartError;
 use crate::commands::serve::files::write;
@@ -21,6 +21,7 @@ use crate::commands::serve::signals::StopSignals;
 use crate::limits::file_limit::room_for_connections;
 use crate::limits::{Limits, memory};
 use crate::ops::log;
+use crate::ops::metrics::CertificateRole;
 use crate::ops::settings_file::{self, SettingsError};
 use crate::tls::client_check::Callers;
 use crate::tls::self_signed::self_signed;
@@ -28,18 +29,25 @@ use crate::tls::served_certificate::{Pem, ServedCertificate};
 
 /// A server that is ready to start. Its ports are taken, and callers wait there; nothing runs yet.
 pub(crate) struct Prepared {
+    /// The command line.
     pub(crate) arguments: ServeArguments,
+    /// What answers reviews.
     pub(crate) app: Arc<App>,
+    /// What is known of other objects: nothing, before the watches start.
     pub(crate) references: References,
     /// For the API server, over TLS.
     pub(crate) listener: TcpListener,
+    /// How connections from the API server are secured.
     pub(crate) tls: Arc<ServerConfig>,
     /// For the kubelet and Prometheus, in the clear, to be served on a thread of its own.
     pub(crate) status_listener: std::net::TcpListener,
+    /// What asks the program to stop.
     pub(crate) stop: StopSignals,
+    /// The certificate that the server shows; none yet where the task below makes it.
     pub(crate) served: Arc<ServedCertificate>,
     /// What was in the files that are followed.
     pub(crate) followed: Followed,
+    /// What looks after certificates, or compares them with the cluster.
     pub(crate) certificates: Option<CertificateTask>,
 }
 
@@ -47,14 +55,16 @@ pub(crate) struct Prepared {
 pub(crate) struct Followed {
     /// The files of certificate and key, and the pair that they hold.
     pub(crate) certificate: Option<((PathBuf, PathBuf), Pem)>,
+    /// The check of callers, with the authorities that it began with.
     pub(crate) callers: Option<Callers>,
+    /// The settings that are in force.
     pub(crate) settings: Option<SettingsFile>,
 }
 
 /// The settings file, and its content.
 type SettingsFile = (PathBuf, Vec<u8>);
 
-/// Does whatever may fail, and starts no task and no thread. In this order, because each part needs those before it:
+/// Does everything that may fail, and starts no task and no thread. In this order, because each part needs those before it:
 ///
 /// 1. the log, which all others write to;
 /// 2. the files that were named: settings, certificate and key, authorities of callers;
@@ -62,7 +72,7 @@ type SettingsFile = (PathBuf, Vec<u8>);
 /// 4. the cluster whose objects are looked up: nothing is sent to it yet;
 /// 5. what the server answers by, with the certificate that it begins with;
 /// 6. the task that looks after certificates;
-/// 7. the file with the addresses: whoever waits for it may call from then on.
+/// 7. the file with the addresses: from then on callers may connect, and wait for the server to start.
 pub(crate) async fn prepare(arguments: ServeArguments) -> Result<Prepared, StartError> {
     log::set_up(arguments.log_format, &arguments.log_level)?;
 
@@ -91,22 +101,22 @@ pub(crate) async fn prepare(arguments: ServeArguments) -> Result<Prepared, Start
     let certificate = match certificate {
         Some(Certificate { pem, files }) => {
             let validity = served.replace(&pem)?;
-            app.metrics.certificate("leaf", validity.not_after.as_second());
+            app.metrics
+                .certificate(CertificateRole::Leaf, validity.not_after.as_second());
             app.readiness.set_certificate(validity);
             files.map(|files| (files, pem))
         }
         None => None,
     };
 
-    let surroundings = Surroundings {
-        metrics: Arc::clone(&app.metrics),
-        readiness: Arc::clone(&app.readiness),
+    let context = CertificateContext {
+        telemetry: app.telemetry(),
         served: Arc::clone(&served),
     };
     let kubeconfig = arguments.kubeconfig.as_deref();
     let own_identity = callers.as_ref().map(|callers| callers.check.own_identity());
     let certificates =
-        CertificateTask::prepare(&arguments.certificates, kubeconfig, surroundings, address, own_identity).await?;
+        CertificateTask::prepare(&arguments.certificates, kubeconfig, context, address, own_identity).await?;
 
     announce(&arguments, address, status_address)?;
     Ok(Prepared {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use neo4jbackup_cluster::{Cluster, ConnectError, Ensure, References, Watching};
+use neo4jbackup_cluster::{Cluster, ConnectError, RbacReconciler, References, Watching, chain};
 use neo4jbackup_core::schema::Era;
 
 use crate::app::App;
@@ -33,19 +33,20 @@ pub(crate) async fn prepare(arguments: &ServeArguments) -> Result<References, Co
         // What was named must work; what was merely found need not.
         Err(error) if arguments.kubeconfig.is_some() => Err(error),
         Err(error) => {
-            tracing::warn!(%error, "other objects stay unknown");
-            Ok(References::none(&error.to_string()))
+            let reason = chain(&error);
+            tracing::warn!(reason, "other objects stay unknown");
+            Ok(References::none(&reason))
         }
     }
 }
 
 /// The reconciler of accounts and roles, by the settings that are in force, and with what it does among the metrics.
-pub(crate) fn reconciler(app: &App, operator: Option<Era>) -> Ensure {
+pub(crate) fn reconciler(app: &App, operator: Option<Era>) -> RbacReconciler {
     let (settings, metrics) = (app.settings(), Arc::clone(&app.metrics));
-    Ensure::new(
+    RbacReconciler::new(
         move || settings.own(),
         operator,
-        move |notice| rbac_metrics::count(&metrics, notice),
+        move |event| rbac_metrics::count(&metrics, event),
     )
 }
 

@@ -41,12 +41,12 @@ impl StopSignals {
 pub(crate) struct StopRequests(watch::Receiver<usize>);
 
 impl StopRequests {
-    /// Resolves when the program is to leave in good order.
+    /// Resolves when it is to stop once all calls are answered.
     pub(crate) fn once(&self) -> impl Future<Output = ()> + use<> {
         Self::counts(self.0.clone(), 1)
     }
 
-    /// Resolves when it is to leave at once: whoever asks again does not want to wait.
+    /// Resolves when it is to stop at once: a second signal says that nobody wants to wait.
     pub(crate) fn twice(&self) -> impl Future<Output = ()> + use<> {
         Self::counts(self.0.clone(), 2)
     }

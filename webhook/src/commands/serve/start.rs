@@ -10,16 +10,16 @@ use crate::app::App;
 use crate::commands::serve::error::StartError;
 use crate::commands::serve::prepare::{Followed, Prepared};
 use crate::commands::serve::references::{self, reconciler};
-use crate::ops::reload::{Told, follow_certificate, follow_client_authorities, follow_settings};
+use crate::ops::reload::{follow_certificate, follow_client_authorities, follow_settings};
 use crate::serve::server::{Leaving, serve, serve_status};
 
 /// Starts everything, and answers until the program is asked to stop. In this order:
 ///
-/// 1. the status port, on a thread of its own, so that the kubelet is answered whatever else happens; it is the only part
+/// 1. the status port, on a thread of its own, so that the kubelet is answered however busy the rest is; it is the only part
 ///    that can fail, where the system gives no thread;
 /// 2. signals are counted;
-/// 3. the watches, then whoever acts on what they see: readiness, and the reconciler of accounts and roles;
-/// 4. whoever follows files;
+/// 3. the watches, then what acts on what they see: the reconciler of accounts and roles, and readiness;
+/// 4. what follows files;
 /// 5. the task that looks after certificates, which calls the server over its own port;
 /// 6. the server. Callers that came since the port was taken are answered now.
 pub(crate) async fn start(prepared: Prepared) -> Result<(), StartError> {
@@ -40,14 +40,11 @@ pub(crate) async fn start(prepared: Prepared) -> Result<(), StartError> {
 
     references.start();
     if arguments.ensure_rbac {
-        tokio::spawn(references.ensure(reconciler(&app, arguments.operator_version)));
+        tokio::spawn(references.reconcile_rbac(reconciler(&app, arguments.operator_version)));
     }
     tokio::spawn(references::tend(Arc::clone(&app), references));
 
-    let told = Told {
-        metrics: Arc::clone(&app.metrics),
-        readiness: Arc::clone(&app.readiness),
-    };
+    let telemetry = app.telemetry();
     let every = arguments.reload_interval;
     let Followed {
         certificate,
@@ -55,13 +52,13 @@ pub(crate) async fn start(prepared: Prepared) -> Result<(), StartError> {
         settings,
     } = followed;
     if let Some((files, pem)) = certificate {
-        tokio::spawn(follow_certificate(told.clone(), served, files, pem, every));
+        tokio::spawn(follow_certificate(telemetry.clone(), served, files, pem, every));
     }
     if let Some(callers) = callers {
-        tokio::spawn(follow_client_authorities(told.clone(), callers, every));
+        tokio::spawn(follow_client_authorities(telemetry.clone(), callers, every));
     }
     if let Some((file, content)) = settings {
-        tokio::spawn(follow_settings(told, app.settings(), file, content, every));
+        tokio::spawn(follow_settings(telemetry, app.settings(), file, content, every));
     }
 
     if let Some(task) = certificates {

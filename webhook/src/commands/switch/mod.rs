@@ -19,16 +19,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use neo4jbackup_cluster::{DryRun, ObjectName, TaskError, Tasks};
+use neo4jbackup_cluster::{DryRun, ObjectError, ObjectName, Objects, chain};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::commands::removal::remove;
 use crate::commands::trial;
 use crate::durations::duration;
-use plan::Plan;
 pub use plan::PlanError;
-use probe::{marked, probe_only};
+use plan::SwitchPlan;
+use probe::{NotYet, marked, probe_only};
 
 /// Which part of a switch of engines to do.
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub struct SwitchArguments {
     pub plan: PathBuf,
     /// Which part of it.
     #[arg(long, value_enum)]
-    pub phase: Phase,
+    pub phase: SwitchPhase,
     /// How long the new engine has to be seen in force without a break, and the old one not be needed, before the next
     /// step: several API servers notice one after the other.
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
@@ -53,7 +53,7 @@ pub struct SwitchArguments {
 
 /// A part of a switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Phase {
+pub enum SwitchPhase {
     /// Before Helm touches anything.
     Before,
     /// Once Helm has put the new objects in place.
@@ -67,7 +67,7 @@ pub enum Phase {
 pub enum SwitchError {
     /// The plan cannot be used.
     #[error(transparent)]
-    Plan(#[from] PlanError),
+    SwitchPlan(#[from] PlanError),
     /// Something did not come about.
     #[error(
         "gave up after {} s while waiting {waiting}. The last answer was: {last}. What judged before stays until what \
@@ -84,32 +84,32 @@ pub enum SwitchError {
     },
     /// The API server could not be asked.
     #[error(transparent)]
-    Task(#[from] TaskError),
+    Task(#[from] ObjectError),
     /// Nobody reads what is said.
-    #[error("cannot write to standard output: {0}")]
+    #[error("cannot write to standard output")]
     Output(#[from] io::Error),
 }
 
 /// Does one part of a switch.
 pub(crate) async fn switch(arguments: &SwitchArguments) -> Result<(), SwitchError> {
-    let plan = Plan::read(&arguments.plan)?;
+    let plan = SwitchPlan::read(&arguments.plan)?;
     let switch = Switch {
         arguments,
         plan,
-        tasks: Tasks::connect(arguments.kubeconfig.as_deref()).await?,
+        objects: Objects::connect(arguments.kubeconfig.as_deref()).await?,
         deadline: Instant::now() + arguments.timeout,
     };
     match arguments.phase {
-        Phase::Before => switch.before().await,
-        Phase::After => switch.after().await,
-        Phase::Abandon => switch.abandon().await,
+        SwitchPhase::Before => switch.before().await,
+        SwitchPhase::After => switch.after().await,
+        SwitchPhase::Abandon => switch.abandon().await,
     }
 }
 
 struct Switch<'a> {
     arguments: &'a SwitchArguments,
-    plan: Plan,
-    tasks: Tasks,
+    plan: SwitchPlan,
+    objects: Objects,
     deadline: Instant,
 }
 
@@ -119,7 +119,7 @@ impl Switch<'_> {
         for object in self.plan.held() {
             let is_there = self
                 .until(format!("to mark {object} as kept"), || {
-                    self.tasks.annotate(&object, KEEP.0, Some(KEEP.1), MANAGER)
+                    self.objects.annotate(&object, KEEP.0, Some(KEEP.1), MANAGER)
                 })
                 .await?;
             held += usize::from(is_there);
@@ -165,9 +165,9 @@ impl Switch<'_> {
                 "for the caBundle of {object}, which a pod of the webhook writes once it runs, or cert-manager"
             );
             self.until_some(waiting, || async {
-                let stored = self.tasks.read(&object).await?;
-                let stored = stored.ok_or("the configuration is not there");
-                Ok::<_, TaskError>(stored.and_then(|stored| probe::is_trusting(&stored)))
+                let stored = self.objects.read(&object).await?;
+                let stored = stored.ok_or(NotYet::NoConfiguration);
+                Ok::<_, ObjectError>(stored.and_then(|stored| probe::is_trusting(&stored)))
             })
             .await?;
         }
@@ -203,7 +203,7 @@ impl Switch<'_> {
         let seen = self.steady("for the API server to go by the policies", is_seen).await;
         for watcher in watchers.iter().rev() {
             let object = ObjectName::of(watcher);
-            self.until(format!("to delete {object}"), || self.tasks.delete(&object))
+            self.until(format!("to delete {object}"), || self.objects.delete(&object))
                 .await?;
         }
         seen?;
@@ -221,9 +221,9 @@ impl Switch<'_> {
             let waiting = format!("to unmark {object}");
             self.until(waiting, || async {
                 // An object without the mark is left alone, so that its fields keep their managers.
-                match self.tasks.read(&object).await? {
+                match self.objects.read(&object).await? {
                     Some(stored) if !stored["metadata"]["annotations"][KEEP.0].is_null() => {
-                        self.tasks.annotate(&object, KEEP.0, None, MANAGER).await
+                        self.objects.annotate(&object, KEEP.0, None, MANAGER).await
                     }
                     _ => Ok(false),
                 }
@@ -250,7 +250,7 @@ impl Switch<'_> {
 
     async fn remove(&self, object: &ObjectName) -> Result<(), SwitchError> {
         let line = self
-            .until(format!("to delete {object}"), || remove(&self.tasks, object))
+            .until(format!("to delete {object}"), || remove(&self.objects, object))
             .await?;
         say(&line)
     }
@@ -258,7 +258,7 @@ impl Switch<'_> {
     /// A configuration that counts for everybody already must not count for less.
     async fn is_in_force(&self, object: &ObjectName) -> Result<bool, SwitchError> {
         let stored = self
-            .until(format!("to read {object}"), || self.tasks.read(object))
+            .until(format!("to read {object}"), || self.objects.read(object))
             .await?;
         Ok(stored.is_some_and(|stored| !marked(&stored)))
     }
@@ -270,7 +270,7 @@ impl Switch<'_> {
 
     async fn apply_as(&self, manifest: &Value, manager: &str) -> Result<(), SwitchError> {
         let object = ObjectName::of(manifest);
-        self.until(format!("to apply {object}"), || self.tasks.apply(manifest, manager))
+        self.until(format!("to apply {object}"), || self.objects.apply(manifest, manager))
             .await
     }
 
@@ -282,19 +282,19 @@ impl Switch<'_> {
 
     /// Sends the probe, each time over a new connection, which may lead to another API server, until the answers have been
     /// good for as long as it takes.
-    async fn steady(&self, waiting: &str, is_good: impl Fn(&DryRun) -> Result<(), String>) -> Result<(), SwitchError> {
+    async fn steady(&self, waiting: &str, is_good: impl Fn(&DryRun) -> Result<(), NotYet>) -> Result<(), SwitchError> {
         let mut good_since = None;
         let mut last = "none".to_owned();
         loop {
-            let seen = match timeout_at(self.deadline, self.ask()).await {
-                Ok(Ok(Some(answer))) => is_good(&answer),
+            let instead = match timeout_at(self.deadline, self.ask()).await {
+                Ok(Ok(Some(answer))) => is_good(&answer).err().map(|instead| instead.to_string()),
                 // Where the operator is not installed there is nothing to judge.
-                Ok(Ok(None)) => Ok(()),
-                Ok(Err(error)) => Err(error.to_string()),
+                Ok(Ok(None)) => None,
+                Ok(Err(error)) => Some(chain(&error)),
                 // Out of time: the answer before that tells more.
                 Err(_) => return Err(self.timed_out(waiting, last)),
             };
-            if let Err(instead) = seen {
+            if let Some(instead) = instead {
                 good_since = None;
                 last = instead;
             } else if good_since.get_or_insert_with(Instant::now).elapsed() >= self.arguments.settle {
@@ -307,18 +307,18 @@ impl Switch<'_> {
         }
     }
 
-    async fn ask(&self) -> Result<Option<DryRun>, TaskError> {
-        let tasks = Tasks::connect(self.arguments.kubeconfig.as_deref()).await?;
-        trial::ask(&tasks, &self.plan.namespace, probe::SCHEDULE).await
+    async fn ask(&self) -> Result<Option<DryRun>, ObjectError> {
+        let objects = Objects::connect(self.arguments.kubeconfig.as_deref()).await?;
+        trial::ask(&objects, &self.plan.namespace, probe::SCHEDULE).await
     }
 
     /// Tries again until it works: rights that were just given, for example, take a moment.
     async fn until<T, E, F>(&self, waiting: String, attempt: impl Fn() -> F) -> Result<T, SwitchError>
     where
-        E: std::fmt::Display,
+        E: std::error::Error,
         F: Future<Output = Result<T, E>>,
     {
-        self.until_some(waiting, || async { attempt().await.map(Ok::<T, String>) })
+        self.until_some(waiting, || async { attempt().await.map(Ok::<T, NotYet>) })
             .await
     }
 
@@ -326,7 +326,7 @@ impl Switch<'_> {
     async fn until_some<T, W, E, F>(&self, waiting: String, ask: impl Fn() -> F) -> Result<T, SwitchError>
     where
         W: std::fmt::Display,
-        E: std::fmt::Display,
+        E: std::error::Error,
         F: Future<Output = Result<Result<T, W>, E>>,
     {
         let mut last = "none".to_owned();
@@ -334,7 +334,7 @@ impl Switch<'_> {
             match timeout_at(self.deadline, ask()).await {
                 Ok(Ok(Ok(answer))) => return Ok(answer),
                 Ok(Ok(Err(instead))) => last = instead.to_string(),
-                Ok(Err(error)) => last = error.to_string(),
+                Ok(Err(error)) => last = chain(&error),
                 Err(_) => {}
             }
             if Instant::now() >= self.deadline {

@@ -11,7 +11,7 @@ use super::probe;
 /// The plan of a switch.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(crate) struct Plan {
+pub(crate) struct SwitchPlan {
     /// Where the probe is sent to, which is never stored.
     pub(crate) namespace: String,
     /// What objects of this switch are called after.
@@ -40,7 +40,7 @@ struct Group {
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// The file cannot be read.
-    #[error("cannot read the plan {}: {source}", file.display())]
+    #[error("cannot read the plan {}", file.display())]
     Read {
         /// The file.
         file: PathBuf,
@@ -48,16 +48,17 @@ pub enum PlanError {
         source: std::io::Error,
     },
     /// The file says something else.
-    #[error("{} is no plan of a switch: {reason}", file.display())]
+    #[error("{} is no plan of a switch", file.display())]
     Invalid {
         /// The file.
         file: PathBuf,
         /// What is wrong.
-        reason: String,
+        source: Box<serde_saphyr::Error>,
     },
 }
 
-impl Plan {
+impl SwitchPlan {
+    /// Reads a plan that the chart has written (YAML).
     pub(crate) fn read(file: &Path) -> Result<Self, PlanError> {
         let text = std::fs::read_to_string(file).map_err(|source| PlanError::Read {
             file: file.to_owned(),
@@ -65,7 +66,7 @@ impl Plan {
         })?;
         serde_saphyr::from_str(&text).map_err(|error| PlanError::Invalid {
             file: file.to_owned(),
-            reason: error.to_string(),
+            source: Box::new(error),
         })
     }
 

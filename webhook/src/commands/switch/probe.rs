@@ -8,6 +8,26 @@ use crate::commands::trial::NAME;
 /// A schedule that nobody objects to.
 pub(crate) const SCHEDULE: &str = "0 2 * * *";
 
+/// What is not as it will be when the switch may go on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotYet {
+    /// A configuration that is to be there is not.
+    #[error("the configuration is not there")]
+    NoConfiguration,
+    /// A `caBundle` of it is empty.
+    #[error("it is empty")]
+    EmptyBundle,
+    /// The probe was refused, with this message.
+    #[error("a backup without a mistake was refused: {0}")]
+    Refused(String),
+    /// No warning came with the answer.
+    #[error("a validating policy that was just made is not in force yet")]
+    ValidatingPolicy,
+    /// The object has no annotation.
+    #[error("a mutating policy that was just made is not in force yet")]
+    MutatingPolicy,
+}
+
 /// A configuration that is asked for the probe only, and then has to answer: what it leads to may not be there yet.
 pub(crate) fn probe_only(configuration: &Value) -> Value {
     let mut restricted = configuration.clone();
@@ -33,32 +53,32 @@ pub(crate) fn marked(configuration: &Value) -> bool {
 }
 
 /// Whether all entries of a stored configuration say whom they trust.
-pub(crate) fn is_trusting(configuration: &Value) -> Result<(), &'static str> {
+pub(crate) fn is_trusting(configuration: &Value) -> Result<(), NotYet> {
     let entries = configuration["webhooks"].as_array();
     let is_empty = |entry: &Value| entry["clientConfig"]["caBundle"].as_str().is_none_or(str::is_empty);
     if entries.into_iter().flatten().any(is_empty) {
-        return Err("it is empty");
+        return Err(NotYet::EmptyBundle);
     }
     Ok(())
 }
 
 /// Accepted, with configurations that fail where nobody answers: everybody has answered.
-pub(crate) fn is_answered(answer: &DryRun) -> Result<(), String> {
+pub(crate) fn is_answered(answer: &DryRun) -> Result<(), NotYet> {
     if answer.accepted {
         return Ok(());
     }
     let message = answer.answer["message"].as_str().unwrap_or_default();
-    Err(format!("a backup without a mistake was refused: {message}"))
+    Err(NotYet::Refused(message.to_owned()))
 }
 
 /// Whether the policies of [`watchers`] were at work.
-pub(crate) fn is_marked(answer: &DryRun, with_defaults: bool) -> Result<(), String> {
+pub(crate) fn is_marked(answer: &DryRun, with_defaults: bool) -> Result<(), NotYet> {
     is_answered(answer)?;
     if !answer.warnings.iter().any(|warning| warning.contains(MARK)) {
-        return Err("a validating policy that was just made is not in force yet".to_owned());
+        return Err(NotYet::ValidatingPolicy);
     }
     if with_defaults && answer.answer["metadata"]["annotations"][MARK].is_null() {
-        return Err("a mutating policy that was just made is not in force yet".to_owned());
+        return Err(NotYet::MutatingPolicy);
     }
     Ok(())
 }
@@ -117,7 +137,7 @@ fn binding(kind: &str, name: &str) -> Value {
 
 /// An annotation: of configurations that are asked for the probe only, and of a probe that a policy has seen. A warning
 /// holds it as well.
-const MARK: &str = "neo4jbackup.github.io/switch-probe";
+const MARK: &str = neo4jbackup_core::in_domain!("switch-probe");
 
 #[cfg(test)]
 mod tests {
@@ -173,6 +193,11 @@ mod tests {
             answer: json!({"message": "no"}),
             warnings: vec![warning],
         };
-        assert!(is_marked(&refused, false).unwrap_err().contains("refused: no"));
+        assert!(
+            is_marked(&refused, false)
+                .unwrap_err()
+                .to_string()
+                .contains("refused: no")
+        );
     }
 }

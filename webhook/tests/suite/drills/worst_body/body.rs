@@ -239,7 +239,7 @@ impl Recipe {
         Self {
             hook: Hook::Validate,
             object,
-            era: Era::F,
+            era: Era::V1_14,
             history,
             settings: false,
             ingredients: vec![ingredient],

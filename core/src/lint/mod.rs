@@ -3,21 +3,27 @@
 //! Three steps, so that a caller may spread the first and the last over threads: [`read`] each file, [`collect`] what
 //! the files say of each other, [`judge`] each file.
 
+pub mod text;
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::document::{self, Document, Limits, Node, Path, ProblemKind, Span};
 use crate::engine::{self, Judgement};
 use crate::facts::Inventory;
 use crate::field::Field;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Evidence, Finding, Severity};
 use crate::fix::FixKind;
+use crate::model::ObjectRef;
 use crate::registry;
-use crate::report::{Report, Skipped};
+use crate::rule::Skipped;
 use crate::rules::SuppressionInvalid;
-use crate::schema::{Era, GROUP, Kind};
+use crate::schema::{Era, Kind};
 use crate::settings::Settings;
-use crate::subject::{Door, Subject};
-use crate::suppress::{self, Requests};
+use crate::subject::{Context, Door, Subject};
 use crate::unknown::Unknown;
 use crate::values::placeholder;
 
@@ -50,20 +56,16 @@ impl Options {
             limits: Limits::default(),
         }
     }
-}
 
-/// The object that a finding is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ObjectRef {
-    /// `apiVersion`.
-    pub api_version: String,
-    /// `kind`.
-    pub kind: String,
-    /// `metadata.namespace`; empty when the manifest does not say.
-    pub namespace: String,
-    /// `metadata.name`, or `metadata.generateName`.
-    pub name: String,
+    /// What every judgement rests on.
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            settings: &self.settings,
+            now: self.now,
+            era: self.era,
+            namespace: &self.namespace,
+        }
+    }
 }
 
 /// A finding and where it stands.
@@ -71,12 +73,12 @@ pub struct ObjectRef {
 pub struct Located {
     /// What is wrong.
     pub finding: Finding,
-    /// Of what; `None` when the text could not be read that far.
-    pub object: Option<ObjectRef>,
     /// Where in the file.
     pub span: Span,
     /// Position of the document in [`File::documents`]; `None` for a finding about the file as a whole.
     pub document: Option<usize>,
+    /// Where the evidence of the finding stands in the file: for each one in turn, `None` where it does not.
+    pub related: Vec<Option<Span>>,
 }
 
 /// One file, read.
@@ -134,7 +136,7 @@ pub fn collect(file: &File<'_>, options: &Options, inventory: &mut Inventory) {
         let namespace = Field::at(object, "metadata.namespace")
             .text()
             .unwrap_or(&options.namespace);
-        if let Some((kind, _)) = known_kind(object) {
+        if let Some((kind, _)) = Kind::of(object) {
             inventory.insert(kind, namespace, name, object);
             continue;
         }
@@ -164,24 +166,24 @@ pub fn judge(file: &File<'_>, inventory: &Inventory, options: &Options) -> FileO
         let finding = engine::document_problem(problem);
         outcome.findings.push(Located {
             finding,
-            object: None,
             span: problem.span,
             document: None,
+            related: Vec::new(),
         });
     }
+    let objects = Objects::of(file, &options.namespace);
     for (position, document) in file.documents.iter().enumerate() {
         let judgement = judge_document(document, file.is_patch, inventory, options, &mut outcome.judged);
         outcome
             .unknown
             .extend(Some(judgement.unknown).filter(|unknown| !unknown.is_empty()));
-        let object = object_ref(&document.root);
         outcome.skipped.extend(judgement.skipped);
         outcome
             .findings
             .extend(judgement.findings.into_iter().map(|(finding, span)| Located {
+                related: objects.related(document, &finding),
                 span,
                 finding,
-                object: object.clone(),
                 document: Some(position),
             }));
     }
@@ -194,6 +196,77 @@ pub fn judge(file: &File<'_>, inventory: &Inventory, options: &Options) -> FileO
     outcome.skipped.sort();
     outcome.skipped.dedup();
     outcome
+}
+
+/// The documents of a file by the object in each; sorted only when a finding names another object, and then once.
+struct Objects<'f> {
+    file: &'f File<'f>,
+    /// The namespace of objects that do not say.
+    namespace: &'f str,
+    by_name: OnceCell<HashMap<Key<'f>, &'f Document<'f>>>,
+}
+
+/// API group, kind, namespace, name.
+type Key<'f> = [&'f str; 4];
+
+impl<'f> Objects<'f> {
+    fn of(file: &'f File<'f>, namespace: &'f str) -> Self {
+        Self {
+            file,
+            namespace,
+            by_name: OnceCell::new(),
+        }
+    }
+
+    /// The document of an object, whatever the version in which it is read.
+    fn find(&self, object: &ObjectRef) -> Option<&'f Document<'f>> {
+        let by_name = self.by_name.get_or_init(|| {
+            let mut by_name = HashMap::new();
+            for document in &self.file.documents {
+                let text = |path: &'static str| Field::at(&document.root, path).str().unwrap_or_default();
+                let key = self.key(
+                    text("apiVersion"),
+                    text("kind"),
+                    text("metadata.namespace"),
+                    text("metadata.name"),
+                );
+                by_name.entry(key).or_insert(document);
+            }
+            by_name
+        });
+        let ObjectRef {
+            api_version,
+            kind,
+            namespace,
+            name,
+        } = object;
+        by_name.get(&self.key(api_version, kind, namespace, name)).copied()
+    }
+
+    fn key<'k>(&self, api_version: &'k str, kind: &'k str, namespace: &'k str, name: &'k str) -> Key<'k>
+    where
+        'f: 'k,
+    {
+        let (group, _) = api_version.split_once('/').unwrap_or_default();
+        let namespace = if namespace.is_empty() {
+            self.namespace
+        } else {
+            namespace
+        };
+        [group, kind, namespace, name]
+    }
+
+    /// Where the evidence of a finding of the document `own` stands, as far as it stands in the file.
+    fn related(&self, own: &Document<'_>, finding: &Finding) -> Vec<Option<Span>> {
+        let place = |evidence: &Evidence| {
+            let path = evidence.path.as_ref()?;
+            Some(match &evidence.object {
+                Some(object) => span_of(self.find(object)?, path),
+                None => span_of(own, path),
+            })
+        };
+        finding.evidence.iter().map(place).collect()
+    }
 }
 
 struct DocumentOutcome {
@@ -212,7 +285,11 @@ fn judge_document(
     let mut findings: Vec<(Finding, Span)> = document
         .problems
         .iter()
-        .map(|problem| (engine::document_problem(problem), problem.span))
+        .map(|problem| {
+            let mut finding = engine::document_problem(problem);
+            finding.object = ObjectRef::of(&document.root).map(Arc::new);
+            (finding, problem.span)
+        })
         .collect();
     let place = |finding: Finding| {
         let key = if finding.at_key {
@@ -224,34 +301,19 @@ fn judge_document(
         (finding, span)
     };
     findings.extend(engine::judge_document(document).findings.into_iter().map(place));
-    let Some((kind, api_version)) = known_kind(&document.root) else {
+    if Kind::of(&document.root).is_none() {
         return DocumentOutcome {
             findings,
             skipped: Vec::new(),
             unknown: Unknown::default(),
         };
-    };
+    }
     *judged += 1;
-    let era = options
-        .era
-        .unwrap_or_else(|| Era::for_object(api_version, &document.root));
-    let reading = Reading {
-        kind,
-        era,
-        options,
-        document,
+    let mut judgement = if options.assume_webhook {
+        judge_defaulted(document, inventory, options)
+    } else {
+        judge_object(document, inventory, options)
     };
-    let mut judgement = engine::judge(&reading.subject(&document.root), inventory);
-    if options.assume_webhook {
-        judgement = reading.judge_defaulted(&document.root, judgement, inventory);
-    }
-    let requests = Requests::of_comments(document);
-    if !requests.is_empty() {
-        let mut report = Report::new(&SuppressionInvalid::META);
-        let subject = reading.subject(&document.root);
-        suppress::apply(&mut judgement.findings, &requests, &subject, &mut report);
-        judgement.findings.append(&mut report.findings);
-    }
     let unknown = Unknown::of(&document.root, is_patch);
     if !unknown.is_empty() {
         let object = &document.root;
@@ -279,54 +341,44 @@ fn judge_document(
     }
 }
 
-/// How the objects of one document are read.
-#[derive(Clone, Copy)]
-struct Reading<'o> {
-    kind: Kind,
-    era: Era,
-    options: &'o Options,
-    document: &'o Document<'o>,
+/// Judges the object of a document, with what its annotations and comments accept.
+fn judge_object(document: &Document<'_>, inventory: &Inventory, options: &Options) -> Judgement {
+    let subject = Subject::of(&document.root, Door::File, &options.context());
+    subject.map_or_else(Judgement::default, |subject| {
+        engine::judge(&subject.read_from(document), inventory)
+    })
 }
 
-impl<'o> Reading<'o> {
-    fn subject<'n>(&self, object: &'n Node<'n>) -> Subject<'n>
-    where
-        'o: 'n,
-    {
-        let options = self.options;
-        Subject::new(
-            object,
-            self.kind,
-            self.era,
-            Door::File,
-            options.now,
-            &options.settings,
-            &options.namespace,
-        )
-        .read_from(self.document)
-    }
-
-    /// Judges the object that the mutating webhook would leave, and keeps what that webhook would do as notes.
-    fn judge_defaulted(&self, object: &Node<'_>, first: Judgement, inventory: &Inventory) -> Judgement {
-        let defaulted = engine::with_defaults(object, &first.findings).into_owned();
-        let mut second = engine::judge(&self.subject(&defaulted), inventory);
-        let filled = first.findings.into_iter().filter(|finding| {
-            finding.fix.as_ref().is_some_and(|fix| fix.kind == FixKind::Default)
-                && !second
-                    .findings
-                    .iter()
-                    .any(|left| left.code == finding.code && left.path == finding.path)
-        });
-        let notes: Vec<Finding> = filled
-            .map(|mut finding| {
-                finding.severity = Severity::Info;
-                finding.message = format!("{}; the webhook fills it in", finding.message);
-                finding
-            })
-            .collect();
-        second.findings.extend(notes);
-        second
-    }
+/// Judges the object that the mutating webhook would leave, and keeps what that webhook would do as notes.
+fn judge_defaulted(document: &Document<'_>, inventory: &Inventory, options: &Options) -> Judgement {
+    let context = options.context();
+    // The webhook sees the annotations of the object, and no comments.
+    let Some(sent) = Subject::of(&document.root, Door::File, &context) else {
+        return Judgement::default();
+    };
+    let first = engine::judge(&sent, inventory);
+    let defaulted = engine::with_defaults(sent.object, &first.findings).into_owned();
+    let Some(stored) = Subject::of(&defaulted, Door::File, &context) else {
+        return first;
+    };
+    let stored = stored.read_from(document);
+    let mut second = engine::run_rules(&stored, inventory);
+    let filled = first.findings.into_iter().filter(|finding| {
+        finding.fix.as_ref().is_some_and(|fix| fix.kind == FixKind::Default)
+            && !second
+                .findings
+                .iter()
+                .any(|left| left.code == finding.code && left.path == finding.path)
+    });
+    let notes: Vec<Finding> = filled
+        .map(|mut finding| {
+            finding.severity = Severity::Info;
+            finding.message = format!("{}; the webhook fills it in", finding.message);
+            finding
+        })
+        .collect();
+    second.findings.extend(notes);
+    engine::conclude(second, &stored)
 }
 
 /// Where a finding stands: at the value; where the field is missing or holds more than a line, at its key, or at the
@@ -351,31 +403,6 @@ fn first_line(document: &Document<'_>) -> Span {
     })
 }
 
-/// The kind of an object of the operator's group, and the version part of its `apiVersion`.
-pub fn known_kind<'n>(object: &'n Node<'_>) -> Option<(Kind, &'n str)> {
-    let (group, version) = object.get("apiVersion")?.as_str()?.split_once('/')?;
-    let name = object.get("kind")?.as_str()?;
-    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name)?;
-    (group == GROUP).then_some((kind, version))
-}
-
 fn is_placeholder(value: &Node<'_>) -> bool {
     value.as_str().is_some_and(|text| placeholder::find(text).is_some())
-}
-
-/// Names an object.
-pub fn object_ref(object: &Node<'_>) -> Option<ObjectRef> {
-    let text = |path: &str| object.at(path).and_then(Node::as_str).unwrap_or_default().to_owned();
-    object.as_map()?;
-    let name = text("metadata.name");
-    Some(ObjectRef {
-        api_version: text("apiVersion"),
-        kind: text("kind"),
-        namespace: text("metadata.namespace"),
-        name: if name.is_empty() {
-            text("metadata.generateName")
-        } else {
-            name
-        },
-    })
 }

@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 
 use json_patch::PatchOperation;
 
-use super::{Edit, Fix, FixKind, patch};
+use super::{FileOutcome, Located};
 use crate::document::{Document, Format, Limits, Node, Path, Segment, Spans, Style};
-use crate::lint::{self, FileOutcome, Located};
+use crate::fix::{Edit, Fix, FixKind, patch};
+use crate::lint;
 
 /// More passes than any chain of fixes needs; a bound against fixes that undo each other.
 const MAX_PASSES: usize = 8;
@@ -585,7 +586,7 @@ mod tests {
         let value = |node: &Node<'_>| serde_json::to_value(node).unwrap();
         assert_eq!(
             value(&after.documents[0].root),
-            value(&super::super::apply(&document.root, edits)),
+            value(&crate::fix::apply(&document.root, edits)),
             "{text}"
         );
         text

@@ -11,12 +11,13 @@ pub type SharedInventory = Arc<ArcSwap<Inventory>>;
 /// The writing side. Two copies exist: readers see one while the other takes the change; then they swap, and the one
 /// that readers have left takes the same change. So a change costs what it changes, not a copy of everything.
 #[derive(Debug)]
-pub(crate) struct Shelf {
+pub(crate) struct InventoryWriter {
     shared: SharedInventory,
     spare: Mutex<Arc<Inventory>>,
 }
 
-impl Shelf {
+impl InventoryWriter {
+    /// Makes both copies of an inventory.
     pub(crate) fn new(inventory: Inventory) -> Self {
         let spare = Mutex::new(Arc::new(inventory.clone()));
         Self {
@@ -25,6 +26,7 @@ impl Shelf {
         }
     }
 
+    /// Returns the side of the readers.
     pub(crate) fn shared(&self) -> SharedInventory {
         Arc::clone(&self.shared)
     }
@@ -48,13 +50,13 @@ mod tests {
 
     #[test]
     fn every_change_is_seen_and_a_reader_keeps_what_it_holds() {
-        let shelf = Shelf::new(Inventory::default());
-        let shared = shelf.shared();
+        let writer = InventoryWriter::new(Inventory::default());
+        let shared = writer.shared();
         let before = shared.load_full();
         for name in ["a", "b", "c"] {
-            shelf.change(|inventory| inventory.insert_namespace(name, BTreeMap::new()));
+            writer.change(|inventory| inventory.insert_namespace(name, BTreeMap::new()));
         }
-        shelf.change(|inventory| inventory.remove_namespace("b"));
+        writer.change(|inventory| inventory.remove_namespace("b"));
         let after = shared.load();
         assert!(matches!(after.namespace("a"), Lookup::Found(_)));
         assert!(matches!(after.namespace("b"), Lookup::Unknown(_)));

@@ -1,7 +1,5 @@
 //! Changes that mend a finding: edits of fields, the JSON patch that they amount to, and their effect on a tree.
 
-pub mod text;
-
 use std::borrow::Cow;
 
 use json_patch::jsonptr::PointerBuf;

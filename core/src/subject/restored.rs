@@ -7,7 +7,7 @@ use crate::schema::Era;
 use crate::subject::Subject;
 
 /// The instance that a restore names, and what is known of it. `None` when it names none: that is another rule's.
-pub(super) fn instance<'s, 'i>(
+pub(crate) fn instance<'s, 'i>(
     subject: &Subject<'s>,
     restore: &Restore<'s>,
     inventory: &'i Inventory,
@@ -17,23 +17,23 @@ pub(super) fn instance<'s, 'i>(
 }
 
 /// Whether the instance is a cluster for certain.
-pub(super) fn is_cluster(lookup: &Lookup<'_, InstanceFacts>) -> bool {
+pub(crate) fn is_cluster(lookup: &Lookup<'_, InstanceFacts>) -> bool {
     matches!(lookup, Lookup::Found(facts) if facts.kind == InstanceKind::Cluster)
 }
 
 /// Whether the instance is a standalone for certain.
-pub(super) fn is_standalone(lookup: &Lookup<'_, InstanceFacts>) -> bool {
+pub(crate) fn is_standalone(lookup: &Lookup<'_, InstanceFacts>) -> bool {
     matches!(lookup, Lookup::Found(facts) if facts.kind == InstanceKind::Standalone)
 }
 
 /// Whether the operator restores clusters by Cypher and standalones by a Job, with all that follows. Before 1.8 both
 /// had a Job.
-pub(super) fn by_engine(subject: &Subject<'_>) -> bool {
-    subject.era >= Era::D
+pub(crate) fn by_engine(subject: &Subject<'_>) -> bool {
+    subject.era >= Era::V1_8
 }
 
 /// The name of the `Neo4jBackup` that a restore reads, by the type of its source.
-pub(super) fn backup_ref<'a>(restore: &Restore<'a>) -> Option<Field<'a>> {
+pub(crate) fn backup_ref<'a>(restore: &Restore<'a>) -> Option<Field<'a>> {
     let field = match restore.source_type()? {
         SourceType::Backup => restore.backup_ref(),
         SourceType::Pitr if restore.base_backup().field("type").text() == Some("backup") => {

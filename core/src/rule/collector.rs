@@ -1,12 +1,12 @@
 //! The collector that rules write into.
 
+use super::meta::RuleMeta;
 use crate::document::{Node, Path};
-use crate::facts::Need;
+use crate::facts::{Need, Why};
 use crate::field::{Block, Field};
 use crate::finding::{Finding, Reason, Severity};
 use crate::fix::FixKind;
 use crate::quoted::printable;
-use crate::rule::RuleMeta;
 
 /// A review keeps so many findings of one rule and severity; no answer shows more.
 const MOST_ALIKE: usize = 20;
@@ -15,12 +15,23 @@ const MOST_ALIKE: usize = 20;
 const LONGEST_VALUE: usize = 1024;
 
 /// Something that could not be checked, and why. Never a reason to deny.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skipped {
     /// The rule that could not be sure.
     pub code: &'static str,
-    /// What it would have needed.
-    pub reason: String,
+    /// What it needs to know.
+    pub need: Need,
+    /// What it could not be sure of: ``whether the backup `nightly` exists``.
+    pub what: String,
+    /// Why that is not known.
+    pub why: Why,
+}
+
+impl Skipped {
+    /// Returns what is not certain and why, on one line.
+    pub fn reason(&self) -> String {
+        printable(format!("{}: {}", self.what, self.why)).into_owned()
+    }
 }
 
 /// What the rules have said so far.
@@ -32,7 +43,7 @@ pub struct Skipped {
 ///
 /// Of a file everything is kept: people go through the whole list, and `--fix` mends the whole list.
 #[derive(Debug)]
-pub struct Report {
+pub struct Collector {
     rule: &'static RuleMeta,
     keeps: usize,
     /// By severity, what the current rule has said.
@@ -53,7 +64,7 @@ struct Tally {
     speaker: usize,
 }
 
-impl Report {
+impl Collector {
     /// An empty report that keeps everything; `rule` is the first that will speak.
     pub fn new(rule: &'static RuleMeta) -> Self {
         Self::keeping(usize::MAX, rule)
@@ -120,8 +131,8 @@ impl Report {
         self.push(field.path(), None, message.into()).reason(Reason::Required)
     }
 
-    /// Notes that the current rule could not be sure.
-    pub fn skip(&mut self, need: Need, why: impl Into<String>) {
+    /// Notes that the current rule could not be sure of `what`.
+    pub fn skip(&mut self, need: Need, what: impl Into<String>, why: &Why) {
         debug_assert!(
             self.rule.needs.contains(&need),
             "{} does not declare that it needs {need:?}",
@@ -129,7 +140,9 @@ impl Report {
         );
         self.skipped.push(Skipped {
             code: self.rule.code,
-            reason: printable(why.into()).into_owned(),
+            need,
+            what: printable(what.into()).into_owned(),
+            why: why.clone(),
         });
     }
 
@@ -165,6 +178,7 @@ impl Report {
             severity: self.rule.severity,
             message: printable(message).into_owned(),
             help: String::new(),
+            object: None,
             path,
             at_key: false,
             value,
@@ -191,13 +205,13 @@ mod tests {
     use crate::fix::Fix;
     use crate::rules::{ScheduleInvalid, ScheduleNeverFires};
 
-    fn say(report: &mut Report, severity: Severity) -> &mut Finding {
+    fn say(report: &mut Collector, severity: Severity) -> &mut Finding {
         report.at_path(Path::dotted("spec"), "wrong").severity(severity)
     }
 
     #[test]
     fn each_rule_and_severity_has_its_own_count() {
-        let mut report = Report::bounded(&ScheduleInvalid::META);
+        let mut report = Collector::bounded(&ScheduleInvalid::META);
         for _ in 0..30 {
             say(&mut report, Severity::Error);
             say(&mut report, Severity::Warning);
@@ -225,7 +239,7 @@ mod tests {
 
     #[test]
     fn no_default_is_left_out() {
-        let mut report = Report::bounded(&ScheduleInvalid::META);
+        let mut report = Collector::bounded(&ScheduleInvalid::META);
         for number in 0..100 {
             let fix = Fix::set(FixKind::Default, "fill it in", Path::dotted("spec").index(number), "x");
             let finding = say(&mut report, Severity::Error);
@@ -241,8 +255,8 @@ mod tests {
     #[test]
     fn a_review_keeps_the_beginning_of_a_long_value() {
         for (mut report, expected) in [
-            (Report::bounded(&ScheduleInvalid::META), 1023),
-            (Report::new(&ScheduleInvalid::META), 3000),
+            (Collector::bounded(&ScheduleInvalid::META), 1023),
+            (Collector::new(&ScheduleInvalid::META), 3000),
         ] {
             say(&mut report, Severity::Error).value("€".repeat(1000));
             let (findings, _) = report.finish();

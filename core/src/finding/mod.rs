@@ -1,10 +1,16 @@
 //! What a rule says: one finding per defect, with everything that a person or a machine needs to mend it.
 
+mod evidence;
+
 use std::fmt;
+use std::sync::Arc;
 
 use crate::document::Path;
 use crate::fix::{Fix, FixKind};
+use crate::model::ObjectRef;
 use crate::quoted::{code_span, printable, quoted};
+
+pub use self::evidence::Evidence;
 
 /// How bad a finding is. The order is that of importance: `Info` is the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -85,7 +91,9 @@ pub struct Finding {
     pub message: String,
     /// What to do, as a command; empty when there is nothing to add.
     pub help: String,
-    /// The field.
+    /// The object, shared by its findings; `None` while nobody has said, or when the text could not be read that far.
+    pub object: Option<Arc<ObjectRef>>,
+    /// The field: the primary place.
     pub path: Path,
     /// Set when the name of the field is wrong and not its value.
     pub at_key: bool,
@@ -93,8 +101,9 @@ pub struct Finding {
     pub value: Option<String>,
     /// The kind of defect, for the causes of a denial.
     pub reason: Reason,
-    /// What the finding rests on beside the object itself: other objects, facts, times.
-    pub evidence: Vec<String>,
+    /// What the finding rests on beside the field itself: other fields, other objects, facts, times. Those with a place
+    /// are the related places.
+    pub evidence: Vec<Evidence>,
     /// A change that mends it.
     pub fix: Option<Fix>,
     /// Set when somebody has said that this one is known and accepted.
@@ -139,9 +148,30 @@ impl Finding {
         self
     }
 
+    /// Says which object it is about, where that is not the one under review.
+    pub fn about(&mut self, object: ObjectRef) -> &mut Self {
+        self.object = Some(Arc::new(object));
+        self
+    }
+
     /// Adds a fact that the finding rests on.
     pub fn evidence(&mut self, fact: impl Into<String>) -> &mut Self {
-        self.evidence.push(printable(fact.into()).into_owned());
+        self.add_evidence(None, None, fact.into())
+    }
+
+    /// Adds a fact that another field of the object says.
+    pub fn evidence_at(&mut self, path: Path, fact: impl Into<String>) -> &mut Self {
+        self.add_evidence(None, Some(path), fact.into())
+    }
+
+    /// Adds a fact that a field of another object says.
+    pub fn evidence_of(&mut self, object: ObjectRef, path: Path, fact: impl Into<String>) -> &mut Self {
+        self.add_evidence(Some(object), Some(path), fact.into())
+    }
+
+    fn add_evidence(&mut self, object: Option<ObjectRef>, path: Option<Path>, fact: String) -> &mut Self {
+        let text = printable(fact).into_owned();
+        self.evidence.push(Evidence { object, path, text });
         self
     }
 

@@ -41,27 +41,29 @@ pub struct Verdict {
     pub audit: BTreeMap<&'static str, String>,
 }
 
-/// Weighs the findings.
-pub fn verdict(findings: &[Finding]) -> Verdict {
-    let denying: Vec<&Finding> = findings.iter().filter(|finding| finding.denies()).collect();
-    let problems: usize = denying.iter().map(|finding| finding.count()).sum();
-    let mut causes: Vec<Cause> = denying.iter().take(MAX_CAUSES).map(|finding| cause(finding)).collect();
-    let more = problems - causes.len();
-    if more > 0 {
-        let what = if more == 1 { "problem" } else { "problems" };
-        let message = format!("and {more} more {what}; see them all with `kubectl neo4jbackup lint`");
-        causes.push(Cause {
-            reason: "FieldValueInvalid",
-            field: "spec".to_owned(),
-            message,
-        });
-    }
-    Verdict {
-        allowed: denying.is_empty(),
-        problems,
-        causes,
-        warnings: warnings(findings),
-        audit: audit(findings),
+impl Verdict {
+    /// Weighs the findings.
+    pub fn of(findings: &[Finding]) -> Self {
+        let denying: Vec<&Finding> = findings.iter().filter(|finding| finding.denies()).collect();
+        let problems: usize = denying.iter().map(|finding| finding.count()).sum();
+        let mut causes: Vec<Cause> = denying.iter().take(MAX_CAUSES).map(|finding| cause(finding)).collect();
+        let more = problems - causes.len();
+        if more > 0 {
+            let what = if more == 1 { "problem" } else { "problems" };
+            let message = format!("and {more} more {what}; see them all with `kubectl neo4jbackup lint`");
+            causes.push(Cause {
+                reason: "FieldValueInvalid",
+                field: "spec".to_owned(),
+                message,
+            });
+        }
+        Self {
+            allowed: denying.is_empty(),
+            problems,
+            causes,
+            warnings: warnings(findings),
+            audit: audit(findings),
+        }
     }
 }
 
@@ -163,14 +165,14 @@ fn audit(findings: &[Finding]) -> BTreeMap<&'static str, String> {
 mod tests {
     use super::*;
     use crate::document::Path;
-    use crate::report::Report;
+    use crate::rule::Collector;
     use crate::rules::ScheduleInvalid;
 
     fn warned(message: &str, help: &str) -> String {
-        let mut report = Report::new(&ScheduleInvalid::META);
+        let mut report = Collector::new(&ScheduleInvalid::META);
         let finding = report.at_path(Path::dotted("spec.schedule"), message.to_owned());
         finding.help(help).severity(Severity::Warning);
-        verdict(&report.findings).warnings.remove(0)
+        Verdict::of(&report.findings).warnings.remove(0)
     }
 
     #[test]

@@ -1,37 +1,10 @@
-//! The two `ServiceAccounts` that the Jobs of a namespace run as, and who declares the identity that they carry.
+//! Who declares the identity that the accounts of a namespace carry.
 
 use crate::facts::{Inventory, Lookup};
+use crate::in_domain;
 use crate::model::Provider;
 use crate::settings::Settings;
 use crate::values::identity::{aws, azure, google};
-
-/// A `ServiceAccount` that the operator shares among all Jobs of one sort in a namespace. Its name is fixed in the
-/// operator, whatever `identity.serviceAccount` of an object says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Account {
-    /// `neo4j-backup-sa`.
-    Backup,
-    /// `neo4j-restore-sa`, since operator 1.8.
-    Restore,
-}
-
-impl Account {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Backup, Self::Restore];
-
-    /// The name of the `ServiceAccount`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Backup => "neo4j-backup-sa",
-            Self::Restore => "neo4j-restore-sa",
-        }
-    }
-
-    /// The account of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|account| account.name() == name)
-    }
-}
 
 /// An identity that somebody has declared for objects and accounts that do not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,9 +40,9 @@ impl Declaration<'_> {
 /// The annotation by which a namespace declares an identity of a cloud.
 pub fn declaring_annotation(provider: Provider) -> &'static str {
     match provider {
-        Provider::Aws => "neo4jbackup.github.io/aws-role-arn",
-        Provider::Gcp => "neo4jbackup.github.io/gcp-service-account",
-        Provider::Azure => "neo4jbackup.github.io/azure-client-id",
+        Provider::Aws => in_domain!("aws-role-arn"),
+        Provider::Gcp => in_domain!("gcp-service-account"),
+        Provider::Azure => in_domain!("azure-client-id"),
     }
 }
 

@@ -1,19 +1,36 @@
-//! "Did you mean": the nearest of some known words.
+//! "Did you mean": the word that an unknown one was probably meant to be. For fields, kinds, values, rules, keys of settings.
 
 /// Longer words are not compared, so that foreign text cannot make the comparison slow.
 const LONGEST_WORD: usize = 64;
 
-/// The candidate nearest to `word`, when it is near enough to be meant and no other is as near.
+/// A word of one or two letters with a slip in it could be anything.
+const SHORTEST_WORD: usize = 3;
+
+/// So many letters of a word are the beginning of a longer one, and not just of any.
+const SHORTEST_BEGINNING: usize = 5;
+
+/// Letters for each slip. rustc takes the same third for names: with a quarter, `shedul` is not near `schedule`; with a
+/// half, `date` is near `name`.
+const LETTERS_PER_SLIP: usize = 3;
+
+/// However long a word is, one that is four slips away is another word.
+const MOST_SLIPS: usize = 3;
+
+/// Returns the candidate nearest to `word`, or `None` when none is near enough to be meant, when two are equally near, or
+/// when `word` is a candidate itself.
 ///
 /// Letters count the same in either case, and so do `-` and `_` left out. Near enough is one slip (a letter missing,
-/// added, wrong, or two swapped) for each three characters, at most three slips; or the word is the
-/// beginning of the candidate and of no other (`credentialsSecret` for `credentialsSecretRef`).
+/// added, wrong, or two swapped) for each three letters, at most three slips; or the word is the beginning of the
+/// candidate and of no other (`credentialsSecret` for `credentialsSecretRef`).
 pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    if word.is_empty() || word.len() > LONGEST_WORD {
+    if word.len() > LONGEST_WORD {
         return None;
     }
     let folded = fold(word);
-    let bound = (folded.len() / 3).clamp(1, 3);
+    if folded.len() < SHORTEST_WORD {
+        return None;
+    }
+    let bound = (folded.len() / LETTERS_PER_SLIP).clamp(1, MOST_SLIPS);
     let mut best: Option<(usize, &str)> = None;
     let mut tie = false;
     for candidate in candidates {
@@ -21,10 +38,14 @@ pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
             continue;
         }
         let candidate_folded = fold(candidate);
-        let is_beginning = folded.len() >= 5 && candidate_folded.starts_with(&folded);
+        let is_beginning = folded.len() >= SHORTEST_BEGINNING && candidate_folded.starts_with(&folded);
+        // Each letter that one has more than the other is a slip of its own.
+        if candidate_folded.len().abs_diff(folded.len()) > bound && !is_beginning {
+            continue;
+        }
         let distance = distance(&folded, &candidate_folded);
         let distance = if is_beginning { distance.min(bound) } else { distance };
-        if distance > bound || distance >= folded.len().max(1) {
+        if distance > bound {
             continue;
         }
         match best {
@@ -37,6 +58,13 @@ pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         }
     }
     best.filter(|_| !tie).map(|(_, candidate)| candidate)
+}
+
+/// Whether one letter is missing, added, wrong, or swapped with the next, or letters are only in the wrong case.
+pub fn is_one_slip(from: &str, to: &str) -> bool {
+    let letters = |word: &str| word.chars().collect::<Vec<char>>();
+    let (left, right) = (letters(from), letters(to));
+    from.eq_ignore_ascii_case(to) || (left.len().abs_diff(right.len()) <= 1 && distance(&left, &right) <= 1)
 }
 
 fn fold(word: &str) -> Vec<char> {
@@ -118,6 +146,32 @@ mod tests {
         assert_eq!(distance(&folded("scheduel"), &folded("schedule")), 1);
         assert_eq!(distance(&folded("kitten"), &folded("sitting")), 3);
         assert_eq!(distance(&folded(""), &folded("abc")), 3);
+    }
+
+    #[test]
+    fn one_slip_and_no_more() {
+        for (from, to) in [
+            ("shedule", "schedule"),
+            ("scheduel", "schedule"),
+            ("Schedule", "schedule"),
+            ("bucketx", "bucket"),
+            ("pach", "path"),
+        ] {
+            assert!(is_one_slip(from, to), "{from}");
+        }
+        for (from, to) in [("shedul", "schedule"), ("", "schedule"), ("path", "pvc"), ("ab", "cd")] {
+            assert!(!is_one_slip(from, to), "{from}");
+        }
+    }
+
+    #[test]
+    fn the_bound_grows_with_the_word_and_ends_at_three() {
+        for (word, slips) in [("abc", 1), ("abcdef", 2), ("abcdefghi", 3), ("abcdefghijklmno", 3)] {
+            let wrong = |count: usize| word[..word.len() - count].to_owned() + &"z".repeat(count);
+            assert_eq!(closest(&wrong(slips), [word]), Some(word), "{word}");
+            assert_eq!(closest(&wrong(slips + 1), [word]), None, "{word}");
+        }
+        assert_eq!(closest("s4", ["s3"]), None);
     }
 
     proptest! {

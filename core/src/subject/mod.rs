@@ -1,5 +1,9 @@
 //! One object under review, with everything that is known of it and of the moment.
 
+pub(crate) mod location;
+pub(crate) mod moved_field;
+pub(crate) mod restored;
+
 use std::cell::OnceCell;
 
 use jiff::Timestamp;
@@ -7,8 +11,8 @@ use jiff::Timestamp;
 use crate::document::{Document, Map, Node, Path};
 use crate::facts::BackupFacts;
 use crate::field::Field;
-use crate::model::{self, Backup, Cloud, Restore, Storage};
-use crate::schema::{self, Era, Kind, SchemaProblem};
+use crate::model::{self, Backup, Cloud, ObjectRef, Restore, Storage};
+use crate::schema::{self, Era, GROUP, Kind, SchemaProblem};
 use crate::settings::Settings;
 use crate::values::cron::{CronError, Schedule};
 
@@ -21,6 +25,19 @@ pub enum Door<'a> {
     Create,
     /// An UPDATE, with the object as it is stored.
     Update(&'a Node<'a>),
+}
+
+/// What a judgement rests on beside the object and its door.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// What the administrator decides.
+    pub settings: &'a Settings,
+    /// The time of the judgement.
+    pub now: Timestamp,
+    /// The operator that reads the object; chosen by its `apiVersion` when nobody says.
+    pub era: Option<Era>,
+    /// The namespace of objects that do not say.
+    pub namespace: &'a str,
 }
 
 /// One object under review.
@@ -54,16 +71,21 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// An object as it came.
-    pub fn new(
-        object: &'a Node<'a>,
-        kind: Kind,
-        era: Era,
-        door: Door<'a>,
-        now: Timestamp,
-        settings: &'a Settings,
-        default_namespace: &'a str,
-    ) -> Self {
+    /// Returns an object as it came, or `None` if it is of no kind of the operator's group.
+    pub fn of(object: &'a Node<'a>, door: Door<'a>, context: &Context<'a>) -> Option<Self> {
+        let (kind, version) = Kind::of(object)?;
+        Some(Self::of_kind(kind, version, object, door, context))
+    }
+
+    /// Returns an object of this kind and of this version of its API, whatever it says of itself.
+    pub fn of_kind(kind: Kind, version: &str, object: &'a Node<'a>, door: Door<'a>, context: &Context<'a>) -> Self {
+        let Context {
+            settings,
+            now,
+            namespace: default_namespace,
+            ..
+        } = *context;
+        let era = context.era.unwrap_or_else(|| Era::for_object(version, object));
         Self {
             object,
             kind,
@@ -94,6 +116,11 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// The document that the object was read from; `None` in reviews.
+    pub fn document(&self) -> Option<&'a Document<'a>> {
+        self.document
+    }
+
     /// A value without quotes as it stands in the file, which may spell it otherwise than the tree; `None` in reviews.
     pub fn written(&self, path: &Path) -> Option<&'a str> {
         self.document?.plain_text_at(path)
@@ -107,6 +134,16 @@ impl<'a> Subject<'a> {
     /// `metadata.namespace`, or the default.
     pub fn namespace(&self) -> &'a str {
         self.namespace
+    }
+
+    /// Names another object of the operator's in the same namespace.
+    pub fn other(&self, kind: impl Into<Kind>, name: &str) -> ObjectRef {
+        ObjectRef {
+            api_version: format!("{GROUP}/{}", self.era.api_version()),
+            kind: kind.into().name().to_owned(),
+            namespace: self.namespace.to_owned(),
+            name: name.to_owned(),
+        }
     }
 
     /// One annotation.
@@ -193,8 +230,9 @@ impl<'a> Subject<'a> {
             .get_or_init(|| schema::check(self.kind, self.era, self.object))
     }
 
-    /// Whether the object is on its way out: nothing it says will be acted on any more.
+    /// Whether the object is on its way out, by itself or by what is stored: nothing it says will be acted on any more.
     pub fn is_terminating(&self) -> bool {
-        self.field("metadata.deletionTimestamp").is_set()
+        let has_time = |object| Field::at(object, "metadata.deletionTimestamp").is_set();
+        has_time(self.object) || matches!(self.door, Door::Update(old) if has_time(old))
     }
 }

@@ -12,16 +12,17 @@ use std::time::Duration;
 use k8s_openapi::jiff::Timestamp;
 use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
-use kube::core::{GroupVersionKind, Status};
-use kube::discovery::ApiResource;
-use neo4jbackup_core::ensure::{Apply, Ensured, FIELD_MANAGER, ROLE, ROLE_BINDING, Report, plan};
+use kube::core::Status;
+use neo4jbackup_core::ensure::{Apply, Ensured, FIELD_MANAGER, Issue, ROLE, ROLE_BINDING, plan};
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::Settings;
 use serde_json::json;
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::shelf::SharedInventory;
+use crate::error_chain::chain;
+use crate::resource;
+use crate::shared_inventory::SharedInventory;
 
 /// Changes come in bursts; one look is enough for all of them.
 const GATHERING: Duration = Duration::from_millis(200);
@@ -43,11 +44,11 @@ const FORGETTING: Duration = Duration::from_secs(600);
 const EVENT_INTERVAL: Duration = Duration::from_secs(3000);
 
 type CurrentSettings = Box<dyn Fn() -> Arc<Settings> + Send + Sync>;
-type Listener = Box<dyn Fn(&Notice<'_>) + Send + Sync>;
+type Listener = Box<dyn Fn(&RbacEvent<'_>) + Send + Sync>;
 
-/// What came of one apply.
+/// The result of one apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub enum ApplyOutcome {
     /// It is as it has to be.
     Applied,
     /// Somebody else says otherwise of the same field; nothing was written.
@@ -60,38 +61,38 @@ pub enum Outcome {
     Failed,
 }
 
-/// What is said while it runs.
+/// What is reported while it runs.
 #[derive(Debug)]
-pub enum Notice<'n> {
+pub enum RbacEvent<'n> {
     /// An apply was tried.
-    Apply(Ensured, Outcome),
-    /// Everything that a person has to decide, each time anew.
-    Standing(&'n [Report]),
+    Apply(Ensured, ApplyOutcome),
+    /// Everything that an administrator has to decide, after each look.
+    Unresolved(&'n [Issue]),
 }
 
 /// Keeps accounts and roles as they have to be.
-pub struct Ensure {
+pub struct RbacReconciler {
     settings: CurrentSettings,
     operator: Option<Era>,
     listener: Listener,
 }
 
-impl fmt::Debug for Ensure {
+impl fmt::Debug for RbacReconciler {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("Ensure")
+            .debug_struct("RbacReconciler")
             .field("operator", &self.operator)
             .finish_non_exhaustive()
     }
 }
 
-impl Ensure {
+impl RbacReconciler {
     /// By the settings that are in force at each moment, for the operator version that is installed when somebody says
     /// which; `listener` hears what happens.
     pub fn new(
         settings: impl Fn() -> Arc<Settings> + Send + Sync + 'static,
         operator: Option<Era>,
-        listener: impl Fn(&Notice<'_>) + Send + Sync + 'static,
+        listener: impl Fn(&RbacEvent<'_>) + Send + Sync + 'static,
     ) -> Self {
         Self {
             settings: Box::new(settings),
@@ -100,22 +101,23 @@ impl Ensure {
         }
     }
 
+    /// Looks, applies and waits, until the watches end.
     pub(crate) async fn run(self, client: Client, inventory: SharedInventory, mut changes: Receiver<u64>) {
-        let mut pace = Pace::default();
+        let mut backoff = Backoff::default();
         let mut known = BTreeSet::new();
         let mut told = BTreeMap::new();
         loop {
             changes.mark_unchanged();
             let plan = plan(&inventory.load(), &(self.settings)(), self.operator);
-            (self.listener)(&Notice::Standing(&plan.reports));
-            self.report(&client, &plan.reports, &mut known, &mut told).await;
+            (self.listener)(&RbacEvent::Unresolved(&plan.issues));
+            self.report(&client, &plan.issues, &mut known, &mut told).await;
             for planned in &plan.applies {
-                if pace.is_due(planned, Instant::now()) {
+                if backoff.is_due(planned, Instant::now()) {
                     let outcome = apply(&client, planned).await;
-                    (self.listener)(&Notice::Apply(planned.object, outcome));
+                    (self.listener)(&RbacEvent::Apply(planned.object, outcome));
                 }
             }
-            let wait = pace.next(&plan.applies, Instant::now());
+            let wait = backoff.next(&plan.applies, Instant::now());
             match timeout(wait, changes.changed()).await {
                 // The watches have ended, and with them this program.
                 Ok(Err(_)) => return,
@@ -125,19 +127,19 @@ impl Ensure {
         }
     }
 
-    /// Logs what is new among the reports, and makes an Event of each Role that is left over.
+    /// Logs what is new among the issues, and makes an Event of each Role that is left over.
     async fn report(
         &self,
         client: &Client,
-        reports: &[Report],
-        known: &mut BTreeSet<Report>,
+        issues: &[Issue],
+        known: &mut BTreeSet<Issue>,
         told: &mut BTreeMap<String, Instant>,
     ) {
-        for report in reports {
+        for report in issues {
             if known.insert(report.clone()) {
                 log(report);
             }
-            let Report::LeftoverRole { namespace, uid } = report else {
+            let Issue::LeftoverRole { namespace, uid } = report else {
                 continue;
             };
             let now = Instant::now();
@@ -147,15 +149,15 @@ impl Ensure {
                 tell(client, namespace, uid).await;
             }
         }
-        known.retain(|report| reports.contains(report));
+        known.retain(|report| issues.contains(report));
         // What has not been told for so long is told anew in any case, and may be gone.
         told.retain(|_, at| at.elapsed() < EVENT_INTERVAL);
     }
 }
 
-fn log(report: &Report) {
+fn log(report: &Issue) {
     match report {
-        Report::IdentityConflict {
+        Issue::IdentityConflict {
             namespace,
             account,
             provider,
@@ -163,10 +165,10 @@ fn log(report: &Report) {
             let account = account.name();
             tracing::warn!(namespace, account, %provider, "more than one identity is wanted; none was written");
         }
-        Report::Malformed { namespace, provider } => {
+        Issue::Malformed { namespace, provider } => {
             tracing::warn!(namespace, %provider, "the declared identity is malformed; it was not written");
         }
-        Report::BindingElsewhere { namespace } => {
+        Issue::BindingElsewhere { namespace } => {
             tracing::warn!(
                 namespace,
                 binding = ROLE_BINDING,
@@ -175,7 +177,7 @@ fn log(report: &Report) {
                  changed; delete it and the Role, and it is made anew"
             );
         }
-        Report::LeftoverRole { namespace, .. } => {
+        Issue::LeftoverRole { namespace, .. } => {
             tracing::warn!(
                 namespace,
                 role = ROLE,
@@ -187,7 +189,7 @@ fn log(report: &Report) {
 
 /// When which object may be written again.
 #[derive(Debug, Default)]
-struct Pace(BTreeMap<(String, Ensured), Attempt>);
+struct Backoff(BTreeMap<(String, Ensured), Attempt>);
 
 #[derive(Debug)]
 struct Attempt {
@@ -196,7 +198,7 @@ struct Attempt {
     manifest: serde_json::Value,
 }
 
-impl Pace {
+impl Backoff {
     /// Whether an apply may be tried now; if so, the next one has to wait longer. Something else that is to be written
     /// need not wait.
     fn is_due(&mut self, apply: &Apply, now: Instant) -> bool {
@@ -230,44 +232,44 @@ impl Pace {
     }
 }
 
-async fn apply(client: &Client, apply: &Apply) -> Outcome {
-    let (group, plural) = match apply.object {
-        Ensured::ServiceAccount(_) => ("", "serviceaccounts"),
-        Ensured::RoleBinding => ("rbac.authorization.k8s.io", "rolebindings"),
+async fn apply(client: &Client, apply: &Apply) -> ApplyOutcome {
+    let resource = match apply.object {
+        Ensured::ServiceAccount(_) => resource::service_accounts(),
+        Ensured::RoleBinding => resource::role_bindings(),
     };
-    let kind = GroupVersionKind::gvk(group, "v1", apply.object.kind());
-    let resource = ApiResource::from_gvk_with_plural(&kind, plural);
     let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), &apply.namespace, &resource);
     let mut parameters = PatchParams::apply(FIELD_MANAGER);
     parameters.force = apply.force;
     let patch = Patch::Apply(&apply.manifest);
     let answer = timeout(PATIENCE, objects.patch(apply.object.name(), &parameters, &patch)).await;
     let (outcome, reason) = match answer {
-        Ok(Ok(_)) => (Outcome::Applied, String::new()),
-        Ok(Err(error)) => (outcome(&error), error.to_string()),
-        Err(_) => (Outcome::Failed, "there was no answer".to_owned()),
+        Ok(Ok(_)) => (ApplyOutcome::Applied, String::new()),
+        Ok(Err(error)) => (outcome(&error), chain(&error)),
+        Err(_) => (ApplyOutcome::Failed, "there was no answer".to_owned()),
     };
     let (namespace, object) = (&apply.namespace, apply.object.name());
     match outcome {
-        Outcome::Applied => tracing::info!(namespace, object, "applied"),
-        Outcome::Gone => tracing::debug!(namespace, object, reason, "the namespace is gone"),
-        Outcome::Conflict => tracing::warn!(namespace, object, "somebody else says otherwise; nothing was written"),
-        Outcome::Forbidden => tracing::warn!(namespace, object, reason, "not allowed to apply"),
-        Outcome::Failed => tracing::warn!(namespace, object, reason, "could not apply"),
+        ApplyOutcome::Applied => tracing::info!(namespace, object, "applied"),
+        ApplyOutcome::Gone => tracing::debug!(namespace, object, reason, "the namespace is gone"),
+        ApplyOutcome::Conflict => {
+            tracing::warn!(namespace, object, "somebody else says otherwise; nothing was written");
+        }
+        ApplyOutcome::Forbidden => tracing::warn!(namespace, object, reason, "not allowed to apply"),
+        ApplyOutcome::Failed => tracing::warn!(namespace, object, reason, "could not apply"),
     }
     outcome
 }
 
-fn outcome(error: &kube::Error) -> Outcome {
+fn outcome(error: &kube::Error) -> ApplyOutcome {
     match error {
         kube::Error::Api(status) => match status.code {
-            403 if is_of_terminating_namespace(status) => Outcome::Gone,
-            403 => Outcome::Forbidden,
-            404 => Outcome::Gone,
-            409 => Outcome::Conflict,
-            _ => Outcome::Failed,
+            403 if is_of_terminating_namespace(status) => ApplyOutcome::Gone,
+            403 => ApplyOutcome::Forbidden,
+            404 => ApplyOutcome::Gone,
+            409 => ApplyOutcome::Conflict,
+            _ => ApplyOutcome::Failed,
         },
-        _ => Outcome::Failed,
+        _ => ApplyOutcome::Failed,
     }
 }
 
@@ -296,14 +298,17 @@ async fn tell(client: &Client, namespace: &str, uid: &str) {
         "source": {"component": "neo4jbackup-webhook"},
         "reportingComponent": "neo4jbackup-webhook", "reportingInstance": "",
     });
-    let resource = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("", "v1", "Event"), "events");
-    let events: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
+    let events: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource::events());
     let event: Result<DynamicObject, _> = serde_json::from_value(event);
     let Ok(event) = event else { return };
     match timeout(PATIENCE, events.create(&PostParams::default(), &event)).await {
         Ok(Ok(_)) => {}
         Ok(Err(kube::Error::Api(status))) if status.code == 409 => {}
-        Ok(Err(error)) => tracing::warn!(namespace, %error, "no Event could be made of a role that is left over"),
+        Ok(Err(error)) => tracing::warn!(
+            namespace,
+            error = chain(&error),
+            "no Event could be made of a role that is left over"
+        ),
         Err(_) => tracing::warn!(namespace, "no Event could be made in time of a role that is left over"),
     }
 }
@@ -314,7 +319,7 @@ mod tests {
     use super::*;
 
     /// The outcome of a status as the API server writes it.
-    fn outcome_of(status: serde_json::Value) -> Outcome {
+    fn outcome_of(status: serde_json::Value) -> ApplyOutcome {
         let status: Status = serde_json::from_value(status).unwrap();
         outcome(&kube::Error::Api(status.boxed()))
     }
@@ -333,16 +338,16 @@ mod tests {
         };
         let usual = "serviceaccounts \"neo4j-backup-sa\" is forbidden: unable to create new content in namespace graph \
                      because it is being terminated";
-        assert_eq!(outcome_of(terminating(usual)), Outcome::Gone);
-        assert_eq!(outcome_of(terminating("in other words")), Outcome::Gone);
+        assert_eq!(outcome_of(terminating(usual)), ApplyOutcome::Gone);
+        assert_eq!(outcome_of(terminating("in other words")), ApplyOutcome::Gone);
 
         let refused =
             |message: &str| json!({"status": "Failure", "message": message, "reason": "Forbidden", "code": 403});
-        assert_eq!(outcome_of(refused("no right to patch")), Outcome::Forbidden);
+        assert_eq!(outcome_of(refused("no right to patch")), ApplyOutcome::Forbidden);
         // Anybody who writes an admission webhook chooses the words of a refusal.
         assert_eq!(
             outcome_of(refused("because it is being terminated")),
-            Outcome::Forbidden
+            ApplyOutcome::Forbidden
         );
     }
 }

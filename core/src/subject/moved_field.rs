@@ -5,9 +5,12 @@ use crate::fix::{self, Edit, Fix, FixKind};
 use crate::schema;
 use crate::subject::Subject;
 
-/// The note of the schema table as a part of a sentence; what only repeats the message is left out.
-pub(super) fn plain_note(note: Option<&'static str>) -> Option<String> {
-    let note = note.filter(|note| !note.starts_with("No operator version has it"))?;
+/// What is said of a field that no operator has ever done anything with.
+pub(crate) const NEVER_HAD_EFFECT: &str = "it never had an effect";
+
+/// The note of the schema table as a part of a sentence.
+pub(crate) fn plain_note(note: Option<&'static str>) -> Option<String> {
+    let note = note?;
     let note = note.strip_suffix('.').unwrap_or(note);
     let mut letters = note.chars();
     let first = letters.next()?;
@@ -15,7 +18,7 @@ pub(super) fn plain_note(note: Option<&'static str>) -> Option<String> {
 }
 
 /// What to do about a field that is dropped.
-pub(super) fn hint(replacement: Option<&Path>, note: Option<String>) -> String {
+pub(crate) fn hint(replacement: Option<&Path>, note: Option<String>) -> String {
     match (replacement, note) {
         (Some(path), Some(note)) => format!("use `{path}`; {note}"),
         (Some(path), None) => format!("use `{path}`"),
@@ -25,12 +28,12 @@ pub(super) fn hint(replacement: Option<&Path>, note: Option<String>) -> String {
 }
 
 /// Whether two fields have the same parent.
-pub(super) fn stands_beside(path: &Path, other: &Path) -> bool {
+pub(crate) fn stands_beside(path: &Path, other: &Path) -> bool {
     path.parent() == other.parent()
 }
 
 /// Moves a value to another field, where that is empty and the schema takes the value there.
-pub(super) fn move_fix(subject: &Subject<'_>, path: &Path, to: &Path, kind: FixKind) -> Option<Fix> {
+pub(crate) fn move_fix(subject: &Subject<'_>, path: &Path, to: &Path, kind: FixKind) -> Option<Fix> {
     let value = path.find(subject.object).filter(|value| !value.is_null())?;
     if to.find(subject.object).is_some_and(|there| !there.is_null()) || to.is_within(path) {
         return None;
@@ -57,7 +60,7 @@ pub(super) fn move_fix(subject: &Subject<'_>, path: &Path, to: &Path, kind: FixK
 }
 
 /// Whether the schema has nothing against what the edits leave at `to` and below, and the edits arrive there.
-pub(super) fn fits(subject: &Subject<'_>, to: &Path, edits: &[Edit]) -> bool {
+pub(crate) fn fits(subject: &Subject<'_>, to: &Path, edits: &[Edit]) -> bool {
     let moved: Node<'_> = fix::apply(subject.object, edits);
     to.find(&moved).is_some()
         && !schema::check(subject.kind, subject.era, &moved)

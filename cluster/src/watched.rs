@@ -1,23 +1,18 @@
 //! The kinds of object that are watched, and how what is known of each adds up to what a rule may rely on.
 
-use kube::core::GroupVersionKind;
 use kube::discovery::ApiResource;
-use neo4jbackup_core::account::Account;
 use neo4jbackup_core::ensure;
-use neo4jbackup_core::facts::{Coverage, Need};
+use neo4jbackup_core::facts::{Cause, Coverage, Need, Right, Why};
+use neo4jbackup_core::model::Account;
 use neo4jbackup_core::schema::Kind;
 
-/// The API group of the operator.
-const GROUP: &str = "neo4j.neo4j.com";
-
-/// The API group of Roles.
-const RBAC: &str = "rbac.authorization.k8s.io";
+use crate::resource;
 
 /// One kind that is watched. Secrets are not among them: the webhook has no business reading them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum Watched {
     /// A kind of the operator.
-    Operator(Kind, &'static str, &'static str),
+    Operator(Kind),
     /// Namespaces, for their annotations.
     Namespaces,
     /// One of the accounts of the Jobs, in every namespace. Only the reconciler watches these and the two below.
@@ -28,41 +23,29 @@ pub(crate) enum Source {
     RoleBinding,
 }
 
-impl Source {
-    /// What rules ask for.
+impl Watched {
+    /// What rules ask about.
     pub(crate) const RULES: [Self; 6] = [
-        Self::Operator(
-            Kind::Neo4jEnterpriseCluster,
-            "Neo4jEnterpriseCluster",
-            "neo4jenterpriseclusters",
-        ),
-        Self::Operator(
-            Kind::Neo4jEnterpriseStandalone,
-            "Neo4jEnterpriseStandalone",
-            "neo4jenterprisestandalones",
-        ),
-        Self::Operator(Kind::Neo4jBackup, "Neo4jBackup", "neo4jbackups"),
-        Self::Operator(Kind::Neo4jRestore, "Neo4jRestore", "neo4jrestores"),
-        Self::Operator(
-            Kind::Neo4jShardedDatabase,
-            "Neo4jShardedDatabase",
-            "neo4jshardeddatabases",
-        ),
+        Self::Operator(Kind::Neo4jEnterpriseCluster),
+        Self::Operator(Kind::Neo4jEnterpriseStandalone),
+        Self::Operator(Kind::Neo4jBackup),
+        Self::Operator(Kind::Neo4jRestore),
+        Self::Operator(Kind::Neo4jShardedDatabase),
         Self::Namespaces,
     ];
 
     /// What the reconciler looks after.
-    pub(crate) const ENSURED: [Self; 4] = [
+    pub(crate) const RBAC: [Self; 4] = [
         Self::Account(Account::Backup),
         Self::Account(Account::Restore),
         Self::Role,
         Self::RoleBinding,
     ];
 
-    /// What people call it.
+    /// Returns its name in messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Operator(_, name, _) => name,
+            Self::Operator(kind) => kind.name(),
             Self::Namespaces => "Namespace",
             Self::Account(account) => account.name(),
             Self::Role => ensure::ROLE,
@@ -73,10 +56,10 @@ impl Source {
     /// What a rule asks for that depends on this kind.
     pub(crate) fn need(self) -> Need {
         match self {
-            Self::Operator(Kind::Neo4jBackup, ..) => Need::Backups,
-            Self::Operator(Kind::Neo4jRestore, ..) => Need::Restores,
-            Self::Operator(Kind::Neo4jShardedDatabase, ..) => Need::ShardedDatabases,
-            Self::Operator(..) => Need::Instance,
+            Self::Operator(Kind::Neo4jBackup) => Need::Backups,
+            Self::Operator(Kind::Neo4jRestore) => Need::Restores,
+            Self::Operator(Kind::Neo4jShardedDatabase) => Need::ShardedDatabases,
+            Self::Operator(_) => Need::Instance,
             Self::Namespaces => Need::Namespace,
             Self::Account(_) => Need::Accounts,
             Self::Role | Self::RoleBinding => Need::Roles,
@@ -86,27 +69,36 @@ impl Source {
     /// The resources under which it may be served, newest first. An operator serves exactly one of them.
     pub(crate) fn resources(self) -> Vec<ApiResource> {
         match self {
-            Self::Operator(_, kind, plural) => ["v1beta1", "v1alpha1"]
-                .map(|version| resource(GROUP, version, kind, plural))
+            Self::Operator(kind) => ["v1beta1", "v1alpha1"]
+                .map(|version| resource::of_operator(version, kind))
                 .to_vec(),
-            Self::Namespaces => vec![resource("", "v1", "Namespace", "namespaces")],
-            Self::Account(_) => vec![resource("", "v1", "ServiceAccount", "serviceaccounts")],
-            Self::Role => vec![resource(RBAC, "v1", "Role", "roles")],
-            Self::RoleBinding => vec![resource(RBAC, "v1", "RoleBinding", "rolebindings")],
+            Self::Namespaces => vec![resource::namespaces()],
+            Self::Account(_) => vec![resource::service_accounts()],
+            Self::Role => vec![resource::roles()],
+            Self::RoleBinding => vec![resource::role_bindings()],
+        }
+    }
+
+    /// The right that a watch needs, for the newest resource.
+    pub(crate) fn right(self) -> Right {
+        let resource = self.resources().into_iter().next();
+        let (group, plural) = resource.map_or_else(Default::default, |resource| (resource.group, resource.plural));
+        Right {
+            verbs: vec!["list".to_owned(), "watch".to_owned()],
+            group,
+            resource: plural,
+            name: self.object_name().map(str::to_owned),
+            called: self.name().to_owned(),
         }
     }
 
     /// The only name that is of interest. A watch of one name may be allowed for that name alone.
     pub(crate) fn object_name(self) -> Option<&'static str> {
         match self {
-            Self::Operator(..) | Self::Namespaces => None,
+            Self::Operator(_) | Self::Namespaces => None,
             Self::Account(_) | Self::Role | Self::RoleBinding => Some(self.name()),
         }
     }
-}
-
-fn resource(group: &str, version: &str, kind: &str, plural: &str) -> ApiResource {
-    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), plural)
 }
 
 /// How far one watch has come.
@@ -117,21 +109,24 @@ pub(crate) enum Progress {
     /// Listed once, and followed since.
     Complete,
     /// It does not work, and why.
-    Failing(String),
+    Failing(Cause),
 }
 
 /// What may be relied on for `need`: everything only when every kind behind it is complete.
-pub(crate) fn coverage(need: Need, progress: &[(Source, Progress)]) -> Coverage {
+pub(crate) fn coverage(need: Need, progress: &[(Watched, Progress)]) -> Coverage {
     let behind = || progress.iter().filter(|(source, _)| source.need() == need);
     if behind().all(|(_, progress)| *progress == Progress::Complete) {
         return Coverage::Full;
     }
     let reasons = behind().filter_map(|(source, progress)| match progress {
         Progress::Complete => None,
-        Progress::Pending => Some(format!("the list of {} objects is not complete yet", source.name())),
-        Progress::Failing(reason) => Some(reason.clone()),
+        Progress::Pending => Some(Cause::Pending(format!(
+            "the list of {} objects is not complete yet",
+            source.name()
+        ))),
+        Progress::Failing(cause) => Some(cause.clone()),
     });
-    Coverage::Partial(reasons.collect::<Vec<_>>().join("; "))
+    Coverage::Partial(Why::all(reasons))
 }
 
 #[cfg(test)]
@@ -140,7 +135,7 @@ mod tests {
 
     #[test]
     fn instances_are_known_only_when_both_kinds_are() {
-        let [cluster, standalone, ..] = Source::RULES;
+        let [cluster, standalone, ..] = Watched::RULES;
         let complete = |source| (source, Progress::Complete);
         assert_eq!(
             coverage(Need::Instance, &[complete(cluster), complete(standalone)]),
@@ -148,16 +143,21 @@ mod tests {
         );
         let failing = (
             standalone,
-            Progress::Failing("the Neo4jEnterpriseStandalone CRD is not installed".to_owned()),
+            Progress::Failing(Cause::Failed(
+                "the Neo4jEnterpriseStandalone CRD is not installed".to_owned(),
+            )),
         );
         let Coverage::Partial(why) = coverage(Need::Instance, &[complete(cluster), failing]) else {
             panic!()
         };
-        assert_eq!(why, "the Neo4jEnterpriseStandalone CRD is not installed");
+        assert_eq!(why.to_string(), "the Neo4jEnterpriseStandalone CRD is not installed");
         let Coverage::Partial(why) = coverage(Need::Instance, &[(cluster, Progress::Pending), complete(standalone)])
         else {
             panic!()
         };
-        assert_eq!(why, "the list of Neo4jEnterpriseCluster objects is not complete yet");
+        assert_eq!(
+            why.to_string(),
+            "the list of Neo4jEnterpriseCluster objects is not complete yet"
+        );
     }
 }

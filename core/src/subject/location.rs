@@ -1,17 +1,16 @@
 //! The storage locations of an object and what the operator does with each. Shared by the rules of storage and identity.
 
-use crate::account::Account;
 use crate::document::Path;
 use crate::field::{Block, Field};
 use crate::finding::Severity;
-use crate::model::{Backup, Provider, Restore, SourceType, Storage, StoreType};
+use crate::model::{Account, Backup, Provider, Restore, SourceType, Storage, StoreType};
 use crate::schema::{Era, Kind};
 use crate::subject::Subject;
 use crate::values::identity;
 
 /// What the operator does with bucket, path and volume of a location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Use {
+pub(crate) enum Use {
     /// Artifacts are written to it or read from it.
     Artifacts,
     /// Only its volume and its credentials reach the Job: `source.storage` of a restore of type `pitr`.
@@ -22,7 +21,7 @@ pub(super) enum Use {
 
 /// A storage location with its part in the work.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Location<'a> {
+pub(crate) struct Location<'a> {
     /// The location.
     pub storage: Storage<'a>,
     /// What the operator does with it.
@@ -41,7 +40,7 @@ impl<'a> Location<'a> {
     }
 
     /// What a wrong bucket, path or volume amounts to: where nothing reads it, it only misleads.
-    pub(super) fn severity(&self) -> Severity {
+    pub(crate) fn severity(&self) -> Severity {
         if self.used == Use::Artifacts {
             Severity::Error
         } else {
@@ -50,7 +49,7 @@ impl<'a> Location<'a> {
     }
 
     /// What a wrong cloud block amounts to.
-    pub(super) fn cloud_severity(&self) -> Severity {
+    pub(crate) fn cloud_severity(&self) -> Severity {
         if self.reads_cloud {
             Severity::Error
         } else {
@@ -59,19 +58,19 @@ impl<'a> Location<'a> {
     }
 
     /// The type, when it is one of the three object stores.
-    pub(super) fn cloud_store(&self) -> Option<StoreType> {
+    pub(crate) fn cloud_store(&self) -> Option<StoreType> {
         self.storage.store().filter(|store| store.provider().is_some())
     }
 
     /// The cloud that the block is about: the one that is said, else the one of the type, else that of the identity.
-    pub(super) fn provider(&self) -> Option<Provider> {
+    pub(crate) fn provider(&self) -> Option<Provider> {
         let of_identity = || self.storage.cloud.identity_provider().text().and_then(Provider::parse);
         self.storage.provider().or_else(of_identity)
     }
 }
 
 /// Every location that the object names.
-pub(super) fn locations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Location<'a>> + use<'a> {
+pub(crate) fn locations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Location<'a>> + use<'a> {
     let of_backup = |backup: Backup<'a>| [Some(Location::new(backup.storage(), Use::Artifacts, true)), None, None];
     let found = match subject.kind {
         Kind::Neo4jBackup => subject.backup().map(of_backup).unwrap_or_default(),
@@ -80,7 +79,7 @@ pub(super) fn locations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Locat
             .map(|restore| of_restore(&restore))
             .unwrap_or_default(),
         // From 1.8 on instances have no backup settings; that they are dropped is a finding of its own.
-        Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone if subject.era <= Era::C => [
+        Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone if subject.era <= Era::V1_0 => [
             Some(Location::new(of_instance(subject), Use::Nothing, true)),
             None,
             None,
@@ -126,7 +125,7 @@ fn of_instance<'a>(subject: &Subject<'a>) -> Storage<'a> {
 
 /// An annotation for a `ServiceAccount`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Annotation<'a> {
+pub(crate) struct Annotation<'a> {
     field: Field<'a>,
     /// The key.
     pub key: &'a str,
@@ -138,18 +137,18 @@ pub(super) struct Annotation<'a> {
 
 impl Annotation<'_> {
     /// Where it stands.
-    pub(super) fn path(&self) -> Path {
+    pub(crate) fn path(&self) -> Path {
         self.field.path().key(self.key)
     }
 
     /// The cloud that its key belongs to.
-    pub(super) fn provider(&self) -> Option<Provider> {
+    pub(crate) fn provider(&self) -> Option<Provider> {
         identity::provider_of_annotation(self.key)
     }
 }
 
 /// The annotations of one cloud block.
-pub(super) fn annotations_at(field: Field<'_>, severity: Severity) -> impl Iterator<Item = Annotation<'_>> {
+pub(crate) fn annotations_at(field: Field<'_>, severity: Severity) -> impl Iterator<Item = Annotation<'_>> {
     field.entries().filter_map(move |(key, value)| {
         Some(Annotation {
             field,
@@ -161,7 +160,7 @@ pub(super) fn annotations_at(field: Field<'_>, severity: Severity) -> impl Itera
 }
 
 /// Every annotation that the object wants on a `ServiceAccount`: that of the Jobs, or that of the servers.
-pub(super) fn annotations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Annotation<'a>> + use<'a> {
+pub(crate) fn annotations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Annotation<'a>> + use<'a> {
     let servers = subject.field("spec.podServiceAccountAnnotations");
     let has_servers = subject.kind == Kind::Neo4jEnterpriseCluster;
     locations(subject)
@@ -180,14 +179,14 @@ pub(super) fn annotations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Ann
 /// Backups have run as one fixed account since operator 0.2, restores since 1.8, and the field is read for neither. For the
 /// backup pod of a cluster (before 1.8) it is read, and what stands there then is the name that is derived here: an
 /// account of that name is made in both cases. For a standalone it is not known.
-pub(super) fn implied_account(subject: &Subject<'_>, location: &Location<'_>, makes_account: bool) -> Option<String> {
+pub(crate) fn implied_account(subject: &Subject<'_>, location: &Location<'_>, makes_account: bool) -> Option<String> {
     let cloud = location.storage.cloud;
     if cloud.service_account().is_set() || !location.reads_cloud {
         return None;
     }
     match subject.kind {
-        Kind::Neo4jBackup if subject.era >= Era::B => Some(Account::Backup.name().to_owned()),
-        Kind::Neo4jRestore if subject.era >= Era::D => Some(Account::Restore.name().to_owned()),
+        Kind::Neo4jBackup if subject.era >= Era::V0_2 => Some(Account::Backup.name().to_owned()),
+        Kind::Neo4jRestore if subject.era >= Era::V1_8 => Some(Account::Restore.name().to_owned()),
         Kind::Neo4jEnterpriseCluster
             if Block::at(subject.object, "spec.backups.cloud").is_set()
                 && (creates_account(location) || (makes_account && !cloud.identity().is_set()))
@@ -200,7 +199,7 @@ pub(super) fn implied_account(subject: &Subject<'_>, location: &Location<'_>, ma
 }
 
 /// Whether the block has an `autoCreate` that is not switched off; the schema switches it on where nothing is said.
-pub(super) fn creates_account(location: &Location<'_>) -> bool {
+pub(crate) fn creates_account(location: &Location<'_>) -> bool {
     let cloud = location.storage.cloud;
     let is_block = cloud.auto_create().node().is_some_and(|node| node.as_map().is_some());
     is_block && !cloud.block.field("identity.autoCreate.enabled").is_false()

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::ops::metrics::Metrics;
-use crate::ops::readiness::Readiness;
+use crate::ops::telemetry::Telemetry;
 use crate::tls::served_certificate::ServedCertificate;
 
 /// What looking after certificates has to do with the rest of the program.
 #[derive(Debug, Clone)]
-pub(crate) struct Surroundings {
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) readiness: Arc<Readiness>,
+pub(crate) struct CertificateContext {
+    /// Where it is said how certificates fare.
+    pub(crate) telemetry: Telemetry,
+    /// The certificate that the server shows.
     pub(crate) served: Arc<ServedCertificate>,
 }

@@ -1,0 +1,36 @@
+//! What a file of `rules` makes: the words of one rule in CEL.
+
+use neo4jbackup_core::schema::Kind;
+
+use super::Named;
+
+/// How a policy says what a rule says.
+#[derive(Debug, Clone, Default)]
+pub struct RulePolicy {
+    /// The kinds that it judges; those of the rule when empty.
+    pub kinds: Vec<Kind>,
+    /// Variables of its own, beside the shared ones, each using earlier ones only.
+    pub variables: Vec<Named>,
+    /// CEL expressions, each a list of maps: the message as `text`, and whether it `denies` or only warns.
+    pub findings: Vec<String>,
+    /// CEL expressions, each a list of messages that deny: `field: what is wrong; what to do`.
+    pub errors: Vec<String>,
+    /// The same for messages that only warn.
+    pub warnings: Vec<String>,
+    /// What the rule says and the policy does not, as the end of the sentence "It leaves to the other engines …".
+    pub leaves: &'static str,
+}
+
+/// Where the words of a rule in CEL are.
+pub(crate) struct Twin {
+    /// The code of the rule.
+    pub(crate) code: &'static str,
+    /// Makes the words.
+    pub(crate) policy: fn() -> RulePolicy,
+}
+
+impl Twin {
+    pub(crate) const fn new(code: &'static str, policy: fn() -> RulePolicy) -> Self {
+        Self { code, policy }
+    }
+}
