@@ -88,20 +88,20 @@ pub(crate) fn variables() -> Vec<Named> {
         )
     };
     let identities = format!("variables.comparedClouds{}", below("identity"));
-    let (new, old) = ("block.new[?key].orValue(dyn(''))", "block.old[?key].orValue(dyn(''))");
     let seconds = |text: &str| format!("int(timestamp({text}.replace(',', '.')))");
     let changed = format!(
         "variables.isNew ? '' : variables.compared.map(block, (block.new.map(key, key) + block.old.map(key, key).filter(key, !(key in block.new)))
-.filter(key, {new} != {old} && !(block.at + key + '.' in variables.comparedPaths) &&
-  !({new} in {ZEROS} && {old} in {ZEROS}) &&
-  !(key in ['pointInTime', 'restoreUntil'] && {new}.matches(r'{TIME}') && {old}.matches(r'{TIME}') &&
+.filter(key, !(block.at + key + '.' in variables.comparedPaths) &&
+  [[block.new[?key].orValue(dyn('')), block.old[?key].orValue(dyn(''))]].exists(both, both[0] != both[1] &&
+  !both.all(value, value in {ZEROS}) &&
+  !(key in ['pointInTime', 'restoreUntil'] && both.all(text, text.matches(r'{TIME}')) &&
     {} == {}) &&
-  !(key in ['limits', 'requests'] && size({new}) == size({old}) && block.new[key].all(name, name in {old} &&
-    [[string(block.new[key][name]), string(block.old[key][name])]].all(both, both[0] == both[1] ||
-      both.all(text, text.matches(r'{QUANTITY}')) && quantity(both[0]).compareTo(quantity(both[1])) == 0))))
+  !(key in ['limits', 'requests'] && size(both[0]) == size(both[1]) && both[0].all(name, name in both[1] &&
+    [[string(both[0][name]), string(both[1][name])]].all(texts, texts[0] == texts[1] ||
+      texts.all(text, text.matches(r'{QUANTITY}')) && quantity(texts[0]).compareTo(quantity(texts[1])) == 0)))))
 .map(key, ' ' + block.at + key + '.').join('')).join('')",
-        seconds(new),
-        seconds(old)
+        seconds("both[0]"),
+        seconds("both[1]")
     );
     vec![
         Named::new("isNew", "oldObject == null"),

@@ -29,10 +29,13 @@ fn backups() -> MutatingPolicy {
     let mut policy = MutatingPolicy {
         name: "neo4jbackup-defaults-backups",
         about: "\
-Fills in what a Neo4jBackup leaves out and can mean only one thing: the cloud of its type of store, and the identity that
-the namespace declares for that cloud. On CREATE only; what is there stays as it is.",
+Fills in what a Neo4jBackup leaves out: the cloud of its type of store, and the identity that the namespace declares for
+that cloud. On CREATE only; what is there stays as it is.",
         matched: Matched::new(GROUP, "*", &["neo4jbackups"]),
-        match_conditions: vec![Named::new("names-a-cloud", "dyn(object).?spec.?storage.hasValue()")],
+        match_conditions: vec![
+            Named::new("names-a-cloud", "dyn(object).?spec.?storage.hasValue()"),
+            Named::new("lacks-something", lacks_something()),
+        ],
         variables: Vec::new(),
         additions: Vec::new(),
     };
@@ -47,6 +50,22 @@ the namespace declares for that cloud. On CREATE only; what is there stays as it
     declare(&mut policy, "account", literal(Account::Backup.name()));
     location.fill_in_all(&mut policy, "", "variables.storageOfType != ''", "variables.account");
     policy
+}
+
+/// Whether something could be filled in: not where the block of the cloud says it all, and not where there is neither such a
+/// block nor a store in a cloud.
+fn lacks_something() -> String {
+    let stores = [StoreType::S3, StoreType::Gcs, StoreType::Azure].map(|store| literal(store.as_str()));
+    let annotations = Provider::ALL.map(|provider| literal(provider.identity_annotation()));
+    format!(
+        "[dyn(object).?spec.orValue({{}})].exists(spec, [spec.?storage.?cloud.or(spec.?cloud)].exists(block,
+!block.hasValue() ? spec.?storage.?type.orValue('') in [{stores}] : [block.value()].exists(cloud,
+!(has(cloud.provider) && has(cloud.identity) && has(cloud.identity.provider) && has(cloud.identity.serviceAccount) &&
+  (cloud.?credentialsSecretRef.orValue('') != '' ||
+   [{annotations}].exists(key, key in cloud.identity.?autoCreate.?annotations.orValue({{}})))))))",
+        stores = stores.join(", "),
+        annotations = annotations.join(", "),
+    )
 }
 
 fn restores() -> MutatingPolicy {
@@ -164,8 +183,8 @@ fn jobs() -> MutatingPolicy {
     let mut policy = MutatingPolicy {
         name: "neo4jbackup-defaults-jobs",
         about: "\
-Labels the pods of the operator's Jobs for backups and restores where the namespace declares an Azure identity: without
-the label, Azure workload identity cannot work, and the operator never sets it.",
+Labels the pods of the operator's Jobs for backups and restores where the namespace declares an Azure identity: Azure's
+workload identity needs the label, and the operator never sets it.",
         matched: Matched::new("batch", "v1", &["jobs", "cronjobs"]),
         match_conditions: vec![Named::new("made-by-the-operator", MADE_BY_THE_OPERATOR)],
         variables: Vec::new(),

@@ -69,8 +69,11 @@ async fn main() -> Result<()> {
         storage.remove("cloud");
     }
     await_engines(&arguments, &dialler, address, &bare).await?;
+    let mut full = reviews::backup();
+    full["spec"]["storage"]["cloud"]["identity"]["serviceAccount"] = json!("neo4j-backup-sa");
     for (what, object) in [
-        ("a backup with nothing to fill in", reviews::backup()),
+        ("a backup with nothing to fill in", full),
+        ("a backup without the account of its identity", reviews::backup()),
         ("a backup without cloud and identity", bare),
     ] {
         let mut rounds = vec![Vec::new(); arguments.namespaces.len()];

@@ -12,16 +12,11 @@ pub(crate) fn policy() -> RulePolicy {
             Named::new("refuses", "variables.isBackup && variables.isBeta"),
             Named::new("arguments", "variables.options.?additionalArgs.orValue([])"),
             Named::new(
-                "argumentPlaces",
+                "judgedArguments",
                 format!(
-                    "size(variables.arguments) > {MOST_ITEMS} ? [] :\nvariables.places.filter(place, place < size(variables.arguments))"
-                ),
-            ),
-            Named::new(
-                "wrongArguments",
-                format!(
-                    "variables.argumentPlaces.map(place, {{'index': dyn(place), 'text': dyn({text})}})
-.map(at, {{'index': at.index, 'message': dyn(
+                    "(size(variables.arguments) > {MOST_ITEMS} ? [] : variables.places.filter(place, place < size(variables.arguments)))
+.map(place, {{'index': dyn(place), 'text': dyn({text})}})
+.map(at, {{'index': at.index, 'text': at.text, 'message': dyn(
   at.text.matches('^{removed}') ?
   'Neo4j 5.26 and later have no option `' + at.text.find('^{removed}') + '`; remove it' :
   !at.text.startsWith('-') ? (at.text == '' ? 'an empty text is no option' :
@@ -34,14 +29,13 @@ pub(crate) fn policy() -> RulePolicy {
             Named::new(
                 "unsafeArguments",
                 format!(
-                    "variables.isBeta ? [] : variables.argumentPlaces.filter(place, !variables.wrongArguments.exists(at, at.index == place && at.message != ''))
-.map(place, {{'index': dyn(place), 'character': dyn({text}.find('{unsafe_character}'))}}).filter(at, at.character != '')",
-                    text = cel::start("variables.arguments[place]"),
+                    "variables.isBeta ? [] : variables.judgedArguments.filter(at, at.message == '')
+.map(at, {{'index': at.index, 'character': dyn(at.text.find('{unsafe_character}'))}}).filter(at, at.character != '')"
                 ),
             ),
         ],
         findings: vec![format!(
-            "variables.wrongArguments.map(at, at.message != '', {})",
+            "variables.judgedArguments.map(at, at.message != '', {})",
             cel::found(
                 "variables.refuses",
                 "'spec.options.additionalArgs[' + string(at.index) + ']: ' + at.message"
