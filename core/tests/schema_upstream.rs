@@ -21,9 +21,15 @@ fn upstream() -> Option<PathBuf> {
     None
 }
 
+/// The folders of the definitions are named by letters, the oldest dialect first.
+fn letter(era: Era) -> &'static str {
+    let position = Era::ALL.iter().position(|known| *known == era).unwrap();
+    ["A", "B", "C", "D", "E", "F", "G"][position]
+}
+
 fn upstream_crd(folder: &Path, kind: Kind, era: Era) -> Option<Value> {
     let file = folder
-        .join(format!("{era:?}"))
+        .join(letter(era))
         .join(format!("neo4j.neo4j.com_{}.yaml", kind.plural()));
     let exists = file.exists();
     assert_eq!(

@@ -16,6 +16,12 @@ pub fn rendered_of(era: Era) -> String {
     crds.join("\n---\n")
 }
 
+/// The folder with the operator's own of a dialect, below `upstream/crds`: a letter each, the oldest first.
+pub fn folder_of(era: Era) -> &'static str {
+    let position = Era::ALL.iter().position(|known| *known == era).unwrap();
+    ["A", "B", "C", "D", "E", "F", "G"][position]
+}
+
 /// The operator's own, from a folder such as `upstream/crds/F`, as many as there are.
 pub fn read(folder: &Path) -> String {
     let file = |kind: Kind| folder.join(format!("{GROUP}_{}.yaml", kind.plural()));

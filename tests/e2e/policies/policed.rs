@@ -48,7 +48,7 @@ impl Policed {
 
     /// With the CRDs of the operator itself, when they are there. Says so when they are not.
     pub(crate) fn upstream(era: Era, actions: Actions) -> Option<Self> {
-        let folder = shared(&format!("upstream/crds/{era:?}"))?;
+        let folder = shared(&format!("upstream/crds/{}", crds::folder_of(era)))?;
         Some(Self::start(&crds::read(&folder), era, actions))
     }
 
