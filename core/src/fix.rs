@@ -1,4 +1,4 @@
-//! Changes that mend a finding: edits of fields, the JSON patch that they amount to, and their effect on a tree.
+//! Changes that fix a finding: edits of fields, the JSON patch that they amount to, and their effect on a tree.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ pub enum FixKind {
     Unsafe,
 }
 
-/// A change that mends a finding.
+/// A change that fixes a finding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fix {
     /// Who may apply it.

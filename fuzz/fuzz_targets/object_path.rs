@@ -1,4 +1,4 @@
-//! Paths and names: a mended path has no stray slash, and mending is final.
+//! Paths and names: a fixed path has no stray slash, and fixing is final.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -71,7 +71,7 @@ pub enum ColorChoice {
 pub enum Command {
     /// Check manifests in files, without a cluster
     Lint(Box<Lint>),
-    /// Say what a rule checks, why, and how to mend what it finds
+    /// Say what a rule checks, why, and how to fix what it finds
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors
     Schema(Schema),
@@ -92,7 +92,7 @@ pub enum Command {
         # every manifest below a folder\n  kubectl neo4jbackup lint deploy/\n\n  \
         # what Helm or kustomize renders\n  helm template ./chart | kubectl neo4jbackup lint -\n\n  \
         # in CI: short lines for people, SARIF for code scanning\n  kubectl neo4jbackup lint deploy/ -o short -o sarif=lint.sarif\n\n  \
-        # see what can be mended, then mend it\n  kubectl neo4jbackup lint deploy/ --fix --diff\n  kubectl neo4jbackup lint deploy/ --fix\n\n  \
+        # see what can be fixed, then fix it\n  kubectl neo4jbackup lint deploy/ --fix --diff\n  kubectl neo4jbackup lint deploy/ --fix\n\n  \
         # accept what is there today, fail on what is new\n  kubectl neo4jbackup lint deploy/ --baseline known.json --write-baseline\n  \
         kubectl neo4jbackup lint deploy/ --baseline known.json\n\n\
         Settings can be kept in `.neo4jbackup.yaml`, in the folder of the first path or in one above it. Links in folders are \
@@ -112,7 +112,7 @@ pub struct Lint {
     /// Formats: text, table, short, json, yaml, sarif, junit, github, gitlab, markdown
     #[arg(short, long, value_name = "FORMAT[=FILE]", value_delimiter = ',')]
     pub output: Vec<String>,
-    /// Mend what can be mended with certainty, in place; comments and layout stay
+    /// Fix what can be fixed with certainty, in place; comments and layout stay
     #[arg(long)]
     pub fix: bool,
     /// With --fix: print the changes and write nothing

@@ -44,7 +44,7 @@ pub struct LintReport {
     /// How many documents have a finding that counts. Not part of the object.
     #[serde(skip)]
     pub documents_with_findings: usize,
-    /// How many findings `--fix` can mend. Not part of the object.
+    /// How many findings `--fix` can fix. Not part of the object.
     #[serde(skip)]
     pub fixable: usize,
 }
@@ -121,7 +121,7 @@ pub struct Finding {
     pub evidence: Vec<String>,
     /// Where those of the facts stand that are said by a field.
     pub related: Vec<Related>,
-    /// How a machine can mend it.
+    /// How a machine can fix it.
     pub fix: Option<Fix>,
     /// Who accepted it, and why.
     pub suppressed: Option<Suppressed>,
@@ -202,7 +202,7 @@ impl Location {
     }
 }
 
-/// How a machine can mend a finding.
+/// How a machine can fix a finding.
 #[derive(Debug, Clone, Serialize)]
 pub struct Fix {
     /// Who may apply it.

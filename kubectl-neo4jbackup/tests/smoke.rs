@@ -162,7 +162,7 @@ fn results_that_cannot_be_written_are_not_a_good_run() {
     );
 }
 
-/// A backup that `--fix` mends.
+/// A backup that `--fix` fixes.
 #[cfg(unix)]
 fn mendable() -> String {
     BACKUP.replace("* *", "0 2 * * * *")
@@ -219,7 +219,7 @@ fn a_full_disk_leaves_what_was_there() {
             2,
             "known.json cannot be written",
         ),
-        (&["--fix"], 1, "backup.yaml was not mended"),
+        (&["--fix"], 1, "backup.yaml was not fixed"),
     ] {
         let output = lint_without_room(&folder, false, &[&["backup.yaml"], arguments].concat());
         assert_eq!(

@@ -52,7 +52,7 @@ pub fn policy() -> Policy {
 const ABOUT: &str = "\
 Refuses the few values of Neo4jBackup and Neo4jRestore that the schema lets through and that blind or kill the operator
 for the whole cluster. It runs inside the API server, so it is always there. What is stored already can still be
-labelled, finalized, mended and deleted.";
+labelled, finalized, fixed and deleted.";
 
 /// Labels, finalizers and deletions of what is stored leave the spec alone, and must pass whatever it says.
 const SPEC_CHANGES: &str = "\

@@ -7,7 +7,8 @@
 use neo4jbackup_core::schema::Kind;
 use neo4jbackup_core::values::names::DerivedName;
 
-use crate::Named;
+use crate::twin::Twin;
+use crate::{Named, rules};
 
 /// A condition under which rules find nothing.
 pub(crate) struct Part {
@@ -278,6 +279,16 @@ fn instance() -> Vec<Part> {
     ]
 }
 
+/// What the twins themselves say of a kind: the code of each, and when its rule finds nothing.
+fn of_twins(kind: Kind) -> Vec<(&'static str, String)> {
+    let of_twin = |twin: &Twin| {
+        let plain = (twin.policy)().plain.into_iter();
+        let code = twin.code;
+        plain.filter_map(move |(of, when)| (of == kind).then_some((code, when)))
+    };
+    rules::ALL.iter().flat_map(of_twin).collect()
+}
+
 /// The conditions under which an object is judged: that it is no plainly good one, for each sort of kinds.
 pub(crate) fn conditions() -> Vec<Named> {
     let sorts: [(&str, &[Kind]); 4] = [
@@ -294,12 +305,12 @@ pub(crate) fn conditions() -> Vec<Named> {
     ];
     let condition = |(name, kinds): (&str, &[Kind])| {
         let part = |part: Part| format!("// {}\n{}", part.silences.join(" "), part.when);
-        let parts: Vec<String> = kinds
-            .first()
-            .into_iter()
-            .flat_map(|kind| parts(*kind))
-            .map(part)
-            .collect();
+        let of_first = |kind: &Kind| {
+            let twins = of_twins(*kind).into_iter();
+            let twins = twins.map(|(code, when)| format!("// {code}\n({when})"));
+            parts(*kind).into_iter().map(part).chain(twins).collect::<Vec<_>>()
+        };
+        let parts = kinds.first().map(of_first).unwrap_or_default();
         let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
         let expression = format!(
             "!(object.kind in ['{}'] && object.apiVersion.endsWith('/v1beta1') && has(object.spec) && [dyn(object).spec].all(spec,\n{}))",
@@ -320,7 +331,8 @@ mod tests {
     fn the_parts_of_a_kind_silence_every_rule_that_judges_it() {
         for rule in rule_policy::all() {
             for kind in &rule.kinds {
-                let is_silenced = parts(*kind).iter().any(|part| part.silences.contains(&rule.meta.code));
+                let by_a_part = parts(*kind).iter().any(|part| part.silences.contains(&rule.meta.code));
+                let is_silenced = by_a_part || of_twins(*kind).iter().any(|(code, _)| *code == rule.meta.code);
                 assert!(
                     is_silenced,
                     "no part of what is plainly good for {} says when {} finds nothing",

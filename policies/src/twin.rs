@@ -17,6 +17,9 @@ pub struct RulePolicy {
     pub errors: Vec<String>,
     /// The same for messages that only warn.
     pub warnings: Vec<String>,
+    /// CEL over `spec`, by kind: where it holds, the rule surely finds nothing. Only for rules of which no part in `plain.rs`
+    /// says so already.
+    pub plain: Vec<(Kind, String)>,
     /// What the rule says and the policy does not, as the end of the sentence "It leaves to the other engines …".
     pub leaves: &'static str,
 }

@@ -15,7 +15,7 @@ fn deleted_pods_lose_no_call() {
     let load = Load::start(turn.cluster, &namespace.name, Expected::Judged);
     for pod in release.pods() {
         release.must_kubectl(&["delete", "pod", &pod, "--wait=false"]);
-        // Both at once would leave nobody to answer until new ones have started; that no drain can mend.
+        // Both at once would leave nobody to answer until new ones have started; that no drain can fix.
         release.await_rollout();
         release.await_end_of(&[pod]);
     }

@@ -1,4 +1,4 @@
-//! What a rule says: one finding per defect, with everything that a person or a machine needs to mend it.
+//! What a rule says: one finding per defect, with everything that a person or a machine needs to fix it.
 
 mod evidence;
 
@@ -126,7 +126,7 @@ pub struct Finding {
     /// What the finding rests on beside the field itself: other fields, other objects, facts, times. Those with a place
     /// are the related places.
     pub evidence: Vec<Evidence>,
-    /// A change that mends it.
+    /// A change that fixes it.
     pub fix: Option<Fix>,
     /// Set when somebody has said that this one is known and accepted.
     pub suppressed: Option<Suppressed>,
@@ -197,7 +197,7 @@ impl Finding {
         self
     }
 
-    /// Offers a change that mends it.
+    /// Offers a change that fixes it.
     pub fn fix(&mut self, mut fix: Fix) -> &mut Self {
         fix.title = printable(fix.title).into_owned();
         self.fix = Some(fix);

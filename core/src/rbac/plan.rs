@@ -285,7 +285,7 @@ impl<'p> Namespace<'p> {
                 namespace: self.name.to_owned(),
                 object: RbacObject::RoleBinding,
                 manifest: self.binding_manifest(binding),
-                // The operator makes it once and never mends it, so there is nobody to fight with.
+                // The operator makes it once and never fixes it, so there is nobody to fight with.
                 force: true,
             });
         }

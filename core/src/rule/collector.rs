@@ -41,7 +41,7 @@ impl Skipped {
 /// it, what an update left alone) goes by its rule and severity: one that is only counted denies exactly when those of
 /// its kind that are kept do, and a cut allows nothing. Defaults are always kept, because `/mutate` needs every one.
 ///
-/// Of a file everything is kept: people go through the whole list, and `--fix` mends the whole list.
+/// Of a file everything is kept: people go through the whole list, and `--fix` fixes the whole list.
 #[derive(Debug)]
 pub struct Collector {
     rule: &'static RuleMeta,

@@ -98,7 +98,7 @@ fn path(subject: &Subject<'_>, location: &Location<'_>, report: &mut Collector) 
     }
 }
 
-/// Whether mending the bucket also changes the path.
+/// Whether fixing the bucket also changes the path.
 fn moves_folder(location: &Location<'_>) -> bool {
     let (Some(store), Some(name)) = (location.storage.naming(), location.storage.bucket().str()) else {
         return false;

@@ -16,7 +16,7 @@ declare_rule! {
     /// (`format: date-time`), are stored, and cannot be decoded by the operator. Seen on operator 1.14: from then on it
     /// is blind for *every* restore in *every* namespace, and after its next start it reconciles nothing at all and
     /// exits every two minutes, with a message that names another kind. It recovers only when the object is deleted or
-    /// mended.
+    /// fixed.
     ///
     /// The operator hands whole seconds to `neo4j-admin`; a fraction is dropped, also from the stored object.
     ///

@@ -137,7 +137,7 @@ fn judge(subject: &Subject<'_>, path: &dyn Fn() -> Path, node: &Node<'_>, measur
                 Measure::Resource | Measure::Divisor => String::new(),
             };
             (
-                format!("{} is no quantity: {error}{effect}", quoted(text)),
+                format!("{} is not a quantity: {error}{effect}", quoted(text)),
                 "use a number with a unit, such as `10Gi`",
             )
         }
@@ -181,9 +181,9 @@ impl OutOfRange {
         let text = quoted(text);
         let help = "use a size above zero, such as `10Gi`";
         match self {
-            Self::NegativeSize => (format!("{text} is less than nothing"), help),
+            Self::NegativeSize => (format!("{text} is negative"), help),
             Self::NoSize => (
-                format!("{text} is no size, and the API server would refuse the volume claim"),
+                format!("{text} is not above zero, and the API server would refuse the volume claim"),
                 help,
             ),
             Self::SubUnit => (
@@ -191,7 +191,7 @@ impl OutOfRange {
                 "use `Mi` or `Gi`",
             ),
             Self::NegativeResource => (
-                format!("{text} is less than nothing, and the API server would refuse the pod"),
+                format!("{text} is negative, and the API server would refuse the pod"),
                 "use a quantity of zero or more",
             ),
         }

@@ -60,7 +60,7 @@ impl Rule for RequiredFieldMissing {
                 subject,
                 "metadata.name",
                 "the object has no name",
-                "give it one",
+                "set `metadata.name`",
                 report,
             );
         }
@@ -72,8 +72,8 @@ impl Rule for RequiredFieldMissing {
             missing(
                 subject,
                 "spec",
-                "the object asks for nothing",
-                "say what it is to do",
+                "`spec` is missing or empty",
+                "say what to do",
                 report,
             );
             return;

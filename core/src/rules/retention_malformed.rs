@@ -47,7 +47,7 @@ impl Rule for RetentionMalformed {
             && let Err(error) = retention::parse(text)
             && (is_checked || go_duration::parse(text).is_err())
         {
-            let finding = report.at(&age, format!("{} is no age: {error}", quoted(text)));
+            let finding = report.at(&age, format!("{} is not an age: {error}", quoted(text)));
             finding.severity(severity);
             match retention::suggestion(text) {
                 Some(suggestion) => {

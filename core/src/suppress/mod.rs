@@ -106,7 +106,7 @@ impl Suppression {
             ),
             Ok(Some(day)) if now.to_zoned(TimeZone::UTC).date() > *day => invalid(
                 format!("ignoring {} has expired on {day}", self.rule),
-                "mend the finding or give a later date",
+                "fix the finding or give a later date",
             ),
             Ok(_) => None,
         }

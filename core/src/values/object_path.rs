@@ -70,7 +70,7 @@ pub fn normalised(path: &str) -> Option<String> {
 }
 
 impl PathProblem {
-    /// Whether [`normalised`] mends it.
+    /// Whether [`normalised`] fixes it.
     pub fn is_stray_slash(&self) -> bool {
         matches!(self, Self::LeadingSlash | Self::TrailingSlash | Self::DoubleSlash)
     }

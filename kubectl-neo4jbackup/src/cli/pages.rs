@@ -68,7 +68,7 @@ cut to 80 columns.
 | `junit` | names are escaped as in `text`, because XML cannot hold control characters |
 | `--fix --diff` | as `text`; a line with such a character is nothing for `patch`, `--fix` writes the file itself |
 
-`--fix` of standard input prints the mended manifest as it is: send it to a file or a program and not to the log of a pipeline.
+`--fix` of standard input prints the fixed manifest as it is: send it to a file or a program and not to the log of a pipeline.
 ";
 
 fn section(page: &mut String, command: &Command, above: &str) {

@@ -198,7 +198,7 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
 
 fn is_fixable(finding: &Finding, plan: &Plan) -> bool {
     let fix = finding.fix.as_ref();
-    fix.is_some_and(|fix| plan.mends(fix.kind) && !fix.replacements.is_empty())
+    fix.is_some_and(|fix| plan.applies(fix.kind) && !fix.replacements.is_empty())
 }
 
 /// Findings win over gaps; what a rule could not be sure of is no gap, or no manifest alone would ever pass.

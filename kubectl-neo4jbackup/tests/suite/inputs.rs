@@ -200,7 +200,7 @@ fn a_link_that_leads_out_is_neither_read_nor_mended() {
     assert!(!run.stdout.contains("line-of-a-secret") && !run.stderr.contains("line-of-a-secret"));
     assert!(run.stdout.contains("(1 file)"), "{}", run.stdout);
     assert_eq!(sandbox.read("outside/backup.yaml"), SIX_FIELDS);
-    // Named itself it is read and mended.
+    // Named itself it is read and fixed.
     let run = sandbox.run(&["lint", "repo/link.yaml", "--only", "NB5001", "--fix"]);
     assert_eq!(run.exit, 0, "{}", run.stderr);
     assert!(sandbox.read("outside/backup.yaml").contains("\"0 2 * * *\""));

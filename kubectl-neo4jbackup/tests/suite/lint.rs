@@ -10,7 +10,7 @@ use crate::support::{SIX_FIELDS, Sandbox};
 fn fix_mends_the_file_and_keeps_its_comments() {
     let sandbox = Sandbox::with(SIX_FIELDS);
     let run = sandbox.run(&["lint", "backup.yaml", "--only", "NB5001", "--fix"]);
-    assert_eq!((run.exit, run.stderr.as_str()), (0, "mended 1 finding in 1 file\n"));
+    assert_eq!((run.exit, run.stderr.as_str()), (0, "fixed 1 finding in 1 file\n"));
     assert_eq!(
         sandbox.read("backup.yaml"),
         SIX_FIELDS.replace("0 2 * * * *", "0 2 * * *")

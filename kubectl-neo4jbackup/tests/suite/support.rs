@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use kubectl_neo4jbackup::Io;
 use tempfile::TempDir;
 
-/// A backup whose schedule has six fields, which `--fix` mends.
+/// A backup whose schedule has six fields, which `--fix` fixes.
 pub(crate) const SIX_FIELDS: &str = "\
 # Nightly; see the runbook.
 apiVersion: neo4j.neo4j.com/v1beta1
@@ -27,7 +27,7 @@ spec:
       provider: aws
 ";
 
-/// Three documents with a finding of every kind: an error that `--fix` mends and one that only `--unsafe` does, a warning,
+/// Three documents with a finding of every kind: an error that `--fix` fixes and one that only `--unsafe` does, a warning,
 /// a remark, one that is accepted, one that rests on evidence; and rules that cannot be sure.
 const RICH: &str = r#"# Nightly; see the runbook.
 apiVersion: neo4j.neo4j.com/v1beta1

@@ -62,13 +62,13 @@ pub(crate) fn policy() -> RulePolicy {
     let is_zero = "at.text.matches(r'^[+-]?[0.]+([^0-9.].*)?$')";
     let problem = format!(
         "!at.text.matches(r'{QUANTITY}') ?
-  ' is no quantity that the operator can use; use a number with a unit, such as `10Gi`' :
+  ' is not a quantity that the operator can use; use a number with a unit, such as `10Gi`' :
   at.sort == 'size' ? ({is_zero} ?
-  ' is no size, and the API server would refuse the volume claim; use a size above zero, such as `10Gi`' :
-  at.text.startsWith('-') ? ' is less than nothing; use a size above zero, such as `10Gi`' :
+  ' is not above zero, and the API server would refuse the volume claim; use a size above zero, such as `10Gi`' :
+  at.text.startsWith('-') ? ' is negative; use a size above zero, such as `10Gi`' :
   at.text.matches('[num]$') ? ' is in thousandths of a byte or less; for storage, `m` is not mega; use `Mi` or `Gi`' : '') :
   at.sort == 'resource' && at.text.startsWith('-') && !{is_zero} ?
-  ' is less than nothing, and the API server would refuse the pod; use a quantity of zero or more' : ''"
+  ' is negative, and the API server would refuse the pod; use a quantity of zero or more' : ''"
     );
     RulePolicy {
         variables: vec![

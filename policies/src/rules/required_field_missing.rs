@@ -26,7 +26,7 @@ pub(crate) fn policy() -> RulePolicy {
         errors: vec![
             cel::finding(
                 "!has(object.spec)",
-                "'spec: the object asks for nothing; say what it is to do'",
+                "'spec: `spec` is missing or empty; say what to do'",
             ),
             cel::finding(
                 &format!("variables.isBetaWithSpec && {instance}"),

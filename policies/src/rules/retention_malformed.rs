@@ -14,7 +14,7 @@ pub(crate) fn policy() -> RulePolicy {
             "variables.isBeta",
             &format!("variables.age != '' && !{is_age} && (variables.isBeta || !{is_duration})"),
             &format!(
-                "'spec.retention.maxAge: ' + {} + ' is no age{help}'",
+                "'spec.retention.maxAge: ' + {} + ' is not an age{help}'",
                 cel::quoted("variables.age")
             ),
         ),

@@ -72,7 +72,7 @@ fn the_backup_account_gets_exactly_three_rights_from_one_who_does_not_have_them(
     );
     assert_eq!(place.stored("role/neo4j-backup-role"), None);
 
-    // The operator makes it once and never mends it.
+    // The operator makes it once and never fixes it.
     place.must(&["delete", "rolebinding/neo4j-backup-rolebinding"]);
     place.until("rolebinding/neo4j-backup-rolebinding", |_| true);
     let nobody = r#"--patch={"subjects":[]}"#;

@@ -47,7 +47,7 @@ fn what_is_stored_can_be_labelled_finalized_and_deleted() {
     stored["metadata"]["labels"] = json!({"team": "graph"});
     let labelled = client.send("PUT", &path, &stored);
     assert_eq!(labelled.status, 200, "{labelled:?}");
-    // A mended field is judged alone: the others are as wrong as they were.
+    // A fixed field is judged alone: the others are as wrong as they were.
     let mut mended = labelled.body.clone();
     mended["spec"]["schedule"] = json!("0 2 * * *");
     let mended = client.send("PUT", &path, &mended);

@@ -154,7 +154,7 @@ fn check_formats(folder: &Path, least: usize) {
         }
     }
     let run = run(folder, &["lint", ".", "--fix", "--unsafe", "--diff", "-o", "short"]);
-    assert!(run.stdout.contains("\n@@ "), "nothing is mended");
+    assert!(run.stdout.contains("\n@@ "), "nothing is fixed");
     assert_lines("the difference", &run.stdout);
     assert_lines("what is said of it", &run.stderr);
 }

@@ -29,7 +29,7 @@ enum Input {
     File(String),
     /// Many, by the numbers that are their names.
     Files(Vec<String>),
-    /// Standard input, which is mended.
+    /// Standard input, which is fixed.
     Mended(String),
 }
 
@@ -54,7 +54,7 @@ const SHAPES: [Shape; 16] = [
         input: |count| Input::File(documents(count, |_| {})),
     },
     Shape {
-        name: "documents in one file, mended",
+        name: "documents in one file, fixed",
         count: 1_000,
         input: |count| Input::Mended(documents(count, |backup| backup.schedule = String::from("0 2 * * * *"))),
     },
@@ -141,7 +141,7 @@ const SHAPES: [Shape; 16] = [
         input: |count| Input::File(Backup::usual(0).text() + &unknown_fields(count)),
     },
     Shape {
-        name: "unknown fields in one object, mended",
+        name: "unknown fields in one object, fixed",
         count: 4_000,
         input: |count| Input::Mended(Backup::usual(0).text() + &unknown_fields(count)),
     },

@@ -16,7 +16,7 @@ use crate::input::{Gap, Origin, Role, Text};
 use crate::lines::lines_of;
 use crate::{Io, parallel, replace};
 
-/// Mends all texts; returns whether there was anything to mend. The texts are the mended ones afterwards, so that the
+/// Fixes all texts; returns whether there was anything to fix. The texts are the fixed ones afterwards, so that the
 /// report is about what is left, unless they are only shown.
 pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut Io<'_>) -> bool {
     if !plan.diff {
@@ -39,7 +39,7 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
     let mut changes = (0, 0);
     for (text, fixed) in texts.iter_mut().zip(fixed) {
         let Some(fixed) = fixed else {
-            // What comes in goes out again, even where nothing in it can be mended.
+            // What comes in goes out again, even where nothing in it can be fixed.
             if text.source.origin.is_stdin() && !plan.diff {
                 output += &text.text;
             }
@@ -58,7 +58,7 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
             continue;
         }
         if !text.source.origin.is_stdin()
-            && let Err(error) = mend(text, &fixed.text)
+            && let Err(error) = put_in_place(text, &fixed.text)
         {
             let (file, reason) = (text.source.name.clone(), error.to_string());
             gaps.push(Gap { file, reason });
@@ -70,7 +70,7 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
     io.print(&output);
     let (fixes, files) = changes;
     if fixes > 0 {
-        let verb = if plan.diff { "would mend" } else { "mended" };
+        let verb = if plan.diff { "would fix" } else { "fixed" };
         let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
         io.say(&format!(
             "{verb} {} in {}",
@@ -83,21 +83,21 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
 
 /// Why a file stays as it was, as the end of a sentence that begins with its name.
 #[derive(Debug, thiserror::Error)]
-enum NotMended {
+enum NotFixed {
     /// What was read is not what would be replaced.
-    #[error("was not mended: it is not in UTF-8")]
+    #[error("was not fixed: it is not in UTF-8")]
     NotUtf8,
 
     /// The operating system refused.
-    #[error("was not mended: it cannot be written: {0}")]
+    #[error("was not fixed: it cannot be written: {0}")]
     Write(#[from] io::Error),
 }
 
-fn mend(text: &Text, mended: &str) -> Result<(), NotMended> {
+fn put_in_place(text: &Text, fixed: &str) -> Result<(), NotFixed> {
     if text.is_verbatim {
-        Ok(replace(&text.source.origin, mended)?)
+        Ok(replace(&text.source.origin, fixed)?)
     } else {
-        Err(NotMended::NotUtf8)
+        Err(NotFixed::NotUtf8)
     }
 }
 

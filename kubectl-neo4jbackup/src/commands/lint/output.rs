@@ -27,7 +27,7 @@ pub(super) fn write(
     io: &mut Io<'_>,
 ) -> Result<(), WriteError> {
     let sources: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
-    // The mended text of standard input, or the differences, have standard output for themselves.
+    // The fixed text of standard input, or the differences, have standard output for themselves.
     let is_taken = plan.fix.is_some() && (plan.diff || texts.iter().any(|text| text.source.origin.is_stdin()));
     for (output, destination) in plan.outputs.iter().zip(destinations) {
         let context = Context {

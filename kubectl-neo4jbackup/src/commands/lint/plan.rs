@@ -168,7 +168,7 @@ impl Plan {
     }
 
     /// Whether `--fix` makes changes of this kind.
-    pub(super) fn mends(&self, kind: FixKind) -> bool {
+    pub(super) fn applies(&self, kind: FixKind) -> bool {
         let widest = self.fix.unwrap_or(FixKind::Safe);
         // What the webhook will fill in needs no change of the file.
         kind != FixKind::None && kind <= widest && !(kind == FixKind::Default && self.options.assume_webhook)

@@ -71,7 +71,7 @@ pub enum SwitchError {
     /// Something did not come about.
     #[error(
         "gave up after {} s while waiting {waiting}. The last answer was: {last}. What judged before stays until what \
-         comes instead is in force; once the cause is mended, run the same `helm upgrade` again, and it goes on from here",
+         comes instead is in force; once the cause is fixed, run the same `helm upgrade` again, and it goes on from here",
         .patience.as_secs()
     )]
     TimedOut {
