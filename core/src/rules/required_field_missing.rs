@@ -69,13 +69,7 @@ impl Rule for RequiredFieldMissing {
             return;
         }
         if !subject.field("spec").is_set() {
-            missing(
-                subject,
-                "spec",
-                "`spec` is missing or empty",
-                "say what to do",
-                report,
-            );
+            missing(subject, "spec", "`spec` is missing or empty", "say what to do", report);
             return;
         }
         required_by_schema(subject, report);

@@ -6,13 +6,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
+use super::Generated;
+
 const CHART: &str = "charts/neo4jbackup-webhook";
 const README: &str = include_str!("../templates/chart-readme.md.txt");
 
-/// The README of the chart, by its path below the repository root.
-pub(crate) fn render(root: &Path) -> Result<(PathBuf, String)> {
-    check_version(root)?;
-    Ok((Path::new(CHART).join("README.md"), readme(root)?))
+/// The README of the chart.
+pub(super) struct Readme;
+
+impl Generated for Readme {
+    fn files(&self, root: &Path) -> Result<Vec<(PathBuf, String)>> {
+        check_version(root)?;
+        Ok(vec![(Path::new(CHART).join("README.md"), readme(root)?)])
+    }
 }
 
 /// Where the policies lie, below the repository root, and nothing else does: a chart can only install files of its own.

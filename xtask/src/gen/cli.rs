@@ -1,8 +1,19 @@
 //! The page of the command line, from the description that also makes the help.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// The page, by its path below the repository root.
-pub(crate) fn page() -> (PathBuf, String) {
-    (PathBuf::from("docs/cli.md"), kubectl_neo4jbackup::cli::markdown())
+use anyhow::Result;
+
+use super::Generated;
+
+/// The page.
+pub(super) struct Page;
+
+impl Generated for Page {
+    fn files(&self, _: &Path) -> Result<Vec<(PathBuf, String)>> {
+        Ok(vec![(
+            PathBuf::from("docs/cli.md"),
+            kubectl_neo4jbackup::cli::markdown(),
+        )])
+    }
 }

@@ -9,6 +9,8 @@ use anyhow::{Context, bail, ensure};
 use neo4jbackup_core::schema::{Era, Kind, Profile, json_schema};
 use serde::Deserialize;
 
+use super::Generated;
+
 /// The kinds, in the order of `Kind::ALL`.
 const KINDS: [&str; 6] = [
     "neo4jbackup",
@@ -20,23 +22,27 @@ const KINDS: [&str; 6] = [
 ];
 const HEADER: &str = "// Written by `cargo xtask gen` from core/schemas/*.yaml; do not edit.\n\nuse super::era::EraSet;\nuse super::pattern::Pattern;\nuse super::table::{Absence, Column, FieldSchema, Kind, KindSchema, ObjectSchema, Shape, Variant};\n";
 
-/// Every generated file of the schema, by its path below the repository root.
-pub(crate) fn render(repo_root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
-    let mut files = vec![(
-        PathBuf::from("core/src/schema/generated.rs"),
-        rust_tables(&repo_root.join("core/schemas"))?,
-    )];
-    for kind in Kind::ALL {
-        for profile in Profile::ALL {
-            let name = format!(
-                "docs/schemas/{}.{}.json",
-                kind.name().to_ascii_lowercase(),
-                profile.name()
-            );
-            files.push((PathBuf::from(name), format!("{:#}\n", json_schema(kind, profile))));
+/// The tables as Rust, and the JSON Schemas.
+pub(super) struct Schemas;
+
+impl Generated for Schemas {
+    fn files(&self, root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
+        let mut files = vec![(
+            PathBuf::from("core/src/schema/generated.rs"),
+            rust_tables(&root.join("core/schemas"))?,
+        )];
+        for kind in Kind::ALL {
+            for profile in Profile::ALL {
+                let name = format!(
+                    "docs/schemas/{}.{}.json",
+                    kind.name().to_ascii_lowercase(),
+                    profile.name()
+                );
+                files.push((PathBuf::from(name), format!("{:#}\n", json_schema(kind, profile))));
+            }
         }
+        Ok(files)
     }
-    Ok(files)
 }
 
 fn rust_tables(folder: &Path) -> anyhow::Result<String> {

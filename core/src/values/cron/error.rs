@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Field, shorten};
+use super::{Field, PeriodProblem, shorten};
 use crate::quoted::quoted;
 
 /// Texts longer than this get no suggestion; nobody wrote them by hand.
@@ -93,8 +93,8 @@ pub enum Problem {
     BadPeriod {
         /// What follows, shortened.
         text: String,
-        /// What Go says of it: "missing unit in duration", for example.
-        reason: String,
+        /// What Go says of it.
+        reason: PeriodProblem,
     },
     /// The `TZ=` prefix names a zone that does not exist.
     UnknownTimeZone {

@@ -28,6 +28,7 @@ pub use self::error::{CronError, Problem};
 pub use self::field::Field;
 use self::field::Set;
 pub use self::overlap::first_common_run;
+pub use self::period::PeriodProblem;
 pub use self::remarks::{Remark, RemarkKind};
 pub use self::zone_prefix::zone_prefix;
 use super::shorten::shorten;

@@ -1,5 +1,7 @@
 //! The duration after `@every`, with the arithmetic of Go's `time.ParseDuration` and robfig's rounding.
 
+use std::fmt;
+
 use super::shorten;
 use crate::quoted::Name;
 
@@ -7,24 +9,45 @@ const NANOSECONDS_PER_SECOND: u64 = 1_000_000_000;
 /// The magnitude of the most negative Go duration, in nanoseconds.
 const LIMIT: u64 = 1 << 63;
 
+/// Why a text is no duration, in the words of Go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeriodProblem {
+    /// It has another form, or is too long.
+    Invalid,
+    /// A number has no unit.
+    MissingUnit,
+    /// A unit that there is not; shortened.
+    UnknownUnit(String),
+}
+
+impl fmt::Display for PeriodProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid => formatter.write_str("invalid duration"),
+            Self::MissingUnit => formatter.write_str("missing unit in duration"),
+            Self::UnknownUnit(unit) => write!(formatter, "unknown unit '{}' in duration", Name(unit)),
+        }
+    }
+}
+
 /// The period in whole seconds: fractions are cut off, and anything below one second, also below zero, becomes one.
 ///
 /// The error is what Go would say, without the text itself.
-pub(super) fn seconds(text: &str) -> Result<i64, String> {
+pub(super) fn seconds(text: &str) -> Result<i64, PeriodProblem> {
     let (is_negative, nanoseconds) = nanoseconds(text)?;
     if is_negative {
         return Ok(1);
     }
     // 2^63 nanoseconds are too many for a positive duration, but not for a negative one.
     if nanoseconds >= LIMIT {
-        return Err(invalid());
+        return Err(PeriodProblem::Invalid);
     }
     Ok(i64::try_from(nanoseconds / NANOSECONDS_PER_SECOND)
         .unwrap_or(i64::MAX)
         .max(1))
 }
 
-fn nanoseconds(text: &str) -> Result<(bool, u64), String> {
+fn nanoseconds(text: &str) -> Result<(bool, u64), PeriodProblem> {
     let (is_negative, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -33,7 +56,7 @@ fn nanoseconds(text: &str) -> Result<(bool, u64), String> {
         return Ok((is_negative, 0));
     }
     if rest.is_empty() {
-        return Err(invalid());
+        return Err(PeriodProblem::Invalid);
     }
     let mut total: u64 = 0;
     while !rest.is_empty() {
@@ -46,7 +69,7 @@ fn nanoseconds(text: &str) -> Result<(bool, u64), String> {
         let has_point = rest.starts_with('.');
         rest = &rest[usize::from(has_point) + fraction.len()..];
         if whole.is_empty() && fraction.is_empty() {
-            return Err(invalid());
+            return Err(PeriodProblem::Invalid);
         }
         let unit_text = &rest[..rest
             .find(|c: char| c == '.' || c.is_ascii_digit())
@@ -56,28 +79,27 @@ fn nanoseconds(text: &str) -> Result<(bool, u64), String> {
         let whole = if whole.is_empty() {
             0
         } else {
-            whole.parse().ok().filter(|v| *v <= LIMIT).ok_or_else(invalid)?
+            whole
+                .parse()
+                .ok()
+                .filter(|v| *v <= LIMIT)
+                .ok_or(PeriodProblem::Invalid)?
         };
         if unit_text.is_empty() {
-            return Err("missing unit in duration".to_owned());
+            return Err(PeriodProblem::MissingUnit);
         }
-        let unit =
-            unit(unit_text).ok_or_else(|| format!("unknown unit '{}' in duration", Name(&shorten(unit_text))))?;
+        let unit = unit(unit_text).ok_or_else(|| PeriodProblem::UnknownUnit(shorten(unit_text)))?;
         let part = u64::checked_mul(whole, unit)
             .and_then(|part| part.checked_add(fraction_of(fraction, unit)))
             .filter(|part| *part <= LIMIT)
-            .ok_or_else(invalid)?;
+            .ok_or(PeriodProblem::Invalid)?;
         // Twice the limit wraps around to 0 in Go, and is accepted.
         total = total.wrapping_add(part);
         if total > LIMIT {
-            return Err(invalid());
+            return Err(PeriodProblem::Invalid);
         }
     }
     Ok((is_negative, total))
-}
-
-fn invalid() -> String {
-    "invalid duration".to_owned()
 }
 
 fn leading_digits(text: &str) -> &str {
