@@ -4,9 +4,13 @@
 //! elsewhere. A rule says in its metadata which fields its verdict depends on. So a finding stands when all of these are
 //! known, and is withheld when one is not: it may be wrong about the object that will be applied.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::document::{Node, Path, Segment};
 use crate::finding::{Finding, Reason};
-use crate::rule::RuleMeta;
+use crate::registry;
+use crate::rule::{RuleMeta, Skipped};
+use crate::rules::SuppressionInvalid;
 use crate::values::placeholder::{self, Filler};
 
 /// The keys with which kustomize steers a patch begin with this: `$patch`, `$retainKeys`, `$setElementOrder/…`.
@@ -53,27 +57,46 @@ impl Unknown {
         self.fields.is_empty() && !self.is_patch && !self.is_encrypted
     }
 
-    /// Whether a finding of a rule may be wrong about the finished object.
-    pub fn hides(&self, finding: &Finding, meta: &RuleMeta, object: &Node<'_>) -> bool {
-        let is_at_placeholder = self.fields.iter().any(|field| finding.path.is_within(&field.path));
-        let is_steering = match finding.path.0.first() {
-            Some(Segment::Key(first)) => self.is_encrypted && first == SOPS,
-            _ => false,
-        } || self.is_patch && finding.path.0.iter().any(is_directive);
-        if is_at_placeholder || is_steering {
-            return true;
-        }
-        if self.is_patch && (finding.reason == Reason::Required || finding.path.find(object).is_none()) {
-            return true;
-        }
-        // A block that is there may lack something that the finding is about.
-        let is_block = || {
-            finding
-                .path
-                .find(object)
-                .is_some_and(|node| node.scalar_text().is_none())
+    /// Takes out what may be wrong about the finished object, of one document's findings and of what could not be checked.
+    /// Each rule is asked once, and each finding looks only for itself and what is above it, so that many of both stay cheap.
+    pub fn withhold(&self, findings: &mut Vec<Finding>, skipped: &mut Vec<Skipped>, object: &Node<'_>) {
+        let mut asked: HashMap<&'static str, bool> = HashMap::new();
+        let mut is_open = |code_or_name: &str| {
+            let meta = registry::rule(code_or_name);
+            meta.is_some_and(|meta| *asked.entry(meta.code).or_insert_with(|| self.hides_rule(meta, object)))
         };
-        self.hides_rule(meta, object) || self.is_patch && !reads_everything(meta) && is_block()
+        let placeholders: HashSet<&[Segment]> = self.fields.iter().map(|field| field.path.0.as_slice()).collect();
+        findings.retain(|finding| {
+            // That an accepted finding is not there says nothing where its rule could not be sure.
+            let is_of_suppression = finding.code == SuppressionInvalid::META.code;
+            let accepted = finding.value.as_deref().filter(|_| is_of_suppression);
+            !self.hides_place(finding, &placeholders, object)
+                && !is_open(finding.code)
+                && !accepted.is_some_and(&mut is_open)
+        });
+        skipped.retain(|skipped| !is_open(skipped.code));
+    }
+
+    /// Whether what stands at the place of a finding, or does not stand there, is not known.
+    fn hides_place(&self, finding: &Finding, placeholders: &HashSet<&[Segment]>, object: &Node<'_>) -> bool {
+        let path = finding.path.0.as_slice();
+        let is_at_placeholder = (0..=path.len()).any(|length| placeholders.contains(&path[..length]));
+        let is_of_sops = self.is_encrypted && path.first().is_some_and(|first| is_key(first, SOPS));
+        if is_at_placeholder || is_of_sops {
+            return true;
+        }
+        self.is_patch && {
+            let is_absent = || finding.reason == Reason::Required || finding.path.find(object).is_none();
+            // A block that is there may lack something that the finding is about.
+            let is_block = || {
+                finding
+                    .path
+                    .find(object)
+                    .is_some_and(|node| node.scalar_text().is_none())
+            };
+            let of_schema = registry::rule(finding.code).is_some_and(reads_everything);
+            path.iter().any(is_directive) || is_absent() || !of_schema && is_block()
+        }
     }
 
     /// Whether a rule cannot be sure of anything, because it reads something that is not known.
@@ -93,6 +116,10 @@ impl Unknown {
 /// Whether it is a rule of the schema: each of its findings is about one field alone.
 fn reads_everything(meta: &RuleMeta) -> bool {
     meta.reads.contains(&"spec")
+}
+
+fn is_key(segment: &Segment, key: &str) -> bool {
+    matches!(segment, Segment::Key(own) if own == key)
 }
 
 fn is_directive(segment: &Segment) -> bool {

@@ -18,9 +18,7 @@ use crate::field::Field;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::fix::FixKind;
 use crate::model::ObjectRef;
-use crate::registry;
 use crate::rule::Skipped;
-use crate::rules::SuppressionInvalid;
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;
 use crate::subject::{Context, Door, Subject};
@@ -316,22 +314,7 @@ fn judge_document(
     };
     let unknown = Unknown::of(&document.root, is_patch);
     if !unknown.is_empty() {
-        let object = &document.root;
-        judgement.findings.retain(|finding| {
-            let is_hidden = |meta| unknown.hides(finding, meta, object);
-            // That an accepted finding is not there says nothing where its rule could not be sure.
-            let accepted = finding
-                .value
-                .as_deref()
-                .filter(|_| finding.code == SuppressionInvalid::META.code);
-            let is_open = |meta| unknown.hides_rule(meta, object);
-            !registry::rule(finding.code).is_some_and(is_hidden)
-                && !accepted.and_then(registry::rule).is_some_and(is_open)
-        });
-        judgement.skipped.retain(|skipped| {
-            let meta = registry::rule(skipped.code);
-            !meta.is_some_and(|meta| unknown.hides_rule(meta, object))
-        });
+        unknown.withhold(&mut judgement.findings, &mut judgement.skipped, &document.root);
     }
     findings.extend(judgement.findings.into_iter().map(place));
     DocumentOutcome {

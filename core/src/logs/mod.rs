@@ -5,8 +5,6 @@
 
 mod table;
 
-use std::sync::LazyLock;
-
 use serde::Serialize;
 
 pub use table::{CLASSES, Class, Severity};
@@ -126,11 +124,6 @@ impl Summary {
             Severity::Harmless => self.harmless += 1,
         }
     }
-}
-
-/// Returns the class of this name.
-pub fn class(name: &str) -> Option<&'static Class> {
-    LazyLock::force(&CLASSES).iter().find(|class| class.name == name)
 }
 
 #[cfg(test)]

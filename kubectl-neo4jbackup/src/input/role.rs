@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use neo4jbackup_core::document::{Limits, Node, parse};
 
 use super::Source;
+use crate::directory::Directory;
 
 /// The folder of a chart in which every file is a template.
 const TEMPLATES: &str = "templates";
@@ -115,13 +116,16 @@ fn is_kustomization(path: &Path) -> bool {
 
 /// The patches that the kustomization of a folder names. What cannot be read names none.
 fn patches_of(folder: &Path) -> HashSet<PathBuf> {
-    let mut files = KUSTOMIZATIONS.iter().map(|name| folder.join(name));
-    let Some(file) = files.find(|file| file.is_file()) else {
+    let Ok(directory) = Directory::open(folder) else {
+        return HashSet::new();
+    };
+    // Through no link: who may put one into a repository must not choose what is read.
+    let mut files = KUSTOMIZATIONS.iter().map(|name| directory.open_file(Path::new(name)));
+    let Some(Ok(file)) = files.find(Result::is_ok) else {
         return HashSet::new();
     };
     let mut text = String::new();
-    let read = fs::File::open(file).and_then(|file| file.take(LARGEST_KUSTOMIZATION).read_to_string(&mut text));
-    if read.is_err() {
+    if file.take(LARGEST_KUSTOMIZATION).read_to_string(&mut text).is_err() {
         return HashSet::new();
     }
     let parsed = parse(&text, &Limits::default());

@@ -199,6 +199,24 @@ fn a_kustomization_that_cannot_be_read_names_no_patch() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_kustomization_behind_a_link_says_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write("elsewhere/k.yaml", "patches:\n- path: backup.yaml\n");
+    sandbox.write(
+        "here/backup.yaml",
+        "apiVersion: neo4j.neo4j.com/v1beta1\nkind: Neo4jBackup\nmetadata: {name: a}\nspec: {}\n",
+    );
+    std::os::unix::fs::symlink(
+        sandbox.path("elsewhere/k.yaml"),
+        sandbox.path("here/kustomization.yaml"),
+    )
+    .unwrap();
+    let run = sandbox.run(&["lint", "here/backup.yaml", "-o", "short"]);
+    assert!(run.stdout.contains("NB1007"), "{}", run.stdout);
+}
+
 #[test]
 fn findings_that_depend_on_a_placeholder_are_withheld_and_all_others_stand() {
     let flux = GOOD
