@@ -42,7 +42,7 @@ impl Reach {
     /// How far a rule with these behaviors reaches with an operator; `None` where it has nothing to say.
     ///
     /// Where the operator can be of several versions, nothing is an error that is none with one of them. Where nobody says
-    /// which operator it is, what only older ones refuse is worth a remark.
+    /// which operator it is, what only older ones refuse or warn of is worth a remark.
     pub fn of(behaviors: &'static [Behavior], severity: Severity, operator: Operator) -> Option<Self> {
         if behaviors.is_empty() {
             return Some(Self::whole(severity));
@@ -51,7 +51,7 @@ impl Reach {
         let possible = || behaviors.iter().filter(|row| row.operators.overlap(versions));
         let worst = possible().max_by_key(|row| row.severity);
         let Some((behavior, most)) = worst.and_then(|row| Some((row, row.severity?))) else {
-            let older = behaviors.iter().rev().find(|row| row.severity.is_some())?;
+            let older = behaviors.iter().rev().find(|row| row.severity > Some(Severity::Info))?;
             return (operator.is_assumed() && older.operators.last() < versions.first()).then_some(Self {
                 most: Severity::Info,
                 behavior: Some(older),
