@@ -69,7 +69,11 @@ fn the_chart_installs_what_the_command_prints() {
             10,
         ),
         (&["--set-string=operatorVersion=1.14"], &["--operator-version=1.14"], 22),
-        (&["--set-string=operatorVersion=v1.18.0"], &["--operator-version=v1.18.0"], 22),
+        (
+            &["--set-string=operatorVersion=v1.18.0"],
+            &["--operator-version=v1.18.0"],
+            22,
+        ),
     ];
     for (values, arguments, count) in cases {
         let installed = policies(rendered(&[&["--set=engine=policies"], values].concat()));
