@@ -89,7 +89,7 @@ pub fn operators() -> String {
             let constraint = constraint(behavior.operators);
             put(
                 &mut text,
-                &format!("  - {{operators: \"{constraint}\", level: {level}}}\n"),
+                &format!("  - {{operators: \"{constraint}\", level: \"{level}\"}}\n"),
             );
         }
     }
