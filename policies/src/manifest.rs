@@ -1,9 +1,9 @@
 //! The policies as YAML, with the bindings that put them in force.
 
 use neo4jbackup_core::finding::Severity;
-use neo4jbackup_core::schema::{Era, GROUP, Kind};
+use neo4jbackup_core::schema::{Era, Kind};
 
-use crate::{MutatingPolicy, Named, Policy, defaults, guard, rule_policy};
+use crate::{GROUP, MutatingPolicy, Named, Policy, defaults, guard, rule_policy};
 
 /// The label of a namespace that decides how far findings reach there.
 const MODE_LABEL: &str = "neo4jbackup.github.io/mode";

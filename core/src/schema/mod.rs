@@ -4,6 +4,7 @@
 
 mod check;
 mod era;
+mod group;
 #[rustfmt::skip]
 mod generated;
 mod pattern;
@@ -14,9 +15,10 @@ mod table;
 pub use check::{SchemaProblem, check};
 pub(crate) use check::{each_missing, why_dropped};
 pub use era::{Era, EraSet, Profile, UnknownVersion};
+pub use group::Group;
 pub use pattern::Pattern;
 pub use render::{crd, json_schema};
 pub use table::{
-    Absence, Column, DefaultField, FieldSchema, GROUP, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant,
+    Absence, Column, DefaultField, FieldSchema, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant,
     absent_defaults, defaults, field,
 };
