@@ -3,7 +3,6 @@
 //! The tables are `core/schemas/*.yaml`; `cargo xtask gen` turns them into static data, so that starting costs nothing.
 
 mod check;
-mod era;
 mod group;
 #[rustfmt::skip]
 mod generated;
@@ -14,7 +13,6 @@ mod table;
 
 pub use check::{SchemaProblem, check};
 pub(crate) use check::{each_missing, why_dropped};
-pub use era::{Era, EraSet, Profile, UnknownVersion};
 pub use group::Group;
 pub use pattern::Pattern;
 pub use render::{crd, json_schema};
@@ -22,3 +20,5 @@ pub use table::{
     Absence, Column, DefaultField, FieldSchema, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant,
     absent_defaults, defaults, field,
 };
+
+pub use crate::operator::{Era, EraSet, Profile};

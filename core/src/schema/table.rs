@@ -1,9 +1,9 @@
 //! The shape of the tables, and how to look something up in them.
 
-use super::era::{Era, EraSet};
 use super::group::Group;
 use super::pattern::Pattern;
 use crate::document::{Node, Path};
+use crate::operator::{Era, EraSet};
 
 /// A kind that the tables describe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
