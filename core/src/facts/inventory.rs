@@ -3,7 +3,7 @@
 //! It keeps facts, not objects: the handful of fields that rules ask for, owned, so that a thousand instances cost
 //! little memory. Every look-up has three answers, and a rule must treat the third as "do not know".
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::account::AccountFacts;
 use super::backup::BackupFacts;
@@ -13,6 +13,7 @@ use super::namespace::NamespaceFacts;
 use super::restore::RestoreFacts;
 use super::role::{BindingFacts, RoleFacts};
 use super::secret::SecretFacts;
+use super::sharded::ShardedFacts;
 use super::siblings::{Backups, Others, Restores};
 use super::why::Why;
 use crate::document::Node;
@@ -47,7 +48,7 @@ struct NamespaceObjects {
     standalones: BTreeMap<String, InstanceFacts>,
     backups: Backups,
     restores: Restores,
-    sharded: BTreeSet<String>,
+    sharded: BTreeMap<String, ShardedFacts>,
     secrets: BTreeMap<String, SecretFacts>,
     accounts: BTreeMap<Account, AccountFacts>,
     role: Option<RoleFacts>,
@@ -104,7 +105,7 @@ impl Inventory {
                 objects.restores.insert(name, RestoreFacts::of(object));
             }
             Kind::Neo4jShardedDatabase => {
-                objects.sharded.insert(name.to_owned());
+                objects.sharded.insert(name.to_owned(), ShardedFacts::of(object));
             }
             Kind::Neo4jDatabase => {}
         }
@@ -255,13 +256,22 @@ impl Inventory {
         )
     }
 
-    /// The sharded database of this name, of which nothing but its presence is kept.
-    pub fn sharded_database(&self, namespace: &str, name: &str) -> Lookup<'_, ()> {
+    /// The `Neo4jShardedDatabase` of this name.
+    pub fn sharded_database(&self, namespace: &str, name: &str) -> Lookup<'_, ShardedFacts> {
         let found = self
             .namespaces
             .get(namespace)
-            .is_some_and(|objects| objects.sharded.contains(name));
-        self.answer(Need::ShardedDatabases, found.then_some(&()))
+            .and_then(|objects| objects.sharded.get(name));
+        self.answer(Need::ShardedDatabases, found)
+    }
+
+    /// The name of the `Neo4jShardedDatabase` that declares a database of this name on an instance, whatever it is called
+    /// itself.
+    pub fn sharded_database_of(&self, namespace: &str, instance: &str, database: &str) -> Lookup<'_, String> {
+        let objects = self.namespaces.get(namespace).into_iter();
+        let mut declared = objects.flat_map(|objects| &objects.sharded);
+        let found = declared.find(|(_, facts)| facts.declares(instance, database));
+        self.answer(Need::ShardedDatabases, found.map(|(name, _)| name))
     }
 
     /// Every known backup of a namespace, by name.

@@ -10,6 +10,7 @@ mod namespace;
 mod restore;
 mod role;
 mod secret;
+mod sharded;
 mod siblings;
 mod why;
 
@@ -23,5 +24,6 @@ pub use self::namespace::NamespaceFacts;
 pub use self::restore::RestoreFacts;
 pub use self::role::{BindingFacts, Grant, RoleFacts, RoleReference};
 pub use self::secret::SecretFacts;
+pub use self::sharded::ShardedFacts;
 pub use self::siblings::Others;
 pub use self::why::{Cause, Right, Why};

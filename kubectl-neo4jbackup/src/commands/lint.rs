@@ -157,6 +157,7 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
         documents,
         judged,
         unfinished,
+        ..
     } = checked;
     let summary = Summary {
         files: texts.len(),

@@ -7,6 +7,7 @@ use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::lint::{self, File, FileOutcome, Located};
+use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::unknown::Unknown;
 
 use super::plan::Plan;
@@ -28,8 +29,11 @@ pub(super) struct Checked {
     pub(super) skipped: Vec<Skipped>,
     pub(super) documents: usize,
     pub(super) judged: usize,
-    /// Texts that another tool makes manifests of, by position, each with what was not judged.
+    /// Texts of which something was not judged, by position, each with what: another tool makes manifests of them, or another
+    /// operator reads them.
     pub(super) unfinished: Vec<(usize, String)>,
+    /// How many objects of another operator each text has.
+    left_alone: BTreeMap<Group, BTreeMap<usize, usize>>,
 }
 
 /// A stretch of the documents of one text, so that one long file keeps all threads busy.
@@ -60,12 +64,23 @@ pub(super) fn check(texts: &[Text], plan: &Plan) -> Checked {
         checked.skipped.extend(result.skipped);
         checked.documents += result.documents;
         checked.judged += result.judged;
+        for (group, of_part) in result.left_alone {
+            let texts = checked.left_alone.entry(group).or_default();
+            for (text, objects) in of_part {
+                *texts.entry(text).or_default() += objects;
+            }
+        }
     }
     checked.skipped.dedup();
     for (text, unknown) in unknown {
         let reasons = unfinished::parts(&texts[text], &unknown).into_iter();
         checked.unfinished.extend(reasons.map(|reason| (text, reason)));
     }
+    let of_others = checked.left_alone.iter();
+    checked.unfinished.extend(of_others.filter_map(|(group, texts)| {
+        let (first, _) = texts.first_key_value()?;
+        Some((*first, unfinished::of_another_operator(*group, texts)))
+    }));
     checked
 }
 
@@ -153,6 +168,11 @@ fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) 
         documents: part.file.documents.len(),
         judged: outcome.judged,
         unfinished: Vec::new(),
+        left_alone: outcome
+            .left_alone
+            .into_iter()
+            .map(|(group, objects)| (group, BTreeMap::from([(part.text, objects)])))
+            .collect(),
     };
     (checked, outcome.unknown)
 }
