@@ -6,6 +6,7 @@ mod fix;
 mod output;
 mod plan;
 mod selection;
+mod survey;
 mod unfinished;
 
 use std::collections::BTreeSet;
