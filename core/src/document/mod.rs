@@ -1,5 +1,6 @@
 //! Bytes to documents: YAML and JSON, with the place of every value.
 
+mod block;
 mod builder;
 mod comment;
 mod diagnose;

@@ -13,7 +13,7 @@ use super::problem::{Problem, ProblemKind};
 use super::span::{Position, Span, Spans};
 use super::split::{Chunk, split};
 use super::yaml::Failure;
-use super::{Document, Format, Parsed, json, list, yaml};
+use super::{Document, Format, Parsed, block, json, list, yaml};
 
 /// How many bytes a document with tabs after colons may cost in repeated reading.
 const REPAIR_BYTES: usize = 1 << 18;
@@ -194,7 +194,7 @@ fn read_chunk<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Vec<Docum
         .filter(|_| !trimmed.starts_with("{{"))
         .map(str::trim_start);
     let Some(inner) = value else {
-        return read_yaml(lines, chunk, source, limits).into_iter().collect();
+        return read_yaml(lines, chunk, limits).into_iter().collect();
     };
     let json = read_json(lines, chunk, limits);
     if json.iter().all(|document| {
@@ -206,7 +206,7 @@ fn read_chunk<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Vec<Docum
         return json;
     }
     // A YAML document may begin with a brace, too.
-    match read_yaml(lines, chunk, source, limits) {
+    match read_yaml(lines, chunk, limits) {
         Some(document) if document.root != Node::Null => vec![document],
         yaml if !inner.starts_with(['"', '{', '[', '}', ']']) => yaml.into_iter().collect(),
         _ => json,
@@ -233,12 +233,29 @@ fn read_json<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Vec<Docume
     }
 }
 
-fn read_yaml<'a>(lines: &Lines<'a>, chunk: Chunk, source: &str, limits: &Limits) -> Option<Document<'a>> {
+fn read_yaml<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Option<Document<'a>> {
+    read_by_block(lines, chunk.start, chunk.end, limits)
+        .or_else(|| read_by_parser(lines, chunk.start, chunk.end, limits))
+}
+
+/// The document of a chunk, when it is of the plain kind that [`block`] reads.
+pub(super) fn read_by_block<'a>(lines: &Lines<'a>, start: usize, end: usize, limits: &Limits) -> Option<Document<'a>> {
+    let source = lines.text.get(start..end).unwrap_or("");
+    let mut builder = Builder::new(lines, start, limits, false);
+    block::read(&mut builder, source, start).ok()?;
+    let mut document = document(lines.text, builder, Format::Yaml);
+    document.comments = comments(lines, start, end, &document.spans);
+    Some(document)
+}
+
+/// The document of a chunk, whatever it is; `None` when there is nothing in it.
+pub(super) fn read_by_parser<'a>(lines: &Lines<'a>, start: usize, end: usize, limits: &Limits) -> Option<Document<'a>> {
+    let source = lines.text.get(start..end).unwrap_or("");
     let mut repaired = Cow::Borrowed(source);
     let mut budget = REPAIR_BYTES;
     loop {
-        let mut builder = Builder::new(lines, chunk.start, limits, source.contains('*'));
-        match yaml::read(&mut builder, &repaired, chunk.start) {
+        let mut builder = Builder::new(lines, start, limits, source.contains('*'));
+        match yaml::read(&mut builder, &repaired, start) {
             Ok(()) => {}
             Err(Failure::Stopped) => {
                 builder.take_root();
@@ -247,7 +264,7 @@ fn read_yaml<'a>(lines: &Lines<'a>, chunk: Chunk, source: &str, limits: &Limits)
                 // goyaml takes a tab after a colon; the parser does not.
                 if error.info().contains("valid YAML whitespace")
                     && budget >= source.len()
-                    && let Some(text) = without_tab(&repaired, offset - chunk.start)
+                    && let Some(text) = without_tab(&repaired, offset - start)
                 {
                     budget -= source.len();
                     repaired = Cow::Owned(text);
@@ -261,7 +278,7 @@ fn read_yaml<'a>(lines: &Lines<'a>, chunk: Chunk, source: &str, limits: &Limits)
         if document.root == Node::Null && document.problems.is_empty() {
             return None;
         }
-        document.comments = comments(lines, chunk.start, chunk.end, &document.spans);
+        document.comments = comments(lines, start, end, &document.spans);
         return Some(document);
     }
 }
