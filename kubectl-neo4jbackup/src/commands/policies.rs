@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &Policies, io: &mut Io<'_>) -> Exit {
     }
     parts.push(manifest::rules(&choice));
     if !arguments.no_defaults {
-        parts.push(manifest::defaults());
+        parts.push(manifest::defaults(choice.operator));
     }
     io.print(&parts.join("---\n"));
     Exit::Good
@@ -43,7 +43,7 @@ fn choice(arguments: &Policies) -> Result<Choice, ChoiceError> {
     Ok(Choice {
         skip: codes(&arguments.skip)?,
         warn: codes(&arguments.warn)?,
-        era: arguments.operator_version.as_ref().map(|version| version.era),
+        operator: arguments.operator_version.as_ref().map(|version| version.operator),
     })
 }
 
