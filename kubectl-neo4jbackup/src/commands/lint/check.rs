@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use neo4jbackup_core::document::{Problem, ProblemKind, Span};
 use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::lint::{self, File, FileOutcome, Located};
+use neo4jbackup_core::rules::YamlSyntax;
 use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::unknown::Unknown;
 
@@ -99,6 +101,29 @@ fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) 
     })
 }
 
+/// What is beyond the bounds of an object is no object, and of no matter where it names no group of ours: a description of an
+/// API, a table of data.
+fn pass_over_large_files_of_others(outcome: &mut FileOutcome, file: &File<'_>, text: &Text) {
+    let of_documents = file.documents.iter().flat_map(|document| &document.problems);
+    let is_beyond = |problem: &&Problem| {
+        matches!(
+            problem.kind,
+            ProblemKind::TooLarge | ProblemKind::TooManyNodes | ProblemKind::TooDeep
+        )
+    };
+    let beyond: Vec<Span> = of_documents
+        .chain(&file.problems)
+        .filter(is_beyond)
+        .map(|problem| problem.span)
+        .collect();
+    if beyond.is_empty() || Group::ALL.iter().any(|group| text.text.contains(group.name())) {
+        return;
+    }
+    outcome
+        .findings
+        .retain(|located| located.finding.code != YamlSyntax::META.code || !beyond.contains(&located.span));
+}
+
 fn check_file(
     file: &File<'_>,
     part: &Part<'_>,
@@ -108,6 +133,7 @@ fn check_file(
 ) -> (Checked, Vec<Unknown>) {
     let name = &text.source.name;
     let mut outcome = judge(file, inventory, plan);
+    pass_over_large_files_of_others(&mut outcome, file, text);
     if let Some(problem) = text.problem.as_deref().filter(|_| part.first == 0) {
         let finding = engine::document_problem(problem);
         if plan.selection.includes(finding.code) {
