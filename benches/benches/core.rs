@@ -52,6 +52,7 @@ fn rules(criterion: &mut Criterion) {
     let inventory = references::inventory(INSTANCES, TOGETHER);
     let settings = Settings::default();
     let context = || Context {
+        served: None,
         settings: &settings,
         now: now(),
         era: Some(Era::V1_14),

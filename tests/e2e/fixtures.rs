@@ -70,6 +70,7 @@ fn denials(object: &Node<'_>, kind: Kind) -> BTreeSet<String> {
     let inventory = Inventory::default();
     let judge = |object: &Node<'_>| {
         let context = Context {
+            served: None,
             settings: &settings,
             now: Timestamp::now(),
             era: Some(Era::V1_14),

@@ -145,6 +145,7 @@ impl Judged<'_> {
     /// Whether somebody has accepted a finding is not the rule's to say, and so not compared.
     fn findings(&self, object: &Node<'_>) -> Findings {
         let context = Context {
+            served: None,
             era: Some(self.era),
             ..self.options.context()
         };

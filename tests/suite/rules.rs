@@ -268,6 +268,7 @@ fn broken_manifests_never_break_a_rule() {
             for document in &file.documents {
                 for broken in broken_versions(document) {
                     let context = Context {
+                        served: None,
                         era: None,
                         ..options.context()
                     };

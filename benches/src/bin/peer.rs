@@ -133,6 +133,7 @@ fn judge(known: &Known, request: &AdmissionRequest<DynamicObject>) -> AdmissionR
     let old = node(&request.old_object);
     let door = old.as_ref().map_or(Door::Create, Door::Update);
     let context = subject::Context {
+        served: None,
         settings: &known.settings,
         now: Timestamp::now(),
         era: Some(Era::newest_for(&request.kind.version).unwrap_or(Era::V1_14)),

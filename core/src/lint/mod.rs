@@ -19,7 +19,7 @@ use crate::finding::{Evidence, Finding, Severity};
 use crate::fix::FixKind;
 use crate::model::ObjectRef;
 use crate::rule::Skipped;
-use crate::schema::{Era, Kind};
+use crate::schema::{Era, Kind, ServedSchemas};
 use crate::settings::Settings;
 use crate::subject::{Context, Door, Subject};
 use crate::unknown::Unknown;
@@ -32,6 +32,8 @@ pub struct Options {
     pub settings: Settings,
     /// The operator that will read the manifests; chosen by each object's `apiVersion` when not said.
     pub era: Option<Era>,
+    /// The schemas that the API server serves, where they are at hand; else the tables say which fields there are.
+    pub served: Option<Arc<ServedSchemas>>,
     /// The time of the run.
     pub now: Timestamp,
     /// The namespace of objects that do not say.
@@ -48,6 +50,7 @@ impl Options {
         Self {
             settings: Settings::default(),
             era: None,
+            served: None,
             now,
             namespace: "default".to_owned(),
             assume_webhook: false,
@@ -61,6 +64,7 @@ impl Options {
             settings: &self.settings,
             now: self.now,
             era: self.era,
+            served: self.served.as_deref(),
             namespace: &self.namespace,
         }
     }

@@ -10,7 +10,7 @@ declare_rule! {
     ///
     /// ## What it checks
     /// Every field below `spec` against the operator version that will read the object (`--operator-version`, or else the
-    /// newest that serves the `apiVersion`), with what replaces it there. It is an error where dropping the field changes
+    /// newest that serves the `apiVersion`), or against what the cluster serves where `--crds` names it, with what replaces it there. It is an error where dropping the field changes
     /// what happens, and a warning where it never had an effect.
     ///
     /// ## Why it matters
@@ -56,10 +56,12 @@ impl Rule for FieldOfOtherVersion {
             } else {
                 format!("; {NEVER_HAD_EFFECT}")
             };
-            let text = format!(
-                "{name} is a field of {eras_with_it}, and {} drops it{effect}",
-                subject.era.label()
-            );
+            let who = if subject.is_schema_served() {
+                "the schema that is served lacks it, so it is dropped".to_owned()
+            } else {
+                format!("{} drops it", subject.era.label())
+            };
+            let text = format!("{name} is a field of {eras_with_it}, and {who}{effect}");
             let finding = report.at_path(path.clone(), text);
             finding.at_key().reason(Reason::NotSupported);
             if let Some(text) = path.find(subject.object).and_then(|node| node.scalar_text()) {

@@ -9,7 +9,8 @@ declare_rule! {
     /// A field that no operator version has is dropped without a word, and what it asked for does not happen.
     ///
     /// ## What it checks
-    /// Every field below `spec` against the fields of all operator versions. It is an error where dropping the field changes
+    /// Every field below `spec` against the fields of all operator versions, or against those that the cluster serves where
+    /// `--crds` names them. It is an error where dropping the field changes
     /// what happens (`restoreUntil`, `options.force`, a `timezone` other than UTC, a misspelt field that matters), and a
     /// warning where it does not.
     ///
@@ -52,10 +53,12 @@ impl Rule for UnknownField {
                 continue;
             };
             let name = quoted(path.last_key().unwrap_or_default());
-            let finding = report.at_path(
-                path.clone(),
-                format!("no operator version has a field {name}, so it is dropped"),
-            );
+            let whose = if subject.is_schema_served() {
+                "the schema that is served has no"
+            } else {
+                "no operator version has a"
+            };
+            let finding = report.at_path(path.clone(), format!("{whose} field {name}, so it is dropped"));
             finding.at_key().reason(Reason::NotSupported);
             if let Some(text) = value {
                 finding.value(*text);

@@ -2,7 +2,7 @@
 
 use crate::document::{Node, Path};
 use crate::fix::{self, Edit, Fix, FixKind};
-use crate::schema;
+use crate::schema::SchemaProblem;
 use crate::subject::Subject;
 
 /// What is said of a field that no operator has ever done anything with.
@@ -63,7 +63,9 @@ pub(crate) fn move_fix(subject: &Subject<'_>, path: &Path, to: &Path, kind: FixK
 pub(crate) fn fits(subject: &Subject<'_>, to: &Path, edits: &[Edit]) -> bool {
     let moved: Node<'_> = fix::apply(subject.object, edits);
     to.find(&moved).is_some()
-        && !schema::check(subject.kind, subject.era, &moved)
-            .iter()
-            .any(|problem| problem.path().is_within(to) || to.is_within(problem.path()))
+        && subject.schema().is_none_or(|schema| {
+            let problems = schema.check(&moved);
+            let mut places = problems.iter().map(SchemaProblem::path);
+            !places.any(|place| place.is_within(to) || to.is_within(place))
+        })
 }
