@@ -1,6 +1,7 @@
 //! Which operator a cluster has, as far as the schemas tell that it serves.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::era::Era;
 use super::served::ServedSchemas;
@@ -16,6 +17,19 @@ pub struct Marks {
     pub newest: Era,
     /// Whether there are fields that no era has, and what is served is nearest to the newest one.
     pub is_newer: bool,
+}
+
+impl fmt::Display for Marks {
+    /// The versions: `1.14`, `1.8 to 1.12`, `1.15 or newer`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (from, to) = (self.oldest.versions().0, self.newest.versions().1);
+        let is_last = Era::ALL.last() == Some(&self.newest);
+        match is_last {
+            true => write!(formatter, "{from} or newer"),
+            false if from == to => formatter.write_str(from),
+            false => write!(formatter, "{from} to {to}"),
+        }
+    }
 }
 
 /// The kinds that tell. Of the others the tables have only what backups depend on.

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use super::pattern::TextPattern;
 use super::structural::{Object, Property, StructuralSchema, Text, Type};
@@ -37,15 +38,15 @@ pub enum ServedError {
 }
 
 /// The schemas of the operator's kinds that an API server serves, by kind and version.
-#[derive(Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ServedSchemas(Vec<Served>);
 
 /// The schema of one version of one kind.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Served {
     kind: Kind,
     version: String,
-    schema: StructuralSchema,
+    schema: Arc<StructuralSchema>,
 }
 
 impl ServedSchemas {
@@ -73,7 +74,7 @@ impl ServedSchemas {
             served.push(Served {
                 kind,
                 version: name.to_owned(),
-                schema: read(kind, schema, Dialect::Structural)?,
+                schema: Arc::new(read(kind, schema, Dialect::Structural)?),
             });
         }
         self.forget(kind);
@@ -84,7 +85,7 @@ impl ServedSchemas {
     /// Takes the JSON Schema of one version of a kind. Unlike a `CustomResourceDefinition` it says of each object whether
     /// there may be other fields.
     pub fn describe(&mut self, kind: Kind, version: &str, schema: &Node<'_>) -> Result<(), ServedError> {
-        let schema = read(kind, schema, Dialect::Json)?;
+        let schema = Arc::new(read(kind, schema, Dialect::Json)?);
         self.0
             .retain(|served| (served.kind, served.version.as_str()) != (kind, version));
         self.0.push(Served {
@@ -93,6 +94,14 @@ impl ServedSchemas {
             schema,
         });
         Ok(())
+    }
+
+    /// Takes all that others have, and forgets what these had of the same kinds.
+    pub fn extend(&mut self, others: Self) {
+        for (kind, _) in others.kinds() {
+            self.forget(kind);
+        }
+        self.0.extend(others.0);
     }
 
     /// Forgets what is served of a kind.

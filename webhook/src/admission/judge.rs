@@ -130,11 +130,11 @@ impl<'a> Judged<'a> {
     fn judge(&self, request: &'a Request<'a>, basis: &Basis<'_>) -> Judgement {
         let version = request.kind.version.as_ref();
         let context = Context {
-            served: None,
+            served: Some(&basis.operator.served),
             settings: basis.settings,
             now: basis.now,
             // An operator version of another API version than the object's cannot be the one that is installed.
-            era: basis.operator.filter(|era| era.api_version() == version),
+            era: basis.operator.operator.filter(|era| era.api_version() == version),
             namespace: &request.namespace,
         };
         let subject = Subject::of_kind(self.kind, version, &request.object, self.door, &context);
