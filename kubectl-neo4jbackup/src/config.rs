@@ -7,9 +7,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use neo4jbackup_core::document::{self, Document, Limits, Node, Segment};
+use neo4jbackup_core::operator::UnknownVersion;
 use neo4jbackup_core::quoted::quoted;
 use neo4jbackup_core::registry;
-use neo4jbackup_core::schema::UnknownVersion;
 use neo4jbackup_core::settings::{Identity, Mutation, Settings};
 use serde::de::DeserializeOwned;
 

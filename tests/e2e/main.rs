@@ -22,5 +22,6 @@ mod references;
 mod rejections;
 mod stored_mistakes;
 mod updates;
+mod upgrades;
 mod workflows;
 mod world;

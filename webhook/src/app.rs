@@ -9,8 +9,9 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use neo4jbackup_core::facts::Inventory;
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::quoted::printable;
-use neo4jbackup_core::schema::{Era, ServedSchemas};
+use neo4jbackup_core::schema::ServedSchemas;
 use neo4jbackup_core::settings::{Mode, Settings};
 
 use crate::admission::current_operator::{CurrentOperator, KnownOperator};
@@ -95,8 +96,9 @@ impl App {
 
     /// The operator version that is installed, where the API version alone does not say, until the cluster says more.
     #[must_use]
-    pub fn with_operator(self, operator: Option<Era>) -> Self {
-        self.operator.replace(KnownOperator::of(ServedSchemas::default(), None, operator));
+    pub fn with_operator(self, operator: Option<Operator>) -> Self {
+        self.operator
+            .replace(KnownOperator::of(ServedSchemas::default(), None, operator));
         self
     }
 
@@ -172,12 +174,7 @@ impl App {
     }
 
     /// Returns what a decision rests on at this moment.
-    fn basis<'b>(
-        &self,
-        settings: &'b Settings,
-        inventory: &'b Inventory,
-        operator: &'b KnownOperator,
-    ) -> Basis<'b> {
+    fn basis<'b>(&self, settings: &'b Settings, inventory: &'b Inventory, operator: &'b KnownOperator) -> Basis<'b> {
         Basis {
             settings,
             inventory,

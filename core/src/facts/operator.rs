@@ -1,7 +1,7 @@
 //! What the Deployment of the operator says of its version.
 
 use crate::document::Node;
-use crate::schema::Era;
+use crate::operator::OperatorVersion;
 use crate::values::image;
 
 /// The label that charts put the version of a program into.
@@ -10,9 +10,14 @@ const VERSION_LABEL: &str = "app.kubernetes.io/version";
 /// Returns the version that a Deployment of the operator runs, as the tag of its image says it, or else its label; `None` if
 /// neither names one, as with an image that is named by its digest alone.
 pub fn deployed_version<'n>(deployment: &'n Node<'_>) -> Option<&'n str> {
-    let is_version = |text: &&str| Era::of_operator_version(text).is_ok() && *text != "main";
+    let is_version = |text: &&str| text.parse::<OperatorVersion>().is_ok() && *text != "main";
     let containers = deployment.at("spec.template.spec.containers").and_then(Node::as_list);
-    let images = || containers.unwrap_or_default().iter().filter_map(|container| container.get("image")?.as_str());
+    let images = || {
+        containers
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|container| container.get("image")?.as_str())
+    };
     // Whoever mirrors the image keeps its name; beside it, there may be proxies with versions of their own.
     let of_operator = images().find(|image| image::split(image).repository.contains("operator"));
     let only = images().next().filter(|_| images().count() == 1);
@@ -33,7 +38,10 @@ mod tests {
     use super::*;
 
     fn version(images: &[&str], label: &str) -> Option<String> {
-        let containers: Vec<_> = images.iter().map(|image| json!({"name": "c", "image": image})).collect();
+        let containers: Vec<_> = images
+            .iter()
+            .map(|image| json!({"name": "c", "image": image}))
+            .collect();
         let deployment = Node::from(json!({
             "metadata": {"labels": {VERSION_LABEL: label}},
             "spec": {"template": {"spec": {"containers": containers}}},

@@ -18,8 +18,9 @@ use crate::field::Field;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::fix::FixKind;
 use crate::model::ObjectRef;
+use crate::operator::Operator;
 use crate::rule::Skipped;
-use crate::schema::{Era, Kind, ServedSchemas};
+use crate::schema::{Kind, ServedSchemas};
 use crate::settings::Settings;
 use crate::subject::{Context, Door, Subject};
 use crate::unknown::Unknown;
@@ -31,7 +32,7 @@ pub struct Options {
     /// Levels, modes and identity defaults.
     pub settings: Settings,
     /// The operator that will read the manifests; chosen by each object's `apiVersion` when not said.
-    pub era: Option<Era>,
+    pub operator: Option<Operator>,
     /// The schemas that the API server serves, where they are at hand; else the tables say which fields there are.
     pub served: Option<Arc<ServedSchemas>>,
     /// The time of the run.
@@ -49,7 +50,7 @@ impl Options {
     pub fn at(now: Timestamp) -> Self {
         Self {
             settings: Settings::default(),
-            era: None,
+            operator: None,
             served: None,
             now,
             namespace: "default".to_owned(),
@@ -63,7 +64,7 @@ impl Options {
         Context {
             settings: &self.settings,
             now: self.now,
-            era: self.era,
+            operator: self.operator,
             served: self.served.as_deref(),
             namespace: &self.namespace,
         }

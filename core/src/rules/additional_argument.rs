@@ -38,8 +38,11 @@ const REMOVED: [&str; 4] = ["--cc-graph", "--cc-indexes", "--cc-label-scan-store
 impl Rule for AdditionalArgument {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let field = subject.field("spec.options.additionalArgs");
-        let is_checked = subject.kind == Kind::Neo4jBackup && subject.era >= Era::V1_8;
-        let severity = if is_checked { Severity::Error } else { Severity::Warning };
+        let severity = if subject.is_validated() {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
         for (index, item) in field.items().iter().enumerate() {
             let Some(argument) = Node::as_str(item) else { continue };
             let Some(problem) = Problem::of(argument, subject.era) else {
@@ -67,7 +70,7 @@ impl Rule for AdditionalArgument {
                         format!(
                             "{} means something to the shell, and {} does not quote it",
                             character(refused),
-                            subject.era.label()
+                            subject.operator
                         ),
                     )
                     .help("leave it out"),

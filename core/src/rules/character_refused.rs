@@ -38,9 +38,11 @@ declare_rule! {
 
 impl Rule for CharacterRefused {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
-        // Operators before 1.8 had the check and never called it; restores have none.
-        let refused = subject.kind == Kind::Neo4jBackup && subject.era >= Era::V1_8;
-        let severity = if refused { Severity::Error } else { Severity::Warning };
+        let severity = if subject.is_validated() {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
         for location in locations(subject) {
             bucket(&location, report);
             characters(&location.storage.path(), severity, report);

@@ -48,7 +48,7 @@ impl Rule for DifferentialWithoutFull {
             return;
         }
         let is_new = !matches!(subject.door, Door::Update(_)) && subject.era >= Era::V1_8;
-        let help = if subject.era >= Era::V1_8 {
+        let help = if subject.era >= Era::V1_11 {
             "set `chainFromBackup` to the backup that writes the full one, or use `AUTO`"
         } else {
             "use `AUTO`, which takes a full backup where there is none"

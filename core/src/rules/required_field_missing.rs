@@ -130,7 +130,7 @@ fn required_by_operator(subject: &Subject<'_>, report: &mut Collector) {
     if subject.kind == Kind::Neo4jBackup {
         let kind = subject.field("spec.target.kind").text();
         let legacy =
-            matches!(subject.era, Era::V1_8 | Era::V1_13) && matches!(kind, Some("Database" | "ShardedDatabase"));
+            (Era::V1_8..=Era::V1_13).contains(&subject.era) && matches!(kind, Some("Database" | "ShardedDatabase"));
         if legacy && !has_any(subject, &["spec.target.clusterRef"]) && !has_any(subject, &["spec.instanceRef"]) {
             let what = "the target is a database, and no instance that holds it is named";
             missing(

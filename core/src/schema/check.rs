@@ -1,12 +1,12 @@
 //! What the structural schema of the API server says of an object, and what the API server would drop without a word.
 
-use super::era::{Era, EraSet};
 use super::pattern::TextPattern;
 use super::structural::{Object, Property, StructuralSchema, Text, Type};
 use super::suggest;
 use super::table::{FieldSchema, Kind};
 use crate::document::trail::Trail;
 use crate::document::{Map, Node, Path, Segment};
+use crate::operator::{Era, EraSet};
 
 /// One thing that the schema has against an object. Values borrow from the object, and what is asked of them from the schema.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,20 +4,17 @@
 //! the schema that a cluster serves is at hand, it decides which fields there are, and the tables what is said of them.
 
 mod check;
-mod era;
 #[rustfmt::skip]
 mod generated;
-mod marks;
 mod pattern;
 mod render;
 mod served;
 mod structural;
 mod suggest;
 mod table;
+mod told;
 
 pub use check::{SchemaProblem, check};
-pub use era::{Era, EraSet, Profile, UnknownVersion};
-pub use marks::Marks;
 pub use pattern::{Pattern, TextPattern};
 pub use render::{crd, json_schema};
 pub use served::{ServedError, ServedSchemas};
@@ -26,3 +23,5 @@ pub use table::{
     Absence, Column, DefaultField, FieldSchema, GROUP, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant,
     absent_defaults, defaults, field,
 };
+
+pub use crate::operator::{Era, EraSet, Profile};

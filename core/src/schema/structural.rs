@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use super::era::Era;
 use super::pattern::TextPattern;
 use super::table::{Kind, ObjectSchema, Shape};
 use crate::document::{Path, Segment};
+use crate::operator::Era;
 
 /// The structural schema of a kind. Beside it stand the names that only the tables have, with what is to be said of them.
 #[derive(Debug, PartialEq)]

@@ -12,6 +12,7 @@ use crate::document::{Document, Map, Node, Path};
 use crate::facts::BackupFacts;
 use crate::field::Field;
 use crate::model::{self, Backup, Cloud, ObjectRef, Restore, Storage};
+use crate::operator::{Operator, Versions};
 use crate::schema::{Era, GROUP, Kind, SchemaProblem, ServedSchemas, StructuralSchema};
 use crate::settings::Settings;
 use crate::values::cron::{CronError, Schedule};
@@ -35,7 +36,7 @@ pub struct Context<'a> {
     /// The time of the judgement.
     pub now: Timestamp,
     /// The operator that reads the object; chosen by its `apiVersion` when nobody says.
-    pub era: Option<Era>,
+    pub operator: Option<Operator>,
     /// The schemas that the API server serves, where they are at hand; else the tables say which fields there are.
     pub served: Option<&'a ServedSchemas>,
     /// The namespace of objects that do not say.
@@ -49,7 +50,9 @@ pub struct Subject<'a> {
     pub object: &'a Node<'a>,
     /// Its kind.
     pub kind: Kind,
-    /// The dialect by which it is read.
+    /// The operator that reads it.
+    pub operator: Operator,
+    /// The schema by which it is read.
     pub era: Era,
     /// How it came.
     pub door: Door<'a>,
@@ -92,11 +95,13 @@ impl<'a> Subject<'a> {
             served,
             ..
         } = *context;
-        let era = context.era.unwrap_or_else(|| Era::for_object(version, object));
+        let operator = context.operator.unwrap_or_else(|| Operator::assumed(version, object));
+        let era = operator.era();
         let served = served.and_then(|served| served.get(kind, version));
         Self {
             object,
             kind,
+            operator,
             era,
             door,
             now,
@@ -244,10 +249,22 @@ impl<'a> Subject<'a> {
         self.is_served
     }
 
+    /// Whether the operator may be newer than the tables, so that nobody here knows which fields it has.
+    pub fn is_beyond_the_tables(&self) -> bool {
+        !self.is_served && self.operator.is_newer_than_known()
+    }
+
     /// What the schema says against the object; walked once, and only when a rule asks.
     pub fn schema_problems(&self) -> &[SchemaProblem<'a>] {
         let check = || self.structure.map_or_else(Vec::new, |schema| schema.check(self.object));
         self.problems.get_or_init(check)
+    }
+
+    /// Whether the operator certainly runs its validator over the object and does nothing with one that it refuses. Only
+    /// backups have such a validator; operators before 1.11.2 had it too and never called it.
+    pub fn is_validated(&self) -> bool {
+        const CALLED: Versions = Versions::range("1.11.2+");
+        self.kind == Kind::Neo4jBackup && self.operator.is_in(CALLED)
     }
 
     /// Whether the object is on its way out, by itself or by what is stored: nothing it says will be acted on any more.

@@ -8,6 +8,14 @@ use crate::subject::Subject;
 /// What is said of a field that no operator has ever done anything with.
 pub(crate) const NEVER_HAD_EFFECT: &str = "it never had an effect";
 
+/// What is said of a field that an operator may have which came after the tables were written; the newest version that they
+/// know follows.
+pub(crate) const BEYOND_THE_TABLES: &str = "not known to this version of the tool, which knows operators up to";
+
+/// What to do about such a field.
+pub(crate) const FIND_OUT: &str =
+    "see what the operator really has: `--crds cluster`, or `--crds` with a folder of its CRDs";
+
 /// The note of the schema table as a part of a sentence.
 pub(crate) fn plain_note(note: Option<&'static str>) -> Option<String> {
     let note = note?;

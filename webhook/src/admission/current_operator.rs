@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
-use neo4jbackup_core::schema::{Era, ServedSchemas};
+use neo4jbackup_core::operator::Operator;
+use neo4jbackup_core::schema::ServedSchemas;
 
 /// What is known at the moment, which may be replaced while others read it.
 #[derive(Debug, Default)]
@@ -27,7 +28,7 @@ pub(crate) struct KnownOperator {
     /// The schemas that the API server serves.
     pub(crate) served: ServedSchemas,
     /// Its version; `None` where the version of the API alone says which one it can be.
-    pub(crate) operator: Option<Era>,
+    pub(crate) operator: Option<Operator>,
     /// Where the version is from.
     pub(crate) told_by: ToldBy,
 }
@@ -61,11 +62,17 @@ impl ToldBy {
 impl KnownOperator {
     /// Puts together what is known: the version that runs, or else the one that the webhook was told, or else those that
     /// the fields tell that are served.
-    pub(crate) fn of(served: ServedSchemas, deployed: Option<&str>, told: Option<Era>) -> Self {
-        let deployed = deployed.and_then(|version| Era::of_operator_version(version).ok());
-        let by_schemas = || served.marks().map(|marks| (marks.newest, ToldBy::Schemas));
+    pub(crate) fn of(served: ServedSchemas, deployed: Option<&str>, told: Option<Operator>) -> Self {
+        let deployed = deployed.and_then(|version| version.parse().ok());
+        let by_schemas = || {
+            served
+                .versions()
+                .map(|versions| (Operator::one_of(versions), ToldBy::Schemas))
+        };
         let version = deployed.map(|version| (version, ToldBy::Deployment));
-        let version = version.or_else(|| Some((told?, ToldBy::CommandLine))).or_else(by_schemas);
+        let version = version
+            .or_else(|| Some((told?, ToldBy::CommandLine)))
+            .or_else(by_schemas);
         let (operator, told_by) = match version {
             Some((operator, told_by)) => (Some(operator), told_by),
             None => (None, ToldBy::Nobody),
@@ -81,27 +88,40 @@ impl KnownOperator {
 #[cfg(test)]
 mod tests {
     use neo4jbackup_core::document::Node;
-    use neo4jbackup_core::schema::{Kind, crd};
+    use neo4jbackup_core::schema::{Era, Kind, crd};
 
     use super::*;
 
-    fn known(served: Option<Era>, deployed: Option<&str>, told: Option<Era>) -> (Option<Era>, ToldBy) {
+    /// The schemas of backups and restores in an era.
+    fn served(era: Era) -> ServedSchemas {
         let mut schemas = ServedSchemas::default();
-        for kind in served.iter().flat_map(|_| [Kind::Neo4jBackup, Kind::Neo4jRestore]) {
-            let definition = crd(kind, served.unwrap());
-            assert_eq!(schemas.define(&Node::from(definition)), Ok(Some(kind)));
+        for kind in [Kind::Neo4jBackup, Kind::Neo4jRestore] {
+            assert_eq!(schemas.define(&Node::from(crd(kind, era))), Ok(Some(kind)));
         }
-        let known = KnownOperator::of(schemas, deployed, told);
-        (known.operator, known.told_by)
+        schemas
+    }
+
+    fn known(served: ServedSchemas, deployed: Option<&str>, told: Option<&str>) -> (Option<String>, ToldBy) {
+        let told = told.map(|version| version.parse().unwrap());
+        let known = KnownOperator::of(served, deployed, told);
+        (known.operator.map(|operator| operator.to_string()), known.told_by)
     }
 
     #[test]
     fn what_runs_wins_over_what_was_said_and_that_over_what_is_served() {
-        let (served, told) = (Some(Era::V1_13), Some(Era::V1_14));
-        assert_eq!(known(served, Some("v1.8.0"), told), (Some(Era::V1_8), ToldBy::Deployment));
-        assert_eq!(known(served, Some("nightly"), told), (told, ToldBy::CommandLine));
-        assert_eq!(known(served, None, told), (told, ToldBy::CommandLine));
-        assert_eq!(known(served, None, None), (served, ToldBy::Schemas));
-        assert_eq!(known(None, None, None), (None, ToldBy::Nobody));
+        let said = |text: &str, told_by| (Some(text.to_owned()), told_by);
+        let of_1_15 = || served(Era::V1_15);
+        assert_eq!(
+            known(of_1_15(), Some("v1.16.0"), Some("1.14")),
+            said("operator 1.16.0", ToldBy::Deployment)
+        );
+        let told = said("operator 1.14", ToldBy::CommandLine);
+        assert_eq!(known(of_1_15(), Some("nightly"), Some("1.14")), told);
+        assert_eq!(known(of_1_15(), None, Some("1.14")), told);
+        assert_eq!(
+            known(of_1_15(), None, None),
+            said("operator 1.15 to 1.18", ToldBy::Schemas)
+        );
+        assert_eq!(known(ServedSchemas::default(), None, None), (None, ToldBy::Nobody));
     }
 }

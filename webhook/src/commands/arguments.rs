@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use neo4jbackup_cluster::DeploymentName;
-use neo4jbackup_core::schema::Era;
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::values::quantity;
 
 use crate::certificates::CertificateArguments;
@@ -87,8 +87,8 @@ pub struct ServeArguments {
     pub ensure_rbac: bool,
     /// Version of the operator that is installed, such as 1.14, where its Deployment does not say; without either, the CRDs
     /// tell it as far as they can.
-    #[arg(long, value_name = "VERSION", value_parser = Era::of_operator_version)]
-    pub operator_version: Option<Era>,
+    #[arg(long, value_name = "VERSION")]
+    pub operator_version: Option<Operator>,
     /// The Deployment of the operator, whose image or label `app.kubernetes.io/version` says the version.
     #[arg(long, value_name = "NAMESPACE/NAME", conflicts_with = "no_references")]
     pub operator_deployment: Option<DeploymentName>,
@@ -172,7 +172,7 @@ mod tests {
         let serve = parse(&["--self-signed", "--operator-version", "v1.13.0", "--deadline", "500ms"]).unwrap();
         assert_eq!(
             (serve.operator_version, serve.deadline),
-            (Some(Era::V1_13), Duration::from_millis(500))
+            (Some("1.13.0".parse().unwrap()), Duration::from_millis(500))
         );
         assert!(
             parse(&["--self-signed", "--deadline", "soon"])

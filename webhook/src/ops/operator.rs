@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use neo4jbackup_cluster::OperatorFacts;
-use neo4jbackup_core::schema::Era;
+use neo4jbackup_core::operator::Operator;
 use tokio::sync::watch::Receiver;
 
 use crate::admission::current_operator::{CurrentOperator, KnownOperator};
@@ -15,7 +15,7 @@ pub(crate) async fn follow_operator(
     current: Arc<CurrentOperator>,
     metrics: Arc<Metrics>,
     mut facts: Receiver<OperatorFacts>,
-    told: Option<Era>,
+    told: Option<Operator>,
 ) {
     note(&metrics, &current.load());
     while facts.changed().await.is_ok() {
@@ -25,10 +25,10 @@ pub(crate) async fn follow_operator(
             let before = current.load();
             (before.operator, before.told_by) != (known.operator, known.told_by)
         };
-        if is_other {
-            note(&metrics, &known);
-        }
         current.replace(known);
+        if is_other {
+            note(&metrics, &current.load());
+        }
     }
 }
 
@@ -40,5 +40,7 @@ fn note(metrics: &Metrics, known: &KnownOperator) {
 
 /// The version in words of ours: whatever an image or a label says, only numbers get here.
 fn label(known: &KnownOperator) -> String {
-    known.operator.map_or_else(|| "unknown".to_owned(), |era| era.label().to_owned())
+    let versions = known.operator.map(|operator| operator.to_string());
+    let numbers = |versions: String| versions.trim_start_matches("operator ").to_owned();
+    versions.map_or_else(|| "unknown".to_owned(), numbers)
 }

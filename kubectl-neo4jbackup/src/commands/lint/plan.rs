@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::lint::Options;
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::quoted::quoted;
 use neo4jbackup_core::schema::ServedSchemas;
 
@@ -140,8 +141,8 @@ impl Plan {
                 Some(crds::read(named, &connection, &io.current_directory)?)
             }
         };
-        let marks = served.as_ref().filter(|_| operator_version.is_none());
-        let marks = marks.and_then(ServedSchemas::marks);
+        let telling = served.as_ref().filter(|_| operator_version.is_none());
+        let told = telling.and_then(ServedSchemas::versions);
         let or_config = |flags: Vec<String>, config: Vec<String>| if flags.is_empty() { config } else { flags };
         let only = or_config(arguments.only, config.only);
         let skip = or_config(arguments.skip, config.skip);
@@ -160,9 +161,9 @@ impl Plan {
             exclude: Exclude::new(&real(folder), &config.exclude)?,
             options: Options {
                 settings: config.settings,
-                era: match &operator_version {
-                    Some(version) => Some(version.era),
-                    None => marks.map(|marks| marks.newest),
+                operator: match &operator_version {
+                    Some(version) => Some(version.operator),
+                    None => told.map(Operator::one_of),
                 },
                 served: served.map(Arc::new),
                 namespace: namespace.or(config.namespace).unwrap_or_else(|| "default".to_owned()),
@@ -171,7 +172,7 @@ impl Plan {
             },
             operator_version: match operator_version {
                 Some(version) => Some(version.text),
-                None => marks.map(|marks| marks.to_string()),
+                None => told.map(|versions| versions.to_string().trim_start_matches("operator ").to_owned()),
             },
             selection: Selection::new(&only, &skip)?,
             fail_on: arguments.fail_on.or(config.fail_on).unwrap_or(FailOn::Error),
