@@ -15,7 +15,7 @@ mod siblings;
 mod why;
 
 pub use self::account::AccountFacts;
-pub use self::backup::{BackupFacts, ScopeFacts};
+pub use self::backup::{BackupFacts, Runs, ScopeFacts};
 pub use self::coverage::{Coverage, Need};
 pub use self::instance::{InstanceFacts, InstanceKind};
 pub use self::inventory::{Inventory, Lookup};
