@@ -225,7 +225,7 @@ fn policies_match_the_groups_whose_kinds_have_tables_and_no_other_operator_s() {
     assert_eq!(groups(&manifest::guard()), [ours]);
     assert_eq!(groups(&manifest::rules(&manifest::Choice::default())), [ours]);
     // The defaults also label the pods of Jobs and annotate the accounts that they run as.
-    assert_eq!(groups(&manifest::defaults()), ["", "batch", ours]);
+    assert_eq!(groups(&manifest::defaults(None)), ["", "batch", ours]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod account;
 mod backup;
 mod coverage;
+mod fact;
 mod instance;
 mod inventory;
 mod location;
@@ -12,11 +13,13 @@ mod role;
 mod secret;
 mod sharded;
 mod siblings;
+mod small_map;
 mod why;
 
 pub use self::account::AccountFacts;
 pub use self::backup::{BackupFacts, Runs, ScopeFacts};
 pub use self::coverage::{Coverage, Need};
+pub use self::fact::Fact;
 pub use self::instance::{InstanceFacts, InstanceKind};
 pub use self::inventory::{Inventory, Lookup};
 pub use self::location::LocationFacts;

@@ -3,23 +3,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use neo4jbackup_core::lint::{self, File};
 use neo4jbackup_core::quoted::{Name, quoted};
 use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::unknown::Unknown;
 use neo4jbackup_core::values::placeholder::Filler;
 
-use super::plan::Plan;
 use crate::input::{Role, Text};
 
-/// Reads a text as what it is; `None` where it is a template, which no reader of YAML understands.
-pub(super) fn read<'t>(text: &'t Text, plan: &Plan) -> Option<File<'t>> {
-    if matches!(text.role, Role::OfChart { .. }) && text.text.contains("{{") {
-        return None;
-    }
-    let mut file = lint::read(&text.text, &plan.options.limits);
-    file.is_patch = matches!(text.role, Role::Patch { .. });
-    (!file.is_template()).then_some(file)
+/// Whether a text is a template of a chart, which no reader of YAML needs to see.
+pub(super) fn is_chart_template(text: &Text) -> bool {
+    matches!(text.role, Role::OfChart { .. }) && may_be_template(text)
+}
+
+/// Whether a text has what every template has; [`File::is_template`](neo4jbackup_core::lint::File::is_template) is certain.
+pub(super) fn may_be_template(text: &Text) -> bool {
+    text.text.contains("{{")
+}
+
+/// Whether the objects of a text are patches.
+pub(super) fn is_patch(text: &Text) -> bool {
+    matches!(text.role, Role::Patch { .. })
 }
 
 /// Why a template was not judged, as the end of a sentence that begins with the name of the file.
