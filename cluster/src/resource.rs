@@ -10,6 +10,9 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 /// The API group of webhook configurations.
 const ADMISSION: &str = "admissionregistration.k8s.io";
 
+/// The API group of `CustomResourceDefinitions`.
+const EXTENSIONS: &str = "apiextensions.k8s.io";
+
 /// Returns a kind of an operator in one of the versions of its group.
 pub(crate) fn of_operator(version: &str, kind: Kind) -> ApiResource {
     resource(kind.group().name(), version, kind.name(), kind.plural())
@@ -49,6 +52,21 @@ pub(crate) fn webhook_configurations(kind: &str) -> ApiResource {
 pub(crate) fn of_manifest(api_version: &str, kind: &str) -> ApiResource {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind))
+}
+
+/// Returns the resource of `CustomResourceDefinitions`.
+pub(crate) fn definitions() -> ApiResource {
+    resource(
+        EXTENSIONS,
+        "v1",
+        "CustomResourceDefinition",
+        "customresourcedefinitions",
+    )
+}
+
+/// Returns the resource of Deployments.
+pub(crate) fn deployments() -> ApiResource {
+    resource("apps", "v1", "Deployment", "deployments")
 }
 
 fn resource(group: &str, version: &str, kind: &str, plural: &str) -> ApiResource {

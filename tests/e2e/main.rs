@@ -24,5 +24,6 @@ mod rejections;
 mod schemas;
 mod stored_mistakes;
 mod updates;
+mod upgrades;
 mod workflows;
 mod world;

@@ -21,7 +21,7 @@ use crate::fix::FixKind;
 use crate::model::ObjectRef;
 use crate::operator::Operator;
 use crate::rule::Skipped;
-use crate::schema::{Group, Kind};
+use crate::schema::{Group, Kind, ServedSchemas};
 use crate::settings::Settings;
 use crate::subject::{Context, Door, Subject};
 use crate::unknown::Unknown;
@@ -34,6 +34,8 @@ pub struct Options {
     pub settings: Settings,
     /// The operator that will read the manifests; chosen by each object's `apiVersion` when not said.
     pub operator: Option<Operator>,
+    /// The schemas that the API server serves, where they are at hand; else the tables say which fields there are.
+    pub served: Option<Arc<ServedSchemas>>,
     /// The time of the run.
     pub now: Timestamp,
     /// The namespace of objects that do not say.
@@ -50,6 +52,7 @@ impl Options {
         Self {
             settings: Settings::default(),
             operator: None,
+            served: None,
             now,
             namespace: "default".to_owned(),
             assume_webhook: false,
@@ -63,6 +66,7 @@ impl Options {
             settings: &self.settings,
             now: self.now,
             operator: self.operator,
+            served: self.served.as_deref(),
             namespace: &self.namespace,
         }
     }

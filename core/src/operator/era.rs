@@ -166,6 +166,11 @@ impl EraSet {
     /// No era.
     pub const NONE: Self = Self(0);
 
+    /// One era.
+    pub fn of(era: Era) -> Self {
+        Self(1 << era as u32)
+    }
+
     /// Whether the era is in the set.
     pub fn contains(self, era: Era) -> bool {
         self.0 & (1 << era as u32) != 0

@@ -2,7 +2,6 @@
 
 use crate::quoted::code_span;
 use crate::rule::prelude::*;
-use crate::schema;
 
 declare_rule! {
     /// An object without a field that it needs is refused, or waits for ever.
@@ -78,7 +77,8 @@ impl Rule for RequiredFieldMissing {
 }
 
 fn required_by_schema(subject: &Subject<'_>, report: &mut Collector) {
-    schema::each_missing(subject.kind, subject.era, subject.object, &mut |trail| {
+    let Some(schema) = subject.schema() else { return };
+    schema.each_missing(subject.object, &mut |trail| {
         let name = trail.last_key();
         // Few of the required fields can be said elsewhere; of the others there may be one for each item of a list.
         let may_be_said_elsewhere = matches!(

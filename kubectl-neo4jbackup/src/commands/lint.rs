@@ -1,6 +1,7 @@
 //! `lint`: files in, findings out.
 
 mod check;
+mod crds;
 mod destination;
 mod fix;
 mod output;

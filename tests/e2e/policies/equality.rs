@@ -210,6 +210,7 @@ pub(crate) fn findings(object: &Value, old: Option<&Value>) -> Vec<Finding> {
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let door = old.as_ref().map_or(Door::Create, Door::Update);
     let context = Context {
+        served: None,
         settings: &settings,
         now,
         operator: None,

@@ -130,10 +130,12 @@ impl<'a> Judged<'a> {
     fn judge(&self, request: &'a Request<'a>, basis: &Basis<'_>) -> Judgement {
         let version = request.kind.version.as_ref();
         let context = Context {
+            served: Some(&basis.operator.served),
             settings: basis.settings,
             now: basis.now,
             // An operator version of another API version than the object's cannot be the one that is installed.
             operator: basis
+                .operator
                 .operator
                 .filter(|operator| operator.era().api_version() == version),
             namespace: &request.namespace,
