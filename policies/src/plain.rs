@@ -215,14 +215,19 @@ fn restore() -> Vec<Part> {
         Part {
             silences: &[
                 "NB3001", "NB3002", "NB3005", "NB3006", "NB3007", "NB3008", "NB3009", "NB3010", "NB7001", "NB7002",
-                "NB7003", "NB7004", "NB7005", "NB7006", "NB7009", "NB8004", "NB8007", "NB8016",
+                "NB7003", "NB7004", "NB7005", "NB7006", "NB7009", "NB8004", "NB8007", "NB8008", "NB8016",
             ],
             when: format!(
                 "[{}].all(source, {} == 'backup' && {} != '' && {}) &&\n{}",
                 value("spec.source", "{}"),
                 value("source.type", "''"),
                 value("source.backupRef", "''"),
-                none(&["source.pitr", "source.storage", "source.backupPath"]),
+                none(&[
+                    "source.pitr",
+                    "source.storage",
+                    "source.backupPath",
+                    "source.sourceDatabase"
+                ]),
                 none(&["spec.databaseName", "spec.storage", "spec.resources", "spec.env"])
             ),
         },

@@ -18,7 +18,7 @@ mod small_map;
 mod why;
 
 pub use self::account::AccountFacts;
-pub use self::backup::{BackupFacts, ScopeFacts};
+pub use self::backup::{BackupFacts, Runs, ScopeFacts};
 pub use self::coverage::{Coverage, Need};
 pub use self::fact::Fact;
 pub use self::instance::{InstanceFacts, InstanceKind};

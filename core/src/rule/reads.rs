@@ -74,6 +74,14 @@ pub const BACKED_UP: &[&str] = &["spec.instanceRef", "spec.target"];
 /// The instance that a restore names, in the words of every version.
 pub const RESTORED: &[&str] = &["spec.instanceRef", "spec.clusterRef", "spec.targetCluster"];
 
+/// What decides whether a restore can be done without a Job.
+pub const ONLINE: &[&str] = &[
+    "spec.source.type",
+    "spec.source.backupRef",
+    "spec.source.pointInTime",
+    "spec.allDatabases",
+];
+
 /// What says which artifact a restore reads that names a place.
 pub const ARTIFACTS: &[&str] = &[
     "spec.source.type",

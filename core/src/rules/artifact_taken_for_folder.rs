@@ -43,6 +43,10 @@ declare_rule! {
         kinds: [Neo4jRestore], reads: RESTORED + ARTIFACTS,
         needs: [Instance], doors: All, fix: None,
         cel: NotExpressible("it needs to know whether the instance is a standalone"), since: "0.1",
+        operators: [
+            "1.8-1.18": Error, "the restore Job looks for the newest artifact below the path, whatever it names";
+            "1.19+": Nothing, "the restore Job reads the file";
+        ],
     }
 }
 
@@ -59,7 +63,7 @@ impl Rule for ArtifactTakenForFolder {
         let Some(path) = field.text().filter(|path| path.ends_with(".backup")) else {
             return;
         };
-        if storage.store() != Some(StoreType::Pvc) || !restored::by_engine(subject) {
+        if storage.store() != Some(StoreType::Pvc) {
             return;
         }
         let Some((name, lookup)) = restored::instance(subject, &restore, inventory) else {

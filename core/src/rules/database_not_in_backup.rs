@@ -9,12 +9,15 @@ declare_rule! {
     ///
     /// ## What it checks
     /// The scope of the referenced backup, where it is known: `allDatabases` needs a backup of all databases; and a
-    /// standalone that is restored from a volume needs the artifact of a database of the same name, which is a warning.
+    /// standalone that is restored from a volume needs the artifact of a database of the same name, which is a warning and
+    /// holds for operators from 1.8 to 1.18. From 1.19 on `spec.source.sourceDatabase` names the one database that the backup
+    /// covers.
     ///
     /// ## Why it matters
     /// A restore of all databases goes by the artifacts that a run recorded for each database, and a backup of one database
     /// or of a sharded one records none: phase `Failed`, "recorded no per-database artifacts". The Job of a standalone looks
-    /// for `customers-*.backup` on the volume, stops the instance, and finds nothing in what a backup of `orders` wrote.
+    /// for `customers-*.backup` on the volume, stops the instance, and finds nothing in what a backup of `orders` wrote; from
+    /// 1.19 on it reads the artifact that was recorded, under whatever name.
     ///
     /// ## Bad
     /// ```yaml
@@ -33,7 +36,7 @@ declare_rule! {
     /// ```
     DatabaseNotInBackup {
         code: "NB8019", name: "database-not-in-backup", severity: Error,
-        kinds: [Neo4jRestore], reads: RESTORED + FROM_BACKUP,
+        kinds: [Neo4jRestore], reads: RESTORED + FROM_BACKUP + ["spec.source.sourceDatabase"],
         needs: [Instance, Backups], doors: All, fix: None, cel: NotExpressible("it looks at another object"), since: "0.1",
     }
 }
@@ -94,14 +97,41 @@ fn of_one<'a>(
     inventory: &Inventory,
     report: &mut Collector,
 ) {
-    let field = restore.database();
-    let (Some(database), ScopeFacts::Database(held)) = (field.text(), &backup.scope) else {
+    let ScopeFacts::Database(held) = &backup.scope else {
         return;
     };
+    // Older operators drop the field, which another rule says.
+    let source = restore.source_database();
+    if restored::may_be_online(subject)
+        && let Some(database) = source.text().filter(|database| !held.eq_ignore_ascii_case(database))
+    {
+        let severity = if restored::is_online(subject) {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
+        let (shown, held) = (quoted(name), quoted(held));
+        report
+            .at(
+                &source,
+                format!("backup {shown} holds {held}, and not {}", quoted(database)),
+            )
+            .help(format!("use {held}, or remove the field, or name another backup"))
+            .severity(severity)
+            .evidence_of(
+                subject.other(Kind::Neo4jBackup, name),
+                Path::dotted("spec.database"),
+                format!("backup {shown} covers the database {held}"),
+            );
+        return;
+    }
+    let field = restore.database();
+    let Some(database) = field.text() else { return };
     // Neo4j does not tell upper from lower case in the names of databases.
     if held.eq_ignore_ascii_case(database)
         || backup.storage.store != Some(StoreType::Pvc)
         || !restored::by_engine(subject)
+        || restored::may_be_online(subject)
     {
         return;
     }

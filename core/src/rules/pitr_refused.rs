@@ -1,6 +1,7 @@
 //! NB8020.
 
 use crate::rule::prelude::*;
+use crate::schema::Profile;
 
 declare_rule! {
     /// Operators before 1.0 refuse a restore of `type: pitr`, although their schema takes it.
@@ -29,13 +30,19 @@ declare_rule! {
         code: "NB8020", name: "pitr-refused", severity: Error,
         kinds: [Neo4jRestore], reads: ["spec.source.type"], needs: [], doors: All, fix: None,
         cel: NotExpressible("it depends on the version of the operator, which policies do not know"), since: "0.1",
+        operators: [
+            "0.2-0.x": Error, "the operator refuses the type, which its schema takes";
+            "1.0+": Nothing, "the operator takes the type";
+        ],
     }
 }
 
 impl Rule for PitrRefused {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         let Some(restore) = subject.restore() else { return };
-        if restore.source_type() == Some(SourceType::Pitr) && subject.era == Era::V0_2 {
+        // Nobody who writes v1beta1 has such an operator.
+        let is_concerned = subject.era.profile() == Profile::V1Alpha1;
+        if restore.source_type() == Some(SourceType::Pitr) && is_concerned {
             report
                 .at(
                     &restore.source.field("type"),

@@ -2,6 +2,7 @@
 
 use crate::facts::{InstanceFacts, InstanceKind};
 use crate::rule::prelude::*;
+use crate::subject::restored;
 use crate::values::neo4j_version::{Feature, parse_as_operator};
 
 declare_rule! {
@@ -14,7 +15,8 @@ declare_rule! {
     ///
     /// ## Why it matters
     /// There are two mechanisms. Clusters are seeded with `seedRestoreUntil`, which Neo4j has since 2025.01; the
-    /// operator refuses it on 5.26. Standalones are restored with `neo4j-admin database restore --restore-until`, which
+    /// operator refuses it on 5.26. From operator 1.19 on standalones are seeded as well, where that is possible. Else they
+    /// are restored with `neo4j-admin database restore --restore-until`, which
     /// exists since 5.0, needs differential backups that reach to the point in time, and silently gives the nearest
     /// state without them. On a standalone of 5.26 the operator itself would try: that everything before 2025.01 is an
     /// error is a policy of this rule, and the safe one.
@@ -116,6 +118,9 @@ fn judge(subject: &Subject<'_>, field: &Field<'_>, name: &str, facts: &InstanceF
         (kind, _) => (
             format!("point-in-time recovery needs Neo4j 2025.01 or later, and {shown_name} runs {shown}"),
             match kind {
+                Kind::Neo4jRestore if restored::is_online(subject) => {
+                    "upgrade it first; a restore of `type: backup` then takes a point in time for a new database"
+                }
                 Kind::Neo4jRestore => {
                     "upgrade it first; clusters then take spec.seedConfig.restoreUntil of a Neo4jDatabase"
                 }

@@ -33,6 +33,10 @@ declare_rule! {
         code: "NB8018", name: "sharded-database-restored", severity: Error,
         kinds: [Neo4jRestore], reads: RESTORED + ["spec.database", "spec.databaseName"], needs: [ShardedDatabases],
         doors: All, fix: None, cel: NotExpressible("it looks at another object"), since: "0.1",
+        operators: [
+            "1.8-1.13": Warning, "what the operator says of it was not seen";
+            "1.14+": Error, "the operator refuses it";
+        ],
     }
 }
 

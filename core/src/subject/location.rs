@@ -163,7 +163,12 @@ pub(crate) fn annotations_at(field: Field<'_>, severity: Severity) -> impl Itera
 /// Every annotation that the object wants on a `ServiceAccount`: that of the Jobs, or that of the servers.
 pub(crate) fn annotations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Annotation<'a>> + use<'a> {
     let servers = subject.field("spec.podServiceAccountAnnotations");
-    let has_servers = subject.kind == Kind::Neo4jEnterpriseCluster;
+    // Older operators have the field for clusters only, and drop it of a standalone, which another rule says.
+    let has_servers = match subject.kind {
+        Kind::Neo4jEnterpriseCluster => true,
+        Kind::Neo4jEnterpriseStandalone => subject.operator.can_be_in(Versions::range("1.19+")),
+        _ => false,
+    };
     locations(subject)
         .flat_map(|location| annotations_at(location.storage.cloud.annotations(), location.cloud_severity()))
         .chain(
