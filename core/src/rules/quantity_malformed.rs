@@ -10,7 +10,8 @@ declare_rule! {
     /// ## What it checks
     /// Every quantity: sizes of volume claims and of temporary storage, limits and requests of Jobs and servers, divisors
     /// of environment variables. Sizes are above zero and not in thousandths (`500m` is half a byte); limits and requests
-    /// are not negative.
+    /// are not negative. Where nothing reads the size of a volume claim, a wrong one is a warning: in restores, in backups
+    /// to a bucket, and beside a claim without a name.
     ///
     /// ## Why it matters
     /// The pattern in the CRD lets exponents such as `1e1.5` and `1e-2147483648` through, and the API server stores them.
@@ -36,7 +37,7 @@ declare_rule! {
         code: "NB7006", name: "quantity-malformed", severity: Error,
         kinds: LOCATED,
         reads: [
-            "spec.storage.pvc.size", "spec.storage.size", "spec.storage.backupStorage.size", "spec.resources", "spec.env",
+            "spec.storage.type", "spec.storage.pvc", "spec.storage.size", "spec.storage.backupStorage.size", "spec.resources", "spec.env",
             "spec.options.tempStorage.size", "spec.options.resources", "spec.options.preRestore.job",
             "spec.options.postRestore.job", "spec.source.storage.pvc.size", "spec.source.pitr.baseBackup.storage.pvc.size",
             "spec.source.pitr.logStorage.pvc.size", "spec.backups.defaultStorage.pvc.size",
@@ -59,18 +60,20 @@ enum Measure {
 
 impl Rule for QuantityMalformed {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
+        // The operator writes an empty size as none, and makes no volume claim without one.
+        let sized = locations(subject).filter(|location| location.storage.pvc_size().str() != Some(""));
+        let (read, unread): (Vec<_>, Vec<_>) = sized.partition(|location| is_read(subject.kind, &location.storage));
+        for location in unread {
+            without_effect(&location.storage.pvc_size(), report);
+        }
         let mut judge = |path: &dyn Fn() -> Path, node: &Node<'_>, measure| judge(subject, path, node, measure, report);
         let mut size = |field: Field<'_>| {
             if let Some(node) = field.node() {
                 judge(&|| field.path(), node, Measure::Size);
             }
         };
-        for location in locations(subject) {
-            let field = location.storage.pvc_size();
-            // The operator writes an empty size as none, and makes no volume claim without one.
-            if field.node().and_then(Node::as_str) != Some("") {
-                size(field);
-            }
+        for location in read {
+            size(location.storage.pvc_size());
         }
         for path in [
             "spec.options.tempStorage.size",
@@ -103,6 +106,31 @@ impl Rule for QuantityMalformed {
             }
         }
     }
+}
+
+/// Whether the operator parses the size of the claim: it makes one for backups only, when it has a name for it.
+fn is_read(kind: Kind, storage: &Storage<'_>) -> bool {
+    let makes_claim = || storage.store() == Some(StoreType::Pvc) && storage.pvc_name().text().is_some();
+    match kind {
+        Kind::Neo4jBackup => makes_claim(),
+        Kind::Neo4jRestore => false,
+        _ => true,
+    }
+}
+
+/// A wrong size that only misleads.
+fn without_effect(field: &Field<'_>, report: &mut Collector) {
+    let Some(text) = field.str() else { return };
+    if quantity::parse(text).is_ok_and(|value| out_of_range(&value, Measure::Size).is_none()) {
+        return;
+    }
+    report
+        .at(
+            field,
+            format!("{} is no size of a volume, and nothing reads it here", quoted(text)),
+        )
+        .help("remove it")
+        .severity(Severity::Warning);
 }
 
 const DIVISOR: &str = "valueFrom.resourceFieldRef.divisor";

@@ -14,9 +14,13 @@ pub(crate) fn policy() -> RulePolicy {
         let fields: Vec<String> = fields.iter().map(|path| field(path, absent)).collect();
         fields.join(",\n  ")
     };
+    // The operator makes a claim for backups only, when it has a name for it.
+    let claim_sizes = "variables.locations.filter(at, at.block.?pvc.?size.orValue('') != '').map(at, {
+  'field': dyn(at.path + '.pvc.size'), 'sort': dyn('size'), 'written': dyn(at.block.pvc.size),
+  'isRead': dyn(!variables.isRestore && (!variables.isBackup ||
+    at.block.?type.orValue('') == 'pvc' && at.block.pvc.?name.orValue('') != ''))})";
     let sizes = format!(
-        "variables.locations.filter(at, at.block.?pvc.?size.orValue('') != '').map(at, {{
-  'field': dyn(at.path + '.pvc.size'), 'sort': dyn('size'), 'written': dyn(at.block.pvc.size)}}) +
+        "variables.claimSizes.filter(at, at.isRead) +
 [{}]
 .filter(at, at[1].hasValue()).map(at, {{'field': dyn(at[0]), 'sort': dyn('size'), 'written': dyn(at[1].value())}})",
         all(
@@ -72,6 +76,7 @@ pub(crate) fn policy() -> RulePolicy {
     );
     RulePolicy {
         variables: vec![
+            Named::new("claimSizes", claim_sizes),
             Named::new("sizes", sizes),
             Named::new("resources", resources),
             Named::new("divisors", divisors),
@@ -82,6 +87,13 @@ pub(crate) fn policy() -> RulePolicy {
 .map(at, {{'field': at.field, 'sort': at.sort, 'text': dyn({text})}})
 .map(at, {{'field': at.field, 'text': at.text, 'problem': dyn({problem})}})
 .map(at, at.problem != '', at.field + ': ' + {quoted} + at.problem).join(' [NB7006]; ')).filter(text, text != '')",
+            text = cel::start("at.written"),
+            quoted = cel::quoted("at.text"),
+        )],
+        warnings: vec![format!(
+            "variables.claimSizes.filter(at, !at.isRead).map(at, {{'field': at.field, 'sort': at.sort, 'text': dyn({text})}})
+.map(at, !at.text.matches(r'{QUANTITY}') || {is_zero} || at.text.matches('^-|[num]$'),
+  at.field + ': ' + {quoted} + ' is no size of a volume, and nothing reads it here; remove it')",
             text = cel::start("at.written"),
             quoted = cel::quoted("at.text"),
         )],
