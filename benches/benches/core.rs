@@ -11,6 +11,7 @@ use neo4jbackup_core::document::{self, Limits, Node};
 use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::lint::{self, Options};
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
 use neo4jbackup_core::subject::{Context, Door, Subject};
@@ -54,7 +55,7 @@ fn rules(criterion: &mut Criterion) {
     let context = || Context {
         settings: &settings,
         now: now(),
-        era: Some(Era::V1_14),
+        operator: Some(Operator::of_era(Era::V1_14)),
         namespace: NAMESPACE,
     };
     let mut group = group(criterion, "rules", 2);

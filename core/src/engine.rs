@@ -64,8 +64,12 @@ fn run_into(mut report: Collector, subject: &Subject<'_>, inventory: &Inventory)
         .map_or(&[][..], |(_, rules)| rules);
     for rule in rules {
         let meta = rule.meta();
-        if runs_here(meta.doors, subject.door) && subject.settings.level_of(meta.code, meta.name) != Level::Off {
-            report.set_rule(meta);
+        if !runs_here(meta.doors, subject.door) || subject.settings.level_of(meta.code, meta.name) == Level::Off {
+            continue;
+        }
+        let reach = meta.reach(subject.operator);
+        if let Some(reach) = reach.filter(|reach| !reach.only_older || subject.door == Door::File) {
+            report.set_rule_within(meta, reach);
             rule.check(subject, inventory, &mut report);
         }
     }

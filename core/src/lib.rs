@@ -20,6 +20,7 @@ pub mod fix;
 pub mod lint;
 pub mod logs;
 pub mod model;
+pub mod operator;
 pub mod quoted;
 mod ratchet;
 pub mod rbac;

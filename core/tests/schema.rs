@@ -176,7 +176,7 @@ fn a_field_of_another_version_names_what_this_version_has() {
         ),
         (
             Kind::Neo4jBackup,
-            Era::V1_8,
+            Era::V1_11,
             json!({"instanceRef": "a"}),
             "spec.instanceRef",
             "operator 1.13 and later",
@@ -187,7 +187,7 @@ fn a_field_of_another_version_names_what_this_version_has() {
             Era::V0_2,
             json!({"clusterRef": "a"}),
             "spec.clusterRef",
-            "operator 1.0 to 1.13",
+            "operator 1.6 to 1.13",
             "spec.targetCluster",
         ),
         (
@@ -195,7 +195,7 @@ fn a_field_of_another_version_names_what_this_version_has() {
             Era::V1_14,
             json!({"clusterRef": "a"}),
             "spec.clusterRef",
-            "operator 1.0 to 1.13",
+            "operator 1.6 to 1.13",
             "spec.instanceRef",
         ),
     ];
@@ -286,7 +286,7 @@ fn required_fields_depend_on_the_version_and_null_is_absent() {
     );
     let empty_target = json!({"storage": {"type": "pvc"}, "target": {}});
     assert_eq!(
-        check_backup(Era::V1_8, &empty_target),
+        check_backup(Era::V1_11, &empty_target),
         ["Required spec.target.kind", "Required spec.target.name"]
     );
     assert_eq!(check_backup(Era::V1_14, &json!([])), ["WrongType spec"]);

@@ -21,15 +21,29 @@ fn upstream() -> Option<PathBuf> {
     None
 }
 
-/// The folders of the definitions are named by letters, the oldest dialect first.
-fn letter(era: Era) -> &'static str {
-    let position = Era::ALL.iter().position(|known| *known == era).unwrap();
-    ["A", "B", "C", "D", "E", "F", "G"][position]
+/// The folders of the definitions are named by letters, the oldest dialect first. `None` for those of which nobody has the
+/// definitions.
+fn letter(era: Era) -> Option<&'static str> {
+    match era {
+        Era::V0_1 => Some("A"),
+        Era::V0_2 => Some("B"),
+        Era::V1_6 => Some("C"),
+        Era::V1_11 => Some("D"),
+        Era::V1_13 => Some("E"),
+        Era::V1_14 => Some("F"),
+        Era::V1_15 => Some("G"),
+        Era::V1_0 | Era::V1_7 | Era::V1_8 | Era::V1_19 => None,
+    }
+}
+
+/// The eras with definitions.
+fn shipped() -> impl Iterator<Item = Era> {
+    Era::ALL.into_iter().filter(|era| letter(*era).is_some())
 }
 
 fn upstream_crd(folder: &Path, kind: Kind, era: Era) -> Option<Value> {
     let file = folder
-        .join(letter(era))
+        .join(letter(era)?)
         .join(format!("neo4j.neo4j.com_{}.yaml", kind.plural()));
     let exists = file.exists();
     assert_eq!(
@@ -96,7 +110,7 @@ fn backup_and_restore_are_what_the_operator_ships() {
     let Some(folder) = upstream() else { return };
     let mut found = Vec::new();
     for kind in [Kind::Neo4jBackup, Kind::Neo4jRestore] {
-        for era in Era::ALL {
+        for era in shipped() {
             let (ours, theirs) = (our_crd(kind, era), upstream_crd(&folder, kind, era).unwrap());
             let at = format!("{} {era:?}", kind.name());
             assert!(spec_of(&theirs).is_object(), "{at} has a spec");
@@ -123,7 +137,7 @@ fn the_other_kinds_say_nothing_that_the_operator_does_not_ship() {
     let Some(folder) = upstream() else { return };
     let mut found = Vec::new();
     for kind in Kind::ALL {
-        for era in Era::ALL {
+        for era in shipped() {
             let Some(theirs) = upstream_crd(&folder, kind, era) else {
                 continue;
             };

@@ -16,8 +16,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::operator::{Operator, UnknownVersion};
 use neo4jbackup_core::quoted::printable;
-use neo4jbackup_core::schema::{Era, UnknownVersion};
 
 pub use pages::markdown;
 
@@ -153,21 +153,20 @@ pub struct Lint {
     pub config: Option<PathBuf>,
 }
 
-/// An operator version with the schema that it has.
+/// An operator version as it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperatorVersion {
     /// As it was given.
     pub text: String,
-    /// The state of the schema.
-    pub era: Era,
+    /// The operator of that version.
+    pub operator: Operator,
 }
 
 /// Reads an operator version.
 pub fn operator_version(text: &str) -> Result<OperatorVersion, UnknownVersion> {
-    let era = Era::of_operator_version(text)?;
     Ok(OperatorVersion {
         text: text.to_owned(),
-        era,
+        operator: text.parse()?,
     })
 }
 

@@ -1,7 +1,9 @@
 //! The policies as YAML, with the bindings that put them in force.
 
 use neo4jbackup_core::finding::Severity;
-use neo4jbackup_core::schema::{Era, GROUP, Kind};
+use neo4jbackup_core::operator::{NEWEST, Operator};
+use neo4jbackup_core::registry;
+use neo4jbackup_core::schema::{GROUP, Kind};
 
 use crate::{MutatingPolicy, Named, Policy, defaults, guard, rule_policy};
 
@@ -49,8 +51,15 @@ pub struct Choice {
     pub skip: Vec<&'static str>,
     /// The codes of rules that warn where they would deny.
     pub warn: Vec<&'static str>,
-    /// The operator; kinds that it does not have are left out. All kinds when absent.
-    pub era: Option<Era>,
+    /// The operator; kinds that it does not have and rules that say nothing about it are left out. All kinds, and the
+    /// newest operator that is known, when absent.
+    pub operator: Option<Operator>,
+}
+
+/// Returns how bad the finding of a rule is at most with an operator; `None` where the rule says nothing about it.
+fn reach(code: &str, operator: Option<Operator>) -> Option<Severity> {
+    let operator = operator.unwrap_or(Operator::exactly(NEWEST));
+    registry::rule(code)?.reach(operator).map(|reach| reach.most)
 }
 
 /// Returns the guard and its binding, as one YAML stream.
@@ -86,13 +95,18 @@ pub fn rules(choice: &Choice) -> String {
     warned.name = format!("{}-warn", denying.name).into();
     warned.about = "What the rules call errors and what is only warned of here.".into();
     let of_level = |mut policy: Policy, is_warned: Option<bool>| {
-        let is_known = |kind: &Kind| choice.era.is_none_or(|era| kind.schema().eras.contains(era));
+        let is_known = |kind: &Kind| {
+            let eras = kind.schema().eras;
+            choice.operator.is_none_or(|operator| eras.contains(operator.era()))
+        };
         policy
             .resources
             .retain(|plural| Kind::named(plural).is_none_or(|kind| is_known(&kind)));
         policy.validations.retain(|validation| {
-            let is_kept = is_warned.is_none_or(|wanted| wanted == choice.warn.contains(&validation.code));
-            is_kept && !choice.skip.contains(&validation.code)
+            let reach = reach(validation.code, choice.operator);
+            let is_warning = choice.warn.contains(&validation.code) || reach != Some(Severity::Error);
+            let is_kept = is_warned.is_none_or(|wanted| wanted == is_warning);
+            is_kept && reach > Some(Severity::Info) && !choice.skip.contains(&validation.code)
         });
         policy
     };

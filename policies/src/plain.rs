@@ -88,6 +88,7 @@ fn options() -> String {
             "spec.options.additionalArgs",
             "spec.options.tempPath",
             "spec.options.tempStorage",
+            "spec.options.splitArchivePartSize",
             "spec.options.preRestore",
             "spec.options.postRestore",
         ]),

@@ -9,6 +9,7 @@ use neo4jbackup_core::document::{Limits, Node};
 use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::lint;
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;
 use neo4jbackup_core::schema::{Era, Kind};
@@ -72,7 +73,7 @@ fn denials(object: &Node<'_>, kind: Kind) -> BTreeSet<String> {
         let context = Context {
             settings: &settings,
             now: Timestamp::now(),
-            era: Some(Era::V1_14),
+            operator: Some(Operator::of_era(Era::V1_14)),
             namespace: "default",
         };
         let subject = Subject::of_kind(kind, "v1beta1", object, Door::File, &context);

@@ -90,7 +90,7 @@ pub(crate) fn webhook(options: &Options, inventory: &Inventory) -> App {
         Arc::new(arc_swap::ArcSwap::from_pointee(inventory.clone())),
         move || now,
     )
-    .with_operator(options.era)
+    .with_operator(options.operator)
 }
 
 fn lint_errors(document: &Document<'_>, inventory: &Inventory, options: &Options) -> Errors {

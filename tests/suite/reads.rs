@@ -6,9 +6,10 @@ use neo4jbackup_core::document::{Map, Node, Path, Segment};
 use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::lint::{self, Options};
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::{Doors, RuleMeta};
-use neo4jbackup_core::schema::{self, Era, Kind, ObjectSchema, Shape};
+use neo4jbackup_core::schema::{self, Kind, ObjectSchema, Shape};
 use neo4jbackup_core::subject::{Context, Door, Subject};
 use neo4jbackup_tests::fixture;
 
@@ -77,10 +78,11 @@ fn no_field_that_a_rule_does_not_list_changes_what_it_finds() {
                 let Some((kind, version)) = Kind::of(&document.root) else {
                     continue;
                 };
-                let era = options.era.unwrap_or_else(|| Era::for_object(version, &document.root));
+                let operator = options.operator;
+                let operator = operator.unwrap_or_else(|| Operator::assumed(version, &document.root));
                 let judged = Judged {
                     kind,
-                    era,
+                    operator,
                     door,
                     options: &options,
                     inventory: &inventory,
@@ -123,7 +125,7 @@ fn no_field_that_a_rule_does_not_list_changes_what_it_finds() {
 /// How the variants of one object are judged.
 struct Judged<'a> {
     kind: Kind,
-    era: Era,
+    operator: Operator,
     door: Door<'a>,
     options: &'a Options,
     inventory: &'a Inventory,
@@ -145,10 +147,16 @@ impl Judged<'_> {
     /// Whether somebody has accepted a finding is not the rule's to say, and so not compared.
     fn findings(&self, object: &Node<'_>) -> Findings {
         let context = Context {
-            era: Some(self.era),
+            operator: Some(self.operator),
             ..self.options.context()
         };
-        let subject = Subject::of_kind(self.kind, self.era.api_version(), object, self.door, &context);
+        let subject = Subject::of_kind(
+            self.kind,
+            self.operator.era().api_version(),
+            object,
+            self.door,
+            &context,
+        );
         let mut found = Findings::new();
         for finding in engine::judge(&subject, self.inventory).findings {
             let of_rule = found.entry(finding.code).or_default();

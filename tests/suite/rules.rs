@@ -6,7 +6,6 @@ use neo4jbackup_core::facts::{Coverage, Inventory, Need};
 use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::lint::{self, FileOutcome, Options};
 use neo4jbackup_core::registry;
-use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::subject::{Context, Door, Subject};
 use neo4jbackup_tests::fixture::{self, Case, Fixture};
 
@@ -18,10 +17,9 @@ pub(crate) fn options(case: &Case) -> Options {
         .attribute("now")
         .map_or_else(support::now, |text| text.parse().expect("now= takes an instant"));
     let mut options = Options::at(now);
-    options.era = case
-        .attribute("operator")
-        .map(|text| Era::of_operator_version(text).expect("a known version"));
+    options.operator = case.attribute("operator").map(|text| text.parse().expect("a version"));
     options.assume_webhook = case.has("assume-webhook");
+    options.settings.identity.aws_role_names = case.has("role-names");
     match case.attribute("identity").and_then(|text| text.split_once(':')) {
         Some(("aws", value)) => options.settings.identity.aws_role_arn = Some(value.to_owned()),
         Some(("gcp", value)) => options.settings.identity.gcp_service_account = Some(value.to_owned()),
@@ -268,7 +266,7 @@ fn broken_manifests_never_break_a_rule() {
             for document in &file.documents {
                 for broken in broken_versions(document) {
                     let context = Context {
-                        era: None,
+                        operator: None,
                         ..options.context()
                     };
                     for door in [Door::File, Door::Create, Door::Update(&document.root)] {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use neo4jbackup_core::facts::{Coverage, Inventory, Need};
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::lint::{self, Options};
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_harness::shared;
 use serde_json::Value;
@@ -34,7 +35,7 @@ fn errors(text: &str, options: &Options, mut inventory: Inventory) -> BTreeMap<S
 
 fn options(era: Option<Era>) -> Options {
     let mut options = Options::at(support::now());
-    options.era = era;
+    options.operator = era.map(Operator::of_era);
     options
 }
 

@@ -26,7 +26,11 @@ const GAPS: &[(&str, &str, &str)] = &[
         "metadata.name",
         "the API server refuses a Job whose pods would carry a label of more than 63 characters",
     ),
-    ("NB1014", "metadata.name", "the API server stores no object with such a name"),
+    (
+        "NB1014",
+        "metadata.name",
+        "the API server stores no object with such a name",
+    ),
     ("NB1016", "spec.allDatabases", REPLICATION),
     ("NB1016", "spec.shardedDatabase", REPLICATION),
     ("NB1016", "spec.retention", REPLICATION),

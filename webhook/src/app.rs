@@ -9,8 +9,8 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use neo4jbackup_core::facts::Inventory;
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::quoted::printable;
-use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::{Mode, Settings};
 
 use crate::admission::decision::{Basis, Decision, codes};
@@ -54,7 +54,7 @@ pub struct App {
     settings: Arc<CurrentSettings>,
     inventory: SharedInventory,
     clock: Now,
-    operator: Option<Era>,
+    operator: Option<Operator>,
     interruption: Option<Interruption>,
     /// What a call may cost in time and memory.
     pub limits: Limits,
@@ -94,7 +94,7 @@ impl App {
 
     /// The operator version that is installed, where the API version alone does not say.
     #[must_use]
-    pub fn with_operator(mut self, operator: Option<Era>) -> Self {
+    pub fn with_operator(mut self, operator: Option<Operator>) -> Self {
         self.operator = operator;
         self
     }

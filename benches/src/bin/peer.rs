@@ -24,6 +24,7 @@ use kube::core::admission::{AdmissionRequest, AdmissionResponse, AdmissionReview
 use neo4jbackup_core::document::Node;
 use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::Inventory;
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::Settings;
 use neo4jbackup_core::subject::{self, Door, Subject};
@@ -135,7 +136,9 @@ fn judge(known: &Known, request: &AdmissionRequest<DynamicObject>) -> AdmissionR
     let context = subject::Context {
         settings: &known.settings,
         now: Timestamp::now(),
-        era: Some(Era::newest_for(&request.kind.version).unwrap_or(Era::V1_14)),
+        operator: Some(Operator::of_era(
+            Era::newest_for(&request.kind.version).unwrap_or(Era::NEWEST),
+        )),
         namespace: request.namespace.as_deref().unwrap_or_default(),
     };
     let subject = Subject::of_kind(kind, &request.kind.version, &object, door, &context);

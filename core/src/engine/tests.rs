@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::operator::Operator;
 use crate::rules::ScheduleInvalid;
 use crate::schema::Era;
 use crate::settings::Settings;
@@ -72,7 +73,7 @@ fn subject_of<'a>(object: &'a Node<'a>, era: Era, door: Door<'a>, settings: &'a 
     let context = Context {
         settings,
         now: "2026-11-21T12:00:00Z".parse().unwrap(),
-        era: Some(era),
+        operator: Some(Operator::of_era(era)),
         namespace: "graph",
     };
     Subject::of(object, door, &context).unwrap()

@@ -18,8 +18,9 @@ use crate::field::Field;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::fix::FixKind;
 use crate::model::ObjectRef;
+use crate::operator::Operator;
 use crate::rule::Skipped;
-use crate::schema::{Era, Kind};
+use crate::schema::Kind;
 use crate::settings::Settings;
 use crate::subject::{Context, Door, Subject};
 use crate::unknown::Unknown;
@@ -31,7 +32,7 @@ pub struct Options {
     /// Levels, modes and identity defaults.
     pub settings: Settings,
     /// The operator that will read the manifests; chosen by each object's `apiVersion` when not said.
-    pub era: Option<Era>,
+    pub operator: Option<Operator>,
     /// The time of the run.
     pub now: Timestamp,
     /// The namespace of objects that do not say.
@@ -47,7 +48,7 @@ impl Options {
     pub fn at(now: Timestamp) -> Self {
         Self {
             settings: Settings::default(),
-            era: None,
+            operator: None,
             now,
             namespace: "default".to_owned(),
             assume_webhook: false,
@@ -60,7 +61,7 @@ impl Options {
         Context {
             settings: &self.settings,
             now: self.now,
-            era: self.era,
+            operator: self.operator,
             namespace: &self.namespace,
         }
     }

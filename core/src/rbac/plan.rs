@@ -137,7 +137,7 @@ pub fn plan(inventory: &Inventory, settings: &Settings, operator: Option<Era>) -
 enum Dialect {
     /// v1alpha1 where nothing says that it is 1.0 or later: Jobs run commands in the backup pod and need rights for it.
     ServedByPods,
-    /// v1alpha1 of operator 1.0 to 1.7: no rights, and no account for restores.
+    /// v1alpha1 of operator 1.0 to 1.6: no rights, and no account for restores.
     LateAlpha,
     /// v1beta1: two accounts without rights.
     Newer,
@@ -148,7 +148,7 @@ enum Dialect {
 impl Dialect {
     fn of(inventory: &Inventory, operator: Option<Era>) -> Self {
         match inventory.served(Kind::Neo4jBackup) {
-            Some("v1alpha1") if operator == Some(Era::V1_0) => Self::LateAlpha,
+            Some("v1alpha1") if operator.is_some_and(|era| era >= Era::V1_0) => Self::LateAlpha,
             Some("v1alpha1") => Self::ServedByPods,
             Some(_) => Self::Newer,
             None => Self::Unknown,

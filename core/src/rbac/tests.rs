@@ -295,8 +295,8 @@ fn later_operators_get_no_role_and_a_leftover_one_is_only_reported() {
     };
     for (version, operator) in [
         ("v1beta1", None),
-        ("v1beta1", Some(Era::V1_8)),
-        ("v1alpha1", Some(Era::V1_0)),
+        ("v1beta1", Some(Era::V1_11)),
+        ("v1alpha1", Some(Era::V1_6)),
     ] {
         let mut inventory = cluster(version);
         let plan = super::plan(&inventory, &Settings::default(), operator);

@@ -1,10 +1,11 @@
 //! The collector that rules write into.
 
+use super::behavior::{Behavior, Reach};
 use super::meta::RuleMeta;
 use crate::document::{Node, Path};
 use crate::facts::{Need, Why};
 use crate::field::{Block, Field};
-use crate::finding::{Finding, Reason, Severity};
+use crate::finding::{Evidence, Finding, Reason, Severity};
 use crate::fix::FixKind;
 use crate::quoted::printable;
 
@@ -45,6 +46,9 @@ impl Skipped {
 #[derive(Debug)]
 pub struct Collector {
     rule: &'static RuleMeta,
+    reach: Reach,
+    /// The position of its first finding.
+    begin: usize,
     keeps: usize,
     /// By severity, what the current rule has said.
     tallies: [Tally; 3],
@@ -78,6 +82,8 @@ impl Collector {
     fn keeping(keeps: usize, rule: &'static RuleMeta) -> Self {
         Self {
             rule,
+            reach: Reach::whole(rule.severity),
+            begin: 0,
             keeps,
             tallies: [Tally::default(); 3],
             settled: 0,
@@ -88,8 +94,15 @@ impl Collector {
 
     /// Says which rule speaks from now on.
     pub fn set_rule(&mut self, rule: &'static RuleMeta) {
+        self.set_rule_within(rule, Reach::whole(rule.severity));
+    }
+
+    /// Says which rule speaks from now on, and how far it reaches with the operator that reads the object.
+    pub fn set_rule_within(&mut self, rule: &'static RuleMeta, reach: Reach) {
         self.settle();
         self.rule = rule;
+        self.reach = reach;
+        self.begin = self.findings.len();
         self.tallies = [Tally::default(); 3];
     }
 
@@ -97,12 +110,19 @@ impl Collector {
     /// go through lists of any length ask before they find words for it.
     pub fn only_counts(&mut self, severity: Severity) -> bool {
         self.settle();
+        let severity = severity.min(self.reach.most);
         let Tally { kept, speaker } = self.tallies[severity as usize];
         if kept < self.keeps {
             return false;
         }
         self.findings[speaker].more += 1;
         true
+    }
+
+    /// What operators of the version at hand do about what the current rule finds; `None` for a rule that depends on no
+    /// version.
+    pub fn behavior(&self) -> Option<&'static Behavior> {
+        self.reach.behavior
     }
 
     /// What was said, once all rules have spoken.
@@ -148,6 +168,12 @@ impl Collector {
 
     /// Looks at the newest finding, of which nothing but what came after it says that it is complete.
     fn settle(&mut self) {
+        if let Some(newest) = self.findings[self.begin..].last_mut() {
+            newest.severity = newest.severity.min(self.reach.most);
+            if self.reach.only_older {
+                newest.fix = None;
+            }
+        }
         if self.keeps == usize::MAX || self.settled >= self.findings.len() {
             return;
         }
@@ -169,13 +195,23 @@ impl Collector {
         }
     }
 
+    /// For which versions of the operator the finding holds, where it may be of another.
+    fn versions(&self) -> Option<Evidence> {
+        let behavior = self.reach.behavior.filter(|_| self.reach.says_versions)?;
+        Some(Evidence {
+            object: None,
+            path: None,
+            text: format!("{}: {}", behavior.operators, behavior.text),
+        })
+    }
+
     fn push(&mut self, path: Path, value: Option<String>, message: String) -> &mut Finding {
         self.settle();
         let position = self.findings.len();
         self.findings.push(Finding {
             code: self.rule.code,
             name: self.rule.name,
-            severity: self.rule.severity,
+            severity: self.rule.severity.min(self.reach.most),
             message: printable(message).into_owned(),
             help: String::new(),
             object: None,
@@ -183,7 +219,7 @@ impl Collector {
             at_key: false,
             value,
             reason: Reason::Invalid,
-            evidence: Vec::new(),
+            evidence: self.versions().into_iter().collect(),
             fix: None,
             suppressed: None,
             ratcheted: false,

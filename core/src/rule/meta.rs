@@ -1,8 +1,10 @@
 //! What is known of a rule without running it.
 
+use super::behavior::{Behavior, Reach};
 use crate::facts::Need;
 use crate::finding::Severity;
 use crate::fix::FixKind;
+use crate::operator::Operator;
 use crate::schema::Kind;
 
 /// Everything about a rule that is known without running it.
@@ -26,6 +28,9 @@ pub struct RuleMeta {
     pub fix: FixKind,
     /// Whether a policy in the API server can say the same.
     pub cel: Cel,
+    /// What operators of which versions do; empty for a rule that holds for all of them alike. The engine runs the rule
+    /// only for versions that a row covers, and lowers what it finds to the severity of that row.
+    pub operators: &'static [Behavior],
     /// The version that brought it.
     pub since: &'static str,
     /// The page, in Markdown; the first line is the summary.
@@ -53,6 +58,35 @@ pub enum Cel {
 }
 
 impl RuleMeta {
+    /// Returns how far the rule reaches with an operator; `None` where it has nothing to say.
+    pub fn reach(&self, operator: Operator) -> Option<Reach> {
+        Reach::of(self.operators, self.severity, operator)
+    }
+
+    /// The page, in Markdown, with what depends on the version of the operator as its last section.
+    pub fn page(&self) -> String {
+        let mut page: String = self
+            .docs
+            .lines()
+            .map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned() + "\n")
+            .collect();
+        if self.operators.is_empty() {
+            return page;
+        }
+        page.push_str("\n## By operator version\n");
+        for Behavior {
+            operators,
+            severity,
+            text,
+        } in self.operators
+        {
+            let severity = severity.map_or_else(|| "no finding".to_owned(), |severity| severity.to_string());
+            page.push_str(&format!("- {operators}: {text} ({severity})\n"));
+        }
+        page.push_str("\nOther versions: no finding.\n");
+        page
+    }
+
     /// The first line of the page.
     pub fn summary(&self) -> &'static str {
         self.docs.trim_start().lines().next().unwrap_or_default().trim()

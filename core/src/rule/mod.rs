@@ -4,12 +4,14 @@ use crate::document::Document;
 use crate::facts::Inventory;
 use crate::subject::Subject;
 
+mod behavior;
 mod collector;
 pub mod kinds;
 mod meta;
 pub mod prelude;
 pub mod reads;
 
+pub use self::behavior::{Behavior, Reach};
 pub use self::collector::{Collector, Skipped};
 pub use self::meta::{Cel, Doors, RuleMeta};
 
@@ -47,6 +49,17 @@ pub trait Rule: Declared {
 /// }
 /// ```
 ///
+/// Where it depends on the version of the operator what a finding is worth, `operators` says so, oldest first, with
+/// `Nothing` where there is nothing to find:
+///
+/// ```text
+///         since: "0.1",
+///         operators: [
+///             "1.8-1.17": Error, "a backup of all databases gives no single one";
+///             "1.18+": Nothing, "the database is taken out of the backup";
+///         ],
+/// ```
+///
 /// `kinds` is a list, or the name of one in [`kinds`]; `reads` is one or several lists of paths, `["spec.schedule"]` or the name
 /// of one in [`reads`], with `+` between them.
 #[macro_export]
@@ -55,12 +68,15 @@ macro_rules! declare_rule {
     (@kinds $name:ident) => { $crate::rule::kinds::$name };
     (@reads [$($path:literal),* $(,)?]) => { &[$($path),*] };
     (@reads $name:ident) => { $crate::rule::reads::$name };
+    (@severity Nothing) => { None };
+    (@severity $severity:ident) => { Some($crate::finding::Severity::$severity) };
     (
         $(#[doc = $doc:expr])+
         $rule:ident {
             code: $code:literal, name: $name:literal, severity: $severity:ident,
             kinds: $kinds:tt, reads: $reads:tt $(+ $more:tt)*, needs: [$($need:ident),* $(,)?],
-            doors: $doors:ident, fix: $fix:ident, cel: $cel:ident $(($why:literal))?, since: $since:literal $(,)?
+            doors: $doors:ident, fix: $fix:ident, cel: $cel:ident $(($why:literal))?, since: $since:literal
+            $(, operators: [$($range:literal: $most:ident, $what:literal);+ $(;)?])? $(,)?
         }
     ) => {
         $(#[doc = $doc])+
@@ -82,6 +98,11 @@ macro_rules! declare_rule {
                 doors: $crate::rule::Doors::$doors,
                 fix: $crate::fix::FixKind::$fix,
                 cel: $crate::rule::Cel::$cel $(($why))?,
+                operators: &[$($($crate::rule::Behavior {
+                    operators: $crate::operator::Versions::range($range),
+                    severity: $crate::declare_rule!(@severity $most),
+                    text: $what,
+                }),+)?],
                 since: $since,
                 docs: concat!($($doc, "\n"),+),
             };

@@ -39,7 +39,7 @@ impl Rule for ApiVersionNotServed {
         let Some((_, version)) = Kind::of(subject.object) else {
             return;
         };
-        let label = subject.era.label();
+        let label = subject.operator;
         if !subject.kind.schema().eras.contains(subject.era) {
             report
                 .at(

@@ -58,7 +58,7 @@ impl Rule for BucketMissing {
                 "bucket"
             };
             let effect = match (subject.kind, location.severity()) {
-                (Kind::Neo4jBackup, _) if subject.era <= Era::V1_0 => ", so there is nowhere to write to",
+                (Kind::Neo4jBackup, _) if subject.era < Era::V1_8 => ", so there is nowhere to write to",
                 (Kind::Neo4jBackup, _) => ", and the operator refuses such a backup",
                 (_, Severity::Error) => ", so there is nothing to read from",
                 _ => "",

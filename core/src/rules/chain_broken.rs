@@ -35,7 +35,7 @@ declare_rule! {
 
 impl Rule for ChainBroken {
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
-        let Some(backup) = subject.backup().filter(|_| subject.era >= Era::V1_8) else {
+        let Some(backup) = subject.backup().filter(|_| subject.era >= Era::V1_11) else {
             return;
         };
         let field = backup.chain_from();

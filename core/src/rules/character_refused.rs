@@ -1,5 +1,6 @@
 //! NB7004.
 
+use crate::operator::Versions;
 use crate::rule::prelude::*;
 use crate::subject::location::{Location, locations};
 use crate::values::names::{is_dns_subdomain, is_safe_absolute_path};
@@ -11,7 +12,7 @@ declare_rule! {
     /// ## What it checks
     /// `bucket` and `path` have only letters, digits, `.`, `_`, `-` and `/`; `options.tempPath` too, and it is absolute;
     /// `chainFromBackup` is a name that a backup can have. In restores `tempPath` gives a warning, and `path` and
-    /// `backupPath` do with operators before 1.8.
+    /// `backupPath` do with operators before 1.12.
     ///
     /// ## Why it matters
     /// Operators from 1.8 on mark such a backup `Invalid` and never run it. Older ones put the text into a shell script as
@@ -39,10 +40,12 @@ declare_rule! {
 
 impl Rule for CharacterRefused {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
-        // Operators before 1.8 had the check and never called it; restores have none.
-        let refused = subject.kind == Kind::Neo4jBackup && subject.era >= Era::V1_8;
-        let severity = if refused { Severity::Error } else { Severity::Warning };
-        let is_quoted = subject.kind == Kind::Neo4jRestore && subject.era >= Era::V1_8;
+        let severity = if subject.is_validated() {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
+        let is_quoted = subject.kind == Kind::Neo4jRestore && subject.operator.is_in(QUOTES_PATHS);
         for location in locations(subject) {
             bucket(&location, report);
             if !is_quoted {
@@ -59,6 +62,9 @@ impl Rule for CharacterRefused {
         }
     }
 }
+
+/// The operators that quote the paths of a restore in its command.
+const QUOTES_PATHS: Versions = Versions::range("1.12+");
 
 fn bucket(location: &Location<'_>, report: &mut Collector) {
     let field = location.storage.bucket();

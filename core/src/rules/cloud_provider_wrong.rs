@@ -62,7 +62,7 @@ fn missing(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, wan
     let is_backup = subject.kind == Kind::Neo4jBackup;
     let field = location.storage.cloud.provider();
     let store = store.as_str();
-    let refused = is_backup && subject.era >= Era::V1_8;
+    let refused = subject.is_validated();
     let message = match (refused, is_backup) {
         (true, _) => format!("`type: {store}` has no cloud provider, and the operator refuses such a backup"),
         (false, true) => format!("`type: {store}` has no cloud provider"),
@@ -77,8 +77,7 @@ fn missing(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, wan
 fn mismatch(subject: &Subject<'_>, location: &Location<'_>, store: StoreType, said: Provider, report: &mut Collector) {
     let Some(wanted) = store.provider() else { return };
     let field = location.storage.cloud.provider();
-    // Operators before 1.8 never called the check that they had.
-    let severity = if subject.era >= Era::V1_8 {
+    let severity = if subject.is_validated() || (subject.kind != Kind::Neo4jBackup && subject.era >= Era::V1_8) {
         location.cloud_severity()
     } else {
         Severity::Warning

@@ -58,7 +58,7 @@ impl Rule for FieldOfOtherVersion {
             };
             let text = format!(
                 "{name} is a field of {eras_with_it}, and {} drops it{effect}",
-                subject.era.label()
+                subject.operator
             );
             let finding = report.at_path(path.clone(), text);
             finding.at_key().reason(Reason::NotSupported);

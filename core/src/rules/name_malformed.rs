@@ -10,7 +10,7 @@ declare_rule! {
     /// ## What it checks
     /// The object's own name and namespace; the names of the instance, of backups, volume claims, storage classes and
     /// Secrets that it refers to: lower-case letters, digits, `-` and `.`, with a letter or digit at both ends. For
-    /// operators 1.8 to 1.13 also `target.name`, which must have no `.` either, whatever is backed up. What the schema says
+    /// operators 1.11.2 to 1.13 also `target.name`, which must have no `.` either, whatever is backed up. What the schema says
     /// of a name, and `chainFromBackup` (NB7004), is left to others.
     ///
     /// ## Why it matters
@@ -120,7 +120,10 @@ fn in_place(field: &Field<'_>, text: &str) -> String {
 /// The operator's own check of a target, whatever its kind.
 fn target_name(subject: &Subject<'_>, field: &Field<'_>, report: &mut Collector) {
     let Some(text) = field.text() else { return };
-    let is_checked = matches!(subject.era, Era::V1_8 | Era::V1_13);
+    if subject.era > Era::V1_13 {
+        return;
+    }
+    let is_checked = subject.is_validated();
     if is_checked && !(text.len() <= LONGEST_SUBDOMAIN && is_label_of_any_length(text)) {
         report
             .at(field, format!("the operator takes no target with the name {}", quoted(text)))

@@ -9,7 +9,7 @@ declare_rule! {
     /// A backup in the mode `replication-source` names one `database`, has a `schedule`, and has no `retention`.
     ///
     /// ## Why it matters
-    /// Operators from 1.15 on mark such a backup `Invalid`: a replica reads the chain of one database, a single run makes
+    /// The operator does not run such a backup: a replica reads the chain of one database, a single run makes
     /// no chain, and retention would remove what a differential backup rests on. That nothing else may write to its place
     /// is another rule's to say (NB7010).
     ///
@@ -33,6 +33,7 @@ declare_rule! {
             "spec.mode", "spec.allDatabases", "spec.shardedDatabase", "spec.retention", "spec.schedule",
         ],
         needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
+        operators: ["1.15+": Error, "the operator marks such a backup `Invalid`"],
     }
 }
 

@@ -137,7 +137,7 @@ fn required_by_operator(subject: &Subject<'_>, report: &mut Collector) {
         );
     }
     if let Some(backup) = subject.backup() {
-        if matches!(subject.era, Era::V1_8 | Era::V1_13) && backup.legacy_target().is_some() {
+        if (Era::V1_8..=Era::V1_13).contains(&subject.era) && backup.legacy_target().is_some() {
             required_of_target(subject, report);
         }
     } else if subject.era >= Era::V1_13 && !has_any(subject, DATABASE) {

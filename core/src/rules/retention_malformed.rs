@@ -39,7 +39,7 @@ impl Rule for RetentionMalformed {
         if block.node().is_none_or(|node| node.as_map().is_none()) {
             return;
         }
-        let is_checked = subject.era >= Era::V1_8;
+        let is_checked = subject.is_validated();
         let severity = if is_checked { Severity::Error } else { Severity::Warning };
         let age = subject.field("spec.retention.maxAge");
         let count = subject.field("spec.retention.maxCount");

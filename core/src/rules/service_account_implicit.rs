@@ -35,6 +35,10 @@ declare_rule! {
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster], reads: JOB_CLOUDS + ["spec.backups"], needs: [],
         doors: All, fix: Default, cel: NotExpressible("which account it is depends on the version of the operator"),
         since: "0.2",
+        operators: [
+            "0.1-1.17": Info, "the field may name the account or not, and nothing that runs changes";
+            "1.18+": Nothing, "the field brings a Warning event at each reconcile, which says that it has no effect";
+        ],
     }
 }
 

@@ -1,17 +1,17 @@
 //! NB2008.
 
+use crate::operator::Versions;
 use crate::rule::prelude::*;
 
 declare_rule! {
     /// A backup reaches only instances of its own namespace.
     ///
     /// ## What it checks
-    /// `target.namespace`, which operators up to 1.13 have, is the namespace of the backup. Up to 1.12 that is an error for
-    /// databases only; an instance of another namespace is looked for and not found. Where the file does not say in which
-    /// namespace the backup will be, it is a warning.
+    /// `target.namespace`, which operators up to 1.13 have, is the namespace of the backup. Where the file does not say in
+    /// which namespace the backup will be, it is a warning.
     ///
     /// ## Why it matters
-    /// Operators from 1.8 on mark the backup `Invalid` and never run it: its Job, its ServiceAccount and its Secrets are in
+    /// The operator looks for the instance in the namespace of the backup, whatever is said here: its Job, its ServiceAccount and its Secrets are in
     /// its own namespace.
     ///
     /// ## Bad
@@ -28,9 +28,16 @@ declare_rule! {
     TargetInOtherNamespace {
         code: "NB2008", name: "target-in-other-namespace", severity: Error,
         kinds: [Neo4jBackup], reads: BACKED_UP, needs: [], doors: All, fix: None,
-        cel: NotExpressible("policies read v1beta1 as operator 1.14, which has no target"), since: "0.1",
+        cel: NotExpressible("policies read v1beta1 as an operator that has no target"), since: "0.1",
+        operators: [
+            "0.1-1.11.1": Warning, "the target is looked for in the namespace of the backup, and not found";
+            "1.11.2-1.13": Error, "the operator refuses such a backup: up to 1.12 where the target is a database";
+        ],
     }
 }
+
+/// The operators that look at the namespace of a cluster, too.
+const REFUSES_EVERY_KIND: Versions = Versions::range("1.13");
 
 impl Rule for TargetInOtherNamespace {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
@@ -42,11 +49,7 @@ impl Rule for TargetInOtherNamespace {
             return;
         };
         let is_database = matches!(target.field("kind").text(), Some("Database" | "ShardedDatabase"));
-        let is_refused = match subject.era {
-            Era::V1_8 => is_database,
-            Era::V1_13 => true,
-            _ => false,
-        };
+        let is_refused = is_database || subject.operator.is_in(REFUSES_EVERY_KIND);
         // Without a namespace of its own, the object goes wherever somebody applies it.
         let is_sure = subject.field("metadata.namespace").is_set();
         let text = if is_sure {

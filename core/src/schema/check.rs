@@ -1,11 +1,11 @@
 //! What the structural schema of the API server says of an object, and what the API server would drop without a word.
 
-use super::era::{Era, EraSet};
 use super::pattern::Pattern;
 use super::suggest;
 use super::table::{FieldSchema, Kind, ObjectSchema, Shape, field};
 use crate::document::trail::Trail;
 use crate::document::{Map, Node, Path, Segment};
+use crate::operator::{Era, EraSet};
 
 /// One thing that the schema has against an object. Values borrow from the object.
 #[derive(Debug, Clone, PartialEq)]

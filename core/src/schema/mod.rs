@@ -3,7 +3,6 @@
 //! The tables are `core/schemas/*.yaml`; `cargo xtask gen` turns them into static data, so that starting costs nothing.
 
 mod check;
-mod era;
 #[rustfmt::skip]
 mod generated;
 mod pattern;
@@ -13,10 +12,11 @@ mod table;
 
 pub use check::{SchemaProblem, check};
 pub(crate) use check::{each_missing, why_dropped};
-pub use era::{Era, EraSet, Profile, UnknownVersion};
 pub use pattern::Pattern;
 pub use render::{crd, json_schema};
 pub use table::{
     Absence, Column, DefaultField, FieldSchema, GROUP, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant,
     absent_defaults, defaults, field,
 };
+
+pub use crate::operator::{Era, EraSet, Profile};

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::era::{Era, Profile};
 use super::table::{GROUP, Kind, Literal, ObjectSchema, Shape};
+use crate::operator::{Era, Profile};
 
 /// The complete `CustomResourceDefinition` of a kind in an era: one version, served and stored.
 ///

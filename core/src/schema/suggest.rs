@@ -1,9 +1,9 @@
 //! "Did you mean": the field that a name of no meaning was probably meant to be.
 
-use super::era::Era;
 use super::table::{FieldSchema, Kind, ObjectSchema, Shape};
 use crate::did_you_mean;
 use crate::document::{Path, Segment};
+use crate::operator::Era;
 
 /// Names shorter than this occur in too many places to guess which was meant.
 const SHORTEST_MISPLACED: usize = 5;

@@ -1,8 +1,8 @@
 //! The shape of the tables, and how to look something up in them.
 
-use super::era::{Era, EraSet};
 use super::pattern::Pattern;
 use crate::document::{Node, Path};
+use crate::operator::{Era, EraSet};
 
 /// The API group of the operator's kinds.
 pub const GROUP: &str = "neo4j.neo4j.com";

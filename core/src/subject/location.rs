@@ -79,7 +79,7 @@ pub(crate) fn locations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Locat
             .map(|restore| of_restore(&restore))
             .unwrap_or_default(),
         // From 1.8 on instances have no backup settings; that they are dropped is a finding of its own.
-        Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone if subject.era <= Era::V1_0 => [
+        Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone if subject.era < Era::V1_8 => [
             Some(Location::new(of_instance(subject), Use::Nothing, true)),
             None,
             None,

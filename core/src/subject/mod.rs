@@ -12,6 +12,7 @@ use crate::document::{Document, Map, Node, Path};
 use crate::facts::BackupFacts;
 use crate::field::Field;
 use crate::model::{self, Backup, Cloud, ObjectRef, Restore, Storage};
+use crate::operator::{Operator, Versions};
 use crate::schema::{self, Era, GROUP, Kind, SchemaProblem};
 use crate::settings::Settings;
 use crate::values::cron::{CronError, Schedule};
@@ -35,7 +36,7 @@ pub struct Context<'a> {
     /// The time of the judgement.
     pub now: Timestamp,
     /// The operator that reads the object; chosen by its `apiVersion` when nobody says.
-    pub era: Option<Era>,
+    pub operator: Option<Operator>,
     /// The namespace of objects that do not say.
     pub namespace: &'a str,
 }
@@ -47,7 +48,9 @@ pub struct Subject<'a> {
     pub object: &'a Node<'a>,
     /// Its kind.
     pub kind: Kind,
-    /// The dialect by which it is read.
+    /// The operator that reads it.
+    pub operator: Operator,
+    /// The schema by which it is read.
     pub era: Era,
     /// How it came.
     pub door: Door<'a>,
@@ -85,11 +88,12 @@ impl<'a> Subject<'a> {
             namespace: default_namespace,
             ..
         } = *context;
-        let era = context.era.unwrap_or_else(|| Era::for_object(version, object));
+        let operator = context.operator.unwrap_or_else(|| Operator::assumed(version, object));
         Self {
             object,
             kind,
-            era,
+            operator,
+            era: operator.era(),
             door,
             now,
             settings,
@@ -228,6 +232,13 @@ impl<'a> Subject<'a> {
     pub fn schema_problems(&self) -> &[SchemaProblem<'a>] {
         self.schema
             .get_or_init(|| schema::check(self.kind, self.era, self.object))
+    }
+
+    /// Whether the operator certainly runs its validator over the object and does nothing with one that it refuses. Only
+    /// backups have such a validator; operators before 1.11.2 had it too and never called it.
+    pub fn is_validated(&self) -> bool {
+        const CALLED: Versions = Versions::range("1.11.2+");
+        self.kind == Kind::Neo4jBackup && self.operator.is_in(CALLED)
     }
 
     /// Whether the object is on its way out, by itself or by what is stored: nothing it says will be acted on any more.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::registry;
-use neo4jbackup_core::rule::{Doors, RuleMeta};
+use neo4jbackup_core::rule::{Behavior, Doors, RuleMeta};
 use neo4jbackup_core::suppress::ANNOTATION;
 use serde_json::{Value, json};
 
@@ -86,7 +86,7 @@ fn page(meta: &RuleMeta, format: PageFormat, color: bool, width: usize) -> Strin
             value["kind"] = "Rule".into();
             pretty(&value)
         }
-        PageFormat::Markdown => format!("# {} {}\n\n{}", meta.code, meta.name, docs(meta)),
+        PageFormat::Markdown => format!("# {} {}\n\n{}", meta.code, meta.name, meta.page()),
         PageFormat::Text => terminal(meta, color, width),
     }
 }
@@ -101,7 +101,7 @@ fn terminal(meta: &RuleMeta, color: bool, width: usize) -> String {
         doors(meta.doors),
         fix(meta.fix)
     );
-    let docs = docs(meta);
+    let docs = meta.page();
     let mut paragraph = String::new();
     let mut in_code = false;
     for line in docs.lines().chain([""]) {
@@ -140,13 +140,6 @@ fn terminal(meta: &RuleMeta, color: bool, width: usize) -> String {
     text
 }
 
-fn docs(meta: &RuleMeta) -> String {
-    meta.docs
-        .lines()
-        .map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned() + "\n")
-        .collect()
-}
-
 fn doors(doors: Doors) -> &'static str {
     match doors {
         Doors::All => "files and by the webhook",
@@ -176,6 +169,15 @@ fn object(meta: &RuleMeta) -> Value {
         "fix": meta.fix,
         "since": meta.since,
         "url": meta.url(),
-        "docs": docs(meta),
+        "operators": meta.operators.iter().map(behavior).collect::<Vec<_>>(),
+        "docs": meta.page(),
+    })
+}
+
+fn behavior(behavior: &Behavior) -> Value {
+    json!({
+        "operators": behavior.operators.to_string(),
+        "severity": behavior.severity,
+        "text": behavior.text,
     })
 }

@@ -43,7 +43,7 @@ fn choice(arguments: &Policies) -> Result<Choice, ChoiceError> {
     Ok(Choice {
         skip: codes(&arguments.skip)?,
         warn: codes(&arguments.warn)?,
-        era: arguments.operator_version.as_ref().map(|version| version.era),
+        operator: arguments.operator_version.as_ref().map(|version| version.operator),
     })
 }
 

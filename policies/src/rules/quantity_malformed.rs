@@ -21,6 +21,8 @@ pub(crate) fn policy() -> RulePolicy {
     at.block.?type.orValue('') == 'pvc' && at.block.pvc.?name.orValue('') != ''))})";
     let sizes = format!(
         "variables.claimSizes.filter(at, at.isRead) +
+(!variables.isBackup || variables.options.?splitArchivePartSize.orValue('') == '' ? [] : [{{
+  'field': dyn('spec.options.splitArchivePartSize'), 'sort': dyn('part'), 'written': dyn(variables.options.splitArchivePartSize)}}]) +
 [{}]
 .filter(at, at[1].hasValue()).map(at, {{'field': dyn(at[0]), 'sort': dyn('size'), 'written': dyn(at[1].value())}})",
         all(
@@ -71,6 +73,8 @@ pub(crate) fn policy() -> RulePolicy {
   ' is not above zero, and the API server would refuse the volume claim; use a size above zero, such as `10Gi`' :
   at.text.startsWith('-') ? ' is negative; use a size above zero, such as `10Gi`' :
   at.text.matches('[num]$') ? ' is in thousandths of a byte or less; for storage, `m` is not mega; use `Mi` or `Gi`' : '') :
+  at.sort == 'part' ? (!{is_zero} && quantity(at.text).isLessThan(quantity('1Gi')) ?
+  ' is less than the smallest part of an archive, which is `1Gi`; use `1Gi` or more, or `0` for one file' : '') :
   at.sort == 'resource' && at.text.startsWith('-') && !{is_zero} ?
   ' is negative, and the API server would refuse the pod; use a quantity of zero or more' : ''"
     );

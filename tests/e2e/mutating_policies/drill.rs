@@ -12,7 +12,7 @@ use super::webhook::{patch, webhook};
 use crate::guard::random::Random;
 
 /// Two of `v1alpha1` and two of `v1beta1`, with all fields that any version has had.
-const ERAS: [Era; 4] = [Era::V0_2, Era::V1_0, Era::V1_13, Era::V1_15];
+const ERAS: [Era; 4] = [Era::V0_2, Era::V1_6, Era::V1_13, Era::V1_19];
 
 #[test]
 fn a_patch_is_applied_once_and_the_crd_takes_the_result() {

@@ -22,7 +22,7 @@ fn equal_with_the_fields_of_the_current_operator() {
 
 #[test]
 fn equal_with_the_fields_of_the_first_stable_operator() {
-    compare_all(&InForce::rendered(Era::V1_0), Era::V1_0);
+    compare_all(&InForce::rendered(Era::V1_6), Era::V1_6);
 }
 
 #[test]

@@ -179,7 +179,7 @@ impl InForce {
                 "targetCluster": "graph", "clusterRef": "graph", "databaseName": "neo4j",
             }),
         );
-        if era <= Era::V1_0 {
+        if era <= Era::V1_6 {
             probe(
                 Kind::Neo4jEnterpriseStandalone,
                 json!({

@@ -35,7 +35,7 @@ fn policies_and_engine_agree_with_the_crds_of_the_operator() {
 
 #[test]
 fn policies_and_engine_agree_with_the_crds_of_older_operators() {
-    for era in [Era::V1_0, Era::V1_13] {
+    for era in [Era::V1_6, Era::V1_13] {
         if let Some(policed) = Policed::upstream(era, Actions::Warn) {
             compare(&policed, 100);
         }
@@ -212,7 +212,7 @@ pub(super) fn findings(object: &Value, old: Option<&Value>) -> Vec<Finding> {
     let context = Context {
         settings: &settings,
         now,
-        era: None,
+        operator: None,
         namespace: "default",
     };
     let subject = Subject::of(&node, door, &context).unwrap();

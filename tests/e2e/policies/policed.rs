@@ -48,7 +48,7 @@ impl Policed {
 
     /// With the CRDs of the operator itself, when they are there. Says so when they are not.
     pub(crate) fn upstream(era: Era, actions: Actions) -> Option<Self> {
-        let folder = shared(&format!("upstream/crds/{}", crds::folder_of(era)))?;
+        let folder = shared(&format!("upstream/crds/{}", crds::folder_of(era)?))?;
         Some(Self::start(&crds::read(&folder), era, actions))
     }
 
@@ -78,7 +78,7 @@ impl Policed {
         let binaries = BINARIES.get_or_init(|| Binaries::locate_or_build(&report_progress).unwrap());
         let policed = Self {
             control_plane: ControlPlane::start(binaries, &Options::default()).unwrap(),
-            version: if era <= Era::V1_0 { "v1alpha1" } else { "v1beta1" },
+            version: if era <= Era::V1_6 { "v1alpha1" } else { "v1beta1" },
         };
         policed.control_plane.install_crds(crds).unwrap();
         let mut manifest = manifest(FILE);

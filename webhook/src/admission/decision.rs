@@ -7,7 +7,7 @@ use json_patch::{Patch, PatchOperation};
 use neo4jbackup_core::engine::Judgement;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::Finding;
-use neo4jbackup_core::schema::Era;
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::settings::{Mode, Mutation, Settings};
 
 use crate::admission::patch_warnings::patch_warnings;
@@ -22,7 +22,7 @@ pub(crate) struct Basis<'a> {
     /// What is known of other objects.
     pub(crate) inventory: &'a Inventory,
     /// The operator that is installed, where the program was told.
-    pub(crate) operator: Option<Era>,
+    pub(crate) operator: Option<Operator>,
     /// The time of the decision, by which instants of an object lie in the past or in the future.
     pub(crate) now: Timestamp,
 }

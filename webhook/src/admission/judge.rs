@@ -133,7 +133,9 @@ impl<'a> Judged<'a> {
             settings: basis.settings,
             now: basis.now,
             // An operator version of another API version than the object's cannot be the one that is installed.
-            era: basis.operator.filter(|era| era.api_version() == version),
+            operator: basis
+                .operator
+                .filter(|operator| operator.era().api_version() == version),
             namespace: &request.namespace,
         };
         let subject = Subject::of_kind(self.kind, version, &request.object, self.door, &context);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use neo4jbackup_core::schema::Era;
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::values::quantity;
 
 use crate::certificates::CertificateArguments;
@@ -85,8 +85,8 @@ pub struct ServeArguments {
     #[arg(long, conflicts_with = "no_references")]
     pub ensure_rbac: bool,
     /// Version of the operator that is installed, such as 1.14; without it, the newest one of each API version.
-    #[arg(long, value_name = "VERSION", value_parser = Era::of_operator_version)]
-    pub operator_version: Option<Era>,
+    #[arg(long, value_name = "VERSION")]
+    pub operator_version: Option<Operator>,
     /// The longest that one review may take.
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
     pub deadline: Duration,
@@ -167,7 +167,7 @@ mod tests {
         let serve = parse(&["--self-signed", "--operator-version", "v1.13.0", "--deadline", "500ms"]).unwrap();
         assert_eq!(
             (serve.operator_version, serve.deadline),
-            (Some(Era::V1_13), Duration::from_millis(500))
+            (Some("1.13.0".parse().unwrap()), Duration::from_millis(500))
         );
         assert!(
             parse(&["--self-signed", "--deadline", "soon"])

@@ -20,7 +20,7 @@ const KINDS: [&str; 6] = [
     "neo4jdatabase",
     "neo4jshardeddatabase",
 ];
-const HEADER: &str = "// Written by `cargo xtask gen` from core/schemas/*.yaml; do not edit.\n\nuse super::era::EraSet;\nuse super::pattern::Pattern;\nuse super::table::{Absence, Column, FieldSchema, Kind, KindSchema, ObjectSchema, Shape, Variant};\n";
+const HEADER: &str = "// Written by `cargo xtask gen` from core/schemas/*.yaml; do not edit.\n\nuse crate::operator::EraSet;\nuse super::pattern::Pattern;\nuse super::table::{Absence, Column, FieldSchema, Kind, KindSchema, ObjectSchema, Shape, Variant};\n";
 
 /// The tables as Rust, and the JSON Schemas.
 pub(super) struct Schemas;
@@ -137,11 +137,11 @@ struct Column {
 /// with the first version of an era and end with the last of one.
 #[derive(Deserialize, Clone, Copy)]
 #[serde(try_from = "String")]
-struct Operators(u16);
+struct Operators(u32);
 
 impl std::default::Default for Operators {
     fn default() -> Self {
-        Self(Era::ALL.into_iter().fold(0, |bits, era| bits | 1 << era as u16))
+        Self(Era::ALL.into_iter().fold(0, |bits, era| bits | 1 << era as u32))
     }
 }
 
@@ -149,8 +149,8 @@ impl TryFrom<String> for Operators {
     type Error = anyhow::Error;
 
     fn try_from(text: String) -> anyhow::Result<Self> {
-        let first = |version: &str| Era::ALL.into_iter().position(|era| era.versions().0 == version);
-        let last = |version: &str| Era::ALL.into_iter().position(|era| era.versions().1 == version);
+        let first = |version: &str| Era::ALL.into_iter().position(|era| era.ends().0 == version);
+        let last = |version: &str| Era::ALL.into_iter().position(|era| era.ends().1 == version);
         let ends = match text.strip_suffix('+') {
             Some(from) => first(from).zip(Some(Era::ALL.len() - 1)),
             None => text.split_once('-').and_then(|(from, to)| first(from).zip(last(to))),
@@ -389,8 +389,8 @@ fn absence(row: &Row) -> String {
     )
 }
 
-fn era_set(bits: u16) -> String {
-    format!("EraSet(0b{:03b}_{:04b})", bits >> 4, bits & 0b1111)
+fn era_set(bits: u32) -> String {
+    format!("EraSet({bits:#05x})")
 }
 
 /// `StorageLocation` as `STORAGE_LOCATION`.

@@ -141,7 +141,7 @@ impl Plan {
             exclude: Exclude::new(&real(folder), &config.exclude)?,
             options: Options {
                 settings: config.settings,
-                era: operator_version.as_ref().map(|version| version.era),
+                operator: operator_version.as_ref().map(|version| version.operator),
                 namespace: namespace.or(config.namespace).unwrap_or_else(|| "default".to_owned()),
                 assume_webhook: arguments.assume_webhook || config.assume_webhook.unwrap_or_default(),
                 ..Options::at(io.now)

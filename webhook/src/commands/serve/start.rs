@@ -1,5 +1,6 @@
 //! The second step of a start: what was prepared begins to run.
 
+use neo4jbackup_core::operator::Operator;
 use std::io;
 use std::sync::Arc;
 use std::thread;
@@ -40,7 +41,7 @@ pub(crate) async fn start(prepared: Prepared) -> Result<(), StartError> {
 
     references.start();
     if arguments.ensure_rbac {
-        tokio::spawn(references.reconcile_rbac(reconciler(&app, arguments.operator_version)));
+        tokio::spawn(references.reconcile_rbac(reconciler(&app, arguments.operator_version.map(Operator::era))));
     }
     tokio::spawn(references::tend(Arc::clone(&app), references));
 

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use neo4jbackup_core::document::Node;
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::schema::{self, Era, Kind, ObjectSchema, Pattern, Shape};
 use serde_json::{Map, Value, json};
 
@@ -49,7 +50,7 @@ fn what_is_filled_in_is_valid_and_complete_the_first_time() {
     let count = scale(2000, 10_000);
     let eras: Vec<_> = Era::ALL
         .into_iter()
-        .map(|era| (era, app().with_operator(Some(era))))
+        .map(|era| (era, app().with_operator(Some(Operator::of_era(era)))))
         .collect();
     while valid < count {
         let (era, app) = &eras[random.below(eras.len())];

@@ -4,6 +4,7 @@ mod body;
 
 use std::time::Duration;
 
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_core::settings::{Level, Settings};
@@ -186,7 +187,7 @@ impl Judges {
     fn new() -> Self {
         let judges = Era::ALL.into_iter().flat_map(|era| {
             [(false, Settings::default()), (true, many_settings())].map(|(has_settings, settings)| {
-                let app = app_with(settings, no_references()).with_operator(Some(era));
+                let app = app_with(settings, no_references()).with_operator(Some(Operator::of_era(era)));
                 (era, has_settings, app)
             })
         });
