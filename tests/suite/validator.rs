@@ -10,7 +10,6 @@ use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::lint::{self, FileOutcome, Located, Options};
-use neo4jbackup_core::schema::Era;
 use neo4jbackup_harness::shared;
 use serde_json::Value;
 
@@ -110,7 +109,7 @@ fn judge(text: &str, operator: &str) -> FileOutcome {
 
 fn options(operator: &str) -> Options {
     let mut options = Options::at(support::now());
-    options.era = Some(Era::of_operator_version(operator).unwrap());
+    options.operator = Some(operator.parse().unwrap());
     options
 }
 

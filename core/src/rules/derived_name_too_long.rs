@@ -1,6 +1,7 @@
 //! NB1009.
 
 use crate::facts::InstanceKind;
+use crate::operator::Versions;
 use crate::rule::prelude::*;
 use crate::values::names::DerivedName;
 
@@ -10,7 +11,8 @@ declare_rule! {
     /// ## What it checks
     /// The CronJob of a scheduled backup (52 characters, so 40 for the backup), the Job of a backup or of a standalone's
     /// restore (63, because its pods carry the name as a label), and the Service that serves a backup on a volume to a
-    /// cluster (63, so 45 for the restore, and without a `.`). Where the instance is not known, a restore is only warned of.
+    /// cluster (63, so 45 for the restore, and without a `.`). From 1.19 on, a restore from a `Neo4jBackup` on a volume into a standalone needs the Service, too, and its Job only when it goes
+    /// offline. Where the instance is not known, a restore is only warned of.
     ///
     /// ## Why it matters
     /// The API server takes names of 253 characters, with dots. The operator checks only the first of these, and finds out about
@@ -30,7 +32,7 @@ declare_rule! {
     DerivedNameTooLong {
         code: "NB1009", name: "derived-name-too-long", severity: Error,
         kinds: JOBS, reads: RESTORED + [
-            "metadata.name", "spec.schedule", "spec.source.type", "spec.source.storage.type", "spec.source.backupRef",
+            "metadata.name", "spec.schedule", "spec.source.type", "spec.source.pointInTime", "spec.source.storage.type", "spec.source.backupRef",
         ],
         needs: [Instance, Backups], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
@@ -58,6 +60,9 @@ fn scheduled_or_once(backup: &Backup<'_>) -> DerivedName {
     }
 }
 
+/// The operators that restore a standalone without stopping it, where they can.
+const RESTORES_ONLINE: Versions = Versions::range("1.19+");
+
 fn judge_restore(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Inventory, report: &mut Collector) {
     let Some(name) = restore.instance().text() else { return };
     let kind = match inventory.instance(subject.namespace(), name) {
@@ -77,6 +82,16 @@ fn judge_restore(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Inven
     } else {
         Severity::Warning
     };
+    let may_be_online = subject.operator.is_in(RESTORES_ONLINE) && restore.source_type() == Some(SourceType::Backup);
+    if kind == Some(InstanceKind::Standalone) && may_be_online {
+        if !restore.is_point_in_time() && is_on_volume(subject, restore, inventory, report) {
+            judge(subject, DerivedName::SeedProxy, sure, report);
+        } else {
+            // A Job comes into being only when the restore turns out to need one.
+            judge(subject, DerivedName::RestoreJob, Severity::Warning, report);
+        }
+        return;
+    }
     // Before 1.8 clusters were restored by a Job as well.
     if kind == Some(InstanceKind::Standalone) || subject.era < Era::V1_8 {
         judge(subject, DerivedName::RestoreJob, Severity::Error, report);

@@ -57,6 +57,7 @@ mod schedules_overlap;
 mod scope_unclear;
 mod seed_unreachable;
 mod service_account_implicit;
+mod sharded_differential;
 mod single_database_from_all;
 mod standalone_not_stopped;
 mod suppression_invalid;
@@ -125,6 +126,7 @@ pub use schedules_overlap::SchedulesOverlap;
 pub use scope_unclear::ScopeUnclear;
 pub use seed_unreachable::SeedUnreachable;
 pub use service_account_implicit::ServiceAccountImplicit;
+pub use sharded_differential::ShardedDifferential;
 pub use single_database_from_all::SingleDatabaseFromAll;
 pub use standalone_not_stopped::StandaloneNotStopped;
 pub use suppression_invalid::SuppressionInvalid;
@@ -158,6 +160,7 @@ pub static ALL: &[&dyn Rule] = &[
     &NameMalformed,
     &RequestAboveLimit,
     &ReplicationSourceUnfit,
+    &ShardedDifferential,
     &InstanceNotFound,
     &VersionNotSupported,
     &BackupNotFound,
