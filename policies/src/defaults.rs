@@ -16,16 +16,24 @@
 
 use super::{Matched, MutatingPolicy, Named};
 use neo4jbackup_core::model::{Account, StoreType};
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::rbac::declaring_annotation;
+use neo4jbackup_core::rules::ServiceAccountImplicit;
 use neo4jbackup_core::schema::GROUP;
 use neo4jbackup_core::values::identity::{AZURE_USE_LABEL, Provider};
 
 /// The policies, one for each shape of object.
-pub fn policies() -> Vec<MutatingPolicy> {
-    vec![backups(), restores(), instances(), jobs(), service_accounts()]
+pub fn policies(operator: Option<Operator>) -> Vec<MutatingPolicy> {
+    vec![
+        backups(operator),
+        restores(operator),
+        instances(),
+        jobs(),
+        service_accounts(),
+    ]
 }
 
-fn backups() -> MutatingPolicy {
+fn backups(operator: Option<Operator>) -> MutatingPolicy {
     let mut policy = MutatingPolicy {
         name: "neo4jbackup-defaults-backups",
         about: "\
@@ -47,9 +55,25 @@ that cloud. On CREATE only; what is there stays as it is.",
         cloud: "variables.storage.?cloud.or(variables.spec.?cloud)",
         path: "variables.storage.?cloud.hasValue() || !variables.spec.?cloud.hasValue() ? '/spec/storage/cloud' : '/spec/cloud'",
     };
-    declare(&mut policy, "account", literal(Account::Backup.name()));
+    names_account(&mut policy, operator);
+    declare(
+        &mut policy,
+        "account",
+        format!("variables.namesAccount ? {} : ''", literal(Account::Backup.name())),
+    );
     location.fill_in_all(&mut policy, "", "variables.storageOfType != ''", "variables.account");
     policy
+}
+
+/// Whether the account is named. Some operators complain of it at each reconcile; where nobody says which operator it is,
+/// only v1alpha1 tells that it is none of those.
+fn names_account(policy: &mut MutatingPolicy, operator: Option<Operator>) {
+    let expression = match operator {
+        Some(operator) if ServiceAccountImplicit::META.reach(operator).is_some() => "true",
+        Some(_) => "false",
+        None => "object.apiVersion.endsWith('/v1alpha1')",
+    };
+    declare(policy, "namesAccount", expression);
 }
 
 /// Whether something could be filled in: not where the block of the cloud says it all, and not where there is neither such a
@@ -68,7 +92,7 @@ fn lacks_something() -> String {
     )
 }
 
-fn restores() -> MutatingPolicy {
+fn restores(operator: Option<Operator>) -> MutatingPolicy {
     let mut policy = MutatingPolicy {
         name: "neo4jbackup-defaults-restores",
         about: "\
@@ -90,12 +114,13 @@ reads artifacts from there itself, and the provider of each identity.",
         cloud: "variables.storage.?cloud",
         path: "'/spec/source/storage/cloud'",
     };
+    names_account(&mut policy, operator);
     // Operators before 1.8 have no account of their own for restores.
     declare(
         &mut policy,
         "account",
         format!(
-            "variables.sourceType in ['storage', 'pitr'] && !object.apiVersion.endsWith('/v1alpha1') ? {} : ''",
+            "variables.namesAccount && variables.sourceType in ['storage', 'pitr'] && !object.apiVersion.endsWith('/v1alpha1') ? {} : ''",
             literal(Account::Restore.name())
         ),
     );
@@ -592,7 +617,7 @@ mod tests {
 
     #[test]
     fn every_patch_is_one_addition_behind_the_test_that_nothing_is_there() {
-        for policy in policies() {
+        for policy in policies(None) {
             assert!(!policy.additions.is_empty(), "{}", policy.name);
             for addition in policy.additions {
                 assert!(addition.starts_with('!'), "{addition}");

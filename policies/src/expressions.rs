@@ -99,7 +99,8 @@ mod tests {
         for policy in rule_policy::policies() {
             Expressions::from(&policy).check();
         }
-        for policy in defaults::policies() {
+        let operators = [None, Some("1.14".parse().unwrap())];
+        for policy in operators.into_iter().flat_map(defaults::policies) {
             Expressions::from(&policy).check();
         }
     }

@@ -1,8 +1,10 @@
 //! The policies as YAML, with the bindings that put them in force.
 
 use neo4jbackup_core::finding::Severity;
-use neo4jbackup_core::operator::{NEWEST, Operator};
+use neo4jbackup_core::fix::FixKind;
+use neo4jbackup_core::operator::{NEWEST, Operator, Versions};
 use neo4jbackup_core::registry;
+use neo4jbackup_core::rule::Cel;
 use neo4jbackup_core::schema::{GROUP, Kind};
 
 use crate::{MutatingPolicy, Named, Policy, defaults, guard, rule_policy};
@@ -60,6 +62,51 @@ pub struct Choice {
 fn reach(code: &str, operator: Option<Operator>) -> Option<Severity> {
     let operator = operator.unwrap_or(Operator::exactly(NEWEST));
     registry::rule(code)?.reach(operator).map(|reach| reach.most)
+}
+
+/// Returns how far each rule reaches by operator version, for those that depend on it, in the words of the chart: the level
+/// that is the most for versions that a constraint of Semantic Versioning covers, and `off` for those that none does.
+pub fn operators() -> String {
+    let mut text = String::new();
+    comment(
+        &mut text,
+        "How far the rules reach that depend on the version of the operator.",
+    );
+    put(&mut text, &format!("newest: \"{NEWEST}\"\nrules:\n"));
+    for meta in registry::all().iter().map(|rule| rule.meta()) {
+        let fills_in = meta.fix == FixKind::Default;
+        if meta.operators.is_empty() || (meta.cel != Cel::Expressible && !fills_in) {
+            continue;
+        }
+        put(&mut text, &format!("  {}:\n", meta.code));
+        for behavior in meta.operators {
+            let level = match behavior.severity {
+                Some(Severity::Error) => "enforce",
+                Some(Severity::Warning) => "warn",
+                Some(Severity::Info) if fills_in => "audit",
+                Some(Severity::Info) | None => "off",
+            };
+            let constraint = constraint(behavior.operators);
+            put(
+                &mut text,
+                &format!("  - {{operators: \"{constraint}\", level: \"{level}\"}}\n"),
+            );
+        }
+    }
+    text
+}
+
+/// Returns versions as a constraint of Semantic Versioning. The prerelease `-0` at its ends takes prereleases in, too.
+fn constraint(versions: Versions) -> String {
+    let [major, minor, patch] = versions.first().parts().map(Option::unwrap_or_default);
+    let from = format!(">={major}.{minor}.{patch}-0");
+    let before = match versions.last().parts() {
+        [None, ..] => return from,
+        [Some(major), None, _] => format!("{}.0.0", major + 1),
+        [Some(major), Some(minor), None] => format!("{major}.{}.0", minor + 1),
+        [Some(major), Some(minor), Some(patch)] => format!("{major}.{minor}.{}", patch + 1),
+    };
+    format!("{from} <{before}-0")
 }
 
 /// Returns the guard and its binding, as one YAML stream.
@@ -166,13 +213,13 @@ enum Variables {
     Alias,
 }
 
-/// Returns the policies that fill in defaults, and their bindings, as one YAML list, in which a variable that several of
+/// Returns the policies that fill in defaults, for the newest operator that is known where nobody says which one it is, and their bindings, as one YAML list, in which a variable that several of
 /// them have is written once.
-pub fn defaults() -> String {
+pub fn defaults(operator: Option<Operator>) -> String {
     let mut text = String::new();
     comment(&mut text, "The defaults; docs/policies-defaults.md.");
     put(&mut text, "apiVersion: v1\nkind: List\nitems:\n");
-    let policies = defaults::policies();
+    let policies = defaults::policies(operator);
     let all: Vec<&Named> = policies.iter().flat_map(|policy| &policy.variables).collect();
     let mut written = 0;
     for policy in &policies {
@@ -397,6 +444,7 @@ fn write_named(text: &mut String, named: &Named, is_anchor: bool) {
 /// In one line where nothing needs escaping, else as a literal block, where nothing ever does.
 fn block(text: &mut String, key: &str, value: &str) {
     let is_plain = value.starts_with(|first: char| first.is_ascii_alphabetic())
+        && !matches!(value, "true" | "false")
         && !value.contains(": ")
         && !value.contains(" #")
         && !value.ends_with(':')

@@ -20,6 +20,7 @@ mod operator_writes;
 mod policies;
 mod references;
 mod rejections;
+mod schemas;
 mod stored_mistakes;
 mod updates;
 mod workflows;

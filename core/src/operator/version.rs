@@ -73,6 +73,11 @@ impl OperatorVersion {
         Self::new(parts[0], parts[1], parts[2])
     }
 
+    /// Returns the major, minor and patch number, `None` where any will do.
+    pub fn parts(self) -> [Option<u16>; 3] {
+        [self.major, self.minor, self.patch].map(|part| (part != ANY).then_some(part))
+    }
+
     /// Orders two versions in a constant.
     pub(super) const fn is_at_most(self, other: Self) -> bool {
         if self.major != other.major {

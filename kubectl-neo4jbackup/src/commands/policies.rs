@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &Policies, io: &mut Io<'_>) -> Exit {
     }
     parts.push(manifest::rules(&choice));
     if !arguments.no_defaults {
-        parts.push(manifest::defaults());
+        parts.push(manifest::defaults(choice.operator));
     }
     io.print(&parts.join("---\n"));
     Exit::Good

@@ -56,7 +56,7 @@ fn policies(objects: Vec<Value>) -> BTreeMap<(String, String), Value> {
 
 #[test]
 fn the_chart_installs_what_the_command_prints() {
-    let cases: [(&[&str], &[&str], usize); 3] = [
+    let cases: [(&[&str], &[&str], usize); 5] = [
         (&[], &[], 22),
         (
             &["--set=settings.rules.NB7003=off,settings.rules.NB7002=warn,settings.rules.NB3005=warn"],
@@ -67,6 +67,12 @@ fn the_chart_installs_what_the_command_prints() {
             &["--set=guard.enabled=false,mutating.enabled=false"],
             &["--no-guard", "--no-defaults"],
             10,
+        ),
+        (&["--set-string=operatorVersion=1.14"], &["--operator-version=1.14"], 22),
+        (
+            &["--set-string=operatorVersion=v1.18.0"],
+            &["--operator-version=v1.18.0"],
+            22,
         ),
     ];
     for (values, arguments, count) in cases {

@@ -22,7 +22,7 @@ fn a_patch_is_applied_once_and_the_crd_takes_the_result() {
         ("azure-client-id", CLIENT),
     ];
     let annotations = declarations.map(|(key, value)| (format!("neo4jbackup.github.io/{key}"), value.to_owned()));
-    let webhook = webhook(&BTreeMap::from([("default".to_owned(), annotations.into())]));
+    let webhook = webhook(&BTreeMap::from([("default".to_owned(), annotations.into())]), None);
     let binaries = Binaries::locate_or_build(&report_progress).unwrap();
     let (mut tried, mut filled_in) = (0, 0);
     for era in ERAS {

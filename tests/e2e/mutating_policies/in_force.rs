@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::schema::{Era, GROUP, Kind, crd};
-use neo4jbackup_harness::{Binaries, ControlPlane, Options, await_something, report_progress, root};
+use neo4jbackup_harness::{Binaries, ControlPlane, Options, await_something, report_progress};
+use neo4jbackup_policies::manifest;
 use neo4jbackup_webhook::App;
 use serde_json::{Value, json};
 
@@ -100,9 +102,8 @@ impl InForce {
         let binaries = Binaries::locate_or_build(&report_progress).unwrap();
         let control_plane = ControlPlane::start(&binaries, &Options::default()).unwrap();
         control_plane.install_crds(crds).unwrap();
-        let file = root().join("charts/neo4jbackup-webhook/files/policies/defaults.yaml");
         control_plane
-            .apply_yaml(&std::fs::read_to_string(file).unwrap())
+            .apply_yaml(&manifest::defaults(Some(Operator::of_era(era))))
             .unwrap();
         let mut known = BTreeMap::new();
         let mut manifests = Vec::new();
@@ -125,7 +126,7 @@ impl InForce {
         control_plane.apply_yaml(&list(&manifests)).unwrap();
         let in_force = Self {
             control_plane,
-            webhook: webhook(&known),
+            webhook: webhook(&known, Some(Operator::of_era(era))),
             namespaces: (0..DECLARATIONS.len()).map(name_of).collect(),
         };
         in_force.await_policies(era);

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use neo4jbackup_core::facts::{Coverage, Inventory, Need};
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::settings::Settings;
 use neo4jbackup_webhook::App;
 use serde_json::{Value, json};
 
-/// A webhook without settings, which knows these namespaces and their annotations.
-pub(crate) fn webhook(namespaces: &BTreeMap<String, BTreeMap<String, String>>) -> App {
+/// A webhook without settings, which knows these namespaces and their annotations, and the operator.
+pub(crate) fn webhook(namespaces: &BTreeMap<String, BTreeMap<String, String>>, operator: Option<Operator>) -> App {
     let mut inventory = Inventory::partial("these tests are about defaults");
     inventory.set_coverage(Need::Namespace, Coverage::Full);
     for (name, annotations) in namespaces {
@@ -23,6 +24,7 @@ pub(crate) fn webhook(namespaces: &BTreeMap<String, BTreeMap<String, String>>) -
         Arc::new(arc_swap::ArcSwap::from_pointee(inventory)),
         move || now,
     )
+    .with_operator(operator)
 }
 
 /// What `/mutate` answers to the CREATE of an object: its patch, `None` where there is none.

@@ -1,7 +1,8 @@
-//! Every write that the real operator was seen to make on its own passes. Runs where the recordings are.
+//! Every write that the real operator was seen to make on its own passes, whichever version of it is installed. Runs where the recordings are.
 
 use std::path::{Path, PathBuf};
 
+use neo4jbackup_core::operator::{Era, Operator};
 use serde_json::{Value, json};
 
 use crate::support::{app, review, validate};
@@ -22,7 +23,14 @@ fn recordings() -> Option<PathBuf> {
 #[test]
 fn no_write_of_the_operator_is_denied() {
     let Some(file) = recordings() else { return };
-    let app = app();
+    // The newest of each schema, and those between which the behavior changes.
+    let eras = Era::ALL.into_iter().map(Operator::of_era);
+    let others = ["1.11.1", "1.18.0", "1.27"].map(|version| version.parse().unwrap());
+    let apps: Vec<_> = [None]
+        .into_iter()
+        .chain(eras.chain(others).map(Some))
+        .map(|operator| (operator, app().with_operator(operator)))
+        .collect();
     let text = std::fs::read_to_string(file).unwrap();
     let writes: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut judged = 0;
@@ -44,14 +52,16 @@ fn no_write_of_the_operator_is_denied() {
         review["request"]["subResource"] = write["subresource"].clone();
         review["request"]["name"] = write["name"].clone();
         review["request"]["namespace"] = write["namespace"].clone();
-        let response = validate(&app, &review);
-        assert_eq!(
-            response["allowed"],
-            json!(true),
-            "{}/{}: {response}",
-            write["namespace"],
-            write["name"]
-        );
+        for (operator, app) in &apps {
+            let response = validate(app, &review);
+            assert_eq!(
+                response["allowed"],
+                json!(true),
+                "{}/{} by {operator:?}: {response}",
+                write["namespace"],
+                write["name"]
+            );
+        }
         judged += 1;
     }
     assert!(judged > 200, "only {judged} writes were judged");

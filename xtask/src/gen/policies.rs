@@ -24,7 +24,8 @@ impl Generated for Policies {
         Ok(vec![
             file("guard.yaml", manifest::guard()),
             file("rules.yaml", manifest::rules(&Choice::default())),
-            file("defaults.yaml", manifest::defaults()),
+            file("defaults.yaml", manifest::defaults(None)),
+            file("operators.yaml", manifest::operators()),
             (PathBuf::from("docs/policies.md"), page()?),
         ])
     }
