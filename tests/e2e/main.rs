@@ -11,6 +11,7 @@ mod chart;
 mod defaults;
 mod failures;
 mod fixtures;
+mod foreign_trees;
 mod guard;
 mod hostile_objects;
 mod identity;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path as FilePath;
 
 use neo4jbackup_core::document::Node;
-use neo4jbackup_core::schema::{Era, GROUP, Kind, SchemaProblem, check};
+use neo4jbackup_core::schema::{Era, Kind, SchemaProblem, check};
 use neo4jbackup_harness::{
     ApiClient, Binaries, ControlPlane, Options, await_something, drill_scale, report_progress, shared,
 };
@@ -59,7 +59,7 @@ fn the_tables_say_of_objects_what_the_api_server_says_with_the_crd() {
 
 /// The operator's own definitions of the kinds whose tables are whole.
 fn own(folder: &FilePath) -> String {
-    let file = |kind: Kind| folder.join(format!("{GROUP}_{}.yaml", kind.plural()));
+    let file = |kind: Kind| folder.join(format!("{}_{}.yaml", kind.group().name(), kind.plural()));
     KINDS
         .map(|kind| std::fs::read_to_string(file(kind)).unwrap())
         .join("\n---\n")
@@ -74,8 +74,8 @@ fn compare_all(control_plane: &ControlPlane, era: Era, crds: &str, whose: &str) 
         let kind = KINDS[random.below(KINDS.len())];
         let object = mutant(&mut random, kind, era, number);
         let path = format!(
-            "/apis/{GROUP}/{}/namespaces/default/{}?dryRun=All&fieldValidation=Warn",
-            era.api_version(),
+            "/apis/{}/namespaces/default/{}?dryRun=All&fieldValidation=Warn",
+            kind.api_version(era.api_version()),
             kind.plural()
         );
         // A definition that has just been replaced is served as before for a moment.
@@ -155,7 +155,7 @@ fn mutant(random: &mut Random, kind: Kind, era: Era, number: usize) -> Value {
         &format!("mutant-{number}"),
         Without::Anything,
     );
-    object["apiVersion"] = json!(format!("{GROUP}/{}", era.api_version()));
+    object["apiVersion"] = json!(kind.api_version(era.api_version()));
     for _ in 0..random.below(3) {
         let mut places = Vec::new();
         pointers(&object["spec"], "/spec", &mut places);

@@ -185,7 +185,7 @@ fn a_safe_fix_leaves_no_error_where_it_mends_and_brings_no_other() {
         let before = judge(&text, operator);
         let is_safe = |located: &&Located| {
             let fix = located.finding.fix.as_ref();
-            located.finding.severity == Severity::Error && fix.is_some_and(|fix| fix.kind == FixKind::Safe)
+            fix.is_some_and(|fix| fix.kind == FixKind::Safe)
         };
         let mended: Vec<_> = before.findings.iter().filter(is_safe).collect();
         if mended.is_empty() {
@@ -195,10 +195,13 @@ fn a_safe_fix_leaves_no_error_where_it_mends_and_brings_no_other() {
         let options = options(operator);
         let judge_file = |file: &lint::File<'_>| lint::judge(file, &inventory(file, &options), &options);
         let after = lint::text::fix(&text, FixKind::Safe, false, &options.limits, judge_file).text;
-        let (old, new) = (errors(&before), errors(&judge(&after, operator)));
+        let outcome = judge(&after, operator);
+        let (old, new) = (errors(&before), errors(&outcome));
         for located in mended {
-            let key = (located.finding.code, located.finding.path.to_string());
-            if new.contains_key(&key) {
+            let is_same = |other: &Located| {
+                other.finding.code == located.finding.code && other.finding.path == located.finding.path
+            };
+            if outcome.findings.iter().any(is_same) {
                 wrong.push(format!(
                     "{place} {}: is still there\n    {after}",
                     located.finding.sentence()
@@ -214,5 +217,5 @@ fn a_safe_fix_leaves_no_error_where_it_mends_and_brings_no_other() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(fixed > 50, "only {fixed} mutants have something to fix");
+    assert!(fixed > 30, "only {fixed} mutants have something to fix");
 }

@@ -15,7 +15,7 @@ declare_rule! {
     /// `backupPath` do with operators before 1.12.
     ///
     /// ## Why it matters
-    /// Operators from 1.8 on mark such a backup `Invalid` and never run it. Older ones put the text into a shell script as
+    /// Operators from 1.11.2 on mark such a backup `Invalid` and never run it. Older ones put the text into a shell script as
     /// it stands, where a blank splits it and `;` or `$(…)` runs as a command. The paths of a restore are not checked, and
     /// quoted in the command: `env=prod/2025` is a key like any other.
     ///

@@ -31,11 +31,10 @@ declare_rule! {
     /// ```
     NameMalformed {
         code: "NB1014", name: "name-malformed", severity: Error,
-        kinds: ALL, reads: STORES + SOURCES + CLOUDS + INSTANCE_CLOUDS + [
+        kinds: ALL, reads: STORES + SOURCES + CLAIMS + CLOUDS + INSTANCE_CLOUDS + [
             "metadata.name", "metadata.generateName", "spec.instanceRef", "spec.clusterRef",
             "spec.targetCluster", "spec.target", "spec.source.backupRef", "spec.source.pitr.baseBackup.backupRef",
-            "spec.storage.pvc", "spec.source.storage.pvc", "spec.source.pitr.baseBackup.storage.pvc",
-            "spec.source.pitr.logStorage.pvc", "spec.backups.defaultStorage", "spec.options.tempStorage.storageClassName",
+            "spec.backups.defaultStorage", "spec.options.tempStorage.storageClassName",
             "spec.seedCredentials.secretRef",
         ],
         needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",

@@ -15,7 +15,7 @@ declare_rule! {
     /// `0 2 * * * *` is every day at 02:00 or every hour at minute 2, and the finding shows both.
     ///
     /// ## Why it matters
-    /// Operators from 1.8 on put such a backup into phase `Invalid`, with a Warning event named `BackupFailed` and
+    /// Operators from 1.11.2 on put such a backup into phase `Invalid`, with a Warning event named `BackupFailed` and
     /// nothing more, and no retry; it stays without a `CronJob` until somebody looks. Older ones create a `CronJob`
     /// that the API server refuses.
     ///

@@ -27,7 +27,7 @@ declare_rule! {
     ShardedDifferential {
         code: "NB1017", name: "sharded-differential", severity: Error,
         kinds: [Neo4jBackup], reads: ["spec.shardedDatabase", "spec.options.backupType"], needs: [], doors: All,
-        fix: Unsafe, cel: NotExpressible("what comes of it depends on the version of the operator"), since: "0.1",
+        fix: Unsafe, cel: Expressible, since: "0.1",
         operators: [
             "1.15-1.18": Warning, "the backup runs, and what it writes to a volume seeds no sharded database";
             "1.19+": Error, "the operator refuses such a backup";

@@ -28,7 +28,7 @@ declare_rule! {
     TargetInOtherNamespace {
         code: "NB2008", name: "target-in-other-namespace", severity: Error,
         kinds: [Neo4jBackup], reads: BACKED_UP, needs: [], doors: All, fix: None,
-        cel: NotExpressible("policies read v1beta1 as an operator that has no target"), since: "0.1",
+        cel: NotExpressible("some versions refuse databases elsewhere and no clusters"), since: "0.1",
         operators: [
             "0.1-1.11.1": Warning, "the target is looked for in the namespace of the backup, and not found";
             "1.11.2-1.13": Error, "the operator refuses such a backup: up to 1.12 where the target is a database";

@@ -3,6 +3,7 @@
 //! The tables are `core/schemas/*.yaml`; `cargo xtask gen` turns them into static data, so that starting costs nothing.
 
 mod check;
+mod group;
 #[rustfmt::skip]
 mod generated;
 mod pattern;
@@ -12,10 +13,11 @@ mod table;
 
 pub use check::{SchemaProblem, check};
 pub(crate) use check::{each_missing, why_dropped};
+pub use group::Group;
 pub use pattern::Pattern;
 pub use render::{crd, json_schema};
 pub use table::{
-    Absence, Column, DefaultField, FieldSchema, GROUP, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant,
+    Absence, Column, DefaultField, FieldSchema, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant,
     absent_defaults, defaults, field,
 };
 

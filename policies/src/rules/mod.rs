@@ -22,6 +22,7 @@ mod go_duration;
 mod google_service_account_malformed;
 mod identity_placeholder;
 mod identity_provider_wrong;
+mod log_storage_unmounted;
 mod name_malformed;
 mod option_ignored;
 mod overwrite_unconfirmed;
@@ -40,6 +41,7 @@ mod schedule_never_fires;
 mod schedule_surprising;
 mod schedule_time_zone;
 mod scope_unclear;
+mod sharded_differential;
 mod system_database_restored;
 mod timeout_invalid;
 mod version_not_supported;
@@ -56,6 +58,7 @@ pub(crate) static ALL: &[Twin] = &[
     Twin::new("NB1014", name_malformed::policy),
     Twin::new("NB1015", request_above_limit::policy),
     Twin::new("NB1016", replication_source_unfit::policy),
+    Twin::new("NB1017", sharded_differential::policy),
     Twin::new("NB2002", version_not_supported::policy),
     Twin::new("NB3001", cloud_provider_wrong::policy),
     Twin::new("NB3002", identity_provider_wrong::policy),
@@ -86,4 +89,5 @@ pub(crate) static ALL: &[Twin] = &[
     Twin::new("NB8010", overwrite_unconfirmed::policy),
     Twin::new("NB8011", timeout_invalid::policy),
     Twin::new("NB8013", option_ignored::policy),
+    Twin::new("NB8016", log_storage_unmounted::policy),
 ];
