@@ -24,7 +24,7 @@ const SCHEDULE: &str =
 /// A bucket of S3 or Google Cloud Storage, without dots.
 const BUCKET: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
 /// What a bucket like that must not have: the stores keep such names for themselves.
-const RESERVED: &str = "^(goog|sthree|amzn)|-s3alias$|g[o0]{2}g[l1]e";
+const RESERVED: &str = "^(goog|sthree|amzn)|g[o0]{2}g[l1]e";
 /// A container behind its account.
 const CONTAINER: &str = "^[a-z0-9]{3,24}/[a-z0-9]{3}[a-z0-9]*(-[a-z0-9]+)*$";
 const FOLDERS: &str = "^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$";
@@ -37,6 +37,7 @@ const SERVICE_ACCOUNT: &str =
 const CLIENT_ID: &str = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
 /// Client ids that may stand for one: of digits or of letters alone, or counted through.
 const NO_CLIENT_ID: &str = "^([0-9-]+|[a-f-]+|12345678-.*)$";
+const ENDPOINT: &str = "^https?://[a-z0-9.-]+(:[0-9]{1,5})?/?$";
 const QUANTITY: &str = "^[1-9][0-9]{0,11}([KMGTP]i|[kMGTP])?$";
 /// A quantity of processors, or one like that.
 const RESOURCE: &str = "^[1-9][0-9]{0,11}([KMGTP]i|[mkMGTP])?$";
@@ -87,6 +88,7 @@ fn options() -> String {
             "spec.options.additionalArgs",
             "spec.options.tempPath",
             "spec.options.tempStorage",
+            "spec.options.splitArchivePartSize",
             "spec.options.preRestore",
             "spec.options.postRestore",
         ]),
@@ -100,10 +102,20 @@ pub(crate) fn parts(kind: Kind) -> Vec<Part> {
         Kind::Neo4jBackup => backup(),
         Kind::Neo4jRestore => restore(),
         Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone => instance(),
-        Kind::Neo4jDatabase | Kind::Neo4jShardedDatabase => vec![Part {
-            silences: &["NB8001"],
-            when: none(&["spec.seedConfig"]),
-        }],
+        Kind::Neo4jDatabase | Kind::Neo4jShardedDatabase => vec![
+            Part {
+                silences: &["NB8001"],
+                when: none(&["spec.seedConfig"]),
+            },
+            Part {
+                silences: &["NB1014"],
+                when: format!(
+                    "{} &&\n{}",
+                    matches("spec.clusterRef", NAME, 63),
+                    none(&["spec.instanceRef", "spec.targetCluster", "spec.seedCredentials"])
+                ),
+            },
+        ],
     }
 }
 
@@ -117,8 +129,17 @@ fn backup() -> Vec<Part> {
     };
     vec![
         Part {
-            silences: &["NB1007"],
-            when: format!("{} != ''", value("spec.instanceRef", "''")),
+            silences: &["NB1007", "NB1014"],
+            when: is("spec.instanceRef", NAME, 63),
+        },
+        Part {
+            silences: &["NB1014"],
+            when: format!(
+                "[{}, {}].all(name, size(name) <= 63 && name.matches('{NAME}')) &&\n{}",
+                value("spec.storage.cloud.credentialsSecretRef", "'a'"),
+                value("spec.storage.pvc.storageClassName", "'a'"),
+                none(&["spec.clusterRef", "spec.targetCluster", "spec.seedCredentials"])
+            ),
         },
         Part {
             silences: &["NB1008"],
@@ -176,11 +197,12 @@ fn backup() -> Vec<Part> {
             ),
         },
         Part {
-            silences: &["NB3010"],
+            silences: &["NB3010", "NB3012"],
             when: format!(
-                "(!has(spec.storage.cloud) || {} ||\n spec.storage.type == 's3' && {} != '')",
+                "(!has(spec.storage.cloud) || {} ||\n spec.storage.type == 's3' && {} != '' && {})",
                 none(&["spec.storage.cloud.endpointURL", "spec.storage.cloud.forcePathStyle"]),
                 value("spec.storage.cloud.credentialsSecretRef", "''"),
+                matches("spec.storage.cloud.endpointURL", ENDPOINT, 128),
             ),
         },
         Part {
@@ -204,31 +226,40 @@ fn backup() -> Vec<Part> {
 fn restore() -> Vec<Part> {
     vec![
         Part {
-            silences: &["NB1007", "NB1008", "NB8008"],
+            silences: &["NB1007", "NB1008", "NB1014", "NB8008"],
             when: format!(
-                "{} != '' && {} && spec.database != 'system' && !{}",
-                value("spec.instanceRef", "''"),
+                "{} && {} && spec.database != 'system' && !{}",
+                is("spec.instanceRef", NAME, 63),
                 is("spec.database", DATABASE, 63),
                 value("spec.allDatabases", "false")
             ),
         },
         Part {
             silences: &[
-                "NB3001", "NB3002", "NB3005", "NB3006", "NB3007", "NB3008", "NB3009", "NB3010", "NB7001", "NB7002",
-                "NB7003", "NB7004", "NB7005", "NB7006", "NB7009", "NB8004", "NB8007", "NB8008", "NB8016",
+                "NB1014", "NB3001", "NB3002", "NB3005", "NB3006", "NB3007", "NB3008", "NB3009", "NB3010", "NB3012",
+                "NB7001", "NB7002", "NB7003", "NB7004", "NB7005", "NB7006", "NB7009", "NB8004", "NB8007", "NB8008",
+                "NB8016",
             ],
             when: format!(
-                "[{}].all(source, {} == 'backup' && {} != '' && {}) &&\n{}",
+                "[{}].all(source, {} == 'backup' && {} && {}) &&\n{}",
                 value("spec.source", "{}"),
                 value("source.type", "''"),
-                value("source.backupRef", "''"),
+                is("source.backupRef", NAME, 63),
                 none(&[
                     "source.pitr",
                     "source.storage",
                     "source.backupPath",
                     "source.sourceDatabase"
                 ]),
-                none(&["spec.databaseName", "spec.storage", "spec.resources", "spec.env"])
+                none(&[
+                    "spec.databaseName",
+                    "spec.storage",
+                    "spec.resources",
+                    "spec.env",
+                    "spec.clusterRef",
+                    "spec.targetCluster",
+                    "spec.seedCredentials"
+                ])
             ),
         },
         Part {
@@ -262,11 +293,13 @@ fn instance() -> Vec<Part> {
         },
         Part {
             silences: &[
-                "NB3001", "NB3002", "NB3005", "NB3006", "NB3007", "NB3008", "NB3009", "NB7001", "NB7002", "NB7003",
-                "NB7004", "NB7009", "NB8001",
+                "NB1014", "NB3001", "NB3002", "NB3005", "NB3006", "NB3007", "NB3008", "NB3009", "NB3012", "NB7001",
+                "NB7002", "NB7003", "NB7004", "NB7009", "NB8001",
             ],
             when: none(&[
                 "spec.backups",
+                "spec.source",
+                "spec.seedCredentials",
                 "spec.restoreFrom",
                 "spec.podServiceAccountAnnotations",
                 "spec.options",

@@ -17,6 +17,7 @@ mod scaffold;
 mod support;
 mod unfinished;
 mod upstream;
+mod validator;
 
 // The scaffold of `cargo xtask new-rule` is compiled here as it stands. It speaks of the core as `crate`.
 #[path = "../../xtask/src/templates/scaffold_rule.rs"]

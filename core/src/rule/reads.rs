@@ -32,6 +32,14 @@ pub const PATHS: &[&str] = &[
     "spec.source.pitr.logStorage.path",
 ];
 
+/// The volume claim of each location.
+pub const CLAIMS: &[&str] = &[
+    "spec.storage.pvc",
+    "spec.source.storage.pvc",
+    "spec.source.pitr.baseBackup.storage.pvc",
+    "spec.source.pitr.logStorage.pvc",
+];
+
 /// The two places of the cloud block of a backup. `spec.cloud` is read only while `spec.storage.cloud` is not there, so that
 /// a rule which reads anything of the first depends on the whole of the second.
 pub const BACKUP_CLOUDS: &[&str] = &["spec.storage.cloud", "spec.cloud"];

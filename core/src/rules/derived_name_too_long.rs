@@ -6,16 +6,16 @@ use crate::subject::restored;
 use crate::values::names::DerivedName;
 
 declare_rule! {
-    /// A name that the operator makes from the object's own name is too long, and what it names cannot be made.
+    /// A name that the operator makes from the object's own name is too long or malformed, and what it names cannot be made.
     ///
     /// ## What it checks
     /// The CronJob of a scheduled backup (52 characters, so 40 for the backup), the Job of a backup or of a standalone's
     /// restore (63, because its pods carry the name as a label), and the Service that serves a backup on a volume to a
-    /// cluster (63, so 45 for the restore), from operator 1.19 on also to a standalone. Where the instance is not known, or a
+    /// cluster (63, so 45 for the restore, and without a `.`), from operator 1.19 on also to a standalone. Where the instance is not known, or a
     /// standalone may be restored with the Job or without it, a restore is only warned of.
     ///
     /// ## Why it matters
-    /// The API server takes names of 253 characters. The operator checks only the first of these, and finds out about
+    /// The API server takes names of 253 characters, with dots. The operator checks only the first of these, and finds out about
     /// the others when it creates the object.
     ///
     /// ## Bad
@@ -43,7 +43,7 @@ impl Rule for DerivedNameTooLong {
             judge(subject, derived, Severity::Error, report);
         } else if let Some(restore) = subject.restore() {
             // Most names are short enough for everything; then nothing has to be looked up.
-            if !DerivedName::SeedProxy.fits(subject.name()) {
+            if !is_good(DerivedName::SeedProxy, subject.name()) {
                 judge_restore(subject, &restore, inventory, report);
             }
         }
@@ -120,9 +120,13 @@ fn is_on_volume(subject: &Subject<'_>, restore: &Restore<'_>, inventory: &Invent
     store == Some(StoreType::Pvc)
 }
 
+fn is_good(derived: DerivedName, name: &str) -> bool {
+    derived.fits(name) && (derived.may_have_dots() || !name.contains('.'))
+}
+
 fn judge(subject: &Subject<'_>, derived: DerivedName, severity: Severity, report: &mut Collector) {
     let name = subject.name();
-    if derived.fits(name) {
+    if is_good(derived, name) {
         return;
     }
     let what = match derived {
@@ -130,6 +134,17 @@ fn judge(subject: &Subject<'_>, derived: DerivedName, severity: Severity, report
         DerivedName::SeedProxy => "the Service that serves the backup to the servers",
         _ => "the Job",
     };
+    if derived.fits(name) {
+        let text = format!(
+            "{what} made from this name would be {}, and no Service has a `.` in its name",
+            quoted(&derived.of(name))
+        );
+        report
+            .at(&subject.field("metadata.name"), text)
+            .help("use a name without `.`")
+            .severity(severity);
+        return;
+    }
     let made = derived.of(name).chars().count();
     let text = format!(
         "{what} made from this name would have a name of {made} characters, and {} is the limit",

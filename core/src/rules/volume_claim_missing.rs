@@ -11,7 +11,7 @@ declare_rule! {
     /// `pvc` is there beside `type: pvc`, and its `name` is not blank: in backups and in every location of a restore.
     ///
     /// ## Why it matters
-    /// Operators from 1.8 on mark such a backup `Invalid`; older ones wrote the artifacts to an empty directory that went
+    /// Operators from 1.11.2 on mark such a backup `Invalid`; older ones wrote the artifacts to an empty directory that went
     /// away with the pod. A restore on a standalone is worse: without `pvc` the operator panics after it has stopped the
     /// database, tries again every ten seconds, and leaves the database down and the restore without any status. That was
     /// seen on 1.14, for `source.storage` and for `pitr.logStorage`. With a `pvc` that has no name, the Job of
@@ -36,10 +36,7 @@ declare_rule! {
     /// ```
     VolumeClaimMissing {
         code: "NB7005", name: "volume-claim-missing", severity: Error,
-        kinds: JOBS, reads: STORES + SOURCES + RESTORED + [
-            "spec.storage.pvc", "spec.source.storage.pvc", "spec.source.pitr.baseBackup.storage.pvc",
-            "spec.source.pitr.logStorage.pvc",
-        ],
+        kinds: JOBS, reads: STORES + SOURCES + RESTORED + CLAIMS,
         needs: [Instance], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
