@@ -371,7 +371,7 @@ fn told(served: &ServedSchemas) -> Option<String> {
 #[test]
 fn the_version_is_told_from_what_is_served() {
     let expected = [
-        "operators up to 0.1",
+        "operator 0.1",
         "operator 0.2 to 0.x",
         "operator 1.0 to 1.5",
         "operator 1.6",

@@ -97,7 +97,7 @@ impl fmt::Display for Versions {
         let is_from_the_beginning = self.from <= super::OLDEST;
         let is_open = self.to == OperatorVersion::LAST;
         let from = self.from.as_beginning();
-        if from.to_string() == self.to.to_string() {
+        if self.from == self.to || from.to_string() == self.to.to_string() {
             return write!(formatter, "operator {}", self.to);
         }
         match (is_from_the_beginning, is_open) {
@@ -131,6 +131,7 @@ mod tests {
         ] {
             assert_eq!(Versions::range(text).to_string(), shown, "{text}");
         }
+        assert_eq!(Versions::only(version("1.16.0")).to_string(), "operator 1.16.0");
     }
 
     #[test]

@@ -105,12 +105,7 @@ fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) 
 /// API, a table of data.
 fn pass_over_large_files_of_others(outcome: &mut FileOutcome, file: &File<'_>, text: &Text) {
     let of_documents = file.documents.iter().flat_map(|document| &document.problems);
-    let is_beyond = |problem: &&Problem| {
-        matches!(
-            problem.kind,
-            ProblemKind::TooLarge | ProblemKind::TooManyNodes | ProblemKind::TooDeep
-        )
-    };
+    let is_beyond = |problem: &&Problem| matches!(problem.kind, ProblemKind::TooLarge | ProblemKind::TooManyNodes);
     let beyond: Vec<Span> = of_documents
         .chain(&file.problems)
         .filter(is_beyond)
