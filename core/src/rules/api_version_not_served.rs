@@ -8,13 +8,13 @@ declare_rule! {
     /// An `apiVersion` or `kind` that the operator does not serve belongs to no object at all.
     ///
     /// ## What it checks
-    /// `v1alpha1` is served by operators up to 1.7, `v1beta1` by those since 1.8, and no other version ever was. Kinds of the
+    /// `v1alpha1` is served by operators up to 1.6, `v1beta1` by those since 1.7, and no other version ever was. Kinds of the
     /// operator's group that are misspelt, and `Neo4jDisasterRecovery`, which only operator 0.1 had. A kind under a group
     /// that looks like an operator's and is nobody's is warned of, because nothing else of it is judged. The group
     /// `neo4j.com` belongs to another operator, whose own kinds are left alone.
     ///
     /// ## Why it matters
-    /// Operator 1.8 renamed the version and kept no conversion: `no matches for kind` is all that kubectl says, and a
+    /// Operator 1.7 renamed the version and kept no conversion: `no matches for kind` is all that kubectl says, and a
     /// deployment tool stops at the first such object.
     ///
     /// ## Bad

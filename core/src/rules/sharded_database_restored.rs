@@ -11,7 +11,7 @@ declare_rule! {
     ///
     /// ## Why it matters
     /// A sharded database consists of several, each with an artifact of its own. The operator ends such a restore in phase
-    /// `Failed` without an event: "use the Neo4jShardedDatabase restore path instead".
+    /// `Failed` without an event: "use the `Neo4jShardedDatabase` restore path instead".
     ///
     /// ## Bad
     /// ```yaml
