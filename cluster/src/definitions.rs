@@ -1,7 +1,7 @@
 //! The `CustomResourceDefinitions` of the operator's kinds, each read by its name: whoever may read no others may read these.
 
 use neo4jbackup_core::document::Node;
-use neo4jbackup_core::schema::{GROUP, Kind, ServedError, ServedSchemas};
+use neo4jbackup_core::schema::{Kind, ServedError, ServedSchemas};
 
 use crate::connect::Cluster;
 use crate::objects::{ObjectError, ObjectName, Objects};
@@ -24,7 +24,7 @@ pub enum DefinitionError {
 
 /// Returns the name of the definition of a kind.
 pub(crate) fn definition_name(kind: Kind) -> String {
-    format!("{}.{GROUP}", kind.plural())
+    format!("{}.{}", kind.plural(), kind.group().name())
 }
 
 /// Reads the schemas of the operator's kinds that a cluster serves; empty where it serves none.

@@ -2,7 +2,7 @@
 
 use kube::core::GroupVersionKind;
 use kube::discovery::ApiResource;
-use neo4jbackup_core::schema::{GROUP, Kind};
+use neo4jbackup_core::schema::Kind;
 
 /// The API group of Roles.
 const RBAC: &str = "rbac.authorization.k8s.io";
@@ -13,9 +13,9 @@ const ADMISSION: &str = "admissionregistration.k8s.io";
 /// The API group of `CustomResourceDefinitions`.
 const EXTENSIONS: &str = "apiextensions.k8s.io";
 
-/// Returns a kind of the group of the operator in one of its versions.
+/// Returns a kind of an operator in one of the versions of its group.
 pub(crate) fn of_operator(version: &str, kind: Kind) -> ApiResource {
-    resource(GROUP, version, kind.name(), kind.plural())
+    resource(kind.group().name(), version, kind.name(), kind.plural())
 }
 
 /// Returns the resource of namespaces.

@@ -17,7 +17,7 @@ use crate::directory::Directory;
 
 pub use find::{Exclude, ExcludeError, find, reason};
 pub use read::{load, load_stdin};
-pub use role::{Role, Surroundings};
+pub use role::{Role, roles};
 
 /// A file that is to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]

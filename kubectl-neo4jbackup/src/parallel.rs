@@ -1,7 +1,9 @@
 //! One function over many items on several threads.
 
+use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// More threads than this gain nothing: reading and judging are bound by memory.
 const MOST_THREADS: usize = 8;
@@ -38,4 +40,39 @@ pub(crate) fn map<'i, T: Sync, R: Send>(items: &'i [T], work: impl Fn(&'i T) -> 
     });
     results.sort_unstable_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Applies `work` to each item on several threads, and hands the results on in the order of the items, each as soon as
+/// those before it have been handed on.
+pub(crate) fn in_order<'i, T: Sync, R: Send>(
+    items: &'i [T],
+    work: impl Fn(&'i T) -> R + Sync,
+    hand_on: impl FnMut(&'i T, R) + Send,
+) {
+    let numbered: Vec<(usize, &T)> = items.iter().enumerate().collect();
+    let waiting: BTreeMap<usize, R> = BTreeMap::new();
+    let state = Mutex::new((0, waiting, hand_on));
+    map(&numbered, |(index, item)| {
+        let result = work(item);
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (next, waiting, hand_on) = &mut *state;
+        waiting.insert(*index, result);
+        while let Some(result) = waiting.remove(next) {
+            hand_on(&items[*next], result);
+            *next += 1;
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_handed_on_in_order() {
+        let items: Vec<usize> = (0..1000).collect();
+        let mut seen = Vec::new();
+        in_order(&items, |item| item * 2, |item, result| seen.push((*item, result)));
+        assert_eq!(seen, items.iter().map(|item| (*item, item * 2)).collect::<Vec<_>>());
+    }
 }

@@ -8,6 +8,7 @@
 mod bases;
 mod foreign;
 mod logs;
+mod operators;
 mod parity;
 mod reads;
 mod registry;

@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: builds what is measured, measures, and prints ratios, which hold on other machines as well.
 
+mod cost;
 mod growth;
+mod lint;
 mod policies;
 
 use std::env;
@@ -10,7 +12,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
-use neo4jbackup_harness::{controller_runtime_peer, report_progress};
+use neo4jbackup_harness::{ChartTools, controller_runtime_peer, report_progress};
 use serde_json::Value;
 
 /// What is measured.
@@ -27,6 +29,12 @@ pub(crate) enum Subject {
         filter: Option<String>,
         /// How often each is measured; the best counts
         #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
+    /// The linter beside kubeconform, over 10,000 documents: time, processor, memory
+    Lint {
+        /// How often each has its turn; the best counts
+        #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
     /// The API server with no engine, policies, the webhook, and both: dry-run creates a second
@@ -122,7 +130,15 @@ const RATIOS: [(&str, &str, &str); 13] = [
 pub(crate) fn run(root: &Path, subject: &Subject) -> Result<()> {
     match subject {
         Subject::Core { filter } => core(root, filter.as_deref()),
-        Subject::Growth { filter, rounds } => growth(root, filter.as_deref(), *rounds),
+        Subject::Growth { filter, rounds } => in_memory(root, "growth", |program, folder| {
+            growth::run(program, folder, filter.as_deref(), *rounds)
+        }),
+        Subject::Lint { rounds } => {
+            let tools = ChartTools::locate_or_build(&report_progress)?;
+            in_memory(root, "lint", |program, folder| {
+                lint::run(program, &tools.kubeconform, folder, *rounds)
+            })
+        }
         Subject::Webhook { rounds, turn } => webhook(root, *rounds, *turn),
         Subject::Policies { rounds, turn } => policies::run(root, &built(root)?, *rounds, *turn),
     }
@@ -183,7 +199,8 @@ fn in_words(nanoseconds: f64) -> String {
     }
 }
 
-fn growth(root: &Path, filter: Option<&str>, rounds: usize) -> Result<()> {
+/// Builds the linter and measures it with files in a folder of their own, which is gone afterwards.
+fn in_memory(root: &Path, name: &str, measure: impl FnOnce(&Path, &Path) -> Result<()>) -> Result<()> {
     let mut command = cargo();
     command.args(["build", "--release", "--package", "kubectl-neo4jbackup"]);
     finish(&mut command, "cargo build")?;
@@ -191,9 +208,9 @@ fn growth(root: &Path, filter: Option<&str>, rounds: usize) -> Result<()> {
     // In memory where there is such a folder, so that no disk is measured.
     let memory = Path::new("/dev/shm");
     let parent = if memory.is_dir() { memory } else { &built };
-    let folder = parent.join(format!("neo4jbackup-bench-growth-{}", std::process::id()));
+    let folder = parent.join(format!("neo4jbackup-bench-{name}-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
-    let measured = growth::run(&built.join("kubectl-neo4jbackup"), &folder, filter, rounds);
+    let measured = measure(&built.join("kubectl-neo4jbackup"), &folder);
     fs::remove_dir_all(&folder)?;
     measured
 }

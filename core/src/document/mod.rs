@@ -1,5 +1,6 @@
 //! Bytes to documents: YAML and JSON, with the place of every value.
 
+mod block;
 mod builder;
 mod comment;
 mod diagnose;
@@ -23,7 +24,7 @@ mod tests;
 pub use comment::Comment;
 pub use limits::Limits;
 pub use node::{LARGE_LIST, Map, MapIndex, Node};
-pub use parse::{decode, parse};
+pub use parse::{Source, decode, parse};
 pub use path::{Path, Segment};
 pub use problem::{Problem, ProblemKind};
 pub use span::{Position, Span, Spans, Style};
@@ -73,4 +74,6 @@ pub struct Parsed<'a> {
     pub documents: Vec<Document<'a>>,
     /// What concerns the file as a whole, or no single object of it.
     pub problems: Vec<Problem>,
+    /// How many documents had content, one that is a list counted once.
+    pub indexes: usize,
 }

@@ -1,6 +1,7 @@
 //! The way from the text of a file to its documents.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::builder::Builder;
 use super::comment::comments;
@@ -12,7 +13,7 @@ use super::problem::{Problem, ProblemKind};
 use super::span::{Position, Span, Spans};
 use super::split::{Chunk, split};
 use super::yaml::Failure;
-use super::{Document, Format, Parsed, json, list, yaml};
+use super::{Document, Format, Parsed, block, json, list, yaml};
 
 /// How many bytes a document with tabs after colons may cost in repeated reading.
 const REPAIR_BYTES: usize = 1 << 18;
@@ -54,52 +55,85 @@ fn not_text() -> Problem {
 
 /// All documents of a file, in order. Whatever the text, it returns soon and reports what it could not read.
 pub fn parse<'a>(text: &'a str, limits: &Limits) -> Parsed<'a> {
-    let mut parsed = Parsed::default();
-    if text.len() > limits.file_bytes {
-        let problem = Problem {
-            kind: ProblemKind::TooLarge,
-            message: format!(
-                "the file has {} bytes, more than the {} that are read",
-                text.len(),
-                limits.file_bytes
-            ),
-            help: "split it into several files".to_owned(),
-            ..not_text()
-        };
-        parsed.problems.push(problem);
-        return parsed;
-    }
-    if text.contains('\0') {
-        parsed.problems.push(not_text());
-        return parsed;
-    }
-    let lines = Lines::new(
-        text,
-        if text.starts_with('\u{feff}') {
-            '\u{feff}'.len_utf8()
+    let source = Source::new(text, limits);
+    source.read(0..source.len(), 0, limits)
+}
+
+/// The text of a file, cut where kubectl cuts it, so that its documents can be read a few at a time.
+#[derive(Debug)]
+pub struct Source<'a> {
+    lines: Lines<'a>,
+    chunks: Vec<Chunk>,
+    /// Why nothing of it is read.
+    problem: Option<Problem>,
+}
+
+impl<'a> Source<'a> {
+    /// Cuts a text. One that cannot be read has no stretches, and its problem is what reading these gives.
+    pub fn new(text: &'a str, limits: &Limits) -> Self {
+        let problem = if text.len() > limits.file_bytes {
+            Some(too_large(text.len(), limits.file_bytes))
+        } else if text.contains('\0') {
+            Some(not_text())
         } else {
-            0
-        },
-    );
-    let mut next = 0;
-    for chunk in split(&lines) {
-        if let Some(line) = chunk.directive {
-            parsed.problems.push(directive(&lines, line));
-        }
-        for mut document in read_chunk(&lines, chunk, limits) {
-            document.index = next;
-            next += 1;
-            if chunk.unread {
-                document.problems.push(unread(&document, &lines, chunk));
-            }
-            let before = parsed.documents.len();
-            list::add(&mut parsed, document);
-            for document in &mut parsed.documents[before..] {
-                check_size(document, limits);
-            }
+            None
+        };
+        let mark = '\u{feff}';
+        let first = if text.starts_with(mark) { mark.len_utf8() } else { 0 };
+        let lines = Lines::new(if problem.is_some() { "" } else { text }, first);
+        Self {
+            chunks: if problem.is_some() { Vec::new() } else { split(&lines) },
+            lines,
+            problem,
         }
     }
-    parsed
+
+    /// The number of stretches. Nearly every one holds one document; JSON may hold several, and so may a list.
+    pub fn len(&self) -> usize {
+        self.chunks.len()
+    }
+
+    /// Whether there is nothing to read but the problem that the text may have.
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// Reads some of the stretches, in order. `index` is the [`Document::index`] of the first document among them: the
+    /// sum of [`Parsed::indexes`] of all stretches before.
+    pub fn read(&self, stretches: Range<usize>, index: usize, limits: &Limits) -> Parsed<'a> {
+        let mut parsed = Parsed::default();
+        if stretches.start == 0 {
+            parsed.problems.extend(self.problem.clone());
+        }
+        let lines = &self.lines;
+        for chunk in self.chunks.get(stretches).unwrap_or_default().iter().copied() {
+            if let Some(line) = chunk.directive {
+                parsed.problems.push(directive(lines, line));
+            }
+            for mut document in read_chunk(lines, chunk, limits) {
+                document.index = index + parsed.indexes;
+                parsed.indexes += 1;
+                if chunk.unread {
+                    document.problems.push(unread(&document, lines, chunk));
+                }
+                let before = parsed.documents.len();
+                list::add(&mut parsed, document);
+                for document in &mut parsed.documents[before..] {
+                    check_size(document, limits);
+                }
+            }
+        }
+        parsed
+    }
+}
+
+fn too_large(bytes: usize, limit: usize) -> Problem {
+    Problem {
+        kind: ProblemKind::TooLarge,
+        message: format!("the file has {bytes} bytes, more than the {limit} that are read"),
+        help: "split it into several files".to_owned(),
+        ..not_text()
+    }
 }
 
 fn directive(lines: &Lines<'_>, line: usize) -> Problem {
@@ -160,7 +194,7 @@ fn read_chunk<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Vec<Docum
         .filter(|_| !trimmed.starts_with("{{"))
         .map(str::trim_start);
     let Some(inner) = value else {
-        return read_yaml(lines, chunk, source, limits).into_iter().collect();
+        return read_yaml(lines, chunk, limits).into_iter().collect();
     };
     let json = read_json(lines, chunk, limits);
     if json.iter().all(|document| {
@@ -172,7 +206,7 @@ fn read_chunk<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Vec<Docum
         return json;
     }
     // A YAML document may begin with a brace, too.
-    match read_yaml(lines, chunk, source, limits) {
+    match read_yaml(lines, chunk, limits) {
         Some(document) if document.root != Node::Null => vec![document],
         yaml if !inner.starts_with(['"', '{', '[', '}', ']']) => yaml.into_iter().collect(),
         _ => json,
@@ -199,12 +233,29 @@ fn read_json<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Vec<Docume
     }
 }
 
-fn read_yaml<'a>(lines: &Lines<'a>, chunk: Chunk, source: &str, limits: &Limits) -> Option<Document<'a>> {
+fn read_yaml<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Option<Document<'a>> {
+    read_by_block(lines, chunk.start, chunk.end, limits)
+        .or_else(|| read_by_parser(lines, chunk.start, chunk.end, limits))
+}
+
+/// The document of a chunk, when it is of the plain kind that [`block`] reads.
+pub(super) fn read_by_block<'a>(lines: &Lines<'a>, start: usize, end: usize, limits: &Limits) -> Option<Document<'a>> {
+    let source = lines.text.get(start..end).unwrap_or("");
+    let mut builder = Builder::new(lines, start, limits, false);
+    block::read(&mut builder, source, start).ok()?;
+    let mut document = document(lines.text, builder, Format::Yaml);
+    document.comments = comments(lines, start, end, &document.spans);
+    Some(document)
+}
+
+/// The document of a chunk, whatever it is; `None` when there is nothing in it.
+pub(super) fn read_by_parser<'a>(lines: &Lines<'a>, start: usize, end: usize, limits: &Limits) -> Option<Document<'a>> {
+    let source = lines.text.get(start..end).unwrap_or("");
     let mut repaired = Cow::Borrowed(source);
     let mut budget = REPAIR_BYTES;
     loop {
-        let mut builder = Builder::new(lines, chunk.start, limits, source.contains('*'));
-        match yaml::read(&mut builder, &repaired, chunk.start) {
+        let mut builder = Builder::new(lines, start, limits, source.contains('*'));
+        match yaml::read(&mut builder, &repaired, start) {
             Ok(()) => {}
             Err(Failure::Stopped) => {
                 builder.take_root();
@@ -213,7 +264,7 @@ fn read_yaml<'a>(lines: &Lines<'a>, chunk: Chunk, source: &str, limits: &Limits)
                 // goyaml takes a tab after a colon; the parser does not.
                 if error.info().contains("valid YAML whitespace")
                     && budget >= source.len()
-                    && let Some(text) = without_tab(&repaired, offset - chunk.start)
+                    && let Some(text) = without_tab(&repaired, offset - start)
                 {
                     budget -= source.len();
                     repaired = Cow::Owned(text);
@@ -227,7 +278,7 @@ fn read_yaml<'a>(lines: &Lines<'a>, chunk: Chunk, source: &str, limits: &Limits)
         if document.root == Node::Null && document.problems.is_empty() {
             return None;
         }
-        document.comments = comments(lines, chunk.start, chunk.end, &document.spans);
+        document.comments = comments(lines, start, end, &document.spans);
         return Some(document);
     }
 }

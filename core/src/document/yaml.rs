@@ -56,6 +56,39 @@ pub(super) fn read(builder: &mut Builder<'_, '_>, source: &str, base: usize) -> 
     Ok(())
 }
 
+/// The value that a scalar stands for.
+pub(super) fn value<'a>(
+    builder: &mut Builder<'_, 'a>,
+    text: Cow<'a, str>,
+    style: Style,
+    tag: Option<&Tag>,
+    start: usize,
+    end: usize,
+) -> Node<'a> {
+    let plain = matches!(style, Style::Plain | Style::Absent);
+    let resolved = match tag {
+        Some(tag) if tag.is_yaml_core_schema() => resolve_tagged(&tag.suffix, text, plain),
+        None if plain => resolve(text),
+        _ => Some(Node::String(text)),
+    };
+    if let Some(node) = resolved {
+        return node;
+    }
+    let shown = builder.places.text(start, end);
+    let message = format!(
+        "{} is a number that JSON does not have, so kubectl cannot send it",
+        quoted(shown)
+    );
+    builder.problem(
+        ProblemKind::NotJson,
+        message,
+        "put the value in quotes, or write a finite number",
+        start,
+        end,
+    );
+    Node::String(Cow::Borrowed(shown))
+}
+
 struct Reader<'s> {
     offsets: Offsets<'s>,
     /// Where the document begins and ends in the file.
@@ -169,43 +202,11 @@ impl Reader<'_> {
         } else {
             Cow::Owned(text.into_owned())
         };
-        let node = Self::value(builder, text, style, tag, start, end);
+        let node = value(builder, text, style, tag, start, end);
         if builder.expects_key() {
             return builder.key(node, merge, start, end, anchor);
         }
         builder.scalar(node, style, start, end, anchor)
-    }
-
-    fn value<'a>(
-        builder: &mut Builder<'_, 'a>,
-        text: Cow<'a, str>,
-        style: Style,
-        tag: Option<&Tag>,
-        start: usize,
-        end: usize,
-    ) -> Node<'a> {
-        let plain = matches!(style, Style::Plain | Style::Absent);
-        let resolved = match tag {
-            Some(tag) if tag.is_yaml_core_schema() => resolve_tagged(&tag.suffix, text, plain),
-            None if plain => resolve(text),
-            _ => Some(Node::String(text)),
-        };
-        if let Some(node) = resolved {
-            return node;
-        }
-        let shown = builder.places.text(start, end);
-        let message = format!(
-            "{} is a number that JSON does not have, so kubectl cannot send it",
-            quoted(shown)
-        );
-        builder.problem(
-            ProblemKind::NotJson,
-            message,
-            "put the value in quotes, or write a finite number",
-            start,
-            end,
-        );
-        Node::String(Cow::Borrowed(shown))
     }
 
     fn byte(&self, builder: &Builder<'_, '_>, at: usize) -> Option<u8> {

@@ -3,17 +3,20 @@
 //! It keeps facts, not objects: the handful of fields that rules ask for, owned, so that a thousand instances cost
 //! little memory. Every look-up has three answers, and a rule must treat the third as "do not know".
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::account::AccountFacts;
 use super::backup::BackupFacts;
 use super::coverage::{Coverage, Need};
+use super::fact::{About, Fact};
 use super::instance::{InstanceFacts, InstanceKind};
 use super::namespace::NamespaceFacts;
 use super::restore::RestoreFacts;
 use super::role::{BindingFacts, RoleFacts};
 use super::secret::SecretFacts;
+use super::sharded::ShardedFacts;
 use super::siblings::{Backups, Others, Restores};
+use super::small_map::SmallMap;
 use super::why::Why;
 use crate::document::Node;
 use crate::model::Account;
@@ -43,12 +46,12 @@ impl<'i, T> Lookup<'i, T> {
 #[derive(Debug, Clone, Default, PartialEq)]
 struct NamespaceObjects {
     facts: Option<NamespaceFacts>,
-    clusters: BTreeMap<String, InstanceFacts>,
-    standalones: BTreeMap<String, InstanceFacts>,
+    clusters: SmallMap<String, InstanceFacts>,
+    standalones: SmallMap<String, InstanceFacts>,
     backups: Backups,
     restores: Restores,
-    sharded: BTreeSet<String>,
-    secrets: BTreeMap<String, SecretFacts>,
+    sharded: SmallMap<String, ShardedFacts>,
+    secrets: SmallMap<String, SecretFacts>,
     accounts: BTreeMap<Account, AccountFacts>,
     role: Option<RoleFacts>,
     binding: Option<BindingFacts>,
@@ -57,7 +60,8 @@ struct NamespaceObjects {
 /// What is known of other objects.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Inventory {
-    namespaces: BTreeMap<String, NamespaceObjects>,
+    /// In boxes, because a tree is never full.
+    namespaces: BTreeMap<String, Box<NamespaceObjects>>,
     coverage: BTreeMap<Need, Coverage>,
     unknown: Coverage,
     /// The API version in which each kind is served.
@@ -85,28 +89,27 @@ impl Inventory {
 
     /// Takes the facts of an object of one of the operator's kinds.
     pub fn insert(&mut self, kind: Kind, namespace: &str, name: &str, object: &Node<'_>) {
-        let objects = self.namespace_mut(namespace);
-        match kind {
-            Kind::Neo4jEnterpriseCluster => {
-                objects
-                    .clusters
-                    .insert(name.to_owned(), InstanceFacts::of(InstanceKind::Cluster, object));
+        self.add(Fact::of(kind, namespace, name, object));
+    }
+
+    /// Takes what is known of one object, in the place of what was known of it.
+    pub fn add(&mut self, fact: Fact) {
+        let Fact { namespace, name, about } = fact;
+        let objects = self.namespace_mut(&namespace);
+        match about {
+            About::Instance(facts) => {
+                let instances = match facts.kind {
+                    InstanceKind::Cluster => &mut objects.clusters,
+                    InstanceKind::Standalone => &mut objects.standalones,
+                };
+                instances.insert(name, facts);
             }
-            Kind::Neo4jEnterpriseStandalone => {
-                objects
-                    .standalones
-                    .insert(name.to_owned(), InstanceFacts::of(InstanceKind::Standalone, object));
-            }
-            Kind::Neo4jBackup => {
-                objects.backups.insert(name, BackupFacts::of(object));
-            }
-            Kind::Neo4jRestore => {
-                objects.restores.insert(name, RestoreFacts::of(object));
-            }
-            Kind::Neo4jShardedDatabase => {
-                objects.sharded.insert(name.to_owned());
-            }
-            Kind::Neo4jDatabase => {}
+            About::Backup(facts) => objects.backups.insert(&name, facts),
+            About::Restore(facts) => objects.restores.insert(&name, facts),
+            About::ShardedDatabase(facts) => objects.sharded.insert(name, facts),
+            About::Secret(facts) => objects.secrets.insert(name, facts),
+            About::Namespace(facts) => objects.facts = Some(facts),
+            About::Nothing => {}
         }
     }
 
@@ -126,15 +129,12 @@ impl Inventory {
 
     /// Takes the key names of a Secret.
     pub fn insert_secret(&mut self, namespace: &str, name: &str, keys: impl IntoIterator<Item = String>) {
-        let facts = SecretFacts {
-            keys: keys.into_iter().collect(),
-        };
-        self.namespace_mut(namespace).secrets.insert(name.to_owned(), facts);
+        self.add(Fact::of_secret(namespace, name, keys));
     }
 
     /// Takes the annotations of a namespace.
     pub fn insert_namespace(&mut self, namespace: &str, annotations: BTreeMap<String, String>) {
-        self.namespace_mut(namespace).facts = Some(NamespaceFacts { annotations });
+        self.add(Fact::of_namespace(namespace, annotations));
     }
 
     /// Forgets the annotations of a namespace.
@@ -255,13 +255,22 @@ impl Inventory {
         )
     }
 
-    /// The sharded database of this name, of which nothing but its presence is kept.
-    pub fn sharded_database(&self, namespace: &str, name: &str) -> Lookup<'_, ()> {
+    /// The `Neo4jShardedDatabase` of this name.
+    pub fn sharded_database(&self, namespace: &str, name: &str) -> Lookup<'_, ShardedFacts> {
         let found = self
             .namespaces
             .get(namespace)
-            .is_some_and(|objects| objects.sharded.contains(name));
-        self.answer(Need::ShardedDatabases, found.then_some(&()))
+            .and_then(|objects| objects.sharded.get(name));
+        self.answer(Need::ShardedDatabases, found)
+    }
+
+    /// The name of the `Neo4jShardedDatabase` that declares a database of this name on an instance, whatever it is called
+    /// itself.
+    pub fn sharded_database_of(&self, namespace: &str, instance: &str, database: &str) -> Lookup<'_, String> {
+        let objects = self.namespaces.get(namespace).into_iter();
+        let mut declared = objects.flat_map(|objects| objects.sharded.iter());
+        let found = declared.find(|(_, facts)| facts.declares(instance, database));
+        self.answer(Need::ShardedDatabases, found.map(|(name, _)| name))
     }
 
     /// Every known backup of a namespace, by name.
@@ -337,7 +346,7 @@ impl Inventory {
             return;
         };
         something(objects);
-        if *objects == NamespaceObjects::default() {
+        if **objects == NamespaceObjects::default() {
             self.namespaces.remove(namespace);
         }
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::backup::{BackupFacts, ScopeFacts};
 use super::location::LocationFacts;
 use super::restore::RestoreFacts;
+use super::small_map::{SmallMap, SmallSet};
 use crate::model::StoreType;
 
 /// A group of more than this many is indexed further; a smaller one is looked through.
@@ -86,7 +87,7 @@ impl<I: Index> Group<I> {
         Self::Few(vec![Arc::clone(name)])
     }
 
-    fn add(&mut self, name: &Arc<str>, facts: &BackupFacts, all: &BTreeMap<String, BackupFacts>) {
+    fn add(&mut self, name: &Arc<str>, facts: &BackupFacts, all: &SmallMap<String, BackupFacts>) {
         match self {
             Self::Many(index) => index.add(name, facts),
             Self::Few(names) => {
@@ -272,14 +273,14 @@ where
 /// Who wants which value for an annotation of the shared account.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Wishes {
-    by_value: BTreeMap<String, BTreeSet<Arc<str>>>,
+    by_value: SmallMap<String, SmallSet<Arc<str>>>,
     /// The first name of each value, and the value.
-    firsts: BTreeSet<(Arc<str>, String)>,
+    firsts: SmallSet<(Arc<str>, String)>,
 }
 
 impl Wishes {
-    fn change(&mut self, value: &str, change: impl FnOnce(&mut BTreeSet<Arc<str>>)) {
-        let names = self.by_value.entry(value.to_owned()).or_default();
+    fn change(&mut self, value: &str, change: impl FnOnce(&mut SmallSet<Arc<str>>)) {
+        let names = self.by_value.get_or_insert_with(value.to_owned(), SmallSet::default);
         if let Some(first) = names.first() {
             self.firsts.remove(&(Arc::clone(first), value.to_owned()));
         }
@@ -309,24 +310,20 @@ impl Wishes {
 
 /// The annotations that objects want on the account that they share.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Identities(BTreeMap<String, Wishes>);
+pub(super) struct Identities(SmallMap<String, Wishes>);
 
 impl Identities {
     pub(super) fn add(&mut self, name: &Arc<str>, annotations: &BTreeMap<String, String>) {
         for (key, value) in annotations {
-            let wishes = self.0.entry(key.clone()).or_default();
-            wishes.change(value, |names| {
-                names.insert(Arc::clone(name));
-            });
+            let wishes = self.0.get_or_insert_with(key.clone(), Wishes::default);
+            wishes.change(value, |names| names.insert(Arc::clone(name)));
         }
     }
 
     pub(super) fn remove(&mut self, name: &str, annotations: &BTreeMap<String, String>) {
         for (key, value) in annotations {
             if let Some(wishes) = self.0.get_mut(key) {
-                wishes.change(value, |names| {
-                    names.remove(name);
-                });
+                wishes.change(value, |names| names.remove(name));
                 if wishes.by_value.is_empty() {
                     self.0.remove(key);
                 }
@@ -342,13 +339,13 @@ impl Identities {
 /// The backups of a namespace, with what they are looked up by.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Backups {
-    all: BTreeMap<String, BackupFacts>,
-    chains: BTreeMap<(StoragePlace, String), Group<Targets>>,
-    sources: BTreeMap<SourcePlace, Group<Roots>>,
+    all: SmallMap<String, BackupFacts>,
+    chains: SmallMap<(StoragePlace, String), Group<Targets>>,
+    sources: SmallMap<SourcePlace, Group<Roots>>,
     /// Those that run by themselves, by instance.
-    scheduled: BTreeMap<String, Group<Roots>>,
+    scheduled: SmallMap<String, Group<Roots>>,
     /// By `chainFromBackup`, those first that are not of the type `DIFF`.
-    successors: BTreeMap<String, BTreeSet<(bool, Arc<str>)>>,
+    successors: SmallMap<String, SmallSet<(bool, Arc<str>)>>,
     identities: Identities,
 }
 
@@ -374,7 +371,9 @@ impl Backups {
         }
         if let Some(chain_from) = &facts.chain_from {
             let successor = (facts.is_differential(), Arc::clone(&shared));
-            self.successors.entry(chain_from.clone()).or_default().insert(successor);
+            self.successors
+                .get_or_insert_with(chain_from.clone(), SmallSet::default)
+                .insert(successor);
         }
         self.identities.add(&shared, &facts.storage.annotations);
     }
@@ -414,7 +413,7 @@ impl Backups {
 
     /// Those whose `chainFromBackup` is `name`.
     pub(super) fn successors(&self, name: &str) -> impl Iterator<Item = (&str, &BackupFacts)> {
-        let names = self.successors.get(name).into_iter().flatten();
+        let names = self.successors.get(name).into_iter().flat_map(SmallSet::iter);
         names.filter_map(|(_, name)| {
             self.all
                 .get_key_value(name.as_ref())
@@ -513,19 +512,19 @@ impl Backups {
 }
 
 fn add_to<K: Ord, I: Index>(
-    groups: &mut BTreeMap<K, Group<I>>,
+    groups: &mut SmallMap<K, Group<I>>,
     key: K,
     name: &Arc<str>,
     facts: &BackupFacts,
-    all: &BTreeMap<String, BackupFacts>,
+    all: &SmallMap<String, BackupFacts>,
 ) {
-    groups
-        .entry(key)
-        .and_modify(|group| group.add(name, facts, all))
-        .or_insert_with(|| Group::new(name));
+    match groups.get_mut(&key) {
+        Some(group) => group.add(name, facts, all),
+        None => groups.insert(key, Group::new(name)),
+    }
 }
 
-fn remove_from<K: Ord, I: Index>(groups: &mut BTreeMap<K, Group<I>>, key: &K, name: &str, facts: &BackupFacts) {
+fn remove_from<K: Ord, I: Index>(groups: &mut SmallMap<K, Group<I>>, key: &K, name: &str, facts: &BackupFacts) {
     if groups.get_mut(key).is_some_and(|group| group.remove(name, facts)) {
         groups.remove(key);
     }
@@ -534,7 +533,7 @@ fn remove_from<K: Ord, I: Index>(groups: &mut BTreeMap<K, Group<I>>, key: &K, na
 /// The restores of a namespace, with the identities that they want.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Restores {
-    all: BTreeMap<String, RestoreFacts>,
+    all: SmallMap<String, RestoreFacts>,
     identities: Identities,
 }
 
@@ -706,7 +705,7 @@ mod tests {
                 anew.insert(name, facts.clone());
             }
             prop_assert_eq!(&changed, &anew);
-            for name in changed.all.keys().cloned().collect::<Vec<_>>() {
+            for name in changed.all.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>() {
                 changed.remove(&name);
             }
             prop_assert_eq!(changed, Backups::default());

@@ -1,26 +1,27 @@
 //! Text to located findings: the whole of `lint` but the files.
 //!
 //! Three steps, so that a caller may spread the first and the last over threads: [`read`] each file, [`collect`] what
-//! the files say of each other, [`judge`] each file.
+//! the files say of each other, [`judge`] each file. Who has much to read keeps only the [`facts`] of what was read, and
+//! reads it again, a part at a time, when it is judged: trees and places take thirty times the memory of the text.
 
 pub mod text;
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::document::{self, Document, Limits, Node, Path, ProblemKind, Span};
 use crate::engine::{self, Judgement};
-use crate::facts::Inventory;
+use crate::facts::{Fact, Inventory};
 use crate::field::Field;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::fix::FixKind;
 use crate::model::ObjectRef;
 use crate::operator::Operator;
 use crate::rule::Skipped;
-use crate::schema::{Kind, ServedSchemas};
+use crate::schema::{Group, Kind, ServedSchemas};
 use crate::settings::Settings;
 use crate::subject::{Context, Door, Subject};
 use crate::unknown::Unknown;
@@ -113,52 +114,65 @@ pub struct FileOutcome {
     pub skipped: Vec<Skipped>,
     /// How many of the documents were of a kind that the rules know.
     pub judged: usize,
-    /// What is not known yet of those, so that no finding that depends on it is among the findings.
+    /// How many of the documents belong to another operator, by the group of its API: they are left alone.
+    pub left_alone: BTreeMap<Group, usize>,
+    /// What is not known yet of those that were judged, so that no finding that depends on it is among the findings.
     pub unknown: Vec<Unknown>,
+}
+
+impl<'a> From<document::Parsed<'a>> for File<'a> {
+    fn from(parsed: document::Parsed<'a>) -> Self {
+        Self {
+            documents: parsed.documents,
+            problems: parsed.problems,
+            is_patch: false,
+        }
+    }
 }
 
 /// Reads one file; [`document::decode`] makes text of its bytes.
 pub fn read<'a>(text: &'a str, limits: &Limits) -> File<'a> {
-    let parsed = document::parse(text, limits);
-    File {
-        documents: parsed.documents,
-        problems: parsed.problems,
-        is_patch: false,
-    }
+    document::parse(text, limits).into()
 }
 
 /// Adds what a file says to what is known of other objects.
 pub fn collect(file: &File<'_>, options: &Options, inventory: &mut Inventory) {
-    for document in &file.documents {
-        let object = &document.root;
-        // What is named by a placeholder or only changes another object is nothing that others can name.
-        if file.is_patch || object.at("metadata.name").is_some_and(is_placeholder) {
-            continue;
+    for fact in facts(file, options) {
+        inventory.add(fact);
+    }
+}
+
+/// What a file says that others ask for.
+pub fn facts<'f>(file: &'f File<'_>, options: &'f Options) -> impl Iterator<Item = Fact> + 'f {
+    // What only changes another object is nothing that others can name.
+    let objects = file.documents.iter().filter(|_| !file.is_patch);
+    objects.filter_map(|document| fact(&document.root, options))
+}
+
+fn fact(object: &Node<'_>, options: &Options) -> Option<Fact> {
+    // Nor is what is named by a placeholder.
+    if object.at("metadata.name").is_some_and(is_placeholder) {
+        return None;
+    }
+    let name = Field::at(object, "metadata.name").str().unwrap_or_default();
+    let namespace = Field::at(object, "metadata.namespace")
+        .text()
+        .unwrap_or(&options.namespace);
+    if let Some((kind, _)) = Kind::of(object) {
+        return Some(Fact::of(kind, namespace, name, object));
+    }
+    let entries = |field: &'static str| Field::at(object, field).entries();
+    match (Field::at(object, "apiVersion").str(), Field::at(object, "kind").str()) {
+        (Some("v1"), Some("Secret")) => {
+            let keys = entries("data").chain(entries("stringData"));
+            Some(Fact::of_secret(namespace, name, keys.map(|(key, _)| key.to_owned())))
         }
-        let name = Field::at(object, "metadata.name").str().unwrap_or_default();
-        let namespace = Field::at(object, "metadata.namespace")
-            .text()
-            .unwrap_or(&options.namespace);
-        if let Some((kind, _)) = Kind::of(object) {
-            inventory.insert(kind, namespace, name, object);
-            continue;
+        (Some("v1"), Some("Namespace")) => {
+            let annotations = entries("metadata.annotations");
+            let annotations = annotations.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
+            Some(Fact::of_namespace(name, annotations.collect()))
         }
-        let entries = |field: &'static str| Field::at(object, field).entries();
-        match (Field::at(object, "apiVersion").str(), Field::at(object, "kind").str()) {
-            (Some("v1"), Some("Secret")) => {
-                let keys = entries("data")
-                    .chain(entries("stringData"))
-                    .map(|(key, _)| key.to_owned());
-                inventory.insert_secret(namespace, name, keys);
-            }
-            (Some("v1"), Some("Namespace")) => {
-                let annotations = entries("metadata.annotations");
-                let annotations =
-                    annotations.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
-                inventory.insert_namespace(name, annotations.collect());
-            }
-            _ => {}
-        }
+        _ => None,
     }
 }
 
@@ -176,6 +190,9 @@ pub fn judge(file: &File<'_>, inventory: &Inventory, options: &Options) -> FileO
     }
     let objects = Objects::of(file, &options.namespace);
     for (position, document) in file.documents.iter().enumerate() {
+        if let Some(group) = Group::left_alone(&document.root) {
+            *outcome.left_alone.entry(group).or_default() += 1;
+        }
         let judgement = judge_document(document, file.is_patch, inventory, options, &mut outcome.judged);
         outcome
             .unknown

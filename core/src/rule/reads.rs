@@ -74,6 +74,23 @@ pub const BACKED_UP: &[&str] = &["spec.instanceRef", "spec.target"];
 /// The instance that a restore names, in the words of every version.
 pub const RESTORED: &[&str] = &["spec.instanceRef", "spec.clusterRef", "spec.targetCluster"];
 
+/// What says which artifact a restore reads that names a place.
+pub const ARTIFACTS: &[&str] = &[
+    "spec.source.type",
+    "spec.source.backupPath",
+    "spec.source.storage",
+    "spec.source.pitr.baseBackup",
+];
+
+/// What says which databases a restore takes out of which backup.
+pub const FROM_BACKUP: &[&str] = &[
+    "spec.source.type",
+    "spec.source.backupRef",
+    "spec.database",
+    "spec.databaseName",
+    "spec.allDatabases",
+];
+
 /// What the operator compares of two backups of one chain.
 pub const CHAIN: &[&str] = &[
     "spec.chainFromBackup",

@@ -5,6 +5,7 @@
 mod additional_argument;
 mod annotation_of_other_provider;
 mod api_version_not_served;
+mod artifact_taken_for_folder;
 mod azure_client_id_malformed;
 mod backup_not_found;
 mod base_backup_missing;
@@ -16,6 +17,7 @@ mod character_refused;
 mod cloud_provider_wrong;
 mod container_without_account;
 mod credentials_secret_incomplete;
+mod database_not_in_backup;
 mod derived_name_too_long;
 mod differential_without_full;
 mod duplicate_key;
@@ -29,10 +31,12 @@ mod identity_placeholder;
 mod identity_provider_wrong;
 mod instance_not_found;
 mod location_shared;
+mod log_storage_unmounted;
 mod option_ignored;
 mod option_not_in_version;
 mod overwrite_unconfirmed;
 mod path_with_empty_segment;
+mod pitr_refused;
 mod point_in_time_in_future;
 mod point_in_time_invalid;
 mod point_in_time_on_cluster;
@@ -52,6 +56,7 @@ mod schedules_overlap;
 mod scope_unclear;
 mod seed_unreachable;
 mod service_account_implicit;
+mod sharded_database_restored;
 mod single_database_from_all;
 mod standalone_not_stopped;
 mod suppression_invalid;
@@ -67,6 +72,7 @@ mod yaml_syntax;
 pub use additional_argument::AdditionalArgument;
 pub use annotation_of_other_provider::AnnotationOfOtherProvider;
 pub use api_version_not_served::ApiVersionNotServed;
+pub use artifact_taken_for_folder::ArtifactTakenForFolder;
 pub use azure_client_id_malformed::AzureClientIdMalformed;
 pub use backup_not_found::BackupNotFound;
 pub use base_backup_missing::BaseBackupMissing;
@@ -78,6 +84,7 @@ pub use character_refused::CharacterRefused;
 pub use cloud_provider_wrong::CloudProviderWrong;
 pub use container_without_account::ContainerWithoutAccount;
 pub use credentials_secret_incomplete::CredentialsSecretIncomplete;
+pub use database_not_in_backup::DatabaseNotInBackup;
 pub use derived_name_too_long::DerivedNameTooLong;
 pub use differential_without_full::DifferentialWithoutFull;
 pub use duplicate_key::DuplicateKey;
@@ -91,10 +98,12 @@ pub use identity_placeholder::IdentityPlaceholder;
 pub use identity_provider_wrong::IdentityProviderWrong;
 pub use instance_not_found::InstanceNotFound;
 pub use location_shared::LocationShared;
+pub use log_storage_unmounted::LogStorageUnmounted;
 pub use option_ignored::OptionIgnored;
 pub use option_not_in_version::OptionNotInVersion;
 pub use overwrite_unconfirmed::OverwriteUnconfirmed;
 pub use path_with_empty_segment::PathWithEmptySegment;
+pub use pitr_refused::PitrRefused;
 pub use point_in_time_in_future::PointInTimeInFuture;
 pub use point_in_time_invalid::PointInTimeInvalid;
 pub use point_in_time_on_cluster::PointInTimeOnCluster;
@@ -114,6 +123,7 @@ pub use schedules_overlap::SchedulesOverlap;
 pub use scope_unclear::ScopeUnclear;
 pub use seed_unreachable::SeedUnreachable;
 pub use service_account_implicit::ServiceAccountImplicit;
+pub use sharded_database_restored::ShardedDatabaseRestored;
 pub use single_database_from_all::SingleDatabaseFromAll;
 pub use standalone_not_stopped::StandaloneNotStopped;
 pub use suppression_invalid::SuppressionInvalid;
@@ -191,4 +201,9 @@ pub static ALL: &[&dyn Rule] = &[
     &OptionIgnored,
     &SeedUnreachable,
     &PointInTimeOutsideBackups,
+    &LogStorageUnmounted,
+    &ArtifactTakenForFolder,
+    &ShardedDatabaseRestored,
+    &DatabaseNotInBackup,
+    &PitrRefused,
 ];

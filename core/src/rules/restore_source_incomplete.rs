@@ -10,7 +10,7 @@ declare_rule! {
     /// What each `spec.source.type` needs: `backup` a `backupRef`; `storage` a `storage` block and the `backupPath` of
     /// the artifact; and the same for `spec.source.pitr.baseBackup`. `allDatabases` needs a source of type `backup`,
     /// because only a `Neo4jBackup` knows which artifact belongs to which database. A known cluster needs a
-    /// `backupPath` that ends in `.backup`; another one is warned of.
+    /// `backupPath` that ends in `.backup`: on a volume another one is an error, below a bucket it is warned of.
     ///
     /// ## Why it matters
     /// Most of it ends in phase `Failed` with a message and without an event. `type: storage` without `storage` on a
@@ -33,10 +33,7 @@ declare_rule! {
     /// ```
     RestoreSourceIncomplete {
         code: "NB8007", name: "restore-source-incomplete", severity: Error,
-        kinds: [Neo4jRestore], reads: RESTORED + [
-            "spec.source.type", "spec.source.backupRef", "spec.source.backupPath", "spec.source.storage",
-            "spec.source.pitr.baseBackup", "spec.allDatabases",
-        ],
+        kinds: [Neo4jRestore], reads: RESTORED + ARTIFACTS + ["spec.source.backupRef", "spec.allDatabases"],
         needs: [Instance], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
 }
@@ -100,16 +97,29 @@ fn need_storage(field: &Field<'_>, place: &str, report: &mut Collector) {
     }
 }
 
+/// Whether a path names nothing: the operator trims slashes and blanks.
+fn is_blank(path: &str) -> bool {
+    path.chars().all(|next| next == '/' || next.is_whitespace())
+}
+
 /// A cluster is seeded from one file; only a Job can look for the newest in a folder.
 fn need_file<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inventory, report: &mut Collector) {
     let field = restore.backup_path();
-    let Some(path) = field.text().filter(|path| !path.ends_with(".backup")) else {
+    let Some(path) = field
+        .text()
+        .filter(|path| !path.ends_with(".backup") && !is_blank(path))
+    else {
         return;
     };
     let Some((name, lookup)) = restored::instance(subject, restore, inventory) else {
         return;
     };
     if restored::by_engine(subject) && restored::is_cluster(&lookup) {
+        let severity = if restore.storage().store() == Some(StoreType::Pvc) {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
         report
             .at(
                 &field,
@@ -120,12 +130,12 @@ fn need_file<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inven
                 ),
             )
             .help("name the file of the database, as the history of the backup lists it")
-            .severity(Severity::Warning);
+            .severity(severity);
     }
 }
 
 fn need_path(field: &Field<'_>, place: &str, report: &mut Collector) {
-    if field.text().is_none() && field.str().is_some() == field.is_set() {
+    if field.str().map_or(!field.is_set(), is_blank) {
         report
             .missing(field, format!("{place} is `storage`, and no artifact is named"))
             .help("name the exact .backup file below the path of the location");

@@ -15,9 +15,9 @@ declare_rule! {
     /// answers for Secret and endpoint.
     ///
     /// ## Why it matters
-    /// The restore is `Failed` at once, with an event `SeedEndpointNotProjected`. Projecting a Secret restarts the
-    /// servers one by one, which nobody wants to learn in the middle of a disaster. This is a warning, because the
-    /// cluster may be changed together with the restore.
+    /// The restore is `Failed` at once and for good, with an event `SeedEndpointNotProjected`. Projecting a Secret restarts
+    /// the servers one by one, which nobody wants to learn in the middle of a disaster. A missing Secret or endpoint is an
+    /// error from operator 1.14 on, where this was seen. A missing identity is a warning: the nodes may have one.
     ///
     /// ## Bad
     /// ```yaml
@@ -41,7 +41,7 @@ declare_rule! {
     ///   - secretRef: {name: s3-keys}
     /// ```
     SeedUnreachable {
-        code: "NB8014", name: "seed-unreachable", severity: Warning,
+        code: "NB8014", name: "seed-unreachable", severity: Error,
         kinds: [Neo4jRestore], reads: RESTORED + ["spec.source"], needs: [Instance, Backups, Secrets], doors: All,
         fix: None, cel: NotExpressible("it needs the instance and the referenced backup"), since: "0.1",
     }
@@ -90,7 +90,7 @@ impl Rule for SeedUnreachable {
             return;
         }
         let sees_endpoint = sees_endpoint(subject.namespace(), cluster, inventory);
-        if let Some((missing, help)) = missing(subject, &location, cluster, sees_endpoint) {
+        if let Some((severity, missing, help)) = missing(subject, &location, cluster, sees_endpoint) {
             report
                 .at(
                     &field,
@@ -99,21 +99,28 @@ impl Rule for SeedUnreachable {
                         name = quoted(name)
                     ),
                 )
-                .help(format!("{help} of {name}, before the restore", name = quoted(name)));
+                .help(format!("{help} of {name}, before the restore", name = quoted(name)))
+                .severity(severity);
         }
     }
 }
 
-/// What the servers lack, and where it belongs; the first thing only.
+/// What the servers lack, how bad that is, and where it belongs; the first thing only.
 fn missing(
     subject: &Subject<'_>,
     location: &LocationFacts,
     cluster: &InstanceFacts,
     sees_endpoint: bool,
-) -> Option<(String, &'static str)> {
+) -> Option<(Severity, String, &'static str)> {
+    let refused = if subject.era >= Era::V1_14 {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
     match (&location.credentials, &location.endpoint) {
         (Some(secret), _) if !cluster.inherits_seed_credentials && !cluster.env_from_secrets.contains(secret) => {
             Some((
+                refused,
                 format!("Secret {secret}", secret = quoted(secret)),
                 "add it to spec.extraEnvFrom",
             ))
@@ -122,11 +129,13 @@ fn missing(
         (Some(_), Some(endpoint)) if !cluster.inherits_seed_credentials && !sees_endpoint => {
             let endpoint = quoted(endpoint);
             Some((
+                refused,
                 format!("the endpoint {endpoint}"),
                 "add AWS_ENDPOINT_URL_S3 to spec.env",
             ))
         }
         (None, _) if !location.annotations.is_empty() && !cluster.pod_identity && subject.era >= Era::V1_13 => Some((
+            Severity::Warning,
             "the identity that the backup uses".to_owned(),
             "set spec.podServiceAccountAnnotations",
         )),

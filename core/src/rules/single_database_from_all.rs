@@ -33,9 +33,7 @@ declare_rule! {
     /// ```
     SingleDatabaseFromAll {
         code: "NB8012", name: "single-database-from-all", severity: Error,
-        kinds: [Neo4jRestore], reads: RESTORED + [
-            "spec.source.type", "spec.source.backupRef", "spec.database", "spec.databaseName", "spec.allDatabases",
-        ],
+        kinds: [Neo4jRestore], reads: RESTORED + FROM_BACKUP,
         needs: [Instance, Backups], doors: All, fix: None,
         cel: NotExpressible("it needs the instance and the referenced backup"), since: "0.1",
     }

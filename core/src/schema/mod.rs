@@ -4,6 +4,7 @@
 //! the schema that a cluster serves is at hand, it decides which fields there are, and the tables what is said of them.
 
 mod check;
+mod group;
 #[rustfmt::skip]
 mod generated;
 mod pattern;
@@ -15,12 +16,13 @@ mod table;
 mod told;
 
 pub use check::{SchemaProblem, check};
+pub use group::Group;
 pub use pattern::{Pattern, TextPattern};
 pub use render::{crd, json_schema};
 pub use served::{ServedError, ServedSchemas};
 pub use structural::StructuralSchema;
 pub use table::{
-    Absence, Column, DefaultField, FieldSchema, GROUP, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant,
+    Absence, Column, DefaultField, FieldSchema, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant,
     absent_defaults, defaults, field,
 };
 

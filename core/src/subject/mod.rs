@@ -13,7 +13,7 @@ use crate::facts::BackupFacts;
 use crate::field::Field;
 use crate::model::{self, Backup, Cloud, ObjectRef, Restore, Storage};
 use crate::operator::{Operator, Versions};
-use crate::schema::{Era, GROUP, Kind, SchemaProblem, ServedSchemas, StructuralSchema};
+use crate::schema::{Era, Kind, SchemaProblem, ServedSchemas, StructuralSchema};
 use crate::settings::Settings;
 use crate::values::cron::{CronError, Schedule};
 
@@ -153,9 +153,10 @@ impl<'a> Subject<'a> {
 
     /// Names another object of the operator's in the same namespace.
     pub fn other(&self, kind: impl Into<Kind>, name: &str) -> ObjectRef {
+        let kind = kind.into();
         ObjectRef {
-            api_version: format!("{GROUP}/{}", self.era.api_version()),
-            kind: kind.into().name().to_owned(),
+            api_version: kind.api_version(self.era.api_version()),
+            kind: kind.name().to_owned(),
             namespace: self.namespace.to_owned(),
             name: name.to_owned(),
         }

@@ -69,6 +69,7 @@ exits with 3.
 | manifest for Flux or envsubst | `${NAME}`, `${NAME:=default}` in a value or key | everything that does not read such a field | `flux envsubst` |
 | variables of kustomize | `$(NAME)` in capitals | the same | `kustomize build DIRECTORY` |
 | encrypted by SOPS | `sops` with a `mac`, values `ENC[…]` | the same | `sops --decrypt` |
+| object of another operator | its group is `neo4j.com` | nothing; it is no instance, backup or restore for other objects either | |
 
 `--fix` changes no template and adds nothing to a patch. The webhook knows none of this: what reaches the API server is what is meant.
 ";

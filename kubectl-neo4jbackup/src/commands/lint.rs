@@ -7,6 +7,7 @@ mod fix;
 mod output;
 mod plan;
 mod selection;
+mod survey;
 mod unfinished;
 
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ use neo4jbackup_core::quoted::{Name, printable};
 
 use crate::baseline::{self, Baseline, BaselineError};
 use crate::cli::{FailOn, Lint};
-use crate::input::{self, Gap, Inputs, Surroundings, Text};
+use crate::input::{self, Gap, Inputs, Text};
 use crate::report::{API_VERSION, Finding, LintReport, Skipped, Summary, Verdict};
 use crate::{Exit, Io, parallel};
 
@@ -84,9 +85,10 @@ fn load(inputs: Inputs, plan: &Plan, io: &mut Io<'_>) -> (Vec<Text>, Vec<Gap>) {
             Err(gap) => gaps.push(gap),
         }
     }
-    let mut surroundings = Surroundings::of(texts.iter().map(|text| &text.source));
-    for text in &mut texts {
-        text.role = surroundings.role(&text.source);
+    let sources: Vec<_> = texts.iter().map(|text| &text.source).collect();
+    let roles = input::roles(&sources);
+    for (text, role) in texts.iter_mut().zip(roles) {
+        text.role = role;
     }
     (texts, gaps)
 }
@@ -158,6 +160,7 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
         documents,
         judged,
         unfinished,
+        ..
     } = checked;
     let summary = Summary {
         files: texts.len(),

@@ -1,14 +1,15 @@
 //! What a file is for, as the files around it say: a manifest, a template of a Helm chart, a patch of a kustomization.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use neo4jbackup_core::document::{Limits, Node, parse};
 
-use super::Source;
+use super::{Origin, Source};
 use crate::directory::Directory;
+use crate::parallel;
 
 /// The folder of a chart in which every file is a template.
 const TEMPLATES: &str = "templates";
@@ -38,79 +39,110 @@ pub enum Role {
     },
 }
 
-/// What is known of the folders that were looked at.
-#[derive(Debug, Default)]
-pub struct Surroundings {
-    charts: HashMap<PathBuf, bool>,
-    /// The real places of the patches that the kustomization of a folder names.
-    patches: HashMap<PathBuf, HashSet<PathBuf>>,
+/// What each of the files is for. Reads nothing but kustomizations, and quotes none of them.
+///
+/// Every folder is looked at once, however many files are in it and below it.
+pub fn roles(sources: &[&Source]) -> Vec<Role> {
+    let paths = parallel::map(sources, |source| real(&source.origin));
+    let surroundings = Surroundings::of(sources, &paths);
+    let role = |(source, path): (&&Source, &Option<PathBuf>)| {
+        let path = path.as_deref()?;
+        surroundings.role(Path::new(&source.name), path)
+    };
+    let roles = sources.iter().zip(&paths).map(role);
+    roles.map(Option::unwrap_or_default).collect()
+}
+
+/// Where a file really is.
+fn real(origin: &Origin) -> Option<PathBuf> {
+    match origin {
+        Origin::Found { .. } => origin.path(),
+        _ => fs::canonicalize(origin.path()?).ok(),
+    }
+}
+
+/// What is known of the folders above the files.
+#[derive(Debug)]
+struct Surroundings<'p> {
+    /// The folders of charts that have templates among the files.
+    charts: HashSet<&'p Path>,
+    /// The real places of the patches that the kustomization of a folder names, where it names some.
+    patches: HashMap<&'p Path, HashSet<PathBuf>>,
     /// The patches that a kustomization among the files names, with the folder of the kustomization as it is shown.
     named: HashMap<PathBuf, String>,
 }
 
-impl Surroundings {
-    /// What the files say of each other.
-    pub fn of<'s>(sources: impl IntoIterator<Item = &'s Source>) -> Self {
-        let mut surroundings = Self::default();
-        for source in sources {
-            let Some(path) = source.origin.path().filter(|path| is_kustomization(path)) else {
-                continue;
-            };
-            let Some(folder) = path.parent().and_then(|folder| fs::canonicalize(folder).ok()) else {
-                continue;
-            };
-            let shown = shown_ancestor(Path::new(&source.name), 1, &folder);
-            let patches: Vec<PathBuf> = surroundings.patches(&folder).iter().cloned().collect();
-            surroundings
-                .named
-                .extend(patches.into_iter().map(|patch| (patch, shown.clone())));
+impl<'p> Surroundings<'p> {
+    /// What the folders above the files and the kustomizations among them say; `paths` is where the files really are.
+    fn of(sources: &[&Source], paths: &'p [Option<PathBuf>]) -> Self {
+        let folders: BTreeSet<&Path> = paths.iter().flatten().filter_map(|path| path.parent()).collect();
+        let above = folders.iter().flat_map(|folder| folder.ancestors());
+        let of_templates = above.filter(|folder| folder.file_name().is_some_and(|name| name == TEMPLATES));
+        let may_be_charts: BTreeSet<&Path> = of_templates.filter_map(Path::parent).collect();
+        let may_be_charts: Vec<&Path> = may_be_charts.into_iter().collect();
+        let is_chart = parallel::map(&may_be_charts, |folder| folder.join(CHART).is_file());
+        let near = folders
+            .iter()
+            .flat_map(|folder| folder.ancestors().take(MOST_FOLDERS_UPWARDS));
+        let near: BTreeSet<&Path> = near.collect();
+        let near: Vec<&Path> = near.into_iter().collect();
+        let patches = parallel::map(&near, |folder| patches_of(folder));
+        let patches = near.into_iter().zip(patches);
+        let charts = may_be_charts.into_iter().zip(is_chart);
+        Self {
+            charts: charts
+                .filter_map(|(folder, is_chart)| is_chart.then_some(folder))
+                .collect(),
+            patches: patches.filter(|(_, patches)| !patches.is_empty()).collect(),
+            named: named(sources),
         }
-        surroundings
     }
 
-    /// What a file is for. Reads nothing but kustomizations, and quotes none of them.
-    pub fn role(&mut self, source: &Source) -> Role {
-        let Some(path) = source.origin.path().and_then(|path| fs::canonicalize(path).ok()) else {
-            return Role::Manifests;
-        };
-        let shown = Path::new(&source.name);
+    /// What a file is for; `None` when nothing around it says so.
+    fn role(&self, shown: &Path, path: &Path) -> Option<Role> {
+        if self.charts.is_empty() && self.patches.is_empty() && self.named.is_empty() {
+            return None;
+        }
         for (levels, folder) in path.ancestors().enumerate().skip(1) {
             let is_template = folder.file_name().is_some_and(|name| name == TEMPLATES);
-            if let Some(chart) = folder.parent().filter(|parent| is_template && self.is_chart(parent)) {
+            let chart = folder
+                .parent()
+                .filter(|parent| is_template && self.charts.contains(parent));
+            if let Some(chart) = chart {
                 let chart = shown_ancestor(shown, levels + 1, chart);
-                return Role::OfChart { chart };
+                return Some(Role::OfChart { chart });
             }
-            if levels <= MOST_FOLDERS_UPWARDS && self.patches(folder).contains(&path) {
+            let patches = self.patches.get(folder).filter(|_| levels <= MOST_FOLDERS_UPWARDS);
+            if patches.is_some_and(|patches| patches.contains(path)) {
                 let kustomization = shown_ancestor(shown, levels, folder);
-                return Role::Patch { kustomization };
+                return Some(Role::Patch { kustomization });
             }
         }
-        match self.named.get(&path) {
-            Some(kustomization) => Role::Patch {
-                kustomization: kustomization.clone(),
-            },
-            None => Role::Manifests,
-        }
-    }
-
-    fn is_chart(&mut self, folder: &Path) -> bool {
-        if let Some(known) = self.charts.get(folder) {
-            return *known;
-        }
-        let is_chart = folder.join(CHART).is_file();
-        self.charts.insert(folder.to_owned(), is_chart);
-        is_chart
-    }
-
-    fn patches(&mut self, folder: &Path) -> &HashSet<PathBuf> {
-        self.patches
-            .entry(folder.to_owned())
-            .or_insert_with(|| patches_of(folder))
+        let kustomization = self.named.get(path)?.clone();
+        Some(Role::Patch { kustomization })
     }
 }
 
-fn is_kustomization(path: &Path) -> bool {
-    let name = path.file_name();
+/// The patches that the kustomizations among the files name.
+fn named(sources: &[&Source]) -> HashMap<PathBuf, String> {
+    let mut named = HashMap::new();
+    for source in sources.iter().filter(|source| is_kustomization(&source.origin)) {
+        let folder = source.origin.path().and_then(|path| path.parent().map(Path::to_owned));
+        let Some(folder) = folder.and_then(|folder| fs::canonicalize(folder).ok()) else {
+            continue;
+        };
+        let shown = shown_ancestor(Path::new(&source.name), 1, &folder);
+        let patches = patches_of(&folder).into_iter();
+        named.extend(patches.map(|patch| (patch, shown.clone())));
+    }
+    named
+}
+
+fn is_kustomization(origin: &Origin) -> bool {
+    let name = match origin {
+        Origin::Stdin => None,
+        Origin::Named(path) | Origin::Found { below: path, .. } => path.file_name(),
+    };
     name.is_some_and(|name| KUSTOMIZATIONS.iter().any(|known| name == *known))
 }
 

@@ -21,6 +21,7 @@ mod go_duration;
 mod google_service_account_malformed;
 mod identity_placeholder;
 mod identity_provider_wrong;
+mod log_storage_unmounted;
 mod option_ignored;
 mod overwrite_unconfirmed;
 mod path_with_empty_segment;
@@ -78,4 +79,5 @@ pub(crate) static ALL: &[Twin] = &[
     Twin::new("NB8010", overwrite_unconfirmed::policy),
     Twin::new("NB8011", timeout_invalid::policy),
     Twin::new("NB8013", option_ignored::policy),
+    Twin::new("NB8016", log_storage_unmounted::policy),
 ];

@@ -33,7 +33,10 @@ pub(crate) fn policy() -> RulePolicy {
                 of_source,
             ),
             cel::finding(
-                "variables.sourceType == 'storage' && variables.source.?backupPath.orValue('') == ''",
+                &format!(
+                    "variables.sourceType == 'storage' && {}.replace('/', '').trim() == ''",
+                    cel::start("variables.source.?backupPath.orValue('')")
+                ),
                 "'spec.source.backupPath: spec.source.type is `storage`, and no artifact is named; name the exact .backup file \
                  below the path of the location'",
             ),

@@ -203,7 +203,7 @@ pub(super) fn texts(warnings: &[String]) -> BTreeMap<(String, String, bool), Vec
 }
 
 /// What the engine says as the webhook does, as far as policies say it, knowing nothing of other objects.
-pub(super) fn findings(object: &Value, old: Option<&Value>) -> Vec<Finding> {
+pub(crate) fn findings(object: &Value, old: Option<&Value>) -> Vec<Finding> {
     let node = Node::from(object.clone());
     let old = old.map(|old| Node::from(old.clone()));
     let settings = Settings::default();

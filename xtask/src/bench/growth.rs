@@ -4,15 +4,11 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use neo4jbackup_harness::report_progress;
 
-/// How often the memory of a run is looked at.
-const LOOK: Duration = Duration::from_millis(2);
-/// The unit of the kernel's account, the same on every Linux that programs see.
-const MILLISECONDS_PER_TICK: u64 = 10;
+use super::cost::{Cost, cost};
 
 /// An input of any size.
 struct Shape {
@@ -33,7 +29,7 @@ enum Input {
     Mended(String),
 }
 
-const SHAPES: [Shape; 16] = [
+const SHAPES: [Shape; 18] = [
     Shape {
         name: "files of one backup, one namespace",
         count: 10_000,
@@ -146,6 +142,16 @@ const SHAPES: [Shape; 16] = [
         input: |count| Input::Mended(Backup::usual(0).text() + &unknown_fields(count)),
     },
     Shape {
+        name: "placeholders in one object",
+        count: 4_000,
+        input: |count| Input::File(Backup::usual(0).text() + &placeholders(count)),
+    },
+    Shape {
+        name: "unknown fields beside placeholders",
+        count: 4_000,
+        input: |count| Input::File(Backup::usual(0).text() + &unknown_fields(count) + &placeholders(count)),
+    },
+    Shape {
         name: "unknown fields on one line of JSON",
         count: 4_000,
         input: |count| {
@@ -235,14 +241,10 @@ fn unknown_fields(count: usize) -> String {
         .collect()
 }
 
-/// What a run took.
-struct Cost {
-    time: Duration,
-    /// The time that its threads had a processor, which is the same when others run.
-    processor: Duration,
-    megabytes: f64,
-    /// Bytes of the report.
-    output: u64,
+fn placeholders(count: usize) -> String {
+    let line = |index| format!("    - --argument={index}-${{VALUE_{index}}}\n");
+    let lines: String = (0..count).map(line).collect();
+    format!("  options:\n    additionalArgs:\n{lines}")
 }
 
 /// Measures every shape whose name contains `filter`, at its size and at ten times that; each the best of `rounds`.
@@ -253,8 +255,8 @@ pub(super) fn run(program: &Path, folder: &Path, filter: Option<&str>, rounds: u
     ));
     let is_wanted = |shape: &&Shape| filter.is_none_or(|filter| shape.name.contains(filter));
     for shape in SHAPES.iter().filter(is_wanted) {
-        let small = measure(program, folder, &(shape.input)(shape.count), rounds)?;
-        let large = measure(program, folder, &(shape.input)(shape.count * 10), rounds)?;
+        let (small, small_report) = measure(program, folder, &(shape.input)(shape.count), rounds)?;
+        let (large, large_report) = measure(program, folder, &(shape.input)(shape.count * 10), rounds)?;
         report_progress(&format!(
             "{:<44}{:>8}{:>9.0}{:>9.0}{:>10.0}{:>10.0}{:>7.1}{:>8.1}{:>8.1}{:>7.1}{:>8.1}x",
             shape.name,
@@ -267,7 +269,7 @@ pub(super) fn run(program: &Path, folder: &Path, filter: Option<&str>, rounds: u
             small.megabytes,
             large.megabytes,
             large.megabytes / small.megabytes,
-            ratio(large.output, small.output),
+            ratio(large_report, small_report),
         ));
     }
     Ok(())
@@ -278,7 +280,8 @@ fn ratio(large: u64, small: u64) -> f64 {
     large as f64 / small.max(1) as f64
 }
 
-fn measure(program: &Path, folder: &Path, input: &Input, rounds: usize) -> Result<Cost> {
+/// The best of several runs, and the bytes of its report.
+fn measure(program: &Path, folder: &Path, input: &Input, rounds: usize) -> Result<(Cost, u64)> {
     let place = folder.join("input");
     let _ = fs::remove_dir_all(&place);
     fs::create_dir_all(&place)?;
@@ -294,7 +297,7 @@ fn measure(program: &Path, folder: &Path, input: &Input, rounds: usize) -> Resul
         }
     }
     let report = folder.join("report.json");
-    let mut best: Option<Cost> = None;
+    let mut best: Option<(Cost, u64)> = None;
     for _ in 0..rounds.max(1) {
         let mut command = Command::new(program);
         command.args(["lint", "-o", "json", "--fail-on", "never", "--allow-incomplete"]);
@@ -305,43 +308,11 @@ fn measure(program: &Path, folder: &Path, input: &Input, rounds: usize) -> Resul
         } else {
             command.arg(&place);
         }
-        let mut cost = cost(&mut command)?;
-        cost.output = fs::metadata(&report)?.len();
-        if best.as_ref().is_none_or(|best| cost.processor < best.processor) {
-            best = Some(cost);
+        let cost = cost(&mut command)?;
+        if best.as_ref().is_none_or(|(best, _)| cost.processor < best.processor) {
+            best = Some((cost, fs::metadata(&report)?.len()));
         }
     }
     fs::remove_dir_all(&place)?;
     best.context("nothing was measured")
-}
-
-fn cost(command: &mut Command) -> Result<Cost> {
-    let begin = Instant::now();
-    let mut child = command.spawn().with_context(|| format!("cannot run {command:?}"))?;
-    let read = |name: &str| fs::read_to_string(format!("/proc/{}/{name}", child.id())).unwrap_or_default();
-    let mut kilobytes: f64 = 0.0;
-    let processor = loop {
-        // Of a program that has ended and that nobody has waited for, the account is still there.
-        let account = read("stat");
-        let mut account = account.rsplit(')').next().unwrap_or_default().split_whitespace();
-        if account.next().is_none_or(|state| state == "Z") {
-            let ticks = account.skip(10).take(2).filter_map(|ticks| ticks.parse::<u64>().ok());
-            break Duration::from_millis(ticks.sum::<u64>() * MILLISECONDS_PER_TICK);
-        }
-        let about = read("status");
-        let peak = about
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-        kilobytes = kilobytes.max(peak.and_then(|peak| peak.parse().ok()).unwrap_or_default());
-        std::thread::sleep(LOOK);
-    };
-    let time = begin.elapsed();
-    let exit = child.wait()?;
-    ensure!(exit.success(), "{command:?} ended with {exit}");
-    Ok(Cost {
-        time,
-        processor,
-        megabytes: kilobytes / 1024.0,
-        output: 0,
-    })
 }

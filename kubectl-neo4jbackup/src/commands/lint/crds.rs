@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use neo4jbackup_cluster::{DefinitionError, chain, served_schemas};
 use neo4jbackup_core::document::{self, Document, Limits, Node};
 use neo4jbackup_core::quoted::Name;
-use neo4jbackup_core::schema::{Era, GROUP, Kind, ServedError, ServedSchemas};
+use neo4jbackup_core::schema::{Era, Group, Kind, ServedError, ServedSchemas};
 
 use crate::connection::{self, ConnectionError};
 use crate::input::{self, Exclude, ExcludeError, Gap};
+
+/// The group whose kinds are wanted.
+const GROUP: &str = Group::Neo4jNeo4jCom.name();
 
 /// Why there are no schemas.
 #[derive(Debug, thiserror::Error)]

@@ -11,8 +11,9 @@ use similar::TextDiff;
 
 use super::check;
 use super::plan::Plan;
+use super::survey::{Bounds, Survey};
 use super::unfinished;
-use crate::input::{Gap, Origin, Role, Text};
+use crate::input::{Gap, Origin, Text};
 use crate::lines::lines_of;
 use crate::{Io, parallel, replace};
 
@@ -25,14 +26,14 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
     let kind = plan.fix.unwrap_or(FixKind::Safe);
     let limits = &plan.options.limits;
     let fixed = {
-        let files = parallel::map(texts, |text| unfinished::read(text, plan));
-        let inventory = check::inventory(files.iter().flatten(), plan);
-        let is_finished: Vec<bool> = files.iter().map(Option::is_some).collect();
-        let numbered: Vec<(&Text, bool)> = texts.iter().zip(is_finished).collect();
-        parallel::map(&numbered, |(text, is_finished)| {
-            let is_patch = matches!(text.role, Role::Patch { .. });
+        let Survey {
+            inventory, templates, ..
+        } = Survey::of(texts, plan, Bounds::LET_GO);
+        let numbered: Vec<(usize, &Text)> = texts.iter().enumerate().collect();
+        parallel::map(&numbered, |(position, text)| {
             let judge = |file: &File<'_>| check::judge(file, &inventory, plan);
-            is_finished.then(|| text::fix(&text.text, kind, is_patch, limits, judge))
+            let is_finished = templates.binary_search(position).is_err();
+            is_finished.then(|| text::fix(&text.text, kind, unfinished::is_patch(text), limits, judge))
         })
     };
     let mut output = String::new();

@@ -1,24 +1,28 @@
-//! Files that another tool makes manifests of: what was not judged in them, and the command that gives the finished
-//! manifests to `lint`.
+//! What was not judged in files: another tool makes manifests of them, and there is a command that gives the finished
+//! manifests to `lint`; or another operator reads them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use neo4jbackup_core::lint::{self, File};
 use neo4jbackup_core::quoted::{Name, quoted};
+use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::unknown::Unknown;
 use neo4jbackup_core::values::placeholder::Filler;
 
-use super::plan::Plan;
 use crate::input::{Role, Text};
 
-/// Reads a text as what it is; `None` where it is a template, which no reader of YAML understands.
-pub(super) fn read<'t>(text: &'t Text, plan: &Plan) -> Option<File<'t>> {
-    if matches!(text.role, Role::OfChart { .. }) && text.text.contains("{{") {
-        return None;
-    }
-    let mut file = lint::read(&text.text, &plan.options.limits);
-    file.is_patch = matches!(text.role, Role::Patch { .. });
-    (!file.is_template()).then_some(file)
+/// Whether a text is a template of a chart, which no reader of YAML needs to see.
+pub(super) fn is_chart_template(text: &Text) -> bool {
+    matches!(text.role, Role::OfChart { .. }) && may_be_template(text)
+}
+
+/// Whether a text has what every template has; [`File::is_template`](neo4jbackup_core::lint::File::is_template) is certain.
+pub(super) fn may_be_template(text: &Text) -> bool {
+    text.text.contains("{{")
+}
+
+/// Whether the objects of a text are patches.
+pub(super) fn is_patch(text: &Text) -> bool {
+    matches!(text.role, Role::Patch { .. })
 }
 
 /// Why a template was not judged, as the end of a sentence that begins with the name of the file.
@@ -63,6 +67,24 @@ pub(super) fn parts(text: &Text, unknown: &[Unknown]) -> Vec<String> {
         ));
     }
     reasons
+}
+
+/// Says of the objects of another operator that they were left alone, once for all files. `objects` counts them by text. It is
+/// the end of a sentence that begins with the name of the first file.
+pub(super) fn of_another_operator(group: Group, objects: &BTreeMap<usize, usize>) -> String {
+    let files = match objects.len() {
+        1 => "has".to_owned(),
+        2 => "and 1 more file have".to_owned(),
+        count => format!("and {} more files have", count - 1),
+    };
+    let objects = match objects.values().sum() {
+        1 => "1 object".to_owned(),
+        count => format!("{count} objects"),
+    };
+    format!(
+        "{files} {objects} of `{}`, the API of another operator, which this version does not judge",
+        group.name()
+    )
 }
 
 const LINT: &str = "kubectl neo4jbackup lint -";

@@ -1,0 +1,67 @@
+//! What is kept of one object, before it is put among the others.
+
+use std::collections::BTreeMap;
+
+use super::backup::BackupFacts;
+use super::instance::{InstanceFacts, InstanceKind};
+use super::namespace::NamespaceFacts;
+use super::restore::RestoreFacts;
+use super::secret::SecretFacts;
+use super::sharded::ShardedFacts;
+use crate::document::Node;
+use crate::schema::Kind;
+
+/// What is kept of one object. It borrows from nothing, so that the object can be let go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fact {
+    pub(super) namespace: String,
+    pub(super) name: String,
+    pub(super) about: About,
+}
+
+/// What is kept, by kind.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum About {
+    Instance(InstanceFacts),
+    Backup(BackupFacts),
+    Restore(RestoreFacts),
+    ShardedDatabase(ShardedFacts),
+    Secret(SecretFacts),
+    Namespace(NamespaceFacts),
+    /// An object that nobody asks about.
+    Nothing,
+}
+
+impl Fact {
+    /// Returns what is kept of an object of one of the operator's kinds.
+    pub fn of(kind: Kind, namespace: &str, name: &str, object: &Node<'_>) -> Self {
+        let about = match kind {
+            Kind::Neo4jEnterpriseCluster => About::Instance(InstanceFacts::of(InstanceKind::Cluster, object)),
+            Kind::Neo4jEnterpriseStandalone => About::Instance(InstanceFacts::of(InstanceKind::Standalone, object)),
+            Kind::Neo4jBackup => About::Backup(BackupFacts::of(object)),
+            Kind::Neo4jRestore => About::Restore(RestoreFacts::of(object)),
+            Kind::Neo4jShardedDatabase => About::ShardedDatabase(ShardedFacts::of(object)),
+            Kind::Neo4jDatabase => About::Nothing,
+        };
+        Self::new(namespace, name, about)
+    }
+
+    /// Returns what is kept of a Secret with these key names.
+    pub fn of_secret(namespace: &str, name: &str, keys: impl IntoIterator<Item = String>) -> Self {
+        let keys = keys.into_iter().collect();
+        Self::new(namespace, name, About::Secret(SecretFacts { keys }))
+    }
+
+    /// Returns what is kept of a namespace with these annotations.
+    pub fn of_namespace(namespace: &str, annotations: BTreeMap<String, String>) -> Self {
+        Self::new(namespace, namespace, About::Namespace(NamespaceFacts { annotations }))
+    }
+
+    fn new(namespace: &str, name: &str, about: About) -> Self {
+        Self {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            about,
+        }
+    }
+}

@@ -1,0 +1,414 @@
+//! The first reading of all texts: what they say of each other, and how each part of them comes to be judged.
+//!
+//! A tree with the places of its values takes thirty times the memory of its text. So a part of a text is read, asked for
+//! what others want to know of it, and let go; it is read again, from the same bytes, when it is judged. Where all texts
+//! together are short, nothing is let go and nothing read twice.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use neo4jbackup_core::document::{Limits, Problem, Source};
+use neo4jbackup_core::facts::{Fact, Inventory};
+use neo4jbackup_core::lint::{self, File};
+
+use super::plan::Plan;
+use super::unfinished;
+use crate::input::Text;
+use crate::parallel;
+
+/// Why something that a manifest names may exist although it was not found.
+const NOT_AMONG_THE_FILES: &str = "it is not among the linted files";
+
+/// How much is read and kept at a time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Documents that one thread reads or judges at a time.
+    pub(super) documents: usize,
+    /// Of texts that have no more bytes than this together, the trees are kept.
+    pub(super) kept_bytes: usize,
+}
+
+impl Bounds {
+    /// For who asks what the texts say of each other, and reads them himself.
+    pub(super) const LET_GO: Self = Self {
+        documents: 256,
+        kept_bytes: 0,
+    };
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            kept_bytes: 1 << 18,
+            ..Self::LET_GO
+        }
+    }
+}
+
+/// What the first reading came to.
+pub(super) struct Survey<'t> {
+    /// What the texts say of each other.
+    pub(super) inventory: Inventory,
+    /// What is to be judged, in the order of the texts.
+    pub(super) parts: Vec<Part<'t>>,
+    /// The positions of the texts that are templates, which nobody can judge.
+    pub(super) templates: Vec<usize>,
+}
+
+/// Some of the documents of one text, so that one long file keeps all threads busy.
+pub(super) struct Part<'t> {
+    pub(super) text: usize,
+    /// Position of the first document in the file.
+    pub(super) first: usize,
+    content: Content<'t>,
+}
+
+enum Content<'t> {
+    Kept(File<'t>),
+    LetGo {
+        source: Arc<Source<'t>>,
+        stretches: Range<usize>,
+        /// The index of the first document.
+        index: usize,
+        /// What concerns the file as a whole, when this is its first part.
+        problems: Vec<Problem>,
+        is_patch: bool,
+    },
+}
+
+impl<'t> Part<'t> {
+    /// Does something with the documents.
+    pub(super) fn with_file<R>(&self, limits: &Limits, work: impl FnOnce(&File<'t>) -> R) -> R {
+        match &self.content {
+            Content::Kept(file) => work(file),
+            Content::LetGo {
+                source,
+                stretches,
+                index,
+                problems,
+                is_patch,
+            } => work(&File {
+                problems: problems.clone(),
+                is_patch: *is_patch,
+                ..source.read(stretches.clone(), *index, limits).into()
+            }),
+        }
+    }
+}
+
+/// Stretches of one text that are read at a time.
+struct Piece<'t> {
+    text: usize,
+    source: Arc<Source<'t>>,
+    stretches: Range<usize>,
+    is_patch: bool,
+    /// Whether it may turn out later in the text that this is a template.
+    may_be_template: bool,
+}
+
+impl Piece<'_> {
+    fn is_whole(&self) -> bool {
+        self.stretches == (0..self.source.len())
+    }
+
+    fn is_last(&self) -> bool {
+        self.stretches.end == self.source.len()
+    }
+}
+
+/// What stays of a piece.
+struct Read<'t> {
+    stretches: Range<usize>,
+    documents: usize,
+    indexes: usize,
+    problems: Vec<Problem>,
+    facts: Vec<Fact>,
+    is_template: bool,
+    file: Option<File<'t>>,
+}
+
+impl<'t> Survey<'t> {
+    /// Reads all texts.
+    pub(super) fn of(texts: &'t [Text], plan: &Plan, bounds: Bounds) -> Self {
+        let limits = &plan.options.limits;
+        let sources = parallel::map(texts, |text| {
+            (!unfinished::is_chart_template(text)).then(|| Arc::new(Source::new(&text.text, limits)))
+        });
+        let mut survey = Self {
+            inventory: Inventory::partial(NOT_AMONG_THE_FILES),
+            parts: Vec::new(),
+            templates: Vec::new(),
+        };
+        let bytes: usize = texts.iter().map(|text| text.text.len()).sum();
+        let keeps_all = bytes <= bounds.kept_bytes;
+        let stretches = if keeps_all { usize::MAX } else { bounds.documents };
+        let mut pieces = Vec::new();
+        for (position, (text, source)) in texts.iter().zip(sources).enumerate() {
+            match source {
+                Some(source) => pieces.extend(cut(position, text, &source, stretches)),
+                None => survey.templates.push(position),
+            }
+        }
+        let mut of_text: Vec<Read<'t>> = Vec::new();
+        parallel::in_order(
+            &pieces,
+            |piece| {
+                piece.read(plan, |documents| {
+                    keeps_all || piece.is_whole() && documents > bounds.documents
+                })
+            },
+            |piece, mut read| {
+                if !piece.may_be_template {
+                    survey.add(&mut read.facts);
+                }
+                of_text.push(read);
+                if piece.is_last() {
+                    survey.conclude(piece, std::mem::take(&mut of_text), limits, bounds);
+                }
+            },
+        );
+        survey.templates.sort_unstable();
+        survey
+    }
+
+    fn add(&mut self, facts: &mut Vec<Fact>) {
+        for fact in facts.drain(..) {
+            self.inventory.add(fact);
+        }
+    }
+
+    /// Decides how a text is judged of which `last` is the last piece.
+    fn conclude(&mut self, last: &Piece<'t>, mut pieces: Vec<Read<'t>>, limits: &Limits, bounds: Bounds) {
+        if pieces.iter().any(|read| read.is_template) {
+            self.templates.push(last.text);
+            return;
+        }
+        for read in &mut pieces {
+            self.add(&mut read.facts);
+        }
+        let documents: usize = pieces.iter().map(|read| read.documents).sum();
+        let (full, rest) = (bounds.documents, pieces.len() - 1);
+        let ends_fit = pieces.iter().take(rest).all(|read| read.documents == full);
+        let mut problems = pieces
+            .iter_mut()
+            .flat_map(|read| std::mem::take(&mut read.problems))
+            .collect();
+        let let_go = |stretches, index, problems| Content::LetGo {
+            source: Arc::clone(&last.source),
+            stretches,
+            index,
+            problems,
+            is_patch: last.is_patch,
+        };
+        let kept = pieces
+            .iter_mut()
+            .find_map(|read| read.file.take())
+            .filter(|_| last.is_whole());
+        if let Some(file) = kept {
+            self.parts.extend(split(last.text, File { problems, ..file }, bounds));
+        } else if documents <= bounds.documents {
+            self.parts.push(Part {
+                text: last.text,
+                first: 0,
+                content: let_go(0..last.source.len(), 0, problems),
+            });
+        } else if ends_fit && pieces.iter().all(|read| read.documents <= bounds.documents) {
+            let (mut first, mut index) = (0, 0);
+            for read in pieces {
+                self.parts.push(Part {
+                    text: last.text,
+                    first,
+                    content: let_go(read.stretches, index, std::mem::take(&mut problems)),
+                });
+                first += read.documents;
+                index += read.indexes;
+            }
+        } else {
+            // Lists among the documents: the parts have to be counted out.
+            let parsed = last.source.read(0..last.source.len(), 0, limits);
+            let file = File {
+                is_patch: last.is_patch,
+                ..parsed.into()
+            };
+            self.parts.extend(split(last.text, file, bounds));
+        }
+    }
+}
+
+impl<'t> Piece<'t> {
+    fn read(&self, plan: &Plan, is_kept: impl FnOnce(usize) -> bool) -> Read<'t> {
+        let parsed = self.source.read(self.stretches.clone(), 0, &plan.options.limits);
+        let indexes = parsed.indexes;
+        let mut file = File {
+            is_patch: self.is_patch,
+            ..parsed.into()
+        };
+        let is_template = file.is_template();
+        let documents = file.documents.len();
+        Read {
+            stretches: self.stretches.clone(),
+            documents,
+            indexes,
+            facts: if is_template {
+                Vec::new()
+            } else {
+                lint::facts(&file, &plan.options).collect()
+            },
+            problems: std::mem::take(&mut file.problems),
+            is_template,
+            file: is_kept(documents).then_some(file),
+        }
+    }
+}
+
+/// Cuts a text into pieces of at most so many stretches; there is at least one.
+fn cut<'t>(position: usize, text: &Text, source: &Arc<Source<'t>>, most: usize) -> Vec<Piece<'t>> {
+    let starts = (0..source.len().max(1)).step_by(most);
+    let is_patch = unfinished::is_patch(text);
+    let may_be_template = unfinished::may_be_template(text);
+    starts
+        .map(|start| Piece {
+            text: position,
+            source: Arc::clone(source),
+            stretches: start..start.saturating_add(most).min(source.len()),
+            is_patch,
+            may_be_template,
+        })
+        .collect()
+}
+
+fn split(text: usize, file: File<'_>, bounds: Bounds) -> Vec<Part<'_>> {
+    let File {
+        documents,
+        mut problems,
+        is_patch,
+    } = file;
+    let mut documents = documents.into_iter();
+    let mut parts = Vec::new();
+    let mut first = 0;
+    loop {
+        let chunk: Vec<_> = documents.by_ref().take(bounds.documents).collect();
+        let count = chunk.len();
+        if count == 0 && first > 0 {
+            return parts;
+        }
+        // What concerns the file as a whole is said once, before the rest.
+        let file = File {
+            documents: chunk,
+            problems: std::mem::take(&mut problems),
+            is_patch,
+        };
+        let content = Content::Kept(file);
+        parts.push(Part { text, first, content });
+        first += count.max(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::io;
+
+    use proptest::prelude::*;
+
+    use super::super::check;
+    use super::*;
+    use crate::Io;
+    use crate::cli::{self, Command};
+    use crate::input::{Origin, Role, Source};
+
+    fn plan() -> Plan {
+        let mut io = Io {
+            stdin: &mut io::empty(),
+            stdout: &mut io::sink(),
+            stderr: &mut io::sink(),
+            environment: std::collections::BTreeMap::new(),
+            now: "2026-01-15T12:00:00Z".parse().unwrap(),
+            current_directory: std::env::temp_dir(),
+            terminal_width: None,
+            output_lost: false,
+        };
+        let arguments: Vec<OsString> = ["kubectl-neo4jbackup", "lint", "-"].map(OsString::from).into();
+        match cli::parse(&arguments, &io.environment).map(|invocation| invocation.command) {
+            Ok(Command::Lint(arguments)) => {
+                Plan::new(*arguments, None, false, &mut io).map_err(|error| error.to_string())
+            }
+            _ => Err("it is no command".to_owned()),
+        }
+        .unwrap()
+    }
+
+    fn text(number: usize, text: String) -> Text {
+        Text {
+            source: Source {
+                name: format!("{number}.yaml"),
+                origin: Origin::Stdin,
+            },
+            text,
+            is_verbatim: true,
+            problem: None,
+            role: Role::Manifests,
+        }
+    }
+
+    /// A document of a stream, or what is found in place of one.
+    fn document() -> impl Strategy<Value = String> {
+        let backup = (0..4_u8, 0..3_u8).prop_map(|(name, role)| {
+            format!(
+                "{{apiVersion: neo4j.neo4j.com/v1beta1, kind: Neo4jBackup, metadata: {{name: b{name}}}, spec: {{instanceRef: i, \
+                 database: d, schedule: 0 2 * * * *, chainFromBackup: b1, storage: {{type: s3, bucket: b, cloud: {{provider: aws, \
+                 identity: {{provider: aws, autoCreate: {{enabled: true, annotations: {{eks.amazonaws.com/role-arn: \
+                 'arn:aws:iam::210987654321:role/r{role}'}}}}}}}}}}}}}}\n"
+            )
+        });
+        let json = "{\"apiVersion\": \"neo4j.neo4j.com/v1beta1\", \"kind\": \"Neo4jBackup\", \"metadata\": {\"name\": \"j\"}}\n";
+        let restore = "apiVersion: neo4j.neo4j.com/v1beta1\nkind: Neo4jRestore\nmetadata: {name: r}\nspec: {source: {type: backup, \
+                       backupRef: b2}}\n";
+        let list = (0..5_usize).prop_map(move |count| {
+            let item = "- {apiVersion: neo4j.neo4j.com/v1beta1, kind: Neo4jBackup, metadata: {name: l}}\n";
+            format!("kind: List\nitems:\n{}", item.repeat(count))
+        });
+        let rest = vec![
+            "# nothing but a comment\n",
+            "null\n",
+            "a: [1\n",
+            "%YAML 1.2\n---\na: 1\n",
+            "a: 1\n...\nb: 2\n",
+            "a: ${X}\nkind: Neo4jBackup\napiVersion: neo4j.neo4j.com/v1beta1\n",
+            "kind: Secret\napiVersion: v1\nmetadata: {name: s}\ndata: {a: b, a: c}\n",
+        ];
+        prop_oneof![
+            6 => backup,
+            1 => (1..4_usize).prop_map(|count| json.repeat(count)),
+            1 => Just(restore.to_owned()),
+            1 => list,
+            3 => prop::sample::select(rest).prop_map(str::to_owned),
+        ]
+    }
+
+    fn stream() -> impl Strategy<Value = String> {
+        let stream = prop::collection::vec(document(), 0..12).prop_map(|documents| documents.join("---\n"));
+        let template = prop_oneof![12 => Just(""), 1 => Just("---\na: {{ .Values.a }}\n"), 1 => Just("# {{ a }}\n")];
+        (stream, template).prop_map(|(stream, template)| stream + template)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn what_is_read_twice_says_the_same(streams in prop::collection::vec(stream(), 1..4)) {
+            let texts: Vec<Text> = streams.into_iter().enumerate().map(|(number, stream)| text(number, stream)).collect();
+            let plan = plan();
+            let outcome = |documents, kept_bytes| {
+                let checked = check::check_within(&texts, &plan, Bounds { documents, kept_bytes });
+                let places: Vec<_> = checked.findings.iter().map(|finding| finding.place).collect();
+                let findings = serde_json::to_string_pretty(&checked.findings).unwrap();
+                (findings, places, checked.skipped, checked.documents, checked.judged, checked.unfinished)
+            };
+            for documents in [1, 2, 3, 256] {
+                let (read_once, read_twice) = (outcome(documents, usize::MAX), outcome(documents, 0));
+                prop_assert_eq!(read_once, read_twice, "{} documents at a time", documents);
+            }
+        }
+    }
+}
