@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use kube::Client;
-use kube::api::{Api, DynamicObject};
+use kube::api::{Api, DynamicObject, TypeMeta};
 use kube::discovery::ApiResource;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
@@ -138,7 +138,15 @@ impl Watched {
 
     /// Takes the object as it is now, where there is one; returns whether that changes what is known.
     fn take(&self, object: Option<DynamicObject>, facts: &mut OperatorFacts) -> bool {
-        let object = object.map(node);
+        let resource = self.resource();
+        let object = object.map(|mut object| {
+            // Items of a list do not say of what kind they are.
+            object.types.get_or_insert_with(|| TypeMeta {
+                api_version: resource.api_version.clone(),
+                kind: resource.kind.clone(),
+            });
+            node(object)
+        });
         match self {
             Self::Definition(kind) => {
                 let mut served = facts.served.clone();
