@@ -27,4 +27,5 @@ pub use self::restore::RestoreFacts;
 pub use self::role::{BindingFacts, Grant, RoleFacts, RoleReference};
 pub use self::secret::SecretFacts;
 pub use self::siblings::Others;
+pub use self::small_map::SmallMap;
 pub use self::why::{Cause, Right, Why};

@@ -16,7 +16,10 @@ pub enum Filler {
 /// Finds the first placeholder in a text: who fills it in, and the placeholder itself; `None` where the text is what it
 /// will be.
 pub fn find(text: &str) -> Option<(Filler, &str)> {
-    let starts = text.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'$' | b'{' | b'E'));
+    let starts = text
+        .bytes()
+        .enumerate()
+        .filter(|(_, byte)| matches!(byte, b'$' | b'{' | b'E'));
     let candidates = starts.filter_map(|(start, _)| text.get(start..));
     candidates.map(at_start).find(Option::is_some).flatten()
 }
