@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::document::trail::Trail;
 use crate::document::{Node, Path, Segment};
 use crate::finding::{Finding, Reason};
 use crate::registry;
@@ -48,7 +49,7 @@ impl Unknown {
             is_patch: is_patch || object.get("$patch").is_some(),
             is_encrypted: object.get(SOPS).is_some_and(|sops| sops.get("mac").is_some()),
         };
-        collect(object, &mut Path::root(), &mut unknown.fields);
+        collect(object, None, &mut unknown.fields);
         unknown
     }
 
@@ -126,33 +127,34 @@ fn is_directive(segment: &Segment) -> bool {
     matches!(segment, Segment::Key(key) if key.starts_with(DIRECTIVE))
 }
 
-fn collect(node: &Node<'_>, path: &mut Path, fields: &mut Vec<Placeholder>) {
+fn collect(node: &Node<'_>, trail: Option<&Trail<'_>>, fields: &mut Vec<Placeholder>) {
     if let Some(text) = node.as_str() {
-        note(text, path, fields);
+        note(text, trail, fields);
     } else if let Some(map) = node.as_map() {
         for (key, value) in map.iter() {
-            path.0.push(Segment::Key(key.to_owned()));
-            if !note(key, path, fields) {
-                collect(value, path, fields);
+            let trail = trail.map_or_else(|| Trail::root(key), |above| above.key(key));
+            if !note(key, Some(&trail), fields) {
+                collect(value, Some(&trail), fields);
             }
-            path.0.pop();
         }
     } else if let Some(list) = node.as_list() {
         for (index, value) in list.iter().enumerate() {
-            path.0.push(Segment::Index(index));
-            collect(value, path, fields);
-            path.0.pop();
+            match trail {
+                Some(above) => collect(value, Some(&above.index(index)), fields),
+                // An object is no list.
+                None => collect(value, None, fields),
+            }
         }
     }
 }
 
-/// Adds the field at `path` when `text`, its key or its value, holds a placeholder; says whether it does.
-fn note(text: &str, path: &Path, fields: &mut Vec<Placeholder>) -> bool {
+/// Adds the field to which `trail` leads when `text`, its key or its value, holds a placeholder; says whether it does.
+fn note(text: &str, trail: Option<&Trail<'_>>, fields: &mut Vec<Placeholder>) -> bool {
     let Some((filler, text)) = placeholder::find(text) else {
         return false;
     };
     fields.push(Placeholder {
-        path: path.clone(),
+        path: trail.map(Trail::path).unwrap_or_default(),
         filler,
         text: text.to_owned(),
     });

@@ -1,7 +1,6 @@
 //! What is kept of a storage location.
 
-use std::collections::BTreeMap;
-
+use super::small_map::SmallMap;
 use crate::field::Field;
 use crate::model::{Storage, StoreType};
 
@@ -21,7 +20,7 @@ pub struct LocationFacts {
     /// `cloud.endpointURL`.
     pub endpoint: Option<String>,
     /// `cloud.identity.autoCreate.annotations`.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: SmallMap<String, String>,
 }
 
 impl LocationFacts {
@@ -35,7 +34,7 @@ impl LocationFacts {
             pvc: owned(storage.pvc_name()).unwrap_or_default(),
             credentials: owned(storage.cloud.credentials()),
             endpoint: owned(storage.cloud.endpoint()),
-            annotations: storage.cloud.identity_annotations(),
+            annotations: storage.cloud.identity_annotations().into_iter().collect(),
         }
     }
 

@@ -31,4 +31,5 @@ pub use self::role::{BindingFacts, Grant, RoleFacts, RoleReference};
 pub use self::secret::SecretFacts;
 pub use self::sharded::ShardedFacts;
 pub use self::siblings::Others;
+pub use self::small_map::SmallMap;
 pub use self::why::{Cause, Right, Why};

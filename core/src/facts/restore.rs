@@ -1,8 +1,7 @@
 //! What is kept of a `Neo4jRestore`.
 
-use std::collections::BTreeMap;
-
 use super::location::LocationFacts;
+use super::small_map::SmallMap;
 use crate::document::Node;
 use crate::model::{Restore, SourceType};
 
@@ -12,7 +11,7 @@ pub struct RestoreFacts {
     /// The instance that it names.
     pub instance: Option<String>,
     /// The identity annotations that it wants on the shared `ServiceAccount`.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: SmallMap<String, String>,
     /// `source.storage`.
     pub storage: LocationFacts,
     /// `source.backupRef`, where the source is a backup.
@@ -25,7 +24,7 @@ impl RestoreFacts {
         let restore = Restore::of(object);
         Self {
             instance: restore.instance().text().map(str::to_owned),
-            annotations: restore.storage().cloud.identity_annotations(),
+            annotations: restore.storage().cloud.identity_annotations().into_iter().collect(),
             storage: LocationFacts::of(&restore.storage()),
             backup: restore
                 .backup_ref()

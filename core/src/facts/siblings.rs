@@ -313,15 +313,15 @@ impl Wishes {
 pub(super) struct Identities(SmallMap<String, Wishes>);
 
 impl Identities {
-    pub(super) fn add(&mut self, name: &Arc<str>, annotations: &BTreeMap<String, String>) {
-        for (key, value) in annotations {
+    pub(super) fn add(&mut self, name: &Arc<str>, annotations: &SmallMap<String, String>) {
+        for (key, value) in annotations.iter() {
             let wishes = self.0.get_or_insert_with(key.clone(), Wishes::default);
             wishes.change(value, |names| names.insert(Arc::clone(name)));
         }
     }
 
-    pub(super) fn remove(&mut self, name: &str, annotations: &BTreeMap<String, String>) {
-        for (key, value) in annotations {
+    pub(super) fn remove(&mut self, name: &str, annotations: &SmallMap<String, String>) {
+        for (key, value) in annotations.iter() {
             if let Some(wishes) = self.0.get_mut(key) {
                 wishes.change(value, |names| names.remove(name));
                 if wishes.by_value.is_empty() {
@@ -610,7 +610,7 @@ mod tests {
                     bucket,
                     path: path.to_owned(),
                     pvc,
-                    annotations,
+                    annotations: annotations.into_iter().collect(),
                     ..LocationFacts::default()
                 },
                 chain_from,
@@ -680,7 +680,7 @@ mod tests {
                 .map(|(other, _)| other)
                 .collect();
             prop_assert_eq!(successors, expected);
-            for (key, value) in &own.storage.annotations {
+            for (key, value) in own.storage.annotations.iter() {
                 let theirs = |facts: &BackupFacts| facts.storage.annotations.get(key).filter(|theirs| *theirs != value).cloned();
                 let expected = backups.iter().find(|(other, facts)| *other != name && theirs(facts).is_some());
                 let expected = expected.map(|(other, facts)| (other.to_owned(), theirs(facts).unwrap_or_default()));

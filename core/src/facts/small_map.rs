@@ -11,7 +11,10 @@ const FEW: usize = 16;
 
 /// A map in the order of its keys.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum SmallMap<K, V> {
+pub struct SmallMap<K, V>(Entries<K, V>);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Entries<K, V> {
     /// A few entries, by key.
     Few(Vec<(K, V)>),
     /// More than [`FEW`].
@@ -20,12 +23,13 @@ pub(super) enum SmallMap<K, V> {
 
 impl<K, V> Default for SmallMap<K, V> {
     fn default() -> Self {
-        Self::Few(Vec::new())
+        Self(Entries::Few(Vec::new()))
     }
 }
 
 impl<K: Ord, V> SmallMap<K, V> {
-    pub(super) fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    /// The value under `key`.
+    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
     {
@@ -36,12 +40,12 @@ impl<K: Ord, V> SmallMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        match self {
-            Self::Few(entries) => {
+        match &self.0 {
+            Entries::Few(entries) => {
                 let (key, value) = entries.get(place(entries, key).ok()?)?;
                 Some((key, value))
             }
-            Self::Many(entries) => entries.get_key_value(key),
+            Entries::Many(entries) => entries.get_key_value(key),
         }
     }
 
@@ -49,25 +53,25 @@ impl<K: Ord, V> SmallMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        match self {
-            Self::Few(entries) => {
+        match &mut self.0 {
+            Entries::Few(entries) => {
                 let place = place(entries, key).ok()?;
                 entries.get_mut(place).map(|(_, value)| value)
             }
-            Self::Many(entries) => entries.get_mut(key),
+            Entries::Many(entries) => entries.get_mut(key),
         }
     }
 
     /// The value under `key`, which is made when there is none.
     pub(super) fn get_or_insert_with(&mut self, key: K, value: impl FnOnce() -> V) -> &mut V {
-        if let Self::Few(entries) = self
+        if let Entries::Few(entries) = &mut self.0
             && entries.len() >= FEW
             && place(entries, &key).is_err()
         {
-            *self = Self::Many(entries.drain(..).collect());
+            self.0 = Entries::Many(entries.drain(..).collect());
         }
-        match self {
-            Self::Few(entries) => {
+        match &mut self.0 {
+            Entries::Few(entries) => {
                 let place = match place(entries, &key) {
                     Ok(place) => place,
                     Err(place) => {
@@ -81,7 +85,7 @@ impl<K: Ord, V> SmallMap<K, V> {
                 };
                 &mut entries[place].1
             }
-            Self::Many(entries) => entries.entry(key).or_insert_with(value),
+            Entries::Many(entries) => entries.entry(key).or_insert_with(value),
         }
     }
 
@@ -99,40 +103,59 @@ impl<K: Ord, V> SmallMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        match self {
-            Self::Few(entries) => {
+        match &mut self.0 {
+            Entries::Few(entries) => {
                 let place = place(entries, key).ok()?;
                 Some(entries.remove(place).1)
             }
-            Self::Many(entries) => {
+            Entries::Many(entries) => {
                 let removed = entries.remove(key);
                 if entries.len() <= FEW {
-                    *self = Self::Few(std::mem::take(entries).into_iter().collect());
+                    self.0 = Entries::Few(std::mem::take(entries).into_iter().collect());
                 }
                 removed
             }
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Few(entries) => entries.len(),
-            Self::Many(entries) => entries.len(),
+        match &self.0 {
+            Entries::Few(entries) => entries.len(),
+            Entries::Many(entries) => entries.len(),
         }
     }
 
+    /// Whether there is a value under `key`.
+    pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.get(key).is_some()
+    }
+
     /// All entries, by key.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        let (few, many) = match self {
-            Self::Few(entries) => (Some(entries), None),
-            Self::Many(entries) => (None, Some(entries)),
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        let (few, many) = match &self.0 {
+            Entries::Few(entries) => (Some(entries), None),
+            Entries::Many(entries) => (None, Some(entries)),
         };
         let few = few.into_iter().flatten().map(|(key, value)| (key, value));
         few.chain(many.into_iter().flatten())
+    }
+}
+
+impl<K: Ord, V> FromIterator<(K, V)> for SmallMap<K, V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut map = Self::default();
+        for (key, value) in entries {
+            map.insert(key, value);
+        }
+        map
     }
 }
 
@@ -199,7 +222,7 @@ mod tests {
                 prop_assert_eq!(small.len(), tree.len());
                 prop_assert_eq!(small.get(&key), tree.get(&key));
                 prop_assert!(small.iter().eq(&tree));
-                prop_assert_eq!(matches!(small, SmallMap::Few(_)), tree.len() <= FEW);
+                prop_assert_eq!(matches!(small.0, Entries::Few(_)), tree.len() <= FEW);
             }
         }
     }
@@ -208,6 +231,6 @@ mod tests {
     fn one_entry_takes_the_room_of_one() {
         let mut map = SmallMap::default();
         map.insert("a", 1);
-        assert!(matches!(map, SmallMap::Few(entries) if entries.capacity() == 1));
+        assert!(matches!(map.0, Entries::Few(entries) if entries.capacity() == 1));
     }
 }
