@@ -124,9 +124,6 @@ fn backup() -> Vec<Part> {
         .longest_name()
         .min(DerivedName::BackupJob.longest_name());
     let set = |field: &str, absent: &str| format!("({} == {absent} ? 0 : 1)", value(field, absent));
-    let annotated = |provider: &str, key: &str, pattern: &str, not: &str| {
-        format!("['{provider}', '{key}'] == of && text.matches(r'{pattern}') && !text.matches(r'{not}')")
-    };
     vec![
         Part {
             silences: &["NB1007", "NB1014"],
@@ -205,22 +202,30 @@ fn backup() -> Vec<Part> {
                 matches("spec.storage.cloud.endpointURL", ENDPOINT, 128),
             ),
         },
-        Part {
-            silences: &["NB3002", "NB3005", "NB3006", "NB3007", "NB3008", "NB3009"],
-            when: format!(
-                "(!has(spec.storage.cloud) || !has(spec.storage.cloud.identity) || [spec.storage.cloud].all(cloud,\n  \
-                 {} == {} &&\n  \
-                 [{}].all(values, size(values) < 4 && values.all(key,\n    \
-                 size(values[key]) <= 128 && [[cloud.provider, key]].all(of, [values[key]].all(text,\n      {} ||\n      {} ||\n      {}))))))",
-                value("cloud.identity.provider", "''"),
-                value("cloud.provider", "'-'"),
-                value("cloud.identity.autoCreate.annotations", "{}"),
-                annotated("aws", "eks.amazonaws.com/role-arn", ROLE, PLACEHOLDER),
-                annotated("gcp", "iam.gke.io/gcp-service-account", SERVICE_ACCOUNT, "@.*project"),
-                annotated("azure", "azure.workload.identity/client-id", CLIENT_ID, NO_CLIENT_ID),
-            ),
-        },
+        identity_of_backup(),
     ]
+}
+
+/// No identity, or one of the annotations that are well formed, and no placeholder.
+fn identity_of_backup() -> Part {
+    let annotated = |provider: &str, key: &str, pattern: &str, not: &str| {
+        format!("['{provider}', '{key}'] == of && text.matches(r'{pattern}') && !text.matches(r'{not}')")
+    };
+    Part {
+        silences: &["NB3002", "NB3005", "NB3006", "NB3007", "NB3008", "NB3009"],
+        when: format!(
+            "(!has(spec.storage.cloud) || !has(spec.storage.cloud.identity) || [spec.storage.cloud].all(cloud,\n  \
+             {} == {} &&\n  \
+             [{}].all(values, size(values) < 4 && values.all(key,\n    \
+             size(values[key]) <= 128 && [[cloud.provider, key]].all(of, [values[key]].all(text,\n      {} ||\n      {} ||\n      {}))))))",
+            value("cloud.identity.provider", "''"),
+            value("cloud.provider", "'-'"),
+            value("cloud.identity.autoCreate.annotations", "{}"),
+            annotated("aws", "eks.amazonaws.com/role-arn", ROLE, PLACEHOLDER),
+            annotated("gcp", "iam.gke.io/gcp-service-account", SERVICE_ACCOUNT, "@.*project"),
+            annotated("azure", "azure.workload.identity/client-id", CLIENT_ID, NO_CLIENT_ID),
+        ),
+    }
 }
 
 fn restore() -> Vec<Part> {

@@ -91,10 +91,10 @@ fn the_templates_of_a_chart_are_not_judged_and_what_renders_them_is_named_once()
 fn a_large_file_is_a_mistake_only_where_it_could_be_an_object_of_the_operator() {
     let sandbox = wide(Sandbox::with(GOOD));
     let description = |group: &str| format!("{{\"group\": \"{group}\", \"text\": \"{}\"}}", "x".repeat(5 << 20));
-    sandbox.write("swagger.json", &description("apps"));
+    sandbox.write("swagger.json", description("apps"));
     let run = sandbox.run(&["lint", "."]);
     assert_eq!(run.exit, 0, "{}", run.stdout);
-    sandbox.write("swagger.json", &description("neo4j.neo4j.com"));
+    sandbox.write("swagger.json", description("neo4j.neo4j.com"));
     let run = sandbox.run(&["lint", ".", "-o", "short"]);
     assert!(
         run.stdout.starts_with("swagger.json:1:1: error NB1001 "),

@@ -104,7 +104,7 @@ impl Policed {
     /// What the last policy warns of, and what the first one does.
     fn probe(&self) -> Value {
         json!({
-            "apiVersion": Kind::Neo4jRestore.api_version(&self.version), "kind": "Neo4jRestore", "metadata": {"name": "probe"},
+            "apiVersion": Kind::Neo4jRestore.api_version(self.version), "kind": "Neo4jRestore", "metadata": {"name": "probe"},
             "spec": {
                 "instanceRef": "catalog", "clusterRef": "catalog", "database": "neo4j", "databaseName": "neo4j",
                 "source": {"type": "pitr", "pitr": {
@@ -141,7 +141,7 @@ impl Policed {
         let kind = Kind::named(kind).unwrap();
         format!(
             "/apis/{}/namespaces/{namespace}/{}",
-            kind.api_version(&self.version),
+            kind.api_version(self.version),
             kind.plural()
         )
     }
