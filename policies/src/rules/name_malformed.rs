@@ -6,13 +6,13 @@ use crate::{Named, RulePolicy, cel};
 pub(crate) fn policy() -> RulePolicy {
     let instance = "cluster or standalone";
     let backup = "`Neo4jBackup`";
-    let entry = |field: &str, what: &str, text: &str| format!("[['{field}', '{what}', {text}]]");
+    let entry = |field: &str, what: &str, text: &str| format!("[[dyn('{field}'), dyn('{what}'), dyn({text})]]");
     let of_others =
         |field: &str| format!("variables.isBackup || variables.isInstance ? '' : variables.spec.?{field}.orValue('')");
     let of_claims = |field: &str, what: &str| {
         format!(
             "variables.locations.filter(at, at.block.?type.orValue('') == 'pvc' && at.used != 'nothing').map(at,
-  [at.path + '.pvc.{field}', '{what}', at.block.?pvc.?{field}.orValue('')])"
+  [dyn(at.path + '.pvc.{field}'), dyn('{what}'), dyn(at.block.?pvc.?{field}.orValue(''))])"
         )
     };
     let target = "variables.isBackup && variables.spec.?instanceRef.orValue('') == '' ? variables.spec.?target";
@@ -58,7 +58,7 @@ pub(crate) fn policy() -> RulePolicy {
         of_claims("name", "PersistentVolumeClaim"),
         of_claims("storageClassName", "StorageClass"),
         "variables.locations.filter(at, at.readsCloud).map(at,
-  [at.cloudPath + '.credentialsSecretRef', 'Secret', at.cloud.?credentialsSecretRef.orValue('')])"
+  [dyn(at.cloudPath + '.credentialsSecretRef'), dyn('Secret'), dyn(at.cloud.?credentialsSecretRef.orValue(''))])"
             .to_owned(),
     ];
     RulePolicy {
@@ -67,7 +67,7 @@ pub(crate) fn policy() -> RulePolicy {
             Named::new(
                 "namesOfNothing",
                 format!(
-                    "variables.referredNames.filter(at, at[2] != '').map(at, {{'field': dyn(at[0]), 'what': dyn(at[1]), 'text': dyn({})}})
+                    "variables.referredNames.filter(at, at[2] != '').map(at, {{'field': at[0], 'what': at[1], 'text': dyn({})}})
 .filter(at, at.text.trim() != '' && (size(at.text) > 253 || !at.text.matches(r'{SUBDOMAIN}')))",
                     cel::start("at[2]")
                 ),
