@@ -11,9 +11,9 @@ declare_rule! {
     ///
     /// ## What it checks
     /// Every field below `spec` against the operator version that will read the object (`--operator-version`, or else the
-    /// newest that serves the `apiVersion`), or against what the cluster serves where `--crds` names it, with what replaces it there. It is an error where dropping the field changes
-    /// what happens, and a warning where it never had an effect, or where the operator is newer than what this version of the
-    /// tool knows.
+    /// newest that serves the `apiVersion`), or against what the cluster serves where `--crds` names it, with what replaces
+    /// it there. It is an error where dropping the field changes what happens, and a warning where it never had an effect, or
+    /// where the operator is newer than what this version of the tool knows.
     ///
     /// ## Why it matters
     /// Operator 1.14 removed `target`, `clusterRef`, `databaseName`, `force` and `cloud` from the schema without a new API

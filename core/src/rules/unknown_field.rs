@@ -11,9 +11,9 @@ declare_rule! {
     ///
     /// ## What it checks
     /// Every field below `spec` against the fields of all operator versions, or against those that the cluster serves where
-    /// `--crds` names them. It is an error where dropping the field changes
-    /// what happens (`restoreUntil`, `options.force`, a `timezone` other than UTC, a misspelt field that matters), and a
-    /// warning where it does not, or where the operator is newer than what this version of the tool knows.
+    /// `--crds` names them. It is an error where dropping the field changes what happens (`restoreUntil`, `options.force`, a
+    /// `timezone` other than UTC, a misspelt field that matters), and a warning where it does not, or where the operator is
+    /// newer than what this version of the tool knows.
     ///
     /// ## Why it matters
     /// The API server prunes unknown fields before anything can look at them. kubectl complains of them; Helm, Argo CD, Flux
