@@ -60,10 +60,6 @@ impl fmt::Display for Name<'_> {
 /// stay as they are: for texts of which we do not know what was escaped already.
 pub fn printable<'t>(text: impl Into<Cow<'t, str>>) -> Cow<'t, str> {
     let text = text.into();
-    // Nearly every text, and for a look at each byte.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return text;
-    }
     if Pieces::new(&text, false).all(|piece| matches!(piece, Piece::Plain(_))) {
         return text;
     }
