@@ -353,7 +353,7 @@ mod tests {
     use crate::input::{Origin, Role, Source};
 
     fn plan() -> Plan {
-        let mut io = Io {
+        let io = Io {
             stdin: &mut io::empty(),
             stdout: &mut io::sink(),
             stderr: &mut io::sink(),
@@ -365,9 +365,7 @@ mod tests {
         };
         let arguments: Vec<OsString> = ["kubectl-neo4jbackup", "lint", "-"].map(OsString::from).into();
         match cli::parse(&arguments, &io.environment).map(|invocation| invocation.command) {
-            Ok(Command::Lint(arguments)) => {
-                Plan::new(*arguments, None, false, &mut io).map_err(|error| error.to_string())
-            }
+            Ok(Command::Lint(arguments)) => Plan::new(*arguments, None, false, &io).map_err(|error| error.to_string()),
             _ => Err("it is no command".to_owned()),
         }
         .unwrap()
