@@ -53,6 +53,7 @@ fn rules(criterion: &mut Criterion) {
     let inventory = references::inventory(INSTANCES, TOGETHER);
     let settings = Settings::default();
     let context = || Context {
+        served: None,
         settings: &settings,
         now: now(),
         operator: Some(Operator::of_era(Era::V1_14)),

@@ -68,7 +68,7 @@ metadata:
 
 fn backup(index: usize) -> String {
     let schedule = match index % 100 {
-        11 => "0 2 * * * *".to_owned(),
+        11 => "0 0 2 * * *".to_owned(),
         _ => format!("{} {} * * *", index % 60, index / 60 % 24),
     };
     let mut text = head("Neo4jBackup", &format!("nightly-{index}"), index);

@@ -17,6 +17,9 @@ pub enum ConnectError {
         /// What is wrong with it.
         source: KubeconfigError,
     },
+    /// None was named, and the one that kubectl would take cannot be used.
+    #[error("cannot use the kubeconfig that kubectl would")]
+    UsualKubeconfig(#[source] KubeconfigError),
     /// The account of the pod is there but cannot be used.
     #[error("cannot use the service account of this pod")]
     InCluster(#[source] InClusterError),
@@ -41,13 +44,32 @@ impl Cluster {
     /// which cluster to ask. No request is sent.
     pub async fn connect(kubeconfig: Option<&Path>) -> Result<Option<Self>, ConnectError> {
         let config = match kubeconfig {
-            Some(file) => from_file(file).await?,
+            Some(file) => from_file(file, None).await?,
             None if in_cluster() => Config::incluster().map_err(ConnectError::InCluster)?,
             None => return Ok(None),
         };
+        Self::of(config).map(Some)
+    }
+
+    /// Returns the cluster that kubectl would ask: of the kubeconfig that is named, or of `$KUBECONFIG` or `~/.kube/config`,
+    /// in the context that is named, or in the one that the file has as its current. Where there is no such file, the
+    /// cluster that this pod runs in. No request is sent.
+    pub async fn as_kubectl(kubeconfig: Option<&Path>, context: Option<&str>) -> Result<Self, ConnectError> {
+        let config = match kubeconfig {
+            Some(file) => from_file(file, context).await?,
+            None => match Config::from_kubeconfig(&options(context)).await {
+                Ok(config) => config,
+                Err(_) if in_cluster() => Config::incluster().map_err(ConnectError::InCluster)?,
+                Err(error) => return Err(ConnectError::UsualKubeconfig(error)),
+            },
+        };
+        Self::of(config)
+    }
+
+    fn of(config: Config) -> Result<Self, ConnectError> {
         let server = config.cluster_url.to_string();
         let client = Client::try_from(config).map_err(|source| ConnectError::Client { server, source })?;
-        Ok(Some(Self { client }))
+        Ok(Self { client })
     }
 
     /// Returns the client of this cluster. Clients share one pool of connections.
@@ -68,15 +90,22 @@ impl fmt::Debug for Cluster {
     }
 }
 
-async fn from_file(file: &Path) -> Result<Config, ConnectError> {
+async fn from_file(file: &Path, context: Option<&str>) -> Result<Config, ConnectError> {
     let failed = |source| ConnectError::Kubeconfig {
         file: file.to_owned(),
         source,
     };
     let kubeconfig = Kubeconfig::read_from(file).map_err(failed)?;
-    Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+    Config::from_custom_kubeconfig(kubeconfig, &options(context))
         .await
         .map_err(failed)
+}
+
+fn options(context: Option<&str>) -> KubeConfigOptions {
+    KubeConfigOptions {
+        context: context.map(str::to_owned),
+        ..KubeConfigOptions::default()
+    }
 }
 
 /// The kubelet sets this in every pod; whether a token is mounted as well is the pod's own decision.

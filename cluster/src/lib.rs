@@ -2,15 +2,18 @@
 //!
 //! It keeps the facts that rules ask of other objects: [`References`] are followed by watches, and their
 //! [`Inventory`](neo4jbackup_core::facts::Inventory) is always there to be read, complete or not.
+//! [`OperatorWatch`] follows what tells which operator there is, and [`served_schemas`] reads once what is served.
 //! [`CertificateStore`] reads and writes where the webhook's certificates live: one Secret, and the `caBundle` of webhook
 //! configurations.
 //! On request [`References::reconcile_rbac`] keeps the accounts of the Jobs as the plan of the engine wants them.
 
 mod certificates;
 mod connect;
+mod definitions;
 mod dry_run;
 mod error_chain;
 mod objects;
+mod operator;
 mod rbac;
 mod references;
 mod resource;
@@ -22,9 +25,11 @@ pub use certificates::{
     CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target, Unreachable,
 };
 pub use connect::{Cluster, ConnectError};
+pub use definitions::{DefinitionError, served_schemas};
 pub use dry_run::DryRun;
 pub use error_chain::chain;
 pub use objects::{NoAnswer, ObjectError, ObjectName, Objects};
+pub use operator::{DeploymentName, NoDeploymentName, OperatorFacts, OperatorWatch};
 pub use rbac::{ApplyOutcome, RbacEvent, RbacReconciler};
 pub use references::{References, Watching};
 pub use shared_inventory::SharedInventory;

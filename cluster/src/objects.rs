@@ -95,9 +95,14 @@ impl Objects {
     /// Without a kubeconfig, for the cluster that this pod runs in. No request is sent.
     pub async fn connect(kubeconfig: Option<&Path>) -> Result<Self, ObjectError> {
         let cluster = Cluster::connect(kubeconfig).await?.ok_or(ObjectError::NoCluster)?;
-        Ok(Self {
+        Ok(Self::of(&cluster))
+    }
+
+    /// Single objects of a cluster.
+    pub fn of(cluster: &Cluster) -> Self {
+        Self {
             client: cluster.client(),
-        })
+        }
     }
 
     /// The object as it is stored; none when it is not there.

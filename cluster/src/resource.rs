@@ -2,7 +2,7 @@
 
 use kube::core::GroupVersionKind;
 use kube::discovery::ApiResource;
-use neo4jbackup_core::schema::{GROUP, Kind};
+use neo4jbackup_core::schema::Kind;
 
 /// The API group of Roles.
 const RBAC: &str = "rbac.authorization.k8s.io";
@@ -10,9 +10,12 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 /// The API group of webhook configurations.
 const ADMISSION: &str = "admissionregistration.k8s.io";
 
-/// Returns a kind of the group of the operator in one of its versions.
+/// The API group of `CustomResourceDefinitions`.
+const EXTENSIONS: &str = "apiextensions.k8s.io";
+
+/// Returns a kind of an operator in one of the versions of its group.
 pub(crate) fn of_operator(version: &str, kind: Kind) -> ApiResource {
-    resource(GROUP, version, kind.name(), kind.plural())
+    resource(kind.group().name(), version, kind.name(), kind.plural())
 }
 
 /// Returns the resource of namespaces.
@@ -49,6 +52,21 @@ pub(crate) fn webhook_configurations(kind: &str) -> ApiResource {
 pub(crate) fn of_manifest(api_version: &str, kind: &str) -> ApiResource {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind))
+}
+
+/// Returns the resource of `CustomResourceDefinitions`.
+pub(crate) fn definitions() -> ApiResource {
+    resource(
+        EXTENSIONS,
+        "v1",
+        "CustomResourceDefinition",
+        "customresourcedefinitions",
+    )
+}
+
+/// Returns the resource of Deployments.
+pub(crate) fn deployments() -> ApiResource {
+    resource("apps", "v1", "Deployment", "deployments")
 }
 
 fn resource(group: &str, version: &str, kind: &str, plural: &str) -> ApiResource {

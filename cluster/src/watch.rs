@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const QUIET: Duration = Duration::from_secs(75);
 
 /// How long one watch request lasts, in seconds. A connection that died without a word is noticed after this time.
-const WATCH_SECONDS: u32 = 120;
+pub(crate) const WATCH_SECONDS: u32 = 120;
 
 /// How long to wait before asking again for a kind that is not served.
 const NOT_SERVED_PAUSE: Duration = Duration::from_secs(15);
@@ -335,7 +335,7 @@ fn account_facts(object: DynamicObject) -> AccountFacts {
 }
 
 /// The object as rules read it. `managedFields` stay out; they are the larger part of many objects.
-fn node(mut object: DynamicObject) -> Node<'static> {
+pub(crate) fn node(mut object: DynamicObject) -> Node<'static> {
     object.metadata.managed_fields = None;
     serde_json::to_value(object).map(Node::from).unwrap_or_default()
 }

@@ -60,6 +60,10 @@ impl fmt::Display for Name<'_> {
 /// stay as they are: for texts of which we do not know what was escaped already.
 pub fn printable<'t>(text: impl Into<Cow<'t, str>>) -> Cow<'t, str> {
     let text = text.into();
+    // Nearly every text, and for a look at each byte. Commands of pipelines begin with one of the two marks.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !text.contains("::") && !text.contains("##") {
+        return text;
+    }
     if Pieces::new(&text, false).all(|piece| matches!(piece, Piece::Plain(_))) {
         return text;
     }

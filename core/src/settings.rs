@@ -78,6 +78,8 @@ pub struct Identity {
     pub gcp_service_account: Option<String>,
     /// Client id for Azure.
     pub azure_client_id: Option<String>,
+    /// Whether the name of a role may stand for its ARN, which the cluster puts together.
+    pub aws_role_names: bool,
 }
 
 /// What an administrator decides.

@@ -13,7 +13,7 @@ use crate::fix::Edit;
 use crate::model::{Account, Provider, StoreType};
 use crate::rbac::{Declaration, declared};
 use crate::registry;
-use crate::schema::GROUP;
+use crate::schema::Kind;
 use crate::settings::{Level, Mode, Settings};
 use crate::values::identity::{AZURE_CLIENT_ID, AZURE_USE_LABEL};
 
@@ -194,15 +194,10 @@ fn account_of_job(object: &Node<'_>) -> Option<Account> {
 /// The name of the backup or restore that a Job is for: its owner, or, for a Job that belongs to a `CronJob`, its label.
 fn owner<'n>(account: Account, object: &'n Node<'n>) -> Option<&'n str> {
     let kind = match account {
-        Account::Backup => "Neo4jBackup",
-        Account::Restore => "Neo4jRestore",
+        Account::Backup => Kind::Neo4jBackup,
+        Account::Restore => Kind::Neo4jRestore,
     };
-    let is_ours = |owner: &&Node<'_>| {
-        let group = Field::at(owner, "apiVersion")
-            .str()
-            .and_then(|version| version.split('/').next());
-        group == Some(GROUP) && Field::at(owner, "kind").str() == Some(kind)
-    };
+    let is_ours = |owner: &&Node<'_>| Kind::of(owner).is_some_and(|(owner, _)| owner == kind);
     let owners = Field::at(object, "metadata.ownerReferences").items();
     let named = owners
         .iter()

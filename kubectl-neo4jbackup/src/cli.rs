@@ -93,6 +93,8 @@ pub enum Command {
         # what Helm or kustomize renders\n  helm template ./chart | kubectl neo4jbackup lint -\n\n  \
         # in CI: short lines for people, SARIF for code scanning\n  kubectl neo4jbackup lint deploy/ -o short -o sarif=lint.sarif\n\n  \
         # see what can be fixed, then fix it\n  kubectl neo4jbackup lint deploy/ --fix --diff\n  kubectl neo4jbackup lint deploy/ --fix\n\n  \
+        # by the fields that a cluster really has, or that its CRDs in a folder have\n  \
+        kubectl neo4jbackup lint deploy/ --crds cluster\n  kubectl neo4jbackup lint deploy/ --crds crds/\n\n  \
         # accept what is there today, fail on what is new\n  kubectl neo4jbackup lint deploy/ --baseline known.json --write-baseline\n  \
         kubectl neo4jbackup lint deploy/ --baseline known.json\n\n\
         Settings can be kept in `.neo4jbackup.yaml`, in the folder of the first path or in one above it. Links in folders are \
@@ -124,6 +126,17 @@ pub struct Lint {
     /// Operator that will read the manifests (1.13, 1.14, main, ...); by each object's apiVersion unless given
     #[arg(long, value_name = "VERSION", value_parser = operator_version)]
     pub operator_version: Option<OperatorVersion>,
+    /// Schemas that decide which fields there are: a file or folder with the operator's CRDs, or with JSON Schemas made of
+    /// them, or `cluster` for those that the cluster serves; may be given several times. They also tell the version of the
+    /// operator, unless that is given
+    #[arg(long, value_name = "PATH")]
+    pub crds: Vec<PathBuf>,
+    /// With `--crds cluster`: file to connect by, instead of $KUBECONFIG or ~/.kube/config
+    #[arg(long, value_name = "FILE", requires = "crds")]
+    pub kubeconfig: Option<PathBuf>,
+    /// With `--crds cluster`: context of the kubeconfig
+    #[arg(long, value_name = "NAME", requires = "crds")]
+    pub context: Option<String>,
     /// Judge the objects as the admission webhook would complete them
     #[arg(long)]
     pub assume_webhook: bool,

@@ -249,7 +249,9 @@ impl<'r> Reader<'r> {
                 namespaces: self.map("settings.namespaces", "one of enforce, warn, audit")?,
                 rules: self.map("settings.rules", "one of enforce, warn, audit, off")?,
                 ignorable: self.value("settings.ignorable", "a list of rules")?.unwrap_or_default(),
-                identity: self.value("settings.identity", "texts")?.unwrap_or_default(),
+                identity: self
+                    .value("settings.identity", "texts, and awsRoleNames true or false")?
+                    .unwrap_or_default(),
                 mutation: match self.ask("settings.mutation") {
                     Some(node) => self.word(node, "settings.mutation", "one of apply, suggest, off")?,
                     None => Mutation::default(),

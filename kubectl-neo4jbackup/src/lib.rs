@@ -11,6 +11,7 @@ pub mod baseline;
 pub mod cli;
 pub mod commands;
 pub mod config;
+mod connection;
 pub mod directory;
 mod exit;
 pub mod input;

@@ -165,7 +165,7 @@ fn results_that_cannot_be_written_are_not_a_good_run() {
 /// A backup that `--fix` fixes.
 #[cfg(unix)]
 fn mendable() -> String {
-    BACKUP.replace("* *", "0 2 * * * *")
+    BACKUP.replace("* *", "0 0 2 * * *")
 }
 
 /// Runs the program where no file may grow: a write fails as on a full disk when the signal is ignored, and else it ends

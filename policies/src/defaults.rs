@@ -14,12 +14,11 @@
 //! both from the same parts, so that no value can be overwritten. There is one mutation per policy on purpose: the API
 //! server keeps the value of a variable from one mutation of a policy to the next, where it would be out of date.
 
-use super::{Matched, MutatingPolicy, Named};
+use super::{GROUP, Matched, MutatingPolicy, Named};
 use neo4jbackup_core::model::{Account, StoreType};
 use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::rbac::declaring_annotation;
 use neo4jbackup_core::rules::ServiceAccountImplicit;
-use neo4jbackup_core::schema::GROUP;
 use neo4jbackup_core::values::identity::{AZURE_USE_LABEL, Provider};
 
 /// The policies, one for each shape of object.

@@ -17,8 +17,13 @@ mod twin;
 
 use std::borrow::Cow;
 
+use neo4jbackup_core::schema::Group;
+
 pub use rule_policy::RuleInPolicy;
 pub use twin::RulePolicy;
+
+/// The group whose objects the policies judge; those of other operators are none of theirs.
+const GROUP: &str = Group::Neo4jNeo4jCom.name();
 
 /// A `ValidatingAdmissionPolicy` of group `admissionregistration.k8s.io/v1` for this project's group, and the binding
 /// of the same name that puts it in force everywhere.

@@ -5,9 +5,9 @@ use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::operator::{NEWEST, Operator, Versions};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Cel;
-use neo4jbackup_core::schema::{GROUP, Kind};
+use neo4jbackup_core::schema::Kind;
 
-use crate::{MutatingPolicy, Named, Policy, defaults, guard, rule_policy};
+use crate::{GROUP, MutatingPolicy, Named, Policy, defaults, guard, rule_policy};
 
 /// The label of a namespace that decides how far findings reach there.
 const MODE_LABEL: &str = "neo4jbackup.github.io/mode";

@@ -24,7 +24,7 @@ const SCHEDULE: &str =
 /// A bucket of S3 or Google Cloud Storage, without dots.
 const BUCKET: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
 /// What a bucket like that must not have: the stores keep such names for themselves.
-const RESERVED: &str = "^(goog|sthree|amzn)|-s3alias$|g[o0]{2}g[l1]e";
+const RESERVED: &str = "^(goog|sthree|amzn)|g[o0]{2}g[l1]e";
 /// A container behind its account.
 const CONTAINER: &str = "^[a-z0-9]{3,24}/[a-z0-9]{3}[a-z0-9]*(-[a-z0-9]+)*$";
 const FOLDERS: &str = "^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$";
@@ -37,6 +37,7 @@ const SERVICE_ACCOUNT: &str =
 const CLIENT_ID: &str = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
 /// Client ids that may stand for one: of digits or of letters alone, or counted through.
 const NO_CLIENT_ID: &str = "^([0-9-]+|[a-f-]+|12345678-.*)$";
+const ENDPOINT: &str = "^https?://[a-z0-9.-]+(:[0-9]{1,5})?/?$";
 const QUANTITY: &str = "^[1-9][0-9]{0,11}([KMGTP]i|[kMGTP])?$";
 /// A quantity of processors, or one like that.
 const RESOURCE: &str = "^[1-9][0-9]{0,11}([KMGTP]i|[mkMGTP])?$";
@@ -87,6 +88,7 @@ fn options() -> String {
             "spec.options.additionalArgs",
             "spec.options.tempPath",
             "spec.options.tempStorage",
+            "spec.options.splitArchivePartSize",
             "spec.options.preRestore",
             "spec.options.postRestore",
         ]),
@@ -100,10 +102,20 @@ pub(crate) fn parts(kind: Kind) -> Vec<Part> {
         Kind::Neo4jBackup => backup(),
         Kind::Neo4jRestore => restore(),
         Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone => instance(),
-        Kind::Neo4jDatabase | Kind::Neo4jShardedDatabase => vec![Part {
-            silences: &["NB8001"],
-            when: none(&["spec.seedConfig"]),
-        }],
+        Kind::Neo4jDatabase | Kind::Neo4jShardedDatabase => vec![
+            Part {
+                silences: &["NB8001"],
+                when: none(&["spec.seedConfig"]),
+            },
+            Part {
+                silences: &["NB1014"],
+                when: format!(
+                    "{} &&\n{}",
+                    matches("spec.clusterRef", NAME, 63),
+                    none(&["spec.instanceRef", "spec.targetCluster", "spec.seedCredentials"])
+                ),
+            },
+        ],
     }
 }
 
@@ -112,13 +124,19 @@ fn backup() -> Vec<Part> {
         .longest_name()
         .min(DerivedName::BackupJob.longest_name());
     let set = |field: &str, absent: &str| format!("({} == {absent} ? 0 : 1)", value(field, absent));
-    let annotated = |provider: &str, key: &str, pattern: &str, not: &str| {
-        format!("['{provider}', '{key}'] == of && text.matches(r'{pattern}') && !text.matches(r'{not}')")
-    };
     vec![
         Part {
-            silences: &["NB1007"],
-            when: format!("{} != ''", value("spec.instanceRef", "''")),
+            silences: &["NB1007", "NB1014"],
+            when: is("spec.instanceRef", NAME, 63),
+        },
+        Part {
+            silences: &["NB1014"],
+            when: format!(
+                "[{}, {}].all(name, size(name) <= 63 && name.matches('{NAME}')) &&\n{}",
+                value("spec.storage.cloud.credentialsSecretRef", "'a'"),
+                value("spec.storage.pvc.storageClassName", "'a'"),
+                none(&["spec.clusterRef", "spec.targetCluster", "spec.seedCredentials"])
+            ),
         },
         Part {
             silences: &["NB1008"],
@@ -176,54 +194,77 @@ fn backup() -> Vec<Part> {
             ),
         },
         Part {
-            silences: &["NB3010"],
+            silences: &["NB3010", "NB3012"],
             when: format!(
-                "(!has(spec.storage.cloud) || {} ||\n spec.storage.type == 's3' && {} != '')",
+                "(!has(spec.storage.cloud) || {} ||\n spec.storage.type == 's3' && {} != '' && {})",
                 none(&["spec.storage.cloud.endpointURL", "spec.storage.cloud.forcePathStyle"]),
                 value("spec.storage.cloud.credentialsSecretRef", "''"),
+                matches("spec.storage.cloud.endpointURL", ENDPOINT, 128),
             ),
         },
-        Part {
-            silences: &["NB3002", "NB3005", "NB3006", "NB3007", "NB3008", "NB3009"],
-            when: format!(
-                "(!has(spec.storage.cloud) || !has(spec.storage.cloud.identity) || [spec.storage.cloud].all(cloud,\n  \
-                 {} == {} &&\n  \
-                 [{}].all(values, size(values) < 4 && values.all(key,\n    \
-                 size(values[key]) <= 128 && [[cloud.provider, key]].all(of, [values[key]].all(text,\n      {} ||\n      {} ||\n      {}))))))",
-                value("cloud.identity.provider", "''"),
-                value("cloud.provider", "'-'"),
-                value("cloud.identity.autoCreate.annotations", "{}"),
-                annotated("aws", "eks.amazonaws.com/role-arn", ROLE, PLACEHOLDER),
-                annotated("gcp", "iam.gke.io/gcp-service-account", SERVICE_ACCOUNT, "@.*project"),
-                annotated("azure", "azure.workload.identity/client-id", CLIENT_ID, NO_CLIENT_ID),
-            ),
-        },
+        identity_of_backup(),
     ]
+}
+
+/// No identity, or one of the annotations that are well formed, and no placeholder.
+fn identity_of_backup() -> Part {
+    let annotated = |provider: &str, key: &str, pattern: &str, not: &str| {
+        format!("['{provider}', '{key}'] == of && text.matches(r'{pattern}') && !text.matches(r'{not}')")
+    };
+    Part {
+        silences: &["NB3002", "NB3005", "NB3006", "NB3007", "NB3008", "NB3009"],
+        when: format!(
+            "(!has(spec.storage.cloud) || !has(spec.storage.cloud.identity) || [spec.storage.cloud].all(cloud,\n  \
+             {} == {} &&\n  \
+             [{}].all(values, size(values) < 4 && values.all(key,\n    \
+             size(values[key]) <= 128 && [[cloud.provider, key]].all(of, [values[key]].all(text,\n      {} ||\n      {} ||\n      {}))))))",
+            value("cloud.identity.provider", "''"),
+            value("cloud.provider", "'-'"),
+            value("cloud.identity.autoCreate.annotations", "{}"),
+            annotated("aws", "eks.amazonaws.com/role-arn", ROLE, PLACEHOLDER),
+            annotated("gcp", "iam.gke.io/gcp-service-account", SERVICE_ACCOUNT, "@.*project"),
+            annotated("azure", "azure.workload.identity/client-id", CLIENT_ID, NO_CLIENT_ID),
+        ),
+    }
 }
 
 fn restore() -> Vec<Part> {
     vec![
         Part {
-            silences: &["NB1007", "NB1008", "NB8008"],
+            silences: &["NB1007", "NB1008", "NB1014", "NB8008"],
             when: format!(
-                "{} != '' && {} && spec.database != 'system' && !{}",
-                value("spec.instanceRef", "''"),
+                "{} && {} && spec.database != 'system' && !{}",
+                is("spec.instanceRef", NAME, 63),
                 is("spec.database", DATABASE, 63),
                 value("spec.allDatabases", "false")
             ),
         },
         Part {
             silences: &[
-                "NB3001", "NB3002", "NB3005", "NB3006", "NB3007", "NB3008", "NB3009", "NB3010", "NB7001", "NB7002",
-                "NB7003", "NB7004", "NB7005", "NB7006", "NB7009", "NB8004", "NB8007",
+                "NB1014", "NB3001", "NB3002", "NB3005", "NB3006", "NB3007", "NB3008", "NB3009", "NB3010", "NB3012",
+                "NB7001", "NB7002", "NB7003", "NB7004", "NB7005", "NB7006", "NB7009", "NB8004", "NB8007", "NB8008",
+                "NB8016",
             ],
             when: format!(
-                "[{}].all(source, {} == 'backup' && {} != '' && {}) &&\n{}",
+                "[{}].all(source, {} == 'backup' && {} && {}) &&\n{}",
                 value("spec.source", "{}"),
                 value("source.type", "''"),
-                value("source.backupRef", "''"),
-                none(&["source.pitr", "source.storage", "source.backupPath"]),
-                none(&["spec.databaseName", "spec.storage", "spec.resources", "spec.env"])
+                is("source.backupRef", NAME, 63),
+                none(&[
+                    "source.pitr",
+                    "source.storage",
+                    "source.backupPath",
+                    "source.sourceDatabase"
+                ]),
+                none(&[
+                    "spec.databaseName",
+                    "spec.storage",
+                    "spec.resources",
+                    "spec.env",
+                    "spec.clusterRef",
+                    "spec.targetCluster",
+                    "spec.seedCredentials"
+                ])
             ),
         },
         Part {
@@ -257,11 +298,13 @@ fn instance() -> Vec<Part> {
         },
         Part {
             silences: &[
-                "NB3001", "NB3002", "NB3005", "NB3006", "NB3007", "NB3008", "NB3009", "NB7001", "NB7002", "NB7003",
-                "NB7004", "NB7009", "NB8001",
+                "NB1014", "NB3001", "NB3002", "NB3005", "NB3006", "NB3007", "NB3008", "NB3009", "NB3012", "NB7001",
+                "NB7002", "NB7003", "NB7004", "NB7009", "NB8001",
             ],
             when: none(&[
                 "spec.backups",
+                "spec.source",
+                "spec.seedCredentials",
                 "spec.restoreFrom",
                 "spec.podServiceAccountAnnotations",
                 "spec.options",

@@ -151,7 +151,7 @@ fn annotated() -> String {
   'path': dyn(at.cloudPath + '.identity.autoCreate.annotations'),
   'values': dyn(at.cloud.identity.autoCreate.annotations),
   'denies': dyn(at.readsCloud)}) +
-(object.kind == 'Neo4jEnterpriseCluster' && has(variables.spec.podServiceAccountAnnotations)
+(variables.isInstance && has(variables.spec.podServiceAccountAnnotations)
 ? [{'path': dyn('spec.podServiceAccountAnnotations'),
   'values': dyn(variables.spec.podServiceAccountAnnotations),
   'denies': dyn(true)}] : [])"

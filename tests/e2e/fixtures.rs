@@ -71,6 +71,7 @@ fn denials(object: &Node<'_>, kind: Kind) -> BTreeSet<String> {
     let inventory = Inventory::default();
     let judge = |object: &Node<'_>| {
         let context = Context {
+            served: None,
             settings: &settings,
             now: Timestamp::now(),
             operator: Some(Operator::of_era(Era::V1_14)),

@@ -27,7 +27,7 @@ fn no_object_that_can_be_stored_is_too_much_to_judge() {
     namespace.guard_with(&webhook);
     namespace.register(&webhook.base_url(), webhook.authority_pem(), "Ignore");
     for (name, make) in hostile() {
-        let bad = backup(name, "0 2 * * * *", &make);
+        let bad = backup(name, "0 0 2 * * *", &make);
         let answer = namespace.send_with(&CREATE, &bad);
         assert!(
             answer.stderr.contains("[NB5001]"),
@@ -44,7 +44,7 @@ fn no_object_that_can_be_stored_is_too_much_to_judge() {
             }
         });
         // Now the old object is large as well.
-        let patch = r#"{"spec":{"schedule":"0 2 * * * *"}}"#;
+        let patch = r#"{"spec":{"schedule":"0 0 2 * * *"}}"#;
         let answer = namespace.kubectl(&["patch", "neo4jbackup", name, "--type=merge", "--patch", patch]);
         assert!(
             answer.stderr.contains("[NB5001]"),

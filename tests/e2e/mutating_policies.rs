@@ -1,7 +1,7 @@
 //! The defaults as policies on a real API server: what is stored is what the webhook would have made of it.
 
 mod in_force;
-mod objects;
+pub(crate) mod objects;
 mod places;
 mod webhook;
 

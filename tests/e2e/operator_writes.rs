@@ -1,6 +1,6 @@
 //! Every write that the real operator was seen to make passes the running webhook. Runs where the recordings are.
 
-use neo4jbackup_core::schema::{GROUP, Kind};
+use neo4jbackup_core::schema::Kind;
 use neo4jbackup_harness::shared;
 use serde_json::{Value, json};
 
@@ -39,12 +39,13 @@ fn review_of(write: &Value) -> Option<Value> {
     }
     let resource = write["resource"].as_str()?;
     let kind = Kind::ALL.into_iter().find(|kind| kind.plural() == resource)?;
+    let group = kind.group().name();
     let version = write["requestObject"]["apiVersion"]
         .as_str()?
-        .strip_prefix(GROUP)?
+        .strip_prefix(group)?
         .strip_prefix('/')?;
-    let kind = json!({"group": GROUP, "version": version, "kind": kind.name()});
-    let resource = json!({"group": GROUP, "version": version, "resource": resource});
+    let kind = json!({"group": group, "version": version, "kind": kind.name()});
+    let resource = json!({"group": group, "version": version, "resource": resource});
     Some(json!({
         "apiVersion": "admission.k8s.io/v1",
         "kind": "AdmissionReview",

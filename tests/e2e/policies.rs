@@ -2,7 +2,7 @@
 //! they cost.
 
 mod budget;
-mod equality;
+pub(crate) mod equality;
 mod foreign_text;
 mod left_alone;
 mod modes;

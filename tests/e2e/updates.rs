@@ -37,7 +37,7 @@ fn changing_one_mistake_into_another_is_refused(world: &'static World) {
     let namespace = with_stored_mistake(world);
     let transcript = patch(&namespace, r#"{"spec":{"schedule":"0 3 * * * *"}}"#);
     assert_transcript("update-that-changes-a-mistake", &transcript);
-    assert_eq!(spec(&namespace)["schedule"], "0 2 * * * *");
+    assert_eq!(spec(&namespace)["schedule"], "0 0 2 * * *");
 }
 
 fn mending_it_says_nothing(world: &'static World) {

@@ -42,6 +42,11 @@ impl World {
         })
     }
 
+    /// With the CRDs that the schema tables give of an era, to be replaced by others.
+    pub(crate) fn of_era(era: Era) -> Self {
+        Self::start(&crds::rendered_of(era))
+    }
+
     /// With the CRDs of another era, and a webhook that knows the operator version and looks after accounts and roles.
     pub(crate) fn ensured(era: Era, operator_version: &str) -> Self {
         let (control_plane, program) = (start_control_plane(&crds::rendered_of(era)), webhook_program().unwrap());

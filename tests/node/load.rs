@@ -169,7 +169,7 @@ impl Worker {
 
 /// A backup that is right but for its defaults, or one whose schedule has a field too many.
 fn backup(is_good: bool) -> Value {
-    let schedule = if is_good { "0 2 * * *" } else { "0 2 * * * *" };
+    let schedule = if is_good { "0 2 * * *" } else { "0 0 2 * * *" };
     json!({
         "apiVersion": "neo4j.neo4j.com/v1beta1",
         "kind": "Neo4jBackup",

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use neo4jbackup_core::schema::{Era, GROUP, Kind, crd};
+use neo4jbackup_core::schema::{Era, Kind, crd};
 
 /// Those of operator 1.14, as the schema tables give them.
 pub fn rendered() -> String {
@@ -33,7 +33,7 @@ pub fn folder_of(era: Era) -> Option<&'static str> {
 
 /// The operator's own, from a folder such as `upstream/crds/F`, as many as there are.
 pub fn read(folder: &Path) -> String {
-    let file = |kind: Kind| folder.join(format!("{GROUP}_{}.yaml", kind.plural()));
+    let file = |kind: Kind| folder.join(format!("{}_{}.yaml", kind.group().name(), kind.plural()));
     let files = Kind::ALL.into_iter().map(file).filter(|file| file.exists());
     let crds: Vec<String> = files.map(|file| std::fs::read_to_string(file).unwrap()).collect();
     assert!(!crds.is_empty(), "{} has no CRDs", folder.display());

@@ -8,7 +8,7 @@
 //! - `yaml`: the manifests. Words after `yaml` change how they are judged: `operator=1.13`, `inventory=full` (what is not
 //!   in the block does not exist, as for the webhook's caches; otherwise it may be elsewhere, as for files),
 //!   `door=create` or `door=update` (a review instead of a file), `assume-webhook`, `now=2026-01-01T00:00:00Z`,
-//!   `identity=aws:ARN` (settings).
+//!   `identity=aws:ARN` and `role-names` (settings).
 //! - `yaml old`: the object as it is stored, for `door=update`.
 //! - `findings`: what the rule of this fixture says, a line each; empty when it must be silent. Lines are counted in the
 //!   block as it stands there; `base 6:3` is a place in the base.

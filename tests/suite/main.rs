@@ -8,6 +8,7 @@
 mod bases;
 mod foreign;
 mod logs;
+mod operators;
 mod parity;
 mod reads;
 mod registry;
@@ -16,6 +17,7 @@ mod scaffold;
 mod support;
 mod unfinished;
 mod upstream;
+mod validator;
 
 // The scaffold of `cargo xtask new-rule` is compiled here as it stands. It speaks of the core as `crate`.
 #[path = "../../xtask/src/templates/scaffold_rule.rs"]

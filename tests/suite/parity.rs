@@ -13,7 +13,7 @@ use neo4jbackup_core::finding::Finding;
 use neo4jbackup_core::lint::{self, Options};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Doors;
-use neo4jbackup_core::schema::{GROUP, Kind};
+use neo4jbackup_core::schema::Kind;
 use neo4jbackup_core::subject::{Door, Subject};
 use neo4jbackup_tests::fixture;
 use neo4jbackup_webhook::{App, Reply};
@@ -119,15 +119,15 @@ fn errors<'n>(object: &'n Node<'n>, inventory: &Inventory, options: &'n Options)
 
 /// The body of a CREATE.
 pub(crate) fn review(object: &Value) -> Vec<u8> {
-    let (_, version) = object["apiVersion"].as_str().unwrap().split_once('/').unwrap();
+    let (group, version) = object["apiVersion"].as_str().unwrap().split_once('/').unwrap();
     let namespace = object["metadata"]["namespace"].as_str().unwrap_or("default");
     let review = json!({
         "apiVersion": "admission.k8s.io/v1",
         "kind": "AdmissionReview",
         "request": {
             "uid": "7b0b2f1e",
-            "kind": {"group": GROUP, "version": version, "kind": object["kind"]},
-            "resource": {"group": GROUP, "version": version, "resource": "any"},
+            "kind": {"group": group, "version": version, "kind": object["kind"]},
+            "resource": {"group": group, "version": version, "resource": "any"},
             "name": object["metadata"]["name"].as_str().unwrap_or_default(),
             "namespace": namespace,
             "operation": "CREATE",

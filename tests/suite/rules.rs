@@ -19,6 +19,7 @@ pub(crate) fn options(case: &Case) -> Options {
     let mut options = Options::at(now);
     options.operator = case.attribute("operator").map(|text| text.parse().expect("a version"));
     options.assume_webhook = case.has("assume-webhook");
+    options.settings.identity.aws_role_names = case.has("role-names");
     match case.attribute("identity").and_then(|text| text.split_once(':')) {
         Some(("aws", value)) => options.settings.identity.aws_role_arn = Some(value.to_owned()),
         Some(("gcp", value)) => options.settings.identity.gcp_service_account = Some(value.to_owned()),

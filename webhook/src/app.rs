@@ -11,8 +11,10 @@ use jiff::Timestamp;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::quoted::printable;
+use neo4jbackup_core::schema::ServedSchemas;
 use neo4jbackup_core::settings::{Mode, Settings};
 
+use crate::admission::current_operator::{CurrentOperator, KnownOperator};
 use crate::admission::decision::{Basis, Decision, codes};
 use crate::admission::effective_settings::CurrentSettings;
 use crate::admission::fault::Fault;
@@ -54,7 +56,7 @@ pub struct App {
     settings: Arc<CurrentSettings>,
     inventory: SharedInventory,
     clock: Now,
-    operator: Option<Operator>,
+    operator: Arc<CurrentOperator>,
     interruption: Option<Interruption>,
     /// What a call may cost in time and memory.
     pub limits: Limits,
@@ -84,7 +86,7 @@ impl App {
             settings: Arc::new(CurrentSettings::new(settings)),
             inventory,
             clock: Arc::new(clock),
-            operator: None,
+            operator: Arc::default(),
             interruption: None,
             limits: Limits::default(),
             metrics: Arc::new(Metrics::new()),
@@ -92,10 +94,11 @@ impl App {
         }
     }
 
-    /// The operator version that is installed, where the API version alone does not say.
+    /// The operator version that is installed, where the API version alone does not say, until the cluster says more.
     #[must_use]
-    pub fn with_operator(mut self, operator: Option<Operator>) -> Self {
-        self.operator = operator;
+    pub fn with_operator(self, operator: Option<Operator>) -> Self {
+        self.operator
+            .replace(KnownOperator::of(ServedSchemas::default(), None, operator));
         self
     }
 
@@ -122,6 +125,11 @@ impl App {
     /// Returns the settings of the moment, which can be replaced there.
     pub(crate) fn settings(&self) -> Arc<CurrentSettings> {
         Arc::clone(&self.settings)
+    }
+
+    /// Returns what is known of the operator, which can be replaced there.
+    pub(crate) fn operator(&self) -> Arc<CurrentOperator> {
+        Arc::clone(&self.operator)
     }
 
     /// Returns metrics and readiness, for parts of the server that report to them.
@@ -166,11 +174,11 @@ impl App {
     }
 
     /// Returns what a decision rests on at this moment.
-    fn basis<'b>(&self, settings: &'b Settings, inventory: &'b Inventory) -> Basis<'b> {
+    fn basis<'b>(&self, settings: &'b Settings, inventory: &'b Inventory, operator: &'b KnownOperator) -> Basis<'b> {
         Basis {
             settings,
             inventory,
-            operator: self.operator,
+            operator,
             now: (self.clock)(),
         }
     }
@@ -179,8 +187,8 @@ impl App {
     /// judgement like any other. A fault would let the object pass where `failurePolicy` is `Ignore`.
     pub(crate) fn too_large(&self, hook: Hook, asked: Option<Mode>, request: &Request<'_>) -> Reply {
         let start = Instant::now();
-        let (settings, inventory) = (self.settings.load(), self.inventory.load());
-        let basis = self.basis(settings.of(asked), &inventory);
+        let (settings, inventory, operator) = (self.settings.load(), self.inventory.load(), self.operator.load());
+        let basis = self.basis(settings.of(asked), &inventory, &operator);
         let decision = judge::too_large(hook, request, &basis);
         if decision.response.audit.contains_key(judge::OVERSIZE) {
             let allowed = decision.response.denial.is_none();
@@ -211,8 +219,8 @@ impl App {
         if let Some(interruption) = &self.interruption {
             interruption(&request);
         }
-        let (settings, inventory) = (self.settings.load(), self.inventory.load());
-        let basis = self.basis(settings.of(asked), &inventory);
+        let (settings, inventory, operator) = (self.settings.load(), self.inventory.load(), self.operator.load());
+        let basis = self.basis(settings.of(asked), &inventory, &operator);
         let decision = match hook {
             Hook::Validate => judge::validate(&request, &basis),
             Hook::Mutate => judge::mutate(&request, &basis),

@@ -134,6 +134,7 @@ fn judge(known: &Known, request: &AdmissionRequest<DynamicObject>) -> AdmissionR
     let old = node(&request.old_object);
     let door = old.as_ref().map_or(Door::Create, Door::Update);
     let context = subject::Context {
+        served: None,
         settings: &known.settings,
         now: Timestamp::now(),
         operator: Some(Operator::of_era(

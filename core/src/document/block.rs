@@ -83,27 +83,28 @@ impl Reader<'_, '_, '_> {
             let inner = content.get(indentation..).unwrap_or_default();
             let (column, at) = (column + indentation, at + indentation);
             self.wait(at);
-            return if dash(inner).is_some() || key(inner).is_some() {
+            if dash(inner).is_some() || key(inner).is_some() {
                 self.node(inner, column, at)
             } else if inner.is_empty() || inner.starts_with('#') {
                 // Rare, and the place of a value that is not there depends on what comes next.
                 Err(Other)
             } else {
                 self.value(inner, at)
-            };
+            }
+        } else {
+            let length = key(content).ok_or(Other)?;
+            self.enter(false, column, at)?;
+            let name = Cow::Borrowed(self.builder.places.text(at, at + length));
+            let node = value(self.builder, name, Style::Plain, None, at, at + length);
+            self.builder.key(node, false, at, at + length, 0).map_err(|_| Other)?;
+            self.wait(at + length + 1);
+            let behind = content.get(length + 1..).unwrap_or_default();
+            let inner = behind.trim_start_matches(' ');
+            if inner.is_empty() || inner.starts_with('#') {
+                return Ok(());
+            }
+            self.value(inner, at + length + 1 + behind.len() - inner.len())
         }
-        let length = key(content).ok_or(Other)?;
-        self.enter(false, column, at)?;
-        let name = Cow::Borrowed(self.builder.places.text(at, at + length));
-        let node = value(self.builder, name, Style::Plain, None, at, at + length);
-        self.builder.key(node, false, at, at + length, 0).map_err(|_| Other)?;
-        self.wait(at + length + 1);
-        let behind = content.get(length + 1..).unwrap_or_default();
-        let inner = behind.trim_start_matches(' ');
-        if inner.is_empty() || inner.starts_with('#') {
-            return Ok(());
-        }
-        self.value(inner, at + length + 1 + behind.len() - inner.len())
     }
 
     /// Makes the mapping or list of a column the innermost one.

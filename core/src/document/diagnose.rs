@@ -53,9 +53,15 @@ fn tab(lines: &Lines<'_>, index: usize) -> Option<Finding> {
     })
 }
 
+/// An expression in the line, or in one of its own above, which the parser takes for the begin of a key that goes on.
 fn template(lines: &Lines<'_>, index: usize) -> Option<Finding> {
+    let above = (0..index).rev().find(|index| !lines.line(*index).trim().is_empty());
+    let above = above.filter(|index| lines.line(*index).trim_start().starts_with("{{"));
+    let (index, place) = [Some(index), above]
+        .into_iter()
+        .flatten()
+        .find_map(|index| Some((index, lines.line(index).find("{{")?)))?;
     let line = lines.line(index);
-    let place = line.find("{{")?;
     let start = lines.starts.get(index)? + place;
     Some(Finding {
         kind: ProblemKind::Template,

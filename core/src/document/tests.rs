@@ -420,6 +420,13 @@ fn a_template_that_begins_a_file_is_not_taken_for_json() {
 }
 
 #[test]
+fn an_expression_on_a_line_of_its_own_is_a_template() {
+    let document = one("metadata:\n  labels:\n    name: a\n    {{labels}}\nspec:\n  replicas: {{count}}\n");
+    assert_eq!(document.problems[0].message, "this is a template, not YAML");
+    assert_eq!(document.problems[0].span.start.line, 4);
+}
+
+#[test]
 fn thousands_of_duplicate_keys_are_reported_a_hundred_times() {
     let document = one(Box::leak("a: 1\n".repeat(5000).into_boxed_str()));
     assert_eq!(document.problems.len(), 100);

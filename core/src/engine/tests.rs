@@ -71,6 +71,7 @@ fn settings() -> impl Strategy<Value = Settings> {
 
 fn subject_of<'a>(object: &'a Node<'a>, era: Era, door: Door<'a>, settings: &'a Settings) -> Subject<'a> {
     let context = Context {
+        served: None,
         settings,
         now: "2026-11-21T12:00:00Z".parse().unwrap(),
         operator: Some(Operator::of_era(era)),

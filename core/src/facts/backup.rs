@@ -37,8 +37,47 @@ pub struct BackupFacts {
     pub backup_type: Option<String>,
     /// Whether a run has succeeded; `None` when the status says nothing of runs.
     pub succeeded: Option<bool>,
-    /// Start of the oldest and end of the newest successful run that the status remembers, as written.
-    pub runs: Option<(String, String)>,
+    /// The successful runs that the status remembers.
+    pub runs: Option<Runs>,
+}
+
+/// What rules ask of the successful runs of a backup; times as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runs {
+    /// When the oldest one began.
+    pub oldest_start: String,
+    /// When the newest one began.
+    pub newest_start: String,
+    /// When the newest one ended.
+    pub newest_end: String,
+    /// The databases of which the newest one recorded an artifact each: those of a backup of all databases.
+    pub databases: Vec<String>,
+}
+
+impl Runs {
+    /// The newest run comes first, as the operator writes them.
+    fn of(succeeded: &[&Node<'_>]) -> Option<Self> {
+        let (newest, oldest) = (succeeded.first()?, succeeded.last()?);
+        let time = |run: &Node<'_>, key: &str| run.get(key).and_then(Node::as_str).map(str::to_owned);
+        let artifacts = newest
+            .get("databaseArtifacts")
+            .and_then(Node::as_list)
+            .unwrap_or_default();
+        let databases = artifacts
+            .iter()
+            .filter_map(|artifact| artifact.get("database")?.as_str());
+        Some(Self {
+            oldest_start: time(oldest, "startTime")?,
+            newest_start: time(newest, "startTime")?,
+            newest_end: time(newest, "completionTime")?,
+            databases: databases.map(str::to_owned).collect(),
+        })
+    }
+
+    /// Whether the newest run recorded an artifact of a database.
+    pub fn has_artifact_of(&self, database: &str) -> bool {
+        self.databases.iter().any(|known| known.eq_ignore_ascii_case(database))
+    }
 }
 
 impl BackupFacts {
@@ -47,11 +86,11 @@ impl BackupFacts {
         let backup = Backup::of(object);
         let owned = |field: Field<'_>| field.text().map(str::to_owned);
         let runs: Vec<&Node<'_>> = Field::at(object, "status.history").items().iter().collect();
-        let succeeded: Vec<&&Node<'_>> = runs
+        let succeeded: Vec<&Node<'_>> = runs
             .iter()
+            .copied()
             .filter(|run| run.get("status").and_then(Node::as_str) == Some("Succeeded"))
             .collect();
-        let time = |run: &Node<'_>, key: &str| run.get(key).and_then(Node::as_str).map(str::to_owned);
         Self {
             instance: owned(backup.instance()),
             scope: match backup.scope() {
@@ -66,10 +105,7 @@ impl BackupFacts {
             suspended: backup.spec.field("suspend").is_true(),
             backup_type: owned(backup.backup_type()),
             succeeded: (!runs.is_empty()).then_some(!succeeded.is_empty()),
-            runs: match (succeeded.last(), succeeded.first()) {
-                (Some(oldest), Some(newest)) => time(oldest, "startTime").zip(time(newest, "completionTime")),
-                _ => None,
-            },
+            runs: Runs::of(&succeeded),
         }
     }
 }

@@ -7,6 +7,7 @@ use super::instance::{InstanceFacts, InstanceKind};
 use super::namespace::NamespaceFacts;
 use super::restore::RestoreFacts;
 use super::secret::SecretFacts;
+use super::sharded::ShardedFacts;
 use crate::document::Node;
 use crate::schema::Kind;
 
@@ -24,7 +25,7 @@ pub(super) enum About {
     Instance(InstanceFacts),
     Backup(BackupFacts),
     Restore(RestoreFacts),
-    ShardedDatabase,
+    ShardedDatabase(ShardedFacts),
     Secret(SecretFacts),
     Namespace(NamespaceFacts),
     /// An object that nobody asks about.
@@ -39,7 +40,7 @@ impl Fact {
             Kind::Neo4jEnterpriseStandalone => About::Instance(InstanceFacts::of(InstanceKind::Standalone, object)),
             Kind::Neo4jBackup => About::Backup(BackupFacts::of(object)),
             Kind::Neo4jRestore => About::Restore(RestoreFacts::of(object)),
-            Kind::Neo4jShardedDatabase => About::ShardedDatabase,
+            Kind::Neo4jShardedDatabase => About::ShardedDatabase(ShardedFacts::of(object)),
             Kind::Neo4jDatabase => About::Nothing,
         };
         Self::new(namespace, name, about)

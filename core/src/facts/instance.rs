@@ -6,6 +6,7 @@ use crate::document::Node;
 use crate::field::Field;
 use crate::model::{Image, annotation};
 use crate::schema::Kind;
+use crate::values::neo4j_version::{Feature, parse_as_operator};
 
 /// Which kind of instance a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,13 @@ pub struct InstanceFacts {
 }
 
 impl InstanceFacts {
+    /// Whether the instance certainly runs a Neo4j without calendar versions, of which no database can be seeded to a point in
+    /// time.
+    pub fn cannot_seed_point_in_time(&self) -> bool {
+        let version = self.image_tag.as_deref().and_then(parse_as_operator);
+        version.is_some_and(|version| !version.supports(Feature::SeedRestoreUntil))
+    }
+
     /// The facts of a cluster or standalone.
     pub fn of(kind: InstanceKind, object: &Node<'_>) -> Self {
         let image = Image::of(object);

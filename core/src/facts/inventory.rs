@@ -14,8 +14,9 @@ use super::namespace::NamespaceFacts;
 use super::restore::RestoreFacts;
 use super::role::{BindingFacts, RoleFacts};
 use super::secret::SecretFacts;
+use super::sharded::ShardedFacts;
 use super::siblings::{Backups, Others, Restores};
-use super::small_map::{SmallMap, SmallSet};
+use super::small_map::SmallMap;
 use super::why::Why;
 use crate::document::Node;
 use crate::model::Account;
@@ -49,7 +50,7 @@ struct NamespaceObjects {
     standalones: SmallMap<String, InstanceFacts>,
     backups: Backups,
     restores: Restores,
-    sharded: SmallSet<String>,
+    sharded: SmallMap<String, ShardedFacts>,
     secrets: SmallMap<String, SecretFacts>,
     accounts: BTreeMap<Account, AccountFacts>,
     role: Option<RoleFacts>,
@@ -105,7 +106,7 @@ impl Inventory {
             }
             About::Backup(facts) => objects.backups.insert(&name, facts),
             About::Restore(facts) => objects.restores.insert(&name, facts),
-            About::ShardedDatabase => objects.sharded.insert(name),
+            About::ShardedDatabase(facts) => objects.sharded.insert(name, facts),
             About::Secret(facts) => objects.secrets.insert(name, facts),
             About::Namespace(facts) => objects.facts = Some(facts),
             About::Nothing => {}
@@ -254,13 +255,22 @@ impl Inventory {
         )
     }
 
-    /// The sharded database of this name, of which nothing but its presence is kept.
-    pub fn sharded_database(&self, namespace: &str, name: &str) -> Lookup<'_, ()> {
+    /// The `Neo4jShardedDatabase` of this name.
+    pub fn sharded_database(&self, namespace: &str, name: &str) -> Lookup<'_, ShardedFacts> {
         let found = self
             .namespaces
             .get(namespace)
-            .is_some_and(|objects| objects.sharded.contains(name));
-        self.answer(Need::ShardedDatabases, found.then_some(&()))
+            .and_then(|objects| objects.sharded.get(name));
+        self.answer(Need::ShardedDatabases, found)
+    }
+
+    /// The name of the `Neo4jShardedDatabase` that declares a database of this name on an instance, whatever it is called
+    /// itself.
+    pub fn sharded_database_of(&self, namespace: &str, instance: &str, database: &str) -> Lookup<'_, String> {
+        let objects = self.namespaces.get(namespace).into_iter();
+        let mut declared = objects.flat_map(|objects| objects.sharded.iter());
+        let found = declared.find(|(_, facts)| facts.declares(instance, database));
+        self.answer(Need::ShardedDatabases, found.map(|(name, _)| name))
     }
 
     /// Every known backup of a namespace, by name.

@@ -186,13 +186,6 @@ impl<T: Ord> SmallSet<T> {
         self.0.remove(item);
     }
 
-    pub(super) fn contains<Q: Ord + ?Sized>(&self, item: &Q) -> bool
-    where
-        T: Borrow<Q>,
-    {
-        self.0.contains_key(item)
-    }
-
     pub(super) fn first(&self) -> Option<&T> {
         self.iter().next()
     }

@@ -7,7 +7,7 @@
 pub mod text;
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -21,7 +21,7 @@ use crate::fix::FixKind;
 use crate::model::ObjectRef;
 use crate::operator::Operator;
 use crate::rule::Skipped;
-use crate::schema::Kind;
+use crate::schema::{Group, Kind, ServedSchemas};
 use crate::settings::Settings;
 use crate::subject::{Context, Door, Subject};
 use crate::unknown::Unknown;
@@ -34,6 +34,8 @@ pub struct Options {
     pub settings: Settings,
     /// The operator that will read the manifests; chosen by each object's `apiVersion` when not said.
     pub operator: Option<Operator>,
+    /// The schemas that the API server serves, where they are at hand; else the tables say which fields there are.
+    pub served: Option<Arc<ServedSchemas>>,
     /// The time of the run.
     pub now: Timestamp,
     /// The namespace of objects that do not say.
@@ -50,6 +52,7 @@ impl Options {
         Self {
             settings: Settings::default(),
             operator: None,
+            served: None,
             now,
             namespace: "default".to_owned(),
             assume_webhook: false,
@@ -63,6 +66,7 @@ impl Options {
             settings: &self.settings,
             now: self.now,
             operator: self.operator,
+            served: self.served.as_deref(),
             namespace: &self.namespace,
         }
     }
@@ -110,7 +114,9 @@ pub struct FileOutcome {
     pub skipped: Vec<Skipped>,
     /// How many of the documents were of a kind that the rules know.
     pub judged: usize,
-    /// What is not known yet of those, so that no finding that depends on it is among the findings.
+    /// How many of the documents belong to another operator, by the group of its API: they are left alone.
+    pub left_alone: BTreeMap<Group, usize>,
+    /// What is not known yet of those that were judged, so that no finding that depends on it is among the findings.
     pub unknown: Vec<Unknown>,
 }
 
@@ -184,6 +190,9 @@ pub fn judge(file: &File<'_>, inventory: &Inventory, options: &Options) -> FileO
     }
     let objects = Objects::of(file, &options.namespace);
     for (position, document) in file.documents.iter().enumerate() {
+        if let Some(group) = Group::left_alone(&document.root) {
+            *outcome.left_alone.entry(group).or_default() += 1;
+        }
         let judgement = judge_document(document, file.is_patch, inventory, options, &mut outcome.judged);
         outcome
             .unknown

@@ -54,6 +54,15 @@ impl<'a> Backup<'a> {
         self.spec.field("target.name")
     }
 
+    /// `target`, where the operator goes by it: it counts only while there is no `instanceRef`, and only when it names a
+    /// kind, a name or an instance.
+    pub fn legacy_target(&self) -> Option<Block<'a>> {
+        let target = self.spec.block("target", "spec.target");
+        let says_something = |leaf: &'static str| target.field(leaf).text().is_some();
+        let is_alone = self.spec.field("instanceRef").text().is_none();
+        (is_alone && ["kind", "name", "clusterRef"].into_iter().any(says_something)).then_some(target)
+    }
+
     /// What is backed up.
     pub fn scope(&self) -> Scope<'a> {
         let database = self.spec.field("database").text();
@@ -63,6 +72,7 @@ impl<'a> Backup<'a> {
             (Some(name), None, false) => Scope::Database(name),
             (None, Some(name), false) => Scope::Sharded(name),
             (None, None, true) => Scope::AllDatabases,
+            (None, None, false) if self.spec.field("instanceRef").text().is_some() => Scope::Missing,
             (None, None, false) => self.legacy_scope(),
             _ => Scope::Several,
         }

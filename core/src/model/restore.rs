@@ -90,6 +90,11 @@ impl<'a> Restore<'a> {
         self.source.field("backupPath")
     }
 
+    /// `source.sourceDatabase`: the name that the database has in the backup, where it is restored under another.
+    pub fn source_database(&self) -> Field<'a> {
+        self.source.field("sourceDatabase")
+    }
+
     /// `source.pointInTime`.
     pub fn point_in_time(&self) -> Field<'a> {
         self.source.field("pointInTime")

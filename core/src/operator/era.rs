@@ -22,6 +22,7 @@ macro_rules! eras {
                 first: $from,
                 last: eras!(@last $from $($to)?),
                 versions: Versions::range(concat!($from $(, "-", $to)?)),
+                text: concat!($($doc),+),
                 profile: Profile::$profile,
             }),+];
         }
@@ -35,9 +36,11 @@ struct Row {
     first: &'static str,
     last: &'static str,
     versions: Versions,
+    text: &'static str,
     profile: Profile,
 }
 
+// The last row ends with the newest version that is known.
 eras! {
     /// Restores name a `targetCluster` and know no `pitr`.
     V0_1: "0.1", V1Alpha1;
@@ -59,7 +62,7 @@ eras! {
     V1_14: "1.14", V1Beta1;
     /// Backups have a `mode`.
     V1_15: "1.15" - "1.18", V1Beta1;
-    /// Artifacts in parts, restores under another name. The last row ends with the newest version that is known.
+    /// Artifacts in parts, restores under another name.
     V1_19: "1.19", V1Beta1;
 }
 
@@ -119,6 +122,11 @@ impl Era {
         self.row().profile
     }
 
+    /// What is new in this era, in sentences.
+    pub fn text(self) -> &'static str {
+        self.row().text.trim()
+    }
+
     /// The operator versions of this era.
     pub const fn versions(self) -> Versions {
         self.row().versions
@@ -157,6 +165,11 @@ pub struct EraSet(pub u32);
 impl EraSet {
     /// No era.
     pub const NONE: Self = Self(0);
+
+    /// One era.
+    pub fn of(era: Era) -> Self {
+        Self(1 << era as u32)
+    }
 
     /// Whether the era is in the set.
     pub fn contains(self, era: Era) -> bool {

@@ -97,11 +97,13 @@ impl fmt::Display for Versions {
         let is_from_the_beginning = self.from <= super::OLDEST;
         let is_open = self.to == OperatorVersion::LAST;
         let from = self.from.as_beginning();
+        if self.from == self.to || from.to_string() == self.to.to_string() {
+            return write!(formatter, "operator {}", self.to);
+        }
         match (is_from_the_beginning, is_open) {
             (true, true) => formatter.write_str("every operator version"),
             (true, false) => write!(formatter, "operators up to {}", self.to),
             (false, true) => write!(formatter, "operator {from} and later"),
-            (false, false) if from.to_string() == self.to.to_string() => write!(formatter, "operator {}", self.to),
             (false, false) => write!(formatter, "operator {from} to {}", self.to),
         }
     }
@@ -123,11 +125,13 @@ mod tests {
             ("1.8-1.11.1", "operator 1.8 to 1.11.1"),
             ("1.11.2-1.12", "operator 1.11.2 to 1.12"),
             ("1.14", "operator 1.14"),
+            ("0.1", "operator 0.1"),
             ("0.2-0.x", "operator 0.2 to 0.x"),
             ("0.1+", "every operator version"),
         ] {
             assert_eq!(Versions::range(text).to_string(), shown, "{text}");
         }
+        assert_eq!(Versions::only(version("1.16.0")).to_string(), "operator 1.16.0");
     }
 
     #[test]

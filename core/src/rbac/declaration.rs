@@ -4,7 +4,7 @@ use crate::facts::{Inventory, Lookup};
 use crate::in_domain;
 use crate::model::Provider;
 use crate::settings::Settings;
-use crate::values::identity::{aws, azure, google};
+use crate::values::identity::aws;
 
 /// An identity that somebody has declared for objects and accounts that do not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Declaration<'x> {
     pub identity: &'x str,
     /// Where it stands.
     pub by: DeclaredBy,
+    /// Whether the name of a role may stand for its ARN.
+    takes_role_names: bool,
 }
 
 /// Where a declaration stands.
@@ -30,9 +32,8 @@ impl Declaration<'_> {
     /// Whether the cloud would take it. What is malformed is never copied anywhere: that would only move the mistake.
     pub fn is_well_formed(&self) -> bool {
         match self.provider {
-            Provider::Aws => aws::parse_role_arn(self.identity).is_ok(),
-            Provider::Gcp => google::parse_service_account(self.identity).is_ok(),
-            Provider::Azure => azure::check_client_id(self.identity).is_ok(),
+            Provider::Aws if self.takes_role_names && aws::is_role_name(self.identity) => true,
+            provider => provider.has_identity(self.identity),
         }
     }
 }
@@ -60,7 +61,12 @@ pub fn declared<'x>(
     };
     let of_namespace = of_namespace.map(String::as_str).filter(|text| !text.is_empty());
     let of_settings = || settings.identity.of(provider).filter(|text| !text.is_empty());
-    let declaration = |identity, by| Declaration { provider, identity, by };
+    let declaration = |identity, by| Declaration {
+        provider,
+        identity,
+        by,
+        takes_role_names: settings.identity.aws_role_names,
+    };
     of_namespace
         .map(|identity| declaration(identity, DeclaredBy::Namespace))
         .or_else(|| of_settings().map(|identity| declaration(identity, DeclaredBy::Settings)))

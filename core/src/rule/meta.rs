@@ -5,7 +5,7 @@ use crate::facts::Need;
 use crate::finding::Severity;
 use crate::fix::FixKind;
 use crate::operator::Operator;
-use crate::schema::Kind;
+use crate::schema::{Group, Kind};
 
 /// Everything about a rule that is known without running it.
 #[derive(Debug)]
@@ -90,6 +90,12 @@ impl RuleMeta {
     /// The first line of the page.
     pub fn summary(&self) -> &'static str {
         self.docs.trim_start().lines().next().unwrap_or_default().trim()
+    }
+
+    /// The groups of its kinds: whose operators it is for.
+    pub fn groups(&self) -> impl Iterator<Item = Group> {
+        let has_kind = |group: &Group| self.kinds.iter().any(|kind| kind.group() == *group);
+        Group::ALL.into_iter().filter(has_kind)
     }
 
     /// The address of the page.

@@ -32,6 +32,14 @@ pub const PATHS: &[&str] = &[
     "spec.source.pitr.logStorage.path",
 ];
 
+/// The volume claim of each location.
+pub const CLAIMS: &[&str] = &[
+    "spec.storage.pvc",
+    "spec.source.storage.pvc",
+    "spec.source.pitr.baseBackup.storage.pvc",
+    "spec.source.pitr.logStorage.pvc",
+];
+
 /// The two places of the cloud block of a backup. `spec.cloud` is read only while `spec.storage.cloud` is not there, so that
 /// a rule which reads anything of the first depends on the whole of the second.
 pub const BACKUP_CLOUDS: &[&str] = &["spec.storage.cloud", "spec.cloud"];
@@ -73,6 +81,31 @@ pub const BACKED_UP: &[&str] = &["spec.instanceRef", "spec.target"];
 
 /// The instance that a restore names, in the words of every version.
 pub const RESTORED: &[&str] = &["spec.instanceRef", "spec.clusterRef", "spec.targetCluster"];
+
+/// What decides whether a restore can be done without a Job.
+pub const ONLINE: &[&str] = &[
+    "spec.source.type",
+    "spec.source.backupRef",
+    "spec.source.pointInTime",
+    "spec.allDatabases",
+];
+
+/// What says which artifact a restore reads that names a place.
+pub const ARTIFACTS: &[&str] = &[
+    "spec.source.type",
+    "spec.source.backupPath",
+    "spec.source.storage",
+    "spec.source.pitr.baseBackup",
+];
+
+/// What says which databases a restore takes out of which backup.
+pub const FROM_BACKUP: &[&str] = &[
+    "spec.source.type",
+    "spec.source.backupRef",
+    "spec.database",
+    "spec.databaseName",
+    "spec.allDatabases",
+];
 
 /// What the operator compares of two backups of one chain.
 pub const CHAIN: &[&str] = &[

@@ -8,11 +8,11 @@ declare_rule! {
     ///
     /// ## What it checks
     /// Each of `options.additionalArgs` begins with `-` and is none of those that Neo4j 5.26 no longer has (`--cc-graph`,
-    /// `--cc-indexes`, `--cc-label-scan-store`, `--legacy-format`). For operators before 1.8: characters that mean something
-    /// to the shell.
+    /// `--cc-indexes`, `--cc-label-scan-store`, `--legacy-format`). `--split-archive-part-size` does not stand beside
+    /// `options.splitArchivePartSize`. For operators before 1.8: characters that mean something to the shell.
     ///
     /// ## Why it matters
-    /// Since 1.8 the operator marks such a backup `Invalid`. It does not look at the arguments of a restore, which fails
+    /// Since 1.11.2 the operator marks such a backup `Invalid`. It does not look at the arguments of a restore, which fails
     /// after the database was stopped; so there it is a warning. Older operators put the text into a shell command unquoted.
     ///
     /// ## Bad
@@ -28,7 +28,7 @@ declare_rule! {
     /// ```
     AdditionalArgument {
         code: "NB1012", name: "additional-argument", severity: Error,
-        kinds: JOBS, reads: ["spec.options.additionalArgs"], needs: [], doors: All, fix: None, cel: Expressible,
+        kinds: JOBS, reads: ["spec.options.additionalArgs", "spec.options.splitArchivePartSize"], needs: [], doors: All, fix: None, cel: Expressible,
         since: "0.1",
     }
 }
@@ -45,7 +45,7 @@ impl Rule for AdditionalArgument {
         };
         for (index, item) in field.items().iter().enumerate() {
             let Some(argument) = Node::as_str(item) else { continue };
-            let Some(problem) = Problem::of(argument, subject.era) else {
+            let Some(problem) = Problem::of(argument, subject) else {
                 continue;
             };
             let severity = match problem {
@@ -64,6 +64,10 @@ impl Rule for AdditionalArgument {
                 Problem::NoOption => report
                     .at_path(place, no_option(argument))
                     .help("write an option and its value in one text, as in `--parallel-recovery=true`"),
+                Problem::SaidTwice => report
+                    .at_path(place, "the part size is set in `options.splitArchivePartSize`, too")
+                    .help("set it in one place")
+                    .reason(Reason::Forbidden),
                 Problem::Unsafe(refused) => report
                     .at_path(
                         place,
@@ -86,19 +90,25 @@ enum Problem {
     Removed(&'static str),
     /// It is none.
     NoOption,
+    /// An option of the backup says the same.
+    SaidTwice,
     /// It has a character that the shell does not leave alone.
     Unsafe(char),
 }
 
 impl Problem {
-    fn of(argument: &str, era: Era) -> Option<Self> {
+    fn of(argument: &str, subject: &Subject<'_>) -> Option<Self> {
         if let Some(removed) = REMOVED.into_iter().find(|removed| argument.starts_with(removed)) {
             return Some(Self::Removed(removed));
         }
         if !argument.starts_with('-') {
             return Some(Self::NoOption);
         }
-        let character = (era < Era::V1_8).then(|| first_shell_unsafe_character(argument));
+        let has_part_size = || subject.field("spec.options.splitArchivePartSize").text().is_some();
+        if argument.starts_with("--split-archive-part-size") && subject.kind == Kind::Neo4jBackup && has_part_size() {
+            return Some(Self::SaidTwice);
+        }
+        let character = (subject.era < Era::V1_8).then(|| first_shell_unsafe_character(argument));
         character.flatten().map(Self::Unsafe)
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::rule::prelude::*;
 use crate::subject::location::{annotations_at, locations};
-use crate::values::identity::{aws, azure, google};
 
 declare_rule! {
     /// An identity annotation of one cloud gives no access to another.
@@ -67,20 +66,12 @@ impl Rule for AnnotationOfOtherProvider {
                 finding
                     .help(format!("use the annotation `{right_key}`"))
                     .severity(annotation.severity);
-                if belongs_to(provider, annotation.value) {
+                // Then the key alone is wrong.
+                if provider.has_identity(annotation.value) {
                     let title = format!("use the annotation `{right_key}`");
                     finding.fix(Fix::rename(FixKind::Safe, title, annotation.path(), right_key));
                 }
             }
         }
-    }
-}
-
-/// Whether a value can only be an identity of this cloud; then the key alone is wrong.
-fn belongs_to(provider: Provider, value: &str) -> bool {
-    match provider {
-        Provider::Aws => aws::parse_role_arn(value).is_ok(),
-        Provider::Gcp => google::parse_service_account(value).is_ok(),
-        Provider::Azure => azure::check_client_id(value).is_ok(),
     }
 }

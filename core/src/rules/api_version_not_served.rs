@@ -2,18 +2,19 @@
 
 use crate::did_you_mean;
 use crate::rule::prelude::*;
-use crate::schema::GROUP;
+use crate::schema::Group;
 
 declare_rule! {
     /// An `apiVersion` or `kind` that the operator does not serve belongs to no object at all.
     ///
     /// ## What it checks
-    /// `v1alpha1` is served by operators up to 1.7, `v1beta1` by those since 1.8, and no other version ever was. Kinds of the
-    /// operator's group that are misspelt, and `Neo4jDisasterRecovery`, which only operator 0.1 had. A backup or restore
-    /// under a group that looks like the operator's is warned of, because nothing else of it is judged.
+    /// `v1alpha1` is served by operators up to 1.6, `v1beta1` by those since 1.7, and no other version ever was. Kinds of the
+    /// operator's group that are misspelt, and `Neo4jDisasterRecovery`, which only operator 0.1 had. A kind under a group
+    /// that looks like an operator's and is nobody's is warned of, because nothing else of it is judged. The group
+    /// `neo4j.com` belongs to another operator, whose own kinds are left alone.
     ///
     /// ## Why it matters
-    /// Operator 1.8 renamed the version and kept no conversion: `no matches for kind` is all that kubectl says, and a
+    /// Operator 1.7 renamed the version and kept no conversion: `no matches for kind` is all that kubectl says, and a
     /// deployment tool stops at the first such object.
     ///
     /// ## Bad
@@ -60,7 +61,7 @@ impl Rule for ApiVersionNotServed {
         };
         report
             .at(&subject.field("apiVersion"), who)
-            .replace(FixKind::Safe, &format!("{GROUP}/{served}"))
+            .replace(FixKind::Safe, &subject.kind.api_version(served))
             .reason(Reason::NotSupported);
     }
 
@@ -77,7 +78,7 @@ impl Rule for ApiVersionNotServed {
         };
         let group = version.split_once('/').map_or("", |(group, _)| group);
         let field = Field::at(object, "kind");
-        if group != GROUP {
+        if group != Group::Neo4jNeo4jCom.name() {
             foreign_group(object, group, kind, report);
         } else if kind == "Neo4jDisasterRecovery" {
             report
@@ -97,20 +98,39 @@ impl Rule for ApiVersionNotServed {
 }
 
 fn foreign_group(object: &Node<'_>, group: &str, kind: &str, report: &mut Collector) {
+    let servers = || Group::ALL.into_iter().filter(|served| served.serves(kind));
     let is_close = group.is_empty() || group.contains("neo4j");
-    if is_close && matches!(kind, "Neo4jBackup" | "Neo4jRestore") {
-        report
-            .at(
-                &Field::at(object, "apiVersion"),
-                format!(
-                    "a {kind} of this group is not the operator's, and is not judged",
-                    kind = quoted(kind)
-                ),
-            )
-            .help(format!("use `{GROUP}/v1beta1`"))
-            .severity(Severity::Warning)
-            .reason(Reason::NotSupported);
+    if !is_close || servers().any(|served| served.name() == group) {
+        return;
     }
+    // The group that the text is closest to, of those that have the kind; else the first of them.
+    let near = did_you_mean::closest(group, servers().map(Group::name)).and_then(Group::named);
+    let Some(meant) = near.or_else(|| servers().next()) else {
+        return;
+    };
+    // Somebody else may well have a database in a group of their own.
+    let is_slip = near.is_some() || group.is_empty() || Group::named(group).is_some();
+    if !is_slip && !matches!(kind, "Neo4jBackup" | "Neo4jBackupSchedule" | "Neo4jRestore") {
+        return;
+    }
+    let where_it_is_not = if group.is_empty() {
+        "outside a group".to_owned()
+    } else {
+        format!("in the group {group}", group = quoted(group))
+    };
+    let advice = if near.is_some() { "did you mean" } else { "use" };
+    let mark = if near.is_some() { "?" } else { "" };
+    report
+        .at(
+            &Field::at(object, "apiVersion"),
+            format!(
+                "no known operator serves a {kind} {where_it_is_not}, so that nothing of it is judged",
+                kind = quoted(kind)
+            ),
+        )
+        .help(format!("{advice} `{}`{mark}", meant.newest_api_version()))
+        .severity(Severity::Warning)
+        .reason(Reason::NotSupported);
 }
 
 /// Kinds of the group that have nothing to do with backups, and are spelt almost like those that have.

@@ -3,17 +3,18 @@
 use crate::rule::prelude::*;
 
 declare_rule! {
-    /// A restore of `type: pitr` without a base backup stops the instance and then fails.
+    /// A restore of `type: pitr` without a base backup fails, in the worst case after it has stopped the instance.
     ///
     /// ## What it checks
     /// `spec.source.pitr.baseBackup` is there when `spec.source.type` is `pitr`.
     ///
     /// ## Why it matters
-    /// Without `pitr` the operator refuses the restore. With `pitr` and no `baseBackup` its validation passes, the
-    /// standalone is scaled to zero, and only then it finds out: "no backup source path could be determined for PITR
-    /// restore". The restore is `Failed` and the instance comes back after ten to fifteen seconds. A `backupRef` beside
-    /// `type: pitr` is ignored. There is no log replay: a point in time is the `--restore-until` of a backup, which
-    /// `type: backup` with `pointInTime` gives as well, with volumes and credentials wired.
+    /// Without `pitr`, or with neither a `baseBackup` in it nor a `pointInTime`, the operator refuses the restore at once.
+    /// With `pitr` and a `pointInTime` its validation passes, the standalone is scaled to zero, and only then it finds out:
+    /// "no backup source path could be determined for PITR restore". The restore is `Failed` and the instance comes back
+    /// after ten to fifteen seconds. A `backupRef` beside `type: pitr` is ignored. There is no log replay: a point in time
+    /// is the `--restore-until` of a backup, which `type: backup` with `pointInTime` gives as well, with volumes and
+    /// credentials wired.
     ///
     /// ## Bad
     /// ```yaml
@@ -28,8 +29,8 @@ declare_rule! {
     /// ```
     BaseBackupMissing {
         code: "NB8004", name: "base-backup-missing", severity: Error,
-        kinds: [Neo4jRestore], reads: ["spec.source.type", "spec.source.pitr"], needs: [], doors: All, fix: Unsafe,
-        cel: Expressible, since: "0.1",
+        kinds: [Neo4jRestore], reads: ["spec.source.type", "spec.source.pitr", "spec.source.pointInTime"],
+        needs: [], doors: All, fix: Unsafe, cel: Expressible, since: "0.1",
     }
 }
 
@@ -41,10 +42,13 @@ impl Rule for BaseBackupMissing {
         if restore.source_type() != Some(SourceType::Pitr) || field.is_set() {
             return;
         }
-        let finding = report.missing(
-            &field,
-            "`type: pitr` without a base backup stops the instance and then fails",
-        );
+        let passes_validation = restore.source.field("pitr").is_set() && restore.point_in_time().is_set();
+        let message = if passes_validation {
+            "`type: pitr` without a base backup stops the instance and then fails"
+        } else {
+            "the operator refuses `type: pitr` without a base backup"
+        };
+        let finding = report.missing(&field, message);
         match restore.backup_ref().text() {
             Some(name) => {
                 let title = format!("use `type: backup` with backupRef {}", quoted(name));

@@ -10,8 +10,7 @@ declare_rule! {
     /// ## What it checks
     /// The location of the base backup, written out or that of the referenced backup, against `spec.source.storage`: a
     /// volume must be named there too, and a credentials Secret or identity annotations as well. A volume that is not
-    /// mounted is an error from operator 1.8 on, anything else a warning: so is a `backupPath` on a volume that names a
-    /// file, because the Job looks for artifacts below it.
+    /// mounted is an error from operator 1.8 on, anything else a warning.
     ///
     /// ## Why it matters
     /// Seen on operator 1.14: the Job mounts an empty directory instead of the volume of the base backup, and has no
@@ -103,21 +102,6 @@ fn judge(
     report: &mut Collector,
 ) {
     let block = restore.base_backup();
-    let path = block.field("backupPath");
-    if base.store == Some(StoreType::Pvc)
-        && let Some(file) = path.text().filter(|path| path.ends_with(".backup"))
-    {
-        let file = quoted(file);
-        report
-            .at(
-                &path,
-                format!(
-                    "on a volume the restore Job of `type: pitr` takes {file} for a folder and finds nothing in it"
-                ),
-            )
-            .help("name the folder, or use `type: storage` with this file and pointInTime")
-            .severity(Severity::Warning);
-    }
     if base.store == Some(StoreType::Pvc) {
         let mounted = if wired.store == Some(StoreType::Pvc) {
             wired.pvc.as_str()

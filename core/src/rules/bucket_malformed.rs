@@ -11,11 +11,13 @@ declare_rule! {
     /// ## What it checks
     /// Names as each store defines them: S3, S3-compatible stores (`endpointURL`, where the finer points are warnings),
     /// Google Cloud Storage, Azure accounts and containers. Schemes (`s3://`), URLs, ARNs and folders do not belong into
-    /// the name; where what was meant is certain, the fix splits them. Only names are judged, never whether a bucket exists.
+    /// the name; where what was meant is certain, the fix splits them. Folders behind a good name are a warning, because the
+    /// operator puts `bucket/folder` and the path together as they stand. The alias of an S3 access point is as good as a
+    /// name. Only names are judged, never whether a bucket exists.
     ///
     /// ## Why it matters
-    /// The operator checks characters only. `acme_backups`, `Acme-Backups` and `bucket/folder` pass, and every run then
-    /// fails in the pod; a scheduled backup never says so in its own status.
+    /// The operator checks characters only. `acme_backups`, `Acme-Backups` and `/bucket` pass, and every run then fails in
+    /// the pod; a scheduled backup never says so in its own status.
     ///
     /// ## Bad
     /// ```yaml
@@ -60,6 +62,7 @@ impl Rule for BucketMalformed {
 fn report_problem(location: &Location<'_>, name: &str, problem: &BucketProblem, report: &mut Collector) {
     let (severity, verdict) = match problem.level {
         Level::Error => (location.severity(), "is malformed"),
+        Level::Warning if problem.kind == Kind::Path => (Severity::Warning, "is more than a name"),
         Level::Warning => (Severity::Warning, "may not work"),
     };
     let what = if location.storage.store() == Some(StoreType::Azure) {

@@ -1,5 +1,6 @@
 //! NB7004.
 
+use crate::operator::Versions;
 use crate::rule::prelude::*;
 use crate::subject::location::{Location, locations};
 use crate::values::names::{is_dns_subdomain, is_safe_absolute_path};
@@ -10,12 +11,13 @@ declare_rule! {
     ///
     /// ## What it checks
     /// `bucket` and `path` have only letters, digits, `.`, `_`, `-` and `/`; `options.tempPath` too, and it is absolute;
-    /// `chainFromBackup` is a name that a backup can have. In restores, where the operator does not check, `path`,
-    /// `backupPath` and `tempPath` give a warning.
+    /// `chainFromBackup` is a name that a backup can have. In restores `tempPath` gives a warning, and `path` and
+    /// `backupPath` do with operators before 1.12.
     ///
     /// ## Why it matters
-    /// Operators from 1.8 on mark such a backup `Invalid` and never run it. Older ones put the text into a shell script as
-    /// it stands, where a blank splits it and `;` or `$(…)` runs as a command.
+    /// Operators from 1.11.2 on mark such a backup `Invalid` and never run it. Older ones put the text into a shell script as
+    /// it stands, where a blank splits it and `;` or `$(…)` runs as a command. The paths of a restore are not checked, and
+    /// quoted in the command: `env=prod/2025` is a key like any other.
     ///
     /// ## Bad
     /// ```yaml
@@ -43,20 +45,26 @@ impl Rule for CharacterRefused {
         } else {
             Severity::Warning
         };
+        let is_quoted = subject.kind == Kind::Neo4jRestore && subject.operator.is_in(QUOTES_PATHS);
         for location in locations(subject) {
             bucket(&location, report);
-            characters(&location.storage.path(), severity, report);
+            if !is_quoted {
+                characters(&location.storage.path(), severity, report);
+            }
         }
         temp_path(&subject.field("spec.options.tempPath"), severity, report);
         if let Some(backup) = subject.backup() {
             chain(&backup.chain_from(), severity, report);
         }
-        if let Some(restore) = subject.restore() {
+        if let Some(restore) = subject.restore().filter(|_| !is_quoted) {
             characters(&restore.backup_path(), severity, report);
             characters(&restore.base_backup().field("backupPath"), severity, report);
         }
     }
 }
+
+/// The operators that quote the paths of a restore in its command.
+const QUOTES_PATHS: Versions = Versions::range("1.12+");
 
 fn bucket(location: &Location<'_>, report: &mut Collector) {
     let field = location.storage.bucket();

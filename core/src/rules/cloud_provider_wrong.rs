@@ -11,7 +11,7 @@ declare_rule! {
     /// S3-compatible store (`MinIO`, Ceph, Spaces) is `aws` too.
     ///
     /// ## Why it matters
-    /// Operators from 1.8 on mark a backup without it `Invalid` and never run it, even where the node or the pod has its
+    /// Operators from 1.11.2 on mark a backup without it `Invalid` and never run it, even where the node or the pod has its
     /// own identity. A restore is not checked, but its Job then gets no credentials. With the wrong provider, the
     /// credentials of one cloud are sent to another. Before 1.8 nobody checked, so there it is a warning.
     ///

@@ -1,5 +1,6 @@
 //! NB2007.
 
+use crate::operator::Versions;
 use crate::rule::prelude::*;
 
 declare_rule! {
@@ -30,7 +31,9 @@ declare_rule! {
     /// ```
     DifferentialWithoutFull {
         code: "NB2007", name: "differential-without-full", severity: Error,
-        kinds: [Neo4jBackup], reads: ["spec.options.backupType", "spec.chainFromBackup", "status.history"],
+        kinds: [Neo4jBackup], reads: [
+            "spec.options.backupType", "spec.chainFromBackup", "spec.shardedDatabase", "status.history",
+        ],
         needs: [Backups], doors: All, fix: Unsafe, cel: NotExpressible("another backup may write the full one"),
         since: "0.1",
     }
@@ -41,6 +44,11 @@ impl Rule for DifferentialWithoutFull {
         let Some(backup) = subject.backup() else { return };
         let field = backup.backup_type();
         if field.text() != Some("DIFF") || backup.chain_from().is_set() || has_succeeded(subject.object) {
+            return;
+        }
+        // No chain helps there, and another rule says so.
+        let is_sharded = backup.spec.field("shardedDatabase").text().is_some();
+        if is_sharded && subject.operator.is_in(REFUSES_SHARDED) {
             return;
         }
         let mut successors = inventory.successors(subject.namespace(), subject.name());
@@ -63,6 +71,9 @@ impl Rule for DifferentialWithoutFull {
             .severity(if is_new { Severity::Error } else { Severity::Warning });
     }
 }
+
+/// The operators that take no differential backups of sharded databases at all.
+const REFUSES_SHARDED: Versions = Versions::range("1.19+");
 
 fn has_succeeded(object: &Node<'_>) -> bool {
     let runs = object.at("status.history").and_then(Node::as_list).unwrap_or_default();

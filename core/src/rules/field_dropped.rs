@@ -3,7 +3,7 @@
 use crate::document::trail::Trail;
 use crate::model::same_meaning;
 use crate::rule::prelude::*;
-use crate::schema::{self, SchemaProblem};
+use crate::schema::SchemaProblem;
 use crate::subject::moved_field::{NEVER_HAD_EFFECT, hint, plain_note};
 
 declare_rule! {
@@ -67,7 +67,7 @@ impl Rule for FieldDropped {
         collect(spec, stored, &Trail::root("spec"), &mut dropped);
         for path in dropped {
             let name = quoted(path.last_key().unwrap_or_default());
-            let help = match schema::why_dropped(subject.kind, subject.era, &applied, &path) {
+            let help = match subject.schema().and_then(|schema| schema.why_dropped(&applied, &path)) {
                 Some(SchemaProblem::Unknown {
                     did_you_mean: Some(meant),
                     ..

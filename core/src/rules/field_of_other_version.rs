@@ -1,17 +1,19 @@
 //! NB1004.
 
 use crate::model::same_meaning;
+use crate::operator::NEWEST;
 use crate::rule::prelude::*;
 use crate::schema::{self, EraSet, SchemaProblem};
-use crate::subject::moved_field::{NEVER_HAD_EFFECT, fits, hint, move_fix, plain_note};
+use crate::subject::moved_field::{BEYOND_THE_TABLES, NEVER_HAD_EFFECT, fits, hint, move_fix, plain_note};
 
 declare_rule! {
     /// A field of another operator version is dropped without a word.
     ///
     /// ## What it checks
     /// Every field below `spec` against the operator version that will read the object (`--operator-version`, or else the
-    /// newest that serves the `apiVersion`), with what replaces it there. It is an error where dropping the field changes
-    /// what happens, and a warning where it never had an effect.
+    /// newest that serves the `apiVersion`), or against what the cluster serves where `--crds` names it, with what replaces it there. It is an error where dropping the field changes
+    /// what happens, and a warning where it never had an effect, or where the operator is newer than what this version of the
+    /// tool knows.
     ///
     /// ## Why it matters
     /// Operator 1.14 removed `target`, `clusterRef`, `databaseName`, `force` and `cloud` from the schema without a new API
@@ -56,16 +58,21 @@ impl Rule for FieldOfOtherVersion {
             } else {
                 format!("; {NEVER_HAD_EFFECT}")
             };
-            let text = format!(
-                "{name} is a field of {eras_with_it}, and {} drops it{effect}",
-                subject.operator
-            );
+            let is_beyond = subject.is_beyond_the_tables();
+            let who = if is_beyond {
+                format!("{} is {BEYOND_THE_TABLES} {NEWEST}", subject.operator)
+            } else if subject.is_schema_served() {
+                "the schema that is served lacks it, so it is dropped".to_owned()
+            } else {
+                format!("{} drops it", subject.operator)
+            };
+            let text = format!("{name} is a field of {eras_with_it}, and {who}{effect}");
             let finding = report.at_path(path.clone(), text);
             finding.at_key().reason(Reason::NotSupported);
             if let Some(text) = path.find(subject.object).and_then(|node| node.scalar_text()) {
                 finding.value(text);
             }
-            if !changes_meaning || is_default(subject, path, *eras_with_it) {
+            if !changes_meaning || is_beyond || is_default(subject, path, *eras_with_it) {
                 finding.severity(Severity::Warning);
             }
             let note = plain_note(*note).filter(|_| *had_effect);
@@ -79,7 +86,10 @@ impl Rule for FieldOfOtherVersion {
                 let fix = other_fix(subject, path, replaced_by.as_ref(), *had_effect);
                 (hint(replaced_by.as_ref(), note), fix)
             });
-            finding.help(help).fix = fix;
+            finding.help(help).fix = fix.map(|fix| Fix {
+                kind: if is_beyond { FixKind::Unsafe } else { fix.kind },
+                ..fix
+            });
         }
     }
 }

@@ -7,13 +7,13 @@ declare_rule! {
     /// A workload identity belongs to the cloud that the location is in.
     ///
     /// ## What it checks
-    /// Each `identity` block has a `provider`, and it is that of the `cloud` block (or of the storage type, where the block
-    /// does not say).
+    /// Each `identity` block has a `provider`. One of another cloud than the `cloud` block (or the storage type, where the
+    /// block does not say) is a warning.
     ///
     /// ## Why it matters
-    /// The schema requires the field, so the API server refuses the object without it. A different provider passes every
-    /// check of operators 1.8 and later: the annotations of one cloud end up on the `ServiceAccount` of Jobs that must sign
-    /// in to another, and every run fails.
+    /// The schema requires the field, so the API server refuses the object without it. The operator only looks whether it is
+    /// there: which cloud the Jobs sign in to, the annotations decide. But where the field names another cloud, the
+    /// annotations below it often do as well, and then every run fails.
     ///
     /// ## Bad
     /// ```yaml
@@ -55,7 +55,7 @@ impl Rule for IdentityProviderWrong {
                             format!("the identity is of `{said}`, but the location is in `{wanted}`"),
                         )
                         .replace(FixKind::Unsafe, wanted.as_str())
-                        .severity(location.cloud_severity());
+                        .severity(Severity::Warning);
                 }
                 // The schema requires it also where nothing reads the block.
                 (None, _) if !field.is_set() => {

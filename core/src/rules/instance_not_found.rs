@@ -43,7 +43,7 @@ impl Rule for InstanceNotFound {
         let name = sharded.text().filter(|_| subject.backup().is_some());
         if let Some(name) = name {
             match inventory.sharded_database(subject.namespace(), name) {
-                Lookup::Found(()) => {}
+                Lookup::Found(_) => {}
                 Lookup::Absent => not_found(&sharded, "Neo4jShardedDatabase", name, subject.namespace(), report),
                 Lookup::Unknown(why) => report.skip(
                     Need::ShardedDatabases,

@@ -5,6 +5,7 @@
 mod additional_argument;
 mod annotation_of_other_provider;
 mod api_version_not_served;
+mod artifact_taken_for_folder;
 mod azure_client_id_malformed;
 mod backup_not_found;
 mod base_backup_missing;
@@ -16,29 +17,37 @@ mod character_refused;
 mod cloud_provider_wrong;
 mod container_without_account;
 mod credentials_secret_incomplete;
+mod database_not_in_backup;
 mod derived_name_too_long;
 mod differential_without_full;
 mod duplicate_key;
+mod endpoint_malformed;
 mod endpoint_without_credentials;
 mod field_dropped;
 mod field_of_other_version;
 mod google_service_account_malformed;
+mod identity_annotation_misspelt;
 mod identity_conflict;
 mod identity_missing;
 mod identity_placeholder;
 mod identity_provider_wrong;
 mod instance_not_found;
 mod location_shared;
+mod log_storage_unmounted;
+mod name_malformed;
 mod option_ignored;
 mod option_not_in_version;
 mod overwrite_unconfirmed;
 mod path_with_empty_segment;
+mod pitr_refused;
 mod point_in_time_in_future;
 mod point_in_time_invalid;
 mod point_in_time_on_cluster;
 mod point_in_time_outside_backups;
 mod point_in_time_unsupported;
 mod quantity_malformed;
+mod replication_source_unfit;
+mod request_above_limit;
 mod required_field_missing;
 mod restore_source_incomplete;
 mod retention_malformed;
@@ -52,10 +61,13 @@ mod schedules_overlap;
 mod scope_unclear;
 mod seed_unreachable;
 mod service_account_implicit;
+mod sharded_database_restored;
+mod sharded_differential;
 mod single_database_from_all;
 mod standalone_not_stopped;
 mod suppression_invalid;
 mod system_database_restored;
+mod target_in_other_namespace;
 mod timeout_invalid;
 mod unknown_field;
 mod value_not_allowed;
@@ -67,6 +79,7 @@ mod yaml_syntax;
 pub use additional_argument::AdditionalArgument;
 pub use annotation_of_other_provider::AnnotationOfOtherProvider;
 pub use api_version_not_served::ApiVersionNotServed;
+pub use artifact_taken_for_folder::ArtifactTakenForFolder;
 pub use azure_client_id_malformed::AzureClientIdMalformed;
 pub use backup_not_found::BackupNotFound;
 pub use base_backup_missing::BaseBackupMissing;
@@ -78,29 +91,37 @@ pub use character_refused::CharacterRefused;
 pub use cloud_provider_wrong::CloudProviderWrong;
 pub use container_without_account::ContainerWithoutAccount;
 pub use credentials_secret_incomplete::CredentialsSecretIncomplete;
+pub use database_not_in_backup::DatabaseNotInBackup;
 pub use derived_name_too_long::DerivedNameTooLong;
 pub use differential_without_full::DifferentialWithoutFull;
 pub use duplicate_key::DuplicateKey;
+pub use endpoint_malformed::EndpointMalformed;
 pub use endpoint_without_credentials::EndpointWithoutCredentials;
 pub use field_dropped::FieldDropped;
 pub use field_of_other_version::FieldOfOtherVersion;
 pub use google_service_account_malformed::GoogleServiceAccountMalformed;
+pub use identity_annotation_misspelt::IdentityAnnotationMisspelt;
 pub use identity_conflict::IdentityConflict;
 pub use identity_missing::IdentityMissing;
 pub use identity_placeholder::IdentityPlaceholder;
 pub use identity_provider_wrong::IdentityProviderWrong;
 pub use instance_not_found::InstanceNotFound;
 pub use location_shared::LocationShared;
+pub use log_storage_unmounted::LogStorageUnmounted;
+pub use name_malformed::NameMalformed;
 pub use option_ignored::OptionIgnored;
 pub use option_not_in_version::OptionNotInVersion;
 pub use overwrite_unconfirmed::OverwriteUnconfirmed;
 pub use path_with_empty_segment::PathWithEmptySegment;
+pub use pitr_refused::PitrRefused;
 pub use point_in_time_in_future::PointInTimeInFuture;
 pub use point_in_time_invalid::PointInTimeInvalid;
 pub use point_in_time_on_cluster::PointInTimeOnCluster;
 pub use point_in_time_outside_backups::PointInTimeOutsideBackups;
 pub use point_in_time_unsupported::PointInTimeUnsupported;
 pub use quantity_malformed::QuantityMalformed;
+pub use replication_source_unfit::ReplicationSourceUnfit;
+pub use request_above_limit::RequestAboveLimit;
 pub use required_field_missing::RequiredFieldMissing;
 pub use restore_source_incomplete::RestoreSourceIncomplete;
 pub use retention_malformed::RetentionMalformed;
@@ -114,10 +135,13 @@ pub use schedules_overlap::SchedulesOverlap;
 pub use scope_unclear::ScopeUnclear;
 pub use seed_unreachable::SeedUnreachable;
 pub use service_account_implicit::ServiceAccountImplicit;
+pub use sharded_database_restored::ShardedDatabaseRestored;
+pub use sharded_differential::ShardedDifferential;
 pub use single_database_from_all::SingleDatabaseFromAll;
 pub use standalone_not_stopped::StandaloneNotStopped;
 pub use suppression_invalid::SuppressionInvalid;
 pub use system_database_restored::SystemDatabaseRestored;
+pub use target_in_other_namespace::TargetInOtherNamespace;
 pub use timeout_invalid::TimeoutInvalid;
 pub use unknown_field::UnknownField;
 pub use value_not_allowed::ValueNotAllowed;
@@ -143,6 +167,10 @@ pub static ALL: &[&dyn Rule] = &[
     &ApiVersionNotServed,
     &AdditionalArgument,
     &SuppressionInvalid,
+    &NameMalformed,
+    &RequestAboveLimit,
+    &ReplicationSourceUnfit,
+    &ShardedDifferential,
     &InstanceNotFound,
     &VersionNotSupported,
     &BackupNotFound,
@@ -150,6 +178,7 @@ pub static ALL: &[&dyn Rule] = &[
     &CredentialsSecretIncomplete,
     &OptionNotInVersion,
     &DifferentialWithoutFull,
+    &TargetInOtherNamespace,
     &CloudProviderWrong,
     &IdentityProviderWrong,
     &IdentityMissing,
@@ -161,6 +190,8 @@ pub static ALL: &[&dyn Rule] = &[
     &IdentityPlaceholder,
     &EndpointWithoutCredentials,
     &ServiceAccountImplicit,
+    &EndpointMalformed,
+    &IdentityAnnotationMisspelt,
     &ScheduleInvalid,
     &ScheduleTimeZone,
     &ScheduleNeverFires,
@@ -191,4 +222,9 @@ pub static ALL: &[&dyn Rule] = &[
     &OptionIgnored,
     &SeedUnreachable,
     &PointInTimeOutsideBackups,
+    &LogStorageUnmounted,
+    &ArtifactTakenForFolder,
+    &ShardedDatabaseRestored,
+    &DatabaseNotInBackup,
+    &PitrRefused,
 ];

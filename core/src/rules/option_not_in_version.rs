@@ -3,13 +3,14 @@
 use crate::facts::{InstanceFacts, InstanceKind};
 use crate::rule::prelude::*;
 use crate::values::neo4j_version::{Feature, Version, parse_as_operator};
+use crate::values::quantity;
 
 declare_rule! {
     /// An option needs a newer Neo4j than the instance runs, or a feature that the instance does not have.
     ///
     /// ## What it checks
     /// `preferDiffAsParent` (2025.04), `remoteAddressResolution` (2025.09), `parallelDownload` and `skipRecovery` (2025.11),
-    /// `validate` (2025.01), and `shardedDatabase` (2025.12, a cluster with `propertySharding.enabled: true`), against the
+    /// `validate` (2025.01), `splitArchivePartSize` (2026.09), and `shardedDatabase` (2025.12, a cluster with `propertySharding.enabled: true`), against the
     /// image tag of the instance. Where the instance is not known, nothing is said.
     ///
     /// ## Why it matters
@@ -32,7 +33,7 @@ declare_rule! {
     }
 }
 
-const OPTIONS: [(&str, Feature, Severity); 5] = [
+const OPTIONS: [(&str, Feature, Severity); 6] = [
     ("preferDiffAsParent", Feature::PreferDiffAsParent, Severity::Error),
     (
         "remoteAddressResolution",
@@ -42,14 +43,22 @@ const OPTIONS: [(&str, Feature, Severity); 5] = [
     ("parallelDownload", Feature::ParallelDownload, Severity::Error),
     ("skipRecovery", Feature::SkipRecovery, Severity::Error),
     ("validate", Feature::BackupValidate, Severity::Warning),
+    ("splitArchivePartSize", Feature::SplitArchive, Severity::Error),
 ];
+
+/// Whether an option asks for something: it is true, or a size above zero.
+fn asks(field: &Field<'_>) -> bool {
+    let is_size = |text| quantity::parse(text).is_ok_and(|size| !size.is_zero());
+    field.is_true() || field.text().is_some_and(is_size)
+}
 
 impl Rule for OptionNotInVersion {
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let sharded = backup.spec.field("shardedDatabase");
-        let asks = sharded.text().is_some() || OPTIONS.iter().any(|(name, ..)| backup.options.field(name).is_true());
-        let Some(name) = backup.instance().text().filter(|_| asks) else {
+        let asks_for_something =
+            sharded.text().is_some() || OPTIONS.iter().any(|(name, ..)| asks(&backup.options.field(name)));
+        let Some(name) = backup.instance().text().filter(|_| asks_for_something) else {
             return;
         };
         let facts = match inventory.instance(subject.namespace(), name) {
@@ -84,7 +93,7 @@ fn options(
 ) {
     for (option, feature, severity) in OPTIONS {
         let field = backup.options.field(option);
-        if field.is_true() && !version.supports(feature) {
+        if asks(&field) && !version.supports(feature) {
             let effect = if severity == Severity::Error {
                 "the backup fails"
             } else {

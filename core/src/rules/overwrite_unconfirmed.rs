@@ -1,6 +1,7 @@
 //! NB8010.
 
 use crate::rule::prelude::*;
+use crate::subject::restored;
 
 declare_rule! {
     /// A restore into a database that exists fails unless something confirms that it may be overwritten.
@@ -11,8 +12,9 @@ declare_rule! {
     /// decide.
     ///
     /// ## Why it matters
-    /// In a disaster the database usually does still exist. The restore then is `Failed`, on a standalone after it was
-    /// stopped, and minutes are lost.
+    /// In a disaster the database usually does still exist. The restore then is `Failed`, on a standalone up to operator 1.18
+    /// after it was stopped, and minutes are lost. A point in time from 1.19 on needs a database that does not exist: restore
+    /// under another name, with `spec.source.sourceDatabase`.
     ///
     /// ## Bad
     /// ```yaml
@@ -30,8 +32,10 @@ declare_rule! {
     /// ```
     OverwriteUnconfirmed {
         code: "NB8010", name: "overwrite-unconfirmed", severity: Warning,
-        kinds: [Neo4jRestore],
-        reads: ["spec.options.replaceExisting", "spec.force", "spec.database", "spec.databaseName"],
+        kinds: [Neo4jRestore], reads: [
+            "spec.options.replaceExisting", "spec.force", "spec.database", "spec.databaseName", "spec.source.type",
+            "spec.source.pointInTime",
+        ],
         needs: [], doors: All, fix: None,
         cel: Expressible, since: "0.1",
     }
@@ -61,6 +65,12 @@ impl Rule for OverwriteUnconfirmed {
         } else {
             report.missing(&field, message)
         };
-        finding.help(format!("use `replaceExisting: true`{ways} if it may"));
+        // Online, a point in time is given to a new database only.
+        let is_seeded = restore.point_in_time().is_set() && restore.source_type() == Some(SourceType::Backup);
+        if is_seeded && restored::is_online(subject) {
+            finding.help("restore it under a name that is new, with its old name as source.sourceDatabase");
+        } else {
+            finding.help(format!("use `replaceExisting: true`{ways} if it may"));
+        }
     }
 }

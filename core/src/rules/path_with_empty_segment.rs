@@ -10,13 +10,14 @@ declare_rule! {
     ///
     /// ## What it checks
     /// `path` below a bucket has no slash at its ends and no two in a row, and no `.` or `..`, which object stores do not
-    /// resolve. `backupPath` below a bucket is not absolute;
-    /// from 1.8 on that is an error.
+    /// resolve. `backupPath` below a bucket is not absolute; from 1.8 on that is an error. On a volume it does not begin with
+    /// `/backup`, where volumes are mounted.
     ///
     /// ## Why it matters
     /// The operator joins texts when it writes: `path: backups/` becomes `s3://bucket/backups//nightly/`. When it restores
     /// into a cluster it trims: `s3://bucket/backups/nightly/…`, which is another key. An absolute `backupPath`
-    /// is the habit of volumes; below a bucket it names an artifact that no backup has written.
+    /// is the habit of volumes; below a bucket it names an artifact that no backup has written. On a volume the operator
+    /// puts the mount point in front of it: `/backup/nightly` becomes `/backup//backup/nightly`.
     ///
     /// ## Bad
     /// ```yaml
@@ -39,6 +40,9 @@ declare_rule! {
     }
 }
 
+/// Where the Jobs of the operator mount volumes.
+const MOUNT_POINT: &str = "/backup";
+
 impl Rule for PathWithEmptySegment {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for location in locations(subject).filter(|location| location.cloud_store().is_some()) {
@@ -51,8 +55,13 @@ impl Rule for PathWithEmptySegment {
         ];
         for (storage, field) in read {
             let read = locations(subject).find(|location| location.storage.block.path() == storage.block.path());
-            if read.is_some_and(|location| location.used == Use::Artifacts && location.cloud_store().is_some()) {
-                backup_path(subject, &field, report);
+            let Some(location) = read.filter(|location| location.used == Use::Artifacts) else {
+                continue;
+            };
+            match location.storage.store() {
+                Some(StoreType::Pvc) => on_volume(&field, report),
+                Some(_) => backup_path(subject, &field, report),
+                None => {}
             }
         }
     }
@@ -98,6 +107,18 @@ fn path(subject: &Subject<'_>, location: &Location<'_>, report: &mut Collector) 
     }
 }
 
+/// Says what the path is below the location; `below` is the path without the mount point of volumes, which is no part of it.
+fn say_relative(finding: &mut Finding, below: &str) {
+    let relative = object_path::normalised(below).unwrap_or_else(|| below.trim_matches('/').to_owned());
+    if relative.is_empty() {
+        finding.help("use the path of the artifact below the location, `<backup>/<artifact>.backup`");
+        return;
+    }
+    finding
+        .replace(FixKind::Unsafe, &relative)
+        .help(format!("use {}, the path below the location", quoted(&relative)));
+}
+
 /// Whether fixing the bucket also changes the path.
 fn moves_folder(location: &Location<'_>) -> bool {
     let (Some(store), Some(name)) = (location.storage.naming(), location.storage.bucket().str()) else {
@@ -140,14 +161,23 @@ fn backup_path(subject: &Subject<'_>, field: &Field<'_>, report: &mut Collector)
     // The guides of operators before 1.8 write such paths; what those Jobs make of them was not seen.
     let fails = absolute && subject.era >= Era::V1_8;
     finding.severity(if fails { Severity::Error } else { Severity::Warning });
-    // `/backup` is where volumes are mounted, and no part of any key.
-    let below = path.strip_prefix("/backup/").unwrap_or(path);
-    let relative = object_path::normalised(below).unwrap_or_else(|| below.trim_matches('/').to_owned());
-    if relative.is_empty() {
-        finding.help("use the path of the artifact below the location, `<backup>/<artifact>.backup`");
+    say_relative(finding, path.strip_prefix("/backup/").unwrap_or(path));
+}
+
+/// A path on a volume that begins with the mount point, which the operator puts in front of it once more.
+fn on_volume(field: &Field<'_>, report: &mut Collector) {
+    let Some(path) = field.text() else { return };
+    let below = path.strip_prefix(MOUNT_POINT);
+    let Some(below) = below.filter(|below| below.is_empty() || below.starts_with('/')) else {
         return;
-    }
-    finding
-        .replace(FixKind::Unsafe, &relative)
-        .help(format!("use {}, the path below the location", quoted(&relative)));
+    };
+    let finding = report.at(
+        field,
+        format!(
+            "{} is looked for below {MOUNT_POINT}, where the volume is mounted",
+            quoted(path)
+        ),
+    );
+    finding.severity(Severity::Warning);
+    say_relative(finding, below);
 }

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::rule::prelude::*;
+use crate::subject::restored;
 use crate::values::point_in_time;
 
 declare_rule! {
@@ -14,7 +15,9 @@ declare_rule! {
     ///
     /// ## Why it matters
     /// Nothing refuses it. Transactions are replayed until there are no more, as if no point in time had been given; a
-    /// wrong year or a wrong offset goes unnoticed until somebody misses the mistake that was to be undone.
+    /// wrong year or a wrong offset goes unnoticed until somebody misses the mistake that was to be undone. From operator
+    /// 1.19 on a restore of `type: backup` needs a run that began at or after the moment, which no run did: the restore of a
+    /// cluster fails, and a standalone is stopped for a Job that restores everything there is.
     ///
     /// ## Bad
     /// ```yaml
@@ -32,8 +35,8 @@ declare_rule! {
     PointInTimeInFuture {
         code: "NB8006", name: "point-in-time-in-future", severity: Warning,
         kinds: [Neo4jRestore, Neo4jDatabase, Neo4jShardedDatabase],
-        reads: ["spec.source.pointInTime", "spec.seedConfig.restoreUntil"],
-        needs: [Clock], doors: All, fix: None,
+        reads: RESTORED + ["spec.source.pointInTime", "spec.source.type", "spec.seedConfig.restoreUntil"],
+        needs: [Instance, Clock], doors: All, fix: None,
         cel: NotExpressible("CEL in the API server has no clock"), since: "0.1",
     }
 }
@@ -42,7 +45,7 @@ declare_rule! {
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 impl Rule for PointInTimeInFuture {
-    fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
+    fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let field = match subject.kind {
             Kind::Neo4jRestore => subject.field("spec.source.pointInTime"),
             _ => subject.field("spec.seedConfig.restoreUntil"),
@@ -50,15 +53,23 @@ impl Rule for PointInTimeInFuture {
         let Some(text) = field.text() else { return };
         let Ok(point) = point_in_time::parse(text) else { return };
         if point.timestamp().duration_since(subject.now) > TOLERANCE {
+            let effect = if fails(subject, inventory) {
+                "so that no run of the backup began at or after it, and the restore of a cluster fails"
+            } else {
+                "so that everything there is would be restored"
+            };
             report
-                .at(
-                    &field,
-                    format!(
-                        "{} is in the future, so that everything there is would be restored",
-                        quoted(text)
-                    ),
-                )
+                .at(&field, format!("{} is in the future, {effect}", quoted(text)))
                 .help("write the last good moment, or remove the field for the latest state");
         }
     }
+}
+
+/// Whether the operator refuses it: where it seeds a cluster from a run that began at or after the moment.
+fn fails(subject: &Subject<'_>, inventory: &Inventory) -> bool {
+    let Some(restore) = subject.restore() else { return false };
+    let instance = restored::instance(subject, &restore, inventory);
+    restored::is_online(subject)
+        && restore.source_type() == Some(SourceType::Backup)
+        && instance.is_some_and(|(_, lookup)| restored::is_cluster(&lookup))
 }

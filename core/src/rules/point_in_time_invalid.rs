@@ -16,7 +16,7 @@ declare_rule! {
     /// (`format: date-time`), are stored, and cannot be decoded by the operator. Seen on operator 1.14: from then on it
     /// is blind for *every* restore in *every* namespace, and after its next start it reconciles nothing at all and
     /// exits every two minutes, with a message that names another kind. It recovers only when the object is deleted or
-    /// fixed.
+    /// fixed. The same holds for a list, which the API server stores where the schema wants a text with a format.
     ///
     /// The operator hands whole seconds to `neo4j-admin`; a fraction is dropped, also from the stored object.
     ///
@@ -48,7 +48,12 @@ impl Rule for PointInTimeInvalid {
             Kind::Neo4jDatabase | Kind::Neo4jShardedDatabase => (subject.field("spec.seedConfig.restoreUntil"), false),
             _ => (subject.field("spec.restoreFrom.pointInTime"), true),
         };
-        let Some(text) = field.str() else { return };
+        let Some(text) = field.str() else {
+            if is_time {
+                list(subject, &field, report);
+            }
+            return;
+        };
         if is_time {
             match point_in_time::parse(text) {
                 Ok(point) => remarks(&field, text, &point, report),
@@ -79,6 +84,19 @@ impl Rule for PointInTimeInvalid {
             }
         }
     }
+}
+
+/// The API server stores a list where the schema wants a string with a format. In files a wrong type is a finding of its own.
+fn list(subject: &Subject<'_>, field: &Field<'_>, report: &mut Collector) {
+    let is_list = field.node().is_some_and(|node| node.as_list().is_some());
+    if !is_list || subject.door == Door::File {
+        return;
+    }
+    let message = format!(
+        "a list would be stored, and the operator, unable to decode it, goes blind for every {:?}",
+        subject.kind
+    );
+    report.at(field, message).help("write it like `2025-01-15T14:30:00Z`");
 }
 
 /// What happens with a time that is not one, which depends on whether the API server would store it.

@@ -9,13 +9,15 @@ declare_rule! {
     ///
     /// ## What it checks
     /// `spec.source.pointInTime` against the successful runs that the referenced backup remembers in its status: not
-    /// before the oldest of them began, not after the newest of them ended. And whether there are differential
+    /// before the oldest of them began, not after the newest of them ended, or from operator 1.19 on, not after the newest
+    /// began. And whether there are differential
     /// artifacts at all: a backup of `backupType: FULL` to which no known backup is chained has none.
     ///
     /// ## Why it matters
     /// A full backup holds one state, and a differential one the transactions since then. A moment before the first run
     /// is in none of them; a moment after the last run is not either, and the restore ends at the last run without
-    /// saying so. The status remembers ten runs, so that older artifacts may still exist: then restore with
+    /// saying so. From 1.19 on the operator seeds from the earliest run that began at or after the moment: where there is none,
+    /// the restore of a cluster fails, and a standalone is stopped for a Job. The status remembers ten runs, so that older artifacts may still exist: then restore with
     /// `type: storage` and the exact file.
     ///
     /// ## Bad
@@ -84,7 +86,10 @@ impl Rule for PointInTimeOutsideBackups {
                     quoted(&format!("chainFromBackup: {name}"))
                 ));
         }
-        let Some((oldest, newest)) = &backup.runs else { return };
+        let Some(runs) = &backup.runs else { return };
+        let oldest = &runs.oldest_start;
+        let seeds = restored::is_online(subject) && restore.source_type() == Some(SourceType::Backup);
+        let newest = if seeds { &runs.newest_start } else { &runs.newest_end };
         let instant = |text: &str| point_in_time::parse(text).ok().map(|point| point.timestamp());
         let shown = quoted(text);
         if instant(oldest).is_some_and(|oldest| point.timestamp() < oldest) {
@@ -108,24 +113,28 @@ impl Rule for PointInTimeOutsideBackups {
                     ),
                 );
         } else if point.timestamp() <= subject.now && instant(newest).is_some_and(|newest| point.timestamp() > newest) {
-            report
-                .at(
-                    &field,
-                    format!(
-                        "{shown} is after the newest run of backup {name} ({newest}), where the restore would end",
-                        name = quoted(name),
-                        newest = quoted(newest)
-                    ),
+            let (name, newest) = (quoted(name), quoted(newest));
+            let (message, fact) = if seeds {
+                (
+                    format!("no run of backup {name} began at or after {shown}; the newest one began at {newest}"),
+                    format!("the newest successful run of {name} began at {newest}"),
                 )
+            } else {
+                (
+                    format!("{shown} is after the newest run of backup {name} ({newest}), where the restore would end"),
+                    format!("the newest successful run of {name} ended at {newest}"),
+                )
+            };
+            let backup = restored::backup_ref(&restore)
+                .and_then(|reference| reference.text())
+                .unwrap_or_default();
+            report
+                .at(&field, message)
                 .help("run the backup once more first, if the instance still has the transactions")
                 .evidence_of(
-                    subject.other(Kind::Neo4jBackup, name),
+                    subject.other(Kind::Neo4jBackup, backup),
                     Path::dotted("status.history"),
-                    format!(
-                        "the newest successful run of {name} ended at {newest}",
-                        name = quoted(name),
-                        newest = quoted(newest)
-                    ),
+                    fact,
                 );
         }
     }

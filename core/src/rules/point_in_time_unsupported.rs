@@ -2,6 +2,7 @@
 
 use crate::facts::{InstanceFacts, InstanceKind};
 use crate::rule::prelude::*;
+use crate::subject::restored;
 use crate::values::neo4j_version::{Feature, parse_as_operator};
 
 declare_rule! {
@@ -14,11 +15,14 @@ declare_rule! {
     ///
     /// ## Why it matters
     /// There are two mechanisms. Clusters are seeded with `seedRestoreUntil`, which Neo4j has since 2025.01; the
-    /// operator refuses it on 5.26. Standalones are restored with `neo4j-admin database restore --restore-until`, which
+    /// operator refuses it on 5.26. From operator 1.19 on standalones are seeded as well, where that is possible. Else they
+    /// are restored with `neo4j-admin database restore --restore-until`, which
     /// exists since 5.0, needs differential backups that reach to the point in time, and silently gives the nearest
-    /// state without them. Denying everything before 2025.01 is a policy, and the safe one.
+    /// state without them. On a standalone of 5.26 the operator itself would try: that everything before 2025.01 is an
+    /// error is a policy of this rule, and the safe one.
     ///
-    /// If standalone `--restore-until` on 5.26 is what you want, set `rules.NB8002: warn` in the settings.
+    /// If standalone `--restore-until` on 5.26 is what you want, set `rules.NB8002: warn` in the settings, or accept the
+    /// finding for one restore with the annotation `neo4jbackup.github.io/ignore-NB8002: "reason"`.
     ///
     /// ## Bad
     /// ```yaml
@@ -101,29 +105,34 @@ fn judge(subject: &Subject<'_>, field: &Field<'_>, name: &str, facts: &InstanceF
     if version.supports(Feature::SeedRestoreUntil) {
         return;
     }
-    let help = match (subject.kind, facts.kind) {
-        (Kind::Neo4jRestore, InstanceKind::Standalone) => {
-            "upgrade it first, or allow `neo4j-admin database restore --restore-until` of 5.x with rules.NB8002: warn"
-        }
-        (Kind::Neo4jRestore, InstanceKind::Cluster) => {
-            "upgrade it first; clusters then take spec.seedConfig.restoreUntil of a Neo4jDatabase"
-        }
-        _ => "upgrade it first; Neo4j 5.x seeds only the state at the end of the artifacts",
-    };
-    report
-        .at(
-            field,
+    let shown_name = quoted(name);
+    let (message, help) = match (subject.kind, facts.kind) {
+        (Kind::Neo4jRestore, InstanceKind::Standalone) => (
             format!(
-                "point-in-time recovery needs Neo4j 2025.01 or later, and {name} runs {shown}",
-                name = quoted(name)
+                "point-in-time recovery needs Neo4j 2025.01 or later by the policy of this rule, and {shown_name} runs {shown}; the \
+                 operator itself would try it, offline with `--restore-until`"
             ),
-        )
-        .help(help)
-        .evidence_of(
-            subject.other(facts.kind, name),
-            Path::dotted("spec.image.tag"),
-            format!("spec.image.tag of {name} is {shown}", name = quoted(name)),
-        );
+            "upgrade it first, or allow it: `NB8002: warn` below `rules` in the settings, or the annotation \
+             `neo4jbackup.github.io/ignore-NB8002` with a reason on the restore",
+        ),
+        (kind, _) => (
+            format!("point-in-time recovery needs Neo4j 2025.01 or later, and {shown_name} runs {shown}"),
+            match kind {
+                Kind::Neo4jRestore if restored::is_online(subject) => {
+                    "upgrade it first; a restore of `type: backup` then takes a point in time for a new database"
+                }
+                Kind::Neo4jRestore => {
+                    "upgrade it first; clusters then take spec.seedConfig.restoreUntil of a Neo4jDatabase"
+                }
+                _ => "upgrade it first; Neo4j 5.x seeds only the state at the end of the artifacts",
+            },
+        ),
+    };
+    report.at(field, message).help(help).evidence_of(
+        subject.other(facts.kind, name),
+        Path::dotted("spec.image.tag"),
+        format!("spec.image.tag of {name} is {shown}", name = quoted(name)),
+    );
 }
 
 fn unknown(field: &Field<'_>, name: &str, why: &str, report: &mut Collector) {

@@ -1,5 +1,6 @@
 //! NB7006.
 
+use crate::operator::Versions;
 use crate::rule::prelude::*;
 use crate::subject::location::locations;
 use crate::values::quantity::{self, Quantity};
@@ -10,14 +11,15 @@ declare_rule! {
     /// ## What it checks
     /// Every quantity: sizes of volume claims and of temporary storage, limits and requests of Jobs and servers, divisors
     /// of environment variables. Sizes are above zero and not in thousandths (`500m` is half a byte); limits and requests
-    /// are not negative.
+    /// are not negative; the parts of an archive (`splitArchivePartSize`) are zero or at least `1Gi`. Where nothing reads the size of a volume claim, a wrong one is a warning: in restores, in backups
+    /// to a bucket, beside a claim without a name, and with operators before 1.11, which made no claims.
     ///
     /// ## Why it matters
     /// The pattern in the CRD lets exponents such as `1e1.5` and `1e-2147483648` through, and the API server stores them.
     /// On operator 1.14 the first stopped every backup (or restore) of the cluster from being seen. The second never
     /// came back from being read: one CPU busy, memory growing until the pod was killed, nothing in the log, and no
-    /// recovery after the object was deleted. A malformed `pvc.size` makes the operator panic at each attempt, and the
-    /// object never gets a status.
+    /// recovery after the object was deleted. A malformed `pvc.size` makes operators before 1.18 panic at each attempt, and
+    /// the object never gets a status; newer ones refuse it.
     ///
     /// ## Bad
     /// ```yaml
@@ -36,8 +38,8 @@ declare_rule! {
         code: "NB7006", name: "quantity-malformed", severity: Error,
         kinds: LOCATED,
         reads: [
-            "spec.storage.pvc.size", "spec.storage.size", "spec.storage.backupStorage.size", "spec.resources", "spec.env",
-            "spec.options.tempStorage.size", "spec.options.resources", "spec.options.preRestore.job",
+            "spec.storage.type", "spec.storage.pvc", "spec.storage.size", "spec.storage.backupStorage.size", "spec.resources", "spec.env",
+            "spec.options.tempStorage.size", "spec.options.splitArchivePartSize", "spec.options.resources", "spec.options.preRestore.job",
             "spec.options.postRestore.job", "spec.source.storage.pvc.size", "spec.source.pitr.baseBackup.storage.pvc.size",
             "spec.source.pitr.logStorage.pvc.size", "spec.backups.defaultStorage.pvc.size",
         ],
@@ -51,6 +53,8 @@ declare_rule! {
 enum Measure {
     /// The size of a volume.
     Size,
+    /// The size of the parts of an archive, which may be zero.
+    ArchivePart,
     /// A limit or a request.
     Resource,
     /// The unit of an environment variable.
@@ -59,18 +63,20 @@ enum Measure {
 
 impl Rule for QuantityMalformed {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
+        // The operator writes an empty size as none, and makes no volume claim without one.
+        let sized = locations(subject).filter(|location| location.storage.pvc_size().str() != Some(""));
+        let (read, unread): (Vec<_>, Vec<_>) = sized.partition(|location| is_read(subject, &location.storage));
+        for location in unread {
+            without_effect(&location.storage.pvc_size(), report);
+        }
         let mut judge = |path: &dyn Fn() -> Path, node: &Node<'_>, measure| judge(subject, path, node, measure, report);
         let mut size = |field: Field<'_>| {
             if let Some(node) = field.node() {
                 judge(&|| field.path(), node, Measure::Size);
             }
         };
-        for location in locations(subject) {
-            let field = location.storage.pvc_size();
-            // The operator writes an empty size as none, and makes no volume claim without one.
-            if field.node().and_then(Node::as_str) != Some("") {
-                size(field);
-            }
+        for location in read {
+            size(location.storage.pvc_size());
         }
         for path in [
             "spec.options.tempStorage.size",
@@ -78,6 +84,12 @@ impl Rule for QuantityMalformed {
             "spec.storage.backupStorage.size",
         ] {
             size(subject.field(path));
+        }
+        // An empty text is none, and zero is a whole archive.
+        let part = subject.field("spec.options.splitArchivePartSize");
+        let has_parts = subject.kind == Kind::Neo4jBackup && subject.era >= Era::V1_19;
+        if let Some(node) = part.node().filter(|_| has_parts && part.str() != Some("")) {
+            judge(&|| part.path(), node, Measure::ArchivePart);
         }
         for path in [
             "spec.options.resources.limits",
@@ -105,13 +117,51 @@ impl Rule for QuantityMalformed {
     }
 }
 
+/// The operators that make the volume claim of a backup.
+const MAKES_CLAIMS: Versions = Versions::range("1.11+");
+/// The operators that refuse a size which they cannot read; older ones panic.
+const REFUSES_SIZES: Versions = Versions::range("1.18+");
+
+/// Whether the operator parses the size of the claim: it makes one for backups only, when it has a name for it.
+fn is_read(subject: &Subject<'_>, storage: &Storage<'_>) -> bool {
+    let makes_claim = || {
+        storage.store() == Some(StoreType::Pvc)
+            && storage.pvc_name().text().is_some()
+            && subject.operator.is_in(MAKES_CLAIMS)
+    };
+    match subject.kind {
+        Kind::Neo4jBackup => makes_claim(),
+        Kind::Neo4jRestore => false,
+        _ => true,
+    }
+}
+
+/// A wrong size that only misleads.
+fn without_effect(field: &Field<'_>, report: &mut Collector) {
+    let Some(text) = field.str() else { return };
+    if quantity::parse(text).is_ok_and(|value| out_of_range(&value, Measure::Size).is_none()) {
+        return;
+    }
+    report
+        .at(
+            field,
+            format!("{} is no size of a volume, and nothing reads it here", quoted(text)),
+        )
+        .help("remove it")
+        .severity(Severity::Warning);
+}
+
 const DIVISOR: &str = "valueFrom.resourceFieldRef.divisor";
 
 fn judge(subject: &Subject<'_>, path: &dyn Fn() -> Path, node: &Node<'_>, measure: Measure, report: &mut Collector) {
     // A size is text for the schema; the others may be whole numbers. Any other type is a finding of its own.
     let text = match node {
         Node::String(text) => text,
-        Node::Number(text) if measure != Measure::Size && text.parse::<i64>().is_ok() => text,
+        Node::Number(text)
+            if !matches!(measure, Measure::Size | Measure::ArchivePart) && text.parse::<i64>().is_ok() =>
+        {
+            text
+        }
         _ => return,
     };
     let parsed = quantity::parse(text);
@@ -132,7 +182,9 @@ fn judge(subject: &Subject<'_>, path: &dyn Fn() -> Path, node: &Node<'_>, measur
                         ", but the API server stores it, and the operator then sees no {kind} of the cluster any more"
                     )
                 }
+                Measure::ArchivePart => ", and the operator refuses it".to_owned(),
                 Measure::Size if quantity::go_accepts(text) => ", and the volume claim would be refused".to_owned(),
+                Measure::Size if subject.operator.is_in(REFUSES_SIZES) => ", and the operator refuses it".to_owned(),
                 Measure::Size => ", and the operator would panic on it".to_owned(),
                 Measure::Resource | Measure::Divisor => String::new(),
             };
@@ -163,7 +215,11 @@ enum OutOfRange {
     NoSize,
     SubUnit,
     NegativeResource,
+    SmallPart,
 }
+
+/// The smallest part of an archive that Neo4j makes, in bytes.
+const SMALLEST_PART: u128 = 1 << 30;
 
 fn out_of_range(value: &Quantity, measure: Measure) -> Option<OutOfRange> {
     match measure {
@@ -171,6 +227,9 @@ fn out_of_range(value: &Quantity, measure: Measure) -> Option<OutOfRange> {
         Measure::Size if value.is_zero() => Some(OutOfRange::NoSize),
         Measure::Size if value.has_sub_unit_suffix() => Some(OutOfRange::SubUnit),
         Measure::Resource if value.is_negative() => Some(OutOfRange::NegativeResource),
+        Measure::ArchivePart if !value.is_zero() && value.bytes().is_none_or(|bytes| bytes < SMALLEST_PART) => {
+            Some(OutOfRange::SmallPart)
+        }
         _ => None,
     }
 }
@@ -189,6 +248,10 @@ impl OutOfRange {
             Self::SubUnit => (
                 format!("{text} is in thousandths of a byte or less; for storage, `m` is not mega"),
                 "use `Mi` or `Gi`",
+            ),
+            Self::SmallPart => (
+                format!("{text} is less than the smallest part of an archive, which is `1Gi`"),
+                "use `1Gi` or more, or `0` for one file",
             ),
             Self::NegativeResource => (
                 format!("{text} is negative, and the API server would refuse the pod"),

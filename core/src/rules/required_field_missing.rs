@@ -2,7 +2,6 @@
 
 use crate::quoted::code_span;
 use crate::rule::prelude::*;
-use crate::schema;
 
 declare_rule! {
     /// An object without a field that it needs is refused, or waits for ever.
@@ -78,7 +77,8 @@ impl Rule for RequiredFieldMissing {
 }
 
 fn required_by_schema(subject: &Subject<'_>, report: &mut Collector) {
-    schema::each_missing(subject.kind, subject.era, subject.object, &mut |trail| {
+    let Some(schema) = subject.schema() else { return };
+    schema.each_missing(subject.object, &mut |trail| {
         let name = trail.last_key();
         // Few of the required fields can be said elsewhere; of the others there may be one for each item of a list.
         let may_be_said_elsewhere = matches!(
@@ -102,6 +102,8 @@ fn is_said_elsewhere(subject: &Subject<'_>, path: &Path) -> bool {
     match text.as_str() {
         "spec.target" | "spec.clusterRef" | "spec.targetCluster" => has_any(subject, INSTANCE),
         "spec.databaseName" => has_any(subject, DATABASE),
+        // The rule about identities looks at the block that the operator reads, and the schema at each.
+        "spec.cloud.identity.provider" => !subject.field("spec.storage.cloud").is_set(),
         _ => text.ends_with("cloud.identity.provider"),
     }
 }
@@ -117,7 +119,14 @@ fn below(path: &Path) -> String {
 
 /// What the schema lets pass and the operator refuses.
 fn required_by_operator(subject: &Subject<'_>, report: &mut Collector) {
-    if subject.era >= Era::V1_13 && !has_any(subject, INSTANCE) {
+    let names_instance = match subject.backup() {
+        // Operator 1.13 reads both, and passes over a target that says nothing.
+        Some(backup) if subject.era == Era::V1_13 && subject.field("spec.target").is_set() => {
+            has_any(subject, &["spec.instanceRef"]) || backup.legacy_target().is_some()
+        }
+        _ => has_any(subject, INSTANCE),
+    };
+    if subject.era >= Era::V1_13 && !names_instance {
         let help = "set it to the name of the cluster or standalone, in the same namespace";
         missing(
             subject,
@@ -127,19 +136,9 @@ fn required_by_operator(subject: &Subject<'_>, report: &mut Collector) {
             report,
         );
     }
-    if subject.kind == Kind::Neo4jBackup {
-        let kind = subject.field("spec.target.kind").text();
-        let legacy =
-            (Era::V1_8..=Era::V1_13).contains(&subject.era) && matches!(kind, Some("Database" | "ShardedDatabase"));
-        if legacy && !has_any(subject, &["spec.target.clusterRef"]) && !has_any(subject, &["spec.instanceRef"]) {
-            let what = "the target is a database, and no instance that holds it is named";
-            missing(
-                subject,
-                "spec.target.clusterRef",
-                what,
-                "set it to the name of the cluster or standalone",
-                report,
-            );
+    if let Some(backup) = subject.backup() {
+        if (Era::V1_8..=Era::V1_13).contains(&subject.era) && backup.legacy_target().is_some() {
+            required_of_target(subject, report);
         }
     } else if subject.era >= Era::V1_13 && !has_any(subject, DATABASE) {
         let what = "no database is named, so there is nothing to restore";
@@ -150,6 +149,27 @@ fn required_by_operator(subject: &Subject<'_>, report: &mut Collector) {
             "set it, or `allDatabases: true`",
             report,
         );
+    }
+}
+
+/// What the operator needs of a target. Up to 1.12 the schema says which fields are absent, but takes empty ones.
+fn required_of_target(subject: &Subject<'_>, report: &mut Collector) {
+    let kind = subject.field("spec.target.kind");
+    let said_by_schema = |field: &Field<'_>| subject.era < Era::V1_13 && !field.is_set();
+    if !kind.is_set() && !said_by_schema(&kind) {
+        let help = "set it to `Cluster`, `Database` or `ShardedDatabase`";
+        missing(subject, "spec.target.kind", "the target has no kind", help, report);
+    }
+    let name = subject.field("spec.target.name");
+    if !has_any(subject, &["spec.target.name"]) && !said_by_schema(&name) {
+        let help = "set it to the name of the instance, or of the database where the kind is one";
+        missing(subject, "spec.target.name", "the target has no name", help, report);
+    }
+    let is_database = matches!(kind.text(), Some("Database" | "ShardedDatabase"));
+    if is_database && !has_any(subject, &["spec.target.clusterRef"]) {
+        let what = "the target is a database, and no instance that holds it is named";
+        let help = "set it to the name of the cluster or standalone";
+        missing(subject, "spec.target.clusterRef", what, help, report);
     }
 }
 

@@ -10,7 +10,9 @@ declare_rule! {
     /// What each `spec.source.type` needs: `backup` a `backupRef`; `storage` a `storage` block and the `backupPath` of
     /// the artifact; and the same for `spec.source.pitr.baseBackup`. `allDatabases` needs a source of type `backup`,
     /// because only a `Neo4jBackup` knows which artifact belongs to which database. A known cluster needs a
-    /// `backupPath` that ends in `.backup`; another one is warned of.
+    /// `backupPath` that ends in `.backup`: on a volume another one is an error, below a bucket it is warned of. From operator
+    /// 1.19 on `spec.source.sourceDatabase` names one database, so that it does not stand beside `allDatabases`, and with
+    /// `type: storage` below a bucket it needs the exact file when it is another name than that of the database.
     ///
     /// ## Why it matters
     /// Most of it ends in phase `Failed` with a message and without an event. `type: storage` without `storage` on a
@@ -33,9 +35,8 @@ declare_rule! {
     /// ```
     RestoreSourceIncomplete {
         code: "NB8007", name: "restore-source-incomplete", severity: Error,
-        kinds: [Neo4jRestore], reads: RESTORED + [
-            "spec.source.type", "spec.source.backupRef", "spec.source.backupPath", "spec.source.storage",
-            "spec.source.pitr.baseBackup", "spec.allDatabases",
+        kinds: [Neo4jRestore], reads: RESTORED + ARTIFACTS + [
+            "spec.source.backupRef", "spec.source.sourceDatabase", "spec.allDatabases", "spec.database", "spec.databaseName",
         ],
         needs: [Instance], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
@@ -54,6 +55,10 @@ impl Rule for RestoreSourceIncomplete {
             Some(SourceType::Pitr) => base_backup(&restore, report),
             None => {}
         }
+        // Older operators drop the field, which another rule says.
+        if restore.source_database().text().is_some() && restored::may_be_online(subject) {
+            other_name(&restore, report);
+        }
         if restore.all_databases().is_true()
             && matches!(restore.source_type(), Some(SourceType::Storage | SourceType::Pitr))
         {
@@ -70,6 +75,45 @@ impl Rule for RestoreSourceIncomplete {
                 .help("use `type: backup` with the backupRef of a backup of all databases, or name one database")
                 .reason(Reason::NotSupported);
         }
+    }
+}
+
+/// Whether a path names nothing: the operator trims slashes and blanks.
+fn is_blank(path: &str) -> bool {
+    path.chars().all(|next| next == '/' || next.is_whitespace())
+}
+
+/// What the name that the database has in the backup needs.
+fn other_name(restore: &Restore<'_>, report: &mut Collector) {
+    let field = restore.source_database();
+    let path = restore.backup_path().text().unwrap_or_default();
+    let is_folder = !path.ends_with(".backup") && !is_blank(path);
+    let in_bucket = restore
+        .storage()
+        .store()
+        .is_some_and(|store| store.provider().is_some());
+    if restore.all_databases().is_true() {
+        report
+            .at(
+                &field,
+                "sourceDatabase names one database, and spec.allDatabases restores all of them",
+            )
+            .help("remove one of the two")
+            .reason(Reason::NotSupported);
+    } else if restore.source_type() == Some(SourceType::Storage)
+        && in_bucket
+        && is_folder
+        && field.text() != restore.database().text()
+    {
+        report
+            .at(
+                &restore.backup_path(),
+                format!(
+                    "a restore under another name needs the exact .backup file below a bucket, and {} is not one",
+                    quoted(path)
+                ),
+            )
+            .help("name the file of the database, as the history of the backup lists it");
     }
 }
 
@@ -103,13 +147,21 @@ fn need_storage(field: &Field<'_>, place: &str, report: &mut Collector) {
 /// A cluster is seeded from one file; only a Job can look for the newest in a folder.
 fn need_file<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inventory, report: &mut Collector) {
     let field = restore.backup_path();
-    let Some(path) = field.text().filter(|path| !path.ends_with(".backup")) else {
+    let Some(path) = field
+        .text()
+        .filter(|path| !path.ends_with(".backup") && !is_blank(path))
+    else {
         return;
     };
     let Some((name, lookup)) = restored::instance(subject, restore, inventory) else {
         return;
     };
     if restored::by_engine(subject) && restored::is_cluster(&lookup) {
+        let severity = if restore.storage().store() == Some(StoreType::Pvc) {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
         report
             .at(
                 &field,
@@ -120,12 +172,12 @@ fn need_file<'a>(subject: &Subject<'a>, restore: &Restore<'a>, inventory: &Inven
                 ),
             )
             .help("name the file of the database, as the history of the backup lists it")
-            .severity(Severity::Warning);
+            .severity(severity);
     }
 }
 
 fn need_path(field: &Field<'_>, place: &str, report: &mut Collector) {
-    if field.text().is_none() && field.str().is_some() == field.is_set() {
+    if field.str().map_or(!field.is_set(), is_blank) {
         report
             .missing(field, format!("{place} is `storage`, and no artifact is named"))
             .help("name the exact .backup file below the path of the location");

@@ -11,7 +11,7 @@ declare_rule! {
     /// least one of the two is there.
     ///
     /// ## Why it matters
-    /// Operators from 1.8 on mark such a backup `Invalid`, so it is never taken. `4w` and `1h30m` look right and are not.
+    /// Operators from 1.11.2 on mark such a backup `Invalid`, so it is never taken. `4w` and `1h30m` look right and are not.
     /// Older operators read `maxAge` as a Go duration, in which `7d` has no meaning, but never called that check: a
     /// warning there.
     ///

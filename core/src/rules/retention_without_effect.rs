@@ -12,7 +12,8 @@ declare_rule! {
     /// ## Why it matters
     /// No operator version removes objects from a bucket. On a volume, old artifacts are removed by a Job that runs when the
     /// `Neo4jBackup` is deleted, and never in between, so a scheduled backup fills the volume. That Job counts artifacts
-    /// and knows nothing of chains: after differential backups it may remove the full one that they need.
+    /// and knows nothing of chains: after differential backups it may remove the full one that they need. The parts of an
+    /// artifact that was split (operator 1.19) go with it.
     ///
     /// ## Bad
     /// ```yaml

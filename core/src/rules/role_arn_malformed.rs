@@ -9,7 +9,8 @@ declare_rule! {
     ///
     /// ## What it checks
     /// `eks.amazonaws.com/role-arn` is `arn:aws:iam::<12 digits>:role/<name>`, in any AWS partition, with an optional path
-    /// before the name. `eks.amazonaws.com/token-expiration` is a whole number of seconds, 600 or more (a warning).
+    /// before the name. Where the cluster makes ARNs of the names of roles, the setting `identity.awsRoleNames` lets a name
+    /// stand alone. `eks.amazonaws.com/token-expiration` is a whole number of seconds, 600 or more (a warning).
     ///
     /// ## Why it matters
     /// The operator copies the annotation unchanged, and the webhook of EKS only logs that it does not match and injects
@@ -37,6 +38,7 @@ impl Rule for RoleArnMalformed {
         for annotation in annotations(subject) {
             let value = annotation.value;
             match (annotation.key, aws::parse_role_arn(value)) {
+                (AWS_ROLE_ARN, Err(_)) if subject.settings.identity.aws_role_names && aws::is_role_name(value) => {}
                 (AWS_ROLE_ARN, Err(error)) => {
                     let finding = report.at_path(
                         annotation.path(),

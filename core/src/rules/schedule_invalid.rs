@@ -1,7 +1,7 @@
 //! NB5001.
 
 use crate::rule::prelude::*;
-use crate::values::cron::{Problem, zone_prefix};
+use crate::values::cron::{Problem, Schedule, zone_prefix};
 
 declare_rule! {
     /// A schedule that Kubernetes cannot parse never runs.
@@ -11,10 +11,11 @@ declare_rule! {
     /// month, day of week), lists, ranges, steps, names of three letters, or `@hourly`, `@daily`, `@weekly`,
     /// `@monthly`, `@yearly`, `@every 6h`. Sunday is `0`, never `7`; ranges do not wrap around; there are no seconds
     /// and no years, and none of `L`, `W` and `#`. An empty text is only warned of: the operator takes it for no
-    /// schedule at all.
+    /// schedule at all. Six fields are put right only where one reading makes sense: `0 0 3 * * *` begins with seconds;
+    /// `0 2 * * * *` is every day at 02:00 or every hour at minute 2, and the finding shows both.
     ///
     /// ## Why it matters
-    /// Operators from 1.8 on put such a backup into phase `Invalid`, with a Warning event named `BackupFailed` and
+    /// Operators from 1.11.2 on put such a backup into phase `Invalid`, with a Warning event named `BackupFailed` and
     /// nothing more, and no retry; it stays without a `CronJob` until somebody looks. Older ones create a `CronJob`
     /// that the API server refuses.
     ///
@@ -64,13 +65,21 @@ impl Rule for ScheduleInvalid {
             _ => format!("the schedule {} {error}", quoted(text)),
         };
         let finding = report.at(&field, message);
-        match error.suggestion() {
-            Some(suggestion) => {
-                finding.replace(FixKind::Safe, &suggestion);
-            }
-            None => {
-                finding.help("for every day at 02:00 UTC, for example, use `0 2 * * *`");
-            }
+        if let Some(suggestion) = error.suggestion() {
+            finding.replace(FixKind::Safe, &suggestion);
+        } else if let Some(readings) = error.readings() {
+            let [without_first, without_last] = readings.map(|reading| in_words(&reading));
+            finding.help(format!("use {without_last}, or {without_first}"));
+        } else {
+            finding.help("for every day at 02:00 UTC, for example, use `0 2 * * *`");
         }
     }
+}
+
+/// A schedule with its meaning: "`0 2 * * *` (at 02:00 every day)".
+fn in_words(text: &str) -> String {
+    let words = Schedule::parse(text)
+        .map(|schedule| schedule.words())
+        .unwrap_or_default();
+    format!("{} ({words})", quoted(text))
 }

@@ -31,7 +31,7 @@ declare_rule! {
         code: "NB1008", name: "scope-unclear", severity: Error,
         kinds: JOBS, reads: [
             "spec.database", "spec.allDatabases", "spec.shardedDatabase", "spec.databaseName", "spec.target",
-            "spec.databases", "spec.clusterRef",
+            "spec.databases", "spec.clusterRef", "spec.instanceRef",
         ],
         needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
     }
@@ -51,7 +51,7 @@ impl Rule for ScopeUnclear {
             return;
         };
         match backup.scope() {
-            Scope::Missing if !says_something(subject) => {
+            Scope::Missing if !says_something(subject, &backup) => {
                 report
                     .missing(&subject.field("spec.database"), "nothing says what is backed up")
                     .help("set one of `database`, `allDatabases: true` and `shardedDatabase`");
@@ -83,7 +83,10 @@ impl Rule for ScopeUnclear {
 }
 
 /// A value of the wrong type is the schema's to report.
-fn says_something(subject: &Subject<'_>) -> bool {
+fn says_something(subject: &Subject<'_>, backup: &Backup<'_>) -> bool {
+    // Operator 1.13 has the target, and passes over it beside an `instanceRef`.
+    let passes_over_target = subject.era == Era::V1_13 && backup.spec.field("instanceRef").text().is_some();
+    let is_said = |name: &'static str| subject.field(name).is_set() && !(passes_over_target && name == "spec.target");
     let wrong_type = |name: &'static str| {
         let field = subject.field(name);
         let fits = if name == "spec.allDatabases" {
@@ -93,7 +96,7 @@ fn says_something(subject: &Subject<'_>) -> bool {
         };
         field.is_set() && !fits
     };
-    OTHER_WORDS.into_iter().any(|name| subject.field(name).is_set()) || SCOPES.into_iter().any(wrong_type)
+    OTHER_WORDS.into_iter().any(is_said) || SCOPES.into_iter().any(wrong_type)
 }
 
 fn several_in_restore(subject: &Subject<'_>, report: &mut Collector) {

@@ -12,7 +12,9 @@ declare_rule! {
     /// `1h30m`, greater than zero. Days do not exist: `1d` is `24h`.
     ///
     /// ## Why it matters
-    /// Operators from 1.8 on refuse a malformed `spec.timeout` in phase `Failed`; older ones do not read it. A hook
+    /// Operators from 1.8 on refuse a malformed `spec.timeout` in phase `Failed`; older ones do not read it. From 1.19 on a
+    /// restore that runs already ignores it, and waits 5 minutes for the database, 3 for the proxy of a volume, or 30 where
+    /// that has to merge a chain. A hook
     /// Job's malformed timeout is ignored without a word, and the default holds.
     ///
     /// ## Bad

@@ -2,7 +2,7 @@
 
 use crate::did_you_mean;
 use crate::rule::prelude::*;
-use crate::schema::{Pattern, SchemaProblem};
+use crate::schema::{Pattern, SchemaProblem, TextPattern};
 use crate::values::quantity;
 
 declare_rule! {
@@ -34,14 +34,27 @@ declare_rule! {
     }
 }
 
+/// Nobody reads a longer list.
+const MOST_WORDS: usize = 20;
+
 impl Rule for ValueNotAllowed {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
         for problem in subject.schema_problems() {
             match problem {
                 SchemaProblem::NotInEnum { path, value, allowed } => not_in_enum(path, value, allowed, report),
-                SchemaProblem::PatternMismatch { path, value, pattern } => {
-                    pattern_mismatch(path, value, *pattern, report);
-                }
+                SchemaProblem::PatternMismatch { path, value, pattern } => match pattern {
+                    TextPattern::Known(pattern) => pattern_mismatch(path, value, *pattern, report),
+                    TextPattern::Other(_) => {
+                        let expression = quoted(pattern.expression());
+                        report
+                            .at_path(
+                                path.clone(),
+                                format!("{} does not match the pattern {expression}", quoted(value)),
+                            )
+                            .help("use a value of that form")
+                            .value(*value);
+                    }
+                },
                 SchemaProblem::TooLong { path, length, maximum } => {
                     report
                         .at_path(path.clone(), format!("{length} characters are too many"))
@@ -68,8 +81,13 @@ impl Rule for ValueNotAllowed {
     }
 }
 
-fn not_in_enum(path: &Path, value: &str, allowed: &[&'static str], report: &mut Collector) {
-    let words: Vec<String> = allowed.iter().map(|word| format!("`{word}`")).collect();
+fn not_in_enum(path: &Path, value: &str, allowed: &[&str], report: &mut Collector) {
+    let mut words: Vec<String> = allowed
+        .iter()
+        .take(MOST_WORDS)
+        .map(|word| quoted(word).to_string())
+        .collect();
+    words.extend((allowed.len() > MOST_WORDS).then(|| "…".to_owned()));
     let joined = if words.len() == 1 { "not" } else { "none of" };
     let text = format!("{} is {joined} {}", quoted(value), words.join(", "));
     let finding = report.at_path(path.clone(), text);
@@ -80,7 +98,7 @@ fn not_in_enum(path: &Path, value: &str, allowed: &[&'static str], report: &mut 
         .or_else(|| did_you_mean::closest(value, allowed.iter().copied()))
     else {
         finding.help(match allowed {
-            [only] => format!("use `{only}`"),
+            [only] => format!("use {}", quoted(only)),
             _ => "use one of them".to_owned(),
         });
         return;

@@ -1,7 +1,7 @@
 //! NB1005.
 
 use crate::rule::prelude::*;
-use crate::schema::{self, SchemaProblem, Shape};
+use crate::schema::SchemaProblem;
 
 declare_rule! {
     /// A value of another type than the schema asks for makes the API server refuse the whole object.
@@ -91,20 +91,7 @@ fn converted(expected: &str, value: &Node<'_>, written: Option<&str>) -> Option<
 
 /// Whether the field would take the text. A number for a time is no time in quotes, either.
 fn fits(subject: &Subject<'_>, path: &Path, text: &str) -> bool {
-    let field = schema::field(subject.kind, subject.era, &path.to_string());
-    match field.and_then(|field| field.shape(subject.era)) {
-        Some(Shape::String {
-            format,
-            allowed,
-            pattern,
-            ..
-        }) => {
-            format.is_none()
-                && (allowed.is_empty() || allowed.contains(&text))
-                && pattern.is_none_or(|pattern| pattern.matches(text))
-        }
-        _ => true,
-    }
+    subject.schema().is_none_or(|schema| schema.takes_text(path, text))
 }
 
 /// Plain decimal digits without a zero in front, which YAML 1.1 reads as octal.

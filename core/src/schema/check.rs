@@ -1,13 +1,14 @@
 //! What the structural schema of the API server says of an object, and what the API server would drop without a word.
 
-use super::pattern::Pattern;
+use super::pattern::TextPattern;
+use super::structural::{Object, Property, StructuralSchema, Text, Type};
 use super::suggest;
-use super::table::{FieldSchema, Kind, ObjectSchema, Shape, field};
+use super::table::{FieldSchema, Kind};
 use crate::document::trail::Trail;
 use crate::document::{Map, Node, Path, Segment};
 use crate::operator::{Era, EraSet};
 
-/// One thing that the schema has against an object. Values borrow from the object.
+/// One thing that the schema has against an object. Values borrow from the object, and what is asked of them from the schema.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SchemaProblem<'n> {
     /// A field that no operator version has; the API server drops it.
@@ -58,7 +59,7 @@ pub enum SchemaProblem<'n> {
         /// Its value.
         value: &'n str,
         /// The allowed ones.
-        allowed: &'static [&'static str],
+        allowed: Vec<&'n str>,
     },
     /// A string that does not match.
     PatternMismatch {
@@ -67,7 +68,7 @@ pub enum SchemaProblem<'n> {
         /// Its value.
         value: &'n str,
         /// What it should look like.
-        pattern: Pattern,
+        pattern: &'n TextPattern,
     },
     /// A string that is too long.
     TooLong {
@@ -112,241 +113,288 @@ impl SchemaProblem<'_> {
     }
 }
 
-/// Everything that the schema has against `object`, in the order of the object, missing fields after those that exist.
-///
-/// A `null` reads as absent, except in a list. An absent `spec` is no problem, as in the API server; formats are left to
-/// the rules that know what the value means. A kind that the era lacks is judged by nothing.
+/// Everything that the tables have against `object` in an era; see [`StructuralSchema::check`]. A kind that the era lacks is
+/// judged by nothing.
 pub fn check<'n>(kind: Kind, era: Era, object: &'n Node<'_>) -> Vec<SchemaProblem<'n>> {
-    let schema = kind.schema();
-    let mut checker = Checker {
-        kind,
-        era,
-        problems: Vec::new(),
-    };
-    let Some(root) = object.as_map().filter(|_| schema.eras.contains(era)) else {
-        return checker.problems;
-    };
-    for (key, value) in root.iter() {
-        match key {
-            "apiVersion" | "kind" | "metadata" | "status" => {}
-            "spec" => checker.object(&schema.spec, value, &Trail::root("spec")),
-            _ => checker.unknown(None, value, &Trail::root(key)),
+    StructuralSchema::of_era(kind, era).map_or_else(Vec::new, |schema| schema.check(object))
+}
+
+impl StructuralSchema {
+    /// Everything that the schema has against `object`, in the order of the object, missing fields after those that exist.
+    ///
+    /// A `null` reads as absent, except in a list. An absent `spec` is no problem, as in the API server; formats are left to
+    /// the rules that know what the value means.
+    pub fn check<'n>(&'n self, object: &'n Node<'_>) -> Vec<SchemaProblem<'n>> {
+        let mut checker = Checker {
+            schema: self,
+            problems: Vec::new(),
+        };
+        let Some(root) = object.as_map() else {
+            return checker.problems;
+        };
+        for (key, value) in root.iter() {
+            match key {
+                "apiVersion" | "kind" | "metadata" | "status" => {}
+                "spec" => checker.object(&self.spec, value, &Trail::root("spec")),
+                _ => checker.unknown(None, value, &Trail::root(key)),
+            }
+        }
+        checker.problems
+    }
+
+    /// Visits each required field that is not there, and nothing else that the schema has against `object`.
+    pub(crate) fn each_missing(&self, object: &Node<'_>, visit: &mut dyn FnMut(&Trail<'_>)) {
+        if let Some(spec) = object.get("spec") {
+            missing_in_object(&self.spec, spec, &Trail::root("spec"), visit);
         }
     }
-    checker.problems
-}
 
-/// Visits each required field that is not there, and nothing else that the schema has against `object`.
-pub(crate) fn each_missing(kind: Kind, era: Era, object: &Node<'_>, visit: &mut dyn FnMut(&Trail<'_>)) {
-    let schema = kind.schema();
-    if let Some(spec) = object.get("spec").filter(|_| schema.eras.contains(era)) {
-        missing_in_object(&schema.spec, era, spec, &Trail::root("spec"), visit);
+    /// Why the schema drops the field at `path`, with the value that it has in `object`; `None` where it does not, or where
+    /// it drops something above.
+    pub(crate) fn why_dropped<'n>(&self, object: &'n Node<'_>, path: &Path) -> Option<SchemaProblem<'n>> {
+        let [Segment::Key(root), below @ ..] = path.0.as_slice() else {
+            return None;
+        };
+        if root != "spec" {
+            return None;
+        }
+        let (mut place, mut node) = (Place::Object(&self.spec), object.get(root)?);
+        for (position, segment) in below.iter().enumerate() {
+            match (place, segment) {
+                (Place::Object(object), Segment::Key(key)) => {
+                    node = node.get(key)?;
+                    let is_last = position + 1 == below.len();
+                    match object.property(key) {
+                        Some(property) => place = Place::of(&property.value),
+                        None if is_last && !object.keeps(key) => {
+                            return Some(self.dropped(Some(object), node, key, path.clone()));
+                        }
+                        None => return None,
+                    }
+                }
+                (Place::Map(each), Segment::Key(key)) => {
+                    node = node.get(key)?;
+                    place = Place::of(each);
+                }
+                (Place::List(item), Segment::Index(index)) => {
+                    node = node.as_list()?.get(*index)?;
+                    place = Place::of(item);
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// What is to be said of a name that the schema lacks.
+    fn dropped<'n>(&self, siblings: Option<&Object>, value: &'n Node<'_>, name: &str, path: Path) -> SchemaProblem<'n> {
+        match siblings.and_then(|object| Some((object, object.table?.entry(name)?))) {
+            Some((object, entry)) => self.absent(object, entry, value, path),
+            None => self.unknown(siblings, value, name, path),
+        }
+    }
+
+    /// A name that the tables do not hold at all.
+    fn unknown<'n>(&self, siblings: Option<&Object>, value: &'n Node<'_>, name: &str, path: Path) -> SchemaProblem<'n> {
+        let suggestion = suggest::meant(self, siblings, &path, name);
+        let matters = suggestion.as_ref().is_some_and(|suggestion| suggestion.changes_meaning);
+        SchemaProblem::Unknown {
+            value: value.scalar_text(),
+            did_you_mean: suggestion.map(|suggestion| suggestion.path),
+            replaced_by: None,
+            changes_meaning: matters && !is_zero(value),
+            is_listed: false,
+            note: None,
+            path,
+        }
+    }
+
+    /// A name that the tables hold, for other eras or as a well-known mistake.
+    fn absent<'n>(
+        &self,
+        object: &Object,
+        entry: &'static FieldSchema,
+        value: &'n Node<'_>,
+        path: Path,
+    ) -> SchemaProblem<'n> {
+        let replaced_by = self.replacement(object, entry, &path);
+        let is_harmless = value
+            .scalar_text()
+            .is_some_and(|text| entry.absence.harmless_values.contains(&text));
+        let changes_meaning = entry.absence.changes_meaning && !is_harmless && !is_zero(value);
+        let (eras_with_it, note) = (entry.eras(), entry.absence.note);
+        if eras_with_it.is_empty() {
+            SchemaProblem::Unknown {
+                path,
+                value: value.scalar_text(),
+                did_you_mean: None,
+                replaced_by,
+                changes_meaning,
+                is_listed: true,
+                note,
+            }
+        } else {
+            SchemaProblem::OtherVersion {
+                path,
+                eras_with_it,
+                replaced_by,
+                changes_meaning,
+                had_effect: entry.absence.had_effect,
+                note,
+            }
+        }
+    }
+
+    /// The first replacement that this schema has.
+    fn replacement(&self, object: &Object, entry: &'static FieldSchema, path: &Path) -> Option<Path> {
+        entry.absence.replaced_by.iter().find_map(|target| {
+            if target.starts_with("spec.") {
+                return self.has(target).then(|| Path::dotted(target));
+            }
+            let first = target.split('.').next().unwrap_or(target);
+            object.property(first)?;
+            Some(path.parent()?.join(target))
+        })
     }
 }
 
-fn missing_in_object(
-    schema: &'static ObjectSchema,
-    era: Era,
-    node: &Node<'_>,
-    trail: &Trail<'_>,
-    visit: &mut dyn FnMut(&Trail<'_>),
-) {
+impl Object {
+    /// Whether a name that is no field stays all the same. What the tables list stays nowhere that they are asked.
+    fn keeps(&self, name: &str) -> bool {
+        self.open && !(self.is_of_tables && self.table.is_some_and(|table| table.entry(name).is_some()))
+    }
+}
+
+fn missing_in_object(object: &Object, node: &Node<'_>, trail: &Trail<'_>, visit: &mut dyn FnMut(&Trail<'_>)) {
     let Some(map) = node.as_map() else { return };
     for (key, value) in map.iter() {
         if matches!(value, Node::Map(_) | Node::List(_))
-            && let Some(shape) = schema.entry(key).and_then(|entry| entry.shape(era))
+            && let Some(property) = object.property(key)
         {
-            missing_in_value(shape, era, value, &trail.key(key), visit);
+            missing_in_value(&property.value, value, &trail.key(key), visit);
         }
     }
-    for entry in schema.fields {
-        if is_missing(entry, era, map) {
-            visit(&trail.key(entry.name));
+    for property in &object.properties {
+        if is_missing(property, map) {
+            visit(&trail.key(&property.name));
         }
     }
 }
 
-fn missing_in_value(
-    shape: &'static Shape,
-    era: Era,
-    node: &Node<'_>,
-    trail: &Trail<'_>,
-    visit: &mut dyn FnMut(&Trail<'_>),
-) {
-    match (shape, node) {
-        (Shape::Object(schema), _) => missing_in_object(schema, era, node, trail, visit),
-        (Shape::List { item, .. }, Node::List(values)) => {
+fn missing_in_value(value: &Type, node: &Node<'_>, trail: &Trail<'_>, visit: &mut dyn FnMut(&Trail<'_>)) {
+    match (value, node) {
+        (Type::Object(object), _) => missing_in_object(object, node, trail, visit),
+        (Type::List { item, .. }, Node::List(values)) => {
             for (index, value) in values.iter().enumerate() {
-                missing_in_value(item, era, value, &trail.index(index), visit);
+                missing_in_value(item, value, &trail.index(index), visit);
             }
         }
-        (Shape::Map(each), Node::Map(map)) => {
+        (Type::Map(each), Node::Map(map)) => {
             for (key, value) in map.iter() {
-                missing_in_value(each, era, value, &trail.key(key), visit);
+                missing_in_value(each, value, &trail.key(key), visit);
             }
         }
         _ => {}
     }
 }
 
-fn is_missing(entry: &FieldSchema, era: Era, map: &Map<'_>) -> bool {
-    entry.required.contains(era) && map.get(entry.name).is_none_or(Node::is_null)
-}
-
-/// Why the schema drops the field at `path`, with the value that it has in `object`; `None` where it does not, or where
-/// it drops something above.
-pub(crate) fn why_dropped<'n>(kind: Kind, era: Era, object: &'n Node<'_>, path: &Path) -> Option<SchemaProblem<'n>> {
-    let [Segment::Key(root), below @ ..] = path.0.as_slice() else {
-        return None;
-    };
-    let table = Table { kind, era };
-    if root != "spec" || !kind.schema().eras.contains(era) {
-        return None;
-    }
-    let (mut known, mut node) = (Known::Object(&kind.schema().spec), object.get(root)?);
-    for (position, segment) in below.iter().enumerate() {
-        match (known, segment) {
-            (Known::Object(schema), Segment::Key(key)) => {
-                node = node.get(key)?;
-                let is_last = position + 1 == below.len();
-                let entry = schema.entry(key);
-                match entry.and_then(|entry| entry.shape(era)) {
-                    Some(shape) => known = Known::of(shape),
-                    None if !is_last => return None,
-                    None => {
-                        return match entry {
-                            Some(entry) => Some(table.absent(schema, entry, node, path.clone())),
-                            None if schema.open => None,
-                            None => Some(table.unknown(Some(schema), node, key, path.clone())),
-                        };
-                    }
-                }
-            }
-            (Known::Map(each), Segment::Key(key)) => {
-                node = node.get(key)?;
-                known = Known::of(each);
-            }
-            (Known::List(item), Segment::Index(index)) => {
-                node = node.as_list()?.get(*index)?;
-                known = Known::of(item);
-            }
-            _ => return None,
-        }
-    }
-    None
+fn is_missing(property: &Property, map: &Map<'_>) -> bool {
+    property.required && map.get(&property.name).is_none_or(Node::is_null)
 }
 
 /// What the schema has at a place.
 #[derive(Clone, Copy)]
-enum Known {
-    Object(&'static ObjectSchema),
-    Map(&'static Shape),
-    List(&'static Shape),
+enum Place<'s> {
+    Object(&'s Object),
+    Map(&'s Type),
+    List(&'s Type),
     Scalar,
 }
 
-impl Known {
-    fn of(shape: &'static Shape) -> Self {
-        match shape {
-            Shape::Object(schema) => Self::Object(schema),
-            Shape::Map(each) => Self::Map(each),
-            Shape::List { item, .. } => Self::List(item),
+impl<'s> Place<'s> {
+    fn of(value: &'s Type) -> Self {
+        match value {
+            Type::Object(object) => Self::Object(object),
+            Type::Map(each) => Self::Map(each),
+            Type::List { item, .. } => Self::List(item),
             _ => Self::Scalar,
         }
     }
 }
 
 struct Checker<'n> {
-    kind: Kind,
-    era: Era,
+    schema: &'n StructuralSchema,
     problems: Vec<SchemaProblem<'n>>,
 }
 
 impl<'n> Checker<'n> {
-    fn object(&mut self, schema: &'static ObjectSchema, node: &'n Node<'_>, trail: &Trail<'_>) {
+    fn object(&mut self, object: &'n Object, node: &'n Node<'_>, trail: &Trail<'_>) {
         match node {
             Node::Map(map) => {
-                self.entries(schema, map, trail);
-                self.required(schema, map, trail);
+                self.entries(object, map, trail);
+                self.required(object, map, trail);
             }
             Node::Null => {}
             _ => self.wrong_type("a mapping", node, trail),
         }
     }
 
-    fn entries(&mut self, schema: &'static ObjectSchema, map: &'n Map<'_>, trail: &Trail<'_>) {
+    fn entries(&mut self, object: &'n Object, map: &'n Map<'_>, trail: &Trail<'_>) {
         for (key, value) in map.iter() {
             let below = trail.key(key);
-            match schema.entry(key) {
-                None if schema.open => {}
-                None => self.unknown(Some(schema), value, &below),
-                Some(entry) => match entry.shape(self.era) {
-                    Some(_) if value.is_null() => {}
-                    Some(shape) => self.value(shape, value, &below),
-                    None => self.absent(schema, entry, value, &below),
-                },
+            match object.property(key) {
+                Some(_) if value.is_null() => {}
+                Some(property) => self.value(&property.value, value, &below),
+                None if object.keeps(key) => {}
+                None => self.unknown(Some(object), value, &below),
             }
         }
     }
 
-    fn required(&mut self, schema: &'static ObjectSchema, map: &Map<'_>, trail: &Trail<'_>) {
-        for entry in schema.fields {
-            if is_missing(entry, self.era, map) {
+    fn required(&mut self, object: &'n Object, map: &Map<'_>, trail: &Trail<'_>) {
+        for property in &object.properties {
+            if is_missing(property, map) {
                 self.problems.push(SchemaProblem::Required {
-                    path: trail.key(entry.name).path(),
+                    path: trail.key(&property.name).path(),
                 });
             }
         }
     }
 
-    fn value(&mut self, shape: &'static Shape, node: &'n Node<'_>, trail: &Trail<'_>) {
-        match (shape, node) {
-            (Shape::Object(schema), Node::Map(_)) => self.object(schema, node, trail),
-            (Shape::Boolean { .. }, Node::Bool(_)) => {}
-            (Shape::String { .. }, Node::String(text)) => self.string(shape, text, trail),
-            (Shape::Integer { minimum, maximum }, Node::Number(text)) => {
-                self.integer(
-                    text,
-                    minimum.unwrap_or(i32::MIN.into()),
-                    maximum.unwrap_or(i32::MAX.into()),
-                    trail,
-                );
-            }
-            (Shape::Quantity, Node::Number(text)) if integer_value(text).is_some() => {}
-            (Shape::Quantity, Node::String(text)) => self.pattern(Pattern::Quantity, text, trail),
-            (Shape::List { item, .. }, Node::List(values)) => {
+    fn value(&mut self, value: &'n Type, node: &'n Node<'_>, trail: &Trail<'_>) {
+        match (value, node) {
+            (Type::Object(object), Node::Map(_)) => self.object(object, node, trail),
+            (Type::Anything, _) | (Type::Boolean, Node::Bool(_)) | (Type::Number, Node::Number(_)) => {}
+            (Type::String(of), Node::String(text)) => self.string(of, text, trail),
+            (Type::Integer { minimum, maximum }, Node::Number(text)) => self.integer(text, *minimum, *maximum, trail),
+            (Type::IntOrString { .. }, Node::Number(text)) if integer_value(text).is_some() => {}
+            (Type::IntOrString { pattern }, Node::String(text)) => self.pattern(pattern.as_ref(), text, trail),
+            (Type::List { item, has_nulls }, Node::List(values)) => {
                 for (index, value) in values.iter().enumerate() {
-                    self.value(item, value, &trail.index(index));
+                    if !(*has_nulls && value.is_null()) {
+                        self.value(item, value, &trail.index(index));
+                    }
                 }
             }
-            (Shape::Map(each), Node::Map(map)) => {
+            (Type::Map(each), Node::Map(map)) => {
                 for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
                     self.value(each, value, &trail.key(key));
                 }
             }
-            _ => self.wrong_type(shape.type_name(), node, trail),
+            _ => self.wrong_type(value.name(), node, trail),
         }
     }
 
-    fn string(&mut self, shape: &'static Shape, text: &'n str, trail: &Trail<'_>) {
-        let Shape::String {
-            allowed,
-            pattern,
-            max_length,
-            ..
-        } = shape
-        else {
-            return;
-        };
-        if !allowed.is_empty() && !allowed.contains(&text) {
+    fn string(&mut self, of: &'n Text, text: &'n str, trail: &Trail<'_>) {
+        if !of.allows(text) {
             self.problems.push(SchemaProblem::NotInEnum {
                 path: trail.path(),
                 value: text,
-                allowed,
+                allowed: of.allowed.iter().map(AsRef::as_ref).collect(),
             });
         }
         // No character is shorter than a byte, so a short text needs no count.
-        if let Some(maximum) = max_length.filter(|maximum| text.len() > *maximum) {
+        if let Some(maximum) = of.max_length.filter(|maximum| text.len() > *maximum) {
             let length = text.chars().count();
             if length > maximum {
                 self.problems.push(SchemaProblem::TooLong {
@@ -356,13 +404,11 @@ impl<'n> Checker<'n> {
                 });
             }
         }
-        if let Some(pattern) = pattern {
-            self.pattern(*pattern, text, trail);
-        }
+        self.pattern(of.pattern.as_ref(), text, trail);
     }
 
-    fn pattern(&mut self, pattern: Pattern, value: &'n str, trail: &Trail<'_>) {
-        if !pattern.matches(value) {
+    fn pattern(&mut self, pattern: Option<&'n TextPattern>, value: &'n str, trail: &Trail<'_>) {
+        if let Some(pattern) = pattern.filter(|pattern| !pattern.matches(value)) {
             self.problems.push(SchemaProblem::PatternMismatch {
                 path: trail.path(),
                 value,
@@ -401,121 +447,9 @@ impl<'n> Checker<'n> {
         });
     }
 
-    fn unknown(&mut self, siblings: Option<&'static ObjectSchema>, value: &'n Node<'_>, trail: &Trail<'_>) {
-        let problem = self.table().unknown(siblings, value, trail.last_key(), trail.path());
+    fn unknown(&mut self, siblings: Option<&Object>, value: &'n Node<'_>, trail: &Trail<'_>) {
+        let problem = self.schema.dropped(siblings, value, trail.last_key(), trail.path());
         self.problems.push(problem);
-    }
-
-    fn absent(
-        &mut self,
-        schema: &'static ObjectSchema,
-        entry: &'static FieldSchema,
-        value: &'n Node<'_>,
-        trail: &Trail<'_>,
-    ) {
-        let problem = self.table().absent(schema, entry, value, trail.path());
-        self.problems.push(problem);
-    }
-
-    fn table(&self) -> Table {
-        Table {
-            kind: self.kind,
-            era: self.era,
-        }
-    }
-}
-
-/// What one era has of one kind.
-#[derive(Clone, Copy)]
-struct Table {
-    kind: Kind,
-    era: Era,
-}
-
-impl Table {
-    /// A name that the table does not hold at all.
-    fn unknown<'n>(
-        self,
-        siblings: Option<&'static ObjectSchema>,
-        value: &'n Node<'_>,
-        name: &str,
-        path: Path,
-    ) -> SchemaProblem<'n> {
-        let suggestion = suggest::meant(self.kind, self.era, siblings, &path, name);
-        let matters = suggestion
-            .as_ref()
-            .is_some_and(|(_, entry)| entry.absence.changes_meaning);
-        SchemaProblem::Unknown {
-            value: value.scalar_text(),
-            did_you_mean: suggestion.map(|(meant, _)| meant),
-            replaced_by: None,
-            changes_meaning: matters && !is_zero(value),
-            is_listed: false,
-            note: None,
-            path,
-        }
-    }
-
-    /// A name that the table holds, for other eras or as a well-known mistake.
-    fn absent<'n>(
-        self,
-        schema: &'static ObjectSchema,
-        entry: &'static FieldSchema,
-        value: &'n Node<'_>,
-        path: Path,
-    ) -> SchemaProblem<'n> {
-        let replaced_by = self.replacement(schema, entry, &path);
-        let is_harmless = value
-            .scalar_text()
-            .is_some_and(|text| entry.absence.harmless_values.contains(&text));
-        let changes_meaning = entry.absence.changes_meaning && !is_harmless && !is_zero(value);
-        let (eras_with_it, note) = (entry.eras(), entry.absence.note);
-        if eras_with_it.is_empty() {
-            SchemaProblem::Unknown {
-                path,
-                value: value.scalar_text(),
-                did_you_mean: None,
-                replaced_by,
-                changes_meaning,
-                is_listed: true,
-                note,
-            }
-        } else {
-            SchemaProblem::OtherVersion {
-                path,
-                eras_with_it,
-                replaced_by,
-                changes_meaning,
-                had_effect: entry.absence.had_effect,
-                note,
-            }
-        }
-    }
-
-    /// The first replacement that this era has.
-    fn replacement(self, schema: &'static ObjectSchema, entry: &'static FieldSchema, path: &Path) -> Option<Path> {
-        entry.absence.replaced_by.iter().find_map(|target| {
-            if target.starts_with("spec.") {
-                return field(self.kind, self.era, target).map(|_| Path::dotted(target));
-            }
-            let first = target.split('.').next().unwrap_or(target);
-            schema.entry(first)?.shape(self.era)?;
-            Some(path.parent()?.join(target))
-        })
-    }
-}
-
-impl Shape {
-    /// What a person calls this type.
-    pub(super) fn type_name(&self) -> &'static str {
-        match self {
-            Self::Boolean { .. } => "a boolean",
-            Self::Integer { .. } => "an integer",
-            Self::String { .. } => "a string",
-            Self::Quantity => "an integer or a string",
-            Self::Object(_) | Self::Map(_) => "a mapping",
-            Self::List { .. } => "a list",
-        }
     }
 }
 

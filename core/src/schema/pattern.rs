@@ -1,6 +1,10 @@
-//! The few patterns that the schema has, matched by hand: an expression engine would outweigh everything else here.
+//! The few patterns that the tables have, matched by hand, and those that only a served schema has.
 
-/// A pattern of the schema.
+use std::fmt;
+
+use regex::{Regex, RegexBuilder};
+
+/// A pattern of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Pattern {
     /// A database name.
@@ -38,6 +42,11 @@ impl Pattern {
         }
     }
 
+    /// The pattern with this expression.
+    pub fn of_expression(expression: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|pattern| pattern.expression() == expression)
+    }
+
     /// What a text must look like, to follow "must be".
     pub fn in_words(self) -> &'static str {
         match self {
@@ -68,6 +77,71 @@ impl Pattern {
             Self::PageCache => is_digits_and(text, &["", "K", "M", "G"]),
             Self::TempSize => is_digits_and(text, &["", "Ki", "Mi", "Gi", "Ti"]),
             Self::Quantity => is_quantity(text),
+        }
+    }
+}
+
+/// The longest expression that is looked at.
+const LONGEST_EXPRESSION: usize = 1024;
+/// The most memory that an expression may take, in bytes: as much as a name of 253 characters of a given form needs.
+const LARGEST_EXPRESSION: usize = 1 << 18;
+/// The deepest nesting of an expression.
+const DEEPEST_EXPRESSION: u32 = 64;
+
+/// A pattern that a text has to match: one of the tables, or one that a cluster or a file came with.
+#[derive(Clone)]
+pub enum TextPattern {
+    /// One that the tables have.
+    Known(Pattern),
+    /// Another one. It matches anywhere in a text, as in the API server, and in a time that grows with the text alone.
+    Other(Regex),
+}
+
+impl TextPattern {
+    /// The pattern of quantities.
+    pub const QUANTITY: Self = Self::Known(Pattern::Quantity);
+
+    /// Returns the pattern with this expression, or `None` if it is too long or too costly, or is none.
+    pub fn of_expression(expression: &str) -> Option<Self> {
+        if let Some(known) = Pattern::of_expression(expression) {
+            return Some(Self::Known(known));
+        }
+        if expression.len() > LONGEST_EXPRESSION {
+            return None;
+        }
+        let mut builder = RegexBuilder::new(expression);
+        builder.size_limit(LARGEST_EXPRESSION).nest_limit(DEEPEST_EXPRESSION);
+        builder.build().ok().map(Self::Other)
+    }
+
+    /// The expression in the schema.
+    pub fn expression(&self) -> &str {
+        match self {
+            Self::Known(pattern) => pattern.expression(),
+            Self::Other(regex) => regex.as_str(),
+        }
+    }
+
+    /// Whether the text matches.
+    pub fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Known(pattern) => pattern.matches(text),
+            Self::Other(regex) => regex.is_match(text),
+        }
+    }
+}
+
+impl PartialEq for TextPattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.expression() == other.expression()
+    }
+}
+
+impl fmt::Debug for TextPattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(pattern) => pattern.fmt(formatter),
+            Self::Other(regex) => regex.as_str().fmt(formatter),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::table::{GROUP, Kind, Literal, ObjectSchema, Shape};
+use super::table::{Kind, Literal, ObjectSchema, Shape};
 use crate::operator::{Era, Profile};
 
 /// The complete `CustomResourceDefinition` of a kind in an era: one version, served and stored.
@@ -40,9 +40,9 @@ pub fn crd(kind: Kind, era: Era) -> Value {
     json!({
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": format!("{}.{GROUP}", schema.plural)},
+        "metadata": {"name": format!("{}.{}", schema.plural, kind.group().name())},
         "spec": {
-            "group": GROUP,
+            "group": kind.group().name(),
             "names": {"kind": schema.name, "listKind": format!("{}List", schema.name), "plural": schema.plural, "singular": singular},
             "scope": "Namespaced",
             "versions": [version],
@@ -62,7 +62,7 @@ pub fn json_schema(kind: Kind, profile: Profile) -> Value {
         "additionalProperties": false,
         "required": ["apiVersion", "kind", "metadata", "spec"],
         "properties": {
-            "apiVersion": {"const": format!("{GROUP}/{}", era.api_version())},
+            "apiVersion": {"const": kind.api_version(era.api_version())},
             "kind": {"const": schema.name},
             "metadata": {"type": "object"},
             "spec": object(&schema.spec, era, Dialect::Editor),

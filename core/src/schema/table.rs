@@ -1,11 +1,9 @@
 //! The shape of the tables, and how to look something up in them.
 
+use super::group::Group;
 use super::pattern::Pattern;
 use crate::document::{Node, Path};
 use crate::operator::{Era, EraSet};
-
-/// The API group of the operator's kinds.
-pub const GROUP: &str = "neo4j.neo4j.com";
 
 /// A kind that the tables describe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,8 +33,8 @@ impl Kind {
         Self::Neo4jShardedDatabase,
     ];
 
-    /// Returns the kind of an object and the version part of its `apiVersion`, or `None` if it is of no kind of the
-    /// operator's group. The version is any text.
+    /// Returns the kind of an object and the version part of its `apiVersion`, or `None` if it is of no kind of
+    /// a group that the tables describe. The version is any text.
     pub fn of<'n>(object: &'n Node<'_>) -> Option<(Self, &'n str)> {
         let (group, version) = object.get("apiVersion")?.as_str()?.split_once('/')?;
         let kind = Self::of_group(group, object.get("kind")?.as_str()?)?;
@@ -45,8 +43,18 @@ impl Kind {
 
     /// Returns the kind of this group and this name, as manifests and reviews spell it, or `None` if there is none.
     pub fn of_group(group: &str, name: &str) -> Option<Self> {
-        let mut kinds = Self::ALL.into_iter().filter(|_| group == GROUP);
-        kinds.find(|kind| kind.name() == name)
+        let is_it = |kind: &Self| kind.group().name() == group && kind.name() == name;
+        Self::ALL.into_iter().find(is_it)
+    }
+
+    /// The API group that has the kind.
+    pub const fn group(self) -> Group {
+        Group::Neo4jNeo4jCom
+    }
+
+    /// This version of its group, as an `apiVersion`.
+    pub fn api_version(self, version: &str) -> String {
+        format!("{}/{version}", self.group().name())
     }
 
     /// The kind with this name, in any case, singular or plural.

@@ -4,6 +4,7 @@ use crate::document::Path;
 use crate::field::{Block, Field};
 use crate::finding::Severity;
 use crate::model::{Account, Backup, Provider, Restore, SourceType, Storage, StoreType};
+use crate::operator::Versions;
 use crate::schema::{Era, Kind};
 use crate::subject::Subject;
 use crate::values::identity;
@@ -162,7 +163,12 @@ pub(crate) fn annotations_at(field: Field<'_>, severity: Severity) -> impl Itera
 /// Every annotation that the object wants on a `ServiceAccount`: that of the Jobs, or that of the servers.
 pub(crate) fn annotations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Annotation<'a>> + use<'a> {
     let servers = subject.field("spec.podServiceAccountAnnotations");
-    let has_servers = subject.kind == Kind::Neo4jEnterpriseCluster;
+    // Older operators have the field for clusters only, and drop it of a standalone, which another rule says.
+    let has_servers = match subject.kind {
+        Kind::Neo4jEnterpriseCluster => true,
+        Kind::Neo4jEnterpriseStandalone => subject.operator.can_be_in(Versions::range("1.19+")),
+        _ => false,
+    };
     locations(subject)
         .flat_map(|location| annotations_at(location.storage.cloud.annotations(), location.cloud_severity()))
         .chain(
@@ -178,13 +184,17 @@ pub(crate) fn annotations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Ann
 ///
 /// Backups have run as one fixed account since operator 0.2, restores since 1.8, and the field is read for neither. For the
 /// backup pod of a cluster (before 1.8) it is read, and what stands there then is the name that is derived here: an
-/// account of that name is made in both cases. For a standalone it is not known.
+/// account of that name is made in both cases. For a standalone it is not known. From 1.18 on a backup or restore that names
+/// an account brings a warning of the operator at each reconcile.
 pub(crate) fn implied_account(subject: &Subject<'_>, location: &Location<'_>, makes_account: bool) -> Option<String> {
+    const MAY_BE_NAMED: Versions = Versions::range("0.1-1.17");
     let cloud = location.storage.cloud;
     if cloud.service_account().is_set() || !location.reads_cloud {
         return None;
     }
+    let may_be_named = subject.operator.is_in(MAY_BE_NAMED);
     match subject.kind {
+        Kind::Neo4jBackup | Kind::Neo4jRestore if !may_be_named => None,
         Kind::Neo4jBackup if subject.era >= Era::V0_2 => Some(Account::Backup.name().to_owned()),
         Kind::Neo4jRestore if subject.era >= Era::V1_8 => Some(Account::Restore.name().to_owned()),
         Kind::Neo4jEnterpriseCluster

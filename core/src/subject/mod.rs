@@ -13,7 +13,7 @@ use crate::facts::BackupFacts;
 use crate::field::Field;
 use crate::model::{self, Backup, Cloud, ObjectRef, Restore, Storage};
 use crate::operator::{Operator, Versions};
-use crate::schema::{self, Era, GROUP, Kind, SchemaProblem};
+use crate::schema::{Era, Kind, SchemaProblem, ServedSchemas, StructuralSchema};
 use crate::settings::Settings;
 use crate::values::cron::{CronError, Schedule};
 
@@ -37,6 +37,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The operator that reads the object; chosen by its `apiVersion` when nobody says.
     pub operator: Option<Operator>,
+    /// The schemas that the API server serves, where they are at hand; else the tables say which fields there are.
+    pub served: Option<&'a ServedSchemas>,
     /// The namespace of objects that do not say.
     pub namespace: &'a str,
 }
@@ -60,6 +62,10 @@ pub struct Subject<'a> {
     pub settings: &'a Settings,
     /// The namespace, when the object itself does not say.
     pub default_namespace: &'a str,
+    /// What the API server takes of the kind: what it serves, or else what the tables have; none of a kind that they lack.
+    structure: Option<&'a StructuralSchema>,
+    /// Whether that is what the API server serves.
+    is_served: bool,
     /// The document that the object was read from, when it came from a file.
     document: Option<&'a Document<'a>>,
     // Looked up once, because nearly every rule asks, and some ask for each of a thousand other objects.
@@ -70,7 +76,7 @@ pub struct Subject<'a> {
     // Worked out once, and only when a rule asks.
     schedule: OnceCell<Option<Result<Schedule, CronError>>>,
     facts: OnceCell<BackupFacts>,
-    schema: OnceCell<Vec<SchemaProblem<'a>>>,
+    problems: OnceCell<Vec<SchemaProblem<'a>>>,
 }
 
 impl<'a> Subject<'a> {
@@ -86,18 +92,23 @@ impl<'a> Subject<'a> {
             settings,
             now,
             namespace: default_namespace,
+            served,
             ..
         } = *context;
         let operator = context.operator.unwrap_or_else(|| Operator::assumed(version, object));
+        let era = operator.era();
+        let served = served.and_then(|served| served.get(kind, version));
         Self {
             object,
             kind,
             operator,
-            era: operator.era(),
+            era,
             door,
             now,
             settings,
             default_namespace,
+            structure: served.or_else(|| StructuralSchema::of_era(kind, era)),
+            is_served: served.is_some(),
             document: None,
             name: Field::at(object, "metadata.name").str().unwrap_or_default(),
             namespace: Field::at(object, "metadata.namespace")
@@ -107,7 +118,7 @@ impl<'a> Subject<'a> {
             restore: (kind == Kind::Neo4jRestore).then(|| Restore::of(object)),
             schedule: OnceCell::new(),
             facts: OnceCell::new(),
-            schema: OnceCell::new(),
+            problems: OnceCell::new(),
         }
     }
 
@@ -142,9 +153,10 @@ impl<'a> Subject<'a> {
 
     /// Names another object of the operator's in the same namespace.
     pub fn other(&self, kind: impl Into<Kind>, name: &str) -> ObjectRef {
+        let kind = kind.into();
         ObjectRef {
-            api_version: format!("{GROUP}/{}", self.era.api_version()),
-            kind: kind.into().name().to_owned(),
+            api_version: kind.api_version(self.era.api_version()),
+            kind: kind.name().to_owned(),
             namespace: self.namespace.to_owned(),
             name: name.to_owned(),
         }
@@ -228,10 +240,25 @@ impl<'a> Subject<'a> {
         located.into_iter().map(|storage| (storage, storage.cloud))
     }
 
-    /// What the schema of the dialect says against the object; walked once, and only when a rule asks.
+    /// What the API server takes of the kind; `None` of a kind that the operator lacks.
+    pub fn schema(&self) -> Option<&'a StructuralSchema> {
+        self.structure
+    }
+
+    /// Whether [`Self::schema`] is what the API server serves, and not what the tables say of the operator.
+    pub fn is_schema_served(&self) -> bool {
+        self.is_served
+    }
+
+    /// Whether the operator may be newer than the tables, so that nobody here knows which fields it has.
+    pub fn is_beyond_the_tables(&self) -> bool {
+        !self.is_served && self.operator.is_newer_than_known()
+    }
+
+    /// What the schema says against the object; walked once, and only when a rule asks.
     pub fn schema_problems(&self) -> &[SchemaProblem<'a>] {
-        self.schema
-            .get_or_init(|| schema::check(self.kind, self.era, self.object))
+        let check = || self.structure.map_or_else(Vec::new, |schema| schema.check(self.object));
+        self.problems.get_or_init(check)
     }
 
     /// Whether the operator certainly runs its validator over the object and does nothing with one that it refuses. Only

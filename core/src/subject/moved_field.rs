@@ -2,11 +2,19 @@
 
 use crate::document::{Node, Path};
 use crate::fix::{self, Edit, Fix, FixKind};
-use crate::schema;
+use crate::schema::SchemaProblem;
 use crate::subject::Subject;
 
 /// What is said of a field that no operator has ever done anything with.
 pub(crate) const NEVER_HAD_EFFECT: &str = "it never had an effect";
+
+/// What is said of a field that an operator may have which came after the tables were written; the newest version that they
+/// know follows.
+pub(crate) const BEYOND_THE_TABLES: &str = "not known to this version of the tool, which knows operators up to";
+
+/// What to do about such a field.
+pub(crate) const FIND_OUT: &str =
+    "see what the operator really has: `--crds cluster`, or `--crds` with a folder of its CRDs";
 
 /// The note of the schema table as a part of a sentence.
 pub(crate) fn plain_note(note: Option<&'static str>) -> Option<String> {
@@ -63,7 +71,9 @@ pub(crate) fn move_fix(subject: &Subject<'_>, path: &Path, to: &Path, kind: FixK
 pub(crate) fn fits(subject: &Subject<'_>, to: &Path, edits: &[Edit]) -> bool {
     let moved: Node<'_> = fix::apply(subject.object, edits);
     to.find(&moved).is_some()
-        && !schema::check(subject.kind, subject.era, &moved)
-            .iter()
-            .any(|problem| problem.path().is_within(to) || to.is_within(problem.path()))
+        && subject.schema().is_none_or(|schema| {
+            let problems = schema.check(&moved);
+            let mut places = problems.iter().map(SchemaProblem::path);
+            !places.any(|place| place.is_within(to) || to.is_within(place))
+        })
 }

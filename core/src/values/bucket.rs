@@ -107,10 +107,7 @@ pub fn check(store: Store, text: &str) -> Vec<BucketProblem> {
             trimmed,
         )];
     }
-    match store {
-        Store::Azure => rules::azure(text),
-        Store::S3 | Store::S3Compatible | Store::Gcs => rules::bucket(store, text),
-    }
+    by_store(store, text)
 }
 
 /// Whether the name holds a folder that a fix takes out of it, into the path.
@@ -153,7 +150,42 @@ fn problem_of_form(store: Store, text: &str) -> Option<BucketProblem> {
     let parts = text.split('/').count();
     let allowed = if store == Store::Azure { 2 } else { 1 };
     let has_empty_part = text.split('/').any(str::is_empty);
-    (parts > allowed || has_empty_part).then(|| problem(Level::Error, BucketProblemKind::Path, split_fix(store, text)))
+    if parts <= allowed && !has_empty_part {
+        return None;
+    }
+    // The operator joins the two as they stand, so that a folder behind a good name works.
+    let level = if has_empty_part || text.split('/').any(|segment| matches!(segment, "." | "..")) {
+        Level::Error
+    } else {
+        level_of(store, first_parts(text, allowed))
+    };
+    Some(problem(level, BucketProblemKind::Path, split_fix(store, text)))
+}
+
+/// So many parts of the text, with the slashes between them.
+fn first_parts(text: &str, count: usize) -> &str {
+    let end = text
+        .match_indices('/')
+        .nth(count - 1)
+        .map_or(text.len(), |(end, _)| end);
+    &text[..end]
+}
+
+/// How bad the worst is that a store says of a name, which is a warning at least.
+fn level_of(store: Store, name: &str) -> Level {
+    let problems = by_store(store, name);
+    problems
+        .into_iter()
+        .map(|problem| problem.level)
+        .max()
+        .unwrap_or(Level::Warning)
+}
+
+fn by_store(store: Store, name: &str) -> Vec<BucketProblem> {
+    match store {
+        Store::Azure => rules::azure(name),
+        Store::S3 | Store::S3Compatible | Store::Gcs => rules::bucket(store, name),
+    }
 }
 
 /// Splits `bucket/path` (Azure: `account/container/path`), when the bucket is then faultless.
@@ -170,11 +202,7 @@ fn split_fix(store: Store, text: &str) -> Option<BucketFix> {
 fn fix_if_clean(store: Store, bucket: &str, path: Option<String>) -> Option<BucketFix> {
     let faultless = first_refused_character(bucket).is_none()
         && problem_of_form(store, bucket).is_none()
-        && match store {
-            Store::Azure => rules::azure(bucket),
-            Store::S3 | Store::S3Compatible | Store::Gcs => rules::bucket(store, bucket),
-        }
-        .is_empty();
+        && by_store(store, bucket).is_empty();
     (faultless && !bucket.is_empty()).then(|| BucketFix {
         bucket: bucket.to_owned(),
         path,
@@ -208,7 +236,7 @@ impl fmt::Display for BucketProblemKind {
             Self::Scheme => "only the name belongs here, without a scheme such as s3://",
             Self::Url => "only the name belongs here; the address of the store belongs in cloud.endpointURL",
             Self::Arn => "only the name belongs here, not an ARN",
-            Self::Path => "only the name belongs here; folders belong in the path",
+            Self::Path => "folders belong in the path",
             Self::TooShort => "the name is too short (at least 3 characters)",
             Self::TooLong => "the name is too long for the store (at most 63 characters between dots)",
             Self::Ends => "the name must begin and end with a letter or digit",

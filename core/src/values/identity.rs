@@ -55,6 +55,15 @@ impl Provider {
         }
     }
 
+    /// Whether a text can be an identity of this cloud, and of no other.
+    pub fn has_identity(self, text: &str) -> bool {
+        match self {
+            Self::Aws => aws::parse_role_arn(text).is_ok(),
+            Self::Gcp => google::parse_service_account(text).is_ok(),
+            Self::Azure => azure::check_client_id(text).is_ok(),
+        }
+    }
+
     /// The keys that a credentials Secret must have.
     pub fn secret_keys(self) -> &'static [&'static str] {
         match self {
@@ -79,6 +88,30 @@ pub fn provider_of_annotation(key: &str) -> Option<Provider> {
         "azure.workload.identity" => Some(Provider::Azure),
         _ => None,
     }
+}
+
+/// Other annotations that somebody reads, by cloud.
+const FURTHER_ANNOTATIONS: [&str; 13] = [
+    "eks.amazonaws.com/audience",
+    "eks.amazonaws.com/skip-containers",
+    "eks.amazonaws.com/sts-regional-endpoints",
+    AWS_TOKEN_EXPIRATION,
+    // Of kube2iam and kiam.
+    "iam.amazonaws.com/role",
+    "iam.amazonaws.com/external-id",
+    "iam.gke.io/credential-key-type",
+    "iam.gke.io/return-principal-id-as-email",
+    "azure.workload.identity/inject-proxy-sidecar",
+    "azure.workload.identity/proxy-sidecar-port",
+    "azure.workload.identity/service-account-token-expiration",
+    "azure.workload.identity/skip-containers",
+    "azure.workload.identity/tenant-id",
+];
+
+/// Whether somebody reads an annotation of this key from a ServiceAccount or its pods.
+pub fn is_known_annotation(key: &str) -> bool {
+    let names_identity = |provider: &Provider| provider.identity_annotation() == key;
+    Provider::ALL.iter().any(names_identity) || FURTHER_ANNOTATIONS.contains(&key) || key == AZURE_USE_LABEL
 }
 
 #[cfg(test)]

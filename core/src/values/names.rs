@@ -13,7 +13,9 @@ pub fn is_dns_subdomain(text: &str) -> bool {
     text.len() <= LONGEST_SUBDOMAIN && text.split('.').all(is_label_of_any_length)
 }
 
-fn is_label_of_any_length(text: &str) -> bool {
+/// Whether it is lower-case letters, digits and hyphens, with a letter or digit at both ends: a DNS-1123 label, but of any
+/// length.
+pub fn is_label_of_any_length(text: &str) -> bool {
     let alphanumeric = |next: char| next.is_ascii_lowercase() || next.is_ascii_digit();
     text.starts_with(alphanumeric)
         && text.ends_with(alphanumeric)
@@ -59,6 +61,11 @@ impl DerivedName {
     /// Whether the resource's name is short enough.
     pub fn fits(self, name: &str) -> bool {
         name.len() <= self.longest_name()
+    }
+
+    /// Whether what it names may have dots in its name. Services may not.
+    pub fn may_have_dots(self) -> bool {
+        self != Self::SeedProxy
     }
 
     fn affixes(self) -> (&'static str, &'static str) {

@@ -145,6 +145,8 @@ pub enum Feature {
     PropertySharding,
     /// A differential backup that overlaps its full backup.
     OverlappingDifferential,
+    /// `--split-archive-part-size`.
+    SplitArchive,
 }
 
 impl Feature {
@@ -159,6 +161,7 @@ impl Feature {
             Self::ParallelDownload | Self::SkipRecovery => Version::new(2025, 11, 0),
             Self::PropertySharding => Version::new(2025, 12, 0),
             Self::OverlappingDifferential => Version::new(2026, 2, 0),
+            Self::SplitArchive => Version::new(2026, 9, 0),
         }
     }
 }

@@ -27,10 +27,32 @@ pub fn markdown() -> String {
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
         section(&mut page, below, super::NAME);
     }
+    page.push_str(SERVED);
     page.push_str(UNFINISHED);
     page.push_str(FOREIGN_TEXT);
     page
 }
+
+const SERVED: &str = "
+## Fields that a cluster really has
+
+Without `--crds` the tables of this program say which fields an operator version has. With it, the schemas that are named do, so that
+a field that is newer than this program is none of its findings, and one that the cluster lacks always is. The tables go on to say what
+replaces such a field. Of a version of the API that the schemas lack, the tables say all.
+
+| `--crds` | what is taken |
+|---|---|
+| `cluster` | the CRDs that the cluster serves, each read by its name: the right to `get` these six is enough. The connection is kubectl's: `--kubeconfig`, `$KUBECONFIG` or `~/.kube/config`, with its current context or `--context`; in a pod without a kubeconfig, its account |
+| a file, or a folder with files | every `CustomResourceDefinition` of the group `neo4j.neo4j.com`, in YAML or JSON, several to a file or in a `List`; of each version that is `served` the `openAPIV3Schema` |
+| the same | JSON Schemas as kubeconform takes them, for kind and version that the file name says (`neo4jbackup_v1beta1.json`, `neo4j.neo4j.com-neo4jbackup-v1beta1.json`, or in a folder `neo4j.neo4j.com`), and those that `kubectl neo4jbackup schema` prints |
+
+Of what is named several times the last counts, kind by kind. A path that holds none of this is an error, and so is a cluster without the
+operator. Types, lists of values, patterns, lengths, ranges and required fields are checked as the API server does; CEL rules of a CRD are
+not, nor are patterns that are longer than 1024 characters or take more than 256 KiB of memory.
+
+Without `--operator-version` the fields tell the version, as far as they differ: `1.14`, or `1.19 or newer`. The report names it as
+`operatorVersion`.
+";
 
 const UNFINISHED: &str = "
 ## Files that another tool finishes
@@ -47,6 +69,7 @@ exits with 3.
 | manifest for Flux or envsubst | `${NAME}`, `${NAME:=default}` in a value or key | everything that does not read such a field | `flux envsubst` |
 | variables of kustomize | `$(NAME)` in capitals | the same | `kustomize build DIRECTORY` |
 | encrypted by SOPS | `sops` with a `mac`, values `ENC[…]` | the same | `sops --decrypt` |
+| object of another operator | its group is `neo4j.com` | nothing; it is no instance, backup or restore for other objects either | |
 
 `--fix` changes no template and adds nothing to a patch. The webhook knows none of this: what reaches the API server is what is meant.
 ";

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::{Behavior, Doors, RuleMeta};
+use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::suppress::ANNOTATION;
 use serde_json::{Value, json};
 
@@ -163,6 +164,7 @@ fn object(meta: &RuleMeta) -> Value {
         "name": meta.name,
         "severity": meta.severity,
         "summary": meta.summary(),
+        "groups": meta.groups().map(Group::name).collect::<Vec<_>>(),
         "kinds": meta.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
         "reads": meta.reads,
         "doors": match meta.doors { Doors::All => "all", Doors::Files => "files", Doors::Reviews => "reviews" },

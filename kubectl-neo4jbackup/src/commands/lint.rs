@@ -1,6 +1,7 @@
 //! `lint`: files in, findings out.
 
 mod check;
+mod crds;
 mod destination;
 mod fix;
 mod output;
@@ -159,6 +160,7 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
         documents,
         judged,
         unfinished,
+        ..
     } = checked;
     let summary = Summary {
         files: texts.len(),

@@ -2,7 +2,7 @@
 
 use neo4jbackup_core::did_you_mean::closest;
 use neo4jbackup_core::quoted::quoted;
-use neo4jbackup_core::schema::{GROUP, Kind, Profile, json_schema};
+use neo4jbackup_core::schema::{Kind, Profile, json_schema};
 
 use super::usage;
 use crate::cli::Schema;
@@ -31,7 +31,7 @@ fn list(profile: Profile, width: usize) -> String {
     let mut rows = grid::plain(width);
     rows.set_header(["KIND", "APIVERSION", "PLURAL"]);
     for kind in Kind::ALL {
-        let api_version = format!("{GROUP}/{}", profile.newest_era().api_version());
+        let api_version = kind.api_version(profile.newest_era().api_version());
         rows.add_row([kind.name(), &api_version, kind.plural()]);
     }
     grid::lines(&rows)

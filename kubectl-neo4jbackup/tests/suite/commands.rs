@@ -111,7 +111,7 @@ fn schedule_next_prints_one_object_for_each_expression() {
         "schedule",
         "next",
         "0 2 * * *",
-        "0 2 * * * *",
+        "0 0 2 * * *",
         "0 0 31 2 *",
         "--count",
         "2",
@@ -121,7 +121,7 @@ fn schedule_next_prints_one_object_for_each_expression() {
     assert_snapshot!(run.stdout);
     assert_eq!(run.exit, 1);
     let streamed = sandbox.run_with(
-        "0 2 * * *\r\n0 2 * * * *\n0 0 31 2 *",
+        "0 2 * * *\r\n0 0 2 * * *\n0 0 31 2 *",
         &["schedule", "next", "--stdin", "--count", "2", "-o", "json"],
     );
     assert_eq!((streamed.exit, streamed.stdout), (1, run.stdout));

@@ -199,7 +199,7 @@ fn what_a_manifest_holds_steers_neither_terminal_nor_workflow() {
     let sandbox = Sandbox::new();
     sandbox.write(
         "a,b:c%.yaml",
-        SIX_FIELDS.replace("0 2 * * * *", "0 2 * * \\e[31m\\r\\n::error::x"),
+        SIX_FIELDS.replace("0 0 2 * * *", "0 2 * * \\e[31m\\r\\n::error::x"),
     );
     for format in ["text", "short", "table", "github", "markdown"] {
         let run = sandbox.run(&["lint", "a,b:c%.yaml", "--only", "NB5001", "-o", format]);

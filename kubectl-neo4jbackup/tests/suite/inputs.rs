@@ -181,7 +181,7 @@ fn links_are_followed_within_the_paths() {
 #[test]
 fn a_link_that_leads_out_is_neither_read_nor_mended() {
     let sandbox = Sandbox::new();
-    sandbox.write("repo/backup.yaml", SIX_FIELDS.replace("0 2 * * * *", "0 2 * * *"));
+    sandbox.write("repo/backup.yaml", SIX_FIELDS.replace("0 0 2 * * *", "0 2 * * *"));
     sandbox.write("outside/backup.yaml", SIX_FIELDS);
     sandbox.write("secret", "second: line-of-a-secret\n  - x\n");
     symlink("../outside/backup.yaml", sandbox.path("repo/link.yaml")).unwrap();

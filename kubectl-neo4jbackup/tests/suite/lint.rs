@@ -13,7 +13,7 @@ fn fix_mends_the_file_and_keeps_its_comments() {
     assert_eq!((run.exit, run.stderr.as_str()), (0, "fixed 1 finding in 1 file\n"));
     assert_eq!(
         sandbox.read("backup.yaml"),
-        SIX_FIELDS.replace("0 2 * * * *", "0 2 * * *")
+        SIX_FIELDS.replace("0 0 2 * * *", "0 2 * * *")
     );
     let again = sandbox.run(&["lint", "backup.yaml", "--only", "NB5001", "--fix"]);
     assert_eq!((again.exit, again.stderr.as_str()), (0, ""));
@@ -51,7 +51,7 @@ fn diff_shows_the_change_and_writes_nothing() {
 fn fix_of_standard_input_goes_to_standard_output() {
     let run = Sandbox::new().run_with(SIX_FIELDS, &["lint", "-", "--only", "NB5001", "--fix"]);
     assert_eq!(run.exit, 0);
-    assert_eq!(run.stdout, SIX_FIELDS.replace("0 2 * * * *", "0 2 * * *"));
+    assert_eq!(run.stdout, SIX_FIELDS.replace("0 0 2 * * *", "0 2 * * *"));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_baseline_accepts_what_was_there_and_nothing_new() {
         run.stdout
     );
 
-    sandbox.write("backup.yaml", SIX_FIELDS.replace("0 2 * * * *", "0 2 * * *"));
+    sandbox.write("backup.yaml", SIX_FIELDS.replace("0 0 2 * * *", "0 2 * * *"));
     let run = lint(&[]);
     assert_eq!(run.exit, 0);
     assert_eq!(
@@ -161,7 +161,7 @@ fn a_mistake_in_the_environment_is_named() {
 
 #[test]
 fn rules_that_are_not_shown_still_fail() {
-    let warning = SIX_FIELDS.replace("0 2 * * * *", "* * * * *");
+    let warning = SIX_FIELDS.replace("0 0 2 * * *", "* * * * *");
     let sandbox = Sandbox::with(&warning);
     let base = ["lint", "backup.yaml", "--only", "NB5xxx", "-o", "json"];
     let run = sandbox.run(&[&base[..], &["--fail-on", "warning", "--show", "error"]].concat());
@@ -217,7 +217,7 @@ fn a_long_file_is_one_file() {
     assert_eq!(sandbox.run(&["lint", "long.yaml", "--only", "NB5001", "--fix"]).exit, 0);
     assert_eq!(
         sandbox.read("long.yaml"),
-        documents.join("---\n").replace("0 2 * * * *", "0 2 * * *")
+        documents.join("---\n").replace("0 0 2 * * *", "0 2 * * *")
     );
 }
 

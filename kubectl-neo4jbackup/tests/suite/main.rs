@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by them")]
 
 mod commands;
+mod crds;
 mod exits;
 mod explain_log;
 mod formats;

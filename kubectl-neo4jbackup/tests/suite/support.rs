@@ -19,7 +19,7 @@ metadata:
 spec:
   instanceRef: prod
   allDatabases: true
-  schedule: \"0 2 * * * *\" # täglich
+  schedule: \"0 0 2 * * *\" # täglich
   storage:
     type: s3
     bucket: backups
@@ -46,7 +46,7 @@ metadata:
 spec:
   instanceRef: ledger
   allDatabases: true
-  schedule: "0 2 * * * *" # täglich
+  schedule: "0 0 2 * * *" # täglich
   retention: {maxCount: 7}
   storage:
     type: s3

@@ -88,6 +88,23 @@ fn the_templates_of_a_chart_are_not_judged_and_what_renders_them_is_named_once()
 }
 
 #[test]
+fn a_large_file_is_a_mistake_only_where_it_could_be_an_object_of_the_operator() {
+    let sandbox = wide(Sandbox::with(GOOD));
+    let description = |group: &str| format!("{{\"group\": \"{group}\", \"text\": \"{}\"}}", "x".repeat(5 << 20));
+    sandbox.write("swagger.json", description("apps"));
+    let run = sandbox.run(&["lint", "."]);
+    assert_eq!(run.exit, 0, "{}", run.stdout);
+    sandbox.write("swagger.json", description("neo4j.neo4j.com"));
+    let run = sandbox.run(&["lint", ".", "-o", "short"]);
+    assert!(
+        run.stdout.starts_with("swagger.json:1:1: error NB1001 "),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(run.exit, 1, "{}", run.stdout);
+}
+
+#[test]
 fn a_chart_is_named_from_wherever_it_was_reached() {
     let sandbox = wide(Sandbox::new());
     sandbox.write("my chart/Chart.yaml", "name: x\n");

@@ -21,7 +21,10 @@ pub(crate) fn policy() -> RulePolicy {
   'Neo4j 5.26 and later have no option `' + at.text.find('^{removed}') + '`; remove it' :
   !at.text.startsWith('-') ? (at.text == '' ? 'an empty text is no option' :
   '`' + {short} + '` is no option, because it does not begin with `-`') +
-  '; write an option and its value in one text, as in `--parallel-recovery=true`' : '')}})",
+  '; write an option and its value in one text, as in `--parallel-recovery=true`' :
+  at.text.startsWith('--split-archive-part-size') && variables.isBackup &&
+  variables.options.?splitArchivePartSize.orValue('') != '' ?
+  'the part size is set in `options.splitArchivePartSize`, too; set it in one place' : '')}})",
                     text = cel::start("variables.arguments[place]"),
                     short = cel::short("at.text"),
                 ),

@@ -5,7 +5,8 @@ use crate::{Named, RulePolicy, cel};
 /// A character that the operator's check of buckets and paths refuses.
 const REFUSED: &str = "[^A-Za-z0-9._/-]";
 
-/// Operators before 1.8 had the check and never called it; restores have none. Buckets are judged by their stores, too.
+/// Operators before 1.8 had the check and never called it; restores have none, and the paths of those of v1beta1 are quoted.
+/// Buckets are judged by their stores, too.
 pub(crate) fn policy() -> RulePolicy {
     let entry = |field: &str, text: &str, denies: &str| {
         format!("[{{'field': dyn({field}), 'text': dyn({text}), 'denies': dyn({denies})}}]")
@@ -17,17 +18,17 @@ pub(crate) fn policy() -> RulePolicy {
             "variables.locations.filter(at, at.block.?bucket.orValue('') != '' && !({explained}))
 .map(at, {{'field': dyn(at.path + '.bucket'), 'text': dyn(at.block.bucket), 'denies': dyn(at.used == 'artifacts')}})"
         ),
-        "variables.locations.filter(at, at.block.?path.orValue('') != '')
+        "variables.locations.filter(at, at.block.?path.orValue('') != '' && !variables.quotesPaths)
 .map(at, {'field': dyn(at.path + '.path'), 'text': dyn(at.block.path), 'denies': dyn(variables.refuses)})"
             .to_owned(),
         entry(
             "'spec.source.backupPath'",
-            "variables.isRestore ? variables.source.?backupPath.orValue('') : ''",
+            "variables.isRestore && !variables.isBeta ? variables.source.?backupPath.orValue('') : ''",
             "false",
         ),
         entry(
             "'spec.source.pitr.baseBackup.backupPath'",
-            "variables.isRestore ? variables.base.?backupPath.orValue('') : ''",
+            "variables.isRestore && !variables.isBeta ? variables.base.?backupPath.orValue('') : ''",
             "false",
         ),
     ];
@@ -72,6 +73,7 @@ pub(crate) fn policy() -> RulePolicy {
     RulePolicy {
         variables: vec![
             Named::new("refuses", "variables.isBackup && variables.isBeta"),
+            Named::new("quotesPaths", "variables.isRestore && variables.isBeta"),
             Named::new("writtenTexts", texts.join(" +\n")),
             Named::new(
                 "refusedTexts",
@@ -93,4 +95,4 @@ pub(crate) fn policy() -> RulePolicy {
 }
 
 /// The name of an object, of any length.
-const SUBDOMAIN: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+pub(super) const SUBDOMAIN: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";

@@ -1,26 +1,23 @@
 //! NB3002.
 
-use crate::{Named, RulePolicy, cel};
+use crate::{Named, RulePolicy};
 
 pub(crate) fn policy() -> RulePolicy {
-    let mismatch = cel::found(
-        "at.readsCloud",
-        "at.field + ': the identity is of `' + at.said + '`, but the location is in `' + at.wanted +
-  '`; use `' + at.wanted + '`'",
-    );
     RulePolicy {
         variables: vec![Named::new(
             "identities",
             format!(
                 "variables.locations.filter(at, has(at.cloud.identity)).map(at, {{
-  'field': dyn(at.cloudPath + '.identity.provider'), 'readsCloud': at.readsCloud,
+  'field': dyn(at.cloudPath + '.identity.provider'),
   'isSaid': dyn(has(at.cloud.identity.provider)), 'said': dyn(at.cloud.identity.?provider.orValue('')),
   'wanted': dyn({PROVIDER})}})"
             ),
         )],
-        findings: vec![format!(
-            "variables.identities.map(at, at.said in ['aws', 'gcp', 'azure'] && at.wanted != '' && at.said != at.wanted,\n  {mismatch})"
-        )],
+        warnings: vec![
+            "variables.identities.map(at, at.said in ['aws', 'gcp', 'azure'] && at.wanted != '' && at.said != at.wanted,
+  at.field + ': the identity is of `' + at.said + '`, but the location is in `' + at.wanted + '`; use `' + at.wanted + '`')"
+                .to_owned(),
+        ],
         errors: vec![
             "variables.identities.map(at, !at.isSaid, at.field + ': the identity has no provider, which the schema requires; ' +
   (at.wanted == '' ? 'set it to `aws`, `gcp` or `azure`' : 'set it to `' + at.wanted + '`'))"

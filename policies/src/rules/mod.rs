@@ -16,16 +16,21 @@ mod cloud_provider_wrong;
 mod container_without_account;
 mod cron;
 mod derived_name_too_long;
+mod endpoint_malformed;
 mod endpoint_without_credentials;
 mod go_duration;
 mod google_service_account_malformed;
 mod identity_placeholder;
 mod identity_provider_wrong;
+mod log_storage_unmounted;
+mod name_malformed;
 mod option_ignored;
 mod overwrite_unconfirmed;
 mod path_with_empty_segment;
 mod point_in_time_invalid;
 mod quantity_malformed;
+mod replication_source_unfit;
+mod request_above_limit;
 mod required_field_missing;
 mod restore_source_incomplete;
 mod retention_malformed;
@@ -36,6 +41,7 @@ mod schedule_never_fires;
 mod schedule_surprising;
 mod schedule_time_zone;
 mod scope_unclear;
+mod sharded_differential;
 mod system_database_restored;
 mod timeout_invalid;
 mod version_not_supported;
@@ -49,6 +55,10 @@ pub(crate) static ALL: &[Twin] = &[
     Twin::new("NB1008", scope_unclear::policy),
     Twin::new("NB1009", derived_name_too_long::policy),
     Twin::new("NB1012", additional_argument::policy),
+    Twin::new("NB1014", name_malformed::policy),
+    Twin::new("NB1015", request_above_limit::policy),
+    Twin::new("NB1016", replication_source_unfit::policy),
+    Twin::new("NB1017", sharded_differential::policy),
     Twin::new("NB2002", version_not_supported::policy),
     Twin::new("NB3001", cloud_provider_wrong::policy),
     Twin::new("NB3002", identity_provider_wrong::policy),
@@ -58,6 +68,7 @@ pub(crate) static ALL: &[Twin] = &[
     Twin::new("NB3008", annotation_of_other_provider::policy),
     Twin::new("NB3009", identity_placeholder::policy),
     Twin::new("NB3010", endpoint_without_credentials::policy),
+    Twin::new("NB3012", endpoint_malformed::policy),
     Twin::new("NB5001", schedule_invalid::policy),
     Twin::new("NB5002", schedule_time_zone::policy),
     Twin::new("NB5003", schedule_never_fires::policy),
@@ -78,4 +89,5 @@ pub(crate) static ALL: &[Twin] = &[
     Twin::new("NB8010", overwrite_unconfirmed::policy),
     Twin::new("NB8011", timeout_invalid::policy),
     Twin::new("NB8013", option_ignored::policy),
+    Twin::new("NB8016", log_storage_unmounted::policy),
 ];

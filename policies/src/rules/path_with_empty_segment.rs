@@ -47,22 +47,56 @@ pub(crate) fn policy() -> RulePolicy {
                 cel::start("at.path"),
             ),
         ),
+        Named::new(
+            "mountedPaths",
+            format!(
+                "variables.locations.filter(at, variables.isRestore && at.used == 'artifacts' && at.block.?type.orValue('') == 'pvc')
+.map(at, at.path == 'spec.source.storage' ?
+  {{'field': dyn('spec.source.backupPath'), 'path': dyn(variables.source.?backupPath.orValue(''))}} :
+  {{'field': dyn('spec.source.pitr.baseBackup.backupPath'), 'path': dyn(variables.base.?backupPath.orValue(''))}})
+.filter(at, at.path == '/backup' || at.path.startsWith('/backup/'))
+.map(at, {{'field': at.field, 'path': dyn({}),
+  'below': dyn({}.substring(7).split('/').filter(part, part != '').join('/'))}})",
+                cel::start("at.path"),
+                cel::start("at.path"),
+            ),
+        ),
     ];
     RulePolicy {
         variables,
         findings: vec![artifact()],
-        warnings: vec![format!(
-            "variables.judgedPaths.map(at, at.slash || at.dot, at.field + ': ' + {path} +
+        warnings: vec![
+            mounted(),
+            format!(
+                "variables.judgedPaths.map(at, at.slash || at.dot, at.field + ': ' + {path} +
   (!at.slash ? ' has a `.` or `..`, which object stores take as a name; write the path without it' :
   ' gives keys with an empty part' +
   (variables.isBackup ? ' (' + {key} + '), which a restore does not look for' : '') +
   (at.mended == '' ? '; remove it; the operator then uses `backups`' : '; use ' + {mended})))",
-            path = cel::quoted("at.path"),
-            key = cel::quoted("at.key"),
-            mended = cel::quoted("at.mended"),
-        )],
+                path = cel::quoted("at.path"),
+                key = cel::quoted("at.key"),
+                mended = cel::quoted("at.mended"),
+            ),
+        ],
         ..RulePolicy::default()
     }
+}
+
+fn mounted() -> String {
+    format!(
+        "variables.mountedPaths.map(at, at.field + ': ' + {path} + ' is looked for below /backup, where the volume is mounted' + {advice})",
+        path = cel::quoted("at.path"),
+        advice = relative(),
+    )
+}
+
+/// What the path is below the location.
+fn relative() -> String {
+    format!(
+        "(at.below == '' ? '; use the path of the artifact below the location, `<backup>/<artifact>.backup`' :
+  '; use ' + {} + ', the path below the location')",
+        cel::quoted("at.below")
+    )
 }
 
 fn artifact() -> String {
@@ -70,10 +104,9 @@ fn artifact() -> String {
         "at.field + ': ' + (at.path.startsWith('/') ?
   'the absolute path ' + {path} + ' gives a key with an empty part below a bucket, which no backup has written' :
   {path} + ' gives a key with an empty part') +
-  (at.below == '' ? '; use the path of the artifact below the location, `<backup>/<artifact>.backup`' :
-  '; use ' + {below} + ', the path below the location')",
+  {advice}",
         path = cel::quoted("at.path"),
-        below = cel::quoted("at.below"),
+        advice = relative(),
     );
     format!(
         "variables.artifactPaths.map(at, {})",

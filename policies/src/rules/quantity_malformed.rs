@@ -14,9 +14,15 @@ pub(crate) fn policy() -> RulePolicy {
         let fields: Vec<String> = fields.iter().map(|path| field(path, absent)).collect();
         fields.join(",\n  ")
     };
+    // The operator makes a claim for backups only, when it has a name for it.
+    let claim_sizes = "variables.locations.filter(at, at.block.?pvc.?size.orValue('') != '').map(at, {
+  'field': dyn(at.path + '.pvc.size'), 'sort': dyn('size'), 'written': dyn(at.block.pvc.size),
+  'isRead': dyn(!variables.isRestore && (!variables.isBackup ||
+    at.block.?type.orValue('') == 'pvc' && at.block.pvc.?name.orValue('') != ''))})";
     let sizes = format!(
-        "variables.locations.filter(at, at.block.?pvc.?size.orValue('') != '').map(at, {{
-  'field': dyn(at.path + '.pvc.size'), 'sort': dyn('size'), 'written': dyn(at.block.pvc.size)}}) +
+        "variables.claimSizes.filter(at, at.isRead) +
+(!variables.isBackup || variables.options.?splitArchivePartSize.orValue('') == '' ? [] : [{{
+  'field': dyn('spec.options.splitArchivePartSize'), 'sort': dyn('part'), 'written': dyn(variables.options.splitArchivePartSize)}}]) +
 [{}]
 .filter(at, at[1].hasValue()).map(at, {{'field': dyn(at[0]), 'sort': dyn('size'), 'written': dyn(at[1].value())}})",
         all(
@@ -67,11 +73,14 @@ pub(crate) fn policy() -> RulePolicy {
   ' is not above zero, and the API server would refuse the volume claim; use a size above zero, such as `10Gi`' :
   at.text.startsWith('-') ? ' is negative; use a size above zero, such as `10Gi`' :
   at.text.matches('[num]$') ? ' is in thousandths of a byte or less; for storage, `m` is not mega; use `Mi` or `Gi`' : '') :
+  at.sort == 'part' ? (!{is_zero} && quantity(at.text).isLessThan(quantity('1Gi')) ?
+  ' is less than the smallest part of an archive, which is `1Gi`; use `1Gi` or more, or `0` for one file' : '') :
   at.sort == 'resource' && at.text.startsWith('-') && !{is_zero} ?
   ' is negative, and the API server would refuse the pod; use a quantity of zero or more' : ''"
     );
     RulePolicy {
         variables: vec![
+            Named::new("claimSizes", claim_sizes),
             Named::new("sizes", sizes),
             Named::new("resources", resources),
             Named::new("divisors", divisors),
@@ -82,6 +91,13 @@ pub(crate) fn policy() -> RulePolicy {
 .map(at, {{'field': at.field, 'sort': at.sort, 'text': dyn({text})}})
 .map(at, {{'field': at.field, 'text': at.text, 'problem': dyn({problem})}})
 .map(at, at.problem != '', at.field + ': ' + {quoted} + at.problem).join(' [NB7006]; ')).filter(text, text != '')",
+            text = cel::start("at.written"),
+            quoted = cel::quoted("at.text"),
+        )],
+        warnings: vec![format!(
+            "variables.claimSizes.filter(at, !at.isRead).map(at, {{'field': at.field, 'sort': at.sort, 'text': dyn({text})}})
+.map(at, !at.text.matches(r'{QUANTITY}') || {is_zero} || at.text.matches('^-|[num]$'),
+  at.field + ': ' + {quoted} + ' is no size of a volume, and nothing reads it here; remove it')",
             text = cel::start("at.written"),
             quoted = cel::quoted("at.text"),
         )],

@@ -33,7 +33,10 @@ pub(crate) fn policy() -> RulePolicy {
                 of_source,
             ),
             cel::finding(
-                "variables.sourceType == 'storage' && variables.source.?backupPath.orValue('') == ''",
+                &format!(
+                    "variables.sourceType == 'storage' && {}.replace('/', '').trim() == ''",
+                    cel::start("variables.source.?backupPath.orValue('')")
+                ),
                 "'spec.source.backupPath: spec.source.type is `storage`, and no artifact is named; name the exact .backup file \
                  below the path of the location'",
             ),
@@ -46,6 +49,26 @@ pub(crate) fn policy() -> RulePolicy {
                 &format!("{from_base} == 'storage' && !has(variables.base.storage)"),
                 "spec.source.pitr.baseBackup.storage",
                 of_base,
+            ),
+            // Operators before 1.19 have no such field, and the API server drops it before it asks.
+            cel::finding(
+                "variables.spec.?allDatabases.orValue(false) && variables.source.?sourceDatabase.orValue('') != ''",
+                "'spec.source.sourceDatabase: sourceDatabase names one database, and spec.allDatabases restores all of them; \
+                 remove one of the two'",
+            ),
+            cel::finding(
+                &format!(
+                    "!variables.spec.?allDatabases.orValue(false) && variables.source.?sourceDatabase.orValue('') != '' &&\n\
+                     variables.source.sourceDatabase != variables.restoredDatabase && variables.sourceType == 'storage' &&\n\
+                     variables.source.?storage.?type.orValue('') in ['s3', 'gcs', 'azure'] &&\n\
+                     !variables.source.?backupPath.orValue('').endsWith('.backup') && {}.replace('/', '').trim() != ''",
+                    cel::start("variables.source.?backupPath.orValue('')")
+                ),
+                &format!(
+                    "'spec.source.backupPath: a restore under another name needs the exact .backup file below a bucket, and ' + {} + \
+                     ' is not one; name the file of the database, as the history of the backup lists it'",
+                    cel::quoted("variables.source.?backupPath.orValue('')")
+                ),
             ),
             cel::finding(
                 "variables.spec.?allDatabases.orValue(false) && variables.sourceType in ['storage', 'pitr']",

@@ -42,6 +42,7 @@ variables.tokenLifetimes.map(at, at.value.matches('^-0+$') || at.value.matches({
                 value = cel::quoted("at.value"),
             ),
         ],
+        leaves: "names of roles where the settings allow them: leave the rule out there",
         ..RulePolicy::default()
     }
 }

@@ -16,6 +16,8 @@ pub(crate) fn policy() -> RulePolicy {
     variables.isBackup ? ', so artifacts would be lost with the pod' :
     !has(at.block.pvc) && (at.used != 'nothing' || at.path.endsWith('logStorage') && variables.sourceType == 'pitr') ?
     '; on a standalone the operator stops the database, then panics, and leaves it down' :
+    variables.isBeta && at.path.endsWith('logStorage') && variables.sourceType == 'pitr' ?
+    '; on a standalone the operator stops the database, and its Job is refused for a volume that it lacks' :
     at.used != 'nothing' ? ', so there is nothing to read from' : '')}})"
             ),
         )],
@@ -23,6 +25,7 @@ pub(crate) fn policy() -> RulePolicy {
             "variables.unnamedClaims.map(at, {})",
             cel::found("at.effect != ''", message)
         )],
+        leaves: "that the restore of a cluster is refused at once: that needs the instance",
         ..RulePolicy::default()
     }
 }

@@ -112,7 +112,7 @@ fn a_rule_stands_in_the_policy_of_its_level_and_in_no_other() {
     };
     assert_eq!(with("NB5001"), Vec::<String>::new());
     assert_eq!(with("NB7002"), ["neo4jbackup-rules-warn", "neo4jbackup-warnings"]);
-    assert_eq!(with("NB7006"), ["neo4jbackup-rules-audit"]);
+    assert_eq!(with("NB7006"), ["neo4jbackup-rules-audit", "neo4jbackup-warnings"]);
     assert_eq!(with("NB3001"), ["neo4jbackup-rules", "neo4jbackup-warnings"]);
     let actions: BTreeMap<&str, &str> = of_kind(&objects, "ValidatingAdmissionPolicyBinding")
         .into_iter()

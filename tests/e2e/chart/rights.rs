@@ -25,6 +25,12 @@ fn the_default_may_look_after_its_certificates_and_look_at_what_rules_ask_for() 
             (true, "patch", &own.replace("validating", "mutating"), ""),
             (true, "list", "neo4jbackups.neo4j.neo4j.com", "other"),
             (true, "watch", "namespaces", ""),
+            (true, "watch", &definition("neo4jbackups"), ""),
+            (true, "list", &definition("neo4jshardeddatabases"), ""),
+            (false, "list", "customresourcedefinitions", ""),
+            (false, "watch", &definition("neo4jusers"), ""),
+            (false, "patch", &definition("neo4jbackups"), ""),
+            (false, "list", "deployments/operator", "operators"),
             (false, "get", "secrets/another", NAMESPACE),
             (false, "list", "secrets", NAMESPACE),
             (false, "get", "secrets", "other"),
@@ -38,6 +44,26 @@ fn the_default_may_look_after_its_certificates_and_look_at_what_rules_ask_for() 
     );
 }
 
+/// What says the version of the operator: one object of one namespace.
+#[test]
+fn it_may_look_at_the_deployment_of_the_operator_where_that_is_named() {
+    let server = Server::take();
+    server.must(&["create", "namespace", "operators"]);
+    server.release("install", &["--set=operatorDeployment=operators/operator"]);
+    check(
+        &server,
+        &[
+            (true, "list", "deployments/operator", "operators"),
+            (true, "watch", "deployments/operator", "operators"),
+            (false, "watch", "deployments/another", "operators"),
+            (false, "watch", "deployments", "operators"),
+            (false, "watch", "deployments/operator", "other"),
+            (false, "patch", "deployments/operator", "operators"),
+        ],
+    );
+    server.must(&["delete", "namespace", "operators", "--wait=false"]);
+}
+
 #[test]
 fn without_references_and_with_a_mounted_certificate_it_may_do_nothing() {
     let server = Server::take();
@@ -48,6 +74,7 @@ fn without_references_and_with_a_mounted_certificate_it_may_do_nothing() {
             (false, "get", &format!("secrets/{FULL_NAME}-tls"), NAMESPACE),
             (false, "list", "neo4jbackups.neo4j.neo4j.com", "other"),
             (false, "get", "namespaces", ""),
+            (false, "watch", &definition("neo4jbackups"), ""),
             (
                 false,
                 "patch",
@@ -299,6 +326,11 @@ fn check(server: &Server, questions: &[(bool, &str, &str, &str)]) {
             "{verb} {resource} in `{namespace}`: {answer:?}"
         );
     }
+}
+
+/// The definition of a kind of the operator's.
+fn definition(plural: &str) -> String {
+    format!("customresourcedefinitions/{plural}.neo4j.neo4j.com")
 }
 
 /// As the reconciler does it.

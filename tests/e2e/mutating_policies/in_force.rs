@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use neo4jbackup_core::operator::Operator;
-use neo4jbackup_core::schema::{Era, GROUP, Kind, crd};
+use neo4jbackup_core::schema::{Era, Kind, crd};
 use neo4jbackup_harness::{Binaries, ControlPlane, Options, await_something, report_progress};
 use neo4jbackup_policies::manifest;
 use neo4jbackup_webhook::App;
@@ -162,10 +162,9 @@ impl InForce {
             super::operator_objects::service_account("neo4j-backup-sa", &self.namespaces[0]),
         ];
         let location = json!({"type": "s3", "bucket": "acme-graph-backups"});
-        let group_version = format!("{GROUP}/{}", era.api_version());
         let mut probe = |kind: Kind, spec: Value| {
             probes.push(json!({
-                "apiVersion": group_version, "kind": kind.name(), "spec": spec,
+                "apiVersion": kind.api_version(era.api_version()), "kind": kind.name(), "spec": spec,
                 "metadata": {"name": format!("probe-{}", kind.plural()), "namespace": self.namespaces[0]},
             }));
         };

@@ -1,6 +1,6 @@
 //! Random objects that the schema of an operator version takes, the same in each run.
 
-use neo4jbackup_core::schema::{Era, GROUP, Kind, ObjectSchema, Pattern, Shape};
+use neo4jbackup_core::schema::{Era, Kind, ObjectSchema, Pattern, Shape};
 use serde_json::{Map, Value, json};
 
 use super::places;
@@ -25,7 +25,7 @@ pub(crate) fn random_object(
     without: Without,
 ) -> Value {
     let mut object = json!({
-        "apiVersion": format!("{GROUP}/{}", era.api_version()),
+        "apiVersion": kind.api_version(era.api_version()),
         "kind": kind.name(),
         "metadata": {"name": name, "namespace": namespace},
         "spec": self::object(random, &kind.schema().spec, era),

@@ -203,13 +203,14 @@ pub(super) fn texts(warnings: &[String]) -> BTreeMap<(String, String, bool), Vec
 }
 
 /// What the engine says as the webhook does, as far as policies say it, knowing nothing of other objects.
-pub(super) fn findings(object: &Value, old: Option<&Value>) -> Vec<Finding> {
+pub(crate) fn findings(object: &Value, old: Option<&Value>) -> Vec<Finding> {
     let node = Node::from(object.clone());
     let old = old.map(|old| Node::from(old.clone()));
     let settings = Settings::default();
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let door = old.as_ref().map_or(Door::Create, Door::Update);
     let context = Context {
+        served: None,
         settings: &settings,
         now,
         operator: None,

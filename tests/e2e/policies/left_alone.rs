@@ -15,7 +15,7 @@ fn what_is_stored_can_be_labelled_finalized_and_deleted() {
     let wrong = json!({
         "apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jBackup",
         "metadata": {"name": "wrong", "finalizers": ["neo4j.com/backup-finalizer"]},
-        "spec": {"instanceRef": "catalog", "allDatabases": true, "schedule": "0 2 * * * *", "storage": {"type": "s3", "bucket": "Wrong_Bucket", "path": "/a/"}},
+        "spec": {"instanceRef": "catalog", "allDatabases": true, "schedule": "0 0 2 * * *", "storage": {"type": "s3", "bucket": "Wrong_Bucket", "path": "/a/"}},
     });
     let path = policed.path("old", "Neo4jBackup");
     await_something("the mode of the namespace", || {
@@ -53,7 +53,7 @@ fn what_is_stored_can_be_labelled_finalized_and_deleted() {
     let mended = client.send("PUT", &path, &mended);
     assert_eq!(mended.status, 200, "{mended:?}");
     let mut worse = mended.body.clone();
-    worse["spec"]["schedule"] = json!("0 2 * * * * *");
+    worse["spec"]["schedule"] = json!("0 0 2 * * * *");
     let worse = client.send("PUT", &path, &worse);
     assert!(
         worse.status == 422 && format!("{worse:?}").contains("[NB5001]"),

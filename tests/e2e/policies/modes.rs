@@ -26,7 +26,7 @@ fn the_label_of_the_namespace_decides() {
         let path = format!("{}?dryRun=All", policed.path(namespace, "Neo4jBackup"));
         // Admission learns of a namespace a moment later.
         await_something("the mode of the namespace", || {
-            let answer = client.send("POST", &path, &backup("six", "0 2 * * * *"));
+            let answer = client.send("POST", &path, &backup("six", "0 0 2 * * *"));
             let warned = answer.warnings.iter().any(|warning| warning.contains("[NB5001]"));
             if (answer.status == 422, warned) == (is_denied, is_warned) {
                 Ok(())

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use neo4jbackup_core::schema::{Era, GROUP, Kind};
+use neo4jbackup_core::schema::{Era, Kind};
 use neo4jbackup_harness::{
     Answer, ApiClient, Binaries, ControlPlane, Options, await_something, report_progress, root, shared,
 };
@@ -104,7 +104,7 @@ impl Policed {
     /// What the last policy warns of, and what the first one does.
     fn probe(&self) -> Value {
         json!({
-            "apiVersion": format!("{GROUP}/{}", self.version), "kind": "Neo4jRestore", "metadata": {"name": "probe"},
+            "apiVersion": Kind::Neo4jRestore.api_version(self.version), "kind": "Neo4jRestore", "metadata": {"name": "probe"},
             "spec": {
                 "instanceRef": "catalog", "clusterRef": "catalog", "database": "neo4j", "databaseName": "neo4j",
                 "source": {"type": "pitr", "pitr": {
@@ -140,8 +140,8 @@ impl Policed {
     pub(crate) fn path(&self, namespace: &str, kind: &str) -> String {
         let kind = Kind::named(kind).unwrap();
         format!(
-            "/apis/{GROUP}/{}/namespaces/{namespace}/{}",
-            self.version,
+            "/apis/{}/namespaces/{namespace}/{}",
+            kind.api_version(self.version),
             kind.plural()
         )
     }

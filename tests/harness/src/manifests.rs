@@ -47,7 +47,7 @@ metadata: {name: six-fields}
 spec:
   instanceRef: catalog
   allDatabases: true
-  schedule: "0 2 * * * *"
+  schedule: "0 0 2 * * *"
   storage: {type: s3, bucket: acme-graph-backups, path: six-fields}
 "#;
 

@@ -76,7 +76,7 @@ fn no_format_has_a_foreign_voice() {
 fn no_name_of_a_file_has_a_foreign_voice() {
     let folder = TempDir::new().unwrap();
     let bad =
-        "apiVersion: neo4j.neo4j.com/v1beta1\nkind: Neo4jBackup\nmetadata: {name: a}\nspec: {schedule: 0 2 * * * *}\n";
+        "apiVersion: neo4j.neo4j.com/v1beta1\nkind: Neo4jBackup\nmetadata: {name: a}\nspec: {schedule: 0 0 2 * * *}\n";
     for text in hostile::texts() {
         let name: String = text
             .chars()
@@ -163,7 +163,7 @@ fn check_formats(folder: &Path, least: usize) {
 fn no_source_has_a_foreign_voice() {
     for text in hostile::texts() {
         let folder = TempDir::new().unwrap();
-        let bad = "spec:\n  schedule: \"0 2 * * * *\" # ";
+        let bad = "spec:\n  schedule: \"0 0 2 * * *\" # ";
         let sources = [
             format!("apiVersion: neo4j.neo4j.com/v1beta1\nkind: Neo4jBackup\nmetadata: {{name: a}}\n{bad}{text}\n"),
             format!("a: \"{text}\nb: c\n"),
@@ -231,7 +231,7 @@ fn no_argument_and_no_setting_has_a_foreign_voice() {
             &["lint", "a.yaml", "--baseline", "baseline.json"],
             &["explain", &text],
             &["schema", &text],
-            &["schedule", "next", "--", &text, "0 2 * * * *"],
+            &["schedule", "next", "--", &text, "0 0 2 * * *"],
             &["schedule", "next", "--time-zone", &text, "@daily"],
             &[&text],
         ];

@@ -7,9 +7,9 @@ use json_patch::{Patch, PatchOperation};
 use neo4jbackup_core::engine::Judgement;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::Finding;
-use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::settings::{Mode, Mutation, Settings};
 
+use crate::admission::current_operator::KnownOperator;
 use crate::admission::patch_warnings::patch_warnings;
 use crate::admission::response::AdmissionResponse;
 use crate::admission::review::Request;
@@ -21,8 +21,8 @@ pub(crate) struct Basis<'a> {
     pub(crate) settings: &'a Settings,
     /// What is known of other objects.
     pub(crate) inventory: &'a Inventory,
-    /// The operator that is installed, where the program was told.
-    pub(crate) operator: Option<Operator>,
+    /// What is known of the operator that is installed.
+    pub(crate) operator: &'a KnownOperator,
     /// The time of the decision, by which instants of an object lie in the past or in the future.
     pub(crate) now: Timestamp,
 }

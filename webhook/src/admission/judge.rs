@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use neo4jbackup_core::document::Node;
 use neo4jbackup_core::engine::{self, Judgement};
 use neo4jbackup_core::fix::{self, FixKind};
-use neo4jbackup_core::schema::{GROUP, Kind};
+use neo4jbackup_core::schema::Kind;
 use neo4jbackup_core::settings::{Mode, Mutation, Oversize};
 use neo4jbackup_core::subject::{Context, Door, Subject};
 use neo4jbackup_core::verdict::{Cause, Verdict};
@@ -130,10 +130,12 @@ impl<'a> Judged<'a> {
     fn judge(&self, request: &'a Request<'a>, basis: &Basis<'_>) -> Judgement {
         let version = request.kind.version.as_ref();
         let context = Context {
+            served: Some(&basis.operator.served),
             settings: basis.settings,
             now: basis.now,
             // An operator version of another API version than the object's cannot be the one that is installed.
             operator: basis
+                .operator
                 .operator
                 .filter(|operator| operator.era().api_version() == version),
             namespace: &request.namespace,
@@ -145,7 +147,7 @@ impl<'a> Judged<'a> {
 
 /// Returns the kind of the object as a label; `other` for kinds that no rule knows.
 fn kind_label(request: &Request<'_>) -> &'static str {
-    let known = Kind::ALL.into_iter().map(|kind| (GROUP, kind.name()));
+    let known = Kind::ALL.into_iter().map(|kind| (kind.group().name(), kind.name()));
     let others = [("batch", "Job"), ("batch", "CronJob"), ("", "ServiceAccount")];
     known
         .chain(others)

@@ -6,6 +6,7 @@
 //!
 //! Nothing here waits, listens or counts, and nothing knows of HTTP but the status of a [`fault`].
 
+pub(crate) mod current_operator;
 pub(crate) mod decision;
 pub(crate) mod effective_settings;
 pub(crate) mod fault;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use neo4jbackup_cluster::DeploymentName;
 use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::values::quantity;
 
@@ -84,9 +85,13 @@ pub struct ServeArguments {
     /// with a backup or a restore.
     #[arg(long, conflicts_with = "no_references")]
     pub ensure_rbac: bool,
-    /// Version of the operator that is installed, such as 1.14; without it, the newest one of each API version.
+    /// Version of the operator that is installed, such as 1.14, where its Deployment does not say; without either, the CRDs
+    /// tell it as far as they can.
     #[arg(long, value_name = "VERSION")]
     pub operator_version: Option<Operator>,
+    /// The Deployment of the operator, whose image or label `app.kubernetes.io/version` says the version.
+    #[arg(long, value_name = "NAMESPACE/NAME", conflicts_with = "no_references")]
+    pub operator_deployment: Option<DeploymentName>,
     /// The longest that one review may take.
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration)]
     pub deadline: Duration,

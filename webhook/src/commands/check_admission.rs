@@ -102,7 +102,7 @@ fn mode(text: &str) -> Result<Mode, ModeError> {
 }
 
 /// Six fields, as many schedulers take them and Kubernetes does not.
-const SCHEDULE: &str = "0 2 * * * *";
+const SCHEDULE: &str = "0 0 2 * * *";
 /// The code of the rule that says so.
 const CODE: &str = "NB5001";
 

@@ -1,7 +1,7 @@
 //! One backup that is sent through admission and never stored.
 
 use neo4jbackup_cluster::{DryRun, ObjectError, Objects};
-use neo4jbackup_core::schema::GROUP;
+use neo4jbackup_core::schema::Kind;
 use serde_json::{Value, json};
 
 /// The name of the object that is only tried.
@@ -10,10 +10,10 @@ pub(crate) const NAME: &str = "neo4jbackup-admission-check";
 /// What the API server says to a backup with this schedule, which is never stored; none when it serves no backups.
 pub(crate) async fn ask(objects: &Objects, namespace: &str, schedule: &str) -> Result<Option<DryRun>, ObjectError> {
     for version in ["v1beta1", "v1alpha1"] {
-        let group_version = format!("{GROUP}/{version}");
+        let group_version = Kind::Neo4jBackup.api_version(version);
         let object = backup(&group_version, schedule);
         let answer = objects
-            .dry_run_create(&group_version, "neo4jbackups", namespace, &object)
+            .dry_run_create(&group_version, Kind::Neo4jBackup.plural(), namespace, &object)
             .await?;
         if answer.is_some() {
             return Ok(answer);

@@ -91,6 +91,12 @@ struct KindLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OperatorLabels {
+    version: String,
+    told_by: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ApplyLabels {
     object: &'static str,
     result: &'static str,
@@ -184,6 +190,7 @@ pub(crate) struct Metrics {
     client_authority_reloads: Family<ResultLabel, Counter>,
     settings_reloads: Family<ResultLabel, Counter>,
     settings_in_force: Gauge,
+    operator: Family<OperatorLabels, Gauge>,
     references_complete: Family<NeedLabel, Gauge>,
     reference_age: Family<KindLabel, Seconds>,
     rbac_applies: Family<ApplyLabels, Counter>,
@@ -219,6 +226,7 @@ impl Metrics {
             client_authority_reloads: Family::default(),
             settings_reloads: Family::default(),
             settings_in_force: Gauge::default(),
+            operator: Family::default(),
             references_complete: Family::default(),
             reference_age: Family::default(),
             rbac_applies: Family::default(),
@@ -362,6 +370,11 @@ impl Metrics {
         );
         self.settings_in_force.set(1);
         registry.register(
+            "operator_info",
+            "What is known of the version of the operator, and who said it",
+            self.operator.clone(),
+        );
+        registry.register(
             "references_complete",
             "1 when everything is known of other objects of this kind",
             self.references_complete.clone(),
@@ -487,6 +500,14 @@ impl Metrics {
         self.client_authority_reloads
             .get_or_create(&ResultLabel { result: result(taken) })
             .inc();
+    }
+
+    /// Notes which operator is known, in numbers and words of ours, and who said it.
+    pub(crate) fn operator(&self, version: &str, told_by: &'static str) {
+        // One at a time: there is one operator.
+        self.operator.clear();
+        let version = version.to_owned();
+        self.operator.get_or_create(&OperatorLabels { version, told_by }).set(1);
     }
 
     /// Notes whether everything is known that `need` stands for.

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod clock;
 pub(crate) mod log;
 pub(crate) mod metrics;
+pub(crate) mod operator;
 pub(crate) mod rbac_metrics;
 pub(crate) mod readiness;
 pub(crate) mod reload;

@@ -52,7 +52,7 @@ const SHAPES: [Shape; 18] = [
     Shape {
         name: "documents in one file, fixed",
         count: 1_000,
-        input: |count| Input::Mended(documents(count, |backup| backup.schedule = String::from("0 2 * * * *"))),
+        input: |count| Input::Mended(documents(count, |backup| backup.schedule = String::from("0 0 2 * * *"))),
     },
     Shape {
         name: "backups in one place",

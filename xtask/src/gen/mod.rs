@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 mod chart;
 mod cli;
+mod operators;
 mod policies;
 mod rules;
 mod schema;
@@ -30,7 +31,13 @@ trait Generated: Sync {
 
 /// From sources that are read; the others come from what is compiled of these.
 const FROM_SOURCES: [&dyn Generated; 2] = [&rules::Lists, &schema::Schemas];
-const FROM_CODE: [&dyn Generated; 4] = [&rules::Pages, &policies::Policies, &chart::Readme, &cli::Page];
+const FROM_CODE: [&dyn Generated; 5] = [
+    &rules::Pages,
+    &policies::Policies,
+    &chart::Readme,
+    &cli::Page,
+    &operators::Page,
+];
 
 /// Writes what is stale; with `check`, names it and fails.
 pub(crate) fn run(root: &Path, check: bool) -> Result<()> {

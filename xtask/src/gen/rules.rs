@@ -166,10 +166,14 @@ fn page(meta: &RuleMeta) -> Result<String> {
     for line in lines {
         writeln!(text, "{line}")?;
     }
-    let kinds: Vec<String> = meta.kinds.iter().map(|kind| format!("`{kind:?}`")).collect();
     let reads: Vec<String> = meta.reads.iter().map(|path| format!("`{path}`")).collect();
-    if !kinds.is_empty() {
-        writeln!(text, "\n## Where it looks\nKinds: {}.", kinds.join(", "))?;
+    if !meta.kinds.is_empty() {
+        writeln!(text, "\n## Where it looks")?;
+    }
+    for group in meta.groups() {
+        let kinds = meta.kinds.iter().filter(|kind| kind.group() == group);
+        let kinds: Vec<String> = kinds.map(|kind| format!("`{}`", kind.name())).collect();
+        writeln!(text, "Kinds of `{}`: {}.", group.name(), kinds.join(", "))?;
     }
     if !reads.is_empty() {
         writeln!(

@@ -3,7 +3,8 @@
 use super::{BucketProblem, BucketProblemKind as Kind, Level, Store, problem};
 
 const S3_RESERVED_PREFIXES: &[&str] = &["xn--", "sthree-", "amzn-s3-demo-"];
-const S3_RESERVED_SUFFIXES: &[&str] = &["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
+// The alias of an access point (`…-s3alias`) is none of these: it stands wherever the name of a bucket can.
+const S3_RESERVED_SUFFIXES: &[&str] = &["--ol-s3", ".mrap", "--x-s3", "--table-s3"];
 
 /// Judges an S3 or GCS bucket name.
 pub(super) fn bucket(store: Store, name: &str) -> Vec<BucketProblem> {

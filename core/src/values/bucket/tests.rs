@@ -22,6 +22,10 @@ fn good_names_are_silent() {
         (Store::S3, "123"),
         (Store::S3, &long),
         (Store::S3, "acme-111122223333-eu-west-1-an"),
+        (
+            Store::S3,
+            "ledger-vpc-q7n2d8m4kzw6x3c9b5t1r0y8u4i6o2pe9a7suse1a-s3alias",
+        ),
         (Store::S3Compatible, "xn--bucket"),
         (Store::Gcs, "acme_backups"),
         (Store::Gcs, "backups.example.com"),
@@ -47,7 +51,6 @@ fn each_mistake_is_named() {
         (Store::S3, "acme..backups", Kind::Adjacent),
         (Store::S3, "192.168.5.4", Kind::IpAddress),
         (Store::S3, "xn--acme", Kind::Reserved),
-        (Store::S3, "acme-s3alias", Kind::Reserved),
         (Store::S3, "acme--use1-az4--x-s3", Kind::Reserved),
         (Store::S3Compatible, "acme.backups", Kind::Dots),
         (Store::Gcs, "goog-backups", Kind::Reserved),
@@ -106,6 +109,24 @@ fn a_bare_container_only_warns() {
     assert_eq!(check(Store::Azure, "backups")[0].level, Level::Warning);
     assert_eq!(check(Store::S3Compatible, "Acme")[0].level, Level::Warning);
     assert_eq!(check(Store::S3, "Acme")[0].level, Level::Error);
+}
+
+#[test]
+fn a_folder_behind_a_good_name_only_warns() {
+    for (store, text, level) in [
+        (Store::S3, "acme/dir", Level::Warning),
+        (Store::S3, "neo4j.backups.acme.io/ledger/dev", Level::Warning),
+        (Store::S3Compatible, "Acme/dir", Level::Warning),
+        (Store::Azure, "account/container/dir", Level::Warning),
+        (Store::S3, "Acme/dir", Level::Error),
+        (Store::Azure, "my-account/container/dir", Level::Error),
+        (Store::S3, "acme/", Level::Error),
+        (Store::S3, "/acme", Level::Error),
+        (Store::S3, "acme//dir", Level::Error),
+        (Store::S3, "acme/../dir", Level::Error),
+    ] {
+        assert_eq!(check(store, text)[0].level, level, "{store:?} {text}");
+    }
 }
 
 proptest! {

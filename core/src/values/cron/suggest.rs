@@ -12,6 +12,18 @@ impl CronError {
     pub fn suggestion(&self) -> Option<String> {
         correct(self.text()?)
     }
+
+    /// The two schedules that six fields may mean, without the first of them and without the last, where both make sense.
+    /// Both parse and run at some time.
+    pub fn readings(&self) -> Option<[String; 2]> {
+        let joined = join_lists(without_wrapping(self.text()?));
+        let fields: Vec<&str> = joined.split_whitespace().collect();
+        if fields.len() != 6 {
+            return None;
+        }
+        let [without_first, without_last] = two_readings(&fields, &joined);
+        Some([without_first?, without_last?])
+    }
 }
 
 /// The corrected text. A text with a zone prefix gets none: the prefix itself is refused by the operator.
@@ -22,8 +34,7 @@ fn correct(text: &str) -> Option<String> {
     } else {
         fields(text)?
     };
-    let schedule = Schedule::parse(&candidate).ok()?;
-    (!schedule.never_fires()).then_some(candidate)
+    runs(&candidate).then_some(candidate)
 }
 
 /// Without outer blanks, quotes that became part of the value, and a comment at the end.
@@ -54,7 +65,6 @@ fn descriptor(text: &str) -> Option<String> {
 fn fields(text: &str) -> Option<String> {
     let joined = join_lists(text);
     let fields: Vec<&str> = joined.split_whitespace().collect();
-    let is_star = |field: &str| field == "*" || field == "?";
     let is_number = |field: &str| !field.is_empty() && field.bytes().all(|byte| byte.is_ascii_digit());
     let five: Vec<&str> = match fields[..] {
         [_, _, _, _, _] => fields,
@@ -62,34 +72,72 @@ fn fields(text: &str) -> Option<String> {
         [minute, hour, a, b] if is_number(minute) && is_number(hour) && is_star(a) && is_star(b) => {
             vec![minute, hour, a, b, "*"]
         }
-        // `0 2 * * * *`: one star too many. With hour 0 or a step it could as well be seconds and minutes.
-        [minute, hour, a, b, c, d]
-            if is_number(minute)
-                && is_number(hour)
-                && !hour.trim_start_matches('0').is_empty()
-                && [a, b, c, d].into_iter().all(is_star) =>
-        {
-            fields[..5].to_vec()
-        }
-        [second, .., hour, _, _, weekday] if fields.len() == 6 && is_seconds_first(second, hour, weekday, text) => {
-            fields[1..].to_vec()
-        }
+        [_, _, _, _, _, _] => return one_field_too_many(&fields, text),
         // Quartz: seconds in front, any year behind.
         [second, _, hour, _, _, weekday, year] if is_star(year) && is_seconds_first(second, hour, weekday, text) => {
             fields[1..6].to_vec()
         }
         _ => return None,
     };
+    five_fields(&five)
+}
+
+/// Five fields with the wrong items of each rewritten.
+fn five_fields(five: &[&str]) -> Option<String> {
     let date_is_free = is_star(five.get(2)?);
     let corrected: Option<Vec<String>> = Field::ALL
         .into_iter()
-        .zip(&five)
+        .zip(five)
         .map(|(field, text)| correct_field(text, field, date_is_free))
         .collect();
     Some(corrected?.join(" "))
 }
 
-/// Whether six fields begin with seconds: a restricted third field can only be the hour then, as stars follow it.
+fn is_star(field: &str) -> bool {
+    matches!(field, "*" | "?")
+}
+
+/// What six fields mean, where only one reading makes sense: the first is seconds, or the last is a star too many.
+///
+/// `0 0 3 * * *` can only begin with seconds, because nobody means midnight of the third of each month. `0 2 * * * *` is
+/// either every hour at minute 2 or every day at 02:00, and only its author knows.
+fn one_field_too_many(fields: &[&str], text: &str) -> Option<String> {
+    let [without_first, without_last] = two_readings(fields, text);
+    match (without_first, without_last) {
+        (Some(reading), None) if matches!(fields.first(), Some(&("0" | "00"))) => Some(reading),
+        (None, Some(reading)) => Some(reading),
+        _ => None,
+    }
+}
+
+/// What six fields mean without the first of them and without the last, as far as that makes sense.
+fn two_readings(fields: &[&str], text: &str) -> [Option<String>; 2] {
+    let [first, .., weekday] = fields else {
+        return [None, None];
+    };
+    let is_number = first.bytes().all(|byte| byte.is_ascii_digit());
+    let is_quartz = text.contains('?');
+    // Quartz counts Sunday as 1, so that a number there is not what it seems.
+    let weekday_is_safe = !is_quartz || !weekday.contains(|next: char| next.is_ascii_digit());
+    let without_first = fields.get(1..).filter(|_| is_number && weekday_is_safe);
+    let without_last = fields
+        .get(..5)
+        .filter(|five| *weekday == "*" && !is_quartz && !is_odd_day(five));
+    [without_first, without_last].map(|five| five.and_then(five_fields).filter(|text| runs(text)))
+}
+
+/// Whether the third of five fields is one day of the month that nobody chooses for it.
+fn is_odd_day(five: &[&str]) -> bool {
+    let day = five.get(2).and_then(|day| day.parse::<u32>().ok());
+    day.is_some_and(|day| !matches!(day, 1 | 15))
+}
+
+/// Whether it is a schedule that runs at some time.
+fn runs(text: &str) -> bool {
+    Schedule::parse(text).is_ok_and(|schedule| !schedule.never_fires())
+}
+
+/// Whether seven fields begin with seconds: a restricted third field can only be the hour then, as stars follow it.
 ///
 /// Quartz, which is known by its question mark, counts Sunday as 1, so that a number there is not what it seems.
 fn is_seconds_first(second: &str, hour: &str, weekday: &str, text: &str) -> bool {

@@ -54,20 +54,30 @@ pub fn parse_role_arn(text: &str) -> Result<RoleArn<'_>, RoleArnError> {
         return Err(RoleArnError::AccountLength(account.len()));
     }
     let path_and_name = resource.strip_prefix("role/").ok_or(RoleArnError::Resource)?;
-    let name = path_and_name.rsplit('/').next().unwrap_or(path_and_name);
-    let name_character = |next: char| next.is_ascii_alphanumeric() || "_+=,.@-".contains(next);
-    if !(1..=64).contains(&name.len()) || !name.chars().all(name_character) {
-        return Err(RoleArnError::Name);
-    }
-    // IAM allows more in a path, but the expression of EKS does not.
-    if path_and_name.len() > 512 + 64 || !path_and_name.chars().all(|next| name_character(next) || next == '/') {
-        return Err(RoleArnError::Path);
-    }
+    check_path_and_name(path_and_name)?;
     Ok(RoleArn {
         partition,
         account,
         path_and_name,
     })
+}
+
+/// Whether it is the name of a role, with the path before it where there is one, of which a cluster can make an ARN.
+pub fn is_role_name(text: &str) -> bool {
+    !text.starts_with('/') && check_path_and_name(text).is_ok()
+}
+
+fn check_path_and_name(text: &str) -> Result<(), RoleArnError> {
+    let name = text.rsplit('/').next().unwrap_or(text);
+    let name_character = |next: char| next.is_ascii_alphanumeric() || "_+=,.@-".contains(next);
+    if !(1..=64).contains(&name.len()) || !name.chars().all(name_character) {
+        return Err(RoleArnError::Name);
+    }
+    // IAM allows more in a path, but the expression of EKS does not.
+    if text.len() > 512 + 64 || !text.chars().all(|next| name_character(next) || next == '/') {
+        return Err(RoleArnError::Path);
+    }
+    Ok(())
 }
 
 impl<'a> RoleArn<'a> {

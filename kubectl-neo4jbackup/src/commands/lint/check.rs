@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use neo4jbackup_core::document::{Problem, ProblemKind, Span};
 use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::lint::{self, File, FileOutcome, Located};
+use neo4jbackup_core::rules::YamlSyntax;
+use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::unknown::Unknown;
 
 use super::plan::Plan;
@@ -22,8 +25,11 @@ pub(super) struct Checked {
     pub(super) skipped: Vec<Skipped>,
     pub(super) documents: usize,
     pub(super) judged: usize,
-    /// Texts that another tool makes manifests of, by position, each with what was not judged.
+    /// Texts of which something was not judged, by position, each with what: another tool makes manifests of them, or another
+    /// operator reads them.
     pub(super) unfinished: Vec<(usize, String)>,
+    /// How many objects of another operator each text has.
+    left_alone: BTreeMap<Group, BTreeMap<usize, usize>>,
 }
 
 /// Judges all texts, each with the knowledge of the others.
@@ -52,6 +58,12 @@ pub(super) fn check_within(texts: &[Text], plan: &Plan, bounds: Bounds) -> Check
             checked.skipped.extend(result.skipped);
             checked.documents += result.documents;
             checked.judged += result.judged;
+            for (group, of_part) in result.left_alone {
+                let texts = checked.left_alone.entry(group).or_default();
+                for (text, objects) in of_part {
+                    *texts.entry(text).or_default() += objects;
+                }
+            }
         },
     );
     checked.skipped.dedup();
@@ -59,6 +71,11 @@ pub(super) fn check_within(texts: &[Text], plan: &Plan, bounds: Bounds) -> Check
         let reasons = unfinished::parts(&texts[text], &unknown).into_iter();
         checked.unfinished.extend(reasons.map(|reason| (text, reason)));
     }
+    let of_others = checked.left_alone.iter();
+    checked.unfinished.extend(of_others.filter_map(|(group, texts)| {
+        let (first, _) = texts.first_key_value()?;
+        Some((*first, unfinished::of_another_operator(*group, texts)))
+    }));
     checked
 }
 
@@ -84,6 +101,24 @@ fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) 
     })
 }
 
+/// What is beyond the bounds of an object is no object, and of no matter where it names no group of ours: a description of an
+/// API, a table of data.
+fn pass_over_large_files_of_others(outcome: &mut FileOutcome, file: &File<'_>, text: &Text) {
+    let of_documents = file.documents.iter().flat_map(|document| &document.problems);
+    let is_beyond = |problem: &&Problem| matches!(problem.kind, ProblemKind::TooLarge | ProblemKind::TooManyNodes);
+    let beyond: Vec<Span> = of_documents
+        .chain(&file.problems)
+        .filter(is_beyond)
+        .map(|problem| problem.span)
+        .collect();
+    if beyond.is_empty() || Group::ALL.iter().any(|group| text.text.contains(group.name())) {
+        return;
+    }
+    outcome
+        .findings
+        .retain(|located| located.finding.code != YamlSyntax::META.code || !beyond.contains(&located.span));
+}
+
 fn check_file(
     file: &File<'_>,
     part: &Part<'_>,
@@ -93,6 +128,7 @@ fn check_file(
 ) -> (Checked, Vec<Unknown>) {
     let name = &text.source.name;
     let mut outcome = judge(file, inventory, plan);
+    pass_over_large_files_of_others(&mut outcome, file, text);
     if let Some(problem) = text.problem.as_deref().filter(|_| part.first == 0) {
         let finding = engine::document_problem(problem);
         if plan.selection.includes(finding.code) {
@@ -123,6 +159,11 @@ fn check_file(
         documents: file.documents.len(),
         judged: outcome.judged,
         unfinished: Vec::new(),
+        left_alone: outcome
+            .left_alone
+            .into_iter()
+            .map(|(group, objects)| (group, BTreeMap::from([(part.text, objects)])))
+            .collect(),
     };
     (checked, outcome.unknown)
 }

@@ -1,11 +1,15 @@
 //! What a run of `lint` is to do: flags, then the environment, then `.neo4jbackup.yaml`, then the usual.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::lint::Options;
+use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::quoted::quoted;
+use neo4jbackup_core::schema::ServedSchemas;
 
+use super::crds::{self, Connection, CrdsError};
 use super::selection::Selection;
 use crate::Io;
 use crate::cli::{FailOn, Lint, Show};
@@ -35,6 +39,10 @@ pub(super) enum PlanError {
         resolved.display()
     )]
     BaselineLeadsOut { root: PathBuf, resolved: PathBuf },
+
+    /// `--crds`.
+    #[error(transparent)]
+    Crds(#[from] CrdsError),
 
     /// `exclude` of the settings.
     #[error("exclude: {0}")]
@@ -67,7 +75,7 @@ pub(super) struct Plan {
     pub(super) paths: Vec<PathBuf>,
     pub(super) exclude: Exclude,
     pub(super) options: Options,
-    /// As it was given.
+    /// As it was given, or as the schemas tell it.
     pub(super) operator_version: Option<String>,
     pub(super) selection: Selection,
     pub(super) fail_on: FailOn,
@@ -123,6 +131,18 @@ impl Plan {
             None => (Config::default(), io.current_directory.clone()),
         };
         let operator_version = arguments.operator_version.or(config.operator_version);
+        let served = match arguments.crds.as_slice() {
+            [] => None,
+            named => {
+                let connection = Connection {
+                    kubeconfig: arguments.kubeconfig.as_deref(),
+                    context: arguments.context.as_deref(),
+                };
+                Some(crds::read(named, &connection, &io.current_directory)?)
+            }
+        };
+        let telling = served.as_ref().filter(|_| operator_version.is_none());
+        let told = telling.and_then(ServedSchemas::versions);
         let or_config = |flags: Vec<String>, config: Vec<String>| if flags.is_empty() { config } else { flags };
         let only = or_config(arguments.only, config.only);
         let skip = or_config(arguments.skip, config.skip);
@@ -141,12 +161,19 @@ impl Plan {
             exclude: Exclude::new(&real(folder), &config.exclude)?,
             options: Options {
                 settings: config.settings,
-                operator: operator_version.as_ref().map(|version| version.operator),
+                operator: match &operator_version {
+                    Some(version) => Some(version.operator),
+                    None => told.map(Operator::one_of),
+                },
+                served: served.map(Arc::new),
                 namespace: namespace.or(config.namespace).unwrap_or_else(|| "default".to_owned()),
                 assume_webhook: arguments.assume_webhook || config.assume_webhook.unwrap_or_default(),
                 ..Options::at(io.now)
             },
-            operator_version: operator_version.map(|version| version.text),
+            operator_version: match operator_version {
+                Some(version) => Some(version.text),
+                None => told.map(|versions| versions.to_string().trim_start_matches("operator ").to_owned()),
+            },
             selection: Selection::new(&only, &skip)?,
             fail_on: arguments.fail_on.or(config.fail_on).unwrap_or(FailOn::Error),
             show: arguments.show.or(config.show).unwrap_or(Show::Info),

@@ -1,9 +1,10 @@
-//! Files that another tool makes manifests of: what was not judged in them, and the command that gives the finished
-//! manifests to `lint`.
+//! What was not judged in files: another tool makes manifests of them, and there is a command that gives the finished
+//! manifests to `lint`; or another operator reads them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use neo4jbackup_core::quoted::{Name, quoted};
+use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::unknown::Unknown;
 use neo4jbackup_core::values::placeholder::Filler;
 
@@ -66,6 +67,24 @@ pub(super) fn parts(text: &Text, unknown: &[Unknown]) -> Vec<String> {
         ));
     }
     reasons
+}
+
+/// Says of the objects of another operator that they were left alone, once for all files. `objects` counts them by text. It is
+/// the end of a sentence that begins with the name of the first file.
+pub(super) fn of_another_operator(group: Group, objects: &BTreeMap<usize, usize>) -> String {
+    let files = match objects.len() {
+        1 => "has".to_owned(),
+        2 => "and 1 more file have".to_owned(),
+        count => format!("and {} more files have", count - 1),
+    };
+    let objects = match objects.values().sum() {
+        1 => "1 object".to_owned(),
+        count => format!("{count} objects"),
+    };
+    format!(
+        "{files} {objects} of `{}`, the API of another operator, which this version does not judge",
+        group.name()
+    )
 }
 
 const LINT: &str = "kubectl neo4jbackup lint -";

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use neo4jbackup_cluster::References;
+use neo4jbackup_cluster::{OperatorWatch, References};
 use neo4jbackup_core::settings::Settings;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
@@ -35,6 +35,8 @@ pub(crate) struct Prepared {
     pub(crate) app: Arc<App>,
     /// What is known of other objects: nothing, before the watches start.
     pub(crate) references: References,
+    /// What tells which operator the cluster has: nothing, before the watches start.
+    pub(crate) operator: Option<OperatorWatch>,
     /// For the API server, over TLS.
     pub(crate) listener: TcpListener,
     /// How connections from the API server are secured.
@@ -89,7 +91,7 @@ pub(crate) async fn prepare(arguments: ServeArguments) -> Result<Prepared, Start
     let status_listener = status_listener.into_std().map_err(StartError::StatusThread)?;
     let stop = StopSignals::take_over().map_err(StartError::Signals)?;
 
-    let references = references::prepare(&arguments).await?;
+    let (references, operator) = references::prepare(&arguments).await?;
 
     let clock = certificates::clock(&arguments.certificates);
     let app = App::new(settings, references.inventory(), move || clock.now());
@@ -123,6 +125,7 @@ pub(crate) async fn prepare(arguments: ServeArguments) -> Result<Prepared, Start
         arguments,
         app,
         references,
+        operator,
         listener,
         tls,
         status_listener,

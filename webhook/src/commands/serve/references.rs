@@ -1,9 +1,9 @@
-//! What the server knows of other objects, and the reconciler that goes by it.
+//! What the server knows of other objects and of the operator, and the reconciler that goes by it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use neo4jbackup_cluster::{Cluster, ConnectError, RbacReconciler, References, Watching, chain};
+use neo4jbackup_cluster::{Cluster, ConnectError, OperatorWatch, RbacReconciler, References, Watching, chain};
 use neo4jbackup_core::schema::Era;
 
 use crate::app::App;
@@ -17,10 +17,12 @@ const WARM_UP: Duration = Duration::from_secs(10);
 /// How often the age of the references is noted.
 const AGE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Returns the references that the arguments ask for. No request is sent.
-pub(crate) async fn prepare(arguments: &ServeArguments) -> Result<References, ConnectError> {
+/// Returns the references that the arguments ask for, and the watches of the operator where there is a cluster to ask. No
+/// request is sent.
+pub(crate) async fn prepare(arguments: &ServeArguments) -> Result<(References, Option<OperatorWatch>), ConnectError> {
+    let unknown = |why: &str| Ok((References::none(why), None));
     if arguments.no_references {
-        return Ok(References::none("looking up other objects is switched off"));
+        return unknown("looking up other objects is switched off");
     }
     let watching = if arguments.ensure_rbac {
         Watching::Accounts
@@ -28,14 +30,17 @@ pub(crate) async fn prepare(arguments: &ServeArguments) -> Result<References, Co
         Watching::References
     };
     match Cluster::connect(arguments.kubeconfig.as_deref()).await {
-        Ok(Some(cluster)) => Ok(References::new(&cluster, watching)),
-        Ok(None) => Ok(References::none("no cluster was asked")),
+        Ok(Some(cluster)) => Ok((
+            References::new(&cluster, watching),
+            Some(OperatorWatch::new(&cluster, arguments.operator_deployment.clone())),
+        )),
+        Ok(None) => unknown("no cluster was asked"),
         // What was named must work; what was merely found need not.
         Err(error) if arguments.kubeconfig.is_some() => Err(error),
         Err(error) => {
             let reason = chain(&error);
             tracing::warn!(reason, "other objects stay unknown");
-            Ok(References::none(&reason))
+            unknown(&reason)
         }
     }
 }

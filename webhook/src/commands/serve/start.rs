@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::commands::serve::error::StartError;
 use crate::commands::serve::prepare::{Followed, Prepared};
 use crate::commands::serve::references::{self, reconciler};
+use crate::ops::operator::follow_operator;
 use crate::ops::reload::{follow_certificate, follow_client_authorities, follow_settings};
 use crate::serve::server::{Leaving, serve, serve_status};
 
@@ -19,7 +20,7 @@ use crate::serve::server::{Leaving, serve, serve_status};
 /// 1. the status port, on a thread of its own, so that the kubelet is answered however busy the rest is; it is the only part
 ///    that can fail, where the system gives no thread;
 /// 2. signals are counted;
-/// 3. the watches, then what acts on what they see: the reconciler of accounts and roles, and readiness;
+/// 3. the watches, of the operator and of what rules ask for, then what acts on what they see: the reconciler of accounts and roles, and readiness;
 /// 4. what follows files;
 /// 5. the task that looks after certificates, which calls the server over its own port;
 /// 6. the server. Callers that came since the port was taken are answered now.
@@ -28,6 +29,7 @@ pub(crate) async fn start(prepared: Prepared) -> Result<(), StartError> {
         arguments,
         app,
         mut references,
+        operator,
         listener,
         tls,
         status_listener,
@@ -39,6 +41,12 @@ pub(crate) async fn start(prepared: Prepared) -> Result<(), StartError> {
     start_status(Arc::clone(&app), status_listener)?;
     let stop = stop.count();
 
+    if let Some(watch) = operator {
+        let (operator, metrics) = (app.operator(), app.telemetry().metrics);
+        let follow = follow_operator(operator, metrics, watch.facts(), arguments.operator_version);
+        tokio::spawn(follow);
+        tokio::spawn(watch.run());
+    }
     references.start();
     if arguments.ensure_rbac {
         tokio::spawn(references.reconcile_rbac(reconciler(&app, arguments.operator_version.map(Operator::era))));

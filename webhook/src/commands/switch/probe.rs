@@ -1,6 +1,7 @@
 //! One object that is tried and never stored, and what shows that somebody has judged it.
 
 use neo4jbackup_cluster::DryRun;
+use neo4jbackup_core::schema::Kind;
 use serde_json::{Value, json};
 
 use crate::commands::trial::NAME;
@@ -116,8 +117,8 @@ fn policy(kind: &str, name: &str) -> Value {
         "spec": {
             "failurePolicy": "Ignore",
             "matchConstraints": {"resourceRules": [{
-                "apiGroups": ["neo4j.neo4j.com"], "apiVersions": ["*"], "operations": ["CREATE"],
-                "resources": ["neo4jbackups"],
+                "apiGroups": [Kind::Neo4jBackup.group().name()], "apiVersions": ["*"], "operations": ["CREATE"],
+                "resources": [Kind::Neo4jBackup.plural()],
             }]},
             "matchConditions": [{
                 "name": "probe-only",

@@ -106,7 +106,7 @@ fn assert_kept(before: &Value, after: &Value) {
 fn object(kind: Kind, era: Era, random: &mut Random) -> Value {
     let annotations: Map<String, Value> = (0..random.below(2)).map(|_| (key(random), text(random))).collect();
     json!({
-        "apiVersion": format!("{}/{}", schema::GROUP, era.api_version()), "kind": kind.name(),
+        "apiVersion": kind.api_version(era.api_version()), "kind": kind.name(),
         "metadata": {"name": "nightly", "namespace": "graph", "annotations": annotations},
         "spec": fields(&kind.schema().spec, era, random),
     })

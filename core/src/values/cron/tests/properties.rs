@@ -84,6 +84,7 @@ proptest! {
                 prop_assert!(!error.to_string().is_empty());
                 if let Some(better) = error.suggestion() {
                     prop_assert!(Schedule::parse(&better).is_ok_and(|schedule| !schedule.never_fires()), "{better:?}");
+                    prop_assert_eq!(error.readings(), None);
                 }
             }
         }

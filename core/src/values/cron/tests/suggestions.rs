@@ -3,8 +3,12 @@ use crate::values::cron::Schedule;
 #[test]
 fn what_was_certainly_meant_is_suggested() {
     for (text, meant) in [
-        ("0 2 * * * *", "0 2 * * *"),
         ("0 0 2 * * *", "0 2 * * *"),
+        ("0 30 3 * * *", "30 3 * * *"),
+        ("00 00 00 * * *", "00 00 * * *"),
+        ("0 0 2,14 * * MON-FRI", "0 2,14 * * MON-FRI"),
+        ("0 2 * * MON *", "0 2 * * MON"),
+        ("0 0 */6 * * ?", "0 */6 * * ?"),
         ("0 0 2 ? * MON-FRI", "0 2 ? * MON-FRI"),
         ("0 0 2 * * ? *", "0 2 * * ?"),
         ("0 2 * *", "0 2 * * *"),
@@ -48,6 +52,13 @@ fn where_there_is_a_doubt_nothing_is_suggested() {
         // Hourly with seconds, or daily with a star too many?
         "0 0 * * * *",
         "0 */5 * * * *",
+        "0 2 * * * *",
+        // Every day, or on these days of the month?
+        "0 0 1 * * *",
+        "0 0 2,14 * * *",
+        "0 0 */6 * * *",
+        // Half a minute later than is said, or on the third of each month?
+        "30 0 3 * * *",
         // In Quartz 2 is Monday.
         "0 0 2 ? * 2",
         "0 0 2 * * * 2027",
@@ -68,6 +79,23 @@ fn where_there_is_a_doubt_nothing_is_suggested() {
     ] {
         let error = Schedule::parse(text).expect_err(text);
         assert_eq!(error.suggestion(), None, "for {text:?}");
+    }
+}
+
+#[test]
+fn six_fields_with_two_meanings_have_both() {
+    for (text, readings) in [
+        ("0 2 * * * *", Some(["2 * * * *", "0 2 * * *"])),
+        ("0 */5 * * * *", Some(["*/5 * * * *", "0 */5 * * *"])),
+        ("0 0 1 * * *", Some(["0 1 * * *", "0 0 1 * *"])),
+        ("30 2 15 * * *", Some(["2 15 * * *", "30 2 15 * *"])),
+        ("0 0 3 * * *", None),
+        ("0 0 L * * *", None),
+        ("0 24 * *", None),
+    ] {
+        let error = Schedule::parse(text).expect_err(text);
+        let expected = readings.map(|readings: [&str; 2]| readings.map(str::to_owned));
+        assert_eq!(error.readings(), expected, "for {text:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use neo4jbackup_core::document::{Map, Node};
 use neo4jbackup_core::registry;
-use neo4jbackup_core::schema::{self, Era, Kind, ObjectSchema, Shape};
+use neo4jbackup_core::schema::{Era, Kind, ObjectSchema, Shape};
 use neo4jbackup_webhook::Hook;
 
 use super::super::random::Random;
@@ -358,7 +358,7 @@ impl Recipe {
     /// The object without what makes it long, and its group, version and kind.
     fn bare(&self) -> (Node<'static>, &'static str, &'static str, &'static str) {
         let (group, version, name) = match self.object {
-            Object::Kind(kind) => (schema::GROUP, self.era.api_version(), kind.name()),
+            Object::Kind(kind) => (kind.group().name(), self.era.api_version(), kind.name()),
             Object::Workload(group, version, name) => (group, version, name),
         };
         let api_version = if group.is_empty() {
