@@ -72,7 +72,7 @@ fn the_chart_installs_what_the_command_prints() {
         (
             &["--set-string=operatorVersion=v1.18.0"],
             &["--operator-version=v1.18.0"],
-            22,
+            27,
         ),
     ];
     for (values, arguments, count) in cases {
@@ -112,7 +112,10 @@ fn a_rule_stands_in_the_policy_of_its_level_and_in_no_other() {
     };
     assert_eq!(with("NB5001"), Vec::<String>::new());
     assert_eq!(with("NB7002"), ["neo4jbackup-rules-warn", "neo4jbackup-warnings"]);
-    assert_eq!(with("NB7006"), ["neo4jbackup-rules-audit", "neo4jbackup-warnings"]);
+    assert_eq!(
+        with("NB7006"),
+        ["neo4jbackup-rules-audit", "neo4jbackup-warnings-audit"]
+    );
     assert_eq!(with("NB3001"), ["neo4jbackup-rules", "neo4jbackup-warnings"]);
     let actions: BTreeMap<&str, &str> = of_kind(&objects, "ValidatingAdmissionPolicyBinding")
         .into_iter()

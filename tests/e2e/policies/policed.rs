@@ -29,16 +29,16 @@ pub(crate) struct Policed {
 }
 
 impl Policed {
-    /// With the CRDs that the schema tables give of operator 1.14; shared by the tests that do not change it.
+    /// With the CRDs that the schema tables give of the newest operator; shared by the tests that do not change it.
     pub(crate) fn warning() -> &'static Self {
         static POLICED: OnceLock<Policed> = OnceLock::new();
-        POLICED.get_or_init(|| Self::rendered(Era::V1_14, Actions::Warn))
+        POLICED.get_or_init(|| Self::rendered(Era::NEWEST, Actions::Warn))
     }
 
     /// The same with the policies as they are written.
     pub(crate) fn denying() -> &'static Self {
         static POLICED: OnceLock<Policed> = OnceLock::new();
-        POLICED.get_or_init(|| Self::rendered(Era::V1_14, Actions::AsWritten))
+        POLICED.get_or_init(|| Self::rendered(Era::NEWEST, Actions::AsWritten))
     }
 
     /// With the CRDs of an operator version, by the schema tables.
