@@ -15,7 +15,7 @@ pub(crate) fn policy() -> RulePolicy {
   [dyn(at.path + '.pvc.{field}'), dyn('{what}'), dyn(at.block.?pvc.?{field}.orValue(''))])"
         )
     };
-    let target = "variables.isBackup && variables.spec.?instanceRef.orValue('') == '' ? variables.spec.?target";
+    let target = "variables.isBackup && !variables.isBeta && variables.spec.?instanceRef.orValue('') == '' ? variables.spec.?target";
     let names = [
         entry(
             "spec.instanceRef",
@@ -32,7 +32,7 @@ pub(crate) fn policy() -> RulePolicy {
         entry(
             "spec.target.name",
             instance,
-            "variables.isBackup && variables.spec.?instanceRef.orValue('') == '' ?
+            "variables.isBackup && !variables.isBeta && variables.spec.?instanceRef.orValue('') == '' ?
 (variables.spec.?target.?kind.orValue('') == 'Cluster' ? variables.spec.target.?name.orValue('') : '') : ''",
         ),
         entry(

@@ -14,11 +14,11 @@ pub(crate) fn policy() -> RulePolicy {
         let fields: Vec<String> = fields.iter().map(|path| field(path, absent)).collect();
         fields.join(",\n  ")
     };
-    // The operator makes a claim for backups only, when it has a name for it.
+    // The operator makes a claim for backups only, when it has a name for it, and no operator of v1alpha1 made any.
     let claim_sizes = "variables.locations.filter(at, at.block.?pvc.?size.orValue('') != '').map(at, {
   'field': dyn(at.path + '.pvc.size'), 'sort': dyn('size'), 'written': dyn(at.block.pvc.size),
   'isRead': dyn(!variables.isRestore && (!variables.isBackup ||
-    at.block.?type.orValue('') == 'pvc' && at.block.pvc.?name.orValue('') != ''))})";
+    variables.isBeta && at.block.?type.orValue('') == 'pvc' && at.block.pvc.?name.orValue('') != ''))})";
     let sizes = format!(
         "variables.claimSizes.filter(at, at.isRead) +
 (!variables.isBackup || variables.options.?splitArchivePartSize.orValue('') == '' ? [] : [{{
