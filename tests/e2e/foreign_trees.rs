@@ -117,7 +117,7 @@ fn go_modules() -> BTreeSet<PathBuf> {
 
 /// The folders of the packages that the project depends on.
 fn rust_packages() -> BTreeSet<PathBuf> {
-    let arguments = ["metadata", "--format-version=1", "--offline", "--locked"];
+    let arguments = ["metadata", "--format-version=1", "--locked"];
     let answer = Command::new(env!("CARGO"))
         .args(arguments)
         .current_dir(root())
