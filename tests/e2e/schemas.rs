@@ -229,9 +229,7 @@ fn said(warnings: &[String], body: &Value) -> BTreeSet<String> {
         .map(|field| format!("drops {}", plain(field.trim_matches('"'))));
     let causes = body["details"]["causes"].as_array().into_iter().flatten();
     let refused = causes
-        .filter_map(|cause| cause["field"].as_str())
-        // The second half of what is said of a value that is neither a number nor a text.
-        .filter(|field| *field != "<nil>")
+        .filter_map(field)
         .map(|field| format!("refuses {}", plain(field)));
     let refused: Vec<String> = refused.collect();
     // What is below a value that is refused as a whole is of no matter.
@@ -253,4 +251,16 @@ fn plain(path: &str) -> String {
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(".")
+}
+
+/// The field of a cause. What is said of the range of a number names it in the message only, and the second half of what is
+/// said of a value that is neither a number nor a text names none.
+fn field(cause: &Value) -> Option<&str> {
+    match cause["field"].as_str()? {
+        "<nil>" => {
+            let (_, field) = cause["message"].as_str()?.rsplit_once(" in ")?;
+            field.starts_with("spec.").then_some(field)
+        }
+        field => Some(field),
+    }
 }
