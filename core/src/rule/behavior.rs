@@ -85,7 +85,7 @@ impl Reach {
 
 /// Whether ranges, which follow each other in the order of the versions, leave no gap in what they are to cover. A gap
 /// between two of them is one of versions that no row speaks of.
-fn covers(ranges: impl Iterator<Item = Versions>, all: Versions) -> bool {
+pub(super) fn covers(ranges: impl Iterator<Item = Versions>, all: Versions) -> bool {
     let mut ranges: Vec<Versions> = ranges.collect();
     ranges.sort_by_key(|range| range.first());
     let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else {

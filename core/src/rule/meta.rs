@@ -1,10 +1,10 @@
 //! What is known of a rule without running it.
 
-use super::behavior::{Behavior, Reach};
+use super::behavior::{Behavior, Reach, covers};
 use crate::facts::Need;
 use crate::finding::Severity;
 use crate::fix::FixKind;
-use crate::operator::Operator;
+use crate::operator::{Operator, Versions};
 use crate::schema::{Group, Kind};
 
 /// Everything about a rule that is known without running it.
@@ -83,7 +83,9 @@ impl RuleMeta {
             let severity = severity.map_or_else(|| "no finding".to_owned(), |severity| severity.to_string());
             page.push_str(&format!("- {operators}: {text} ({severity})\n"));
         }
-        page.push_str("\nOther versions: no finding.\n");
+        if !covers(self.operators.iter().map(|row| row.operators), Versions::range("0.1+")) {
+            page.push_str("\nOther versions: no finding.\n");
+        }
         page
     }
 
