@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use kubectl_neo4jbackup::Io;
 use neo4jbackup_harness::{ChartTools, report_progress, root};
+use neo4jbackup_tests::plugin;
 use serde_json::Value;
 
 /// Files that their owners have broken on purpose, as most of these say in their paths, or that other programs read with a
@@ -73,22 +73,9 @@ fn no_chart_and_no_kustomization_of_others_has_a_finding() {
 }
 
 fn lint(tree: &Path) -> Value {
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let words = ["kubectl-neo4jbackup", "lint", "-o", "json", "--fail-on", "never"].map(OsString::from);
-    let mut io = Io {
-        stdin: &mut std::io::empty(),
-        stdout: &mut stdout,
-        stderr: &mut stderr,
-        environment: BTreeMap::new(),
-        now: "2026-01-01T00:00:00Z".parse().unwrap(),
-        current_directory: tree.to_owned(),
-        terminal_width: None,
-        output_lost: false,
-    };
-    kubectl_neo4jbackup::run(words.into_iter().chain([tree.into()]), &mut io);
-    serde_json::from_slice(&stdout).unwrap_or_else(|error| {
-        panic!("{}: {error}: {}", tree.display(), String::from_utf8_lossy(&stderr));
-    })
+    let options = ["lint", "-o", "json", "--fail-on", "never"].map(OsString::from);
+    let run = plugin::run(tree, "", options.into_iter().chain([tree.into()]));
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{}: {error}: {}", tree.display(), run.stderr))
 }
 
 /// The folders of the modules that the programs of the tests are built from.

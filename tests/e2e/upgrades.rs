@@ -1,15 +1,11 @@
 //! The operator is upgraded and downgraded under a webhook that runs on.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use jiff::Timestamp;
-use kubectl_neo4jbackup::Io;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_harness::{Namespace, WebhookServer, await_something, manifests, webhook_program};
-use neo4jbackup_tests::crds;
+use neo4jbackup_tests::{crds, plugin};
 use serde_json::Value;
 
 use crate::world::World;
@@ -151,7 +147,6 @@ fn await_operator(webhook: &WebhookServer, version: &str, told_by: &str) {
 fn version_that_lint_tells(world: &World) -> String {
     let kubeconfig = world.control_plane.kubeconfig().to_str().unwrap();
     let arguments = [
-        "kubectl-neo4jbackup",
         "lint",
         "-",
         "-o",
@@ -161,22 +156,8 @@ fn version_that_lint_tells(world: &World) -> String {
         "--kubeconfig",
         kubeconfig,
     ];
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let exit = kubectl_neo4jbackup::run(
-        arguments.map(OsString::from),
-        &mut Io {
-            stdin: &mut manifests::GOOD_BACKUP.as_bytes(),
-            stdout: &mut stdout,
-            stderr: &mut stderr,
-            environment: BTreeMap::new(),
-            now: Timestamp::now(),
-            current_directory: world.control_plane.directory().to_owned(),
-            terminal_width: None,
-            output_lost: false,
-        },
-    );
-    let report: Value = serde_json::from_slice(&stdout)
-        .unwrap_or_else(|error| panic!("{exit:?}: {error}: {}", String::from_utf8_lossy(&stderr)));
+    let run = plugin::run(world.control_plane.directory(), manifests::GOOD_BACKUP, arguments);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
     report["operatorVersion"].as_str().unwrap_or_default().to_owned()
 }
 

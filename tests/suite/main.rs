@@ -14,6 +14,8 @@ mod reads;
 mod registry;
 mod rules;
 mod scaffold;
+mod schema_upstream;
+mod served;
 mod support;
 mod unfinished;
 mod upstream;

@@ -1,17 +1,15 @@
 //! Two operators serve kinds of the same names. The objects of the other one are named once and else left alone: by `lint`, by
 //! the webhook, by the policies, and by the rules that look at what is around an object.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
-use kubectl_neo4jbackup::Io;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::lint::{self, Options};
 use neo4jbackup_core::schema::Group;
 use neo4jbackup_harness::{root, shared};
 use neo4jbackup_policies::manifest;
+use neo4jbackup_tests::plugin;
 use serde_json::{Value, json};
 
 use crate::parity::{review, webhook};
@@ -72,24 +70,10 @@ impl Run {
 }
 
 fn run(folder: &Path, path: &str) -> Run {
-    let mut stdout = Vec::new();
-    let words = ["kubectl-neo4jbackup", "lint", path, "-o", "json"];
-    let exit = kubectl_neo4jbackup::run(
-        words.map(OsString::from),
-        &mut Io {
-            stdin: &mut std::io::empty(),
-            stdout: &mut stdout,
-            stderr: &mut std::io::sink(),
-            environment: BTreeMap::new(),
-            now: support::now(),
-            current_directory: folder.to_owned(),
-            terminal_width: None,
-            output_lost: false,
-        },
-    );
+    let run = plugin::run(folder, "", ["lint", path, "-o", "json"]);
     Run {
-        exit: exit.code(),
-        report: serde_json::from_slice(&stdout).unwrap(),
+        exit: run.exit.code(),
+        report: serde_json::from_str(&run.stdout).unwrap(),
     }
 }
 

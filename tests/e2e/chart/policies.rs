@@ -1,31 +1,18 @@
 //! The chart installs the policies that `kubectl neo4jbackup policies` prints, and reaches single rules.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 
-use kubectl_neo4jbackup::{Exit, Io};
+use kubectl_neo4jbackup::Exit;
+use neo4jbackup_tests::plugin;
 use serde_json::Value;
 
 use super::helm::{CLUSTER_NAME, objects, of_kind, rendered};
 
 /// What the command prints.
 fn printed(arguments: &[&str]) -> String {
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let words = ["kubectl-neo4jbackup", "policies"];
-    let words = words.iter().chain(arguments).map(OsString::from);
-    let mut io = Io {
-        stdin: &mut std::io::empty(),
-        stdout: &mut stdout,
-        stderr: &mut stderr,
-        environment: BTreeMap::new(),
-        now: "2026-01-01T00:00:00Z".parse().unwrap(),
-        current_directory: std::env::temp_dir(),
-        terminal_width: None,
-        output_lost: false,
-    };
-    let exit = kubectl_neo4jbackup::run(words, &mut io);
-    assert_eq!(exit, Exit::Good, "{}", String::from_utf8_lossy(&stderr));
-    String::from_utf8(stdout).unwrap()
+    let run = plugin::run(&std::env::temp_dir(), "", ["policies"].iter().chain(arguments));
+    assert_eq!(run.exit, Exit::Good, "{}", run.stderr);
+    run.stdout
 }
 
 /// The policies and their bindings by kind and name, without what a release adds.

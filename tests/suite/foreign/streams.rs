@@ -1,53 +1,28 @@
 //! The program with hostile files, names and arguments: what it prints and writes, in every format.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
-use kubectl_neo4jbackup::Io;
 use neo4jbackup_tests::fixture;
+use neo4jbackup_tests::plugin::{self, Run};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::voice::{assert_lines, assert_markdown, command, is_hidden};
 use super::{every_text, hostile, objects};
-use crate::support;
 
 /// All formats but `github`, which is made of commands.
 const FORMATS: [&str; 9] = [
     "text", "table", "short", "json", "yaml", "sarif", "junit", "gitlab", "markdown",
 ];
 
-struct Run {
-    stdout: String,
-    stderr: String,
-}
-
 fn run(folder: &Path, arguments: &[&str]) -> Run {
     run_with(folder, "", &BTreeMap::new(), arguments)
 }
 
 fn run_with(folder: &Path, stdin: &str, environment: &BTreeMap<String, String>, arguments: &[&str]) -> Run {
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let words = std::iter::once("kubectl-neo4jbackup").chain(arguments.iter().copied());
-    kubectl_neo4jbackup::run(
-        words.map(OsString::from),
-        &mut Io {
-            stdin: &mut stdin.as_bytes(),
-            stdout: &mut stdout,
-            stderr: &mut stderr,
-            environment: environment.clone(),
-            now: support::now(),
-            current_directory: folder.to_owned(),
-            terminal_width: None,
-            output_lost: false,
-        },
-    );
-    Run {
-        stdout: String::from_utf8(stdout).unwrap(),
-        stderr: String::from_utf8(stderr).unwrap(),
-    }
+    plugin::run_with(folder, stdin, environment.clone(), arguments)
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Schemas as clusters serve them: that they judge as the tables do, and that nobody can make them costly.
-#![allow(clippy::disallowed_methods, reason = "a test may read files; the library may not")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers are test code as well")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use neo4jbackup_core::document::{self, Limits, Node};
 use neo4jbackup_core::schema::{Era, Kind, SchemaProblem, ServedError, ServedSchemas, StructuralSchema, check, crd};
+use neo4jbackup_harness::shared;
+use neo4jbackup_tests::crds::folder_of;
 use serde_json::{Value, json};
 
 const BACKUP: Kind = Kind::Neo4jBackup;
@@ -254,19 +254,6 @@ fn nobody_makes_a_schema_costly() {
     assert_eq!(problems(&patterns(70), &Value::Object(values)).len(), 64);
 }
 
-fn shared(folder: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("NEO4JBACKUP_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    let folder = shared.join(folder);
-    let exists = folder.exists();
-    if !exists {
-        eprintln!("skipped: nothing at {}", folder.display());
-    }
-    exists.then_some(folder)
-}
-
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
@@ -289,20 +276,14 @@ fn shipped(folder: &Path) -> ServedSchemas {
 }
 
 /// The eras whose definitions are at hand, each with the letter of its folder.
-const SHIPPED: [(&str, Era); 7] = [
-    ("A", Era::V0_1),
-    ("B", Era::V0_2),
-    ("C", Era::V1_6),
-    ("D", Era::V1_11),
-    ("E", Era::V1_13),
-    ("F", Era::V1_14),
-    ("G", Era::V1_15),
-];
+fn at_hand() -> impl Iterator<Item = (&'static str, Era)> {
+    Era::ALL.into_iter().filter_map(|era| Some((folder_of(era)?, era)))
+}
 
 #[test]
 fn the_operators_own_definitions_are_what_the_tables_say_of_backups_and_restores() {
     let Some(folder) = shared("upstream/crds") else { return };
-    for (letter, era) in SHIPPED {
+    for (letter, era) in at_hand() {
         let served = shipped(&folder.join(letter));
         for kind in [BACKUP, Kind::Neo4jRestore] {
             let found = served.get(kind, era.api_version()).unwrap();
@@ -338,7 +319,7 @@ fn objects_are_judged_by_the_operators_definitions_as_by_the_tables() {
         .collect();
     let mut judged: BTreeMap<&str, usize> = BTreeMap::new();
     let mut beyond_the_tables = 0;
-    for (letter, era) in SHIPPED {
+    for (letter, era) in at_hand() {
         let served = shipped(&crds.join(letter));
         for object in documents.iter().map(|document| &document.root) {
             let Some((kind, _)) = Kind::of(object) else { continue };
@@ -403,7 +384,7 @@ fn the_version_is_told_from_what_is_served() {
     other["spec"]["versions"][0]["name"] = "v1".into();
     assert_eq!(told(&define(&other)), None);
     let Some(folder) = shared("upstream/crds") else { return };
-    for (letter, era) in SHIPPED {
+    for (letter, era) in at_hand() {
         let mut ours = ServedSchemas::default();
         for kind in [BACKUP, Kind::Neo4jRestore] {
             ours.define(&Node::from(crd(kind, era))).unwrap();

@@ -1,49 +1,20 @@
 //! The schema tables beside the definitions that the operator ships, when those are there.
-#![allow(clippy::disallowed_methods, reason = "a test may read files; the library may not")]
-#![allow(clippy::unwrap_used, reason = "the helpers are test code as well")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use neo4jbackup_core::schema::{Era, Kind, crd};
+use neo4jbackup_harness::shared;
+use neo4jbackup_tests::crds::folder_of;
 use serde_json::{Value, json};
-
-/// The folder with the operator's own definitions.
-fn upstream() -> Option<PathBuf> {
-    let shared = std::env::var_os("NEO4JBACKUP_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    let folder = shared.join("upstream/crds");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: no operator definitions at {}", folder.display());
-    None
-}
-
-/// The folders of the definitions are named by letters, the oldest dialect first. `None` for those of which nobody has the
-/// definitions.
-fn letter(era: Era) -> Option<&'static str> {
-    match era {
-        Era::V0_1 => Some("A"),
-        Era::V0_2 => Some("B"),
-        Era::V1_6 => Some("C"),
-        Era::V1_11 => Some("D"),
-        Era::V1_13 => Some("E"),
-        Era::V1_14 => Some("F"),
-        Era::V1_15 => Some("G"),
-        Era::V1_0 | Era::V1_7 | Era::V1_8 | Era::V1_19 => None,
-    }
-}
 
 /// The eras with definitions.
 fn shipped() -> impl Iterator<Item = Era> {
-    Era::ALL.into_iter().filter(|era| letter(*era).is_some())
+    Era::ALL.into_iter().filter(|era| folder_of(*era).is_some())
 }
 
 fn upstream_crd(folder: &Path, kind: Kind, era: Era) -> Option<Value> {
     let file = folder
-        .join(letter(era)?)
+        .join(folder_of(era)?)
         .join(format!("neo4j.neo4j.com_{}.yaml", kind.plural()));
     let exists = file.exists();
     assert_eq!(
@@ -107,7 +78,7 @@ fn differences(path: &str, ours: &Value, theirs: &Value, found: &mut Vec<String>
 
 #[test]
 fn backup_and_restore_are_what_the_operator_ships() {
-    let Some(folder) = upstream() else { return };
+    let Some(folder) = shared("upstream/crds") else { return };
     let mut found = Vec::new();
     for kind in [Kind::Neo4jBackup, Kind::Neo4jRestore] {
         for era in shipped() {
@@ -134,7 +105,7 @@ fn backup_and_restore_are_what_the_operator_ships() {
 
 #[test]
 fn the_other_kinds_say_nothing_that_the_operator_does_not_ship() {
-    let Some(folder) = upstream() else { return };
+    let Some(folder) = shared("upstream/crds") else { return };
     let mut found = Vec::new();
     for kind in Kind::ALL {
         for era in shipped() {
