@@ -31,6 +31,8 @@ pub struct RuleMeta {
     /// What operators of which versions do; empty for a rule that holds for all of them alike. The engine runs the rule
     /// only for versions that a row covers, and lowers what it finds to the severity of that row.
     pub operators: &'static [Behavior],
+    /// The codes of the checks whose finding this is the cause of, on a live object.
+    pub explains: &'static [&'static str],
     /// The version that brought it.
     pub since: &'static str,
     /// The page, in Markdown; the first line is the summary.

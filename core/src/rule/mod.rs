@@ -60,6 +60,8 @@ pub trait Rule: Declared {
 ///         ],
 /// ```
 ///
+/// `explains: ["NB6001"]` after that names the checks of a live cluster whose finding this is the cause of.
+///
 /// `kinds` is a list, or the name of one in [`kinds`]; `reads` is one or several lists of paths, `["spec.schedule"]` or the name
 /// of one in [`reads`], with `+` between them.
 #[macro_export]
@@ -76,7 +78,8 @@ macro_rules! declare_rule {
             code: $code:literal, name: $name:literal, severity: $severity:ident,
             kinds: $kinds:tt, reads: $reads:tt $(+ $more:tt)*, needs: [$($need:ident),* $(,)?],
             doors: $doors:ident, fix: $fix:ident, cel: $cel:ident $(($why:literal))?, since: $since:literal
-            $(, operators: [$($range:literal: $most:ident, $what:literal);+ $(;)?])? $(,)?
+            $(, operators: [$($range:literal: $most:ident, $what:literal);+ $(;)?])?
+            $(, explains: [$($effect:literal),* $(,)?])? $(,)?
         }
     ) => {
         $(#[doc = $doc])+
@@ -103,6 +106,7 @@ macro_rules! declare_rule {
                     severity: $crate::declare_rule!(@severity $most),
                     text: $what,
                 }),+)?],
+                explains: &[$($($effect),*)?],
                 since: $since,
                 docs: concat!($($doc, "\n"),+),
             };
