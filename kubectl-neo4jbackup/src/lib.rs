@@ -7,12 +7,15 @@
 //! cli (arguments) ─→ config (file) ─→ commands::lint ─→ input (files) ─→ core ─→ baseline ─→ report ─→ render
 //! ```
 
+mod age;
 pub mod baseline;
+pub mod bundle;
 pub mod cli;
 pub mod commands;
 pub mod config;
 mod connection;
 pub mod directory;
+mod doctor_report;
 mod exit;
 pub mod input;
 mod io;
@@ -22,6 +25,7 @@ mod parallel;
 pub mod render;
 mod replace;
 pub mod report;
+mod selection;
 pub mod suggest;
 mod wrap;
 

@@ -6,7 +6,6 @@ mod destination;
 mod fix;
 mod output;
 mod plan;
-mod selection;
 mod survey;
 mod unfinished;
 
