@@ -72,6 +72,11 @@ impl Cluster {
         Ok(Self { client })
     }
 
+    /// Returns the namespace of the context, or `default`.
+    pub fn namespace(&self) -> &str {
+        self.client.default_namespace()
+    }
+
     /// Returns the client of this cluster. Clients share one pool of connections.
     pub(crate) fn client(&self) -> Client {
         self.client.clone()

@@ -12,12 +12,14 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::operator::{Operator, UnknownVersion};
 use neo4jbackup_core::quoted::printable;
+use neo4jbackup_core::values::go_duration;
 
 pub use pages::markdown;
 
@@ -279,6 +281,19 @@ pub struct Doctor {
     /// Exit with 0 also when something could not be checked
     #[arg(long)]
     pub allow_incomplete: bool,
+    /// How long to look at most, in all: 90s, 2m
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
+    pub timeout: Duration,
+}
+
+/// Reads a duration as Go writes it.
+pub fn timeout(text: &str) -> Result<Duration, String> {
+    let read = go_duration::parse(text).map_err(|error| error.to_string())?;
+    u64::try_from(read.nanoseconds())
+        .ok()
+        .filter(|nanoseconds| *nanoseconds > 0)
+        .map(Duration::from_nanos)
+        .ok_or_else(|| "it has to be longer than nothing".to_owned())
 }
 
 /// Formats of `doctor`.

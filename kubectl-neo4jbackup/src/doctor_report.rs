@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::Exit;
 use crate::cli::{FailOn, Show};
+use crate::look::Source;
 use crate::report::{API_VERSION, Cause, Verdict};
 
 /// Everything that an examination found.
@@ -43,13 +44,6 @@ pub(crate) struct DoctorReport {
     pub(crate) findings: Vec<Finding>,
     /// What could not be checked.
     pub(crate) skipped: Vec<Skipped>,
-}
-
-/// Where the objects come from.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Source {
-    pub(crate) context: Option<String>,
-    pub(crate) bundle: Option<String>,
 }
 
 /// Counts.

@@ -21,12 +21,14 @@ pub mod input;
 mod io;
 mod json;
 mod lines;
+mod look;
 mod parallel;
 pub mod render;
 mod replace;
 pub mod report;
 mod selection;
 pub mod suggest;
+mod target;
 mod wrap;
 
 use std::ffi::OsString;

@@ -300,7 +300,7 @@ fn inventory(snapshot: &Snapshot) -> Inventory {
     for stored in snapshot.objects(Resource::Namespaces) {
         let object = stored.node();
         let annotations = object.at("metadata.annotations").and_then(Node::as_map);
-        let annotations = annotations.into_iter().flat_map(|annotations| annotations.iter());
+        let annotations = annotations.into_iter().flat_map(crate::document::Map::iter);
         let annotations = annotations.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
         inventory.insert_namespace(&stored.name, annotations.collect());
     }

@@ -26,6 +26,7 @@ mod read;
 mod restore;
 mod run;
 mod schedule;
+pub mod wanted;
 
 pub use self::backup::Backup;
 pub use self::cluster::Cluster;

@@ -27,6 +27,7 @@ pub struct Snapshot {
     pub namespaces: Option<BTreeSet<String>>,
     collections: BTreeMap<Resource, Collection>,
     logs: BTreeMap<LogOf, LogTail>,
+    elsewhere: BTreeMap<Resource, Cause>,
 }
 
 /// Everything of one resource.
@@ -76,6 +77,7 @@ impl Snapshot {
             namespaces,
             collections: BTreeMap::new(),
             logs: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
         }
     }
 
@@ -91,6 +93,17 @@ impl Snapshot {
         let collection = self.collections.entry(resource).or_default();
         collection.is_served = true;
         collection.gaps.push(gap);
+    }
+
+    /// Says that objects of a resource in namespaces that were not asked for could not be looked at, where that would have
+    /// said more.
+    pub fn miss_elsewhere(&mut self, resource: Resource, cause: Cause) {
+        self.elsewhere.insert(resource, cause);
+    }
+
+    /// What could not be looked at in namespaces that were not asked for.
+    pub fn gaps_elsewhere(&self) -> impl Iterator<Item = (Resource, &Cause)> {
+        self.elsewhere.iter().map(|(resource, cause)| (*resource, cause))
     }
 
     /// Says that the cluster does not know the resource: there are no such objects.
@@ -177,6 +190,20 @@ impl Snapshot {
     pub fn covers(&self, namespace: &str) -> bool {
         self.namespaces.as_ref().is_none_or(|asked| asked.contains(namespace))
     }
+}
+
+/// Returns what is kept of an object of a resource, which lists of it do not say themselves.
+pub fn stored_as(resource: Resource, api_version: &str, mut object: Node<'_>) -> StoredObject {
+    if let Node::Map(map) = &mut object
+        && map.get("kind").is_none()
+    {
+        let texts = [("kind", resource.kind()), ("apiVersion", api_version)];
+        for (key, text) in texts {
+            map.0.insert(0, (key.into(), Node::String(text.to_owned().into())));
+        }
+    }
+    trim(resource, &mut object);
+    StoredObject::new(&object)
 }
 
 /// Returns the resource of an object and what is kept of it, or `None` if no check looks at its kind.

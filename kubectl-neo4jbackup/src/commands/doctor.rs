@@ -1,20 +1,17 @@
 //! `doctor`: what is wrong in a cluster, the cause first.
 
-mod target;
-
+use neo4jbackup_core::check::Looks;
 use neo4jbackup_core::examine::{Options, examine};
 use neo4jbackup_core::live::Cluster;
-use neo4jbackup_core::quoted::Name;
 use neo4jbackup_core::settings::Settings;
-use neo4jbackup_core::snapshot::Snapshot;
 
-use self::target::target;
 use super::usage;
-use crate::bundle;
 use crate::cli::Doctor;
-use crate::doctor_report::{DoctorReport, Source};
+use crate::doctor_report::DoctorReport;
+use crate::look::{Look, Seen};
 use crate::render::doctor;
 use crate::selection::Selection;
+use crate::target::Wanted;
 use crate::{Exit, Io};
 
 /// Runs the command.
@@ -23,42 +20,43 @@ pub(super) fn run(arguments: &Doctor, namespace: Option<&str>, color: bool, io: 
         Ok(selection) => selection,
         Err(error) => return usage(io, &error),
     };
-    let Some(path) = &arguments.from_bundle else {
-        return usage(io, &"only --from-bundle is there yet");
+    let target = arguments.target.as_deref().map(Wanted::read).transpose();
+    let target = match target {
+        Ok(target) => target,
+        Err(error) => return usage(io, &error),
     };
-    let snapshot = match bundle::read(&io.current_directory.join(path)) {
-        Ok(snapshot) => snapshot,
-        Err(error) => {
-            io.say(&format!("error: {}", neo4jbackup_cluster::chain(&error)));
-            return Exit::Usage;
-        }
+    let look = Look {
+        bundle: arguments.from_bundle.clone(),
+        namespace: namespace.map(str::to_owned),
+        all_namespaces: arguments.all_namespaces,
+        // Of a CronJob the Jobs have no label of ours.
+        only: target
+            .as_ref()
+            .filter(|wanted| wanted.looks != Looks::AtPlainCronJobs)
+            .map(|wanted| wanted.name.clone()),
+        timeout: arguments.timeout,
+        examines: true,
     };
-    let source = Source {
-        context: None,
-        bundle: Some(Name(&path.to_string_lossy()).to_string()),
-    };
-    report(arguments, namespace, &snapshot, source, &selection, color, io)
+    match look.take(io) {
+        Ok(seen) => report(arguments, namespace, &seen, target.as_ref(), &selection, color, io),
+        Err(error) => error.tell(io),
+    }
 }
 
 /// Examines a snapshot and says what was found.
 fn report(
     arguments: &Doctor,
     namespace: Option<&str>,
-    snapshot: &Snapshot,
-    source: Source,
+    seen: &Seen,
+    target: Option<&Wanted>,
     selection: &Selection,
     color: bool,
     io: &mut Io<'_>,
 ) -> Exit {
-    let cluster = Cluster::of(snapshot);
-    let target = match arguments
-        .target
-        .as_deref()
-        .map(|word| target(word, namespace, &cluster))
-    {
-        None => None,
-        Some(Ok(target)) => Some(target),
-        Some(Err(error)) => return usage(io, &error),
+    let cluster = Cluster::of(&seen.snapshot);
+    let target = match target.map(|wanted| wanted.find(namespace, &cluster)).transpose() {
+        Ok(target) => target,
+        Err(error) => return usage(io, &error),
     };
     let settings = Settings::default();
     let options = Options {
@@ -67,7 +65,13 @@ fn report(
         selects: &|code, _| selection.includes(code),
     };
     let examination = examine(&cluster, &options);
-    let report = DoctorReport::new(&examination, &cluster, source, arguments.fail_on, arguments.show);
+    let report = DoctorReport::new(
+        &examination,
+        &cluster,
+        seen.source.clone(),
+        arguments.fail_on,
+        arguments.show,
+    );
     io.print(&doctor::render(&report, arguments.output, color, io.width()));
     report.exit(arguments.allow_incomplete)
 }

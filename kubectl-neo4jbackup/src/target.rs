@@ -8,7 +8,7 @@ use neo4jbackup_core::quoted::quoted;
 
 /// Why it is not clear which object is meant.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TargetError {
+pub(crate) enum TargetError {
     /// No such type.
     #[error("there is no type {}; known are backup, restore and cronjob", quoted(.0))]
     Type(String),
@@ -32,10 +32,33 @@ pub(super) enum TargetError {
     },
 }
 
-/// Finds the object of a word of the command line.
-pub(super) fn target(word: &str, namespace: Option<&str>, cluster: &Cluster<'_>) -> Result<Target, TargetError> {
-    let (kind, name) = word.split_once('/').unwrap_or(("backup", word));
-    let looks = looks(kind).ok_or_else(|| TargetError::Type(kind.to_owned()))?;
+/// An object as the command line names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// What it is.
+    pub(crate) looks: Looks,
+    /// Its name.
+    pub(crate) name: String,
+}
+
+impl Wanted {
+    /// Reads `TYPE/NAME`; a name alone is that of a backup.
+    pub(crate) fn read(word: &str) -> Result<Self, TargetError> {
+        let (kind, name) = word.split_once('/').unwrap_or(("backup", word));
+        let looks = looks(kind).ok_or_else(|| TargetError::Type(kind.to_owned()))?;
+        Ok(Self {
+            looks,
+            name: name.to_owned(),
+        })
+    }
+
+    /// Finds the object.
+    pub(crate) fn find(&self, namespace: Option<&str>, cluster: &Cluster<'_>) -> Result<Target, TargetError> {
+        find(self.looks, &self.name, namespace, cluster)
+    }
+}
+
+fn find(looks: Looks, name: &str, namespace: Option<&str>, cluster: &Cluster<'_>) -> Result<Target, TargetError> {
     let known: Vec<(&str, &str)> = match looks {
         Looks::AtRestores => cluster.restores.iter().map(|of| (&*of.namespace, &*of.name)).collect(),
         Looks::AtPlainCronJobs => {
