@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::{Affects, Cause, Check, CheckMeta, Diagnosis, Evidence, Looks, Report, fold};
+use crate::checks::RunFailureInLog;
 use crate::engine;
 use crate::facts;
 use crate::finding::Finding;
@@ -10,7 +11,7 @@ use crate::live::Cluster;
 use crate::model::ObjectRef;
 use crate::registry;
 use crate::settings::Settings;
-use crate::snapshot::Resource;
+use crate::snapshot::{LogTail, Resource};
 use crate::subject::{Context, Door, Subject};
 
 /// How an examination goes.
@@ -103,6 +104,7 @@ pub fn examine(cluster: &Cluster<'_>, options: &Options<'_>) -> Examination {
         };
         examination.causes.retain(is_asked);
     }
+    examination.skipped.extend(unread(cluster, options));
     examination.skipped.sort();
     examination.skipped.dedup();
     examination
@@ -198,6 +200,32 @@ fn missing(meta: &'static CheckMeta, cluster: &Cluster<'_>, namespace: Option<&s
             })
         })
         .collect()
+}
+
+/// What could not be read that was asked for because something was wrong already: logs, and objects of other namespaces.
+fn unread<'c>(cluster: &'c Cluster<'_>, options: &'c Options<'_>) -> impl Iterator<Item = Skipped> + 'c {
+    let skipped = |meta: &CheckMeta, namespace: Option<&str>, what: String, cause: &facts::Cause| Skipped {
+        code: meta.code,
+        name: meta.name,
+        namespace: namespace.map(str::to_owned),
+        what,
+        cause: cause.clone(),
+    };
+    let logs = cluster.snapshot.logs().filter_map(move |(of, tail)| match tail {
+        LogTail::Missing(cause) => Some(skipped(
+            &RunFailureInLog::META,
+            Some(&of.namespace),
+            "pods/log".to_owned(),
+            cause,
+        )),
+        LogTail::Read(_) => None,
+    });
+    let elsewhere = cluster.snapshot.gaps_elsewhere().map(move |(resource, cause)| {
+        let what = format!("{} of other namespaces", resource.plural());
+        skipped(&RunFailureInLog::META, None, what, cause)
+    });
+    logs.chain(elsewhere)
+        .filter(|skipped| (options.selects)(skipped.code, skipped.name))
 }
 
 /// Applies the manifest rules to the objects of the operator's kinds that are still to do something.

@@ -317,10 +317,10 @@ pub enum DoctorFormat {
                         kubectl logs job/nightly-backup --all-containers | kubectl neo4jbackup explain --log -"
 )]
 pub struct Explain {
-    /// Code or name of a rule
+    /// Code or name of a rule or check
     #[arg(value_name = "RULE", required_unless_present_any = ["list", "log"])]
     pub rule: Option<String>,
-    /// List all rules
+    /// List all rules and checks
     #[arg(long, conflicts_with = "rule")]
     pub list: bool,
     /// Say what the lines of a log mean, the first cause first; `-` reads standard input. With -o json: an object for each line
