@@ -66,9 +66,14 @@ const HAS_FIELDS: &str = "\
 dyn(object).?spec.?source.?pointInTime.hasValue() || dyn(object).?spec.?options.?resources.hasValue() ||
 dyn(object).?spec.?options.?preRestore.hasValue() || dyn(object).?spec.?options.?postRestore.hasValue()";
 
+/// The API server stores whatever is no text where the schema wants a text with a format.
+const TEXT_OR_UNCHANGED: &str =
+    "type(variables.pointInTime) == string || variables.pointInTime == variables.oldPointInTime";
+
 /// The schema has made sure of digits, calendar and clock. Go insists on capitals, on a point or a comma before the
 /// fraction, on offsets up to 24:60, and on nothing behind the zone.
-const DECODABLE_TIME: &str = r"variables.pointInTime == '' || variables.pointInTime == variables.oldPointInTime ||
+const DECODABLE_TIME: &str = r"type(variables.pointInTime) != string ||
+variables.pointInTime == '' || variables.pointInTime == variables.oldPointInTime ||
 size(variables.pointInTime) >= 19 + variables.zoneLength &&
 variables.pointInTime.substring(0, 19).matches(r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$') &&
 variables.pointInTime.substring(19, size(variables.pointInTime) - variables.zoneLength).matches(r'^([.,]\d+)?$') &&
@@ -85,6 +90,14 @@ fn point_in_time(policy: &mut Policy) {
     let field = "spec.source.pointInTime";
     let effect = "would be stored, and the operator, unable to decode it, goes blind for every";
     let remedy = "write it like `2025-01-15T14:30:00Z` [NB8001]";
+    policy.validations.push(Validation {
+        code: "NB8001",
+        expression: TEXT_OR_UNCHANGED.to_owned(),
+        message_expression: String::new(),
+        message: format!(
+            "{field}: must be the text of a point in time; a list or an object {effect} object of the kind; {remedy}"
+        ),
+    });
     policy.validations.push(Validation {
         code: "NB8001",
         expression: DECODABLE_TIME.to_owned(),

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use neo4jbackup_core::check::CheckMeta;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::registry;
-use neo4jbackup_core::rule::{Behavior, Doors, RuleMeta};
+use neo4jbackup_core::rule::{Behavior, Change, Doors, RuleMeta};
 use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::suppress::ANNOTATION;
 use serde_json::{Value, json};
@@ -191,8 +191,13 @@ fn object(meta: &RuleMeta) -> Value {
         "since": meta.since,
         "url": meta.url(),
         "operators": meta.operators.iter().map(behavior).collect::<Vec<_>>(),
+        "changes": meta.changes.iter().map(change).collect::<Vec<_>>(),
         "docs": meta.page(),
     })
+}
+
+fn change(change: &Change) -> Value {
+    json!({"operators": change.operators.to_string(), "text": change.text})
 }
 
 fn behavior(behavior: &Behavior) -> Value {
