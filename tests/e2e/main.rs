@@ -9,6 +9,7 @@
 mod certificates;
 mod chart;
 mod defaults;
+mod doctor;
 mod failures;
 mod fixtures;
 mod foreign_trees;

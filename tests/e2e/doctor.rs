@@ -1,0 +1,170 @@
+//! `doctor` on a real API server: what it says there is what it says of the same objects in a folder, and what may not be
+//! read is listed with the right that is missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use kubectl_neo4jbackup::{Exit, Io};
+use neo4jbackup_core::document::{self, Limits};
+use neo4jbackup_harness::{ControlPlane, play};
+use neo4jbackup_tests::plugin::Run;
+use serde_json::Value;
+
+use crate::world::World;
+
+/// Scenarios whose diagnoses depend on nothing that only a node or the time of creation tells, and their namespaces.
+const PLAYED: [&str; 1] = ["run-failure-in-log"];
+
+fn scenario(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name)
+}
+
+/// The objects of a scenario, in a namespace of another name.
+fn objects(name: &str, namespace: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(scenario(name).join("objects.yaml")).unwrap();
+    let parsed = document::parse(&text, &Limits::default());
+    let objects = parsed.documents.iter().map(|document| serde_json::to_value(&document.root).unwrap());
+    objects
+        .map(|mut object| {
+            object["metadata"]["namespace"] = namespace.into();
+            object
+        })
+        .collect()
+}
+
+/// Runs the plugin at the time of a scenario.
+fn doctor(kubeconfig: &str, now: &str, arguments: &[&str]) -> Run {
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let words = ["kubectl-neo4jbackup", "doctor"].iter().chain(arguments);
+    let exit = kubectl_neo4jbackup::run(
+        words.map(OsString::from),
+        &mut Io {
+            stdin: &mut std::io::empty(),
+            stdout: &mut stdout,
+            stderr: &mut stderr,
+            environment: BTreeMap::from([("KUBECONFIG".to_owned(), kubeconfig.to_owned())]),
+            now: now.parse().unwrap(),
+            current_directory: std::env::temp_dir(),
+            terminal_width: None,
+            output_lost: false,
+        },
+    );
+    Run {
+        exit,
+        stdout: String::from_utf8(stdout).unwrap(),
+        stderr: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+fn report(run: &Run) -> Value {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"))
+}
+
+/// The code and the object of each finding.
+fn codes(report: &Value) -> BTreeSet<(String, String)> {
+    let findings = report["findings"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    findings
+        .map(|finding| (text(&finding["code"]), text(&finding["object"]["name"])))
+        .collect()
+}
+
+fn played(control_plane: &ControlPlane, name: &str) -> String {
+    let namespace = control_plane.create_namespace("doctor").unwrap();
+    play(&mut control_plane.api_client().unwrap(), objects(name, &namespace));
+    namespace
+}
+
+fn kubeconfig(control_plane: &ControlPlane) -> String {
+    control_plane.kubeconfig().to_str().unwrap().to_owned()
+}
+
+/// The time of every scenario that is played: `takenAt` of its bundle.
+const NOW: &str = "2026-11-21T06:10:00Z";
+
+#[test]
+fn what_is_said_of_a_cluster_is_what_is_said_of_its_objects() {
+    let control_plane = &World::rendered().control_plane;
+    for name in PLAYED {
+        let namespace = played(control_plane, name);
+        let live = doctor(&kubeconfig(control_plane), NOW, &["-n", &namespace, "-o", "json"]);
+        let folder = scenario(name);
+        let bundle = doctor("", NOW, &["--from-bundle", folder.to_str().unwrap(), "-o", "json"]);
+        let (live, bundle) = (report(&live), report(&bundle));
+        // No kubelet, no logs: the check is listed as not made.
+        let mut expected = codes(&bundle);
+        expected.retain(|(code, _)| code != "NB6003");
+        assert_eq!(codes(&live), expected, "{name}: {live:#}");
+        let skipped = live["skipped"].as_array().unwrap();
+        assert!(skipped.iter().any(|skipped| skipped["code"] == "NB6003"), "{name}: {live:#}");
+        assert_eq!(live["complete"], false);
+    }
+}
+
+#[test]
+fn what_may_not_be_read_is_listed_with_the_right_that_is_missing() {
+    let control_plane = &World::rendered().control_plane;
+    let namespace = played(control_plane, PLAYED[0]);
+    let account = format!("system:serviceaccount:{namespace}:reader");
+    for resource in ["neo4jbackups", "jobs", "pods", "events"] {
+        let all = [
+            ("neo4j.neo4j.com", vec!["neo4jbackups", "neo4jrestores", "neo4jenterpriseclusters", "neo4jenterprisestandalones", "neo4jdatabases", "neo4jshardeddatabases"]),
+            ("batch", vec!["jobs", "cronjobs"]),
+            ("", vec!["pods", "events", "persistentvolumeclaims", "serviceaccounts", "pods/log"]),
+        ];
+        let rules: Vec<Value> = all
+            .iter()
+            .map(|(group, resources)| {
+                let allowed: Vec<_> = resources.iter().filter(|allowed| **allowed != resource).collect();
+                serde_json::json!({"apiGroups": [group], "resources": allowed, "verbs": ["get", "list"]})
+            })
+            .collect();
+        let role = serde_json::json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+            "metadata": {"name": format!("all-but-{resource}"), "namespace": namespace}, "rules": rules,
+        });
+        let binding = serde_json::json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+            "metadata": {"name": "reader", "namespace": namespace},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": format!("all-but-{resource}")},
+            "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": namespace}],
+        });
+        let binding_name = format!("{resource}-reader");
+        let mut binding = binding;
+        binding["metadata"]["name"] = binding_name.as_str().into();
+        play(&mut control_plane.api_client().unwrap(), [role, binding]);
+        let run = doctor(
+            &kubeconfig(control_plane),
+            NOW,
+            &["-n", &namespace, "-o", "json", "--as", &account],
+        );
+        let report = report(&run);
+        let missing: BTreeSet<&str> = report["skipped"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|skipped| skipped["cause"]["right"]["resource"].as_str())
+            .collect();
+        assert!(missing.contains(resource), "{resource}: {report:#}");
+        assert_eq!(report["complete"], false, "{resource}");
+        assert!(matches!(run.exit, Exit::NotGood | Exit::Incomplete), "{resource}: {run:?}");
+        let delete = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings/{binding_name}");
+        control_plane.api_client().unwrap().delete(&delete);
+    }
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_is_no_healthy_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config");
+    let server = "https://127.0.0.1:1";
+    let config = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n\
+         clusters: [{{name: c, cluster: {{server: '{server}'}}}}]\nusers: [{{name: u, user: {{token: t}}}}]\n"
+    );
+    std::fs::write(&file, config).unwrap();
+    let run = doctor(file.to_str().unwrap(), NOW, &["-n", "graph"]);
+    assert_eq!(run.exit, Exit::Incomplete, "{run:?}");
+    assert!(run.stdout.is_empty() && run.stderr.contains(server), "{run:?}");
+}
