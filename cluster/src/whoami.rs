@@ -6,16 +6,17 @@ use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use kube::api::{Api, PostParams};
 
 use crate::connect::Cluster;
+use crate::objects::NoAnswer;
 
 /// Why a cluster does not say.
 #[derive(Debug, thiserror::Error)]
 pub enum WhoamiError {
     /// Who asks is not said.
     #[error("the cluster does not say who you are")]
-    User(#[source] kube::Error),
+    User(#[source] NoAnswer),
     /// The version is not said.
     #[error("the cluster does not say its version")]
-    Version(#[source] kube::Error),
+    Version(#[source] NoAnswer),
 }
 
 /// A user, as the API server sees who asks: after impersonation.
@@ -37,7 +38,10 @@ pub async fn whoami(cluster: &Cluster) -> Result<User, WhoamiError> {
     let review = reviews
         .create(&PostParams::default(), &SelfSubjectReview::default())
         .await;
-    let status = review.map_err(WhoamiError::User)?.status.unwrap_or_default();
+    let status = review
+        .map_err(|error| WhoamiError::User(NoAnswer::of(error)))?
+        .status
+        .unwrap_or_default();
     let user = status.user_info.unwrap_or_default();
     Ok(User {
         name: user.username.unwrap_or_default(),
@@ -50,5 +54,7 @@ pub async fn whoami(cluster: &Cluster) -> Result<User, WhoamiError> {
 /// Asks the API server for its version, `v1.36.3`.
 pub async fn server_version(cluster: &Cluster) -> Result<String, WhoamiError> {
     let version = cluster.client().apiserver_version().await;
-    Ok(version.map_err(WhoamiError::Version)?.git_version)
+    Ok(version
+        .map_err(|error| WhoamiError::Version(NoAnswer::of(error)))?
+        .git_version)
 }

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const USER_AGENT: &str = concat!("kubectl-neo4jbackup/", env!("CARGO_PKG_VERSION"));
 
 /// What a command may know of the cluster to ask.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Access {
     /// What the command line says.
     pub flags: ConnectionFlags,

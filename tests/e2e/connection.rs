@@ -5,7 +5,6 @@ mod credentials;
 mod failures;
 mod files;
 mod impersonation;
-mod pod;
 mod programs;
 mod proxies;
 mod servers;

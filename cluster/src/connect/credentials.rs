@@ -27,7 +27,7 @@ pub(super) enum Credentials {
     TokenFile(PathBuf, Option<SecretString>),
     Password(String, SecretString),
     Exec(Box<Exec>),
-    /// A provider that signs in by OpenID Connect.
+    /// A provider of the protocol `OpenID Connect`.
     OpenIdConnect(AuthProviderConfig),
 }
 

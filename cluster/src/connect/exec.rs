@@ -2,6 +2,7 @@
 //!
 //! What it is told, when it may ask the person, and what of its answer is believed is as with kubectl.
 
+use std::fs::File;
 use std::io::{IsTerminal as _, Read, Write as _};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -271,8 +272,11 @@ impl Program {
 /// Passes on what a program says to a person, as it comes, and returns its last line.
 fn pass_on(mut stderr: impl Read) -> Option<String> {
     let (mut buffer, mut tail) = ([0; 4096], Vec::new());
+    let mut shown = standard_error();
     while let Ok(read @ 1..) = stderr.read(&mut buffer) {
-        let _ = std::io::stderr().write_all(&buffer[..read]);
+        if let Some(shown) = &mut shown {
+            let _ = shown.write_all(&buffer[..read]);
+        }
         tail.extend_from_slice(&buffer[..read]);
         let surplus = tail.len().saturating_sub(4096);
         tail.drain(..surplus);
@@ -280,4 +284,20 @@ fn pass_on(mut stderr: impl Read) -> Option<String> {
     let text = String::from_utf8_lossy(&tail).into_owned();
     let last = text.lines().map(str::trim).rfind(|line| !line.is_empty());
     last.map(str::to_owned)
+}
+
+/// Standard error by a handle of its own: whoever waits here may hold the lock of the usual one.
+#[cfg(unix)]
+fn standard_error() -> Option<File> {
+    use std::os::fd::AsFd as _;
+    let handle = std::io::stderr().as_fd().try_clone_to_owned();
+    handle.ok().map(File::from)
+}
+
+/// Standard error by a handle of its own: whoever waits here may hold the lock of the usual one.
+#[cfg(windows)]
+fn standard_error() -> Option<File> {
+    use std::os::windows::io::AsHandle as _;
+    let handle = std::io::stderr().as_handle().try_clone_to_owned();
+    handle.ok().map(File::from)
 }

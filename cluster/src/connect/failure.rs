@@ -77,7 +77,8 @@ pub(super) struct Server {
     pub(super) origin: Setting,
     /// Where the authorities stand; `None` for those of the operating system.
     pub(super) authority: Option<Setting>,
-    pub(super) server_name: Option<Setting>,
+    /// Where another name than that of the address stands.
+    pub(super) other_name: Option<Setting>,
     pub(super) user: Option<Setting>,
     /// Where the certificate of the client stands.
     pub(super) identity: Option<Setting>,
@@ -236,7 +237,7 @@ impl Server {
     }
 
     fn name_field(&self) -> String {
-        match &self.server_name {
+        match &self.other_name {
             Some(origin) => origin.to_string(),
             None => match &self.origin {
                 field @ Setting::Field { .. } => {
@@ -262,10 +263,8 @@ fn find<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e 
     let mut error = Some(error);
     while let Some(current) = error {
         let inner = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(inner) = inner {
-            if let Some(found) = find::<E>(inner) {
-                return Some(found);
-            }
+        if let Some(found) = inner.and_then(|inner| find::<E>(inner)) {
+            return Some(found);
         }
         if let Some(found) = current.downcast_ref() {
             return Some(found);

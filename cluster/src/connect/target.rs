@@ -269,7 +269,6 @@ fn identity(
     surroundings: &Surroundings,
     user: Option<&Entry<AuthInfo>>,
 ) -> Result<Option<(Material, Material)>, ConnectError> {
-    use secrecy::ExposeSecret as _;
     let empty = AuthInfo::default();
     let of_user = user.map_or(&empty, |entry| &entry.value);
     let origin = |field| {
@@ -292,7 +291,10 @@ fn identity(
     let key = match &flags.client_key {
         Some(file) => Some(of_flag(file, "--client-key", surroundings)?),
         None => of_kubeconfig(
-            of_user.client_key_data.as_ref().map(|data| data.expose_secret()),
+            of_user
+                .client_key_data
+                .as_ref()
+                .map(secrecy::ExposeSecret::expose_secret),
             of_user.client_key.as_deref(),
             ["client-key-data", "client-key"],
             &origin,

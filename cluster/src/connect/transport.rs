@@ -41,11 +41,13 @@ use super::warnings::Warnings;
 const CONNECT: Duration = Duration::from_secs(30);
 
 type AnswerBody = UnsyncBoxBody<Bytes, BoxError>;
+/// Sends a request over one of the connections that there are, or over a new one.
+type Sender = Box<dyn Fn(Request<Body>) -> Sending + Send + Sync>;
 type Sending = BoxFuture<'static, Result<Response<Incoming>, HttpError>>;
 
 /// What every request goes through.
 pub(super) struct Transport {
-    send: Box<dyn Fn(Request<Body>) -> Sending + Send + Sync>,
+    send: Sender,
     credentials: Credentials,
     shown: Arc<Shown>,
     headers: HeaderMap,
@@ -66,7 +68,7 @@ impl Transport {
         let server = Server {
             address: Server::shown(&target.server),
             authority: target.authority.as_ref().map(|authority| authority.origin.clone()),
-            server_name: target.server_name.as_ref().map(|(_, origin)| origin.clone()),
+            other_name: target.server_name.as_ref().map(|(_, origin)| origin.clone()),
             user: target.user_origin.clone(),
             identity: target
                 .identity
@@ -183,10 +185,7 @@ pub(super) fn client(
 }
 
 /// Connects, directly or through a proxy.
-fn sender(
-    target: &Target,
-    configuration: ClientConfig,
-) -> Result<Box<dyn Fn(Request<Body>) -> Sending + Send + Sync>, ConnectError> {
+fn sender(target: &Target, configuration: ClientConfig) -> Result<Sender, ConnectError> {
     let mut dial = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
     dial.enforce_http(false);
     dial.set_nodelay(true);
@@ -255,7 +254,7 @@ fn https<C>(connector: C, configuration: ClientConfig, name: Option<ServerName<'
     builder.enable_http1().wrap_connector(connector)
 }
 
-fn sends<C>(connector: C) -> Box<dyn Fn(Request<Body>) -> Sending + Send + Sync>
+fn sends<C>(connector: C) -> Sender
 where
     C: Connect + Clone + Send + Sync + 'static,
 {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{StringValueParser, TypedValueParser as _};
 use neo4jbackup_cluster::{ConnectionFlags, SecretString};
 
 /// Where the help lists them.
@@ -44,7 +45,7 @@ pub struct Connection {
     #[arg(short, long, global = true, value_name = "URL", hide_short_help = true)]
     pub server: Option<String>,
     /// Bearer token
-    #[arg(long, global = true, value_name = "TOKEN", value_parser = secret, hide_short_help = true)]
+    #[arg(long, global = true, value_name = "TOKEN", value_parser = StringValueParser::new().map(SecretString::from), hide_short_help = true)]
     pub token: Option<SecretString>,
     /// Name that the certificate of the server has to be for, instead of the one in its address
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
@@ -100,10 +101,6 @@ impl Connection {
 /// To kubectl, `--context=""` is the same as no context.
 fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
-}
-
-fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
-    Ok(SecretString::from(text))
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), &'static str> {

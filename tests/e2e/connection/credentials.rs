@@ -132,15 +132,12 @@ fn nobody_and_somebody_who_is_not_there() {
         kubectl.code == Some(0),
         "{plugin:?} {kubectl:?}"
     );
-    assert!(
-        plugin.stderr.contains("Warning: there is no user \"gone\""),
-        "{plugin:?}"
-    );
+    assert!(plugin.stderr.contains("Warning: there is no user `gone`"), "{plugin:?}");
     place.both_fail(
         &["--user", "gone"],
         "auth info \"gone\" does not exist",
         2,
-        &["there is no user \"gone\"", "(--user)", "\"main\""],
+        &["there is no user `gone`", "(--user)", "`main`"],
     );
 }
 
@@ -161,6 +158,6 @@ fn a_token_that_openid_connect_once_gave() {
         &[],
         "gcp auth plugin has been removed",
         2,
-        &["auth-provider", "\"gcp\"", "credential plugin"],
+        &["auth-provider", "`gcp`", "credential plugin"],
     );
 }

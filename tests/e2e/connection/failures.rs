@@ -16,13 +16,13 @@ fn nobody_is_there() {
     let place = at("https://127.0.0.1:1");
     let words = [
         "cannot reach https://127.0.0.1:1: the connection is refused",
-        "server of the cluster \"main\" in",
+        "server of the cluster `main` in",
         ".kube/config",
     ];
     place.both_fail(&[], "was refused", 3, &words);
     place.both_fail(
         &["-s", "https://127.0.0.1:2"],
-        "connection refused",
+        "was refused",
         3,
         &["the address is --server"],
     );
@@ -31,7 +31,7 @@ fn nobody_is_there() {
         &[],
         "no such host",
         3,
-        &["the name \"nowhere.invalid\" is not known here"],
+        &["the name `nowhere.invalid` is not known here"],
     );
     // The errors behind it are only for those who ask.
     let place = at("https://127.0.0.1:1");
@@ -45,10 +45,20 @@ fn somebody_is_there_and_says_nothing() {
     let place = at(&format!("https://{}", mute.address));
     for (limit, shown) in [("1s", "within 1s"), ("1", "within 1s"), ("500ms", "within 0.5s")] {
         let words = ["cannot reach https://127.0.0.1", shown, "--request-timeout"];
-        place.both_fail(&["--request-timeout", limit], "imeout", 3, &words);
+        place.both_fail(
+            &["--request-timeout", limit],
+            "Unable to connect to the server",
+            3,
+            &words,
+        );
     }
     let place = at(&format!("http://{}", mute.address));
-    place.both_fail(&["--request-timeout=1s"], "imeout", 3, &["within 1s"]);
+    place.both_fail(
+        &["--request-timeout=1s"],
+        "Unable to connect to the server",
+        3,
+        &["within 1s"],
+    );
 }
 
 #[test]
@@ -57,7 +67,7 @@ fn a_time_limit_that_is_long_enough_changes_nothing() {
     for limit in ["0", "0s", "1m", "60", "1m30s"] {
         assert_eq!(place.same(&["--request-timeout", limit])["username"], "admin");
     }
-    for limit in ["soon", "-1s", "1y"] {
+    for limit in ["soon", "1y"] {
         let plugin = place.plugin(&["--request-timeout", limit]);
         assert_eq!(plugin.code, Some(2), "{plugin:?}");
         assert_ne!(place.kubectl(&["--request-timeout", limit]).code, Some(0), "{limit}");
@@ -70,12 +80,7 @@ fn the_wrong_protocol() {
     let address = cluster["server"].as_str().unwrap().replace("https://", "http://");
     cluster["server"] = json!(address);
     let place = Place::with(&kubeconfig(&cluster, &administrator()));
-    place.both_fail(
-        &[],
-        "HTTP request to an HTTPS server",
-        3,
-        &["HTTP request to an HTTPS server"],
-    );
+    place.both_fail(&[], "rejected our request", 3, &["HTTP request to an HTTPS server"]);
     // A proxy speaks HTTP, and breaks off at the greeting of TLS.
     let other = Server::http_proxy(None);
     let place = at(&format!("https://{}", other.address));
@@ -106,7 +111,7 @@ fn other_commands_connect_in_the_same_way() {
     );
     let (code, stderr) = lint(&["--context", "gone"]);
     assert!(
-        code == Some(2) && stderr.contains("--crds: there is no context \"gone\""),
+        code == Some(2) && stderr.contains("--crds: there is no context `gone`"),
         "{stderr}"
     );
 }

@@ -62,5 +62,5 @@ fn who_may_not_impersonate_is_told() {
     );
     config["users"][0]["user"]["as"] = json!("john");
     place.write(".kube/config", &config.to_string());
-    place.both_fail(&[], "cannot impersonate", 3, &["who you are", "cannot impersonate"]);
+    place.both_fail(&[], "do not have permission", 3, &["who you are", "cannot impersonate"]);
 }

@@ -111,8 +111,8 @@ fn programs_that_fail_are_quoted() {
     let script = "echo first >&2; echo 'the session has ended: sign in again' >&2; exit 7";
     let words = [
         "exit code 7: the session has ended: sign in again",
-        "exec of the user \"main\"",
-        "/plugin\" gave no credentials",
+        "exec of the user `main`",
+        "/plugin` gave no credentials",
     ];
     fails(json!({}), script, "exit code 7", 3, &words);
     let wrong = "decoding stdout";
@@ -128,7 +128,7 @@ fn programs_that_fail_are_quoted() {
     fails(
         json!({}),
         &answers(&json!({})),
-        "did not return",
+        "didn't return a token",
         3,
         &["neither a token nor a client certificate"],
     );
@@ -167,12 +167,7 @@ fn programs_that_fail_are_quoted() {
 #[test]
 fn programs_whose_answer_does_not_help() {
     let place = place(&json!({}), &answers(&json!({"token": "nonsense"})));
-    place.both_fail(
-        &[],
-        "logged in to the server",
-        3,
-        &["(401)", "exec of the user \"main\""],
-    );
+    place.both_fail(&[], "logged in to the server", 3, &["(401)", "exec of the user `main`"]);
     let place = Place::with(&kubeconfig(&cluster(), &administrator()));
     assert_eq!(place.same(&[])["username"], "admin");
 }

@@ -43,10 +43,7 @@ fn a_proxy_that_wants_a_password() {
     let place = Place::with(&behind(Some(&format!("http://jane:pass%40word@{}", proxy.address))));
     assert_eq!(place.same(&[])["username"], "admin");
     let place = Place::with(&behind(Some(&format!("http://jane:forgotten@{}", proxy.address))));
-    let words = [
-        "through the proxy http://127.0.0.1",
-        "proxy-url of the cluster \"main\"",
-    ];
+    let words = ["through the proxy http://127.0.0.1", "proxy-url of the cluster `main`"];
     place.both_fail(&[], "Proxy Authentication Required", 3, &words);
     assert!(!place.plugin(&["-v"]).stderr.contains("forgotten"));
 }
@@ -63,7 +60,7 @@ fn the_proxy_of_the_environment_and_its_exceptions() {
         place.set("NO_PROXY", "127.0.0.1");
         assert_eq!(place.same(&[])["username"], "admin");
         place.set("NO_PROXY", "other.org, .example:6443");
-        place.both_fail(&[], "no such host", 3, &["the name \"api.example\" is not known here"]);
+        place.both_fail(&[], "no such host", 3, &["the name `api.example` is not known here"]);
     }
     is_used(&proxy);
     let socks = Server::socks_proxy();
@@ -104,7 +101,7 @@ fn proxies_that_do_not_help() {
     place.set("https_proxy", "http://127.0.0.1:1");
     place.both_fail(
         &[],
-        "connection refused",
+        "was refused",
         3,
         &["the proxy is the environment variable https_proxy"],
     );

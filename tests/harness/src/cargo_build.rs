@@ -62,7 +62,9 @@ fn cargo() -> Command {
 }
 
 fn is_of_package(variable: &str) -> bool {
-    ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| variable.starts_with(prefix))
+    ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_"]
+        .iter()
+        .any(|prefix| variable.starts_with(prefix))
 }
 
 fn build(package: &'static str, cargo: &mut Command) -> Result<PathBuf, HarnessError> {

@@ -43,7 +43,7 @@ pub(super) enum PlanError {
 
     /// `--crds`.
     #[error(transparent)]
-    Crds(#[from] CrdsError),
+    Crds(Box<CrdsError>),
 
     /// `exclude` of the settings.
     #[error("exclude: {0}")]
@@ -153,7 +153,8 @@ impl Plan {
             named => {
                 let reads_input = paths.iter().any(|path| path == Path::new("-"));
                 access.standard_input = reads_input.then_some("manifests");
-                Some(crds::read(named, &access, io)?)
+                let served = crds::read(named, &access, io);
+                Some(served.map_err(|error| PlanError::Crds(Box::new(error)))?)
             }
         };
         let telling = served.as_ref().filter(|_| operator_version.is_none());
