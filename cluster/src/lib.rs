@@ -5,6 +5,7 @@
 //! [`OperatorWatch`] follows what tells which operator there is, and [`served_schemas`] reads once what is served.
 //! [`CertificateStore`] reads and writes where the webhook's certificates live: one Secret, and the `caBundle` of webhook
 //! configurations.
+//! [`read`] reads once everything that checks look at, into a [`Snapshot`](neo4jbackup_core::snapshot::Snapshot).
 //! On request [`References::reconcile_rbac`] keeps the accounts of the Jobs as the plan of the engine wants them.
 
 mod certificates;
@@ -15,6 +16,7 @@ mod error_chain;
 mod objects;
 mod operator;
 mod rbac;
+mod read;
 mod references;
 mod resource;
 mod shared_inventory;
@@ -32,6 +34,7 @@ pub use error_chain::chain;
 pub use objects::{NoAnswer, ObjectError, ObjectName, Objects};
 pub use operator::{DeploymentName, NoDeploymentName, OperatorFacts, OperatorWatch};
 pub use rbac::{ApplyOutcome, RbacEvent, RbacReconciler};
+pub use read::{Read, ReadError, Reading, read};
 pub use references::{References, Watching};
 pub use shared_inventory::SharedInventory;
 pub use whoami::{User, WhoamiError, server_version, whoami};

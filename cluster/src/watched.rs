@@ -88,6 +88,7 @@ impl Watched {
             group,
             resource: plural,
             name: self.object_name().map(str::to_owned),
+            namespace: None,
             called: self.name().to_owned(),
         }
     }

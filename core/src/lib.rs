@@ -9,15 +9,19 @@
 //!    settings, era ────┘
 //! ```
 
+pub mod check;
+pub mod checks;
 pub mod did_you_mean;
 pub mod document;
 pub mod domain;
 pub mod engine;
+pub mod examine;
 pub mod facts;
 pub mod field;
 pub mod finding;
 pub mod fix;
 pub mod lint;
+pub mod live;
 pub mod logs;
 pub mod model;
 pub mod operator;
@@ -29,6 +33,7 @@ pub mod rule;
 pub mod rules;
 pub mod schema;
 pub mod settings;
+pub mod snapshot;
 pub mod subject;
 pub mod suppress;
 pub mod unknown;

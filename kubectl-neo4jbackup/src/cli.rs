@@ -13,12 +13,14 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::operator::{Operator, UnknownVersion};
 use neo4jbackup_core::quoted::printable;
+use neo4jbackup_core::values::go_duration;
 
 pub use connection::Connection;
 pub use pages::markdown;
@@ -79,6 +81,9 @@ pub enum ColorChoice {
 pub enum Command {
     /// Check manifests in files, without a cluster
     Lint(Box<Lint>),
+    /// Say why backups and restores fail, the cause first
+    #[command(visible_alias = "diagnose")]
+    Doctor(Box<Doctor>),
     /// Say what a rule checks, why, and how to fix what it finds
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors
@@ -235,6 +240,77 @@ impl Show {
     }
 }
 
+/// The arguments of `doctor`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  # why did last night's backup fail?\n  kubectl neo4jbackup doctor backup/nightly -n graph\n\n  \
+        # everything in a namespace, or in the cluster\n  kubectl neo4jbackup doctor -n graph\n  kubectl neo4jbackup doctor -A\n\n  \
+        # without a cluster: a folder of objects as `kubectl get -o yaml` prints them\n  \
+        kubectl neo4jbackup doctor --from-bundle ./collected\n\n\
+        Permissions: list in the namespace (with -A: everywhere) on neo4jbackups, neo4jrestores, neo4jenterpriseclusters, \
+        neo4jenterprisestandalones, jobs, cronjobs, pods, events, persistentvolumeclaims and serviceaccounts, get on pods/log. \
+        What is missing is listed as not checked.\n\n\
+        Exit codes: 0 nothing at or above --fail-on, 1 something is, 2 wrong usage, 3 no full answer: the cluster cannot be \
+        asked, or a check could not be made"
+)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Doctor {
+    /// What to look at: backup/NAME, restore/NAME, cronjob/NAME; a NAME alone is a backup. Everything in the namespace unless
+    /// given
+    #[arg(value_name = "TYPE/NAME")]
+    pub target: Option<String>,
+    /// Look at all namespaces
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub all_namespaces: bool,
+    /// Look at what has been collected in a file or folder, and at no cluster
+    #[arg(long, value_name = "PATH")]
+    pub from_bundle: Option<PathBuf>,
+    /// Format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub output: DoctorFormat,
+    /// Only these checks and rules: codes, names, or families such as NB6xxx
+    #[arg(long, value_name = "CHECKS", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Not these checks and rules: codes, names, or families such as NB6xxx
+    #[arg(long, value_name = "CHECKS", value_delimiter = ',')]
+    pub skip: Vec<String>,
+    /// Least severity that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value = "error")]
+    pub fail_on: FailOn,
+    /// Least severity that is shown
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value = "info")]
+    pub show: Show,
+    /// Exit with 0 also when something could not be checked
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    /// How long to look at most, in all: 90s, 2m
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
+    pub timeout: Duration,
+}
+
+/// Reads a duration as Go writes it.
+pub fn timeout(text: &str) -> Result<Duration, String> {
+    let read = go_duration::parse(text).map_err(|error| error.to_string())?;
+    u64::try_from(read.nanoseconds())
+        .ok()
+        .filter(|nanoseconds| *nanoseconds > 0)
+        .map(Duration::from_nanos)
+        .ok_or_else(|| "it has to be longer than nothing".to_owned())
+}
+
+/// Formats of `doctor`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DoctorFormat {
+    /// For people: the cause, what it rests on, what to do, what follows from it
+    Text,
+    /// A line for each diagnosis
+    Short,
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+}
+
 /// The arguments of `explain`.
 #[derive(Debug, Args)]
 #[command(
@@ -243,10 +319,10 @@ impl Show {
                         kubectl logs job/nightly-backup --all-containers | kubectl neo4jbackup explain --log -"
 )]
 pub struct Explain {
-    /// Code or name of a rule
+    /// Code or name of a rule or check
     #[arg(value_name = "RULE", required_unless_present_any = ["list", "log"])]
     pub rule: Option<String>,
-    /// List all rules
+    /// List all rules and checks
     #[arg(long, conflicts_with = "rule")]
     pub list: bool,
     /// Say what the lines of a log mean, the first cause first; `-` reads standard input. With -o json: an object for each line

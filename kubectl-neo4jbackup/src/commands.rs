@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod completion;
+mod doctor;
 mod explain;
 pub mod lint;
 mod policies;
@@ -37,6 +38,7 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
     };
     match command {
         Command::Lint(arguments) => lint::run(*arguments, namespace, access, color, io),
+        Command::Doctor(arguments) => doctor::run(&arguments, namespace.as_deref(), color, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),
         Command::Policies(arguments) => policies::run(&arguments, io),

@@ -5,7 +5,7 @@
 //! rights that hardly anybody has, and paths are used.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +45,7 @@ mod unix {
     use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, renameat, statat, unlinkat};
     use rustix::io::Errno;
 
-    use super::{File, OsStr, OsString, Path, PathBuf, io, split};
+    use super::{File, Metadata, OsStr, OsString, Path, PathBuf, io, split};
 
     const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
     /// A pipe that has taken the place of a file must not keep anybody waiting.
@@ -81,11 +81,13 @@ mod unix {
             })
         }
 
-        /// Opens a file below this folder to be read, through no link. It is a file indeed, and no pipe or device.
-        pub fn open_file(&self, below: &Path) -> io::Result<File> {
+        /// Opens a file below this folder to be read, through no link, and says what it is: a file indeed, and no pipe or
+        /// device.
+        pub fn open_file(&self, below: &Path) -> io::Result<(Metadata, File)> {
             let file = File::from(self.reach(below, FILE)?);
-            if file.metadata()?.is_file() {
-                Ok(file)
+            let about = file.metadata()?;
+            if about.is_file() {
+                Ok((about, file))
             } else {
                 Err(io::Error::other("it is no longer a file"))
             }
@@ -211,7 +213,7 @@ mod unix {
 mod portable {
     use std::fs::{self, OpenOptions};
 
-    use super::{File, OsStr, OsString, Path, PathBuf, io};
+    use super::{File, Metadata, OsStr, OsString, Path, PathBuf, io};
 
     /// A folder.
     #[derive(Debug)]
@@ -246,11 +248,12 @@ mod portable {
             }
         }
 
-        /// Opens a file below this folder to be read, through no link.
-        pub fn open_file(&self, below: &Path) -> io::Result<File> {
+        /// Opens a file below this folder to be read, through no link, and says what it is.
+        pub fn open_file(&self, below: &Path) -> io::Result<(Metadata, File)> {
             let (parent, name) = self.parent_of(below)?;
             if parent.has_file(&name) {
-                File::open(parent.path.join(name))
+                let file = File::open(parent.path.join(name))?;
+                Ok((file.metadata()?, file))
             } else {
                 Err(io::Error::other("it is no longer a file"))
             }

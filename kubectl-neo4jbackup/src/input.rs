@@ -6,6 +6,7 @@ mod find;
 mod read;
 mod role;
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use neo4jbackup_core::document::Problem;
 use crate::directory::Directory;
 
 pub use find::{Exclude, ExcludeError, find, reason};
-pub use read::{load, load_stdin};
+pub use read::{Reader, load_stdin};
 pub use role::{Role, roles};
 
 /// A file that is to be read.
@@ -78,6 +79,10 @@ pub struct Gap {
     pub reason: String,
 }
 
+/// The real folders that were gone through and hold no kustomization; one that an ignore file leaves out does not count.
+#[derive(Debug, Default)]
+pub struct PlainFolders(HashSet<PathBuf>);
+
 /// What the paths of a command line lead to.
 #[derive(Debug, Default)]
 pub struct Inputs {
@@ -85,6 +90,8 @@ pub struct Inputs {
     pub sources: Vec<Source>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// Where nobody need look for a kustomization.
+    pub plain_folders: PlainFolders,
 }
 
 /// The text of a file.

@@ -7,22 +7,28 @@
 //! cli (arguments) ─→ config (file) ─→ commands::lint ─→ input (files) ─→ core ─→ baseline ─→ report ─→ render
 //! ```
 
+mod age;
 pub mod baseline;
+pub mod bundle;
 pub mod cli;
 pub mod commands;
 pub mod config;
 mod connection;
 pub mod directory;
+mod doctor_report;
 mod exit;
 pub mod input;
 mod io;
 mod json;
 mod lines;
+mod look;
 mod parallel;
 pub mod render;
 mod replace;
 pub mod report;
+mod selection;
 pub mod suggest;
+mod target;
 mod wrap;
 
 use std::ffi::OsString;

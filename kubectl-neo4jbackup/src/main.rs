@@ -2,6 +2,12 @@
 
 use std::process::ExitCode;
 
+/// Reading makes many small values on several threads, and lets them go; the allocator of the C library takes a fourth of
+/// the time for that.
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     kubectl_neo4jbackup::run_in_process().into()
 }

@@ -1,5 +1,6 @@
 //! A report in many formats, one per file.
 
+pub(crate) mod doctor;
 mod github;
 mod gitlab;
 pub(crate) mod grid;

@@ -19,7 +19,7 @@ const MOST_ATTEMPTS: usize = 8;
 /// one is as it was.
 pub(crate) fn replace(directory: &Directory, name: &OsStr, text: &[u8]) -> io::Result<()> {
     let old = if directory.has_file(name) {
-        Some(directory.open_file(name.as_ref())?.metadata()?)
+        Some(directory.open_file(name.as_ref())?.0)
     } else {
         None
     };
@@ -89,7 +89,7 @@ pub(crate) fn sweep(directory: &Directory) {
         .filter(|name| is_temporary(name) && directory.has_file(name))
     {
         let left = directory.open_file(name.as_ref());
-        if left.is_ok_and(|file| file.try_lock().is_ok()) {
+        if left.is_ok_and(|(_, file)| file.try_lock().is_ok()) {
             let _ = directory.remove(name);
         }
     }

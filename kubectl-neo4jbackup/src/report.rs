@@ -14,7 +14,7 @@ use neo4jbackup_core::model::ObjectRef;
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::input::Gap;
 
@@ -223,15 +223,22 @@ pub struct Skipped {
     pub code: Option<&'static str>,
     /// The file.
     pub file: String,
-    /// What is not certain, and why, in a sentence.
-    pub reason: String,
+    /// What is not certain, and why, in a sentence. Thousands of files may have the same.
+    #[serde(serialize_with = "shared")]
+    pub reason: Arc<str>,
     /// What the rule needs to know; null for a file.
     pub need: Option<Need>,
     /// Why that is not known; empty for a file.
-    pub causes: Vec<Cause>,
+    #[serde(serialize_with = "shared")]
+    pub causes: Arc<[Cause]>,
     /// Whether the file could not be read at all, which standard error says. Not part of the object.
     #[serde(skip)]
     pub is_gap: bool,
+}
+
+/// Writes what is shared as if it were not.
+fn shared<T: Serialize + ?Sized, S: Serializer>(value: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().serialize(serializer)
 }
 
 /// Why something is not known.
@@ -261,9 +268,9 @@ impl From<&Gap> for Skipped {
         Self {
             code: None,
             file: gap.file.clone(),
-            reason: printable(gap.reason.as_str()).into_owned(),
+            reason: printable(gap.reason.as_str()).into(),
             need: None,
-            causes: Vec::new(),
+            causes: Arc::default(),
             is_gap: true,
         }
     }

@@ -18,9 +18,11 @@ impl UnknownRule {
     /// Looks for the rule that was probably meant.
     pub fn new(word: &str) -> Self {
         let names = || {
-            registry::all()
+            let rules = registry::all().iter().map(|rule| (rule.meta().code, rule.meta().name));
+            let checks = registry::checks()
                 .iter()
-                .flat_map(|rule| [rule.meta().code, rule.meta().name])
+                .map(|check| (check.meta().code, check.meta().name));
+            rules.chain(checks).flat_map(|(code, name)| [code, name])
         };
         let contains = |name: &&str| word.len() > 3 && (name.contains(word) || word.contains(*name));
         Self {

@@ -56,7 +56,7 @@ const ZEROS: &str = "[dyn(''), dyn(0), dyn(false), dyn({}), dyn([])]";
 /// - `compared`: the blocks of both objects: where they are (with a dot behind it, empty for the `spec` itself), the new and
 ///   the stored one;
 /// - `changed`: the paths below `spec` of the fields that mean something else than the stored ones, each with a blank
-///   before it and a dot behind it.
+///   before it and a dot behind it; `new` where there is nothing to compare with.
 ///
 /// What is absent counts as zero, times are compared in whole seconds and quantities by value: that is how the operator
 /// writes an object back.
@@ -68,8 +68,8 @@ pub(crate) fn variables() -> Vec<Named> {
     let blocks = by_depth.into_iter().map(|(depth, paths)| {
         let keys: String = (0..depth).map(|place| format!("[?at[{place}]]")).collect();
         format!(
-            "'{}'.split(' ').map(path, path.split('.')).map(at, {{\n  'at': dyn(at.join('.') + '.'), 'new': \
-             dyn(variables.spec{keys}.orValue({{}})), 'old': dyn(variables.old{keys}.orValue({{}}))}})",
+            "'{}'.split(' ').map(path, path.split('.'))\n.map(at, {{'at': dyn(at.join('.') + '.'), \
+             'new': dyn(variables.spec{keys}.orValue({{}})), 'old': dyn(variables.old{keys}.orValue({{}}))}})",
             paths.join(" ")
         )
     });
@@ -90,7 +90,7 @@ pub(crate) fn variables() -> Vec<Named> {
     let identities = format!("variables.comparedClouds{}", below("identity"));
     let seconds = |text: &str| format!("int(timestamp({text}.replace(',', '.')))");
     let changed = format!(
-        "variables.isNew ? '' : variables.compared.map(block, (block.new.map(key, key) + block.old.map(key, key).filter(key, !(key in block.new)))
+        "variables.isNew ? 'new' : variables.compared.map(block, (block.new.map(key, key) + block.old.map(key, key).filter(key, !(key in block.new)))
 .filter(key, !(block.at + key + '.' in variables.comparedPaths) &&
   [[block.new[?key].orValue(dyn('')), block.old[?key].orValue(dyn(''))]].exists(both, both[0] != both[1] &&
   !both.all(value, value in {ZEROS}) &&
@@ -128,11 +128,11 @@ pub(crate) fn variables() -> Vec<Named> {
     ]
 }
 
-/// CEL for "an update changes one of the fields that a rule reads", in the words of its metadata. What is read of several
+/// CEL for "an update changes none of the fields that a rule reads", in the words of its metadata. What is read of several
 /// locations is said once.
-pub(crate) fn is_changed(reads: &[&str]) -> String {
+pub(crate) fn leaves_alone(reads: &[&str]) -> String {
     if reads.contains(&"spec") {
-        return "variables.changed != ''".to_owned();
+        return "variables.changed == ''".to_owned();
     }
     let mut of_locations: Vec<(&str, Vec<&str>)> = Vec::new();
     let mut alternatives: Vec<String> = Vec::new();
@@ -167,7 +167,11 @@ pub(crate) fn is_changed(reads: &[&str]) -> String {
         .iter()
         .map(|(fields, locations)| format!("{}.{}", one_of(locations), one_of(fields)));
     alternatives.extend(of_locations);
-    format!("variables.changed.matches(r' ({})[.]')", alternatives.join("|"))
+    let alternatives = match alternatives.as_slice() {
+        [only] => only.clone(),
+        several => format!("({})", several.join("|")),
+    };
+    format!("!variables.changed.matches('^new$| {alternatives}[.]')")
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@
 //! both from the same parts, so that no value can be overwritten. There is one mutation per policy on purpose: the API
 //! server keeps the value of a variable from one mutation of a policy to the next, where it would be out of date.
 
-use super::{GROUP, Matched, MutatingPolicy, Named};
+use super::{GROUP, Matched, MutatingPolicy, Named, cel};
 use neo4jbackup_core::model::{Account, StoreType};
 use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::rbac::declaring_annotation;
@@ -243,13 +243,14 @@ workload identity needs the label, and the operator never sets it.",
         azure = is_well_formed(Provider::Azure, "variables.azureDeclaration"),
         label = literal(AZURE_USE_LABEL)
     );
-    let parent = "variables.path";
+    declare(&mut policy, "lacksLabel", wanted);
+    let (wanted, parent) = ("variables.lacksLabel", "variables.path");
     policy.additions.extend([
         Addition {
             holder: "variables.template",
             path: "variables.path.replace('/metadata', '')",
             key: Key::Named("metadata"),
-            wanted: &wanted,
+            wanted,
             value: "{}",
         }
         .to_cel(),
@@ -257,7 +258,7 @@ workload identity needs the label, and the operator never sets it.",
             holder: "variables.metadata",
             path: parent,
             key: Key::Named("labels"),
-            wanted: &wanted,
+            wanted,
             value: "{}",
         }
         .to_cel(),
@@ -265,7 +266,7 @@ workload identity needs the label, and the operator never sets it.",
             holder: "variables.labels",
             path: "variables.path + '/labels'",
             key: Key::Computed(&literal(AZURE_USE_LABEL)),
-            wanted: &wanted,
+            wanted,
             value: "'true'",
         }
         .to_cel(),
@@ -360,13 +361,18 @@ impl Location<'_> {
         let known = Provider::ALL.map(|provider| literal(provider.identity_annotation()));
         declare(
             policy,
-            &format!("{name}Declared"),
+            &format!("{name}Declaration"),
             format!(
-                "{takes_identity} &&\nvariables.{name}Cloud.?credentialsSecretRef.orValue('') == '' &&\n\
+                "variables.{name}Cloud.?credentialsSecretRef.orValue('') == '' &&\n\
                  ![{known}].exists(key, key in variables.{name}Annotations) ?\n\
                  variables.declared[?variables.{name}Provider].orValue('') : ''",
                 known = known.join(", ")
             ),
+        );
+        declare(
+            policy,
+            &format!("{name}Declared"),
+            format!("{takes_identity} ? variables.{name}Declaration : ''"),
         );
         let identity_wanted = format!("variables.{name}Declared != ''");
         let provider_wanted = format!("{reads_cloud}variables.{name}OfType != ''");
@@ -535,7 +541,9 @@ impl Addition<'_> {
                 format!("{path} + '/' + jsonpatch.escapeKey({key})"),
             ),
         };
-        format!("{absent} && ({wanted}) ?\n  [JSONPatch{{op: 'add', path: {pointer}, value: {value}}}] : []")
+        cel::join_texts(&format!(
+            "{absent} && ({wanted}) ?\n  [JSONPatch{{op: 'add', path: {pointer}, value: {value}}}] : []"
+        ))
     }
 }
 

@@ -10,7 +10,7 @@
 //! [`point_in_time::is_poison`]: neo4jbackup_core::values::point_in_time::is_poison
 //! [`quantity::is_poison`]: neo4jbackup_core::values::quantity::is_poison
 
-use super::cel::short;
+use super::cel::{join_texts, short};
 use super::{Named, Policy, Validation};
 
 /// More entries than this in one map or list are refused unseen: to look at each would exhaust the budget of the
@@ -34,6 +34,8 @@ pub fn policy() -> Policy {
         validations: Vec::new(),
     };
     point_in_time(&mut policy);
+    let effect = format!("'` {EFFECT} ' + object.kind +\n'; {REMEDY}'");
+    policy.variables.push(Named::new("effect", effect));
     for (name, path) in [
         ("limits", "spec.options.resources.limits"),
         ("requests", "spec.options.resources.requests"),
@@ -64,9 +66,14 @@ const HAS_FIELDS: &str = "\
 dyn(object).?spec.?source.?pointInTime.hasValue() || dyn(object).?spec.?options.?resources.hasValue() ||
 dyn(object).?spec.?options.?preRestore.hasValue() || dyn(object).?spec.?options.?postRestore.hasValue()";
 
+/// The API server stores whatever is no text where the schema wants a text with a format.
+const TEXT_OR_UNCHANGED: &str =
+    "type(variables.pointInTime) == string || variables.pointInTime == variables.oldPointInTime";
+
 /// The schema has made sure of digits, calendar and clock. Go insists on capitals, on a point or a comma before the
 /// fraction, on offsets up to 24:60, and on nothing behind the zone.
-const DECODABLE_TIME: &str = r"variables.pointInTime == '' || variables.pointInTime == variables.oldPointInTime ||
+const DECODABLE_TIME: &str = r"type(variables.pointInTime) != string ||
+variables.pointInTime == '' || variables.pointInTime == variables.oldPointInTime ||
 size(variables.pointInTime) >= 19 + variables.zoneLength &&
 variables.pointInTime.substring(0, 19).matches(r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$') &&
 variables.pointInTime.substring(19, size(variables.pointInTime) - variables.zoneLength).matches(r'^([.,]\d+)?$') &&
@@ -83,6 +90,14 @@ fn point_in_time(policy: &mut Policy) {
     let field = "spec.source.pointInTime";
     let effect = "would be stored, and the operator, unable to decode it, goes blind for every";
     let remedy = "write it like `2025-01-15T14:30:00Z` [NB8001]";
+    policy.validations.push(Validation {
+        code: "NB8001",
+        expression: TEXT_OR_UNCHANGED.to_owned(),
+        message_expression: String::new(),
+        message: format!(
+            "{field}: must be the text of a point in time; a list or an object {effect} object of the kind; {remedy}"
+        ),
+    });
     policy.validations.push(Validation {
         code: "NB8001",
         expression: DECODABLE_TIME.to_owned(),
@@ -111,8 +126,8 @@ fn quantities_by_name(policy: &mut Policy, name: &str, path: &str) {
         policy,
         [&new, &old, &poison],
         path,
-        &format!("'.' + {}", short(&format!("variables.{poison}[0]"))),
-        &format!("string(variables.{new}[variables.{poison}[0]])"),
+        &format!("'.' + {}", short("found")),
+        &format!("variables.{new}[found]"),
     );
 }
 
@@ -137,12 +152,12 @@ fn divisors(policy: &mut Policy, name: &str, path: &str) {
             good = decodable(&format!("variable.{DIVISOR}.orValue('1')")),
         ),
     ));
-    let divisor = format!("string(variables.{poison}[0].valueFrom.resourceFieldRef.divisor)");
     let place = format!(
         "'[name=' + {} + '].valueFrom.resourceFieldRef.divisor'",
-        short(&format!("variables.{poison}[0].name"))
+        short("found.name")
     );
-    validate(policy, [&new, &old, &poison], path, &place, &divisor);
+    let divisor = "found.valueFrom.resourceFieldRef.divisor";
+    validate(policy, [&new, &old, &poison], path, &place, divisor);
 }
 
 /// The names of the variables for the new value, the old one, and what is wrong in the new one.
@@ -175,6 +190,11 @@ fn decodable(quantity: &str) -> String {
     format!(r"(string({quantity}) + 'e').lowerAscii().split('e')[1].matches(r'^(i|[+-]?0*(1[0-8]|\d))?$')")
 }
 
+/// What comes of a quantity that the operator does not decode.
+const EFFECT: &str =
+    "would be stored, and the operator, unable to decode it or to come back from it, goes blind for every";
+const REMEDY: &str = "exponents are whole numbers from -18 to 18; use a number with a unit, such as `10Gi`";
+
 fn validate(policy: &mut Policy, [new, old, poison]: [&str; 3], path: &str, place: &str, value: &str) {
     let many = format!(
         "{path}: more than {MOST_ENTRIES} entries are too many to be checked for quantities that would blind the \
@@ -186,16 +206,15 @@ fn validate(policy: &mut Policy, [new, old, poison]: [&str; 3], path: &str, plac
         message_expression: String::new(),
         message: many.clone(),
     });
-    let effect = "would be stored, and the operator, unable to decode it or to come back from it, goes blind for every";
-    let remedy = "exponents are whole numbers from -18 to 18; use a number with a unit, such as `10Gi` [NB7006]";
     policy.validations.push(Validation {
         code: "NB7006",
         expression: format!("size(variables.{poison}) == 0"),
-        message_expression: format!(
-            "'{path}' + {place} +\n': `' + {value} +\n'` {effect} ' + object.kind +\n'; {remedy}'",
-            value = short(value)
-        ),
-        message: format!("{path}: a quantity {effect} object of the kind; {remedy}"),
+        message_expression: join_texts(&format!(
+            "[variables.{poison}[0]].map(found, '{path}' + {place} + ': `' +\n  \
+             [string({value})].map(text, {text})[0])[0] + variables.effect + ' [NB7006]'",
+            text = short("text")
+        )),
+        message: format!("{path}: a quantity {EFFECT} object of the kind; {REMEDY} [NB7006]"),
     });
 }
 

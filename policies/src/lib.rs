@@ -114,7 +114,7 @@ impl Named {
     fn new(name: impl Into<String>, expression: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            expression: expression.into(),
+            expression: cel::join_texts(&expression.into()),
             about: String::new(),
         }
     }

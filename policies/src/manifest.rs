@@ -1,5 +1,7 @@
 //! The policies as YAML, with the bindings that put them in force.
 
+use std::collections::BTreeMap;
+
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::operator::{NEWEST, Operator, Versions};
@@ -7,7 +9,7 @@ use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::Cel;
 use neo4jbackup_core::schema::Kind;
 
-use crate::{GROUP, MutatingPolicy, Named, Policy, defaults, guard, rule_policy};
+use crate::{GROUP, MutatingPolicy, Named, Policy, Validation, defaults, guard, rule_policy};
 
 /// The label of a namespace that decides how far findings reach there.
 const MODE_LABEL: &str = "neo4jbackup.github.io/mode";
@@ -114,7 +116,7 @@ pub fn guard() -> String {
     let policy = guard::policy();
     let mut text = String::new();
     comment(&mut text, &policy.about);
-    write_policy(&mut text, &policy, "Fail", Variables::Plain);
+    write_policy(&mut text, &policy, "Fail", Variables::Plain, &mut Messages::default());
     let name = &policy.name;
     put(
         &mut text,
@@ -162,23 +164,26 @@ pub fn rules(choice: &Choice) -> String {
         (of_level(warned, Some(true)), Severity::Warning),
         (of_level(warning, None), Severity::Warning),
     ];
+    let all: Vec<&Validation> = policies.iter().flat_map(|(policy, _)| &policy.validations).collect();
     let mut text = String::new();
     comment(&mut text, "The rules; docs/policies.md lists them.");
-    put(&mut text, "apiVersion: v1\nkind: List\nitems:\n");
+    put(&mut text, "apiVersion: v1\nkind: List\n");
     let policies = policies.iter().filter(|(policy, _)| !policy.validations.is_empty());
+    if let Some((policy, _)) = policies.clone().next() {
+        comment(&mut text, "What all policies below have in common.");
+        for (key, expressions) in shared_parts(policy) {
+            put(&mut text, &format!("x-{key}: &{key}\n"));
+            for named in expressions {
+                write_named(&mut text, named, false, "");
+            }
+        }
+    }
+    put(&mut text, "items:\n");
+    let mut messages = Messages::of(&all);
     for (number, (policy, severity)) in policies.enumerate() {
         let mut item = String::new();
         comment(&mut item, &policy.about);
-        write_policy(
-            &mut item,
-            policy,
-            "Ignore",
-            if number == 0 {
-                Variables::Anchor
-            } else {
-                Variables::Alias
-            },
-        );
+        write_policy(&mut item, policy, "Ignore", Variables::Alias, &mut messages);
         put_item(&mut text, &item);
         for mode in &MODES {
             let mut item = String::new();
@@ -207,9 +212,7 @@ fn put_item(text: &mut String, object: &str) {
 enum Variables {
     /// Written out.
     Plain,
-    /// Written out, for the policies behind it.
-    Anchor,
-    /// The same as before.
+    /// Those of the head of the list.
     Alias,
 }
 
@@ -222,7 +225,7 @@ pub fn defaults(operator: Option<Operator>) -> String {
     let policies = defaults::policies(operator);
     let all: Vec<&Named> = policies.iter().flat_map(|policy| &policy.variables).collect();
     let mut written = 0;
-    for policy in &policies {
+    for (place, policy) in policies.iter().enumerate() {
         let mut variables = String::new();
         for variable in &policy.variables {
             let (before, behind) = all.split_at(written);
@@ -232,19 +235,49 @@ pub fn defaults(operator: Option<Operator>) -> String {
                 put(&mut variables, &format!("  - *{}\n", variable.name));
             } else {
                 let recurs = behind.iter().skip(1).any(|other| variable.is_like(other));
-                write_named(&mut variables, variable, recurs);
+                write_named(&mut variables, variable, recurs, "  ");
             }
             written += 1;
         }
         let mut item = String::new();
         comment(&mut item, policy.about);
-        write_mutating_policy(&mut item, policy, &variables);
+        let others = (&policies[..place], &policies[place + 1..]);
+        write_mutating_policy(&mut item, policy, &variables, others);
         put_item(&mut text, &item);
         let mut item = String::new();
-        write_mutating_binding(&mut item, policy);
+        write_mutating_binding(&mut item, policy, others.0);
         put_item(&mut text, &item);
     }
     text
+}
+
+/// The messages that stand in several policies of a list: the first policy writes them out, the others refer to them.
+#[derive(Default)]
+struct Messages {
+    /// The codes of those that recur, and whether each was written out.
+    recurring: BTreeMap<&'static str, bool>,
+}
+
+impl Messages {
+    fn of(all: &[&Validation]) -> Self {
+        let count = |code: &str| all.iter().filter(|other| other.code == code).count();
+        let recurring = all.iter().filter(|validation| count(validation.code) > 1);
+        Self {
+            recurring: recurring.map(|validation| (validation.code, false)).collect(),
+        }
+    }
+
+    fn write(&mut self, text: &mut String, validation: &Validation) {
+        let code = validation.code;
+        match self.recurring.get_mut(code) {
+            None => block(text, "  ", "  message", "", &validation.message),
+            Some(true) => put(text, &format!("    message: *{code}\n")),
+            Some(is_written) => {
+                *is_written = true;
+                block(text, "  ", "  message", &format!("&{code} "), &validation.message);
+            }
+        }
+    }
 }
 
 fn comment(text: &mut String, about: &str) {
@@ -253,7 +286,13 @@ fn comment(text: &mut String, about: &str) {
     }
 }
 
-fn write_policy(text: &mut String, policy: &Policy, failure_policy: &str, variables: Variables) {
+fn write_policy(
+    text: &mut String,
+    policy: &Policy,
+    failure_policy: &str,
+    variables: Variables,
+    messages: &mut Messages,
+) {
     put(
         text,
         &format!(
@@ -275,24 +314,28 @@ spec:
             policy.resources.join(", ")
         ),
     );
-    for (key, expressions) in [
-        ("matchConditions", &policy.match_conditions),
-        ("variables", &policy.variables),
-    ] {
+    for (key, expressions) in shared_parts(policy) {
         match variables {
             Variables::Plain => list(text, key, expressions),
-            Variables::Anchor => list(text, &format!("{key}: &{key}"), expressions),
             Variables::Alias => put(text, &format!("  {key}: *{key}\n")),
         }
     }
     put(text, "  validations:\n");
     for validation in &policy.validations {
-        block(text, "  - expression", &validation.expression);
+        block(text, "  ", "- expression", "", &validation.expression);
         if !validation.message_expression.is_empty() {
-            block(text, "    messageExpression", &validation.message_expression);
+            block(text, "  ", "  messageExpression", "", &validation.message_expression);
         }
-        block(text, "    message", &validation.message);
+        messages.write(text, validation);
     }
+}
+
+/// The lists that several policies may have in common, by their keys.
+fn shared_parts(policy: &Policy) -> [(&'static str, &[Named]); 2] {
+    [
+        ("matchConditions", &policy.match_conditions),
+        ("variables", &policy.variables),
+    ]
 }
 
 /// The bindings of the first policy say which namespaces a mode has, the others refer to them.
@@ -349,8 +392,13 @@ fn match_policy(policy: &MutatingPolicy) -> &'static str {
     }
 }
 
-/// `variables` are written already.
-fn write_mutating_policy(text: &mut String, policy: &MutatingPolicy, variables: &str) {
+/// `variables` are written already. Additions that a policy before it has as well are not written again.
+fn write_mutating_policy(
+    text: &mut String,
+    policy: &MutatingPolicy,
+    variables: &str,
+    (before, behind): (&[MutatingPolicy], &[MutatingPolicy]),
+) {
     let (name, matched) = (policy.name, &policy.matched);
     let match_policy = match_policy(policy);
     put(
@@ -378,10 +426,18 @@ spec:
     );
     list(text, "matchConditions", &policy.match_conditions);
     put(text, &format!("  variables:\n{variables}"));
-    put(
-        text,
-        "  mutations:\n  - patchType: JSONPatch\n    jsonPatch:\n      expression: |-\n",
-    );
+    put(text, "  mutations:\n  - patchType: JSONPatch\n    jsonPatch:\n");
+    let is_same = |other: &&MutatingPolicy| other.additions == policy.additions;
+    if let Some(first) = before.iter().find(is_same) {
+        put(text, &format!("      expression: *{}\n", anchor(first)));
+        return;
+    }
+    let anchor = if behind.iter().any(|other| is_same(&other)) {
+        format!("&{} ", anchor(policy))
+    } else {
+        String::new()
+    };
+    put(text, &format!("      expression: {anchor}|-\n"));
     let additions: Vec<String> = policy
         .additions
         .iter()
@@ -392,9 +448,15 @@ spec:
     }
 }
 
-fn write_mutating_binding(text: &mut String, policy: &MutatingPolicy) {
+/// The name of the additions of a policy: the last word of its own.
+fn anchor(policy: &MutatingPolicy) -> String {
+    let word = policy.name.rsplit('-').next().unwrap_or_default();
+    format!("{word}Additions")
+}
+
+/// The first binding says which namespaces it is for; those behind it refer to that, where requests are matched alike.
+fn write_mutating_binding(text: &mut String, policy: &MutatingPolicy, before: &[MutatingPolicy]) {
     let name = policy.name;
-    let match_policy = match_policy(policy);
     put(
         text,
         &format!(
@@ -404,7 +466,19 @@ metadata:
   name: {name}
 spec:
   policyName: {name}
-  matchResources:
+"
+        ),
+    );
+    if !policy.matched.exact && !before.is_empty() {
+        put(text, "  matchResources: *notAudited\n");
+        return;
+    }
+    let anchor = if before.is_empty() { " &notAudited" } else { "" };
+    let match_policy = match_policy(policy);
+    put(
+        text,
+        &format!(
+            "  matchResources:{anchor}
 {match_policy}    namespaceSelector:
       matchExpressions:
       - key: {MODE_LABEL}
@@ -416,33 +490,34 @@ spec:
 }
 
 fn list(text: &mut String, key: &str, expressions: &[Named]) {
-    let colon = if key.contains(':') { "" } else { ":" };
-    put(text, &format!("  {key}{colon}\n"));
+    put(text, &format!("  {key}:\n"));
     for named in expressions {
-        write_named(text, named, false);
+        write_named(text, named, false, "  ");
     }
 }
 
-fn write_named(text: &mut String, named: &Named, is_anchor: bool) {
+/// `margin` stands before each line.
+fn write_named(text: &mut String, named: &Named, is_anchor: bool, margin: &str) {
     let Named {
         name,
         expression,
         about,
     } = named;
     if !about.is_empty() {
-        put(text, &format!("  # {about}\n"));
+        put(text, &format!("{margin}# {about}\n"));
     }
     let start = if is_anchor {
-        format!("&{name}\n    ")
+        format!("&{name}\n{margin}  ")
     } else {
         String::new()
     };
-    put(text, &format!("  - {start}name: {name}\n"));
-    block(text, "    expression", expression);
+    put(text, &format!("{margin}- {start}name: {name}\n"));
+    block(text, margin, "  expression", "", expression);
 }
 
-/// In one line where nothing needs escaping, else as a literal block, where nothing ever does.
-fn block(text: &mut String, key: &str, value: &str) {
+/// In one line where nothing needs escaping, else as a literal block, where nothing ever does. `anchor` is empty, or the name by
+/// which others refer to it.
+fn block(text: &mut String, margin: &str, key: &str, anchor: &str, value: &str) {
     let is_plain = value.starts_with(|first: char| first.is_ascii_alphabetic())
         && !matches!(value, "true" | "false")
         && !value.contains(": ")
@@ -450,19 +525,67 @@ fn block(text: &mut String, key: &str, value: &str) {
         && !value.ends_with(':')
         && !value.contains('\n');
     if is_plain {
-        put(text, &format!("{key}: {value}\n"));
+        put(text, &format!("{margin}{key}: {anchor}{value}\n"));
         return;
     }
     if !value.contains(['\n', '"', '\\']) {
-        put(text, &format!("{key}: \"{value}\"\n"));
+        put(text, &format!("{margin}{key}: {anchor}\"{value}\"\n"));
         return;
     }
-    put(text, &format!("{key}: |-\n"));
+    put(text, &format!("{margin}{key}: {anchor}|-\n"));
     for line in value.lines() {
-        put(text, &format!("      {line}\n"));
+        put(text, &format!("{margin}    {line}\n"));
     }
 }
 
 fn put(text: &mut String, more: &str) {
     text.push_str(more);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the API server and a person are given to read, in bytes.
+    const MOST_BYTES: usize = 150_000;
+
+    /// What a terminal shows at once.
+    const MOST_LINES: usize = 50;
+
+    /// The lines of each part of what the policies share, by the comment above it.
+    fn lines_by_part(manifest: &str) -> BTreeMap<&str, usize> {
+        let mut parts = BTreeMap::new();
+        let mut part = None;
+        for line in manifest.lines().take_while(|line| *line != "items:") {
+            if let Some(about) = line.strip_prefix("# ") {
+                part = Some(about);
+            } else if !line.starts_with(['-', ' ']) {
+                part = None;
+            }
+            if let Some(about) = part {
+                *parts.entry(about).or_default() += 1;
+            }
+        }
+        parts
+    }
+
+    #[test]
+    fn all_policies_together_stay_small() {
+        let parts = [guard(), rules(&Choice::default()), defaults(None), operators()];
+        let lengths = parts.each_ref().map(String::len);
+        let bytes: usize = lengths.iter().sum();
+        assert!(bytes < MOST_BYTES, "{bytes} bytes: {lengths:?}");
+    }
+
+    #[test]
+    fn what_one_rule_does_is_seen_on_one_screen() {
+        let manifest = rules(&Choice::default());
+        let parts = lines_by_part(&manifest);
+        let twins = registry::all()
+            .iter()
+            .filter(|rule| rule.meta().cel == Cel::Expressible);
+        assert!(parts.len() >= twins.count(), "{parts:#?}");
+        let long: Vec<_> = parts.iter().filter(|(_, lines)| **lines > MOST_LINES).collect();
+        assert!(long.is_empty(), "more than {MOST_LINES} lines: {long:#?}");
+    }
 }

@@ -25,6 +25,8 @@ pub struct RuleInPolicy {
     pub kinds: Vec<Kind>,
     /// CEL: a list of messages without the code.
     messages: String,
+    /// Whether they have to ask for the kind: not where all are of the variable with what it finds, which is empty for others.
+    asks_for_kind: bool,
 }
 
 /// What every rule says: those that deny, then those that warn, each in the order of its policy.
@@ -84,11 +86,24 @@ fn variables() -> Vec<Named> {
     for meta in registry::all().iter().map(|rule| rule.meta()) {
         let said = [Severity::Error, Severity::Warning].map(|severity| RuleInPolicy::of(meta, severity));
         let Some(rule) = of_code(meta.code) else { continue };
+        let is_new = |variable: &Named, known: &[Named]| !known.iter().any(|other| variable.is_like(other));
+        let shared: Vec<Named> = rule
+            .shared
+            .into_iter()
+            .filter(|variable| is_new(variable, &variables))
+            .collect();
+        variables.extend(shared);
         let mut own = rule.variables;
         if !rule.findings.is_empty() {
-            own.push(Named::new(found(meta), sum(&rule.findings)));
+            let kinds = if rule.kinds.is_empty() { meta.kinds } else { &rule.kinds };
+            let others = if rule.of_locations {
+                None
+            } else {
+                shared::is_none_of(kinds)
+            };
+            own.push(Named::new(found(meta), unless(others, &sum(&rule.findings))));
         }
-        own.retain(|variable| !variables.iter().any(|other| variable.is_like(other)));
+        own.retain(|variable| is_new(variable, &variables));
         own.extend(
             said.iter()
                 .flatten()
@@ -138,6 +153,7 @@ impl RuleInPolicy {
             meta,
             severity,
             kinds,
+            asks_for_kind: !rule.of_locations && lists.len() != usize::from(!rule.findings.is_empty()),
             messages: sum(&lists),
         })
     }
@@ -151,17 +167,14 @@ impl RuleInPolicy {
     /// The messages, where the rule judges the kind and the update changes what it reads. Warnings stop nobody, so that
     /// they may be repeated.
     fn findings(&self) -> String {
-        let mut passes = shared::is_none_of(&self.kinds).into_iter().collect::<Vec<_>>();
+        let mut passes: Vec<String> = Vec::new();
+        if self.asks_for_kind {
+            passes.extend(shared::is_none_of(&self.kinds));
+        }
         if self.severity == Severity::Error {
-            passes.push(format!(
-                "!variables.isNew && !({})",
-                changes::is_changed(self.meta.reads)
-            ));
+            passes.push(changes::leaves_alone(self.meta.reads));
         }
-        if passes.is_empty() {
-            return self.messages.clone();
-        }
-        format!("{} ? [] :\n{}", passes.join(" || "), self.messages)
+        unless((!passes.is_empty()).then(|| passes.join(" || ")), &self.messages)
     }
 
     fn validation(&self) -> Validation {
@@ -179,6 +192,14 @@ impl RuleInPolicy {
 /// The variable with what a rule finds, whether it denies or warns.
 fn found(meta: &RuleMeta) -> String {
     format!("{}found", meta.code)
+}
+
+/// The list, or an empty one where the condition holds.
+fn unless(condition: Option<String>, list: &str) -> String {
+    match condition {
+        Some(condition) => format!("{condition} ? [] :\n{list}"),
+        None => list.to_owned(),
+    }
 }
 
 fn sum(lists: &[String]) -> String {

@@ -15,6 +15,9 @@ const GROUPS: [(&str, &[Kind]); 4] = [
     ("isDatabase", &[Kind::Neo4jDatabase, Kind::Neo4jShardedDatabase]),
 ];
 
+/// The kinds for which the operator makes Jobs, which many rules are about.
+const RUNS_JOBS: &str = "runsJobs";
+
 /// Lists with more items than this are not looked into.
 pub(super) const MOST_ITEMS: usize = 64;
 
@@ -27,6 +30,7 @@ pub(super) fn variables() -> Vec<Named> {
     });
     let mut variables: Vec<Named> = of_kinds.collect();
     variables.extend([
+        Named::new(RUNS_JOBS, "variables.isBackup || variables.isRestore"),
         // Version v1alpha1 is read as the last operator that served it, v1beta1 as 1.14.
         Named::new("isBeta", "object.apiVersion.endsWith('/v1beta1')"),
         Named::new("spec", "dyn(object).?spec.orValue({})"),
@@ -63,8 +67,11 @@ pub(super) fn is_none_of(kinds: &[Kind]) -> Option<String> {
             .collect();
         groups.join(between)
     };
+    let runs_jobs = [Kind::Neo4jBackup, Kind::Neo4jRestore];
     if outside.is_empty() {
         None
+    } else if kinds.len() == runs_jobs.len() && runs_jobs.iter().all(|kind| kinds.contains(kind)) {
+        Some(format!("!variables.{RUNS_JOBS}"))
     } else if outside.len() < inside.len() {
         Some(list(&outside, "", " || "))
     } else {
@@ -139,9 +146,13 @@ fn locations() -> String {
     ];
     format!(
         "[{}]
-.filter(at, at[1].hasValue()).map(at, {{'path': at[0], 'block': at[1].value(), 'cloudPath': at[2],
-  'cloud': dyn(at[3].orValue({{}})), 'used': at[4], 'readsCloud': at[5]}})",
-        entries.join(",\n")
+.filter(at, at[1].hasValue()).map(at, {{
+  'path': at[0], 'block': dyn(at[1].value()), 'used': at[4], 'type': dyn({kind}), 'isCloud': dyn({kind} in ['s3', 'gcs', 'azure']),
+  'cloudPath': at[2], 'cloud': dyn(at[3].orValue({{}})), 'readsCloud': at[5],
+  'provider': dyn(at[3].orValue({{}}).?provider.orValue('') in ['aws', 'gcp', 'azure'] ? at[3].value().provider :
+    {{'s3': 'aws', 'gcs': 'gcp', 'azure': 'azure'}}[?{kind}].orValue(''))}})",
+        entries.join(",\n"),
+        kind = "at[1].value().?type.orValue('')",
     )
 }
 
@@ -149,8 +160,8 @@ fn locations() -> String {
 fn annotated() -> String {
     "variables.locations.filter(at, at.cloud.?identity.?autoCreate.?annotations.hasValue()).map(at, {
   'path': dyn(at.cloudPath + '.identity.autoCreate.annotations'),
-  'values': dyn(at.cloud.identity.autoCreate.annotations),
-  'denies': dyn(at.readsCloud)}) +
+  'values': at.cloud.identity.autoCreate.annotations,
+  'denies': at.readsCloud}) +
 (variables.isInstance && has(variables.spec.podServiceAccountAnnotations)
 ? [{'path': dyn('spec.podServiceAccountAnnotations'),
   'values': dyn(variables.spec.podServiceAccountAnnotations),

@@ -9,6 +9,8 @@ use super::Named;
 pub struct RulePolicy {
     /// The kinds that it judges; those of the rule when empty.
     pub kinds: Vec<Kind>,
+    /// Variables that other rules have as well, each using earlier ones only. The first one says whose they are.
+    pub shared: Vec<Named>,
     /// Variables of its own, beside the shared ones, each using earlier ones only.
     pub variables: Vec<Named>,
     /// CEL expressions, each a list of maps: the message as `text`, and whether it `denies` or only warns.
@@ -17,6 +19,9 @@ pub struct RulePolicy {
     pub errors: Vec<String>,
     /// The same for messages that only warn.
     pub warnings: Vec<String>,
+    /// Whether all that it says is of locations and their clouds, which other kinds do not have: then none of them is asked for
+    /// its kind.
+    pub of_locations: bool,
     /// CEL over `spec`, by kind: where it holds, the rule surely finds nothing. Only for rules of which no part in `plain.rs`
     /// says so already.
     pub plain: Vec<(Kind, String)>,

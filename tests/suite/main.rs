@@ -14,6 +14,7 @@ mod reads;
 mod registry;
 mod rules;
 mod scaffold;
+mod scenarios;
 mod schema_upstream;
 mod served;
 mod support;

@@ -74,6 +74,39 @@ fn every_rule_has_a_fixture_and_a_page_and_lives_in_a_file_of_its_name() {
     }
 }
 
+/// What an operator of another version does is data, which the pages and `explain` show.
+#[test]
+fn a_rule_that_asks_for_the_version_says_what_depends_on_it() {
+    let asks = ["is_online(", "may_be_online(", ".is_in(", ".can_be_in("];
+    let mut found = 0;
+    for meta in registry::all().iter().map(|rule| rule.meta()) {
+        let file = root().join("core/src/rules").join(meta.name.replace('-', "_") + ".rs");
+        let text = std::fs::read_to_string(file).unwrap();
+        if !asks.iter().any(|call| text.contains(call)) {
+            continue;
+        }
+        found += 1;
+        assert!(
+            !(meta.changes.is_empty() && meta.operators.is_empty()),
+            "{} asks for the version of the operator and declares neither `operators` nor `changes`",
+            meta.code
+        );
+        // A range of its own is in the declaration by its name, so that the two cannot differ.
+        let ranges = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("const ")?.split_once(": Versions ="));
+        for (name, _) in ranges {
+            let declared = format!("{name}, \"");
+            assert!(
+                text.contains(&declared),
+                "`changes` of {} does not name {name}",
+                meta.code
+            );
+        }
+    }
+    assert!(found > 10, "only {found} rules ask for the version");
+}
+
 #[test]
 fn no_path_is_read_twice_and_long_lists_have_a_name() {
     /// So many paths two rules may have in common before the list deserves a name in `core/src/rule/reads.rs`.

@@ -5,11 +5,13 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use neo4jbackup_harness::{Binaries, Scale, report_progress, webhook_program_for};
 
-use crate::step::{Step, Tally};
+use crate::step::{Screen, Step, Tally};
 use crate::{r#gen, node_tests, tools};
 
 /// The test programs that need a real API server, each behind the feature `e2e` of its package.
 const END_TO_END: [(&str, &str); 2] = [("neo4jbackup-harness", "control_plane"), ("neo4jbackup-tests", "e2e")];
+/// The feature.
+const END_TO_END_FEATURE: &str = "e2e";
 
 /// The test programs whose drills need no API server. They are part of every `cargo test`, where the drills are short.
 const DRILLS: [&str; 2] = ["drills", "suite"];
@@ -17,7 +19,7 @@ const DRILLS: [&str; 2] = ["drills", "suite"];
 /// Runs every check and every test, the fast ones first, and counts. One that fails does not keep the rest from running.
 pub(crate) fn test(root: &Path) -> Result<()> {
     Binaries::check_prerequisites()?;
-    let steps = [
+    let mut steps = vec![
         Step::run("format", || Step::cargo(&["fmt", "--all", "--check"])),
         Step::run("generated files", || {
             r#gen::run(root, true)?;
@@ -33,11 +35,12 @@ pub(crate) fn test(root: &Path) -> Result<()> {
                 "--deny=warnings",
             ])
         }),
-        Step::run("tests", || Step::cargo_test(Scale::Short, &["--workspace"], &[])),
+        Step::run("tests", || {
+            Step::cargo_test(&Screen::shown(), Scale::Short, &["--workspace"], &[])
+        }),
         Step::run("dependencies", || tools::check_dependencies(root)),
-        Step::run("end-to-end tests", || run_end_to_end(Scale::Short, &[])),
-        Step::run("node tests", || node_tests::run(Scale::Short, &[])),
     ];
+    steps.extend(run_with_clusters(Scale::Short, &[]));
     summarize(&steps, &[tools::NO_ADVISORIES])
 }
 
@@ -45,10 +48,7 @@ pub(crate) fn test(root: &Path) -> Result<()> {
 /// those that need no API server run as well.
 pub(crate) fn end_to_end(long: bool, arguments: &[String]) -> Result<()> {
     let scale = if long { Scale::Long } else { Scale::Short };
-    let mut steps = vec![
-        Step::run("end-to-end tests", || run_end_to_end(scale, arguments)),
-        Step::run("node tests", || node_tests::run(scale, arguments)),
-    ];
+    let mut steps = run_with_clusters(scale, arguments);
     if long {
         steps.push(Step::run("drills", || run_drills(arguments)));
     }
@@ -79,23 +79,63 @@ fn run_drills(arguments: &[String]) -> Result<Tally> {
     for test in DRILLS {
         command.extend(["--test", test]);
     }
-    Step::cargo_test(Scale::Long, &command, arguments)
+    Step::cargo_test(&Screen::shown(), Scale::Long, &command, arguments)
 }
 
-fn run_end_to_end(scale: Scale, arguments: &[String]) -> Result<Tally> {
-    // Before the tests, so that minutes of building are not taken for a test that hangs.
-    Binaries::locate_or_build(&report_progress)?.with_controller_manager(&report_progress)?;
-    webhook_program_for(scale)?;
-    // The whole workspace, because cargo then uses what the other tests have built.
-    let mut command = vec!["--workspace".to_owned()];
-    for (package, test) in END_TO_END {
-        command.extend([
-            "--features".to_owned(),
-            format!("{package}/e2e"),
-            "--test".to_owned(),
-            test.to_owned(),
-        ]);
+/// Runs the tests on a real API server and those on a node.
+///
+/// The short ones run at once, because those on a node wait for most of their time: for pods that start and drain. They share
+/// nothing but what was built before: control planes take free ports and folders of their own, a node has its own network,
+/// processes and control groups. The long ones measure, so that each has the machine for itself.
+fn run_with_clusters(scale: Scale, arguments: &[String]) -> Vec<Step> {
+    let mut steps = vec![Step::run("test clusters", || prepare(scale))];
+    let end_to_end = |screen: &Screen| run_tests(screen, scale, &END_TO_END.map(|(_, test)| test), arguments);
+    let on_a_node = |screen: &Screen| run_tests(screen, scale, &[node_tests::PROGRAM], arguments);
+    let names = ["end-to-end tests", "node tests"];
+    match scale {
+        Scale::Short => steps.extend(Step::run_two((names[0], end_to_end), (names[1], on_a_node))),
+        Scale::Long => steps.extend([
+            Step::run(names[0], || end_to_end(&Screen::shown())),
+            Step::run(names[1], || on_a_node(&Screen::shown())),
+        ]),
     }
+    steps
+}
+
+/// Builds what they need and the tests themselves, before any of them runs, so that minutes of building are not taken for a
+/// test that hangs, and nobody waits for the other's build.
+fn prepare(scale: Scale) -> Result<Tally> {
+    Binaries::locate_or_build(&report_progress)?.with_controller_manager(&report_progress)?;
+    node_tests::prepare(scale)?;
+    let tests = [&END_TO_END.map(|(_, test)| test)[..], &[node_tests::PROGRAM]].concat();
+    let command = test_command(&tests);
+    let command: Vec<&str> = ["test", "--no-run"]
+        .into_iter()
+        .chain(command.iter().map(String::as_str))
+        .collect();
+    let built = Step::cargo(&command)?;
+    // Last, because it is what the tests will start.
+    webhook_program_for(scale)?;
+    Ok(built)
+}
+
+fn run_tests(screen: &Screen, scale: Scale, tests: &[&str], arguments: &[String]) -> Result<Tally> {
+    let command = test_command(tests);
     let command: Vec<&str> = command.iter().map(String::as_str).collect();
-    Step::cargo_test(scale, &command, arguments)
+    Step::cargo_test(screen, scale, &command, arguments)
+}
+
+/// The arguments of cargo for these test programs: always of the whole workspace and with the same features, because cargo
+/// then uses what was built before.
+fn test_command(tests: &[&str]) -> Vec<String> {
+    let end_to_end = END_TO_END.map(|(package, _)| format!("{package}/{END_TO_END_FEATURE}"));
+    let on_a_node = node_tests::PACKAGES.map(|package| format!("{package}/{}", node_tests::PROGRAM));
+    let mut command = vec!["--workspace".to_owned()];
+    for feature in end_to_end.into_iter().chain(on_a_node) {
+        command.extend(["--features".to_owned(), feature]);
+    }
+    for test in tests {
+        command.extend(["--test".to_owned(), (*test).to_owned()]);
+    }
+    command
 }

@@ -5,31 +5,31 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
-use neo4jbackup_harness::{ChartTools, NodeBinaries, Prerequisite, Scale, missing_prerequisites, report_progress};
+use neo4jbackup_harness::{
+    ChartTools, NodeBinaries, Prerequisite, Scale, missing_prerequisites, report_progress, workspace_program,
+};
 
 use crate::image;
-use crate::step::{Step, Tally};
 
-/// The packages with such tests, in a test program `node` behind a feature of that name.
-const PACKAGES: [&str; 3] = ["neo4jbackup-harness", "neo4jbackup-tests", "xtask"];
+/// The test program with such tests, of several packages, behind a feature of the same name.
+pub(crate) const PROGRAM: &str = "node";
+/// The packages.
+pub(crate) const PACKAGES: [&str; 3] = ["neo4jbackup-harness", "neo4jbackup-tests", "xtask"];
 
-/// Runs them; `arguments` go to the test programs. Without a prerequisite each of them counts as skipped.
-pub(crate) fn run(scale: Scale, arguments: &[String]) -> Result<Tally> {
+/// Makes or installs what they need, before the tests, so that minutes of building are not taken for a test that hangs.
+/// Without a prerequisite it says so, and each of them counts as skipped.
+pub(crate) fn prepare(scale: Scale) -> Result<()> {
     install_packages()?;
     if let Some(obstacle) = obstacle() {
         report_progress(&format!("    skipped: {obstacle}"));
     } else {
-        // Before the tests, so that minutes of building are not taken for a test that hangs.
         NodeBinaries::locate_or_build(&report_progress)?;
         ChartTools::locate_or_build(&report_progress)?;
         image::run(&image::Options::for_tests(scale))?;
+        // It attacks the pods.
+        workspace_program("neo4jbackup-emulator")?;
     }
-    let mut command = vec!["--workspace".to_owned(), "--test".to_owned(), "node".to_owned()];
-    for package in PACKAGES {
-        command.extend(["--features".to_owned(), format!("{package}/node")]);
-    }
-    let command: Vec<&str> = command.iter().map(String::as_str).collect();
-    Step::cargo_test(scale, &command, arguments)
+    Ok(())
 }
 
 /// Why they cannot run here, as a sentence.

@@ -1,10 +1,12 @@
-//! One step of `cargo xtask test`: what it runs, and what it counted.
+//! One step of `cargo xtask test`: what it runs, and what it counted. Two that only wait may run at once.
 
 use std::env;
 use std::fmt;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read};
 use std::ops::AddAssign;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
@@ -82,10 +84,32 @@ impl fmt::Display for Step {
 impl Step {
     /// Runs `work`. An error is one failure, with its reason on the screen.
     pub(crate) fn run(name: &'static str, work: impl FnOnce() -> Result<Tally>) -> Self {
-        report_progress(&format!("==> {name}"));
+        Self::run_onto(&Screen::shown(), name, |_| work())
+    }
+
+    /// Runs two at once: while the first is shown as it goes, what the second says is kept, and shown as soon as the first
+    /// has ended.
+    ///
+    /// Both run in the process group of this program, so that Ctrl-C ends both.
+    pub(crate) fn run_two(
+        (first, first_work): (&'static str, impl FnOnce(&Screen) -> Result<Tally>),
+        (second, second_work): (&'static str, impl FnOnce(&Screen) -> Result<Tally> + Send),
+    ) -> [Self; 2] {
+        let (shown, kept) = (Screen::shown(), Screen::kept());
+        thread::scope(|scope| {
+            let second = scope.spawn(|| Self::run_onto(&kept, second, second_work));
+            let first = Self::run_onto(&shown, first, first_work);
+            kept.show();
+            let second = second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            [first, second]
+        })
+    }
+
+    fn run_onto(screen: &Screen, name: &'static str, work: impl FnOnce(&Screen) -> Result<Tally>) -> Self {
+        screen.say(&format!("==> {name}"));
         let start = Instant::now();
-        let tally = work().unwrap_or_else(|error| {
-            report_progress(&format!("error: {error:#}"));
+        let tally = work(screen).unwrap_or_else(|error| {
+            screen.say(&format!("error: {error:#}"));
             Tally::one_failed()
         });
         Self {
@@ -97,7 +121,8 @@ impl Step {
 
     /// Runs cargo; its exit code is the result.
     pub(crate) fn cargo(arguments: &[&str]) -> Result<Tally> {
-        let line = announce(arguments);
+        let line = command_line(arguments);
+        report_progress(&format!("    {line}"));
         let status = Command::new(cargo()).args(arguments).status();
         let status = status.with_context(|| format!("cannot run `{line}`"))?;
         Ok(if status.success() {
@@ -109,30 +134,90 @@ impl Step {
 
     /// Runs `cargo test` to its end and counts the tests. `scale` is the size of their drills; `more` goes to the test
     /// programs.
-    pub(crate) fn cargo_test(scale: Scale, arguments: &[&str], more: &[String]) -> Result<Tally> {
+    pub(crate) fn cargo_test(screen: &Screen, scale: Scale, arguments: &[&str], more: &[String]) -> Result<Tally> {
         let arguments = [&["test", "--no-fail-fast"], arguments, &["--", "--show-output"]].concat();
-        let line = announce(&arguments);
+        let line = command_line(&arguments);
+        screen.say(&format!("    {line}"));
         let could_not_run = || format!("cannot run `{line}`");
         let mut command = Command::new(cargo());
         command.args(&arguments).args(more).stdout(Stdio::piped());
         command.env(DRILLS, scale.choose("short", "long"));
-        let mut child = command.spawn().with_context(could_not_run)?;
-        let mut counter = Counter::default();
-        if let Some(stdout) = child.stdout.take() {
-            for line in BufReader::new(stdout).split(b'\n') {
-                let line = line.with_context(could_not_run)?;
-                let line = String::from_utf8_lossy(&line);
-                if counter.take(&line) {
-                    report_progress(&line);
-                }
-            }
+        if !screen.is_shown() {
+            command.stderr(Stdio::piped());
         }
+        let mut child = command.spawn().with_context(could_not_run)?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let mut counter = Counter::default();
+        thread::scope(|scope| {
+            // Both at once: a pipe that nobody reads holds up whoever writes.
+            let errors = scope.spawn(|| each_line(stderr, |line| screen.say(line)));
+            let output = each_line(stdout, |line| {
+                if counter.take(line) {
+                    screen.say(line);
+                }
+            });
+            let errors = errors.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            output.and(errors)
+        })
+        .with_context(could_not_run)?;
         let status = child.wait().with_context(could_not_run)?;
         // What does not compile, or ends without a result, is no failed test and still a failure.
         if !status.success() && counter.tally.failed == 0 {
             counter.tally.failed = 1;
         }
         Ok(counter.tally)
+    }
+}
+
+/// Calls `take` with each line of what a program writes, until it ends.
+fn each_line(from: Option<impl Read>, mut take: impl FnMut(&str)) -> std::io::Result<()> {
+    let Some(from) = from else { return Ok(()) };
+    for line in BufReader::new(from).split(b'\n') {
+        take(&String::from_utf8_lossy(&line?));
+    }
+    Ok(())
+}
+
+/// Where a step tells what it does. Of two that run at once, one is not shown before its turn.
+pub(crate) struct Screen {
+    /// The lines that have not been shown; `None` where each is shown at once.
+    kept: Mutex<Option<Vec<String>>>,
+}
+
+impl Screen {
+    /// One on which each line is shown at once.
+    pub(crate) fn shown() -> Self {
+        Self { kept: Mutex::new(None) }
+    }
+
+    fn kept() -> Self {
+        Self {
+            kept: Mutex::new(Some(Vec::new())),
+        }
+    }
+
+    fn is_shown(&self) -> bool {
+        self.lines().is_none()
+    }
+
+    fn say(&self, line: &str) {
+        let mut lines = self.lines();
+        match lines.as_mut() {
+            Some(lines) => lines.push(line.to_owned()),
+            None => report_progress(line),
+        }
+    }
+
+    /// Shows what was kept, and from now on each line at once.
+    fn show(&self) {
+        let mut lines = self.lines();
+        for line in lines.take().into_iter().flatten() {
+            report_progress(&line);
+        }
+    }
+
+    fn lines(&self) -> std::sync::MutexGuard<'_, Option<Vec<String>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -177,10 +262,8 @@ fn number_before(text: &str, word: &str) -> usize {
     digits.parse().unwrap_or(0)
 }
 
-fn announce(arguments: &[&str]) -> String {
-    let line = format!("cargo {}", arguments.join(" "));
-    report_progress(&format!("    {line}"));
-    line
+fn command_line(arguments: &[&str]) -> String {
+    format!("cargo {}", arguments.join(" "))
 }
 
 /// The cargo that runs this program, so that both use one toolchain.
@@ -191,6 +274,33 @@ pub(crate) fn cargo() -> std::ffi::OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_steps_both_are_counted_and_neither_failure_is_lost() {
+        let (begun, other_has_begun) = std::sync::mpsc::channel();
+        let first = |_: &Screen| {
+            // Only when both run at once does this come.
+            other_has_begun.recv()?;
+            Ok(Tally::one_passed())
+        };
+        let second = |screen: &Screen| {
+            begun.send(())?;
+            screen.say("kept");
+            anyhow::bail!("it failed")
+        };
+        let [first, second] = Step::run_two(("first", first), ("second", second));
+        assert_eq!(first.tally, Tally::one_passed());
+        assert_eq!(second.tally, Tally::one_failed());
+    }
+
+    #[test]
+    fn what_is_kept_is_shown_in_its_turn() {
+        let screen = Screen::kept();
+        screen.say("one");
+        assert_eq!(screen.lines().clone(), Some(vec!["one".to_owned()]));
+        screen.show();
+        assert!(screen.is_shown());
+    }
 
     #[test]
     fn results_are_added_up_and_what_successes_printed_is_not_shown() {

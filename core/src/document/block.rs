@@ -252,8 +252,9 @@ fn is_comment(behind: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::Parsed;
     use super::super::limits::Limits;
-    use super::super::parse::{read_by_block, read_by_parser};
+    use super::super::parse::{outline, parse, read_by_block, read_by_parser};
     use super::super::place::Lines;
 
     /// Whether a text is read here; it then is what the parser makes of it.
@@ -264,6 +265,10 @@ mod tests {
         };
         let parsed = read_by_parser(&lines, 0, text.len(), limits);
         assert_eq!(Some(own), parsed, "of {text:?}");
+        // What is read without places says the same.
+        let roots =
+            |parsed: Parsed<'_>| format!("{:?}", parsed.documents.iter().map(|it| &it.root).collect::<Vec<_>>());
+        assert_eq!(roots(outline(text, limits)), roots(parse(text, limits)), "of {text:?}");
         true
     }
 

@@ -79,6 +79,8 @@ pub(super) struct Builder<'l, 'a> {
     /// Finished values by anchor; filled only when the document has aliases.
     anchors: HashMap<usize, Value<'a>>,
     keep_anchors: bool,
+    /// Whether it is said where every value stands; else only where the outermost one does.
+    keeps_places: bool,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -96,7 +98,17 @@ impl<'l, 'a> Builder<'l, 'a> {
             alias_nodes: 0,
             anchors: HashMap::new(),
             keep_anchors,
+            keeps_places: true,
             problems: Vec::new(),
+        }
+    }
+
+    /// For who asks only what the values are. Places cost more than half of the reading. Merge keys end it, because what
+    /// they bring is found by its places.
+    pub(super) fn without_places(lines: &'l Lines<'a>, start: usize, limits: &Limits) -> Self {
+        Self {
+            keeps_places: false,
+            ..Self::new(lines, start, limits, false)
         }
     }
 
@@ -128,6 +140,15 @@ impl<'l, 'a> Builder<'l, 'a> {
             span,
             path,
         });
+    }
+
+    /// The place of a value or a key; where none is kept, that of the whole document alone.
+    fn place(&mut self, start: usize, end: usize) -> Span {
+        if self.keeps_places || self.stack.is_empty() {
+            self.places.span(start, end)
+        } else {
+            Span::default()
+        }
     }
 
     /// The path of the value that comes next.
@@ -168,7 +189,7 @@ impl<'l, 'a> Builder<'l, 'a> {
         let Some(frame) = self.stack.pop() else { return Ok(()) };
         let end = end.unwrap_or(frame.end);
         let mut spans = Spans {
-            value: self.places.span(frame.start, end),
+            value: self.place(frame.start, end),
             style: frame.style,
             children: frame.children,
             ..Spans::default()
@@ -203,7 +224,7 @@ impl<'l, 'a> Builder<'l, 'a> {
     ) -> Result<(), Stopped> {
         self.count(1, start)?;
         let spans = Spans {
-            value: self.places.span(start, end),
+            value: self.place(start, end),
             style,
             ..Spans::default()
         };
@@ -229,7 +250,7 @@ impl<'l, 'a> Builder<'l, 'a> {
         anchor: usize,
     ) -> Result<(), Stopped> {
         self.count(1, start)?;
-        let span = self.places.span(start, end);
+        let span = self.place(start, end);
         if anchor > 0 && self.keep_anchors {
             let spans = Spans {
                 key: None,
@@ -329,7 +350,9 @@ impl<'l, 'a> Builder<'l, 'a> {
         frame.count += value.count;
         frame.end = frame.end.max(value.end);
         if !frame.is_map() {
-            frame.children.push((Segment::Index(frame.items.len()), value.spans));
+            if self.keeps_places {
+                frame.children.push((Segment::Index(frame.items.len()), value.spans));
+            }
             frame.items.push(value.node);
             return Ok(());
         }
@@ -338,6 +361,7 @@ impl<'l, 'a> Builder<'l, 'a> {
                 value.spans.key = Some(span);
                 self.insert(name, value, false);
             }
+            Key::Merge(_) if !self.keeps_places => return Err(Stopped),
             Key::Merge(span) => return self.merge(value, span),
             Key::None | Key::Unusable => {}
         }
@@ -367,12 +391,18 @@ impl<'l, 'a> Builder<'l, 'a> {
             if !frame.index.is_empty() {
                 frame.index.insert(name.clone(), frame.entries.len());
             }
-            frame
-                .children
-                .push((Segment::Key(name.as_ref().to_owned()), value.spans));
+            if self.keeps_places {
+                frame
+                    .children
+                    .push((Segment::Key(name.as_ref().to_owned()), value.spans));
+            }
             frame.entries.push((name, value.node));
             return;
         };
+        if !self.keeps_places {
+            frame.entries[place].1 = value.node;
+            return;
+        }
         let duplicate = !merged && !frame.merged.get(place).copied().unwrap_or(false);
         if let Some(flag) = frame.merged.get_mut(place) {
             *flag = merged;

@@ -15,7 +15,8 @@ pub(super) fn add<'a>(parsed: &mut Parsed<'a>, document: Document<'a>) {
     debug_assert!(parsed.documents.len() >= first);
 }
 
-fn is_list(root: &Node<'_>) -> bool {
+/// Whether a document is a list of objects.
+pub(super) fn is_list(root: &Node<'_>) -> bool {
     root.get("kind")
         .and_then(Node::as_str)
         .is_some_and(|kind| kind.ends_with("List"))

@@ -24,7 +24,7 @@ mod tests;
 pub use comment::Comment;
 pub use limits::Limits;
 pub use node::{LARGE_LIST, Map, MapIndex, Node};
-pub use parse::{Source, decode, parse};
+pub use parse::{Source, decode, outline, parse};
 pub use path::{Path, Segment};
 pub use problem::{Problem, ProblemKind};
 pub use span::{Position, Span, Spans, Style};

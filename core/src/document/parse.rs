@@ -59,6 +59,12 @@ pub fn parse<'a>(text: &'a str, limits: &Limits) -> Parsed<'a> {
     source.read(0..source.len(), 0, limits)
 }
 
+/// The same without most places, for who asks only what the documents say: see [`Source::outline`].
+pub fn outline<'a>(text: &'a str, limits: &Limits) -> Parsed<'a> {
+    let source = Source::new(text, limits);
+    source.outline(0..source.len(), limits)
+}
+
 /// The text of a file, cut where kubectl cuts it, so that its documents can be read a few at a time.
 #[derive(Debug)]
 pub struct Source<'a> {
@@ -101,6 +107,17 @@ impl<'a> Source<'a> {
     /// Reads some of the stretches, in order. `index` is the [`Document::index`] of the first document among them: the
     /// sum of [`Parsed::indexes`] of all stretches before.
     pub fn read(&self, stretches: Range<usize>, index: usize, limits: &Limits) -> Parsed<'a> {
+        self.read_with(stretches, index, limits, Depth::Places)
+    }
+
+    /// Reads some of the stretches for what the documents say. The trees, the problems of the file as a whole and the number
+    /// of documents are those of [`read`](Self::read), and so are templates; most places are missing, and with them duplicate
+    /// keys.
+    pub fn outline(&self, stretches: Range<usize>, limits: &Limits) -> Parsed<'a> {
+        self.read_with(stretches, 0, limits, Depth::Outline)
+    }
+
+    fn read_with(&self, stretches: Range<usize>, index: usize, limits: &Limits, depth: Depth) -> Parsed<'a> {
         let mut parsed = Parsed::default();
         if stretches.start == 0 {
             parsed.problems.extend(self.problem.clone());
@@ -110,7 +127,7 @@ impl<'a> Source<'a> {
             if let Some(line) = chunk.directive {
                 parsed.problems.push(directive(lines, line));
             }
-            for mut document in read_chunk(lines, chunk, limits) {
+            for mut document in read_chunk(lines, chunk, limits, depth) {
                 document.index = index + parsed.indexes;
                 parsed.indexes += 1;
                 if chunk.unread {
@@ -185,7 +202,16 @@ fn check_size(document: &mut Document<'_>, limits: &Limits) {
     }
 }
 
-fn read_chunk<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Vec<Document<'a>> {
+/// How much is read of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// Everything, and where it stands.
+    Places,
+    /// What it says.
+    Outline,
+}
+
+fn read_chunk<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits, depth: Depth) -> Vec<Document<'a>> {
     let source = lines.text.get(chunk.start..chunk.end).unwrap_or("");
     let trimmed = source.trim_start();
     // `{{` begins a template of Helm and never JSON; the reader of YAML says so.
@@ -194,7 +220,9 @@ fn read_chunk<'a>(lines: &Lines<'a>, chunk: Chunk, limits: &Limits) -> Vec<Docum
         .filter(|_| !trimmed.starts_with("{{"))
         .map(str::trim_start);
     let Some(inner) = value else {
-        return read_yaml(lines, chunk, limits).into_iter().collect();
+        let outline = (depth == Depth::Outline).then(|| outline_by_block(lines, chunk.start, chunk.end, limits));
+        let document = outline.flatten().or_else(|| read_yaml(lines, chunk, limits));
+        return document.into_iter().collect();
     };
     let json = read_json(lines, chunk, limits);
     if json.iter().all(|document| {
@@ -246,6 +274,15 @@ pub(super) fn read_by_block<'a>(lines: &Lines<'a>, start: usize, end: usize, lim
     let mut document = document(lines.text, builder, Format::Yaml);
     document.comments = comments(lines, start, end, &document.spans);
     Some(document)
+}
+
+/// The same without most places, and not of a list of objects, which is taken apart by its places.
+fn outline_by_block<'a>(lines: &Lines<'a>, start: usize, end: usize, limits: &Limits) -> Option<Document<'a>> {
+    let source = lines.text.get(start..end).unwrap_or("");
+    let mut builder = Builder::without_places(lines, start, limits);
+    block::read(&mut builder, source, start).ok()?;
+    let document = document(lines.text, builder, Format::Yaml);
+    (!list::is_list(&document.root)).then_some(document)
 }
 
 /// The document of a chunk, whatever it is; `None` when there is nothing in it.

@@ -31,6 +31,8 @@ pub struct Right {
     pub resource: String,
     /// The only object that it must hold for; `None` for all.
     pub name: Option<String>,
+    /// The namespace that it must hold in; `None` for all.
+    pub namespace: Option<String>,
     /// What people call the objects: `Neo4jBackup`.
     #[serde(skip)]
     pub called: String,
@@ -124,6 +126,7 @@ mod tests {
             group: "neo4j.neo4j.com".to_owned(),
             resource: "neo4jenterpriseclusters".to_owned(),
             name: None,
+            namespace: None,
             called: "Neo4jEnterpriseCluster".to_owned(),
         };
         let failed = Cause::Failed("the Neo4jEnterpriseStandalone CRD is not installed".to_owned());

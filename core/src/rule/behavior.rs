@@ -14,6 +14,15 @@ pub struct Behavior {
     pub text: &'static str,
 }
 
+/// A part of a rule that only some versions have: what they do otherwise, where the rule as a whole holds for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// The versions, by the constant that the rule asks for.
+    pub operators: Versions,
+    /// What they do, as a sentence without its full stop.
+    pub text: &'static str,
+}
+
 /// How far a rule reaches with one operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reach {

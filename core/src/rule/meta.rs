@@ -1,6 +1,6 @@
 //! What is known of a rule without running it.
 
-use super::behavior::{Behavior, Reach, covers};
+use super::behavior::{Behavior, Change, Reach, covers};
 use crate::facts::Need;
 use crate::finding::Severity;
 use crate::fix::FixKind;
@@ -31,6 +31,10 @@ pub struct RuleMeta {
     /// What operators of which versions do; empty for a rule that holds for all of them alike. The engine runs the rule
     /// only for versions that a row covers, and lowers what it finds to the severity of that row.
     pub operators: &'static [Behavior],
+    /// What operators of some versions do otherwise in a part of the rule.
+    pub changes: &'static [Change],
+    /// The codes of the checks whose finding this is the cause of, on a live object.
+    pub explains: &'static [&'static str],
     /// The version that brought it.
     pub since: &'static str,
     /// The page, in Markdown; the first line is the summary.
@@ -70,10 +74,16 @@ impl RuleMeta {
             .lines()
             .map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned() + "\n")
             .collect();
-        if self.operators.is_empty() {
+        if self.operators.is_empty() && self.changes.is_empty() {
             return page;
         }
         page.push_str("\n## By operator version\n");
+        for Change { operators, text } in self.changes {
+            page.push_str(&format!("- {operators}: {text}\n"));
+        }
+        if self.operators.is_empty() {
+            return page;
+        }
         for Behavior {
             operators,
             severity,

@@ -11,7 +11,7 @@ mod meta;
 pub mod prelude;
 pub mod reads;
 
-pub use self::behavior::{Behavior, Reach};
+pub use self::behavior::{Behavior, Change, Reach};
 pub use self::collector::{Collector, Skipped};
 pub use self::meta::{Cel, Doors, RuleMeta};
 
@@ -60,6 +60,14 @@ pub trait Rule: Declared {
 ///         ],
 /// ```
 ///
+/// Where only a part of it does, `changes` names the range that the check asks for, and what is otherwise there:
+///
+/// ```text
+///         changes: [ONLINE, "hooks run on clusters, too"],
+/// ```
+///
+/// `explains: ["NB6001"]` after that names the checks of a live cluster whose finding this is the cause of.
+///
 /// `kinds` is a list, or the name of one in [`kinds`]; `reads` is one or several lists of paths, `["spec.schedule"]` or the name
 /// of one in [`reads`], with `+` between them.
 #[macro_export]
@@ -76,7 +84,9 @@ macro_rules! declare_rule {
             code: $code:literal, name: $name:literal, severity: $severity:ident,
             kinds: $kinds:tt, reads: $reads:tt $(+ $more:tt)*, needs: [$($need:ident),* $(,)?],
             doors: $doors:ident, fix: $fix:ident, cel: $cel:ident $(($why:literal))?, since: $since:literal
-            $(, operators: [$($range:literal: $most:ident, $what:literal);+ $(;)?])? $(,)?
+            $(, operators: [$($range:literal: $most:ident, $what:literal);+ $(;)?])?
+            $(, changes: [$($versions:path, $otherwise:literal);+ $(;)?])?
+            $(, explains: [$($effect:literal),* $(,)?])? $(,)?
         }
     ) => {
         $(#[doc = $doc])+
@@ -103,6 +113,11 @@ macro_rules! declare_rule {
                     severity: $crate::declare_rule!(@severity $most),
                     text: $what,
                 }),+)?],
+                changes: &[$($($crate::rule::Change {
+                    operators: $versions,
+                    text: $otherwise,
+                }),+)?],
+                explains: &[$($($effect),*)?],
                 since: $since,
                 docs: concat!($($doc, "\n"),+),
             };

@@ -35,6 +35,9 @@ declare_rule! {
             "spec.backups.defaultStorage.bucket", "spec.backups.defaultStorage.path",
         ],
         needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
+        changes: [
+            QUOTES_PATHS, "the paths of a restore are quoted in the command and may hold any character";
+        ],
     }
 }
 

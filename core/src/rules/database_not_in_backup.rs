@@ -38,6 +38,9 @@ declare_rule! {
         code: "NB8019", name: "database-not-in-backup", severity: Error,
         kinds: [Neo4jRestore], reads: RESTORED + FROM_BACKUP + ["spec.source.sourceDatabase"],
         needs: [Instance, Backups], doors: All, fix: None, cel: NotExpressible("it looks at another object"), since: "0.1",
+        changes: [
+            restored::ONLINE, "`sourceDatabase` names the database in the backup, and a standalone reads the recorded artifact from a volume, under whatever name";
+        ],
     }
 }
 

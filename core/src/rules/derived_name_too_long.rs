@@ -33,6 +33,9 @@ declare_rule! {
         code: "NB1009", name: "derived-name-too-long", severity: Error,
         kinds: JOBS, reads: RESTORED + ONLINE + ["metadata.name", "spec.schedule", "spec.source.storage.type"],
         needs: [Instance, Backups], doors: All, fix: None, cel: Expressible, since: "0.1",
+        changes: [
+            restored::ONLINE, "a standalone that is restored from a volume without a Job needs the Service, too";
+        ],
     }
 }
 

@@ -36,6 +36,9 @@ declare_rule! {
         ],
         needs: [Backups], doors: All, fix: Unsafe, cel: NotExpressible("another backup may write the full one"),
         since: "0.1",
+        changes: [
+            REFUSES_SHARDED, "a differential backup of a sharded database is refused as such (NB1017)";
+        ],
     }
 }
 

@@ -152,7 +152,7 @@ pub use yaml_syntax::YamlSyntax;
 
 use crate::rule::Rule;
 
-/// Every rule, by code.
+/// Every manifest rule, by code.
 pub static ALL: &[&dyn Rule] = &[
     &YamlSyntax,
     &DuplicateKey,

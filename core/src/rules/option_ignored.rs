@@ -38,6 +38,9 @@ declare_rule! {
         kinds: JOBS, reads: RESTORED + ["spec.options", "spec.stopCluster", "spec.source", "spec.allDatabases"],
         needs: [Instance, Backups],
         doors: All, fix: None, cel: Expressible, since: "0.1",
+        changes: [
+            restored::ONLINE, "hooks run on clusters, `tempStorage` and `resources` count where a chain on a volume is merged, and a standalone that is restored online ignores what belongs to a Job";
+        ],
     }
 }
 

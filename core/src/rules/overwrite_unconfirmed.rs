@@ -38,6 +38,9 @@ declare_rule! {
         ],
         needs: [], doors: All, fix: None,
         cel: Expressible, since: "0.1",
+        changes: [
+            restored::ONLINE, "a point in time needs a database that does not exist, whatever confirms the overwriting";
+        ],
     }
 }
 

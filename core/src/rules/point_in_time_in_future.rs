@@ -38,6 +38,9 @@ declare_rule! {
         reads: RESTORED + ["spec.source.pointInTime", "spec.source.type", "spec.seedConfig.restoreUntil"],
         needs: [Instance, Clock], doors: All, fix: None,
         cel: NotExpressible("CEL in the API server has no clock"), since: "0.1",
+        changes: [
+            restored::ONLINE, "a point in time needs a run that began at or after it, so that one in the future fails on a cluster, and stops a standalone";
+        ],
     }
 }
 

@@ -45,6 +45,9 @@ declare_rule! {
         reads: ["spec.source.pointInTime", "spec.source.type", "spec.source.backupRef", "spec.source.pitr.baseBackup"],
         needs: [Backups, Clock], doors: All, fix: None,
         cel: NotExpressible("it needs the history of the referenced backup"), since: "0.1",
+        changes: [
+            restored::ONLINE, "the newest run counts from where it began, not from where it ended";
+        ],
     }
 }
 

@@ -48,6 +48,9 @@ declare_rule! {
         reads: RESTORED + ["spec.source.pointInTime", "spec.source.type", "spec.seedConfig.restoreUntil"],
         needs: [Instance], doors: All, fix: None, cel: NotExpressible("it needs the image of the instance"),
         since: "0.1",
+        changes: [
+            restored::ONLINE, "the remedy is `type: backup` with a new database, which takes a point in time on a cluster, too";
+        ],
     }
 }
 

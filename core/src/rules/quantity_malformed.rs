@@ -45,6 +45,10 @@ declare_rule! {
         ],
         needs: [], doors: All, fix: Safe, cel: Expressible,
         since: "0.1",
+        changes: [
+            MAKES_CLAIMS, "the size of a volume claim is read";
+            REFUSES_SIZES, "a malformed size is refused; before, the operator panics";
+        ],
     }
 }
 

@@ -39,6 +39,9 @@ declare_rule! {
             "spec.source.backupRef", "spec.source.sourceDatabase", "spec.allDatabases", "spec.database", "spec.databaseName",
         ],
         needs: [Instance], doors: All, fix: None, cel: Expressible, since: "0.1",
+        changes: [
+            restored::ONLINE, "`sourceDatabase` names one database: not beside `allDatabases`, and with an exact file below a bucket";
+        ],
     }
 }
 

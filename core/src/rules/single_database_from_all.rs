@@ -44,6 +44,9 @@ declare_rule! {
             "1.15-1.17": Warning, "1.14 refuses it, 1.18 takes it, and what the versions between do is not known";
             "1.18+": Warning, "the operator takes the artifact that the newest run recorded for the database";
         ],
+        changes: [
+            CHOOSES, "the database is taken out of the backup, so that only a missing artifact is a finding";
+        ],
     }
 }
 

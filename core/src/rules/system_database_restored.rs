@@ -30,6 +30,9 @@ declare_rule! {
         code: "NB8008", name: "system-database-restored", severity: Error,
         kinds: [Neo4jRestore], reads: ["spec.database", "spec.databaseName", "spec.source.sourceDatabase"],
         needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
+        changes: [
+            restored::ONLINE, "`sourceDatabase` may not be `system` either";
+        ],
     }
 }
 

@@ -33,6 +33,9 @@ declare_rule! {
             "0.1-1.11.1": Warning, "the target is looked for in the namespace of the backup, and not found";
             "1.11.2-1.13": Error, "the operator refuses such a backup: up to 1.12 where the target is a database";
         ],
+        changes: [
+            REFUSES_EVERY_KIND, "targets that are no database are refused as well";
+        ],
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn by_engine(subject: &Subject<'_>) -> bool {
 }
 
 /// The versions that restore a standalone while it runs, where they can, and a cluster to a point in time.
-const ONLINE: Versions = Versions::range("1.19+");
+pub(crate) const ONLINE: Versions = Versions::range("1.19+");
 
 /// Whether the operator certainly restores a standalone while it runs, where it can.
 pub(crate) fn is_online(subject: &Subject<'_>) -> bool {

@@ -1,12 +1,14 @@
-//! `explain`: the page of a rule, or what a log says.
+//! `explain`: the page of a rule or check, or what a log says.
 
+mod check;
 mod log;
 
 use std::fmt::Write as _;
 
+use neo4jbackup_core::check::CheckMeta;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::registry;
-use neo4jbackup_core::rule::{Behavior, Doors, RuleMeta};
+use neo4jbackup_core::rule::{Behavior, Change, Doors, RuleMeta};
 use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::suppress::ANNOTATION;
 use serde_json::{Value, json};
@@ -33,7 +35,8 @@ pub(super) fn run(arguments: &Explain, color: bool, io: &mut Io<'_>) -> Exit {
     let text = match &arguments.rule {
         None => list(arguments.output, io.width()),
         Some(word) => match find(word) {
-            Some(meta) => page(meta, arguments.output, color, io.width().min(WIDEST)),
+            Some(Entry::Rule(meta)) => page(meta, arguments.output, color, io.width().min(WIDEST)),
+            Some(Entry::Check(meta)) => check::page(meta, arguments.output, color, io.width().min(WIDEST)),
             None => return usage(io, &UnknownRule::new(word)),
         },
     };
@@ -41,30 +44,36 @@ pub(super) fn run(arguments: &Explain, color: bool, io: &mut Io<'_>) -> Exit {
     Exit::Good
 }
 
-fn find(word: &str) -> Option<&'static RuleMeta> {
-    registry::rule(&word.to_ascii_uppercase()).or_else(|| registry::rule(&word.to_ascii_lowercase()))
+/// What has a code.
+enum Entry {
+    Rule(&'static RuleMeta),
+    Check(&'static CheckMeta),
+}
+
+fn find(word: &str) -> Option<Entry> {
+    let words = [word.to_ascii_uppercase(), word.to_ascii_lowercase()];
+    words.iter().find_map(|word| {
+        let rule = registry::rule(word).map(Entry::Rule);
+        rule.or_else(|| registry::check(word).map(Entry::Check))
+    })
 }
 
 fn list(format: PageFormat, width: usize) -> String {
     let metas = registry::all().iter().map(|rule| rule.meta());
+    let checks = registry::checks().iter().map(|check| check.meta());
     match format {
         PageFormat::Json => pretty(&json!({
             "apiVersion": API_VERSION,
             "kind": "RuleList",
-            "items": metas.map(object).collect::<Vec<Value>>(),
+            "items": metas.map(object).chain(checks.map(check::object)).collect::<Vec<Value>>(),
         })),
         PageFormat::Markdown => {
             let mut text = String::from("| code | name | severity | what |\n|---|---|---|---|\n");
-            for meta in metas {
-                let summary = meta.summary().replace('|', "\\|");
-                let _ = writeln!(
-                    text,
-                    "| [{}]({}) | `{}` | {} | {summary} |",
-                    meta.code,
-                    meta.url(),
-                    meta.name,
-                    meta.severity
-                );
+            let rules = metas.map(|meta| (meta.code, meta.url(), meta.name, meta.severity, meta.summary()));
+            let checks = checks.map(|meta| (meta.code, meta.url(), meta.name, meta.severity, meta.summary()));
+            for (code, url, name, severity, summary) in rules.chain(checks) {
+                let summary = summary.replace('|', "\\|");
+                let _ = writeln!(text, "| [{code}]({url}) | `{name}` | {severity} | {summary} |");
             }
             text
         }
@@ -72,6 +81,9 @@ fn list(format: PageFormat, width: usize) -> String {
             let mut rows = grid::plain(width);
             rows.set_header(["CODE", "SEVERITY", "NAME", "SUMMARY"]);
             for meta in metas {
+                rows.add_row([meta.code, &meta.severity.to_string(), meta.name, meta.summary()]);
+            }
+            for meta in checks {
                 rows.add_row([meta.code, &meta.severity.to_string(), meta.name, meta.summary()]);
             }
             grid::lines(&rows)
@@ -102,7 +114,25 @@ fn terminal(meta: &RuleMeta, color: bool, width: usize) -> String {
         doors(meta.doors),
         fix(meta.fix)
     );
-    let docs = meta.page();
+    text.push_str(&prose(&meta.page(), color, width));
+    let _ = writeln!(
+        text,
+        "{bold}Accepting it{plain}\nSay why, on the object or on the line before the field:\n"
+    );
+    let _ = writeln!(
+        text,
+        "    metadata:\n      annotations:\n        {ANNOTATION}{}: \"why it is accepted\"\n",
+        meta.code
+    );
+    let _ = writeln!(text, "    # neo4jbackup:ignore {} why it is accepted\n", meta.code);
+    let _ = writeln!(text, "{}", meta.url());
+    text
+}
+
+/// A page in Markdown as a terminal shows it.
+fn prose(docs: &str, color: bool, width: usize) -> String {
+    let (bold, plain) = if color { (BOLD, PLAIN) } else { ("", "") };
+    let mut text = String::new();
     let mut paragraph = String::new();
     let mut in_code = false;
     for line in docs.lines().chain([""]) {
@@ -127,17 +157,6 @@ fn terminal(meta: &RuleMeta, color: bool, width: usize) -> String {
             text.push('\n');
         }
     }
-    let _ = writeln!(
-        text,
-        "{bold}Accepting it{plain}\nSay why, on the object or on the line before the field:\n"
-    );
-    let _ = writeln!(
-        text,
-        "    metadata:\n      annotations:\n        {ANNOTATION}{}: \"why it is accepted\"\n",
-        meta.code
-    );
-    let _ = writeln!(text, "    # neo4jbackup:ignore {} why it is accepted\n", meta.code);
-    let _ = writeln!(text, "{}", meta.url());
     text
 }
 
@@ -172,8 +191,13 @@ fn object(meta: &RuleMeta) -> Value {
         "since": meta.since,
         "url": meta.url(),
         "operators": meta.operators.iter().map(behavior).collect::<Vec<_>>(),
+        "changes": meta.changes.iter().map(change).collect::<Vec<_>>(),
         "docs": meta.page(),
     })
+}
+
+fn change(change: &Change) -> Value {
+    json!({"operators": change.operators.to_string(), "text": change.text})
 }
 
 fn behavior(behavior: &Behavior) -> Value {

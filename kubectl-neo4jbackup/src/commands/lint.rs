@@ -6,20 +6,20 @@ mod destination;
 mod fix;
 mod output;
 mod plan;
-mod selection;
 mod survey;
 mod unfinished;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::sync::Arc;
 
 use neo4jbackup_core::quoted::{Name, printable};
 
 use crate::baseline::{self, Baseline, BaselineError};
 use crate::cli::{FailOn, Lint};
 use crate::connection::Access;
-use crate::input::{self, Gap, Inputs, Text};
+use crate::input::{self, Gap, Inputs, Reader, Text};
 use crate::report::{API_VERSION, Finding, LintReport, Skipped, Summary, Verdict};
 use crate::{Exit, Io, parallel};
 
@@ -64,7 +64,9 @@ pub(super) fn run(arguments: Lint, namespace: Option<String>, access: Access, co
     for line in stale {
         io.say(&format!("note: the baseline lists what is no longer found: {line}"));
     }
-    match output::write(&plan, &destinations.reports, &report, &texts, io) {
+    let written = output::write(&plan, &destinations.reports, &report, &texts, io);
+    parallel::let_go((report, texts));
+    match written {
         Ok(()) => exit,
         Err(error) => usage(io, &error),
     }
@@ -72,7 +74,11 @@ pub(super) fn run(arguments: Lint, namespace: Option<String>, access: Access, co
 
 /// Reads every file that the paths lead to.
 fn load(inputs: Inputs, plan: &Plan, io: &mut Io<'_>) -> (Vec<Text>, Vec<Gap>) {
-    let Inputs { sources, mut gaps } = inputs;
+    let Inputs {
+        sources,
+        mut gaps,
+        plain_folders,
+    } = inputs;
     let limit = plan.options.limits.file_bytes;
     let stdin = sources
         .iter()
@@ -80,8 +86,9 @@ fn load(inputs: Inputs, plan: &Plan, io: &mut Io<'_>) -> (Vec<Text>, Vec<Gap>) {
         .map(|source| input::load_stdin(source, io.stdin, limit));
     let mut stdin = stdin.into_iter();
     let mut texts = Vec::with_capacity(sources.len());
+    let reader = Reader::new(&sources, limit);
     let loaded = parallel::map(&sources, |source| {
-        (!source.origin.is_stdin()).then(|| input::load(source, limit))
+        (!source.origin.is_stdin()).then(|| reader.load(source))
     });
     for result in loaded.into_iter().filter_map(|result| result.or_else(|| stdin.next())) {
         match result {
@@ -90,7 +97,7 @@ fn load(inputs: Inputs, plan: &Plan, io: &mut Io<'_>) -> (Vec<Text>, Vec<Gap>) {
         }
     }
     let sources: Vec<_> = texts.iter().map(|text| &text.source).collect();
-    let roles = input::roles(&sources);
+    let roles = input::roles(&sources, &plain_folders);
     for (text, role) in texts.iter_mut().zip(roles) {
         text.role = role;
     }
@@ -182,9 +189,9 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
     let unfinished = unfinished.into_iter().map(|(text, reason)| Skipped {
         code: None,
         file: texts[text].source.name.clone(),
-        reason: printable(reason).into_owned(),
+        reason: printable(reason).into(),
         need: None,
-        causes: Vec::new(),
+        causes: Arc::default(),
         is_gap: false,
     });
     let unreadable = gaps.iter().map(Skipped::from);

@@ -3,14 +3,15 @@
 use std::collections::{HashSet, VecDeque};
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Component, Path, PathBuf, is_separator};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use globset::GlobBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use ignore::{DirEntry, WalkBuilder};
+use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::{Gap, Inputs, Origin, Source};
+use super::role::KUSTOMIZATIONS;
+use super::{Gap, Inputs, Origin, PlainFolders, Source};
 
 /// The endings of names that hold manifests.
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
@@ -63,11 +64,18 @@ pub fn find(paths: &[PathBuf], current_directory: &Path, exclude: &Exclude) -> I
         named: named.filter_map(|path| fs::canonicalize(path).ok()).collect(),
         seen: (paths.len() > 1).then(HashSet::new),
         walked: Arc::default(),
+        kustomized: Arc::default(),
     };
     for path in paths {
         finder.path(path);
     }
-    finder.inputs
+    let mut inputs = finder.inputs;
+    let mut plain = std::mem::take(&mut *lock(&finder.walked));
+    for folder in lock(&finder.kustomized).iter() {
+        plain.remove(folder);
+    }
+    inputs.plain_folders = PlainFolders(plain);
+    inputs
 }
 
 struct Finder<'f> {
@@ -80,12 +88,17 @@ struct Finder<'f> {
     seen: Option<HashSet<PathBuf>>,
     /// The real folders of which every manifest has been found.
     walked: Arc<Mutex<HashSet<PathBuf>>>,
+    /// The folders among them that hold a kustomization.
+    kustomized: Arc<Mutex<Vec<PathBuf>>>,
 }
+
+/// Which names are wanted.
+type Wanted<'w> = dyn Fn(&Path) -> bool + Sync + 'w;
 
 /// One walk through a folder and what its links lead to.
 struct Walk<'w> {
     /// Which names are wanted, as they are shown.
-    wanted: &'w dyn Fn(&Path) -> bool,
+    wanted: &'w Wanted<'w>,
     /// Whether it is about all manifests, whatever the names of their folders: each folder is then looked at once.
     is_whole: bool,
     links: VecDeque<Link>,
@@ -187,14 +200,7 @@ impl Finder<'_> {
     }
 
     /// Goes through a folder, `levels` down when not all the way, and then to where its links lead.
-    fn walk(
-        &mut self,
-        name: &Path,
-        full: &Path,
-        levels: Option<usize>,
-        is_whole: bool,
-        wanted: &dyn Fn(&Path) -> bool,
-    ) {
+    fn walk(&mut self, name: &Path, full: &Path, levels: Option<usize>, is_whole: bool, wanted: &Wanted<'_>) {
         let folder = match fs::canonicalize(full) {
             Ok(folder) => folder,
             Err(error) => return self.gap(name, reason(&error)),
@@ -225,7 +231,7 @@ impl Finder<'_> {
     /// Goes through a real folder and through no link; these are noted.
     fn visit(&mut self, name: &Path, place: Place<'_>, levels: Option<usize>, walk: &mut Walk<'_>) {
         let Place { root, folder, walked } = place;
-        let exclude = self.exclude.clone();
+        let (exclude, kustomized) = (self.exclude.clone(), Arc::clone(&self.kustomized));
         let kept = move |entry: &DirEntry| {
             let is_folder = if entry.path_is_symlink() {
                 entry.path().is_dir()
@@ -233,61 +239,57 @@ impl Finder<'_> {
                 entry.file_type().is_some_and(|kind| kind.is_dir())
             };
             let is_known = || {
-                walked.as_ref().is_some_and(|walked| {
-                    walked
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .contains(entry.path())
-                })
+                walked
+                    .as_ref()
+                    .is_some_and(|walked| lock(walked).contains(entry.path()))
             };
+            // What the settings leave out is for something all the same.
+            if KUSTOMIZATIONS.iter().any(|known| entry.file_name() == *known) {
+                lock(&kustomized).extend(entry.path().parent().map(Path::to_owned));
+            }
             entry.depth() == 0 || !(exclude.has(entry.path(), is_folder) || is_folder && is_known())
         };
-        let entries = WalkBuilder::new(folder)
+        // Several threads list the folders, and look for files of patterns only where the list of a folder has them.
+        let threads = WalkBuilder::new(folder)
             .follow_links(false)
             .max_depth(levels)
             .git_global(false)
             .add_custom_ignore_filename(".neo4jbackupignore")
-            .sort_by_file_name(Ord::cmp)
             .filter_entry(kept)
-            .build();
-        let named = |path: &Path| {
-            path.strip_prefix(folder)
-                .map_or_else(|_| path.to_owned(), |below| name.join(below))
+            .build_parallel();
+        let start = Start {
+            name,
+            root: &root,
+            folder,
+            levels,
+            wanted: walk.wanted,
         };
-        for entry in entries {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    self.walk_error(name, &error, &named);
-                    continue;
+        let met = Mutex::new(Vec::new());
+        threads.run(|| {
+            Box::new(|entry| {
+                if let Some(entry) = start.met(entry) {
+                    lock(&met).push(entry);
                 }
-            };
-            let shown = named(entry.path());
-            let Some(kind) = entry.file_type() else { continue };
-            if kind.is_dir() {
-                if walk.is_whole {
-                    let mut walked = self.walked.lock().unwrap_or_else(PoisonError::into_inner);
-                    walked.insert(entry.into_path());
+                WalkState::Continue
+            })
+        });
+        let mut met = met.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // In the order of names, those of each folder together, whatever the threads did.
+        met.sort_by_cached_key(|met| in_order_of_names(met.name()));
+        let mut folders = Vec::new();
+        for met in met {
+            match met {
+                Met::Folder(folder) => folders.push(folder),
+                Met::Link(link) => walk.links.push_back(link),
+                Met::File { name, below } => {
+                    let folder = Arc::clone(&root);
+                    self.file(&name, Origin::Found { folder, below });
                 }
-            } else if kind.is_symlink() {
-                walk.links.push_back(Link {
-                    name: shown,
-                    levels: levels.map(|levels| levels.saturating_sub(entry.depth())),
-                    place: entry.into_path(),
-                });
-            } else if (walk.wanted)(&shown) {
-                match entry.path().strip_prefix(&root) {
-                    Ok(below) if kind.is_file() => {
-                        let below = below.to_owned();
-                        let folder = Arc::clone(&root);
-                        self.file(&shown, Origin::Found { folder, below });
-                    }
-                    _ => self.gap(
-                        &shown,
-                        "is not a file but a pipe or a device, and was left out".to_owned(),
-                    ),
-                }
+                Met::Gap { name, reason } => self.gap(&name, reason),
             }
+        }
+        if walk.is_whole {
+            lock(&self.walked).extend(folders);
         }
     }
 
@@ -348,10 +350,7 @@ impl Finder<'_> {
     }
 
     fn is_walked(&self, folder: &Path) -> bool {
-        self.walked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(folder)
+        lock(&self.walked).contains(folder)
     }
 
     /// From now on two names may lead to one file.
@@ -361,17 +360,107 @@ impl Finder<'_> {
             self.seen = Some(found.collect());
         }
     }
+}
 
-    fn walk_error(&mut self, folder: &Path, error: &ignore::Error, named: &dyn Fn(&Path) -> PathBuf) {
-        let (path, error) = innermost(None, error);
-        match error {
-            ignore::Error::Io(error) => {
-                let name = path.map_or_else(|| folder.to_owned(), named);
-                self.gap(&name, reason(error));
+/// Where a walk began.
+struct Start<'s> {
+    /// The name of the folder, as it is shown.
+    name: &'s Path,
+    root: &'s Path,
+    folder: &'s Path,
+    levels: Option<usize>,
+    wanted: &'s Wanted<'s>,
+}
+
+/// What a walk met.
+enum Met {
+    /// A real folder.
+    Folder(PathBuf),
+    Link(Link),
+    /// A wanted file: the name to show, and the way from the root.
+    File {
+        name: PathBuf,
+        below: PathBuf,
+    },
+    /// What cannot be read: the name to show, and why.
+    Gap {
+        name: PathBuf,
+        reason: String,
+    },
+}
+
+impl Met {
+    fn name(&self) -> &Path {
+        match self {
+            Self::Folder(name) | Self::Link(Link { name, .. }) | Self::File { name, .. } | Self::Gap { name, .. } => {
+                name
             }
-            other => self.gap(folder, format!("cannot be listed: {other}")),
         }
     }
+}
+
+impl Start<'_> {
+    /// What an entry of a folder is for us; `None` for a file that is not wanted.
+    fn met(&self, entry: Result<DirEntry, ignore::Error>) -> Option<Met> {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => return Some(self.error(&error)),
+        };
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            return Some(Met::Folder(entry.into_path()));
+        }
+        let name = self.named(entry.path());
+        if kind.is_symlink() {
+            return Some(Met::Link(Link {
+                name,
+                levels: self.levels.map(|levels| levels.saturating_sub(entry.depth())),
+                place: entry.into_path(),
+            }));
+        }
+        (self.wanted)(&name).then(|| match entry.path().strip_prefix(self.root) {
+            Ok(below) if kind.is_file() => Met::File {
+                name,
+                below: below.to_owned(),
+            },
+            _ => Met::Gap {
+                name,
+                reason: "is not a file but a pipe or a device, and was left out".to_owned(),
+            },
+        })
+    }
+
+    fn error(&self, error: &ignore::Error) -> Met {
+        let (path, error) = innermost(None, error);
+        match error {
+            ignore::Error::Io(error) => Met::Gap {
+                name: path.map_or_else(|| self.name.to_owned(), |path| self.named(path)),
+                reason: reason(error),
+            },
+            other => Met::Gap {
+                name: self.name.to_owned(),
+                reason: format!("cannot be listed: {other}"),
+            },
+        }
+    }
+
+    /// The name to show of what stands below the folder.
+    fn named(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(self.folder)
+            .map_or_else(|_| path.to_owned(), |below| self.name.join(below))
+    }
+}
+
+/// What sorts names as their parts do, from folder to folder.
+fn in_order_of_names(name: &Path) -> Vec<u8> {
+    let bytes = name.as_os_str().as_encoded_bytes().iter();
+    bytes
+        .map(|byte| if is_separator(char::from(*byte)) { 0 } else { *byte })
+        .collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Where a file really is.

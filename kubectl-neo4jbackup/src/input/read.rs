@@ -1,8 +1,11 @@
 //! The text of a file, read only when it is of a sensible size.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
 
 use neo4jbackup_core::document;
 
@@ -10,22 +13,50 @@ use super::find::reason;
 use super::{Gap, Origin, Role, Source, Text};
 use crate::directory::Directory;
 
-/// Reads one file of at most `limit` bytes.
-pub fn load(source: &Source, limit: usize) -> Result<Text, Gap> {
-    let failed = |error: io::Error| gap(source, reason(&error));
-    let opened = match &source.origin {
-        Origin::Stdin => return Err(gap(source, "is standard input, which was not read".to_owned())),
-        Origin::Named(path) => File::open(path),
-        Origin::Found { folder, below } => Directory::open(folder).and_then(|folder| folder.open_file(below)),
-    };
-    let file = opened.map_err(failed)?;
-    let length = file.metadata().map_err(failed)?.len();
-    // Before anything is read: a sparse file of many gigabytes costs nothing to make.
-    if length > limit as u64 {
-        return Err(too_large(source, Some(length), limit));
+/// Reads files.
+#[derive(Debug)]
+pub struct Reader {
+    /// The folders in which files were found, each opened once.
+    folders: HashMap<Arc<Path>, Directory>,
+    /// The most bytes that are read of one file.
+    limit: usize,
+}
+
+impl Reader {
+    /// For some files, of each at most `limit` bytes.
+    pub fn new(sources: &[Source], limit: usize) -> Self {
+        let mut folders: HashMap<Arc<Path>, Directory> = HashMap::new();
+        for source in sources {
+            if let Origin::Found { folder, .. } = &source.origin
+                && !folders.contains_key(folder)
+                && let Ok(opened) = Directory::open(folder)
+            {
+                folders.insert(Arc::clone(folder), opened);
+            }
+        }
+        Self { folders, limit }
     }
-    let capacity = usize::try_from(length).unwrap_or_default();
-    from_reader(source, file, capacity, limit)
+
+    /// Reads one of them.
+    pub fn load(&self, source: &Source) -> Result<Text, Gap> {
+        let failed = |error: io::Error| gap(source, reason(&error));
+        let opened = match &source.origin {
+            Origin::Stdin => return Err(gap(source, "is standard input, which was not read".to_owned())),
+            Origin::Named(path) => File::open(path).and_then(|file| Ok((file.metadata()?, file))),
+            Origin::Found { folder, below } => match self.folders.get(folder) {
+                Some(folder) => folder.open_file(below),
+                None => Directory::open(folder).and_then(|folder| folder.open_file(below)),
+            },
+        };
+        let (about, file) = opened.map_err(failed)?;
+        let length = about.len();
+        // Before anything is read: a sparse file of many gigabytes costs nothing to make.
+        if length > self.limit as u64 {
+            return Err(too_large(source, Some(length), self.limit));
+        }
+        let capacity = usize::try_from(length).unwrap_or_default();
+        from_reader(source, file, capacity, self.limit)
+    }
 }
 
 /// Reads standard input.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use neo4jbackup_core::document::{Limits, Node, parse};
 
-use super::{Origin, Source};
+use super::{Origin, PlainFolders, Source};
 use crate::directory::Directory;
 use crate::parallel;
 
@@ -15,7 +15,7 @@ use crate::parallel;
 const TEMPLATES: &str = "templates";
 const CHART: &str = "Chart.yaml";
 /// The names that kustomize looks for, in its order.
-const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub(super) const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 /// Where only the patch was named, its kustomization is looked for in so many folders above it.
 const MOST_FOLDERS_UPWARDS: usize = 4;
 /// No kustomization that a person wrote is larger.
@@ -41,10 +41,11 @@ pub enum Role {
 
 /// What each of the files is for. Reads nothing but kustomizations, and quotes none of them.
 ///
-/// Every folder is looked at once, however many files are in it and below it.
-pub fn roles(sources: &[&Source]) -> Vec<Role> {
+/// Every folder is looked at once, however many files are in it and below it, and those that are known to be `plain` not at
+/// all.
+pub fn roles(sources: &[&Source], plain: &PlainFolders) -> Vec<Role> {
     let paths = parallel::map(sources, |source| real(&source.origin));
-    let surroundings = Surroundings::of(sources, &paths);
+    let surroundings = Surroundings::of(sources, &paths, plain);
     let role = |(source, path): (&&Source, &Option<PathBuf>)| {
         let path = path.as_deref()?;
         surroundings.role(Path::new(&source.name), path)
@@ -74,7 +75,7 @@ struct Surroundings<'p> {
 
 impl<'p> Surroundings<'p> {
     /// What the folders above the files and the kustomizations among them say; `paths` is where the files really are.
-    fn of(sources: &[&Source], paths: &'p [Option<PathBuf>]) -> Self {
+    fn of(sources: &[&Source], paths: &'p [Option<PathBuf>], plain: &PlainFolders) -> Self {
         let folders: BTreeSet<&Path> = paths.iter().flatten().filter_map(|path| path.parent()).collect();
         let above = folders.iter().flat_map(|folder| folder.ancestors());
         let of_templates = above.filter(|folder| folder.file_name().is_some_and(|name| name == TEMPLATES));
@@ -84,7 +85,7 @@ impl<'p> Surroundings<'p> {
         let near = folders
             .iter()
             .flat_map(|folder| folder.ancestors().take(MOST_FOLDERS_UPWARDS));
-        let near: BTreeSet<&Path> = near.collect();
+        let near: BTreeSet<&Path> = near.filter(|folder| !plain.0.contains(*folder)).collect();
         let near: Vec<&Path> = near.into_iter().collect();
         let patches = parallel::map(&near, |folder| patches_of(folder));
         let patches = near.into_iter().zip(patches);
@@ -153,7 +154,7 @@ fn patches_of(folder: &Path) -> HashSet<PathBuf> {
     };
     // Through no link: who may put one into a repository must not choose what is read.
     let mut files = KUSTOMIZATIONS.iter().map(|name| directory.open_file(Path::new(name)));
-    let Some(Ok(file)) = files.find(Result::is_ok) else {
+    let Some(Ok((_, file))) = files.find(Result::is_ok) else {
         return HashSet::new();
     };
     let mut text = String::new();

@@ -14,11 +14,16 @@ pub(super) struct Yaml;
 
 impl Format for Yaml {
     fn render(&self, report: &LintReport, _: &Context<'_>) -> String {
-        // By way of JSON, because what a text is written in depends on what is in it.
-        let json = serde_json::to_string(report).unwrap_or_default();
-        let root: Node<'_> = serde_json::from_str(&json).unwrap_or(Node::Null);
-        escaped(&serde_saphyr::to_string(&Shown(&root)).unwrap_or_default())
+        of(report)
     }
+}
+
+/// Any report as YAML.
+pub(super) fn of(report: &impl Serialize) -> String {
+    // By way of JSON, because what a text is written in depends on what is in it.
+    let json = serde_json::to_string(report).unwrap_or_default();
+    let root: Node<'_> = serde_json::from_str(&json).unwrap_or(Node::Null);
+    escaped(&serde_saphyr::to_string(&Shown(&root)).unwrap_or_default())
 }
 
 /// A node whose texts stand in double quotes where something in them has to be escaped.

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 #[cfg(unix)]
-use kubectl_neo4jbackup::input::{self, Exclude};
+use kubectl_neo4jbackup::input::{self, Exclude, Reader};
 
 use crate::support::{SIX_FIELDS, Sandbox};
 
@@ -225,7 +225,9 @@ fn a_link_that_comes_in_between_is_not_followed() {
             fs::remove_file(sandbox.path("repo/sub/backup.yaml")).unwrap();
             symlink("../../outside/backup.yaml", sandbox.path("repo/sub/backup.yaml")).unwrap();
         }
-        let gap = input::load(&found.sources[0], 1 << 20).unwrap_err();
+        let gap = Reader::new(&found.sources, 1 << 20)
+            .load(&found.sources[0])
+            .unwrap_err();
         assert!(gap.reason.contains("a link has taken its place"), "{}", gap.reason);
         assert!(found.sources[0].origin.parent().is_err() == is_folder);
     }

@@ -17,7 +17,7 @@ pub(crate) fn policy() -> RulePolicy {
                     "(size(variables.arguments) > {MOST_ITEMS} ? [] : variables.places.filter(place, place < size(variables.arguments)))
 .map(place, {{'index': dyn(place), 'text': dyn({text})}})
 .map(at, {{'index': at.index, 'text': at.text, 'message': dyn(
-  at.text.matches('^{removed}') ?
+    at.text.matches('^{removed}') ?
   'Neo4j 5.26 and later have no option `' + at.text.find('^{removed}') + '`; remove it' :
   !at.text.startsWith('-') ? (at.text == '' ? 'an empty text is no option' :
   '`' + {short} + '` is no option, because it does not begin with `-`') +

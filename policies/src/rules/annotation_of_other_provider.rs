@@ -1,6 +1,5 @@
 //! NB3008.
 
-use super::identity_provider_wrong::PROVIDER;
 use crate::{Named, RulePolicy, cel};
 
 /// More annotations than this are left alone: no `ServiceAccount` has them.
@@ -16,19 +15,15 @@ pub(crate) fn policy() -> RulePolicy {
     );
     RulePolicy {
         variables: vec![
+            Named::new("annotationKeys", keys),
             Named::new(
                 "providers",
-                format!(
-                    "variables.locations.filter(at, size(at.cloud.?identity.?autoCreate.?annotations.orValue({{}})) in range)
-.map(at, {{
+                "variables.locations.filter(at, size(at.cloud.?identity.?autoCreate.?annotations.orValue({})) in range)
+.map(at, {
   'path': dyn(at.cloudPath + '.identity.autoCreate.annotations'), 'readsCloud': at.readsCloud,
   'values': at.cloud.identity.autoCreate.annotations,
-  'implied': dyn({PROVIDER}), 'said': dyn(at.cloud.identity.?provider.orValue(''))}})
-.map(at, {{
-  'path': at.path, 'readsCloud': at.readsCloud, 'values': at.values,
-  'provider': dyn(at.implied != '' ? at.implied : at.said)}})
-.filter(at, at.provider in {keys})"
-                )
+  'provider': dyn(at.provider != '' ? at.provider : at.cloud.identity.?provider.orValue(''))})
+.filter(at, at.provider in variables.annotationKeys)"
                 .replace("in range", &format!("> 0 && size(at.cloud.identity.autoCreate.annotations) <= {MOST}")),
             ),
             Named::new(
@@ -38,7 +33,7 @@ pub(crate) fn policy() -> RulePolicy {
 .filter(key, key.contains('/') && {prefixes}[?key.split('/')[0]].orValue(at.provider) != at.provider)
 .map(key, {{
   'path': at.path, 'readsCloud': at.readsCloud, 'key': dyn(key), 'provider': at.provider,
-  'right': dyn({keys}[string(at.provider)]), 'hasRight': dyn({keys}[string(at.provider)] in at.values)}}))"
+  'right': dyn(variables.annotationKeys[string(at.provider)]), 'hasRight': dyn(variables.annotationKeys[string(at.provider)] in at.values)}}))"
                 ),
             ),
             Named::new(
@@ -54,6 +49,7 @@ variables.strangersByLocation[0] +
             cel::found("at.readsCloud && !at.hasRight", &message)
         )],
         leaves: "more than 64 annotations in one place",
+        of_locations: true,
         ..RulePolicy::default()
     }
 }

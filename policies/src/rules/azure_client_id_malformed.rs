@@ -26,6 +26,7 @@ pub(crate) fn policy() -> RulePolicy {
             cel::found("at.denies", &message)
         )],
         leaves: "where the hyphens belong",
+        of_locations: true,
         ..RulePolicy::default()
     }
 }

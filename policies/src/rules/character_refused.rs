@@ -8,29 +8,21 @@ const REFUSED: &str = "[^A-Za-z0-9._/-]";
 /// Operators before 1.8 had the check and never called it; restores have none, and the paths of those of v1beta1 are quoted.
 /// Buckets are judged by their stores, too.
 pub(crate) fn policy() -> RulePolicy {
-    let entry = |field: &str, text: &str, denies: &str| {
-        format!("[{{'field': dyn({field}), 'text': dyn({text}), 'denies': dyn({denies})}}]")
-    };
-    let explained = "at.block.?type.orValue('') in ['s3', 'gcs', 'azure'] &&
+    let explained = "at.isCloud &&
   (at.block.bucket.contains('://') || at.block.bucket.trim() == '' || at.block.bucket.trim().startsWith('arn:'))";
     let texts = [
         format!(
             "variables.locations.filter(at, at.block.?bucket.orValue('') != '' && !({explained}))
-.map(at, {{'field': dyn(at.path + '.bucket'), 'text': dyn(at.block.bucket), 'denies': dyn(at.used == 'artifacts')}})"
+.map(at, {{'field': dyn(at.path + '.bucket'), 'text': at.block.bucket, 'denies': dyn(at.used == 'artifacts')}})"
         ),
-        "variables.locations.filter(at, at.block.?path.orValue('') != '' && !variables.quotesPaths)
-.map(at, {'field': dyn(at.path + '.path'), 'text': dyn(at.block.path), 'denies': dyn(variables.refuses)})"
+        "variables.locations.filter(at, at.block.?path.orValue('') != '' && !(variables.isRestore && variables.isBeta))
+.map(at, {'field': dyn(at.path + '.path'), 'text': at.block.path, 'denies': dyn(variables.refuses)})"
             .to_owned(),
-        entry(
-            "'spec.source.backupPath'",
-            "variables.isRestore && !variables.isBeta ? variables.source.?backupPath.orValue('') : ''",
-            "false",
-        ),
-        entry(
-            "'spec.source.pitr.baseBackup.backupPath'",
-            "variables.isRestore && !variables.isBeta ? variables.base.?backupPath.orValue('') : ''",
-            "false",
-        ),
+        // What no restore of v1beta1 is judged by.
+        "(!variables.isRestore || variables.isBeta ? [] :
+  [{'field': dyn('spec.source.backupPath'), 'text': dyn(variables.source.?backupPath.orValue('')), 'denies': dyn(false)},
+   {'field': dyn('spec.source.pitr.baseBackup.backupPath'), 'text': dyn(variables.base.?backupPath.orValue('')), 'denies': dyn(false)}])"
+            .to_owned(),
     ];
     let found = format!(
         "variables.refusedTexts.map(at, {})",
@@ -44,8 +36,6 @@ pub(crate) fn policy() -> RulePolicy {
             )
         )
     );
-    let temporary = "variables.options.?tempPath.orValue('')";
-    let chain = "variables.isBackup ? variables.spec.?chainFromBackup.orValue('') : ''";
     let findings = vec![
         found,
         cel::finding_that(
@@ -73,7 +63,6 @@ pub(crate) fn policy() -> RulePolicy {
     RulePolicy {
         variables: vec![
             Named::new("refuses", "variables.isBackup && variables.isBeta"),
-            Named::new("quotesPaths", "variables.isRestore && variables.isBeta"),
             Named::new("writtenTexts", texts.join(" +\n")),
             Named::new(
                 "refusedTexts",
@@ -84,10 +73,11 @@ pub(crate) fn policy() -> RulePolicy {
                     cel::start("at.text")
                 ),
             ),
-            Named::new("writtenTempPath", temporary),
-            Named::new("tempPath", cel::start("variables.writtenTempPath")),
-            Named::new("writtenChain", chain),
-            Named::new("chain", cel::start("variables.writtenChain")),
+            Named::new("tempPath", cel::start("variables.options.?tempPath.orValue('')")),
+            Named::new(
+                "chain",
+                cel::start("(variables.isBackup ? variables.spec.?chainFromBackup.orValue('') : '')"),
+            ),
         ],
         findings,
         ..RulePolicy::default()

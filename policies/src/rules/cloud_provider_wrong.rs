@@ -3,7 +3,7 @@
 use crate::{Named, RulePolicy, cel};
 
 pub(crate) fn policy() -> RulePolicy {
-    let of_cloud = "variables.locations.filter(at, at.block.?type.orValue('') in ['s3', 'gcs', 'azure'])";
+    let of_cloud = "variables.locations.filter(at, at.isCloud)";
     let missing = cel::found(
         "variables.isBackup && variables.isBeta",
         "at.field + ': `type: ' + at.type + '` has no cloud provider' +
@@ -20,9 +20,9 @@ pub(crate) fn policy() -> RulePolicy {
             "clouds",
             format!(
                 "{of_cloud}.map(at, {{
-  'field': dyn(at.cloudPath + '.provider'), 'type': at.block.type, 'readsCloud': at.readsCloud,
+  'field': dyn(at.cloudPath + '.provider'), 'type': at.type, 'readsCloud': at.readsCloud,
   'isSaid': dyn(has(at.cloud.provider)), 'said': dyn(at.cloud.?provider.orValue('')),
-  'wanted': dyn({{'s3': 'aws', 'gcs': 'gcp', 'azure': 'azure'}}[string(at.block.type)])}})"
+  'wanted': dyn({{'s3': 'aws', 'gcs': 'gcp', 'azure': 'azure'}}[string(at.type)])}})"
             ),
         )],
         findings: vec![
@@ -31,6 +31,7 @@ pub(crate) fn policy() -> RulePolicy {
                 "variables.clouds.map(at, at.said in ['aws', 'gcp', 'azure'] && at.said != at.wanted,\n  {mismatch})"
             ),
         ],
+        of_locations: true,
         ..RulePolicy::default()
     }
 }

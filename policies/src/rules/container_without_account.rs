@@ -7,7 +7,7 @@ pub(crate) fn policy() -> RulePolicy {
         variables: vec![Named::new(
             "containers",
             format!(
-                "variables.locations.filter(at, at.block.?type.orValue('') == 'azure' && at.block.?bucket.orValue('') != '').map(at, {{
+                "variables.locations.filter(at, at.type == 'azure' && at.block.?bucket.orValue('') != '').map(at, {{
   'field': dyn(at.path + '.bucket'), 'name': dyn({})}})",
                 cel::start("at.block.bucket")
             ),
@@ -17,6 +17,7 @@ pub(crate) fn policy() -> RulePolicy {
   ' names no storage account; Neo4j would take it for the account; use `<account>/' + at.name + '`')",
             cel::quoted("at.name"),
         )],
+        of_locations: true,
         ..RulePolicy::default()
     }
 }

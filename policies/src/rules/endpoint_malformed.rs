@@ -23,6 +23,7 @@ pub(crate) fn policy() -> RulePolicy {
             "variables.endpoints.map(at, at.field + '.endpointURL: the endpoint ' + {} + ({problem}))",
             cel::quoted("at.text")
         )],
+        of_locations: true,
         ..RulePolicy::default()
     }
 }

@@ -1,6 +1,5 @@
 //! NB3010.
 
-use super::identity_provider_wrong::PROVIDER;
 use crate::{Named, RulePolicy, cel};
 
 pub(crate) fn policy() -> RulePolicy {
@@ -12,10 +11,8 @@ pub(crate) fn policy() -> RulePolicy {
             "unwiredClouds",
             format!(
                 "variables.locations.map(at, {{
-  'path': at.cloudPath, 'cloud': at.cloud, 'readsCloud': at.readsCloud, 'implied': dyn({PROVIDER})}})
-.map(at, {{
-  'path': at.path, 'cloud': at.cloud, 'readsCloud': at.readsCloud,
-  'provider': dyn(at.implied != '' ? at.implied : at.cloud.?identity.?provider.orValue(''))}})
+  'path': at.cloudPath, 'cloud': at.cloud, 'readsCloud': at.readsCloud,
+  'provider': dyn(at.provider != '' ? at.provider : at.cloud.?identity.?provider.orValue(''))}})
 .filter(at, !at.readsCloud || at.provider != 'aws' || at.cloud.?credentialsSecretRef.orValue('') == '')
 .map(at, {{'path': at.path, 'cloud': at.cloud, 'why': dyn({why})}})"
             ),

@@ -12,20 +12,29 @@ const DEFAULT: &str = "^([0-9]+-compute@developer|[a-z][a-z0-9-]{4,28}[a-z0-9]@a
 pub(crate) fn policy() -> RulePolicy {
     let message = format!(
         "at.field + ': the Google service account ' + {value} + ' is malformed: ' + at.problem +
-  (at.value.trim().matches(r'{good}') || at.value.trim().matches(r'{DEFAULT}') ?
-  '; use ' + {trimmed} : '; use `<name>@<project>.iam.gserviceaccount.com`')",
+  (at.isGood || at.isDefault ? '; use ' + {trimmed} : '; use `<name>@<project>.iam.gserviceaccount.com`')",
         value = cel::quoted("at.value"),
-        trimmed = cel::quoted("at.value.trim()"),
-        good = good(),
+        trimmed = cel::quoted("at.trimmed"),
     );
     RulePolicy {
         variables: vec![
-            Named::new("googleAccounts", values(GOOGLE_SERVICE_ACCOUNT)),
+            Named::new("googleAccountsAsWritten", values(GOOGLE_SERVICE_ACCOUNT)),
+            Named::new(
+                "googleAccounts",
+                format!(
+                    "variables.googleAccountsAsWritten.map(at, {{
+  'field': at.field, 'value': at.value, 'denies': at.denies, 'trimmed': dyn(at.value.trim()),
+  'isGood': dyn(at.value.trim().matches(r'{}')),
+  'isDefault': dyn(at.value.trim().matches(r'{DEFAULT}'))}})",
+                    good()
+                ),
+            ),
             Named::new(
                 "judgedAccounts",
                 format!(
                     "variables.googleAccounts.map(at, {{
-  'field': at.field, 'value': at.value, 'denies': at.denies, 'problem': dyn({})}})",
+  'field': at.field, 'value': at.value, 'denies': at.denies, 'trimmed': at.trimmed, 'isGood': at.isGood, 'isDefault': at.isDefault,
+  'problem': dyn({})}})",
                     problem()
                 ),
             ),
@@ -36,17 +45,18 @@ pub(crate) fn policy() -> RulePolicy {
         )],
         warnings: vec![
             format!(
-                "variables.judgedAccounts.map(at, at.problem == '' && at.value.matches(r'{DEFAULT}'), at.field + ': ' + {} +
+                "variables.judgedAccounts.map(at, at.problem == '' && at.isDefault, at.field + ': ' + {} +
   ' is a default account with far more rights than a backup needs; use a service account that may only reach the bucket')",
                 cel::quoted("at.value")
             ),
         ],
+        of_locations: true,
         ..RulePolicy::default()
     }
 }
 
 /// A project that belongs to a domain has the domain behind it.
-pub(super) fn good() -> String {
+fn good() -> String {
     format!("^{ID}@{ID}([.]{LABEL})*[.]iam[.]gserviceaccount[.]com$")
 }
 
@@ -58,11 +68,10 @@ fn problem() -> String {
         "at.value == '' ? 'the service account is empty' :
     at.value.matches(r'[{blank}]') ? 'a service account has no blanks' :
     !at.value.contains('@') ? 'not a service account (<name>@<project>.iam.gserviceaccount.com)' :
-    at.value.matches(r'{DEFAULT}') ? '' :
+    at.isDefault ? '' :
     !at.value.endsWith('.iam.gserviceaccount.com') || !at.value.matches('@.*[.]iam[.]gserviceaccount[.]com$') ?
     'the address must end with .iam.gserviceaccount.com' :
     !at.value.matches('^{ID}@') ? 'the name before the @ {id}' :
-    !at.value.matches(r'{}') ? 'the project {id}' : ''",
-        good()
+    !at.isGood ? 'the project {id}' : ''"
     )
 }

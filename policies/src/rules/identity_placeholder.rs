@@ -1,33 +1,31 @@
 //! NB3009.
 
 use super::azure_client_id_malformed::{NAMES_ITSELF, UUID};
-use super::google_service_account_malformed::good;
+use super::google_service_account_malformed::ID;
 use crate::{Named, RulePolicy, cel};
 
 /// `ACCOUNT`, `<ACCOUNT_ID>`, `${ACCOUNT}`, of at most 64 characters.
 const WORD: &str = "[<>{}$]*[A-Za-z][A-Za-z0-9_-]*[<>{}$]*";
 
 pub(crate) fn policy() -> RulePolicy {
-    let found = |list: &str, what: &str| {
+    let placeholders = |list: &str, what: &str, placeholder: &str| {
         format!(
-            "variables.{list}.map(at, at.placeholder != '', at.field + ': `' + at.placeholder +
-  '` is a placeholder of documentation, not your {what}; put your own {what} there')"
+            "variables.{list}\n.map(at, {{'field': at.field, 'what': dyn('{what}'), 'placeholder': dyn({placeholder})}})"
         )
-    };
-    let placeholders = |list: &str, placeholder: &str| {
-        format!("variables.{list}\n.map(at, {{'field': at.field, 'placeholder': dyn({placeholder})}})")
     };
     RulePolicy {
         variables: vec![
-            Named::new("placeholderAccounts", placeholders("roles", &account())),
-            Named::new("placeholderProjects", placeholders("googleAccounts", &project())),
-            Named::new("placeholderClients", placeholders("clientIds", &client())),
+            Named::new("placeholderAccounts", placeholders("roles", "account id", &account())),
+            Named::new("placeholderProjects", projects()),
+            Named::new("placeholderClients", placeholders("clientIds", "client id", &client())),
         ],
         warnings: vec![
-            found("placeholderAccounts", "account id"),
-            found("placeholderProjects", "project"),
-            found("placeholderClients", "client id"),
+            "(variables.placeholderAccounts + variables.placeholderProjects + variables.placeholderClients)
+.map(at, at.placeholder != '', at.field + ': `' + at.placeholder + '` is a placeholder of documentation, not your ' + at.what +
+  '; put your own ' + at.what + ' there')"
+                .to_owned(),
         ],
+        of_locations: true,
         ..RulePolicy::default()
     }
 }
@@ -43,27 +41,22 @@ fn account() -> String {
     )
 }
 
-fn project() -> String {
-    let good = good();
+fn projects() -> String {
     format!(
-        "at.value.matches('^[a-z][a-z0-9-]{{4,28}}[a-z0-9]@{WORD}[.]iam[.]gserviceaccount[.]com$') &&
-  !at.value.matches('{good}') && at.value.lowerAscii().split('@')[1].replace('.iam.gserviceaccount.com', '').contains('project') &&
-  size(at.value.split('@')[1]) <= 88 ||
-  at.value.matches('{good}') && at.value.split('@')[1].replace('.iam.gserviceaccount.com', '') in ['project', 'project-id',
-  'my-project', 'my-project-id', 'your-project', 'your-project-id', 'example-project', 'my-gcp-project'] ?
-  at.value.split('@')[1].replace('.iam.gserviceaccount.com', '') : ''"
+        "variables.googleAccounts.map(at, {{
+  'field': at.field, 'value': at.value, 'isGood': dyn(at.isGood && at.value == at.trimmed),
+  'project': dyn(at.value.find('@.*$').replace('@', '').replace('.iam.gserviceaccount.com', ''))}})
+.map(at, {{'field': at.field, 'what': dyn('project'), 'placeholder': dyn((at.isGood ? at.project in ['project', 'project-id', 'my-project',
+    'my-project-id', 'your-project', 'your-project-id', 'example-project', 'my-gcp-project'] :
+  at.value.matches('^{ID}@{WORD}[.]iam[.]gserviceaccount[.]com$') &&
+  size(at.project) <= 64 && at.project.lowerAscii().contains('project')) ? at.project : '')}})"
     )
 }
 
 fn client() -> String {
-    let repeated: Vec<String> = "0123456789abcdefABCDEF"
-        .chars()
-        .map(|digit| format!("{digit}{{32}}"))
-        .collect();
     format!(
-        "(at.value.matches('{UUID}') ? at.value.replace('-', '').matches('^({})$') ||
+        "(at.value.matches('{UUID}') ? at.value.replace(at.value.substring(0, 1), '').matches('^-*$') ||
   at.value.lowerAscii() in ['12345678-1234-1234-1234-123456789012', '12345678-1234-1234-1234-123456789abc'] :
   at.value != '' && {NAMES_ITSELF}) ? at.value : ''",
-        repeated.join("|")
     )
 }

@@ -6,12 +6,10 @@ pub(crate) fn policy() -> RulePolicy {
     RulePolicy {
         variables: vec![Named::new(
             "identities",
-            format!(
-                "variables.locations.filter(at, has(at.cloud.identity)).map(at, {{
+            "variables.locations.filter(at, has(at.cloud.identity)).map(at, {
   'field': dyn(at.cloudPath + '.identity.provider'),
   'isSaid': dyn(has(at.cloud.identity.provider)), 'said': dyn(at.cloud.identity.?provider.orValue('')),
-  'wanted': dyn({PROVIDER})}})"
-            ),
+  'wanted': at.provider})",
         )],
         warnings: vec![
             "variables.identities.map(at, at.said in ['aws', 'gcp', 'azure'] && at.wanted != '' && at.said != at.wanted,
@@ -23,10 +21,7 @@ pub(crate) fn policy() -> RulePolicy {
   (at.wanted == '' ? 'set it to `aws`, `gcp` or `azure`' : 'set it to `' + at.wanted + '`'))"
                 .to_owned(),
         ],
+        of_locations: true,
         ..RulePolicy::default()
     }
 }
-
-/// The provider that a location is of: what it says, or else what its type implies.
-pub(super) const PROVIDER: &str = "at.cloud.?provider.orValue('') in ['aws', 'gcp', 'azure'] ? at.cloud.provider :
-    {'s3': 'aws', 'gcs': 'gcp', 'azure': 'azure'}[?at.block.?type.orValue('')].orValue('')";

@@ -6,16 +6,15 @@ use crate::{Named, RulePolicy, cel};
 pub(crate) fn policy() -> RulePolicy {
     let instance = "cluster or standalone";
     let backup = "`Neo4jBackup`";
-    let entry = |field: &str, what: &str, text: &str| format!("[[dyn('{field}'), dyn('{what}'), dyn({text})]]");
+    let entry = |field: &str, what: &str, text: &str| format!("[dyn('{field}'), dyn('{what}'), dyn({text})]");
     let of_others =
         |field: &str| format!("variables.isBackup || variables.isInstance ? '' : variables.spec.?{field}.orValue('')");
     let of_claims = |field: &str, what: &str| {
         format!(
-            "variables.locations.filter(at, at.block.?type.orValue('') == 'pvc' && at.used != 'nothing').map(at,
+            "variables.locations.filter(at, at.type == 'pvc' && at.used != 'nothing').map(at,
   [dyn(at.path + '.pvc.{field}'), dyn('{what}'), dyn(at.block.?pvc.?{field}.orValue(''))])"
         )
     };
-    let target = "variables.isBackup && !variables.isBeta && variables.spec.?instanceRef.orValue('') == '' ? variables.spec.?target";
     let names = [
         entry(
             "spec.instanceRef",
@@ -27,13 +26,12 @@ pub(crate) fn policy() -> RulePolicy {
         entry(
             "spec.target.clusterRef",
             instance,
-            &format!("{target}.?clusterRef.orValue('') : ''"),
+            "variables.legacyTarget.?clusterRef.orValue('')",
         ),
         entry(
             "spec.target.name",
             instance,
-            "variables.isBackup && !variables.isBeta && variables.spec.?instanceRef.orValue('') == '' ?
-(variables.spec.?target.?kind.orValue('') == 'Cluster' ? variables.spec.target.?name.orValue('') : '') : ''",
+            "variables.legacyTarget.?kind.orValue('') == 'Cluster' ? variables.legacyTarget.?name.orValue('') : ''",
         ),
         entry(
             "spec.source.backupRef",
@@ -55,6 +53,8 @@ pub(crate) fn policy() -> RulePolicy {
             "Secret",
             "variables.spec.?seedCredentials.?secretRef.orValue('')",
         ),
+    ];
+    let of_locations = [
         of_claims("name", "PersistentVolumeClaim"),
         of_claims("storageClassName", "StorageClass"),
         "variables.locations.filter(at, at.readsCloud).map(at,
@@ -63,11 +63,19 @@ pub(crate) fn policy() -> RulePolicy {
     ];
     RulePolicy {
         variables: vec![
-            Named::new("referredNames", names.join(" +\n")),
+            Named::new(
+                "legacyTarget",
+                "variables.isBackup && !variables.isBeta && variables.spec.?instanceRef.orValue('') == '' ?\n  \
+                 variables.spec.?target.orValue({}) : {}",
+            ),
+            Named::new(
+                "referredNames",
+                format!("[{}] +\n{}", names.join(",\n "), of_locations.join(" +\n")),
+            ),
             Named::new(
                 "namesOfNothing",
                 format!(
-                    "variables.referredNames.filter(at, at[2] != '').map(at, {{'field': at[0], 'what': at[1], 'text': dyn({})}})
+                    "variables.referredNames.filter(at, at[2] != '').map(at, {{'field': dyn(at[0]), 'what': dyn(at[1]), 'text': dyn({})}})
 .filter(at, at.text.trim() != '' && (size(at.text) > 253 || !at.text.matches(r'{SUBDOMAIN}')))",
                     cel::start("at[2]")
                 ),

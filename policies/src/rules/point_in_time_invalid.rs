@@ -13,37 +13,29 @@ const REST: &str = r"([.,]\d+)?(Z|[+-]([01]\d|2[0-4]):([0-5]\d|60))$";
 ///
 /// Times that the operator cannot decode are the guard's as well; the words are the same.
 pub(crate) fn policy() -> RulePolicy {
-    let quoted = format!("'`' + {} + '`'", cel::short("variables.time"));
     RulePolicy {
         variables: variables(),
         errors: vec![cel::finding(
             "variables.time != '' && !variables.isTransaction && !variables.isGoodTime",
-            &format!(
-                "variables.timeField + ': ' + {quoted} + (variables.time.startsWith('txId:') && variables.isDatabase ?
+            "variables.toldTime + (variables.time.startsWith('txId:') && variables.isDatabase ?
 ' names no transaction: txId: must be followed by a decimal transaction id; write it like `txId:12345`' :
 (variables.isDatabase ? ' is neither an RFC 3339 time nor `txId:` and a number' :
 variables.isDecodableTime ? ' is not a valid point in time' :
 ' would be stored, and the operator, unable to decode it, goes blind for every ' + object.kind) +
-'; write it like `2025-01-15T14:30:00Z`')"
-            ),
+'; write it like `2025-01-15T14:30:00Z`')",
         )],
         warnings: vec![
             cel::finding(
                 r"variables.isGoodTime && variables.time.matches(r'[.,]\d+')",
-                &format!(
-                    "variables.timeField + ': ' + {quoted} + ' has a fraction of a second, which the operator drops; use `' +\n\
-                     variables.time.substring(0, 19) + (variables.timeOffset == '' ? 'Z' : variables.timeOffset) + '`'"
-                ),
+                "variables.toldTime + ' has a fraction of a second, which the operator drops; use `' +\n\
+                 variables.time.substring(0, 19) + (variables.timeOffset == '' ? 'Z' : variables.timeOffset) + '`'",
             ),
             cel::finding(
                 r"variables.isGoodTime && variables.timeOffset != '' && !variables.time.matches(r'^(0001|9999)-') &&
-(variables.timeOffset.matches(r'^[+](1[5-9]|2)') || variables.timeOffset.matches(r'^[+]14:(0[1-9]|[1-5])') ||
- variables.timeOffset.matches(r'^-(1[3-9]|2)') || variables.timeOffset.matches(r'^-12:(0[1-9]|[1-5])'))",
-                &format!(
-                    "variables.timeField + ': ' + {quoted} + ' has an offset that no place on Earth uses; it means ' +\n\
-                     string(timestamp(variables.time.replace(',', '.'))).replace('T', ' ').find('^.{{19}}') + ' UTC; \
-                     write the time in UTC, ending with `Z`'"
-                ),
+variables.timeOffset.matches(r'^([+](1[5-9]|2|14:(0[1-9]|[1-5]))|-(1[3-9]|2|12:(0[1-9]|[1-5])))')",
+                "variables.toldTime + ' has an offset that no place on Earth uses; it means ' +\n\
+                 string(timestamp(variables.time.replace(',', '.'))).replace('T', ' ').find('^.{19}') + ' UTC; \
+                 write the time in UTC, ending with `Z`'",
             ),
         ],
         leaves: "what was probably meant",
@@ -53,29 +45,34 @@ variables.isDecodableTime ? ' is not a valid point in time' :
 
 fn variables() -> Vec<Named> {
     let first = "variables.time.substring(11, 19)";
-    let year = "int(variables.time.substring(0, 4))";
     vec![
         Named::new(
             "timeField",
-            "variables.isDatabase ? 'spec.seedConfig.restoreUntil' :\n\
+            "variables.isDatabase ? 'spec.seedConfig.restoreUntil' : \
              variables.isRestore ? 'spec.source.pointInTime' : 'spec.restoreFrom.pointInTime'",
         ),
         Named::new(
-            "writtenTime",
-            "(variables.isDatabase ? variables.spec.?seedConfig.?restoreUntil :\n\
-             variables.isRestore ? variables.source.?pointInTime : variables.spec.?restoreFrom.?pointInTime).orValue('')",
+            "time",
+            cel::start(
+                "(variables.isDatabase ? variables.spec.?seedConfig.?restoreUntil : \
+                 variables.isRestore ? variables.source.?pointInTime : variables.spec.?restoreFrom.?pointInTime).orValue('')",
+            ),
         ),
-        Named::new("time", cel::start("variables.writtenTime")),
+        Named::new(
+            "toldTime",
+            format!("variables.timeField + ': `' + {} + '`'", cel::short("variables.time")),
+        ),
         Named::new(
             "isTransaction",
-            "variables.isDatabase && (variables.time.matches('^txId:0*[0-9]{1,18}$') ||\n\
+            "variables.isDatabase && (variables.time.matches('^txId:0*[0-9]{1,18}$') || \
              variables.time.matches('^txId:0*[1-9][0-9]{18}$') && variables.time.find('[0-9]{19}$') <= '9223372036854775807')",
         ),
         Named::new(
             "isDecodableTime",
             format!(
                 "variables.time.matches(r'{CALENDAR}{REST}') &&
-(variables.time.substring(5, 10) != '02-29' || {year} % 4 == 0 && ({year} % 100 != 0 || {year} % 400 == 0))"
+(variables.time.substring(5, 10) != '02-29' ||
+ [int(variables.time.substring(0, 4))].all(year, year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)))"
             ),
         ),
         Named::new("timeOffset", r"variables.time.find(r'[+-]\d\d:\d\d$')"),
@@ -83,16 +80,14 @@ fn variables() -> Vec<Named> {
         Named::new(
             "isZeroTime",
             format!(
-                "variables.isDecodableTime && variables.time.startsWith('0001-01-01T') &&
-(variables.timeOffset.startsWith('+') ? {first} <= variables.timeOffset.substring(1) + ':00' :
+                "variables.isDecodableTime && variables.time.startsWith('0001-01-01T') && (variables.timeOffset.startsWith('+') ? {first} <= variables.timeOffset.substring(1) + ':00' :
  {first} == '00:00:00' && variables.timeOffset in ['', '-00:00'])"
             ),
         ),
         // The last instant that the engine can represent is a day before the last one of CEL.
         Named::new(
             "isTimeBeyond",
-            r"variables.isDecodableTime && variables.time.matches(r'^9999-12-3[01]T') &&
-(variables.time.startsWith('9999-12-31T') && variables.timeOffset.startsWith('-') ||
+            r"variables.isDecodableTime && variables.time.matches(r'^9999-12-3[01]T') && (variables.time.startsWith('9999-12-31T') && variables.timeOffset.startsWith('-') ||
  int(timestamp(variables.time.replace(',', '.'))) > int(timestamp('9999-12-30T22:00:00Z')))",
         ),
         Named::new(

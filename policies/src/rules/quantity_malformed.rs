@@ -12,13 +12,17 @@ pub(crate) fn policy() -> RulePolicy {
         |field: &str, absent: &str| format!("[dyn('{field}'), dyn(variables.{}{absent})]", field.replace('.', ".?"));
     let all = |fields: &[&str], absent: &str| {
         let fields: Vec<String> = fields.iter().map(|path| field(path, absent)).collect();
-        fields.join(",\n  ")
+        fields
+            .chunks(2)
+            .map(|pair| pair.join(", "))
+            .collect::<Vec<_>>()
+            .join(",\n ")
     };
     // The operator makes a claim for backups only, when it has a name for it, and no operator of v1alpha1 made any.
     let claim_sizes = "variables.locations.filter(at, at.block.?pvc.?size.orValue('') != '').map(at, {
-  'field': dyn(at.path + '.pvc.size'), 'sort': dyn('size'), 'written': dyn(at.block.pvc.size),
+  'field': dyn(at.path + '.pvc.size'), 'sort': dyn('size'), 'written': at.block.pvc.size,
   'isRead': dyn(!variables.isRestore && (!variables.isBackup ||
-    variables.isBeta && at.block.?type.orValue('') == 'pvc' && at.block.pvc.?name.orValue('') != ''))})";
+    variables.isBeta && at.type == 'pvc' && at.block.pvc.?name.orValue('') != ''))})";
     let sizes = format!(
         "variables.claimSizes.filter(at, at.isRead) +
 (!variables.isBackup || variables.options.?splitArchivePartSize.orValue('') == '' ? [] : [{{
@@ -75,8 +79,7 @@ pub(crate) fn policy() -> RulePolicy {
   at.text.matches('[num]$') ? ' is in thousandths of a byte or less; for storage, `m` is not mega; use `Mi` or `Gi`' : '') :
   at.sort == 'part' ? (!{is_zero} && quantity(at.text).isLessThan(quantity('1Gi')) ?
   ' is less than the smallest part of an archive, which is `1Gi`; use `1Gi` or more, or `0` for one file' : '') :
-  at.sort == 'resource' && at.text.startsWith('-') && !{is_zero} ?
-  ' is negative, and the API server would refuse the pod; use a quantity of zero or more' : ''"
+  at.sort == 'resource' && at.text.startsWith('-') && !{is_zero} ? ' is negative, and the API server would refuse the pod; use a quantity of zero or more' : ''"
     );
     RulePolicy {
         variables: vec![
@@ -87,8 +90,7 @@ pub(crate) fn policy() -> RulePolicy {
         ],
         // The lists cannot be made one, but the messages can.
         errors: vec![format!(
-            "([variables.sizes] + variables.resources + variables.divisors).map(list, list
-.map(at, {{'field': at.field, 'sort': at.sort, 'text': dyn({text})}})
+            "([variables.sizes] + variables.resources + variables.divisors).map(list, list.map(at, {{'field': at.field, 'sort': at.sort, 'text': dyn({text})}})
 .map(at, {{'field': at.field, 'text': at.text, 'problem': dyn({problem})}})
 .map(at, at.problem != '', at.field + ': ' + {quoted} + at.problem).join(' [NB7006]; ')).filter(text, text != '')",
             text = cel::start("at.written"),

@@ -9,7 +9,7 @@ const MOST: usize = 256;
 
 pub(crate) fn policy() -> RulePolicy {
     let compared = format!(
-        "!variables.isBackup && !variables.isRestore || size(variables.requests) > {MOST} ? [] :
+        "!variables.runsJobs || size(variables.requests) > {MOST} ? [] :
 variables.requests.filter(name, name in variables.limits).map(name, {{
   'name': dyn(name), 'request': dyn(string(variables.requests[name])), 'limit': dyn(string(variables.limits[name]))}})
 .filter(at, [at.request, at.limit].all(text, size(text) <= 64 && text.matches(r'{QUANTITY}')))

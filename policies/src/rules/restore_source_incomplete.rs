@@ -1,6 +1,6 @@
 //! NB8007.
 
-use crate::{RulePolicy, cel};
+use crate::{Named, RulePolicy, cel};
 
 pub(crate) fn policy() -> RulePolicy {
     let from_base = "variables.sourceType == 'pitr' && variables.base.?type.orValue('')";
@@ -21,6 +21,13 @@ pub(crate) fn policy() -> RulePolicy {
     };
     let (of_source, of_base) = ("spec.source.type", "spec.source.pitr.baseBackup.type");
     RulePolicy {
+        variables: vec![
+            Named::new("backupPath", "variables.source.?backupPath.orValue('')"),
+            Named::new(
+                "namesArtifact",
+                format!("{}.replace('/', '').trim() != ''", cel::start("variables.backupPath")),
+            ),
+        ],
         errors: vec![
             reference(
                 "variables.sourceType == 'backup' && variables.source.?backupRef.orValue('') == ''",
@@ -33,10 +40,7 @@ pub(crate) fn policy() -> RulePolicy {
                 of_source,
             ),
             cel::finding(
-                &format!(
-                    "variables.sourceType == 'storage' && {}.replace('/', '').trim() == ''",
-                    cel::start("variables.source.?backupPath.orValue('')")
-                ),
+                "variables.sourceType == 'storage' && !variables.namesArtifact",
                 "'spec.source.backupPath: spec.source.type is `storage`, and no artifact is named; name the exact .backup file \
                  below the path of the location'",
             ),
@@ -57,17 +61,14 @@ pub(crate) fn policy() -> RulePolicy {
                  remove one of the two'",
             ),
             cel::finding(
-                &format!(
-                    "!variables.spec.?allDatabases.orValue(false) && variables.source.?sourceDatabase.orValue('') != '' &&\n\
-                     variables.source.sourceDatabase != variables.restoredDatabase && variables.sourceType == 'storage' &&\n\
-                     variables.source.?storage.?type.orValue('') in ['s3', 'gcs', 'azure'] &&\n\
-                     !variables.source.?backupPath.orValue('').endsWith('.backup') && {}.replace('/', '').trim() != ''",
-                    cel::start("variables.source.?backupPath.orValue('')")
-                ),
+                "!variables.spec.?allDatabases.orValue(false) && variables.source.?sourceDatabase.orValue('') != '' &&\n\
+                 variables.source.sourceDatabase != variables.restoredDatabase && variables.sourceType == 'storage' &&\n\
+                 variables.source.?storage.?type.orValue('') in ['s3', 'gcs', 'azure'] &&\n\
+                 !variables.backupPath.endsWith('.backup') && variables.namesArtifact",
                 &format!(
                     "'spec.source.backupPath: a restore under another name needs the exact .backup file below a bucket, and ' + {} + \
                      ' is not one; name the file of the database, as the history of the backup lists it'",
-                    cel::quoted("variables.source.?backupPath.orValue('')")
+                    cel::quoted("variables.backupPath")
                 ),
             ),
             cel::finding(

@@ -10,33 +10,34 @@ pub(crate) fn policy() -> RulePolicy {
     let help = "; use one whole number and one unit, such as `30d` or `24h`";
     let number = "variables.retention.?maxCount.orValue(0)";
     let found = [
-        cel::finding_that(
-            "variables.isBeta",
+        cel::finding(
             &format!("variables.age != '' && !{is_age} && (variables.isBeta || !{is_duration})"),
             &format!(
                 "'spec.retention.maxAge: ' + {} + ' is not an age{help}'",
                 cel::quoted("variables.age")
             ),
         ),
-        cel::finding_that(
-            "variables.isBeta",
+        cel::finding(
             &format!("{number} < 0"),
             "'spec.retention.maxCount: a negative number of backups cannot be kept; use a number above zero, such as `7`'",
         ),
-        cel::finding_that(
-            "variables.isBeta",
+        cel::finding(
             &format!("has(variables.spec.retention) && variables.age == '' && {number} == 0"),
             "'spec.retention: the retention names neither an age nor a count; set `maxAge` or `maxCount`, or remove \
              `spec.retention`'",
         ),
-    ];
+    ]
+    .map(|found| format!("({found})"));
     RulePolicy {
         variables: vec![
             Named::new("retention", "variables.spec.?retention.orValue({})"),
-            Named::new("writtenAge", "variables.retention.?maxAge.orValue('')"),
-            Named::new("age", cel::start("variables.writtenAge")),
+            Named::new("age", cel::start("variables.retention.?maxAge.orValue('')")),
         ],
-        findings: found.to_vec(),
+        findings: vec![format!(
+            "({}).map(text, {})",
+            found.join(" +\n"),
+            cel::found("variables.isBeta", "text")
+        )],
         leaves: "what was meant",
         ..RulePolicy::default()
     }

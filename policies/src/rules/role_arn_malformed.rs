@@ -43,6 +43,7 @@ variables.tokenLifetimes.map(at, at.value.matches('^-0+$') || at.value.matches({
             ),
         ],
         leaves: "names of roles where the settings allow them: leave the rule out there",
+        of_locations: true,
         ..RulePolicy::default()
     }
 }

@@ -5,18 +5,15 @@ use crate::{Named, RulePolicy, cel};
 
 /// Descriptors are told by a word, fields by their first problem.
 pub(crate) fn policy() -> RulePolicy {
-    let mut variables = cron::variables();
-    variables.push(Named::new("scheduleProblems", problems()));
-    let message = format!(
-        "'spec.schedule: the schedule ' + (variables.scheduleProblems[0].startsWith('is ') ? '' : '`' + {} + '` ') +\n\
-         variables.scheduleProblems[0] + '; for every day at 02:00 UTC, for example, use `0 2 * * *`'",
-        cel::short("variables.schedule")
-    );
+    let message = "'spec.schedule: the schedule ' +
+(variables.scheduleProblems[0].startsWith('is ') ? '' : variables.quotedSchedule + ' ') + variables.scheduleProblems[0] +
+'; for every day at 02:00 UTC, for example, use `0 2 * * *`'";
     RulePolicy {
-        variables,
+        shared: cron::variables(),
+        variables: vec![Named::new("scheduleProblems", problems())],
         errors: vec![cel::finding(
             "variables.isSchedule && size(variables.scheduleProblems) > 0",
-            &message,
+            message,
         )],
         warnings: vec![cel::finding(
             "has(variables.spec.schedule) && variables.schedule == ''",
@@ -32,20 +29,18 @@ pub(crate) fn policy() -> RulePolicy {
 /// The problems of a schedule that is no descriptor come from its fields.
 fn problems() -> String {
     let descriptors = "['@yearly', '@annually', '@monthly', '@weekly', '@daily', '@midnight', '@hourly']";
-    let period = "variables.schedule.substring(7)";
+    let period = "variables.schedulePeriod";
     format!(
         "!variables.schedule.startsWith('@')
 ? (size(variables.scheduleFields) == 5 ? [] :
   ['has ' + string(size(variables.scheduleFields)) + (size(variables.scheduleFields) == 1 ? ' field' : ' fields') +
    ', Kubernetes CronJob takes 5: minute hour day-of-month month day-of-week']) +
-  {fields}
+  variables.itemProblems
 : variables.schedule in {descriptors} ? []
 : !variables.schedule.startsWith('@every ')
-? ['is `' + {whole} + '`, not one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually or `@every 90m`']
+? ['is ' + variables.quotedSchedule + ', not one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually or `@every 90m`']
 : {is_duration} && !{is_beyond} ? []
 : ['has `' + {short} + '` after @every, which is no Go duration such as `90m` or `24h`']",
-        fields = cron::problems(),
-        whole = cel::short("variables.schedule"),
         is_duration = go_duration::is_duration(period),
         is_beyond = go_duration::is_beyond(period),
         short = cel::short(period),

@@ -1,14 +1,13 @@
 //! NB5005.
 
 use super::{cron, go_duration};
-use crate::{Named, RulePolicy, cel};
+use crate::{Named, RulePolicy};
 use neo4jbackup_core::values::cron::Field;
 
 /// What `values::cron::remarks` calls more than a note, each in general terms.
 pub(crate) fn policy() -> RulePolicy {
-    let period = "variables.schedule.substring(7)";
-    let mut variables = cron::variables();
-    variables.extend(cron::runs());
+    let period = "variables.schedulePeriod";
+    let mut variables = cron::runs();
     variables.extend([
         Named::new("doesRun", "variables.isValidSchedule && !variables.neverFires"),
         Named::new(
@@ -30,19 +29,14 @@ pub(crate) fn policy() -> RulePolicy {
 variables.days.all(item, item.start >= 29) && variables.months.all(item, item.start == 2 && item.start + item.step > item.end)",
         ),
     ]);
-    let finding = |condition: &str, what: &str| {
-        cel::finding(
-            condition,
-            &format!(
-                "'spec.schedule: the schedule `' + {} + '` {what}'",
-                cel::short("variables.schedule")
-            ),
-        )
-    };
+    let finding = |condition: &str, what: &str| format!("({condition} ? ['{what}'] : [])");
     let anywhere = |condition: &str| format!("variables.doesRun && variables.scheduleItems.exists(item, {condition})");
     RulePolicy {
+        shared: cron::variables(),
         variables,
-        warnings: vec![
+        warnings: vec![format!(
+            "({}).map(what, 'spec.schedule: the schedule ' + variables.quotedSchedule + ' ' + what)",
+            [
             finding(
                 "variables.leapDays",
                 "runs on 29 February only, every four years at best; use `28 2` for once a year",
@@ -57,14 +51,15 @@ variables.days.all(item, item.start >= 29) && variables.months.all(item, item.st
                  write `*` in one of the two day fields",
             ),
             finding(
-                &anywhere("item.junk"),
+                &anywhere("item.star && size(item.parts.range) > 1"),
                 "has characters behind a star, which are ignored; write what is meant",
             ),
             finding(
                 &anywhere("item.step > 1 && item.start + item.step > item.end"),
                 "has a step that leads beyond the last value, so that only the first one is left; write that value alone",
             ),
-        ],
+            ].join(" +\n")
+        )],
         leaves: "schedules of more than 1,024 characters, what the schedule means in words, and notes on uneven steps and empty \
                  list items",
         ..RulePolicy::default()

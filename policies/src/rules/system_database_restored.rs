@@ -1,25 +1,17 @@
 //! NB8008.
 
-use crate::{RulePolicy, cel};
+use crate::RulePolicy;
 
 pub(crate) fn policy() -> RulePolicy {
-    let system = |name: &str, field: &str| {
-        cel::finding(
-            &format!("size({name}) == 6 && {name}.lowerAscii() == 'system'"),
-            &format!(
-                "{field} + ': the database `' + {name} + '` cannot be restored; the operator refuses it; restore the others; users and \
-                 roles come with `options.includeMetadata` of their backup'"
-            ),
-        )
-    };
+    let databases = "[[dyn('spec.' + variables.databaseField), dyn(variables.restoredDatabase)],
+ [dyn('spec.source.sourceDatabase'), dyn(variables.source.?sourceDatabase.orValue(''))]]";
     RulePolicy {
-        errors: vec![
-            system("variables.restoredDatabase", "'spec.' + variables.databaseField"),
-            system(
-                "variables.source.?sourceDatabase.orValue('')",
-                "'spec.source.sourceDatabase'",
-            ),
-        ],
+        errors: vec![format!(
+            "{databases}
+.filter(at, size(at[1]) == 6 && at[1].lowerAscii() == 'system')
+.map(at, at[0] + ': the database `' + at[1] + '` cannot be restored; the operator refuses it; restore the others; users and \
+             roles come with `options.includeMetadata` of their backup')"
+        )],
         ..RulePolicy::default()
     }
 }

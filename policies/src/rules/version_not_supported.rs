@@ -17,13 +17,13 @@ pub(crate) fn policy() -> RulePolicy {
     RulePolicy {
         kinds: vec![Kind::Neo4jEnterpriseCluster, Kind::Neo4jEnterpriseStandalone],
         variables: variables(),
-        errors: vec![
-            finding(
+        errors: vec![told(&[
+            problem(
                 "!variables.hasVersion",
                 "'the tag does not begin with a version that the operator can read (such as 5.26.0-enterprise or \
                  2025.10.1-enterprise); put the version first, and do not let the tag float'",
             ),
-            finding(
+            problem(
                 "variables.hasVersion && !variables.isSupported",
                 &format!(
                     "'the operator does not run Neo4j ' + string(variables.major) + '.' + string(variables.minor) + '.' +
@@ -31,35 +31,29 @@ pub(crate) fn policy() -> RulePolicy {
   ' (only 5.26 and 2025.01 or later); ' + variables.tagHelp"
                 ),
             ),
-            finding(
+            problem(
                 "variables.hasVersion && variables.isSupported && !variables.isRelease",
                 "'no Neo4j release is named like this (months have two digits, as in 2025.01.0); ' + variables.tagHelp",
             ),
-            finding(
+            problem(
                 "variables.isCommunity && (variables.hasVersion || variables.imageTag.contains('community'))",
-                &format!(
-                    "'this is Community Edition, which has no online backup; the tag needs -enterprise; ' + {}",
-                    enterprise()
-                ),
+                "'this is Community Edition, which has no online backup; the tag needs -enterprise; ' + variables.enterpriseHelp",
             ),
-        ],
-        warnings: vec![
-            finding(
-                "variables.hasVersion && !variables.isEnterprise && !variables.isCommunity",
-                &format!(
-                    "'the tag does not say whether this is Enterprise Edition; ' + {}",
-                    enterprise()
-                ),
+        ])],
+        warnings: vec![told(&[
+            problem(
+                "variables.hasVersion && !('enterprise' in variables.tagWords) && !variables.isCommunity",
+                "'the tag does not say whether this is Enterprise Edition; ' + variables.enterpriseHelp",
             ),
-            finding(
+            problem(
                 "variables.imageTag.contains('@')",
                 "'with a digest in the tag the operator assumes version 5.26.0 in some places; ' + variables.tagHelp",
             ),
-            finding(
+            problem(
                 "variables.isRelease && variables.hasVersion && !variables.isPublished",
                 "'this version is not published for this operating system; ' + variables.tagHelp",
             ),
-        ],
+        ])],
         leaves: "backups and restores, for which it looks at the image of the instance",
         ..RulePolicy::default()
     }
@@ -80,7 +74,7 @@ fn variables() -> Vec<Named> {
         Named::new(
             "hasVersion",
             format!(
-                "size(variables.tagParts) > 1 && variables.tagParts[0].matches({NUMBER}) && variables.tagParts[1].matches({NUMBER})"
+                "size(variables.tagParts) > 1 && [0, 1].all(place, variables.tagParts[place].matches({NUMBER}))"
             ),
         ),
         Named::new("major", "variables.hasVersion ? int(variables.tagParts[0]) : 0"),
@@ -90,12 +84,15 @@ fn variables() -> Vec<Named> {
             "variables.major >= 2025 || variables.major == 5 && variables.minor == 26",
         ),
         Named::new("isRelease", format!("variables.tagWords[0].matches({RELEASE})")),
-        Named::new("isEnterprise", "'enterprise' in variables.tagWords"),
+        Named::new(
+            "enterpriseHelp",
+            "variables.isRelease && variables.imageTag.split('-')[0] == variables.tagWords[0] ?\n  \
+             'use `' + variables.tagWords[0] + '-enterprise`' : variables.tagHelp",
+        ),
         Named::new(
             "isCommunity",
             format!(
-                "!variables.isEnterprise &&
-(variables.spec.?image.?repo.orValue('neo4j').matches({OFFICIAL}) || variables.imageTag.contains('community'))"
+                "!('enterprise' in variables.tagWords) && (variables.spec.?image.?repo.orValue('neo4j').matches({OFFICIAL}) || variables.imageTag.contains('community'))"
             ),
         ),
         Named::new(
@@ -107,20 +104,15 @@ fn variables() -> Vec<Named> {
     ]
 }
 
-fn finding(condition: &str, message: &str) -> String {
-    cel::finding(
-        &format!("variables.imageTag != '' && {condition}"),
-        &format!(
-            "'spec.image.tag: ' + {} + ': ' + {message}",
-            cel::quoted("variables.imageTag")
-        ),
-    )
+fn problem(condition: &str, text: &str) -> String {
+    format!("({condition} ? [{text}] : [])")
 }
 
-/// The same version as Enterprise Edition, where the tag names one.
-fn enterprise() -> String {
+/// The problems of a tag, if there is one, each as a message.
+fn told(problems: &[String]) -> String {
     format!(
-        "(variables.imageTag.split('-')[0].matches({RELEASE}) ? 'use `' + variables.imageTag.split('-')[0] + '-enterprise`' :
-  variables.tagHelp)"
+        "variables.imageTag == '' ? [] : (\n{})\n.map(problem, 'spec.image.tag: ' + {} + ': ' + problem)",
+        problems.join(" +\n"),
+        cel::quoted("variables.imageTag")
     )
 }

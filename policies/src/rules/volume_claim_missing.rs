@@ -3,7 +3,7 @@
 use crate::{Named, RulePolicy, cel};
 
 pub(crate) fn policy() -> RulePolicy {
-    let unnamed = "variables.locations.filter(at, at.block.?type.orValue('') == 'pvc' && at.block.?pvc.?name.orValue('').trim() == '')";
+    let unnamed = "variables.locations.filter(at, at.type == 'pvc' && at.block.?pvc.?name.orValue('').trim() == '')";
     let message = "at.path + (at.claim ? '.pvc.name' : '.pvc') + ': `type: pvc` has ' +
   (at.claim ? 'a volume claim without a name' : 'no volume claim') + at.effect +
   '; set `' + at.path + '.pvc.name` to the name of a PersistentVolumeClaim'";

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 mod chart;
 mod cli;
+mod diagnoses;
 mod operators;
 mod policies;
 mod rules;
@@ -31,12 +32,13 @@ trait Generated: Sync {
 
 /// From sources that are read; the others come from what is compiled of these.
 const FROM_SOURCES: [&dyn Generated; 2] = [&rules::Lists, &schema::Schemas];
-const FROM_CODE: [&dyn Generated; 5] = [
+const FROM_CODE: [&dyn Generated; 6] = [
     &rules::Pages,
     &policies::Policies,
     &chart::Readme,
     &cli::Page,
     &operators::Page,
+    &diagnoses::Page,
 ];
 
 /// Writes what is stale; with `check`, names it and fails.

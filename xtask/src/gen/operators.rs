@@ -44,6 +44,19 @@ impl Generated for Page {
                 )?;
             }
         }
+        writeln!(
+            text,
+            "\n## Parts of rules that depend on the version\n\n| rule | versions | what is otherwise there |\n|---|---|---|"
+        )?;
+        for meta in registry::all().iter().map(|rule| rule.meta()) {
+            for change in meta.changes {
+                writeln!(
+                    text,
+                    "| [{0}](rules/{0}.md) `{1}` | {2} | {3} |",
+                    meta.code, meta.name, change.operators, change.text
+                )?;
+            }
+        }
         Ok(vec![(PathBuf::from("docs/operators.md"), text)])
     }
 }

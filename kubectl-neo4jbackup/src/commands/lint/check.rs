@@ -1,13 +1,12 @@
 //! Reads, collects and judges all texts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use neo4jbackup_core::document::{Problem, ProblemKind, Span};
 use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::lint::{self, File, FileOutcome, Located};
-use neo4jbackup_core::rules::YamlSyntax;
 use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::unknown::Unknown;
 
@@ -49,10 +48,14 @@ pub(super) fn check_within(texts: &[Text], plan: &Plan, bounds: Bounds) -> Check
         .map(|text| (text, unfinished::template(&texts[text])));
     checked.unfinished.extend(templates);
     let mut unknown: BTreeMap<usize, Vec<Unknown>> = BTreeMap::new();
+    let mut shared = Shared::default();
     parallel::in_order(
         &parts,
         |part| check_part(part, &texts[part.text], &inventory, plan),
-        |part, (result, of_part)| {
+        |part, (mut result, of_part)| {
+            for skipped in &mut result.skipped {
+                shared.share(skipped);
+            }
             unknown.entry(part.text).or_default().extend(of_part);
             checked.findings.extend(result.findings);
             checked.skipped.extend(result.skipped);
@@ -66,6 +69,8 @@ pub(super) fn check_within(texts: &[Text], plan: &Plan, bounds: Bounds) -> Check
             }
         },
     );
+    drop(parts);
+    parallel::let_go(inventory);
     checked.skipped.dedup();
     for (text, unknown) in unknown {
         let reasons = unfinished::parts(&texts[text], &unknown).into_iter();
@@ -77,6 +82,31 @@ pub(super) fn check_within(texts: &[Text], plan: &Plan, bounds: Bounds) -> Check
         Some((*first, unfinished::of_another_operator(*group, texts)))
     }));
     checked
+}
+
+/// The first reason of each rule that something could not be judged, with its causes. Most files lack the same, and then it is
+/// kept once.
+#[derive(Default)]
+struct Shared(BTreeMap<Option<&'static str>, First>);
+
+struct First {
+    reason: Arc<str>,
+    causes: Arc<[Cause]>,
+}
+
+impl Shared {
+    fn share(&mut self, skipped: &mut Skipped) {
+        let first = self.0.entry(skipped.code).or_insert_with(|| First {
+            reason: Arc::clone(&skipped.reason),
+            causes: Arc::clone(&skipped.causes),
+        });
+        if first.reason == skipped.reason {
+            skipped.reason = Arc::clone(&first.reason);
+        }
+        if first.causes == skipped.causes {
+            skipped.causes = Arc::clone(&first.causes);
+        }
+    }
 }
 
 /// What the rules that were asked for say of a file.
@@ -96,27 +126,9 @@ pub(super) fn judge(file: &File<'_>, inventory: &Inventory, plan: &Plan) -> File
 }
 
 fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) -> (Checked, Vec<Unknown>) {
-    part.with_file(&plan.options.limits, |file| {
+    part.with_file(text, &plan.options.limits, |file| {
         check_file(file, part, text, inventory, plan)
     })
-}
-
-/// What is beyond the bounds of an object is no object, and of no matter where it names no group of ours: a description of an
-/// API, a table of data.
-fn pass_over_large_files_of_others(outcome: &mut FileOutcome, file: &File<'_>, text: &Text) {
-    let of_documents = file.documents.iter().flat_map(|document| &document.problems);
-    let is_beyond = |problem: &&Problem| matches!(problem.kind, ProblemKind::TooLarge | ProblemKind::TooManyNodes);
-    let beyond: Vec<Span> = of_documents
-        .chain(&file.problems)
-        .filter(is_beyond)
-        .map(|problem| problem.span)
-        .collect();
-    if beyond.is_empty() || Group::ALL.iter().any(|group| text.text.contains(group.name())) {
-        return;
-    }
-    outcome
-        .findings
-        .retain(|located| located.finding.code != YamlSyntax::META.code || !beyond.contains(&located.span));
 }
 
 fn check_file(
@@ -128,7 +140,6 @@ fn check_file(
 ) -> (Checked, Vec<Unknown>) {
     let name = &text.source.name;
     let mut outcome = judge(file, inventory, plan);
-    pass_over_large_files_of_others(&mut outcome, file, text);
     if let Some(problem) = text.problem.as_deref().filter(|_| part.first == 0) {
         let finding = engine::document_problem(problem);
         if plan.selection.includes(finding.code) {
@@ -148,7 +159,7 @@ fn check_file(
     let skipped = outcome.skipped.into_iter().map(|skipped| Skipped {
         code: Some(skipped.code),
         file: name.clone(),
-        reason: skipped.reason(),
+        reason: skipped.reason().into(),
         need: Some(skipped.need),
         causes: skipped.why.causes().iter().map(Cause::from).collect(),
         is_gap: false,

@@ -8,7 +8,7 @@ use neo4jbackup_core::quoted::Name;
 use neo4jbackup_core::schema::{Era, Group, Kind, ServedError, ServedSchemas};
 
 use crate::connection::{self, Access, ConnectionError};
-use crate::input::{self, Exclude, ExcludeError, Gap};
+use crate::input::{self, Exclude, ExcludeError, Gap, Reader};
 use crate::{Exit, Io};
 
 /// The group whose definitions are looked for.
@@ -96,8 +96,9 @@ fn read_path(path: &PathBuf, current_directory: &Path, served: &mut ServedSchema
         return Err(CrdsError::Unreadable(gap));
     }
     let mut found = false;
+    let reader = Reader::new(&inputs.sources, limits.file_bytes);
     for source in &inputs.sources {
-        let text = input::load(source, limits.file_bytes).map_err(CrdsError::Unreadable)?;
+        let text = reader.load(source).map_err(CrdsError::Unreadable)?;
         let parsed = document::parse(&text.text, &limits);
         let of_documents = parsed.documents.iter().flat_map(|document| &document.problems);
         if let Some(problem) = of_documents.chain(&parsed.problems).next() {

@@ -10,12 +10,12 @@ use neo4jbackup_core::quoted::quoted;
 use neo4jbackup_core::schema::ServedSchemas;
 
 use super::crds::{self, CrdsError};
-use super::selection::Selection;
 use crate::cli::{FailOn, Lint, Show};
 use crate::config::{self, Config, ConfigError};
 use crate::connection::Access;
 use crate::input::{Exclude, ExcludeError};
 use crate::render::{FORMATS, Format};
+use crate::selection::Selection;
 use crate::suggest::{self, UnknownRule};
 use crate::{Exit, Io};
 

@@ -7,9 +7,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use neo4jbackup_core::document::{self, Limits, Parsed, Problem, Source};
+use neo4jbackup_core::document::{self, Limits, Parsed, Problem, ProblemKind, Source};
 use neo4jbackup_core::facts::{Fact, Inventory};
 use neo4jbackup_core::lint::{self, File};
+use neo4jbackup_core::schema::Group;
 
 use super::plan::Plan;
 use super::unfinished;
@@ -79,8 +80,8 @@ enum Content<'t> {
 }
 
 impl<'t> Part<'t> {
-    /// Does something with the documents.
-    pub(super) fn with_file<R>(&self, limits: &Limits, work: impl FnOnce(&File<'t>) -> R) -> R {
+    /// Does something with the documents; `text` is the one that they stand in.
+    pub(super) fn with_file<R>(&self, text: &Text, limits: &Limits, work: impl FnOnce(&File<'t>) -> R) -> R {
         match &self.content {
             Content::Kept(file) => work(file),
             Content::LetGo {
@@ -90,11 +91,29 @@ impl<'t> Part<'t> {
                 is_patch,
             } => work(&File {
                 problems: problems.clone(),
-                is_patch: *is_patch,
-                ..extent.read(*index, limits).into()
+                ..file(extent.read(*index, limits), text, *is_patch)
             }),
         }
     }
+}
+
+/// What was read of a text, to be judged. What is beyond the bounds of an object is no object, and of no matter where the
+/// text names no group of ours: a description of an API, a table of data.
+fn file<'t>(parsed: Parsed<'t>, text: &Text, is_patch: bool) -> File<'t> {
+    let is_beyond = |problem: &Problem| matches!(problem.kind, ProblemKind::TooLarge | ProblemKind::TooManyNodes);
+    let mut file = File {
+        is_patch,
+        ..parsed.into()
+    };
+    let mut of_documents = file.documents.iter().flat_map(|document| &document.problems);
+    let some_is_beyond = of_documents.any(is_beyond) || file.problems.iter().any(is_beyond);
+    if some_is_beyond && !Group::ALL.iter().any(|group| text.text.contains(group.name())) {
+        file.problems.retain(|problem| !is_beyond(problem));
+        for document in &mut file.documents {
+            document.problems.retain(|problem| !is_beyond(problem));
+        }
+    }
+    file
 }
 
 /// How much of a text is read at a time.
@@ -112,6 +131,14 @@ impl<'t> Extent<'t> {
         match self {
             Self::Whole(text) => document::parse(text, limits),
             Self::Stretches(source, stretches) => source.read(stretches.clone(), index, limits),
+        }
+    }
+
+    /// Reads what its documents say, without most of their places.
+    fn outline(&self, limits: &Limits) -> Parsed<'t> {
+        match self {
+            Self::Whole(text) => document::outline(text, limits),
+            Self::Stretches(source, stretches) => source.outline(stretches.clone(), limits),
         }
     }
 
@@ -185,9 +212,8 @@ impl<'t> Survey<'t> {
         parallel::in_order(
             &pieces,
             |piece| {
-                piece.read(plan, |documents| {
-                    keeps_all || piece.extent.is_whole() && documents > bounds.documents
-                })
+                let is_kept = |documents| keeps_all || piece.extent.is_whole() && documents > bounds.documents;
+                piece.read(&texts[piece.text], plan, is_kept)
             },
             |piece, mut read| {
                 if !piece.may_be_template {
@@ -195,7 +221,8 @@ impl<'t> Survey<'t> {
                 }
                 of_text.push(read);
                 if piece.extent.is_last() {
-                    survey.conclude(piece, std::mem::take(&mut of_text), limits, bounds);
+                    let text = &texts[piece.text];
+                    survey.conclude(piece, text, std::mem::take(&mut of_text), limits, bounds);
                 }
             },
         );
@@ -210,7 +237,7 @@ impl<'t> Survey<'t> {
     }
 
     /// Decides how a text is judged of which `last` is the last piece.
-    fn conclude(&mut self, last: &Piece<'t>, mut pieces: Vec<Read<'t>>, limits: &Limits, bounds: Bounds) {
+    fn conclude(&mut self, last: &Piece<'t>, text: &Text, mut pieces: Vec<Read<'t>>, limits: &Limits, bounds: Bounds) {
         if pieces.iter().any(|read| read.is_template) {
             self.templates.push(last.text);
             return;
@@ -253,38 +280,50 @@ impl<'t> Survey<'t> {
             }
         } else {
             // Lists among the documents: the parts have to be counted out.
-            let parsed = last.extent.whole().read(0, limits);
-            let file = File {
-                is_patch: last.is_patch,
-                ..parsed.into()
-            };
+            let file = file(last.extent.whole().read(0, limits), text, last.is_patch);
             self.parts.extend(split(last.text, file, bounds));
         }
     }
 }
 
 impl<'t> Piece<'t> {
-    fn read(&self, plan: &Plan, is_kept: impl FnOnce(usize) -> bool) -> Read<'t> {
-        let parsed = self.extent.read(0, &plan.options.limits);
-        let indexes = parsed.indexes;
-        let mut file = File {
-            is_patch: self.is_patch,
-            ..parsed.into()
+    /// Reads it. `is_kept` says whether the documents are kept, by their number.
+    fn read(&self, text: &Text, plan: &Plan, is_kept: impl Fn(usize) -> bool) -> Read<'t> {
+        let limits = &plan.options.limits;
+        let parsed = if is_kept(0) {
+            self.extent.read(0, limits)
+        } else {
+            self.extent.outline(limits)
         };
-        let is_template = file.is_template();
-        let documents = file.documents.len();
+        let indexes = parsed.indexes;
+        let mut read = file(parsed, text, self.is_patch);
+        let is_template = read.is_template();
+        let documents = read.documents.len();
+        let facts = if is_template {
+            Vec::new()
+        } else {
+            lint::facts(&read, &plan.options).collect()
+        };
+        let problems = std::mem::take(&mut read.problems);
+        // Of what is let go, the places are read when it is judged.
+        let file = is_kept(documents).then(|| {
+            if is_kept(0) {
+                return read;
+            }
+            let whole = file(self.extent.read(0, limits), text, self.is_patch);
+            File {
+                problems: Vec::new(),
+                ..whole
+            }
+        });
         Read {
             extent: self.extent.clone(),
             documents,
             indexes,
-            facts: if is_template {
-                Vec::new()
-            } else {
-                lint::facts(&file, &plan.options).collect()
-            },
-            problems: std::mem::take(&mut file.problems),
+            facts,
+            problems,
             is_template,
-            file: is_kept(documents).then_some(file),
+            file,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `--only` and `--skip`.
+//! `--only` and `--skip`: which rules and checks count.
 
 use neo4jbackup_core::registry;
 
@@ -7,9 +7,9 @@ use crate::suggest::UnknownRule;
 /// A text that cannot be read was not judged at all, whatever the rules that are asked for.
 const UNREADABLE: &str = "NB1001";
 
-/// Which rules count.
+/// Which rules and checks count.
 #[derive(Debug, Default)]
-pub(super) struct Selection {
+pub(crate) struct Selection {
     only: Vec<Pattern>,
     skip: Vec<Pattern>,
 }
@@ -23,7 +23,7 @@ enum Pattern {
 
 impl Selection {
     /// Reads codes, names and families; the error names what is none of these.
-    pub(super) fn new(only: &[String], skip: &[String]) -> Result<Self, UnknownRule> {
+    pub(crate) fn new(only: &[String], skip: &[String]) -> Result<Self, UnknownRule> {
         let read = |words: &[String]| -> Result<Vec<Pattern>, UnknownRule> {
             words.iter().map(|word| Pattern::new(word.trim())).collect()
         };
@@ -33,7 +33,7 @@ impl Selection {
         })
     }
 
-    pub(super) fn includes(&self, code: &str) -> bool {
+    pub(crate) fn includes(&self, code: &str) -> bool {
         let named = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.includes(code));
         (self.only.is_empty() || code == UNREADABLE || named(&self.only)) && !named(&self.skip)
     }
@@ -48,8 +48,13 @@ impl Pattern {
         {
             return Ok(Self::Family(format!("NB{digit}")));
         }
-        match registry::rule(&upper).or_else(|| registry::rule(&word.to_ascii_lowercase())) {
-            Some(meta) => Ok(Self::Code(meta.code)),
+        let lower = word.to_ascii_lowercase();
+        let named = |name: &str| {
+            let rule = registry::rule(name).map(|meta| meta.code);
+            rule.or_else(|| registry::check(name).map(|meta| meta.code))
+        };
+        match named(&upper).or_else(|| named(&lower)) {
+            Some(code) => Ok(Self::Code(code)),
             None => Err(UnknownRule::new(word)),
         }
     }

@@ -1,0 +1,212 @@
+//! Reads a [`Snapshot`]: a bounded number of lists, page by page and side by side, and the ends of a few logs.
+//!
+//! What cannot be read is a gap in the snapshot and never a failure: people with rights in one namespace get an answer.
+
+mod log;
+mod page;
+mod plan;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use jiff::Timestamp;
+use kube::Client;
+use neo4jbackup_core::facts::{Cause, Right};
+use neo4jbackup_core::live::{Cluster as View, wanted};
+use neo4jbackup_core::snapshot::{Gap, Resource, Snapshot};
+use tokio::time::Instant;
+
+use self::page::{Answer, List, list};
+use self::plan::{Asked, Part, parts};
+use crate::connect::Cluster;
+use crate::error_chain::chain;
+
+/// What to read.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The namespaces; `None` for all.
+    pub namespaces: Option<BTreeSet<String>>,
+    /// The only backup or restore that is of interest, by namespace and name: its Jobs and pods alone are read.
+    pub only: Option<(String, String)>,
+    /// How long one answer may take.
+    pub request_timeout: Duration,
+    /// How long everything may take.
+    pub timeout: Duration,
+    /// Whether to read logs and what more may say why something is wrong.
+    pub examines: bool,
+}
+
+/// Why nothing could be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The API server does not answer.
+    #[error("the cluster cannot be asked")]
+    NoAnswer(#[source] kube::Error),
+    /// It has not answered in time.
+    #[error("the cluster has not answered within {} s", .0.as_secs())]
+    Silence(Duration),
+}
+
+/// A snapshot, and how many requests it took.
+#[derive(Debug)]
+pub struct Read {
+    /// What is in the cluster.
+    pub snapshot: Snapshot,
+    /// How many requests were sent.
+    pub requests: usize,
+}
+
+/// Reads what is in a cluster. `taken` is the time that the snapshot bears.
+pub async fn read(cluster: &Cluster, reading: &Reading, taken: Timestamp) -> Result<Read, ReadError> {
+    let reader = Reader {
+        client: cluster.client(),
+        reading: reading.clone(),
+        ends: Instant::now() + reading.timeout,
+    };
+    let served = reader.served_version().await?;
+    let mut read = Read {
+        snapshot: Snapshot::new(taken, reading.namespaces.clone()),
+        requests: 1,
+    };
+    let first = parts(reading, served.as_deref());
+    if served.is_none() {
+        for resource in Resource::ALL
+            .into_iter()
+            .filter(|resource| resource.operator_kind().is_some())
+        {
+            read.snapshot.not_served(resource);
+        }
+    }
+    reader.read_parts(first, &mut read).await;
+    read.snapshot.sort();
+    if reading.examines {
+        reader.read_more(served.as_deref(), &mut read).await;
+    }
+    Ok(read)
+}
+
+/// What reads.
+struct Reader {
+    client: Client,
+    reading: Reading,
+    ends: Instant,
+}
+
+impl Reader {
+    /// The version in which the operator's kinds are served, or `None` where they are not; and proof that somebody answers.
+    async fn served_version(&self) -> Result<Option<String>, ReadError> {
+        let group = neo4jbackup_core::schema::Group::Neo4jNeo4jCom.name();
+        let request = http::Request::get(format!("/apis/{group}"));
+        let request = request
+            .body(Vec::new())
+            .map_err(|error| ReadError::NoAnswer(kube::Error::HttpError(error)))?;
+        let patience = self.reading.timeout.min(self.reading.request_timeout);
+        let answer = tokio::time::timeout(patience, self.client.request::<serde_json::Value>(request)).await;
+        match answer {
+            Err(_) => Err(ReadError::Silence(patience)),
+            Ok(Ok(group)) => {
+                let version = group["preferredVersion"]["version"].as_str();
+                Ok(Some(version.unwrap_or("v1beta1").to_owned()))
+            }
+            // Whoever may not see the group may see its objects all the same.
+            Ok(Err(kube::Error::Api(status))) if status.code == 403 => Ok(Some("v1beta1".to_owned())),
+            Ok(Err(kube::Error::Api(status))) if status.code == 404 => Ok(None),
+            Ok(Err(error)) => Err(ReadError::NoAnswer(error)),
+        }
+    }
+
+    /// Reads lists side by side and puts what came of them into the snapshot.
+    async fn read_parts(&self, parts: Vec<Part>, read: &mut Read) {
+        let mut answers: FuturesUnordered<_> = parts.into_iter().map(|part| self.read_part(part)).collect();
+        while let Some((part, list)) = answers.next().await {
+            read.requests += list.requests;
+            self.take(&part, list, &mut read.snapshot);
+        }
+    }
+
+    async fn read_part(&self, part: Part) -> (Part, List) {
+        let list = list(&self.client, &part, self.reading.request_timeout, self.ends).await;
+        (part, list)
+    }
+
+    fn take(&self, part: &Part, list: List, snapshot: &mut Snapshot) {
+        let cause = match list.answer {
+            Answer::Complete => {
+                snapshot.add(part.resource, list.objects);
+                return;
+            }
+            Answer::Absent => {
+                snapshot.add(part.resource, []);
+                return;
+            }
+            Answer::NotServed => {
+                snapshot.not_served(part.resource);
+                return;
+            }
+            Answer::Forbidden => Cause::Forbidden(part.right()),
+            Answer::Failed(text) => Cause::Failed(text),
+        };
+        snapshot.add(part.resource, list.objects);
+        match part.asked {
+            Asked::Elsewhere => snapshot.miss_elsewhere(part.resource, cause),
+            _ => snapshot.miss(
+                part.resource,
+                Gap {
+                    namespace: part.namespace.clone(),
+                    cause,
+                },
+            ),
+        }
+    }
+
+    /// Reads what the first lists say is worth reading.
+    async fn read_more(&self, served: Option<&str>, read: &mut Read) {
+        let secrets = wanted::secrets(&read.snapshot);
+        read.snapshot.add(Resource::Secrets, []);
+        let mut parts: Vec<Part> = secrets
+            .into_iter()
+            .map(|(namespace, name)| Part::one(Resource::Secrets, Some(namespace), name))
+            .collect();
+        let is_silent = wanted::has_silent(&View::of(&read.snapshot));
+        if let (true, Some(version), Some(_)) = (is_silent, served, &self.reading.namespaces) {
+            // What blinds the operator may be in any namespace.
+            parts.extend([Resource::Backups, Resource::Restores].map(|resource| Part::elsewhere(resource, version)));
+        }
+        self.read_parts(parts, read).await;
+        read.snapshot.sort();
+        let only = self.reading.only.as_ref();
+        let only = only.map(|(namespace, name)| (namespace.as_str(), name.as_str()));
+        let logs = wanted::logs(&View::of(&read.snapshot), only);
+        read.requests += logs.len();
+        let tails = logs
+            .into_iter()
+            .map(|of| log::tail(&self.client, of, self.reading.request_timeout, self.ends));
+        let mut tails: FuturesUnordered<_> = tails.collect();
+        while let Some((of, tail)) = tails.next().await {
+            read.snapshot.add_log(of, tail);
+        }
+    }
+}
+
+/// The text of an error as a gap has it.
+fn reason(error: &kube::Error) -> String {
+    chain(error)
+}
+
+/// The right to do something with a resource.
+fn right(verb: &str, resource: Resource, namespace: Option<&str>, name: Option<&str>) -> Right {
+    Right {
+        verbs: vec![verb.to_owned()],
+        group: resource.group().to_owned(),
+        resource: resource.plural().to_owned(),
+        name: name.map(str::to_owned),
+        namespace: namespace.map(str::to_owned),
+        called: resource.kind().to_owned(),
+    }
+}
+
+/// Text that several pages share.
+type Shared = Arc<str>;

@@ -1,0 +1,198 @@
+//! Which lists are read.
+
+use neo4jbackup_core::facts::Right;
+use neo4jbackup_core::schema::Kind;
+use neo4jbackup_core::snapshot::Resource;
+
+use super::{Reading, right};
+use crate::definitions::definition_name;
+
+/// What the Deployment and the pods of an operator are found by.
+const OPERATOR: &str = "control-plane=controller-manager";
+
+/// One list, or one object by its name.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    pub(super) resource: Resource,
+    /// The version of its API.
+    pub(super) version: String,
+    /// `None` for all namespaces, or for a resource that is in none.
+    pub(super) namespace: Option<String>,
+    /// The only object.
+    pub(super) name: Option<String>,
+    /// Which labels they have.
+    pub(super) labels: Option<String>,
+    pub(super) asked: Asked,
+}
+
+/// Why something is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// It was asked for.
+    Directly,
+    /// It is in namespaces that were not asked for, and may explain what is in those that were.
+    Elsewhere,
+}
+
+impl Part {
+    fn list(resource: Resource, namespace: Option<&str>) -> Self {
+        Self {
+            resource,
+            version: resource.version().to_owned(),
+            namespace: namespace.map(str::to_owned),
+            name: None,
+            labels: None,
+            asked: Asked::Directly,
+        }
+    }
+
+    /// One object.
+    pub(super) fn one(resource: Resource, namespace: Option<String>, name: String) -> Self {
+        Self {
+            name: Some(name),
+            ..Self::list(resource, namespace.as_deref())
+        }
+    }
+
+    /// A kind of the operator in all namespaces.
+    pub(super) fn elsewhere(resource: Resource, version: &str) -> Self {
+        Self {
+            version: version.to_owned(),
+            asked: Asked::Elsewhere,
+            ..Self::list(resource, None)
+        }
+    }
+
+    fn labelled(self, labels: impl Into<String>) -> Self {
+        Self {
+            labels: Some(labels.into()),
+            ..self
+        }
+    }
+
+    /// The right that it takes.
+    pub(super) fn right(&self) -> Right {
+        let verb = if self.name.is_some() { "get" } else { "list" };
+        right(verb, self.resource, self.namespace.as_deref(), self.name.as_deref())
+    }
+
+    /// The value of `apiVersion` of its objects.
+    pub(super) fn api_version(&self) -> String {
+        match self.resource.group() {
+            "" => self.version.clone(),
+            group => format!("{group}/{}", self.version),
+        }
+    }
+
+    /// The path of its requests.
+    pub(super) fn path(&self) -> String {
+        let root = match self.resource.group() {
+            "" => format!("/api/{}", self.version),
+            group => format!("/apis/{group}/{}", self.version),
+        };
+        let namespace = self.namespace.as_ref().filter(|_| self.resource.is_namespaced());
+        let namespace = namespace.map(|name| format!("/namespaces/{name}")).unwrap_or_default();
+        let name = self.name.as_ref().map(|name| format!("/{name}")).unwrap_or_default();
+        format!("{root}{namespace}/{}{name}", self.resource.plural())
+    }
+}
+
+/// What is read first. `served` is the version of the operator's kinds, where they are served.
+pub(super) fn parts(reading: &Reading, served: Option<&str>) -> Vec<Part> {
+    let mut parts = Vec::new();
+    match &reading.namespaces {
+        None => in_namespace(None, reading, served, &mut parts),
+        Some(namespaces) => {
+            for namespace in namespaces {
+                in_namespace(Some(namespace), reading, served, &mut parts);
+            }
+        }
+    }
+    match &reading.namespaces {
+        None => parts.push(Part::list(Resource::Namespaces, None)),
+        Some(namespaces) => {
+            let one = |name: &String| Part::one(Resource::Namespaces, None, name.clone());
+            parts.extend(namespaces.iter().map(one));
+        }
+    }
+    if reading.examines {
+        let definition = |kind: Kind| Part::one(Resource::Definitions, None, definition_name(kind));
+        parts.extend(Kind::ALL.into_iter().map(definition));
+        for resource in [
+            Resource::ValidatingWebhooks,
+            Resource::MutatingWebhooks,
+            Resource::ValidatingPolicies,
+        ] {
+            parts.push(Part::list(resource, None));
+        }
+        for resource in [Resource::Deployments, Resource::Pods] {
+            let part = Part::list(resource, None).labelled(OPERATOR);
+            parts.push(Part {
+                asked: if resource == Resource::Pods {
+                    Asked::Elsewhere
+                } else {
+                    Asked::Directly
+                },
+                ..part
+            });
+        }
+    }
+    parts
+}
+
+fn in_namespace(namespace: Option<&str>, reading: &Reading, served: Option<&str>, parts: &mut Vec<Part>) {
+    if let Some(version) = served {
+        let kinds = Kind::ALL.into_iter().map(Resource::of_kind);
+        // A database is only counted; an instance may have a great many.
+        parts.extend(kinds.map(|resource| Part {
+            version: version.to_owned(),
+            ..Part::list(resource, namespace)
+        }));
+    }
+    let own = reading
+        .only
+        .as_ref()
+        .filter(|(place, _)| Some(place.as_str()) == namespace);
+    for resource in [Resource::Jobs, Resource::CronJobs] {
+        let part = Part::list(resource, namespace);
+        parts.push(match own {
+            Some((_, name)) if is_label_value(name) => part.labelled(format!("app.kubernetes.io/instance={name}")),
+            _ => part,
+        });
+    }
+    if !reading.examines {
+        return;
+    }
+    match namespace {
+        Some(_) => parts.push(Part::list(Resource::Pods, namespace)),
+        // Not every pod of a cluster: those of Jobs, of servers and of seed proxies.
+        None => {
+            for labels in [
+                "batch.kubernetes.io/job-name",
+                "neo4j.com/cluster",
+                "app.kubernetes.io/name=backup-seed-proxy",
+            ] {
+                parts.push(Part::list(Resource::Pods, None).labelled(labels));
+            }
+        }
+    }
+    for resource in [
+        Resource::Events,
+        Resource::Claims,
+        Resource::ServiceAccounts,
+        Resource::Roles,
+        Resource::RoleBindings,
+        Resource::NetworkPolicies,
+        Resource::StatefulSets,
+    ] {
+        parts.push(Part::list(resource, namespace));
+    }
+}
+
+/// Whether a label can have this value; the operator gives longer names no label.
+fn is_label_value(name: &str) -> bool {
+    name.len() <= 63
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+}

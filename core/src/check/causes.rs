@@ -1,0 +1,168 @@
+//! Causes and their effects: which of the things that are wrong is why the others are.
+
+use std::cmp::Reverse;
+
+use super::diagnosis::Diagnosis;
+use crate::finding::Severity;
+
+/// Something that is wrong, with what follows from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cause {
+    /// What is wrong.
+    pub diagnosis: Diagnosis,
+    /// What follows from it.
+    pub effects: Vec<Cause>,
+}
+
+impl Cause {
+    /// The worst severity of it and of what follows from it.
+    pub fn severity(&self) -> Severity {
+        let effects = self.effects.iter().map(Self::severity);
+        effects.fold(self.diagnosis.severity, Ord::max)
+    }
+
+    /// Itself and everything that follows from it.
+    pub fn all(&self) -> Vec<&Diagnosis> {
+        let mut all = vec![&self.diagnosis];
+        for effect in &self.effects {
+            all.extend(effect.all());
+        }
+        all
+    }
+}
+
+/// Puts each effect below its cause; the worst cause comes first.
+///
+/// An effect has one place, below the cause that is certain before one that is probable, and worse before better. A
+/// diagnosis never comes to stand below what follows from it.
+pub fn fold(diagnoses: Vec<Diagnosis>) -> Vec<Cause> {
+    let parents = parents(&diagnoses);
+    let mut children: Vec<Vec<usize>> = vec![Vec::new(); diagnoses.len()];
+    let mut roots = Vec::new();
+    for (position, parent) in parents.iter().enumerate() {
+        match parent {
+            Some(parent) => children[*parent].push(position),
+            None => roots.push(position),
+        }
+    }
+    let mut diagnoses: Vec<Option<Diagnosis>> = diagnoses.into_iter().map(Some).collect();
+    let mut causes: Vec<Cause> = roots
+        .into_iter()
+        .filter_map(|root| tree(root, &children, &mut diagnoses))
+        .collect();
+    sort(&mut causes);
+    causes
+}
+
+fn sort(causes: &mut [Cause]) {
+    causes.sort_by_cached_key(|cause| {
+        let diagnosis = &cause.diagnosis;
+        (
+            Reverse(cause.severity()),
+            diagnosis.is_probable,
+            Reverse(cause.all().len()),
+            diagnosis.code,
+            diagnosis.object.namespace.clone(),
+            diagnosis.object.name.clone(),
+        )
+    });
+}
+
+fn tree(position: usize, children: &[Vec<usize>], diagnoses: &mut [Option<Diagnosis>]) -> Option<Cause> {
+    let diagnosis = diagnoses[position].take()?;
+    let mut effects: Vec<Cause> = children[position]
+        .iter()
+        .filter_map(|child| tree(*child, children, diagnoses))
+        .collect();
+    sort(&mut effects);
+    Some(Cause { diagnosis, effects })
+}
+
+/// For each diagnosis the position of its cause.
+fn parents(diagnoses: &[Diagnosis]) -> Vec<Option<usize>> {
+    let mut parents: Vec<Option<usize>> = vec![None; diagnoses.len()];
+    for (position, effect) in diagnoses.iter().enumerate() {
+        let mut causes: Vec<usize> = (0..diagnoses.len())
+            .filter(|cause| {
+                let cause = &diagnoses[*cause];
+                cause.explains.contains(&effect.code) && cause.reaches(effect)
+            })
+            .collect();
+        causes.sort_by_key(|cause| {
+            let cause = &diagnoses[*cause];
+            (cause.is_probable, Reverse(cause.severity))
+        });
+        parents[position] = causes.into_iter().find(|cause| !is_below(*cause, position, &parents));
+    }
+    parents
+}
+
+/// Whether a diagnosis is another one or follows from it.
+fn is_below(position: usize, other: usize, parents: &[Option<usize>]) -> bool {
+    std::iter::successors(Some(position), |position| parents[*position]).any(|position| position == other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Affects;
+    use crate::document::Path;
+    use crate::model::ObjectRef;
+
+    fn backup(name: &str) -> ObjectRef {
+        ObjectRef {
+            api_version: "neo4j.neo4j.com/v1beta1".to_owned(),
+            kind: "Neo4jBackup".to_owned(),
+            namespace: "graph".to_owned(),
+            name: name.to_owned(),
+        }
+    }
+
+    fn diagnosis(code: &'static str, subject: &str, explains: &'static [&'static str]) -> Diagnosis {
+        Diagnosis {
+            code,
+            name: "x",
+            severity: Severity::Error,
+            is_probable: false,
+            message: String::new(),
+            help: String::new(),
+            commands: Vec::new(),
+            object: backup(subject),
+            field: Path::default(),
+            subject: Some(backup(subject)),
+            affects: Affects::Subject,
+            evidence: Vec::new(),
+            explains,
+        }
+    }
+
+    fn shape(causes: &[Cause]) -> String {
+        let one = |cause: &Cause| {
+            let effects = shape(&cause.effects);
+            let Diagnosis { code, object, .. } = &cause.diagnosis;
+            format!("{code}/{}({effects})", object.name)
+        };
+        causes.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn effects_stand_below_their_cause_and_only_of_the_same_object() {
+        let causes = fold(vec![
+            diagnosis("E2", "a", &[]),
+            diagnosis("E1", "a", &["E2"]),
+            diagnosis("C", "a", &["E1", "E2"]),
+            diagnosis("E1", "b", &["E2"]),
+        ]);
+        assert_eq!(shape(&causes), "C/a(E1/a() E2/a()) E1/b()");
+    }
+
+    #[test]
+    fn what_harms_a_kind_explains_all_of_it_and_two_that_explain_each_other_are_not_lost() {
+        let mut poison = diagnosis("P", "a", &["S"]);
+        poison.affects = Affects::Kind("Neo4jBackup");
+        let causes = fold(vec![diagnosis("S", "b", &[]), diagnosis("S", "c", &[]), poison]);
+        assert_eq!(shape(&causes), "P/a(S/b() S/c())");
+        let mutual = fold(vec![diagnosis("X", "a", &["Y"]), diagnosis("Y", "a", &["X"])]);
+        assert_eq!(shape(&mutual), "Y/a(X/a())");
+    }
+}

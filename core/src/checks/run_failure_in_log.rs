@@ -1,0 +1,53 @@
+use crate::check::prelude::*;
+
+declare_check! {
+    /// The log of a run that failed says why.
+    ///
+    /// ## What it looks at
+    /// The end of the logs of the containers of the last run that failed, those that run before the others included. Each
+    /// line is compared with the table of known failures, the same that `kubectl neo4jbackup explain --log` uses; the first
+    /// line that names a cause counts, and not the last one, which mostly says only that something failed.
+    ///
+    /// ## Why it matters
+    /// The status of a backup and the events of its Job say that a run failed and never why.
+    ///
+    /// ## How to mend it
+    /// As the diagnosis says: each class of failures has a remedy of its own.
+    RunFailureInLog {
+        code: "NB6003", name: "run-failure-in-log", severity: Error,
+        looks: [AtBackups, AtPlainCronJobs], needs: [Jobs, Pods], explains: ["NB6001"], since: "0.2",
+    }
+}
+
+impl Check for RunFailureInLog {
+    fn check_backup(&self, backup: &Backup<'_>, _: &Cluster<'_>, report: &mut Report) {
+        say(&backup.runs, backup.reference(), report);
+    }
+
+    fn check_plain_cron_job(&self, cron_job: &PlainCronJob<'_>, _: &Cluster<'_>, report: &mut Report) {
+        say(&cron_job.runs, cron_job.reference(), report);
+    }
+}
+
+fn say(runs: &[Run<'_>], object: ObjectRef, report: &mut Report) {
+    let ended = runs.iter().find(|run| run.has_ended());
+    let Some(failure) = ended
+        .filter(|run| run.outcome == Outcome::Failed)
+        .and_then(Run::failure)
+    else {
+        return;
+    };
+    let Some((line, class)) = failure.line else { return };
+    let message = class.cause.trim_end_matches('.');
+    let diagnosis = report.say(object, message);
+    diagnosis
+        .help(class.remedy.trim_end_matches('.'))
+        .evidence(Evidence::log(failure.pod, failure.container, line));
+    if !class.decides {
+        diagnosis.probable();
+    }
+    let ended = failure
+        .ended
+        .map(|ended| Evidence::ended(failure.pod, failure.container, ended));
+    diagnosis.all_evidence(ended);
+}

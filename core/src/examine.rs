@@ -1,0 +1,314 @@
+//! Runs the checks, and the manifest rules on the live objects.
+
+use std::collections::BTreeSet;
+
+use crate::check::{Affects, Cause, Check, CheckMeta, Diagnosis, Evidence, Looks, Report, fold};
+use crate::checks::RunFailureInLog;
+use crate::engine;
+use crate::facts;
+use crate::finding::Finding;
+use crate::live::Cluster;
+use crate::model::ObjectRef;
+use crate::registry;
+use crate::settings::Settings;
+use crate::snapshot::{LogTail, Resource};
+use crate::subject::{Context, Door, Subject};
+
+/// How an examination goes.
+#[derive(Clone, Copy)]
+pub struct Options<'o> {
+    /// What the administrator decides.
+    pub settings: &'o Settings,
+    /// The only object that is of interest.
+    pub target: Option<&'o Target>,
+    /// Whether a check or rule runs, by its code and name.
+    pub selects: &'o dyn Fn(&str, &str) -> bool,
+}
+
+/// The only object that somebody asks about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// What it is.
+    pub looks: Looks,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// What an examination found, and what it could not look at.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Examination {
+    /// What is wrong, causes first.
+    pub causes: Vec<Cause>,
+    /// What could not be checked.
+    pub skipped: Vec<Skipped>,
+    /// How many checks and rules were applied to some object.
+    pub applied: usize,
+    /// How many of them found nothing.
+    pub passed: usize,
+}
+
+/// A check that could not be made, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    /// The code of the check or rule.
+    pub code: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// The namespace in which it was not made; `None` for all of them.
+    pub namespace: Option<String>,
+    /// What is not known.
+    pub what: String,
+    /// Why.
+    pub cause: facts::Cause,
+}
+
+impl Target {
+    /// The kind of the object.
+    pub fn kind(&self) -> &'static str {
+        match self.looks {
+            Looks::AtBackups => "Neo4jBackup",
+            Looks::AtRestores => "Neo4jRestore",
+            Looks::AtPlainCronJobs => "CronJob",
+            Looks::AtInstances | Looks::AtCluster => "",
+        }
+    }
+
+    fn is(&self, looks: Looks, namespace: &str, name: &str) -> bool {
+        self.looks == looks && self.namespace == namespace && self.name == name
+    }
+}
+
+/// Examines a cluster.
+pub fn examine(cluster: &Cluster<'_>, options: &Options<'_>) -> Examination {
+    let mut examination = Examination::default();
+    let mut found = Vec::new();
+    for check in registry::checks() {
+        let meta = check.meta();
+        if !(options.selects)(meta.code, meta.name) {
+            continue;
+        }
+        let mut report = Report::new(meta);
+        let applied = apply(*check, cluster, options, &mut report, &mut examination.skipped);
+        count(&mut examination, applied, report.is_empty());
+        found.extend(report.finish());
+    }
+    judge_manifests(cluster, options, &mut examination, &mut found);
+    examination.causes = fold(found);
+    if let Some(target) = options.target {
+        let is_asked = |cause: &Cause| {
+            let all = cause.all();
+            all.iter()
+                .any(|diagnosis| diagnosis.concerns(target.kind(), &target.namespace, &target.name))
+        };
+        examination.causes.retain(is_asked);
+    }
+    examination.skipped.extend(unread(cluster, options));
+    examination.skipped.sort();
+    examination.skipped.dedup();
+    examination
+}
+
+fn count(examination: &mut Examination, applied: bool, found_nothing: bool) {
+    examination.applied += usize::from(applied);
+    examination.passed += usize::from(applied && found_nothing);
+}
+
+/// Applies a check to everything that it looks at. False when there is nothing.
+fn apply(
+    check: &dyn Check,
+    cluster: &Cluster<'_>,
+    options: &Options<'_>,
+    report: &mut Report,
+    skipped: &mut Vec<Skipped>,
+) -> bool {
+    let meta = check.meta();
+    let mut applied = false;
+    let mut may_look = |namespace: Option<&str>| {
+        let missing = missing(meta, cluster, namespace);
+        let may_look = missing.is_empty();
+        skipped.extend(missing);
+        applied |= may_look;
+        may_look
+    };
+    let wanted = |looks: Looks, namespace: &str, name: &str| {
+        // What harms the one that is asked about may be found with any other, but only its own are shown.
+        options
+            .target
+            .is_none_or(|target| target.looks != looks || target.is(looks, namespace, name))
+    };
+    for looks in meta.looks {
+        match looks {
+            Looks::AtCluster => {
+                if may_look(None) {
+                    report.set(meta, None);
+                    check.check_cluster(cluster, report);
+                }
+            }
+            Looks::AtBackups => {
+                for backup in &cluster.backups {
+                    if wanted(*looks, &backup.namespace, &backup.name) && may_look(Some(&backup.namespace)) {
+                        report.set(meta, Some(backup.reference()));
+                        check.check_backup(backup, cluster, report);
+                    }
+                }
+            }
+            Looks::AtRestores => {
+                for restore in &cluster.restores {
+                    if wanted(*looks, &restore.namespace, &restore.name) && may_look(Some(&restore.namespace)) {
+                        report.set(meta, Some(restore.reference()));
+                        check.check_restore(restore, cluster, report);
+                    }
+                }
+            }
+            Looks::AtInstances => {
+                for instance in &cluster.instances {
+                    if may_look(Some(&instance.namespace)) {
+                        report.set(meta, Some(instance.reference()));
+                        check.check_instance(instance, cluster, report);
+                    }
+                }
+            }
+            Looks::AtPlainCronJobs => {
+                for cron_job in &cluster.plain_cron_jobs {
+                    let of = &cron_job.cron_job;
+                    if wanted(*looks, &of.namespace, &of.name) && may_look(Some(&of.namespace)) {
+                        report.set(meta, Some(cron_job.reference()));
+                        check.check_plain_cron_job(cron_job, cluster, report);
+                    }
+                }
+            }
+        }
+    }
+    applied
+}
+
+/// What a check cannot do without and is not known.
+fn missing(meta: &'static CheckMeta, cluster: &Cluster<'_>, namespace: Option<&str>) -> Vec<Skipped> {
+    let needs = meta.needs.iter();
+    needs
+        .filter_map(|resource| {
+            let namespace = namespace.filter(|_| resource.is_namespaced());
+            let cause = cluster.snapshot.gap(*resource, namespace)?;
+            Some(Skipped {
+                code: meta.code,
+                name: meta.name,
+                namespace: namespace.map(str::to_owned),
+                what: resource.plural().to_owned(),
+                cause,
+            })
+        })
+        .collect()
+}
+
+/// What could not be read that was asked for because something was wrong already: logs, and objects of other namespaces.
+fn unread<'c>(cluster: &'c Cluster<'_>, options: &'c Options<'_>) -> impl Iterator<Item = Skipped> + 'c {
+    let skipped = |meta: &CheckMeta, namespace: Option<&str>, what: String, cause: &facts::Cause| Skipped {
+        code: meta.code,
+        name: meta.name,
+        namespace: namespace.map(str::to_owned),
+        what,
+        cause: cause.clone(),
+    };
+    let logs = cluster.snapshot.logs().filter_map(move |(of, tail)| match tail {
+        LogTail::Missing(cause) => Some(skipped(
+            &RunFailureInLog::META,
+            Some(&of.namespace),
+            "pods/log".to_owned(),
+            cause,
+        )),
+        LogTail::Read(_) => None,
+    });
+    let elsewhere = cluster.snapshot.gaps_elsewhere().map(move |(resource, cause)| {
+        let what = format!("{} of other namespaces", resource.plural());
+        skipped(&RunFailureInLog::META, None, what, cause)
+    });
+    logs.chain(elsewhere)
+        .filter(|skipped| (options.selects)(skipped.code, skipped.name))
+}
+
+/// Applies the manifest rules to the objects of the operator's kinds that are still to do something.
+fn judge_manifests(
+    cluster: &Cluster<'_>,
+    options: &Options<'_>,
+    examination: &mut Examination,
+    found: &mut Vec<Diagnosis>,
+) {
+    let context = Context {
+        settings: options.settings,
+        now: cluster.now,
+        operator: cluster.operator,
+        served: Some(&cluster.served).filter(|served| !served.is_empty()),
+        namespace: "",
+    };
+    let mut applied = BTreeSet::new();
+    let mut hit = BTreeSet::new();
+    let backups = cluster.backups.iter().filter(|backup| backup.phase != "Completed");
+    let backups = backups.map(|backup| (Looks::AtBackups, &backup.object));
+    let restores = cluster.restores.iter().filter(|restore| restore.phase != "Completed");
+    let restores = restores.map(|restore| (Looks::AtRestores, &restore.object));
+    for (looks, object) in backups.chain(restores) {
+        let Some(reference) = ObjectRef::of(object) else {
+            continue;
+        };
+        let is_wanted = options
+            .target
+            .is_none_or(|target| target.looks != looks || target.is(looks, &reference.namespace, &reference.name));
+        let Some(subject) = Subject::of(object, Door::Create, &context).filter(|_| is_wanted) else {
+            continue;
+        };
+        let judgement = engine::judge(&subject, &cluster.inventory);
+        for rule in registry::all() {
+            let meta = rule.meta();
+            if meta.kinds.contains(&subject.kind) && (options.selects)(meta.code, meta.name) {
+                applied.insert(meta.code);
+            }
+        }
+        for finding in judgement.findings {
+            let is_wanted = (options.selects)(finding.code, finding.name) && finding.suppressed.is_none();
+            if is_wanted && !finding.audit_only {
+                hit.insert(finding.code);
+                found.push(of_finding(finding, &reference));
+            }
+        }
+    }
+    examination.applied += applied.len();
+    examination.passed += applied.difference(&hit).count();
+}
+
+/// What a manifest rule says of a live object.
+fn of_finding(finding: Finding, reference: &ObjectRef) -> Diagnosis {
+    let mut evidence = Vec::new();
+    if let Some(value) = &finding.value {
+        evidence.push(Evidence::field(reference.clone(), &finding.path.to_string(), value));
+    }
+    for fact in &finding.evidence {
+        let of = fact.object.clone().unwrap_or_else(|| reference.clone());
+        evidence.push(Evidence::fact(of, fact.text.as_str()));
+    }
+    let meta = registry::rule(finding.code);
+    Diagnosis {
+        code: finding.code,
+        name: finding.name,
+        severity: finding.severity,
+        is_probable: false,
+        message: finding.message,
+        help: finding.help,
+        commands: Vec::new(),
+        object: reference.clone(),
+        field: finding.path,
+        subject: Some(reference.clone()),
+        affects: Affects::Subject,
+        evidence,
+        explains: meta.map_or(&[], |meta| meta.explains),
+    }
+}
+
+/// Every resource that some check or rule asks for.
+pub fn wanted_resources() -> BTreeSet<Resource> {
+    registry::checks()
+        .iter()
+        .flat_map(|check| check.meta().needs.iter().copied())
+        .collect()
+}

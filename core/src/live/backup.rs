@@ -1,0 +1,146 @@
+//! A `Neo4jBackup` with everything that belongs to it.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::cron_job::CronJob;
+use super::event::Event;
+use super::job::Job;
+use super::read::{Condition, Text, conditions, items, optional_number, text, text_of, time};
+use super::run::{Outcome, Run, runs};
+use super::schedule::Plan;
+use crate::document::Node;
+use crate::model::{self, ObjectRef};
+use crate::values::cron::Schedule;
+
+/// A `Neo4jBackup`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Backup<'s> {
+    /// The object.
+    pub object: Node<'s>,
+    /// Its namespace.
+    pub namespace: Text<'s>,
+    /// Its name.
+    pub name: Text<'s>,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// Since when somebody has wanted it gone.
+    pub deleted: Option<Timestamp>,
+    /// Its finalizers.
+    pub finalizers: Vec<Text<'s>>,
+    /// `status.phase`; empty when the operator has not written any.
+    pub phase: Text<'s>,
+    /// `status.message`.
+    pub message: Text<'s>,
+    /// Its conditions.
+    pub conditions: Vec<Condition<'s>>,
+    /// When its runs are due, for one that has a schedule.
+    pub plan: Option<Plan>,
+    /// The `CronJob` of its schedule.
+    pub cron_job: Option<CronJob<'s>>,
+    /// Its runs, the newest first.
+    pub runs: Vec<Run<'s>>,
+    /// Its Jobs that are no runs: those that clean up.
+    pub other_jobs: Vec<Job<'s>>,
+    /// Its own events, oldest first.
+    pub events: Vec<Event<'s>>,
+}
+
+impl<'s> Backup<'s> {
+    /// A backup, with what belongs to it.
+    pub(super) fn new(
+        object: Node<'s>,
+        cron_job: Option<CronJob<'s>>,
+        jobs: Vec<Job<'s>>,
+        events: Vec<Event<'s>>,
+    ) -> Self {
+        let (runs_of, other_jobs) = jobs.into_iter().partition(|job| !job.name.contains("-cleanup-"));
+        let runs = runs(items(&object, "status.history"), runs_of);
+        let created = time(&object, "metadata.creationTimestamp");
+        let plan = plan(&object, cron_job.as_ref(), created);
+        Self {
+            namespace: text(&object, "metadata.namespace"),
+            name: text(&object, "metadata.name"),
+            created,
+            deleted: time(&object, "metadata.deletionTimestamp"),
+            finalizers: items(&object, "metadata.finalizers")
+                .iter()
+                .filter_map(text_of)
+                .collect(),
+            phase: text(&object, "status.phase"),
+            message: text(&object, "status.message"),
+            conditions: conditions(&object),
+            plan,
+            cron_job,
+            runs,
+            other_jobs,
+            events,
+            object,
+        }
+    }
+
+    /// What its spec says.
+    pub fn spec(&self) -> model::Backup<'_> {
+        model::Backup::of(&self.object)
+    }
+
+    /// Its name as an object.
+    pub fn reference(&self) -> ObjectRef {
+        ObjectRef::of(&self.object).unwrap_or_else(|| ObjectRef {
+            api_version: String::new(),
+            kind: "Neo4jBackup".to_owned(),
+            namespace: self.namespace.to_string(),
+            name: self.name.to_string(),
+        })
+    }
+
+    /// Its newest run that ended well and stored something.
+    pub fn last_good(&self) -> Option<&Run<'s>> {
+        self.runs.iter().find(|run| run.is_good())
+    }
+
+    /// Its newest run that has ended.
+    pub fn last_ended(&self) -> Option<&Run<'s>> {
+        self.runs.iter().find(|run| run.has_ended())
+    }
+
+    /// How many of its newest runs failed one after the other; those that have not ended are passed over.
+    pub fn failures_in_a_row(&self) -> usize {
+        let ended = self.runs.iter().filter(|run| run.has_ended());
+        ended.take_while(|run| run.outcome == Outcome::Failed).count()
+    }
+
+    /// Whether the operator has not written a single word about it.
+    pub fn is_silent(&self) -> bool {
+        self.object
+            .get("status")
+            .is_none_or(|status| status.as_map().is_none_or(crate::document::Map::is_empty))
+    }
+
+    /// Whether its status is of an older spec.
+    pub fn is_outdated(&self) -> bool {
+        let observed = optional_number(&self.object, "status.observedGeneration");
+        let generation = optional_number(&self.object, "metadata.generation");
+        matches!((observed, generation), (Some(observed), Some(generation)) if observed < generation)
+    }
+
+    /// Its newest event with this reason.
+    pub fn event(&self, reason: &str) -> Option<&Event<'s>> {
+        self.events.iter().rev().find(|event| event.reason == reason)
+    }
+}
+
+fn plan(object: &Node<'_>, cron_job: Option<&CronJob<'_>>, created: Option<Timestamp>) -> Option<Plan> {
+    let backup = model::Backup::of(object);
+    let text = backup.schedule().text().filter(|text| !text.is_empty())?;
+    let is_suspended = backup.spec.field("suspend").is_true();
+    Some(Plan {
+        text: text.to_owned(),
+        schedule: Schedule::parse(text),
+        zone: TimeZone::UTC,
+        is_suspended: is_suspended || cron_job.is_some_and(|cron_job| cron_job.is_suspended),
+        since: cron_job.and_then(|cron_job| cron_job.created).or(created),
+        starting_deadline: cron_job.and_then(|cron_job| cron_job.starting_deadline),
+        last_scheduled: cron_job.and_then(|cron_job| cron_job.last_scheduled),
+    })
+}

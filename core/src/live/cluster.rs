@@ -1,0 +1,320 @@
+//! Everything that is known of a cluster, put together.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+
+use super::backup::Backup;
+use super::cron_job::CronJob;
+use super::event::{About, Event};
+use super::instance::Instance;
+use super::job::Job;
+use super::operator::Installation;
+use super::plain_cron_job::PlainCronJob;
+use super::pod::Pod;
+use super::read::{Text, entry, text};
+use super::restore::Restore;
+use crate::document::Node;
+use crate::facts::{Coverage, InstanceKind, Inventory, Need};
+use crate::operator::Operator;
+use crate::schema::{Kind, ServedSchemas};
+use crate::snapshot::{Resource, Snapshot};
+
+/// What is known of a cluster.
+#[derive(Debug)]
+pub struct Cluster<'s> {
+    /// What it was made of.
+    pub snapshot: &'s Snapshot,
+    /// The time of the snapshot.
+    pub now: Timestamp,
+    /// The installations of the operator.
+    pub installations: Vec<Installation<'s>>,
+    /// The operator, as far as its Deployment or the served schemas tell; `None` when they do not.
+    pub operator: Option<Operator>,
+    /// The schemas of the operator's kinds that are served.
+    pub served: ServedSchemas,
+    /// Its backups, by namespace and name.
+    pub backups: Vec<Backup<'s>>,
+    /// Its restores, by namespace and name.
+    pub restores: Vec<Restore<'s>>,
+    /// Its `CronJobs` that back up without the operator.
+    pub plain_cron_jobs: Vec<PlainCronJob<'s>>,
+    /// Its clusters and standalones, by namespace and name.
+    pub instances: Vec<Instance<'s>>,
+    /// The events of claims, by namespace and claim.
+    pub claim_events: BTreeMap<(Text<'s>, Text<'s>), Vec<Event<'s>>>,
+    /// What manifest rules know of other objects.
+    pub inventory: Inventory,
+}
+
+/// Objects that wait for the one that they belong to.
+struct Loose<'s> {
+    events: HashMap<About<'s>, Vec<Event<'s>>>,
+    pods_of_jobs: HashMap<(Text<'s>, Text<'s>), Vec<Pod<'s>>>,
+    other_pods: Vec<(Pod<'s>, Node<'s>)>,
+}
+
+impl<'s> Cluster<'s> {
+    /// Puts together what a snapshot holds.
+    pub fn of(snapshot: &'s Snapshot) -> Self {
+        let mut loose = Loose::of(snapshot);
+        let mut jobs: HashMap<(Text<'s>, Text<'s>, Text<'s>), Vec<Job<'s>>> = HashMap::new();
+        let mut jobs_of_cron_jobs: HashMap<(Text<'s>, Text<'s>), Vec<Job<'s>>> = HashMap::new();
+        for stored in snapshot.objects(Resource::Jobs) {
+            let mut job = Job::of(&stored.node());
+            loose.complete_job(&mut job);
+            match (&*job.app, &job.owner) {
+                ("neo4j-backup" | "neo4j-restore", _) => {
+                    let key = (job.namespace.clone(), job.app.clone(), job.instance.clone());
+                    jobs.entry(key).or_default().push(job);
+                }
+                (_, Some((kind, owner))) if kind == "Neo4jRestore" => {
+                    let key = (job.namespace.clone(), "neo4j-restore".into(), owner.clone());
+                    jobs.entry(key).or_default().push(job);
+                }
+                (_, Some((kind, owner))) if kind == "CronJob" => {
+                    let key = (job.namespace.clone(), owner.clone());
+                    jobs_of_cron_jobs.entry(key).or_default().push(job);
+                }
+                _ => {}
+            }
+        }
+        let mut cron_jobs: HashMap<(Text<'s>, Text<'s>), CronJob<'s>> = HashMap::new();
+        let mut plain_cron_jobs = Vec::new();
+        for stored in snapshot.objects(Resource::CronJobs) {
+            let mut cron_job = CronJob::of(&stored.node());
+            cron_job.events = loose.events_of("CronJob", &cron_job.namespace, &cron_job.name);
+            let is_operators = cron_job.owner.as_ref().is_some_and(|(kind, _)| kind == "Neo4jBackup");
+            if is_operators || (cron_job.owner.is_none() && cron_job.name.ends_with("-backup-cron")) {
+                let key = (cron_job.namespace.clone(), cron_job.instance.clone());
+                cron_jobs.insert(key, cron_job);
+            } else if cron_job.runs_neo4j_admin() {
+                let key = (cron_job.namespace.clone(), cron_job.name.clone());
+                let jobs = jobs_of_cron_jobs.remove(&key).unwrap_or_default();
+                plain_cron_jobs.push(PlainCronJob::new(cron_job, jobs));
+            }
+        }
+        let own = |resource| {
+            let stored = snapshot.objects(resource).iter();
+            stored.filter(|stored| snapshot.covers(&stored.namespace))
+        };
+        let mut backups = Vec::new();
+        for stored in own(Resource::Backups) {
+            let (namespace, name) = (Text::Borrowed(&*stored.namespace), Text::Borrowed(&*stored.name));
+            let events = loose.events_of("Neo4jBackup", &namespace, &name);
+            let cron_job = cron_jobs.remove(&(namespace.clone(), name.clone()));
+            let jobs = jobs.remove(&(namespace, "neo4j-backup".into(), name));
+            backups.push(Backup::new(stored.node(), cron_job, jobs.unwrap_or_default(), events));
+        }
+        let mut restores = Vec::new();
+        for stored in own(Resource::Restores) {
+            let (namespace, name) = (Text::Borrowed(&*stored.namespace), Text::Borrowed(&*stored.name));
+            let events = loose.events_of("Neo4jRestore", &namespace, &name);
+            let jobs = jobs.remove(&(namespace.clone(), "neo4j-restore".into(), name.clone()));
+            let pods = loose.take_pods(|pod, _| {
+                pod.namespace == namespace && pod.part_of.0 == "backup-seed-proxy" && pod.part_of.1 == name
+            });
+            restores.push(Restore::new(stored.node(), jobs.unwrap_or_default(), pods, events));
+        }
+        let instances = instances(snapshot, &mut loose);
+        let installations = installations(snapshot, &mut loose);
+        let served = served(snapshot);
+        let events = loose.events.into_iter();
+        let claim_events = events
+            .filter(|((kind, _, _), _)| kind == "PersistentVolumeClaim")
+            .map(|((_, namespace, name), events)| ((namespace, name), events))
+            .collect();
+        Self {
+            operator: operator(&installations, &served),
+            snapshot,
+            now: snapshot.taken,
+            installations,
+            served,
+            backups,
+            restores,
+            plain_cron_jobs,
+            instances,
+            claim_events,
+            inventory: inventory(snapshot),
+        }
+    }
+
+    /// The backup of this name.
+    pub fn backup(&self, namespace: &str, name: &str) -> Option<&Backup<'s>> {
+        let key = |backup: &Backup<'s>| (&*backup.namespace, &*backup.name).cmp(&(namespace, name));
+        self.backups
+            .binary_search_by(key)
+            .ok()
+            .map(|position| &self.backups[position])
+    }
+
+    /// The instance of this name; a cluster wins over a standalone, as it does in the operator.
+    pub fn instance(&self, namespace: &str, name: &str) -> Option<&Instance<'s>> {
+        self.instances
+            .iter()
+            .find(|instance| instance.namespace == namespace && instance.name == name)
+    }
+
+    /// The object of one of Kubernetes' own resources, when it was read.
+    pub fn object(&self, resource: Resource, namespace: &str, name: &str) -> Option<Node<'s>> {
+        self.snapshot
+            .object(resource, namespace, name)
+            .map(crate::snapshot::StoredObject::node)
+    }
+}
+
+impl<'s> Loose<'s> {
+    fn of(snapshot: &'s Snapshot) -> Self {
+        let mut events: HashMap<About<'s>, Vec<Event<'s>>> = HashMap::new();
+        for stored in snapshot.objects(Resource::Events) {
+            let (about, event) = Event::of(&stored.node());
+            events.entry(about).or_default().push(event);
+        }
+        for events in events.values_mut() {
+            events.sort_by_key(|event| event.last);
+        }
+        let mut loose = Self {
+            events,
+            pods_of_jobs: HashMap::new(),
+            other_pods: Vec::new(),
+        };
+        for stored in snapshot.objects(Resource::Pods) {
+            let object = stored.node();
+            let mut pod = Pod::of(&object, snapshot);
+            pod.events = loose.events_of("Pod", &pod.namespace, &pod.name);
+            match pod.job.clone() {
+                Some(job) => loose
+                    .pods_of_jobs
+                    .entry((pod.namespace.clone(), job))
+                    .or_default()
+                    .push(pod),
+                None => loose.other_pods.push((pod, object)),
+            }
+        }
+        for pods in loose.pods_of_jobs.values_mut() {
+            pods.sort_by_key(|pod| pod.created);
+        }
+        loose
+    }
+
+    fn events_of(&mut self, kind: &'static str, namespace: &Text<'s>, name: &Text<'s>) -> Vec<Event<'s>> {
+        let about = (Text::Borrowed(kind), namespace.clone(), name.clone());
+        self.events.remove(&about).unwrap_or_default()
+    }
+
+    fn complete_job(&mut self, job: &mut Job<'s>) {
+        job.events = self.events_of("Job", &job.namespace, &job.name);
+        let key = (job.namespace.clone(), job.name.clone());
+        job.pods = self.pods_of_jobs.remove(&key).unwrap_or_default();
+    }
+
+    fn take_pods(&mut self, belongs: impl Fn(&Pod<'s>, &Node<'s>) -> bool) -> Vec<Pod<'s>> {
+        let all = std::mem::take(&mut self.other_pods);
+        let (taken, left) = all.into_iter().partition(|(pod, object)| belongs(pod, object));
+        self.other_pods = left;
+        taken.into_iter().map(|(pod, _)| pod).collect()
+    }
+}
+
+fn instances<'s>(snapshot: &'s Snapshot, loose: &mut Loose<'s>) -> Vec<Instance<'s>> {
+    let mut instances = Vec::new();
+    for (resource, kind) in [
+        (Resource::Clusters, InstanceKind::Cluster),
+        (Resource::Standalones, InstanceKind::Standalone),
+    ] {
+        for stored in snapshot.objects(resource) {
+            if !snapshot.covers(&stored.namespace) {
+                continue;
+            }
+            let (namespace, name) = (Text::Borrowed(&*stored.namespace), Text::Borrowed(&*stored.name));
+            let events = loose.events_of(resource.kind(), &namespace, &name);
+            let (label, set) = match kind {
+                InstanceKind::Cluster => ("neo4j.com/cluster", format!("{name}-server")),
+                InstanceKind::Standalone => ("app", name.to_string()),
+            };
+            let pods = loose.take_pods(|pod, object| {
+                pod.namespace == namespace && entry(object, "metadata.labels", label).is_some_and(|value| value == name)
+            });
+            let set = snapshot.object(Resource::StatefulSets, &namespace, &set);
+            let set = set.map(crate::snapshot::StoredObject::node);
+            instances.push(Instance::new(stored.node(), kind, set, pods, events));
+        }
+    }
+    instances
+}
+
+fn installations<'s>(snapshot: &'s Snapshot, loose: &mut Loose<'s>) -> Vec<Installation<'s>> {
+    let mut installations = Vec::new();
+    for stored in snapshot.objects(Resource::Deployments) {
+        let deployment = stored.node();
+        let namespace = text(&deployment, "metadata.namespace");
+        let name = text(&deployment, "metadata.name");
+        let prefix = format!("{name}-");
+        if Installation::of(&deployment, Vec::new(), Vec::new()).is_none() {
+            continue;
+        }
+        let pods = loose.take_pods(|pod, _| pod.namespace == namespace && pod.name.starts_with(&prefix));
+        let events = loose.events_of("Deployment", &namespace, &name);
+        installations.extend(Installation::of(&deployment, pods, events));
+    }
+    installations
+}
+
+fn served(snapshot: &Snapshot) -> ServedSchemas {
+    let mut served = ServedSchemas::default();
+    for stored in snapshot.objects(Resource::Definitions) {
+        // One that cannot be used is a finding of the platform and takes nothing from the others.
+        let _ = served.define(&stored.node());
+    }
+    served
+}
+
+fn operator(installations: &[Installation<'_>], served: &ServedSchemas) -> Option<Operator> {
+    let versions: BTreeSet<&str> = installations
+        .iter()
+        .filter_map(|installation| installation.version.as_deref())
+        .collect();
+    let deployed = match Vec::from_iter(versions)[..] {
+        [version] => version.parse().ok().map(Operator::exactly),
+        _ => None,
+    };
+    deployed.or_else(|| served.versions().map(Operator::one_of))
+}
+
+/// What manifest rules know, from the objects that were read.
+fn inventory(snapshot: &Snapshot) -> Inventory {
+    let mut inventory = Inventory::partial("it was not asked for");
+    for kind in Kind::ALL {
+        for stored in snapshot.objects(Resource::of_kind(kind)) {
+            inventory.insert(kind, &stored.namespace, &stored.name, &stored.node());
+        }
+    }
+    for stored in snapshot.objects(Resource::Secrets) {
+        let secret = stored.node();
+        // Only the names of those that somebody asks about are read with their keys.
+        if let Some(data) = secret.get("data").and_then(Node::as_map) {
+            let keys = data.iter().map(|(key, _)| key.to_owned());
+            inventory.insert_secret(&stored.namespace, &stored.name, keys);
+        }
+    }
+    for stored in snapshot.objects(Resource::Namespaces) {
+        let object = stored.node();
+        let annotations = object.at("metadata.annotations").and_then(Node::as_map);
+        let annotations = annotations.into_iter().flat_map(crate::document::Map::iter);
+        let annotations = annotations.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
+        inventory.insert_namespace(&stored.name, annotations.collect());
+    }
+    for (need, resources) in [
+        (Need::Instance, &[Resource::Clusters, Resource::Standalones][..]),
+        (Need::Backups, &[Resource::Backups]),
+        (Need::Restores, &[Resource::Restores]),
+        (Need::ShardedDatabases, &[Resource::ShardedDatabases]),
+        (Need::Namespace, &[Resource::Namespaces]),
+    ] {
+        let gap = resources.iter().find_map(|resource| snapshot.gap(*resource, None));
+        let coverage = gap.map_or(Coverage::Full, |cause| Coverage::Partial(cause.into()));
+        inventory.set_coverage(need, coverage);
+    }
+    inventory.set_coverage(Need::Clock, Coverage::Full);
+    inventory
+}

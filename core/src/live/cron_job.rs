@@ -1,0 +1,87 @@
+//! `CronJobs`.
+
+use jiff::Timestamp;
+
+use super::event::Event;
+use super::job::commands;
+use super::read::{Text, entry, items, optional, optional_number, reference, text, time};
+use crate::document::Node;
+use crate::model::ObjectRef;
+
+/// A `CronJob`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CronJob<'s> {
+    /// Its namespace.
+    pub namespace: Text<'s>,
+    /// Its name.
+    pub name: Text<'s>,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// Its schedule as written.
+    pub schedule: Text<'s>,
+    /// The zone that its schedule is in, when it names one.
+    pub time_zone: Option<Text<'s>>,
+    /// Whether it is held.
+    pub is_suspended: bool,
+    /// `Allow`, `Forbid` or `Replace`.
+    pub concurrency: Text<'s>,
+    /// How many seconds late a run may begin; what is later is lost.
+    pub starting_deadline: Option<u64>,
+    /// When it last started a run.
+    pub last_scheduled: Option<Timestamp>,
+    /// When a run last ended well.
+    pub last_succeeded: Option<Timestamp>,
+    /// The names of its Jobs that have not ended.
+    pub active: Vec<Text<'s>>,
+    /// `app.kubernetes.io/instance`.
+    pub instance: Text<'s>,
+    /// The kind and the name of its owner.
+    pub owner: Option<(Text<'s>, Text<'s>)>,
+    /// The containers of its Jobs: the name, and the command with its arguments.
+    pub commands: Vec<(Text<'s>, String)>,
+    /// The account of its pods.
+    pub account: Text<'s>,
+    /// Its events, oldest first.
+    pub events: Vec<Event<'s>>,
+}
+
+impl<'s> CronJob<'s> {
+    /// The `CronJob` in an object.
+    pub(super) fn of(object: &Node<'s>) -> Self {
+        let owners = items(object, "metadata.ownerReferences");
+        Self {
+            namespace: text(object, "metadata.namespace"),
+            name: text(object, "metadata.name"),
+            created: time(object, "metadata.creationTimestamp"),
+            schedule: text(object, "spec.schedule"),
+            time_zone: optional(object, "spec.timeZone"),
+            is_suspended: object.at("spec.suspend").and_then(Node::as_bool).unwrap_or_default(),
+            concurrency: optional(object, "spec.concurrencyPolicy").unwrap_or("Allow".into()),
+            starting_deadline: optional_number(object, "spec.startingDeadlineSeconds"),
+            last_scheduled: time(object, "status.lastScheduleTime"),
+            last_succeeded: time(object, "status.lastSuccessfulTime"),
+            active: items(object, "status.active")
+                .iter()
+                .map(|job| text(job, "name"))
+                .collect(),
+            instance: entry(object, "metadata.labels", "app.kubernetes.io/instance").unwrap_or_default(),
+            owner: owners.first().map(|owner| (text(owner, "kind"), text(owner, "name"))),
+            commands: commands(object, "spec.jobTemplate.spec.template.spec"),
+            account: text(object, "spec.jobTemplate.spec.template.spec.serviceAccountName"),
+            events: Vec::new(),
+        }
+    }
+
+    /// Its name as an object.
+    pub fn reference(&self) -> ObjectRef {
+        reference("batch/v1", "CronJob", &self.namespace, &self.name)
+    }
+
+    /// Whether its Jobs back a database up with neo4j-admin.
+    pub fn runs_neo4j_admin(&self) -> bool {
+        let is_backup = |command: &str| {
+            command.contains("neo4j-admin") && ["backup", "dump"].iter().any(|word| command.contains(word))
+        };
+        self.commands.iter().any(|(_, command)| is_backup(command))
+    }
+}

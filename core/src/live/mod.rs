@@ -1,0 +1,43 @@
+//! Views of what is in a cluster, as those think of it who look after backups: backups with their runs, runs with their
+//! Jobs, Jobs with their pods, and everything with its events.
+//!
+//! ```text
+//! Cluster ─┬─ Backup  ─┬─ Run ── Job ── Pod ── Container ── log
+//!          │           └─ CronJob
+//!          ├─ Restore ──── Job …
+//!          ├─ PlainCronJob ─ Run …      a CronJob that runs neo4j-admin without any operator
+//!          ├─ Instance
+//!          └─ Operator
+//! ```
+//!
+//! Everything borrows from a [`Snapshot`](crate::snapshot::Snapshot) and belongs to one parent, so that a check follows
+//! fields and looks nothing up.
+
+mod backup;
+mod cluster;
+mod cron_job;
+mod event;
+mod instance;
+mod job;
+mod operator;
+mod plain_cron_job;
+mod pod;
+mod read;
+mod restore;
+mod run;
+mod schedule;
+pub mod wanted;
+
+pub use self::backup::Backup;
+pub use self::cluster::Cluster;
+pub use self::cron_job::CronJob;
+pub use self::event::Event;
+pub use self::instance::Instance;
+pub use self::job::Job;
+pub use self::operator::{Installation, Mode};
+pub use self::plain_cron_job::PlainCronJob;
+pub use self::pod::{Container, Ended, Pod, Waiting};
+pub use self::read::{Condition, Text};
+pub use self::restore::Restore;
+pub use self::run::{Artifacts, Failure, Outcome, Run};
+pub use self::schedule::{Fate, Plan, Planned};

@@ -1,0 +1,106 @@
+//! A `Neo4jRestore` with everything that belongs to it.
+
+use jiff::Timestamp;
+
+use super::event::Event;
+use super::job::Job;
+use super::pod::Pod;
+use super::read::{Condition, Text, conditions, items, text, text_of, time};
+use crate::document::Node;
+use crate::model::{self, ObjectRef};
+
+/// A `Neo4jRestore`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Restore<'s> {
+    /// The object.
+    pub object: Node<'s>,
+    /// Its namespace.
+    pub namespace: Text<'s>,
+    /// Its name.
+    pub name: Text<'s>,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// Since when somebody has wanted it gone.
+    pub deleted: Option<Timestamp>,
+    /// Its finalizers.
+    pub finalizers: Vec<Text<'s>>,
+    /// `status.phase`; empty when the operator has not written any.
+    pub phase: Text<'s>,
+    /// `status.message`.
+    pub message: Text<'s>,
+    /// When it began.
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    pub completed: Option<Timestamp>,
+    /// Its conditions.
+    pub conditions: Vec<Condition<'s>>,
+    /// The Job that restores, for a restore that needs one.
+    pub job: Option<Job<'s>>,
+    /// The Jobs of its hooks.
+    pub hooks: Vec<Job<'s>>,
+    /// The pods that hand an artifact of a volume to the servers.
+    pub proxy_pods: Vec<Pod<'s>>,
+    /// Its own events, oldest first.
+    pub events: Vec<Event<'s>>,
+}
+
+impl<'s> Restore<'s> {
+    /// A restore, with what belongs to it.
+    pub(super) fn new(object: Node<'s>, jobs: Vec<Job<'s>>, proxy_pods: Vec<Pod<'s>>, events: Vec<Event<'s>>) -> Self {
+        let (mut hooks, mut own): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.name.ends_with("-hook"));
+        hooks.sort_by_key(|job| job.created);
+        own.sort_by_key(|job| job.created);
+        Self {
+            namespace: text(&object, "metadata.namespace"),
+            name: text(&object, "metadata.name"),
+            created: time(&object, "metadata.creationTimestamp"),
+            deleted: time(&object, "metadata.deletionTimestamp"),
+            finalizers: items(&object, "metadata.finalizers")
+                .iter()
+                .filter_map(text_of)
+                .collect(),
+            phase: text(&object, "status.phase"),
+            message: text(&object, "status.message"),
+            started: time(&object, "status.startTime"),
+            completed: time(&object, "status.completionTime"),
+            conditions: conditions(&object),
+            job: own.pop(),
+            hooks,
+            proxy_pods,
+            events,
+            object,
+        }
+    }
+
+    /// What its spec says.
+    pub fn spec(&self) -> model::Restore<'_> {
+        model::Restore::of(&self.object)
+    }
+
+    /// Its name as an object.
+    pub fn reference(&self) -> ObjectRef {
+        ObjectRef::of(&self.object).unwrap_or_else(|| ObjectRef {
+            api_version: String::new(),
+            kind: "Neo4jRestore".to_owned(),
+            namespace: self.namespace.to_string(),
+            name: self.name.to_string(),
+        })
+    }
+
+    /// Whether the operator has not written a single word about it.
+    pub fn is_silent(&self) -> bool {
+        self.object
+            .get("status")
+            .is_none_or(|status| status.as_map().is_none_or(crate::document::Map::is_empty))
+    }
+
+    /// Whether it has come to an end, well or not.
+    pub fn has_ended(&self) -> bool {
+        matches!(&*self.phase, "Completed" | "Failed")
+    }
+
+    /// Its newest event with this reason.
+    pub fn event(&self, reason: &str) -> Option<&Event<'s>> {
+        self.events.iter().rev().find(|event| event.reason == reason)
+    }
+}

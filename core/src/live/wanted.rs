@@ -1,0 +1,127 @@
+//! What more is to be read, after what is known already.
+
+use std::collections::BTreeSet;
+
+use super::{Cluster, Installation, Job, Outcome, Pod, Run};
+use crate::facts::LocationFacts;
+use crate::model;
+use crate::snapshot::{LogOf, Resource, Snapshot};
+
+/// So many Secrets are looked at.
+const MOST_SECRETS: usize = 64;
+
+/// So many logs are read. What is wrong shows in the newest.
+const MOST_LOGS: usize = 48;
+
+/// So many pods of one Job are looked at, the newest.
+const MOST_PODS: usize = 2;
+
+/// The Secrets that backups and restores name, by namespace and name; at most as many as are worth asking for.
+pub fn secrets(snapshot: &Snapshot) -> Vec<(String, String)> {
+    let mut names = BTreeSet::new();
+    for resource in [Resource::Backups, Resource::Restores] {
+        for stored in snapshot.objects(resource) {
+            if !snapshot.covers(&stored.namespace) {
+                continue;
+            }
+            let object = stored.node();
+            let places = if resource == Resource::Backups {
+                vec![LocationFacts::of(&model::Backup::of(&object).storage())]
+            } else {
+                let restore = model::Restore::of(&object);
+                vec![
+                    LocationFacts::of(&restore.storage()),
+                    LocationFacts::of(&restore.base_storage()),
+                    LocationFacts::of(&restore.log_storage()),
+                ]
+            };
+            let credentials = places.into_iter().filter_map(|place| place.credentials);
+            names.extend(credentials.map(|name| (stored.namespace.to_string(), name)));
+        }
+    }
+    names.into_iter().take(MOST_SECRETS).collect()
+}
+
+/// Whether the operator has written nothing about one of the objects that were asked for, though it had the time: then
+/// objects of other namespaces, and the log of the operator, may say why.
+pub fn has_silent(cluster: &Cluster<'_>) -> bool {
+    let backups = cluster
+        .backups
+        .iter()
+        .map(|backup| (backup.is_silent(), backup.created));
+    let restores = cluster
+        .restores
+        .iter()
+        .map(|restore| (restore.is_silent(), restore.created));
+    let mut all = backups.chain(restores);
+    all.any(|(is_silent, created)| {
+        is_silent && created.is_none_or(|created| cluster.now.as_second() - created.as_second() > 60)
+    })
+}
+
+/// The logs that may say why something failed or waits, the most telling first; of `target`, a namespace and a name, alone
+/// where one is given.
+pub fn logs(cluster: &Cluster<'_>, target: Option<(&str, &str)>) -> Vec<LogOf> {
+    let is_wanted = |namespace: &str, name: &str| target.is_none_or(|target| target == (namespace, name));
+    let mut wanted = Vec::new();
+    let backups = cluster.backups.iter();
+    for backup in backups.filter(|backup| is_wanted(&backup.namespace, &backup.name)) {
+        of_runs(&backup.runs, &mut wanted);
+    }
+    for cron_job in &cluster.plain_cron_jobs {
+        if is_wanted(&cron_job.cron_job.namespace, &cron_job.cron_job.name) {
+            of_runs(&cron_job.runs, &mut wanted);
+        }
+    }
+    let restores = cluster.restores.iter();
+    for restore in restores.filter(|restore| is_wanted(&restore.namespace, &restore.name)) {
+        let jobs = restore.job.iter().chain(&restore.hooks);
+        for job in jobs.filter(|job| job.holds("Complete").is_none()) {
+            of_job(job, &mut wanted);
+        }
+        restore.proxy_pods.iter().for_each(|pod| of_pod(pod, &mut wanted));
+    }
+    let is_in_trouble =
+        |installation: &&Installation<'_>| installation.ready < installation.wanted || has_silent(cluster);
+    for installation in cluster.installations.iter().filter(is_in_trouble) {
+        installation.pods.iter().for_each(|pod| of_pod(pod, &mut wanted));
+    }
+    wanted.truncate(MOST_LOGS);
+    wanted
+}
+
+/// The last run that ended, when it failed, and one that is going on.
+fn of_runs(runs: &[Run<'_>], wanted: &mut Vec<LogOf>) {
+    let going_on = runs.iter().find(|run| run.outcome == Outcome::Running);
+    let ended = runs.iter().find(|run| run.has_ended());
+    let failed = ended.filter(|run| run.outcome == Outcome::Failed);
+    for run in failed.into_iter().chain(going_on) {
+        run.job.iter().for_each(|job| of_job(job, wanted));
+    }
+}
+
+fn of_job(job: &Job<'_>, wanted: &mut Vec<LogOf>) {
+    job.pods
+        .iter()
+        .rev()
+        .take(MOST_PODS)
+        .for_each(|pod| of_pod(pod, wanted));
+}
+
+/// Of a container that has begun there is a log, and of one that was started again there is that of the one before.
+fn of_pod(pod: &Pod<'_>, wanted: &mut Vec<LogOf>) {
+    for container in &pod.containers {
+        let log = |previous| LogOf {
+            namespace: pod.namespace.to_string(),
+            pod: pod.name.to_string(),
+            container: container.name.to_string(),
+            previous,
+        };
+        if container.running_since.is_some() || container.ended.is_some() {
+            wanted.push(log(false));
+        }
+        if container.restarts > 0 && container.ended_before.is_some() {
+            wanted.push(log(true));
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What is left out of objects: it makes most of their text, and nobody asks for it.
+
+use super::resource::Resource;
+use crate::document::Node;
+
+/// The annotation in which kubectl keeps what it applied. Of the operator's kinds it is compared with what is stored.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Left out of every pod, and of the templates of pods.
+const OF_PODS: &[&str] = &[
+    "affinity",
+    "dnsPolicy",
+    "enableServiceLinks",
+    "preemptionPolicy",
+    "priority",
+    "schedulerName",
+    "terminationGracePeriodSeconds",
+    "tolerations",
+    "topologySpreadConstraints",
+    "serviceAccount",
+];
+
+/// Left out of every Job.
+const OF_JOBS: &[&str] = &["selector", "manualSelector", "completionMode", "podReplacementPolicy"];
+
+/// Left out of every container.
+const OF_CONTAINERS: &[&str] = &[
+    "imagePullPolicy",
+    "securityContext",
+    "terminationMessagePath",
+    "terminationMessagePolicy",
+    "livenessProbe",
+    "readinessProbe",
+    "startupProbe",
+    "lifecycle",
+];
+
+/// Takes out of an object what no check asks for; of a Secret every value.
+pub fn trim(resource: Resource, object: &mut Node<'_>) {
+    if let Some(metadata) = member(object, "metadata") {
+        remove(metadata, &["managedFields", "selfLink", "resourceVersion"]);
+        if resource.operator_kind().is_none()
+            && let Some(annotations) = member(metadata, "annotations")
+        {
+            remove(annotations, &[LAST_APPLIED]);
+        }
+    }
+    match resource {
+        Resource::Pods => pod(object),
+        Resource::Jobs => {
+            if let Some(spec) = member(object, "spec") {
+                remove(spec, OF_JOBS);
+                if let Some(template) = member(spec, "template") {
+                    // A pod that is there has its labels itself, and the Job has most of them.
+                    remove(template, &["metadata"]);
+                    pod(template);
+                }
+            }
+        }
+        Resource::CronJobs => {
+            let template = ["spec", "jobTemplate", "spec", "template"];
+            if let Some(template) = template.into_iter().try_fold(&mut *object, member) {
+                pod(template);
+            }
+        }
+        Resource::StatefulSets | Resource::Deployments => {
+            if let Some(template) = member(object, "spec").and_then(|spec| member(spec, "template")) {
+                pod(template);
+            }
+        }
+        Resource::Events => {
+            remove(object, &["action", "reportingInstance", "source", "related"]);
+            if let Some(involved) = member(object, "involvedObject") {
+                remove(involved, &["resourceVersion"]);
+            }
+        }
+        Resource::Secrets => secret(object),
+        _ => {}
+    }
+}
+
+/// The values of a Secret are gone before anybody can print them; the names of its keys stay.
+fn secret(object: &mut Node<'_>) {
+    remove(object, &["stringData"]);
+    if let Some(Node::Map(data)) = member(object, "data") {
+        for (_, value) in &mut data.0 {
+            *value = Node::Null;
+        }
+    } else {
+        remove(object, &["data"]);
+    }
+}
+
+fn pod(object: &mut Node<'_>) {
+    if let Some(spec) = member(object, "spec") {
+        remove(spec, OF_PODS);
+        for list in ["containers", "initContainers"] {
+            if let Some(Node::List(containers)) = member(spec, list) {
+                for container in containers {
+                    remove(container, OF_CONTAINERS);
+                }
+            }
+        }
+        if let Some(Node::List(volumes)) = member(spec, "volumes") {
+            volumes.retain(|volume| {
+                let name = volume.get("name").and_then(Node::as_str).unwrap_or_default();
+                !name.starts_with("kube-api-access-")
+            });
+        }
+    }
+    if let Some(status) = member(object, "status") {
+        remove(status, &["podIP", "podIPs", "hostIP", "hostIPs", "qosClass"]);
+    }
+}
+
+fn member<'n, 'a>(node: &'n mut Node<'a>, key: &str) -> Option<&'n mut Node<'a>> {
+    match node {
+        Node::Map(map) => map.get_mut(key),
+        _ => None,
+    }
+}
+
+fn remove(node: &mut Node<'_>, keys: &[&str]) {
+    if let Node::Map(map) = node {
+        map.0.retain(|(key, _)| !keys.contains(&&**key));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn no_value_of_a_secret_is_kept() {
+        let mut secret = Node::from(json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"},
+            "data": {"AWS_SECRET_ACCESS_KEY": "aHVzaA==", "OTHER": "aHVzaA=="}, "stringData": {"k": "hush"},
+        }));
+        trim(Resource::Secrets, &mut secret);
+        let text = serde_json::to_string(&secret).unwrap();
+        assert!(!text.contains("hush") && !text.contains("aHVzaA"), "{text}");
+        assert!(text.contains("AWS_SECRET_ACCESS_KEY"), "{text}");
+        let mut odd = Node::from(json!({"kind": "Secret", "data": ["aHVzaA=="]}));
+        trim(Resource::Secrets, &mut odd);
+        assert_eq!(odd.get("data"), None);
+    }
+}

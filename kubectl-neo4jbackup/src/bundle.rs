@@ -1,0 +1,294 @@
+//! What has been collected from a cluster, in a folder: objects in YAML or JSON files as `kubectl get` prints them, and the
+//! ends of logs.
+//!
+//! ```text
+//! bundle.yaml                                   optional: when, which namespaces, and what could not be read
+//! *.yaml, *.yml, *.json                         objects, several in a file or in a List; folders at will
+//! logs/NAMESPACE/POD/CONTAINER.log              the end of a log
+//! logs/NAMESPACE/POD/CONTAINER.previous.log     the same of the container that ran before
+//! ```
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use neo4jbackup_core::document::{self, Limits, Node};
+use neo4jbackup_core::facts::{Cause, Right};
+use neo4jbackup_core::quoted::Name;
+use neo4jbackup_core::snapshot::{Gap, LogOf, LogTail, Resource, Snapshot, stored};
+use serde::Deserialize;
+
+/// The file that says what the others are.
+const HEAD: &str = "bundle.yaml";
+/// The folder of the logs.
+const LOGS: &str = "logs";
+
+/// Why a bundle cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// A file or folder cannot be read.
+    #[error("{} cannot be read", Name(&file.to_string_lossy()))]
+    Unreadable {
+        /// The file or folder.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file holds something else than objects.
+    #[error("{}:{line}: {message}", Name(&file.to_string_lossy()))]
+    Malformed {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// The head says something that it cannot say.
+    #[error("{} {message}", Name(&file.to_string_lossy()))]
+    Head {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// There is nothing in it.
+    #[error("{} holds no object that a check looks at; give the folder of a report, or one with what `kubectl get … -o yaml` prints", Name(&path.to_string_lossy()))]
+    Empty {
+        /// The file or folder.
+        path: PathBuf,
+    },
+}
+
+/// `bundle.yaml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Head {
+    /// When it was collected; the newest time in the objects unless given.
+    taken_at: Option<String>,
+    /// The namespaces that were asked for; all unless given.
+    namespaces: Option<BTreeSet<String>>,
+    /// Whether a resource of which there is no file has no objects. Otherwise nobody knows.
+    #[serde(default)]
+    complete: bool,
+    /// What could not be read.
+    #[serde(default)]
+    gaps: Vec<HeadGap>,
+}
+
+/// Something that could not be read.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct HeadGap {
+    /// The resource, in the plural.
+    resource: String,
+    /// The namespace; all unless given.
+    namespace: Option<String>,
+    /// `forbidden`, `failed` or `notServed`.
+    kind: String,
+    /// What the API server or the connection said.
+    #[serde(default)]
+    text: String,
+}
+
+/// Reads what was collected in a folder, or in one file.
+pub fn read(path: &Path) -> Result<Snapshot, BundleError> {
+    let mut files = Vec::new();
+    collect(path, &mut files)?;
+    files.sort();
+    let head_file = path.join(HEAD);
+    let head = if files.contains(&head_file) {
+        read_head(&head_file)?
+    } else {
+        Head::default()
+    };
+    let mut snapshot = Snapshot::new(Timestamp::UNIX_EPOCH, head.namespaces.clone());
+    let mut newest = Newest::default();
+    for file in &files {
+        let below = file.strip_prefix(path).unwrap_or(file);
+        if let Some(of) = log_of(below) {
+            snapshot.add_log(of, LogTail::Read(lossy(file)?));
+        } else if *file != head_file && is_manifest(file) {
+            add_objects(file, &mut snapshot, &mut newest)?;
+        }
+    }
+    if snapshot.resources().next().is_none() {
+        return Err(BundleError::Empty { path: path.to_owned() });
+    }
+    conclude(&mut snapshot, head, newest, &head_file)?;
+    Ok(snapshot)
+}
+
+/// The newest time that any object names.
+#[derive(Debug, Default)]
+struct Newest(Option<Timestamp>);
+
+impl Newest {
+    fn see(&mut self, node: &Node<'_>) {
+        match node {
+            Node::String(text) if text.len() >= 20 && text.as_bytes()[10] == b'T' => {
+                self.0 = self.0.max(text.parse().ok());
+            }
+            Node::List(items) => items.iter().for_each(|item| self.see(item)),
+            Node::Map(map) => map.iter().for_each(|(_, value)| self.see(value)),
+            _ => {}
+        }
+    }
+}
+
+fn conclude(snapshot: &mut Snapshot, head: Head, newest: Newest, file: &Path) -> Result<(), BundleError> {
+    let wrong = |message: String| BundleError::Head {
+        file: file.to_owned(),
+        message,
+    };
+    snapshot.taken = match head.taken_at {
+        Some(text) => text
+            .parse()
+            .map_err(|error| wrong(format!("has a takenAt that is no time: {error}")))?,
+        None => newest.0.unwrap_or(Timestamp::UNIX_EPOCH),
+    };
+    if head.complete {
+        for resource in Resource::ALL {
+            snapshot.add(resource, []);
+        }
+    }
+    for gap in head.gaps {
+        let resource = Resource::ALL
+            .into_iter()
+            .find(|resource| resource.plural() == gap.resource)
+            .ok_or_else(|| wrong(format!("has a gap of {}, which no check looks at", Name(&gap.resource))))?;
+        let cause = match gap.kind.as_str() {
+            "notServed" => {
+                snapshot.not_served(resource);
+                continue;
+            }
+            "forbidden" => Cause::Forbidden(Right {
+                verbs: vec!["list".to_owned()],
+                group: resource.group().to_owned(),
+                resource: resource.plural().to_owned(),
+                name: None,
+                namespace: gap.namespace.clone(),
+                called: resource.kind().to_owned(),
+            }),
+            "failed" => Cause::Failed(gap.text),
+            other => {
+                let kind = Name(other);
+                return Err(wrong(format!(
+                    "has a gap of the kind {kind}; known are forbidden, failed and notServed"
+                )));
+            }
+        };
+        snapshot.miss(
+            resource,
+            Gap {
+                namespace: gap.namespace,
+                cause,
+            },
+        );
+    }
+    snapshot.sort();
+    Ok(())
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), BundleError> {
+    let unreadable = |source| BundleError::Unreadable {
+        file: path.to_owned(),
+        source,
+    };
+    if !fs::metadata(path).map_err(unreadable)?.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let kind = entry.file_type().map_err(unreadable)?;
+        if kind.is_dir() {
+            collect(&entry.path(), files)?;
+        } else if kind.is_file() {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+fn is_manifest(file: &Path) -> bool {
+    let extension = file.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("yaml" | "yml" | "json"))
+}
+
+fn log_of(below: &Path) -> Option<LogOf> {
+    let parts: Vec<&str> = below.iter().map(|part| part.to_str()).collect::<Option<_>>()?;
+    let [folder, namespace, pod, file] = parts[..] else {
+        return None;
+    };
+    let name = file.strip_suffix(".log").filter(|_| folder == LOGS)?;
+    let before = name.strip_suffix(".previous");
+    Some(LogOf {
+        namespace: namespace.to_owned(),
+        pod: pod.to_owned(),
+        container: before.unwrap_or(name).to_owned(),
+        previous: before.is_some(),
+    })
+}
+
+fn bytes(file: &Path) -> Result<Vec<u8>, BundleError> {
+    fs::read(file).map_err(|source| BundleError::Unreadable {
+        file: file.to_owned(),
+        source,
+    })
+}
+
+fn lossy(file: &Path) -> Result<String, BundleError> {
+    Ok(String::from_utf8_lossy(&bytes(file)?).into_owned())
+}
+
+fn read_head(file: &Path) -> Result<Head, BundleError> {
+    serde_saphyr::from_str(&lossy(file)?).map_err(|error| BundleError::Head {
+        file: file.to_owned(),
+        message: format!("cannot be used: {error}"),
+    })
+}
+
+fn add_objects(file: &Path, snapshot: &mut Snapshot, newest: &mut Newest) -> Result<(), BundleError> {
+    let text = lossy(file)?;
+    if file.extension().is_some_and(|extension| extension == "json") {
+        let root: Node<'_> = serde_json::from_str(&text).map_err(|error| BundleError::Malformed {
+            file: file.to_owned(),
+            line: error.line(),
+            message: error.to_string(),
+        })?;
+        add(root, snapshot, newest);
+        return Ok(());
+    }
+    let parsed = document::parse(&text, &Limits::default());
+    if let Some(problem) = parsed.problems.first() {
+        return Err(BundleError::Malformed {
+            file: file.to_owned(),
+            line: problem.span.start.line,
+            message: problem.message.clone(),
+        });
+    }
+    for document in parsed.documents {
+        add(document.root, snapshot, newest);
+    }
+    Ok(())
+}
+
+fn add(object: Node<'_>, snapshot: &mut Snapshot, newest: &mut Newest) {
+    if object.get("items").and_then(Node::as_list).is_some() {
+        let Node::Map(map) = object else { return };
+        let items = map.0.into_iter().find(|(key, _)| key == "items");
+        if let Some((_, Node::List(items))) = items {
+            for item in items {
+                add(item, snapshot, newest);
+            }
+        }
+        return;
+    }
+    newest.see(&object);
+    if let Some((resource, stored)) = stored(object) {
+        snapshot.add(resource, [stored]);
+    }
+}

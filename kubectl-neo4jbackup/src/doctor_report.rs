@@ -1,0 +1,216 @@
+//! The result of `doctor` as the object that every format is made from: `DoctorReport` of
+//! `report.neo4jbackup.github.io/v1`. Its JSON Schema is `docs/schemas/DoctorReport.json`.
+
+use neo4jbackup_core::check::{self, Evidence};
+use neo4jbackup_core::examine::{self, Examination};
+use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::live::Cluster;
+use neo4jbackup_core::model::ObjectRef;
+use neo4jbackup_core::quoted::printable;
+use neo4jbackup_core::registry;
+use neo4jbackup_core::rule::RuleMeta;
+use serde::Serialize;
+
+use crate::Exit;
+use crate::cli::{FailOn, Show};
+use crate::look::Source;
+use crate::report::{API_VERSION, Cause, Verdict};
+
+/// Everything that an examination found.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DoctorReport {
+    /// [`API_VERSION`].
+    pub(crate) api_version: &'static str,
+    /// `DoctorReport`.
+    pub(crate) kind: &'static str,
+    /// `pass`, or `fail` when a finding is at or above `--fail-on`.
+    pub(crate) result: Verdict,
+    /// Whether every check could be made.
+    pub(crate) complete: bool,
+    /// The context of the kubeconfig; null for a bundle.
+    pub(crate) context: Option<String>,
+    /// The bundle; null for a cluster.
+    pub(crate) bundle: Option<String>,
+    /// The namespaces that were asked for; null for all.
+    pub(crate) namespaces: Option<Vec<String>>,
+    /// The version of the operator; null when nothing tells it.
+    pub(crate) operator_version: Option<String>,
+    /// The time of the snapshot, RFC 3339 in UTC.
+    pub(crate) checked_at: String,
+    /// Counts, those of findings that are not shown included.
+    pub(crate) summary: Summary,
+    /// What is wrong: each cause, and after it what follows from it.
+    pub(crate) findings: Vec<Finding>,
+    /// What could not be checked.
+    pub(crate) skipped: Vec<Skipped>,
+}
+
+/// Counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Summary {
+    /// Errors.
+    pub(crate) errors: usize,
+    /// Warnings.
+    pub(crate) warnings: usize,
+    /// Remarks.
+    pub(crate) infos: usize,
+    /// Findings that follow from no other.
+    pub(crate) causes: usize,
+    /// Checks and rules that were applied to some object.
+    pub(crate) applied: usize,
+    /// Those of them that found nothing.
+    pub(crate) passed: usize,
+    /// Checks that could not be made.
+    pub(crate) skipped: usize,
+}
+
+/// Something that is wrong.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Finding {
+    /// Its number in this report.
+    pub(crate) id: usize,
+    /// The number of the finding that it follows from; null for a cause.
+    pub(crate) caused_by: Option<usize>,
+    /// The permanent code.
+    pub(crate) code: &'static str,
+    /// The name of the check or rule.
+    pub(crate) name: &'static str,
+    /// How bad it is.
+    pub(crate) severity: Severity,
+    /// Whether it is only likely.
+    pub(crate) probable: bool,
+    /// What is wrong.
+    pub(crate) message: String,
+    /// What to do; may be empty.
+    pub(crate) help: String,
+    /// Commands that mend it or show more.
+    pub(crate) commands: Vec<String>,
+    /// The object.
+    pub(crate) object: ObjectRef,
+    /// The field path; empty for the object as a whole.
+    pub(crate) field: String,
+    /// The object that was looked at when it was found; null for the cluster as a whole.
+    pub(crate) subject: Option<ObjectRef>,
+    /// What it rests on.
+    pub(crate) evidence: Vec<Evidence>,
+    /// The page of the check or rule.
+    pub(crate) url: String,
+    /// How deep it stands below its cause. Not part of the object.
+    #[serde(skip)]
+    pub(crate) depth: usize,
+}
+
+/// A check that could not be made.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Skipped {
+    /// The code of the check.
+    pub(crate) code: &'static str,
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// The namespace; null for all.
+    pub(crate) namespace: Option<String>,
+    /// What is not known, and why, in a sentence.
+    pub(crate) reason: String,
+    /// Why it is not known.
+    pub(crate) cause: Cause,
+}
+
+impl DoctorReport {
+    /// Puts an examination into the words of the report.
+    pub(crate) fn new(
+        examination: &Examination,
+        cluster: &Cluster<'_>,
+        source: Source,
+        fail_on: FailOn,
+        show: Show,
+    ) -> Self {
+        let mut findings = Vec::new();
+        for cause in &examination.causes {
+            add(cause, None, 0, &mut findings);
+        }
+        let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+        let summary = Summary {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            infos: count(Severity::Info),
+            causes: examination.causes.len(),
+            applied: examination.applied,
+            passed: examination.passed,
+            skipped: examination.skipped.len(),
+        };
+        let fails = findings.iter().any(|finding| fail_on.includes(finding.severity));
+        findings.retain(|finding| show.includes(finding.severity));
+        let snapshot = cluster.snapshot;
+        Self {
+            api_version: API_VERSION,
+            kind: "DoctorReport",
+            result: if fails { Verdict::Fail } else { Verdict::Pass },
+            complete: examination.skipped.is_empty(),
+            context: source.context,
+            bundle: source.bundle,
+            namespaces: snapshot
+                .namespaces
+                .as_ref()
+                .map(|namespaces| namespaces.iter().cloned().collect()),
+            operator_version: cluster.operator.map(|operator| operator.to_string()),
+            checked_at: cluster.now.to_string(),
+            summary,
+            findings,
+            skipped: examination.skipped.iter().map(Skipped::of).collect(),
+        }
+    }
+
+    /// What the shell is told.
+    pub(crate) fn exit(&self, allow_incomplete: bool) -> Exit {
+        match self.result {
+            Verdict::Fail => Exit::NotGood,
+            Verdict::Pass if !self.complete && !allow_incomplete => Exit::Incomplete,
+            Verdict::Pass => Exit::Good,
+        }
+    }
+}
+
+fn add(cause: &check::Cause, caused_by: Option<usize>, depth: usize, findings: &mut Vec<Finding>) {
+    let id = findings.len();
+    let diagnosis = cause.diagnosis.clone();
+    let url = registry::rule(diagnosis.code)
+        .map(RuleMeta::url)
+        .or_else(|| registry::check(diagnosis.code).map(check::CheckMeta::url));
+    findings.push(Finding {
+        id,
+        caused_by,
+        code: diagnosis.code,
+        name: diagnosis.name,
+        severity: diagnosis.severity,
+        probable: diagnosis.is_probable,
+        message: diagnosis.message,
+        help: diagnosis.help,
+        commands: diagnosis.commands,
+        object: diagnosis.object,
+        field: diagnosis.field.to_string(),
+        subject: diagnosis.subject,
+        evidence: diagnosis.evidence,
+        url: url.unwrap_or_default(),
+        depth,
+    });
+    for effect in &cause.effects {
+        add(effect, Some(id), depth + 1, findings);
+    }
+}
+
+impl Skipped {
+    fn of(skipped: &examine::Skipped) -> Self {
+        let place = skipped.namespace.as_ref().map(|name| format!(" of namespace {name}"));
+        let reason = format!("{}{}: {}", skipped.what, place.unwrap_or_default(), skipped.cause);
+        Self {
+            code: skipped.code,
+            name: skipped.name,
+            namespace: skipped.namespace.clone(),
+            reason: printable(reason).into_owned(),
+            cause: (&skipped.cause).into(),
+        }
+    }
+}

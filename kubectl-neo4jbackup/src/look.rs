@@ -1,0 +1,117 @@
+//! Where the objects come from that a command looks at: a cluster, or what was collected from one.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use neo4jbackup_cluster::{Read, ReadError, Reading, chain, read};
+use neo4jbackup_core::quoted::{Name, quoted};
+use neo4jbackup_core::snapshot::Snapshot;
+
+use crate::bundle::{self, BundleError};
+use crate::connection::{self, ConnectionError};
+use crate::{Exit, Io};
+
+/// How long one answer may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What to look at.
+#[derive(Debug, Clone)]
+pub(crate) struct Look {
+    /// What was collected, in the place of a cluster.
+    pub(crate) bundle: Option<PathBuf>,
+    /// The namespace that was named; the one of the context unless given.
+    pub(crate) namespace: Option<String>,
+    /// Whether to look at all namespaces.
+    pub(crate) all_namespaces: bool,
+    /// The only object of interest.
+    pub(crate) only: Option<String>,
+    /// How long everything may take.
+    pub(crate) timeout: Duration,
+    /// Whether to read logs and what more may say why something is wrong.
+    pub(crate) examines: bool,
+}
+
+/// What was looked at.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    /// What is there.
+    pub(crate) snapshot: Snapshot,
+    /// Where it comes from.
+    pub(crate) source: Source,
+}
+
+/// Where objects come from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Source {
+    /// The context of the kubeconfig.
+    pub(crate) context: Option<String>,
+    /// What was collected.
+    pub(crate) bundle: Option<String>,
+}
+
+/// Why nothing could be looked at.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LookError {
+    /// What was collected cannot be used.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// No namespace has such a name.
+    #[error("{} is no name of a namespace: lower-case letters, digits and `-`, at most 63", quoted(.0))]
+    Namespace(String),
+    /// No cluster.
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    /// A cluster that does not answer.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl LookError {
+    /// Tells the person, and says what the shell is told.
+    pub(crate) fn tell(&self, io: &mut Io<'_>) -> Exit {
+        io.say(&format!("error: {}", chain(self)));
+        match self {
+            Self::Bundle(_) | Self::Namespace(_) => Exit::Usage,
+            Self::Connection(_) | Self::Read(_) => Exit::Incomplete,
+        }
+    }
+}
+
+impl Look {
+    /// Looks.
+    pub(crate) fn take(&self, io: &Io<'_>) -> Result<Seen, LookError> {
+        if let Some(path) = &self.bundle {
+            let snapshot = bundle::read(&io.current_directory.join(path))?;
+            let bundle = Some(Name(&path.to_string_lossy()).to_string());
+            return Ok(Seen {
+                snapshot,
+                source: Source { context: None, bundle },
+            });
+        }
+        if let Some(name) = self.namespace.as_ref().filter(|name| !is_namespace(name)) {
+            return Err(LookError::Namespace(name.clone()));
+        }
+        connection::ask(None, None, async |cluster| {
+            let namespace = self.namespace.clone().unwrap_or_else(|| cluster.namespace().to_owned());
+            let reading = Reading {
+                namespaces: (!self.all_namespaces).then(|| BTreeSet::from([namespace.clone()])),
+                only: self.only.clone().map(|name| (namespace, name)),
+                request_timeout: REQUEST_TIMEOUT,
+                timeout: self.timeout,
+                examines: self.examines,
+            };
+            let Read { snapshot, .. } = read(cluster, &reading, io.now).await?;
+            Ok(Seen {
+                snapshot,
+                source: Source::default(),
+            })
+        })
+    }
+}
+
+/// Whether a namespace can have this name, which becomes part of the address of every request.
+fn is_namespace(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&name.len()) && name.bytes().all(is_plain)
+}
