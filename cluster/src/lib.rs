@@ -22,11 +22,12 @@ mod resource;
 mod shared_inventory;
 mod watch;
 mod watched;
+mod whoami;
 
 pub use certificates::{
     CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target, Unreachable,
 };
-pub use connect::{Cluster, ConnectError};
+pub use connect::{Cluster, ConnectError, ConnectionFlags, SecretString, Setting, Surroundings, Unanswered};
 pub use definitions::{DefinitionError, served_schemas};
 pub use dry_run::DryRun;
 pub use error_chain::chain;
@@ -36,3 +37,4 @@ pub use rbac::{ApplyOutcome, RbacEvent, RbacReconciler};
 pub use read::{Read, ReadError, Reading, read};
 pub use references::{References, Watching};
 pub use shared_inventory::SharedInventory;
+pub use whoami::{User, WhoamiError, server_version, whoami};

@@ -172,6 +172,22 @@ fn failed(verb: &str, object: &ObjectName, error: Error) -> ObjectError {
     }
 }
 
+impl NoAnswer {
+    /// What a client says, without what it repeats of a refusal.
+    pub(crate) fn of(error: Error) -> Self {
+        match error {
+            Error::Api(status) => match http::StatusCode::from_u16(status.code) {
+                Ok(code) => Self::Status {
+                    status: code,
+                    message: status.message,
+                },
+                Err(_) => Self::Client(Error::Api(status)),
+            },
+            error => Self::Client(error),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@
     reason = "these comments are the help, where backticks would be noise"
 )]
 
+mod connection;
 mod environment;
 mod pages;
 
@@ -21,6 +22,7 @@ use neo4jbackup_core::operator::{Operator, UnknownVersion};
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::values::go_duration;
 
+pub use connection::Connection;
 pub use pages::markdown;
 
 /// What the program is called in its own help.
@@ -43,7 +45,7 @@ const EVERYWHERE: &str = "Flags of every command";
                   Exit codes: 0 good, 1 findings or differences, 2 wrong usage, 3 no full answer, 4 refused"
 )]
 pub struct Invocation {
-    /// Namespace of objects that name none
+    /// Namespace of objects that name none; for questions to a cluster the one of the context unless given
     #[arg(short, long, global = true, value_name = "NAME", help_heading = EVERYWHERE)]
     pub namespace: Option<String>,
     /// Whether to use colors
@@ -52,6 +54,12 @@ pub struct Invocation {
     /// The same as `--color never`
     #[arg(long, global = true, conflicts_with = "color", help_heading = EVERYWHERE)]
     pub no_color: bool,
+    /// Also say which errors are behind a connection that failed
+    #[arg(short, long, global = true, help_heading = EVERYWHERE)]
+    pub verbose: bool,
+    /// Which cluster, and as whom.
+    #[command(flatten)]
+    pub connection: Connection,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -85,7 +93,7 @@ pub enum Command {
     /// Work with schedules
     #[command(subcommand)]
     Schedule(Schedule),
-    /// Print the version of this program
+    /// Print the version of this program, and with --check of the cluster and who it takes you for
     Version(Version),
     /// Print a completion script for a shell
     Completion(Completion),
@@ -136,12 +144,6 @@ pub struct Lint {
     /// operator, unless that is given
     #[arg(long, value_name = "PATH")]
     pub crds: Vec<PathBuf>,
-    /// With `--crds cluster`: file to connect by, instead of $KUBECONFIG or ~/.kube/config
-    #[arg(long, value_name = "FILE", requires = "crds")]
-    pub kubeconfig: Option<PathBuf>,
-    /// With `--crds cluster`: context of the kubeconfig
-    #[arg(long, value_name = "NAME", requires = "crds")]
-    pub context: Option<String>,
     /// Judge the objects as the admission webhook would complete them
     #[arg(long)]
     pub assume_webhook: bool,
@@ -425,7 +427,16 @@ pub enum PlainFormat {
 
 /// The arguments of `version`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  kubectl neo4jbackup version\n\n  \
+                        # which cluster is asked, and as whom\n  kubectl neo4jbackup version --check\n  \
+                        kubectl neo4jbackup version --check --context prod --as jane -o json\n\n\
+                        Permissions needed: none for the version; --check needs what every user who is known may do, \
+                        `create selfsubjectreviews.authentication.k8s.io` and `get /version`.\n\n\
+                        Exit codes: 0 good, 2 wrong usage, also a context that is not there, 3 the cluster does not answer")]
 pub struct Version {
+    /// Also ask the cluster: its address and version, context and namespace, and who it takes you for
+    #[arg(long)]
+    pub check: bool,
     /// Format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     pub output: PlainFormat,

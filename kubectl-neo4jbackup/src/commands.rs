@@ -12,6 +12,7 @@ mod version;
 use std::fmt;
 
 use crate::cli::{ColorChoice, Command, Invocation, Schedule};
+use crate::connection::Access;
 use crate::{Exit, Io};
 
 /// Runs what the command line asks for.
@@ -20,6 +21,8 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         namespace,
         color,
         no_color,
+        verbose,
+        connection,
         command,
     } = invocation;
     let color = if no_color {
@@ -28,14 +31,19 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         color.unwrap_or(ColorChoice::Auto)
     };
     let color = uses_color(color, io);
+    let access = Access {
+        flags: connection.flags(namespace.clone()),
+        verbose,
+        standard_input: None,
+    };
     match command {
-        Command::Lint(arguments) => lint::run(*arguments, namespace, color, io),
+        Command::Lint(arguments) => lint::run(*arguments, namespace, access, color, io),
         Command::Doctor(arguments) => doctor::run(&arguments, namespace.as_deref(), color, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),
         Command::Policies(arguments) => policies::run(&arguments, io),
         Command::Schedule(Schedule::Next(arguments)) => schedule::next(&arguments, io),
-        Command::Version(arguments) => version::run(&arguments, io),
+        Command::Version(arguments) => version::run(&arguments, &access, io),
         Command::Completion(arguments) => completion::run(&arguments, io),
     }
 }

@@ -1,13 +1,29 @@
 //! From a command to the cluster that it asks. Commands wait for answers; what runs meanwhile runs here and nowhere else.
 
+use std::error::Error;
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
-use neo4jbackup_cluster::{Cluster, ConnectError};
+use neo4jbackup_cluster::{Cluster, ConnectError, ConnectionFlags, Surroundings, Unanswered};
 
-/// The longest that a command waits for a cluster.
+use crate::{Exit, Io};
+
+/// The longest that a command waits for a cluster, unless `--request-timeout` says how long to wait for each answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// As what the API server knows this program, in its audit log for example.
+const USER_AGENT: &str = concat!("kubectl-neo4jbackup/", env!("CARGO_PKG_VERSION"));
+
+/// What a command may know of the cluster to ask.
+#[derive(Debug, Default)]
+pub(crate) struct Access {
+    /// What the command line says.
+    pub flags: ConnectionFlags,
+    /// Whether to say which errors are behind a failure.
+    pub verbose: bool,
+    /// What standard input is read for, when it is.
+    pub standard_input: Option<&'static str>,
+}
 
 /// Why a cluster has not answered.
 #[derive(Debug, thiserror::Error)]
@@ -20,25 +36,63 @@ pub(crate) enum ConnectionError {
     #[error(transparent)]
     Connect(#[from] ConnectError),
 
+    /// The server is not reached, or does not know who asks.
+    #[error(transparent)]
+    Unanswered(#[from] Unanswered),
+
     /// No answer.
-    #[error("the cluster has not answered within {} seconds", PATIENCE.as_secs())]
-    Silence,
+    #[error("{0} has not answered within {patience} seconds; --request-timeout waits for longer", patience = PATIENCE.as_secs())]
+    Silence(String),
 }
 
-/// Asks a cluster something, and waits for the answer.
-pub(crate) fn ask<T, E: From<ConnectionError>>(
-    kubeconfig: Option<&Path>,
-    context: Option<&str>,
+impl ConnectionError {
+    /// What it says to the shell: what is configured cannot be used, or no answer came.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Connect(_) => Exit::Usage,
+            Self::Runtime(_) | Self::Unanswered(_) | Self::Silence(_) => Exit::Incomplete,
+        }
+    }
+}
+
+/// Asks a cluster something, and waits for the answer. What the API server warns of is said; when the connection is why there
+/// is no answer, that is the error, whatever was asked.
+pub(crate) fn ask<T, E: From<ConnectionError> + Error + 'static>(
+    access: &Access,
+    io: &mut Io<'_>,
     question: impl AsyncFnOnce(&Cluster) -> Result<T, E>,
 ) -> Result<T, E> {
+    let surroundings = Surroundings {
+        environment: io.environment.clone(),
+        current_directory: io.current_directory.clone(),
+        standard_input: access.standard_input,
+        user_agent: USER_AGENT.to_owned(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(ConnectionError::Runtime)?;
-    runtime.block_on(async {
-        let answer = async {
-            let cluster = Cluster::as_kubectl(kubeconfig, context).await;
-            question(&cluster.map_err(ConnectionError::Connect)?).await
+    // The client has tasks of its own, which belong to a runtime from the start.
+    let entered = runtime.enter();
+    let cluster = Cluster::as_kubectl(&access.flags, &surroundings).map_err(ConnectionError::Connect)?;
+    drop(entered);
+    let answered = runtime.block_on(async {
+        // Signing in may take as long as a person needs.
+        cluster.sign_in().await.map_err(ConnectionError::Unanswered)?;
+        if access.flags.request_timeout.is_some() {
+            return question(&cluster).await;
+        }
+        let answered = tokio::time::timeout(PATIENCE, question(&cluster)).await;
+        answered.unwrap_or_else(|_| Err(ConnectionError::Silence(cluster.server().to_owned()).into()))
+    });
+    for warning in cluster.take_warnings() {
+        io.say(&format!("Warning: {warning}"));
+    }
+    answered.map_err(|error| {
+        let Some(unanswered) = Unanswered::of(&error) else {
+            return error;
         };
-        let answered = tokio::time::timeout(PATIENCE, answer).await;
-        answered.unwrap_or_else(|_| Err(ConnectionError::Silence.into()))
+        if access.verbose && !unanswered.details().is_empty() {
+            io.say(&format!("caused by: {}", unanswered.details()));
+        }
+        ConnectionError::Unanswered(unanswered.clone()).into()
     })
 }

@@ -11,7 +11,7 @@ pub enum Exit {
     NotGood,
     /// 2: the command line or a configuration file cannot be used.
     Usage,
-    /// 3: no full answer: something could not be read, or there was nothing to judge. Findings win over this.
+    /// 3: no full answer: something could not be read, a cluster has not answered, or there was nothing to judge. Findings win over this.
     Incomplete,
     /// 4: refused, because going on could do harm.
     Refused,
@@ -39,7 +39,7 @@ impl Exit {
             Self::NotGood => "not good: findings, a difference, an invalid schedule",
             Self::Usage => "the command line or a configuration file cannot be used",
             Self::Incomplete => {
-                "no full answer: a file could not be read, or there was nothing to judge; findings win over gaps"
+                "no full answer: a file could not be read, a cluster has not answered, or there was nothing to judge; findings win over gaps"
             }
             Self::Refused => {
                 "refused, because going on could do harm: a report would replace what is linted, a manifest or a baseline, or a link leads it elsewhere"

@@ -8,6 +8,7 @@
 
 mod certificates;
 mod chart;
+mod connection;
 mod defaults;
 mod doctor;
 mod failures;

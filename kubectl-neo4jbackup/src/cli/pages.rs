@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use clap::{Arg, Command};
 
+use super::connection;
 use crate::Exit;
 
 /// The whole page.
@@ -22,8 +23,13 @@ pub fn markdown() -> String {
         let _ = writeln!(page, "| {} | {} |", exit.code(), exit.meaning());
     }
     page.push_str("\n## Flags of every command\n\n");
-    let global = command.get_arguments().filter(|argument| argument.is_global_set());
-    arguments(&mut page, global);
+    let global = |of_connection: bool| {
+        let global = command.get_arguments().filter(|argument| argument.is_global_set());
+        global.filter(move |argument| (argument.get_help_heading() == Some(connection::HEADING)) == of_connection)
+    };
+    arguments(&mut page, global(false));
+    page.push_str("\n## Connection\n\nCommands that ask a cluster connect as kubectl does ([connection.md](connection.md)); every command takes these flags.\n\n");
+    arguments(&mut page, global(true));
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
         section(&mut page, below, super::NAME);
     }
@@ -42,7 +48,7 @@ replaces such a field. Of a version of the API that the schemas lack, the tables
 
 | `--crds` | what is taken |
 |---|---|
-| `cluster` | the CRDs that the cluster serves, each read by its name: the right to `get` these six is enough. The connection is kubectl's: `--kubeconfig`, `$KUBECONFIG` or `~/.kube/config`, with its current context or `--context`; in a pod without a kubeconfig, its account |
+| `cluster` | the CRDs that the cluster serves, each read by its name: the right to `get` these six is enough. The connection is kubectl's ([connection.md](connection.md)) |
 | a file, or a folder with files | every `CustomResourceDefinition` of the group `neo4j.neo4j.com`, in YAML or JSON, several to a file or in a `List`; of each version that is `served` the `openAPIV3Schema` |
 | the same | JSON Schemas as kubeconform takes them, for kind and version that the file name says (`neo4jbackup_v1beta1.json`, `neo4j.neo4j.com-neo4jbackup-v1beta1.json`, or in a folder `neo4j.neo4j.com`), and those that `kubectl neo4jbackup schema` prints |
 

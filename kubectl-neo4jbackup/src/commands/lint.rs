@@ -18,6 +18,7 @@ use neo4jbackup_core::quoted::{Name, printable};
 
 use crate::baseline::{self, Baseline, BaselineError};
 use crate::cli::{FailOn, Lint};
+use crate::connection::Access;
 use crate::input::{self, Gap, Inputs, Reader, Text};
 use crate::report::{API_VERSION, Finding, LintReport, Skipped, Summary, Verdict};
 use crate::{Exit, Io, parallel};
@@ -28,10 +29,13 @@ use self::plan::Plan;
 use super::usage;
 
 /// Runs the command.
-pub(super) fn run(arguments: Lint, namespace: Option<String>, color: bool, io: &mut Io<'_>) -> Exit {
-    let plan = match Plan::new(arguments, namespace, color, io) {
+pub(super) fn run(arguments: Lint, namespace: Option<String>, access: Access, color: bool, io: &mut Io<'_>) -> Exit {
+    let plan = match Plan::new(arguments, namespace, access, color, io) {
         Ok(plan) => plan,
-        Err(error) => return usage(io, &error),
+        Err(error) => {
+            io.say(&format!("error: {error}"));
+            return error.exit();
+        }
     };
     let inputs = input::find(&plan.paths, &io.current_directory, &plan.exclude);
     let destinations = match Destinations::new(&plan, &inputs.sources, io) {

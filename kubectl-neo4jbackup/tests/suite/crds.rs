@@ -171,5 +171,8 @@ fn what_holds_no_schema_is_named() {
         "{}",
         run.stderr
     );
-    assert_eq!(lint(&sandbox, &["--kubeconfig", "x"]).exit, 2);
+    // A server that is configured and does not answer is no wrong usage.
+    let run = lint(&sandbox, &["--crds", "cluster", "-s", "https://127.0.0.1:1"]);
+    let expected = "--crds: cannot reach https://127.0.0.1:1: the connection is refused, nothing listens there; the address is --server";
+    assert!(run.exit == 3 && run.stderr.contains(expected), "{}", run.stderr);
 }

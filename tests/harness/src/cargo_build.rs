@@ -51,8 +51,20 @@ pub fn static_program(package: &'static str, profile: &str) -> Result<PathBuf, H
 
 fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What cargo tells a test of its package is no setting, and build scripts that look at it, as that of ring does, would
+    // make everything above them anew: here, and at the next call from outside.
+    let told = env::vars_os().map(|(name, _)| name);
+    for name in told.filter(|name| is_of_package(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
     command.args(["build", "--message-format=json-render-diagnostics"]);
     command
+}
+
+fn is_of_package(variable: &str) -> bool {
+    ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_"]
+        .iter()
+        .any(|prefix| variable.starts_with(prefix))
 }
 
 fn build(package: &'static str, cargo: &mut Command) -> Result<PathBuf, HarnessError> {

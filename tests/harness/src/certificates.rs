@@ -2,6 +2,7 @@
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
 };
 
 use crate::error::HarnessError;
@@ -45,6 +46,18 @@ impl CertificateAuthority {
 
     /// Issues a server certificate for host names and IP addresses, for example `["localhost", "127.0.0.1"]`.
     pub fn issue_server_certificate(&self, names: &[&str]) -> Result<IssuedCertificate, HarnessError> {
+        self.issue(Self::of_server(names)?)
+    }
+
+    /// The same, one that was valid until the end of 2020.
+    pub fn issue_expired_certificate(&self, names: &[&str]) -> Result<IssuedCertificate, HarnessError> {
+        let mut parameters = Self::of_server(names)?;
+        parameters.not_before = date_time_ymd(2020, 1, 1);
+        parameters.not_after = date_time_ymd(2020, 12, 31);
+        self.issue(parameters)
+    }
+
+    fn of_server(names: &[&str]) -> Result<CertificateParams, HarnessError> {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let common_name = names.first().cloned().unwrap_or_default();
         let mut parameters = CertificateParams::new(names).map_err(|source| HarnessError::Certificate {
@@ -53,11 +66,11 @@ impl CertificateAuthority {
         })?;
         parameters.distinguished_name.push(DnType::CommonName, common_name);
         parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        self.issue(parameters)
+        Ok(parameters)
     }
 
     /// Issues a certificate by which a Kubernetes API knows a client: its user name and its group.
-    pub(crate) fn issue_client_certificate(&self, user: &str, group: &str) -> Result<IssuedCertificate, HarnessError> {
+    pub fn issue_client_certificate(&self, user: &str, group: &str) -> Result<IssuedCertificate, HarnessError> {
         let mut parameters = CertificateParams::default();
         parameters.distinguished_name.push(DnType::CommonName, user);
         parameters.distinguished_name.push(DnType::OrganizationName, group);

@@ -36,7 +36,7 @@ pub struct ControlPlane {
     directory: RunDirectory,
     url: String,
     token: String,
-    authority_pem: String,
+    authority: CertificateAuthority,
     kubeconfig: PathBuf,
     kubectl: Kubectl,
     daemons: Vec<Daemon>,
@@ -74,14 +74,19 @@ impl ControlPlane {
 
     /// The certificate that signed the API server's own, PEM.
     pub fn certificate_authority(&self) -> &str {
-        &self.authority_pem
+        self.authority.certificate_pem()
+    }
+
+    /// That authority: it also signs the certificates of clients whom the API server knows by them.
+    pub fn authority(&self) -> &CertificateAuthority {
+        &self.authority
     }
 
     /// A connection to the API server without kubectl.
     pub fn api_client(&self) -> Result<ApiClient, HttpError> {
         let address = self.url.trim_start_matches("https://").to_owned();
         let dial = move || TcpStream::connect(&address);
-        ApiClient::new(dial, &self.authority_pem, &self.token)
+        ApiClient::new(dial, self.certificate_authority(), &self.token)
     }
 
     /// The directory with the kubeconfig and one log file for each program.
@@ -190,10 +195,10 @@ impl ControlPlane {
             etcd,
             etcd_peers,
         };
-        let authority_pem = write_credentials(&directory)?;
+        let authority = write_credentials(&directory)?;
         let token = unguessable_token()?;
         directory.write(settings::TOKENS, settings::token_file(&token).as_bytes())?;
-        let kubeconfig = settings::kubeconfig(&ports.url(), &authority_pem, &token);
+        let kubeconfig = settings::kubeconfig(&ports.url(), authority.certificate_pem(), &token);
         directory.write(settings::KUBECONFIG, kubeconfig.as_bytes())?;
 
         let kubectl = Kubectl::new(
@@ -206,7 +211,7 @@ impl ControlPlane {
         let mut control_plane = Self {
             url: ports.url(),
             token,
-            authority_pem,
+            authority,
             kubeconfig: directory.kubeconfig(),
             kubectl,
             daemons: Vec::new(),
@@ -276,7 +281,7 @@ impl Drop for ControlPlane {
 }
 
 /// Writes certificates and keys; gives the certificate authority.
-fn write_credentials(directory: &RunDirectory) -> Result<String, HarnessError> {
+fn write_credentials(directory: &RunDirectory) -> Result<CertificateAuthority, HarnessError> {
     let authority = CertificateAuthority::new()?;
     let names = [
         "127.0.0.1",
@@ -293,7 +298,7 @@ fn write_credentials(directory: &RunDirectory) -> Result<String, HarnessError> {
     let token_key = TokenKey::new()?;
     directory.write(settings::SIGNING_KEY, token_key.private_pem.as_bytes())?;
     directory.write(settings::VERIFICATION_KEY, token_key.public_pem.as_bytes())?;
-    Ok(authority.certificate_pem().to_owned())
+    Ok(authority)
 }
 
 /// A token that other users of the machine, who can reach the port, cannot guess.

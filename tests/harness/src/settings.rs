@@ -58,6 +58,7 @@ pub(crate) fn kube_apiserver(directory: &RunDirectory, ports: Ports, controller_
         format!("--tls-cert-file={}", directory.file(CERTIFICATE)),
         format!("--tls-private-key-file={}", directory.file(KEY)),
         format!("--token-auth-file={}", directory.file(TOKENS)),
+        format!("--client-ca-file={}", directory.file(AUTHORITY)),
         "--authorization-mode=Node,RBAC".into(),
         "--service-account-issuer=https://kubernetes.default.svc".into(),
         format!("--service-account-key-file={}", directory.file(VERIFICATION_KEY)),

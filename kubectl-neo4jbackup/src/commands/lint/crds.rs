@@ -7,8 +7,9 @@ use neo4jbackup_core::document::{self, Document, Limits, Node};
 use neo4jbackup_core::quoted::Name;
 use neo4jbackup_core::schema::{Era, Group, Kind, ServedError, ServedSchemas};
 
-use crate::connection::{self, ConnectionError};
+use crate::connection::{self, Access, ConnectionError};
 use crate::input::{self, Exclude, ExcludeError, Gap, Reader};
+use crate::{Exit, Io};
 
 /// The group whose definitions are looked for.
 const GROUP: &str = Group::Neo4jNeo4jCom.name();
@@ -56,29 +57,30 @@ pub(super) enum CrdsError {
     Exclude(#[from] ExcludeError),
 }
 
-/// Which cluster `cluster` means.
-pub(super) struct Connection<'c> {
-    pub(super) kubeconfig: Option<&'c Path>,
-    pub(super) context: Option<&'c str>,
+impl CrdsError {
+    /// What it says to the shell.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Connection(error) => error.exit(),
+            Self::Cluster(DefinitionError::Read(_)) => Exit::Incomplete,
+            _ => Exit::Usage,
+        }
+    }
 }
 
 /// Reads all schemas that were named. What is named later wins.
-pub(super) fn read(
-    named: &[PathBuf],
-    connection: &Connection<'_>,
-    current_directory: &Path,
-) -> Result<ServedSchemas, CrdsError> {
+pub(super) fn read(named: &[PathBuf], access: &Access, io: &mut Io<'_>) -> Result<ServedSchemas, CrdsError> {
     let mut served = ServedSchemas::default();
     for path in named {
         if path == Path::new("cluster") {
-            let of_cluster = connection::ask(connection.kubeconfig, connection.context, async |cluster| {
+            let of_cluster = connection::ask(access, io, async |cluster| {
                 Ok::<_, CrdsError>(served_schemas(cluster).await?)
             })?;
             if of_cluster.is_empty() {
                 return Err(CrdsError::NoneInCluster);
             }
             served.extend(of_cluster);
-        } else if !read_path(path, current_directory, &mut served)? {
+        } else if !read_path(path, &io.current_directory, &mut served)? {
             return Err(CrdsError::None { path: path.clone() });
         }
     }

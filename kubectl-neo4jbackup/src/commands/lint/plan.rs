@@ -9,14 +9,15 @@ use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::quoted::quoted;
 use neo4jbackup_core::schema::ServedSchemas;
 
-use super::crds::{self, Connection, CrdsError};
-use crate::Io;
+use super::crds::{self, CrdsError};
 use crate::cli::{FailOn, Lint, Show};
 use crate::config::{self, Config, ConfigError};
+use crate::connection::Access;
 use crate::input::{Exclude, ExcludeError};
 use crate::render::{FORMATS, Format};
 use crate::selection::Selection;
 use crate::suggest::{self, UnknownRule};
+use crate::{Exit, Io};
 
 /// Why it is not clear what to do.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +43,7 @@ pub(super) enum PlanError {
 
     /// `--crds`.
     #[error(transparent)]
-    Crds(#[from] CrdsError),
+    Crds(Box<CrdsError>),
 
     /// `exclude` of the settings.
     #[error("exclude: {0}")]
@@ -67,6 +68,16 @@ pub(super) enum PlanError {
         second: &'static str,
         place: String,
     },
+}
+
+impl PlanError {
+    /// What it says to the shell.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Crds(error) => error.exit(),
+            _ => Exit::Usage,
+        }
+    }
 }
 
 /// What to do, with nothing left open.
@@ -106,7 +117,13 @@ pub(super) struct Output {
 
 impl Plan {
     /// Puts together what was said.
-    pub(super) fn new(arguments: Lint, namespace: Option<String>, color: bool, io: &Io<'_>) -> Result<Self, PlanError> {
+    pub(super) fn new(
+        arguments: Lint,
+        namespace: Option<String>,
+        mut access: Access,
+        color: bool,
+        io: &mut Io<'_>,
+    ) -> Result<Self, PlanError> {
         let mut paths = arguments.filenames;
         paths.extend(arguments.paths);
         if paths.is_empty() {
@@ -134,11 +151,10 @@ impl Plan {
         let served = match arguments.crds.as_slice() {
             [] => None,
             named => {
-                let connection = Connection {
-                    kubeconfig: arguments.kubeconfig.as_deref(),
-                    context: arguments.context.as_deref(),
-                };
-                Some(crds::read(named, &connection, &io.current_directory)?)
+                let reads_input = paths.iter().any(|path| path == Path::new("-"));
+                access.standard_input = reads_input.then_some("manifests");
+                let served = crds::read(named, &access, io);
+                Some(served.map_err(|error| PlanError::Crds(Box::new(error)))?)
             }
         };
         let telling = served.as_ref().filter(|_| operator_version.is_none());

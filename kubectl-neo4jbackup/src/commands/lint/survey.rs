@@ -389,10 +389,11 @@ mod tests {
     use super::*;
     use crate::Io;
     use crate::cli::{self, Command};
+    use crate::connection::Access;
     use crate::input::{Origin, Role, Source};
 
     fn plan() -> Plan {
-        let io = Io {
+        let mut io = Io {
             stdin: &mut io::empty(),
             stdout: &mut io::sink(),
             stderr: &mut io::sink(),
@@ -403,8 +404,11 @@ mod tests {
             output_lost: false,
         };
         let arguments: Vec<OsString> = ["kubectl-neo4jbackup", "lint", "-"].map(OsString::from).into();
+        let access = Access::default();
         match cli::parse(&arguments, &io.environment).map(|invocation| invocation.command) {
-            Ok(Command::Lint(arguments)) => Plan::new(*arguments, None, false, &io).map_err(|error| error.to_string()),
+            Ok(Command::Lint(arguments)) => {
+                Plan::new(*arguments, None, access, false, &mut io).map_err(|error| error.to_string())
+            }
             _ => Err("it is no command".to_owned()),
         }
         .unwrap()
