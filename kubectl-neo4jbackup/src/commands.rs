@@ -35,10 +35,11 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         flags: connection.flags(namespace.clone()),
         verbose,
         standard_input: None,
+        patience: None,
     };
     match command {
         Command::Lint(arguments) => lint::run(*arguments, namespace, access, color, io),
-        Command::Doctor(arguments) => doctor::run(&arguments, namespace.as_deref(), color, io),
+        Command::Doctor(arguments) => doctor::run(&arguments, namespace.as_deref(), access, color, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),
         Command::Policies(arguments) => policies::run(&arguments, io),

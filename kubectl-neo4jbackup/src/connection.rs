@@ -23,6 +23,8 @@ pub(crate) struct Access {
     pub verbose: bool,
     /// What standard input is read for, when it is.
     pub standard_input: Option<&'static str>,
+    /// How long the whole answer may take, for a command with a bound of its own.
+    pub patience: Option<Duration>,
 }
 
 /// Why a cluster has not answered.
@@ -41,8 +43,13 @@ pub(crate) enum ConnectionError {
     Unanswered(#[from] Unanswered),
 
     /// No answer.
-    #[error("{0} has not answered within {patience} seconds; --request-timeout waits for longer", patience = PATIENCE.as_secs())]
-    Silence(String),
+    #[error("{server} has not answered within {} seconds; --request-timeout waits for longer", patience.as_secs())]
+    Silence {
+        /// Its address.
+        server: String,
+        /// How long it had.
+        patience: Duration,
+    },
 }
 
 impl ConnectionError {
@@ -50,7 +57,7 @@ impl ConnectionError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Connect(_) => Exit::Usage,
-            Self::Runtime(_) | Self::Unanswered(_) | Self::Silence(_) => Exit::Incomplete,
+            Self::Runtime(_) | Self::Unanswered(_) | Self::Silence { .. } => Exit::Incomplete,
         }
     }
 }
@@ -77,11 +84,16 @@ pub(crate) fn ask<T, E: From<ConnectionError> + Error + 'static>(
     let answered = runtime.block_on(async {
         // Signing in may take as long as a person needs.
         cluster.sign_in().await.map_err(ConnectionError::Unanswered)?;
-        if access.flags.request_timeout.is_some() {
+        if access.flags.request_timeout.is_some() && access.patience.is_none() {
             return question(&cluster).await;
         }
-        let answered = tokio::time::timeout(PATIENCE, question(&cluster)).await;
-        answered.unwrap_or_else(|_| Err(ConnectionError::Silence(cluster.server().to_owned()).into()))
+        let patience = access.patience.unwrap_or(PATIENCE);
+        let answered = tokio::time::timeout(patience, question(&cluster)).await;
+        let silence = || ConnectionError::Silence {
+            server: cluster.server().to_owned(),
+            patience,
+        };
+        answered.unwrap_or_else(|_| Err(silence().into()))
     });
     for warning in cluster.take_warnings() {
         io.say(&format!("Warning: {warning}"));

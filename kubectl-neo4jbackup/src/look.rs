@@ -9,7 +9,7 @@ use neo4jbackup_core::quoted::{Name, quoted};
 use neo4jbackup_core::snapshot::Snapshot;
 
 use crate::bundle::{self, BundleError};
-use crate::connection::{self, ConnectionError};
+use crate::connection::{self, Access, ConnectionError};
 use crate::{Exit, Io};
 
 /// How long one answer may take.
@@ -73,14 +73,15 @@ impl LookError {
         io.say(&format!("error: {}", chain(self)));
         match self {
             Self::Bundle(_) | Self::Namespace(_) => Exit::Usage,
-            Self::Connection(_) | Self::Read(_) => Exit::Incomplete,
+            Self::Connection(error) => error.exit(),
+            Self::Read(_) => Exit::Incomplete,
         }
     }
 }
 
 impl Look {
     /// Looks.
-    pub(crate) fn take(&self, io: &Io<'_>) -> Result<Seen, LookError> {
+    pub(crate) fn take(&self, access: Access, io: &mut Io<'_>) -> Result<Seen, LookError> {
         if let Some(path) = &self.bundle {
             let snapshot = bundle::read(&io.current_directory.join(path))?;
             let bundle = Some(Name(&path.to_string_lossy()).to_string());
@@ -92,21 +93,39 @@ impl Look {
         if let Some(name) = self.namespace.as_ref().filter(|name| !is_namespace(name)) {
             return Err(LookError::Namespace(name.clone()));
         }
-        connection::ask(None, None, async |cluster| {
+        let access = Access {
+            // What has been read by then is worth more than the rest.
+            patience: Some(self.timeout + REQUEST_TIMEOUT),
+            ..access
+        };
+        let taken = io.now;
+        connection::ask(&access, io, async |cluster| {
             let namespace = self.namespace.clone().unwrap_or_else(|| cluster.namespace().to_owned());
             let reading = Reading {
                 namespaces: (!self.all_namespaces).then(|| BTreeSet::from([namespace.clone()])),
                 only: self.only.clone().map(|name| (namespace, name)),
-                request_timeout: REQUEST_TIMEOUT,
+                request_timeout: request_timeout(&access),
                 timeout: self.timeout,
                 examines: self.examines,
             };
-            let Read { snapshot, .. } = read(cluster, &reading, io.now).await?;
+            let Read { snapshot, .. } = read(cluster, &reading, taken).await?;
             Ok(Seen {
                 snapshot,
-                source: Source::default(),
+                source: Source {
+                    context: cluster.context().map(str::to_owned),
+                    bundle: None,
+                },
             })
         })
+    }
+}
+
+/// How long one answer may take; as kubectl has it, 0 is for ever.
+fn request_timeout(access: &Access) -> Duration {
+    match access.flags.request_timeout {
+        None => REQUEST_TIMEOUT,
+        Some(Duration::ZERO) => Duration::MAX,
+        Some(timeout) => timeout,
     }
 }
 

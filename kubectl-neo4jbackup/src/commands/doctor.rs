@@ -7,6 +7,7 @@ use neo4jbackup_core::settings::Settings;
 
 use super::usage;
 use crate::cli::Doctor;
+use crate::connection::Access;
 use crate::doctor_report::DoctorReport;
 use crate::look::{Look, Seen};
 use crate::render::doctor;
@@ -15,7 +16,13 @@ use crate::target::Wanted;
 use crate::{Exit, Io};
 
 /// Runs the command.
-pub(super) fn run(arguments: &Doctor, namespace: Option<&str>, color: bool, io: &mut Io<'_>) -> Exit {
+pub(super) fn run(
+    arguments: &Doctor,
+    namespace: Option<&str>,
+    access: Access,
+    color: bool,
+    io: &mut Io<'_>,
+) -> Exit {
     let selection = match Selection::new(&arguments.only, &arguments.skip) {
         Ok(selection) => selection,
         Err(error) => return usage(io, &error),
@@ -37,7 +44,7 @@ pub(super) fn run(arguments: &Doctor, namespace: Option<&str>, color: bool, io: 
         timeout: arguments.timeout,
         examines: true,
     };
-    match look.take(io) {
+    match look.take(access, io) {
         Ok(seen) => report(arguments, namespace, &seen, target.as_ref(), &selection, color, io),
         Err(error) => error.tell(io),
     }
