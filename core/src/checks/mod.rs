@@ -2,13 +2,17 @@
 
 //! Every check of a live cluster, one file each.
 
+mod restore_ended;
+mod restore_failed;
 mod run_failure_in_log;
 mod runs_failing;
 
+pub use restore_ended::RestoreEnded;
+pub use restore_failed::RestoreFailed;
 pub use run_failure_in_log::RunFailureInLog;
 pub use runs_failing::RunsFailing;
 
 use crate::check::Check;
 
 /// Every check of a live cluster, by code.
-pub static ALL: &[&dyn Check] = &[&RunsFailing, &RunFailureInLog];
+pub static ALL: &[&dyn Check] = &[&RunsFailing, &RunFailureInLog, &RestoreFailed, &RestoreEnded];

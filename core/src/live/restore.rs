@@ -7,6 +7,7 @@ use super::job::Job;
 use super::pod::Pod;
 use super::read::{Condition, Text, conditions, items, text, text_of, time};
 use crate::document::Node;
+use crate::logs::{self, Class};
 use crate::model::{self, ObjectRef};
 
 /// A `Neo4jRestore`.
@@ -97,6 +98,23 @@ impl<'s> Restore<'s> {
     /// Whether it has come to an end, well or not.
     pub fn has_ended(&self) -> bool {
         matches!(&*self.phase, "Completed" | "Failed")
+    }
+
+    /// When it came to an end. The operator notes no completion of one that fails; its condition changed then.
+    pub fn ended(&self) -> Option<Timestamp> {
+        let ready = self.conditions.iter().find(|condition| condition.kind == "Ready");
+        let changed = || ready.and_then(|condition| condition.since);
+        self.has_ended().then(|| self.completed.or_else(changed))?
+    }
+
+    /// What the operator's message means, when it failed and the table of messages knows it.
+    pub fn meaning(&self) -> Option<&'static Class> {
+        (self.phase == "Failed").then(|| logs::of_restore_message(&self.message))?
+    }
+
+    /// The name of the instance that it restores into; empty when it names none.
+    pub fn instance(&self) -> String {
+        self.spec().instance().text().unwrap_or_default().to_owned()
     }
 
     /// Its newest event with this reason.

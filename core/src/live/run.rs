@@ -143,9 +143,16 @@ impl<'s> Run<'s> {
         Some(ended.as_second() - started.as_second()).filter(|seconds| *seconds >= 0)
     }
 
+    /// Why it failed, as the containers of its Job tell.
+    pub fn failure(&self) -> Option<Failure<'_, 's>> {
+        self.job.as_ref()?.failure()
+    }
+}
+
+impl<'s> Job<'s> {
     /// Why it failed, as its containers tell: the newest pod whose log names a cause, else the newest that ended badly.
     pub fn failure(&self) -> Option<Failure<'_, 's>> {
-        let pods = || self.job.iter().flat_map(|job| job.pods.iter().rev());
+        let pods = || self.pods.iter().rev();
         let told = pods().find_map(|pod| {
             pod.containers.iter().find_map(|container| {
                 let line = cause(container)?;

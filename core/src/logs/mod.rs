@@ -22,6 +22,12 @@ pub fn classify(line: &str) -> Option<&'static Class> {
     classes.find(|class| (class.is_calm() || !text.is_quiet) && class.matches(&text))
 }
 
+/// Returns the class of what the operator says of a restore that failed, or `None` when the table does not know it.
+pub fn of_restore_message(message: &str) -> Option<&'static Class> {
+    let text = Text::of(message)?;
+    table::RESTORE_CLASSES.iter().find(|class| class.matches(&text))
+}
+
 /// A line as it is compared: in small letters, without what a logger puts before the message.
 struct Text {
     /// The whole line.
@@ -181,6 +187,53 @@ mod tests {
         let success =
             "INFO  [c.n.b.b.BackupOutputMonitor] Finished artifact creation 'no space left.backup' for database 'x'";
         assert_eq!(name(success), Some("backup-succeeded"));
+    }
+
+    #[test]
+    fn what_the_operator_says_of_a_restore_is_known_in_the_words_of_each_version() {
+        let name = |message: &str| of_restore_message(message).map(|class| class.name.as_str());
+        for (message, expected) in [
+            (
+                "restore \"r\" cannot run against a live cluster: 1 server pod(s) of \"s\" are still present. Set \
+                 spec.stopCluster=true to let the operator coordinate the scale-down",
+                "target-runs",
+            ),
+            (
+                "restore \"r\" cannot run against a running standalone (it restores offline: the backup did not record the \
+                 artifact to seed from)",
+                "target-runs-offline",
+            ),
+            (
+                "Failed to create restore job: failed to build restore command: no backup source path could be determined \
+                 for PITR restore",
+                "base-backup-missing",
+            ),
+            (
+                "Failed to create restore job: Job.batch \"bad-restore\" is invalid: \
+                 spec.template.spec.containers[0].volumeMounts[0].name: Not found: \"backup-storage\"",
+                "storage-missing",
+            ),
+            (
+                "Database check failed: database x already exists. Use replaceExisting option or force flag to overwrite",
+                "database-exists",
+            ),
+            (
+                "Database check failed: failed to create Neo4j client: failed to verify Neo4j connectivity",
+                "server-not-reached",
+            ),
+            ("Validation failed: backup \"x\" not found: …", "backup-missing"),
+            (
+                "Validation failed: backupRef is required when source type is 'backup'",
+                "not-valid",
+            ),
+            (
+                "restore Job disappeared before completion was observed (TTL-collected); re-create the Neo4jRestore to retry",
+                "job-gone",
+            ),
+        ] {
+            assert_eq!(name(message), Some(expected), "{message}");
+        }
+        assert_eq!(name("Restore job nightly-restore created"), None);
     }
 
     #[test]

@@ -7,11 +7,16 @@ use serde::Serialize;
 
 use super::Text;
 use crate::document::{Limits, Node, parse};
+use crate::operator::OperatorVersion;
 
 const TABLE: &str = include_str!("../../logs/signatures.yaml");
+const RESTORE_TABLE: &str = include_str!("../../logs/restore-messages.yaml");
 
 /// Every class, in the order in which they are tried.
 pub static CLASSES: LazyLock<Vec<Class>> = LazyLock::new(|| read(TABLE));
+
+/// Every class of what the operator says of a restore, in the order in which they are tried.
+pub(super) static RESTORE_CLASSES: LazyLock<Vec<Class>> = LazyLock::new(|| read(RESTORE_TABLE));
 
 /// A kind of line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +31,8 @@ pub struct Class {
     pub cause: String,
     /// What to do, in a sentence.
     pub remedy: String,
+    /// The first operator version that no longer fails so, for what an operator says.
+    pub fixed: Option<OperatorVersion>,
     signatures: Vec<Signature>,
 }
 
@@ -162,6 +169,7 @@ fn class(row: &Node<'_>) -> Option<Class> {
         decides: row.get("decides").and_then(Node::as_bool).unwrap_or(true),
         cause: text("cause")?,
         remedy: text("remedy")?,
+        fixed: text("fixed").and_then(|version| version.parse().ok()),
         signatures: signatures.filter_map(Node::as_str).map(Signature::read).collect(),
     })
 }
@@ -171,20 +179,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_of_the_table_is_read() {
-        let parsed = parse(TABLE, &Limits::default());
+    fn every_row_of_the_tables_is_read() {
+        is_read_whole(TABLE, &CLASSES);
+        is_read_whole(RESTORE_TABLE, &RESTORE_CLASSES);
+    }
+
+    fn is_read_whole(table: &str, classes: &[Class]) {
+        let parsed = parse(table, &Limits::default());
         let [document] = parsed.documents.as_slice() else {
             panic!("{} documents", parsed.documents.len());
         };
         assert_eq!((parsed.problems.len(), document.problems.len()), (0, 0));
         let rows = document.root.as_list().unwrap();
         assert_eq!(
-            CLASSES.len(),
+            classes.len(),
             rows.len(),
             "a row lacks a field or has a severity that does not exist"
         );
-        for (class, row) in CLASSES.iter().zip(rows) {
-            let known = ["class", "severity", "decides", "cause", "remedy", "says"];
+        for (class, row) in classes.iter().zip(rows) {
+            let known = ["class", "severity", "decides", "fixed", "cause", "remedy", "says"];
+            assert_eq!(class.fixed.is_some(), row.get("fixed").is_some(), "{}", class.name);
             assert!(
                 row.as_map().unwrap().iter().all(|(key, _)| known.contains(&key)),
                 "{}",

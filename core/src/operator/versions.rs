@@ -52,6 +52,11 @@ impl Versions {
         Self { from, to }
     }
 
+    /// This version and all later ones.
+    pub const fn since(version: OperatorVersion) -> Self {
+        Self::between(version, OperatorVersion::LAST)
+    }
+
     /// One version alone.
     pub const fn only(version: OperatorVersion) -> Self {
         Self {
