@@ -2,17 +2,55 @@
 
 //! Every check of a live cluster, one file each.
 
+mod artifact_larger_than_volume;
+mod database_not_created;
+mod hook_failed;
 mod restore_ended;
 mod restore_failed;
+mod restore_job_gone;
+mod restore_not_converging;
+mod restore_waits_for_backup;
+mod restored_from_newest;
+mod restores_starved;
 mod run_failure_in_log;
 mod runs_failing;
+mod seed_not_projected;
+mod seed_proxy_waits;
+mod standalone_left_at_zero;
 
+pub use artifact_larger_than_volume::ArtifactLargerThanVolume;
+pub use database_not_created::DatabaseNotCreated;
+pub use hook_failed::HookFailed;
 pub use restore_ended::RestoreEnded;
 pub use restore_failed::RestoreFailed;
+pub use restore_job_gone::RestoreJobGone;
+pub use restore_not_converging::RestoreNotConverging;
+pub use restore_waits_for_backup::RestoreWaitsForBackup;
+pub use restored_from_newest::RestoredFromNewest;
+pub use restores_starved::RestoresStarved;
 pub use run_failure_in_log::RunFailureInLog;
 pub use runs_failing::RunsFailing;
+pub use seed_not_projected::SeedNotProjected;
+pub use seed_proxy_waits::SeedProxyWaits;
+pub use standalone_left_at_zero::StandaloneLeftAtZero;
 
 use crate::check::Check;
 
 /// Every check of a live cluster, by code.
-pub static ALL: &[&dyn Check] = &[&RunsFailing, &RunFailureInLog, &RestoreFailed, &RestoreEnded];
+pub static ALL: &[&dyn Check] = &[
+    &RunsFailing,
+    &RunFailureInLog,
+    &RestoreFailed,
+    &RestoreWaitsForBackup,
+    &StandaloneLeftAtZero,
+    &SeedProxyWaits,
+    &SeedNotProjected,
+    &DatabaseNotCreated,
+    &RestoresStarved,
+    &HookFailed,
+    &RestoreJobGone,
+    &RestoreNotConverging,
+    &RestoreEnded,
+    &ArtifactLargerThanVolume,
+    &RestoredFromNewest,
+];

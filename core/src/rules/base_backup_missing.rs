@@ -31,6 +31,7 @@ declare_rule! {
         code: "NB8004", name: "base-backup-missing", severity: Error,
         kinds: [Neo4jRestore], reads: ["spec.source.type", "spec.source.pitr", "spec.source.pointInTime"],
         needs: [], doors: All, fix: Unsafe, cel: Expressible, since: "0.1",
+        explains: ["NB8101"],
     }
 }
 

@@ -46,6 +46,7 @@ declare_rule! {
             "1.8-1.18": Error, "a cluster is restored to no point in time";
             "1.19+": Error, "a new database of a cluster is restored to a point in time, by `type: backup` out of a bucket";
         ],
+        explains: ["NB8101"],
     }
 }
 

@@ -42,6 +42,7 @@ declare_rule! {
         changes: [
             restored::ONLINE, "`sourceDatabase` names one database: not beside `allDatabases`, and with an exact file below a bucket";
         ],
+        explains: ["NB8101"],
     }
 }
 

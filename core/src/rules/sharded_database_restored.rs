@@ -37,6 +37,7 @@ declare_rule! {
             "1.8-1.13": Warning, "what the operator says of it was not seen";
             "1.14+": Error, "the operator refuses it";
         ],
+        explains: ["NB8101"],
     }
 }
 

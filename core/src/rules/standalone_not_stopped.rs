@@ -48,6 +48,7 @@ declare_rule! {
             "1.8-1.18": Error, "a standalone is restored by a Job, and only while it is stopped";
             "1.19+": Error, "a standalone is restored online where that is possible, and else only while it is stopped";
         ],
+        explains: ["NB8101"],
     }
 }
 

@@ -33,6 +33,7 @@ declare_rule! {
         changes: [
             restored::ONLINE, "`sourceDatabase` may not be `system` either";
         ],
+        explains: ["NB8101"],
     }
 }
 
