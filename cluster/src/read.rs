@@ -123,7 +123,7 @@ impl Reader {
         let mut answers: FuturesUnordered<_> = parts.into_iter().map(|part| self.read_part(part)).collect();
         while let Some((part, list)) = answers.next().await {
             read.requests += list.requests;
-            self.take(&part, list, &mut read.snapshot);
+            Self::take(&part, list, &mut read.snapshot);
         }
     }
 
@@ -132,7 +132,7 @@ impl Reader {
         (part, list)
     }
 
-    fn take(&self, part: &Part, list: List, snapshot: &mut Snapshot) {
+    fn take(part: &Part, list: List, snapshot: &mut Snapshot) {
         let cause = match list.answer {
             Answer::Complete => {
                 snapshot.add(part.resource, list.objects);
@@ -152,7 +152,7 @@ impl Reader {
         snapshot.add(part.resource, list.objects);
         match part.asked {
             Asked::Elsewhere => snapshot.miss_elsewhere(part.resource, cause),
-            _ => snapshot.miss(
+            Asked::Directly => snapshot.miss(
                 part.resource,
                 Gap {
                     namespace: part.namespace.clone(),
@@ -164,11 +164,16 @@ impl Reader {
 
     /// Reads what the first lists say is worth reading.
     async fn read_more(&self, served: Option<&str>, read: &mut Read) {
-        let secrets = wanted::secrets(&read.snapshot);
+        let (secrets, are_more) = wanted::secrets(&read.snapshot);
         read.snapshot.add(Resource::Secrets, []);
+        if are_more {
+            let cause = Cause::NotAsked(format!("only the first {} that are named were read", secrets.len()));
+            let gap = Gap { namespace: None, cause };
+            read.snapshot.miss(Resource::Secrets, gap);
+        }
         let mut parts: Vec<Part> = secrets
             .into_iter()
-            .map(|(namespace, name)| Part::one(Resource::Secrets, Some(namespace), name))
+            .map(|(namespace, name)| Part::one(Resource::Secrets, Some(&namespace), name))
             .collect();
         let is_silent = wanted::has_silent(&View::of(&read.snapshot));
         if let (true, Some(version), Some(_)) = (is_silent, served, &self.reading.namespaces) {

@@ -124,6 +124,20 @@ fn apply(
     skipped: &mut Vec<Skipped>,
 ) -> bool {
     let meta = check.meta();
+    for looks in meta.looks {
+        // Objects that could not be listed are not looked at, whatever else is known.
+        for (resource, gap) in cluster.snapshot.gaps() {
+            if subjects(*looks).contains(&resource) {
+                skipped.push(Skipped {
+                    code: meta.code,
+                    name: meta.name,
+                    namespace: gap.namespace.clone(),
+                    what: resource.plural().to_owned(),
+                    cause: gap.cause.clone(),
+                });
+            }
+        }
+    }
     let mut applied = false;
     let mut may_look = |namespace: Option<&str>| {
         let missing = missing(meta, cluster, namespace);
@@ -182,6 +196,17 @@ fn apply(
         }
     }
     applied
+}
+
+/// The resources of the objects that are looked at.
+fn subjects(looks: Looks) -> &'static [Resource] {
+    match looks {
+        Looks::AtCluster => &[],
+        Looks::AtBackups => &[Resource::Backups],
+        Looks::AtRestores => &[Resource::Restores],
+        Looks::AtInstances => &[Resource::Clusters, Resource::Standalones],
+        Looks::AtPlainCronJobs => &[Resource::CronJobs],
+    }
 }
 
 /// What a check cannot do without and is not known.

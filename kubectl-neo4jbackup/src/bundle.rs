@@ -122,7 +122,7 @@ pub fn read(path: &Path) -> Result<Snapshot, BundleError> {
 }
 
 /// The newest time that any object names.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Newest(Option<Timestamp>);
 
 impl Newest {

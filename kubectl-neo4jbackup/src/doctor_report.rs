@@ -3,6 +3,7 @@
 
 use neo4jbackup_core::check::{self, Evidence};
 use neo4jbackup_core::examine::{self, Examination};
+use neo4jbackup_core::facts;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::live::Cluster;
 use neo4jbackup_core::model::ObjectRef;
@@ -106,10 +107,10 @@ pub(crate) struct Finding {
 /// A check that could not be made.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Skipped {
-    /// The code of the check.
-    pub(crate) code: &'static str,
-    /// Its name.
-    pub(crate) name: &'static str,
+    /// The code of the check; null where every check could be made, and only evidence may be missing.
+    pub(crate) code: Option<&'static str>,
+    /// Its name; null as well.
+    pub(crate) name: Option<&'static str>,
     /// The namespace; null for all.
     pub(crate) namespace: Option<String>,
     /// What is not known, and why, in a sentence.
@@ -159,7 +160,7 @@ impl DoctorReport {
             checked_at: cluster.now.to_string(),
             summary,
             findings,
-            skipped: examination.skipped.iter().map(Skipped::of).collect(),
+            skipped: skipped(examination, cluster),
         }
     }
 
@@ -201,16 +202,44 @@ fn add(cause: &check::Cause, caused_by: Option<usize>, depth: usize, findings: &
     }
 }
 
+/// The checks that could not be made, and what else could not be read.
+fn skipped(examination: &Examination, cluster: &Cluster<'_>) -> Vec<Skipped> {
+    let mut skipped: Vec<Skipped> = examination.skipped.iter().map(Skipped::of).collect();
+    for (resource, gap) in cluster.snapshot.gaps() {
+        let is_said = |known: &examine::Skipped| known.what == resource.plural() && known.cause == gap.cause;
+        if !examination.skipped.iter().any(is_said) {
+            skipped.push(Skipped::new(
+                None,
+                gap.namespace.as_deref(),
+                resource.plural(),
+                &gap.cause,
+            ));
+        }
+    }
+    skipped
+}
+
 impl Skipped {
     fn of(skipped: &examine::Skipped) -> Self {
-        let place = skipped.namespace.as_ref().map(|name| format!(" of namespace {name}"));
-        let reason = format!("{}{}: {}", skipped.what, place.unwrap_or_default(), skipped.cause);
+        let check = Some((skipped.code, skipped.name));
+        Self::new(check, skipped.namespace.as_deref(), &skipped.what, &skipped.cause)
+    }
+
+    fn new(
+        check: Option<(&'static str, &'static str)>,
+        namespace: Option<&str>,
+        what: &str,
+        cause: &facts::Cause,
+    ) -> Self {
+        let place = namespace
+            .map(|name| format!(" of namespace {name}"))
+            .unwrap_or_default();
         Self {
-            code: skipped.code,
-            name: skipped.name,
-            namespace: skipped.namespace.clone(),
-            reason: printable(reason).into_owned(),
-            cause: (&skipped.cause).into(),
+            code: check.map(|(code, _)| code),
+            name: check.map(|(_, name)| name),
+            namespace: namespace.map(str::to_owned),
+            reason: printable(format!("{what}{place}: {cause}")).into_owned(),
+            cause: cause.into(),
         }
     }
 }

@@ -47,10 +47,10 @@ impl Part {
     }
 
     /// One object.
-    pub(super) fn one(resource: Resource, namespace: Option<String>, name: String) -> Self {
+    pub(super) fn one(resource: Resource, namespace: Option<&str>, name: String) -> Self {
         Self {
             name: Some(name),
-            ..Self::list(resource, namespace.as_deref())
+            ..Self::list(resource, namespace)
         }
     }
 

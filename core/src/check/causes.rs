@@ -153,7 +153,7 @@ mod tests {
             diagnosis("C", "a", &["E1", "E2"]),
             diagnosis("E1", "b", &["E2"]),
         ]);
-        assert_eq!(shape(&causes), "C/a(E1/a() E2/a()) E1/b()");
+        assert_eq!(shape(&causes), "C/a(E1/a(E2/a())) E1/b()");
     }
 
     #[test]

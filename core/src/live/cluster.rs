@@ -310,6 +310,7 @@ fn inventory(snapshot: &Snapshot) -> Inventory {
         (Need::Restores, &[Resource::Restores]),
         (Need::ShardedDatabases, &[Resource::ShardedDatabases]),
         (Need::Namespace, &[Resource::Namespaces]),
+        (Need::Secrets, &[Resource::Secrets]),
     ] {
         let gap = resources.iter().find_map(|resource| snapshot.gap(*resource, None));
         let coverage = gap.map_or(Coverage::Full, |cause| Coverage::Partial(cause.into()));

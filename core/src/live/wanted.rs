@@ -16,8 +16,8 @@ const MOST_LOGS: usize = 48;
 /// So many pods of one Job are looked at, the newest.
 const MOST_PODS: usize = 2;
 
-/// The Secrets that backups and restores name, by namespace and name; at most as many as are worth asking for.
-pub fn secrets(snapshot: &Snapshot) -> Vec<(String, String)> {
+/// The Secrets that backups and restores name, by namespace and name, and whether there are more than are worth asking for.
+pub fn secrets(snapshot: &Snapshot) -> (Vec<(String, String)>, bool) {
     let mut names = BTreeSet::new();
     for resource in [Resource::Backups, Resource::Restores] {
         for stored in snapshot.objects(resource) {
@@ -39,7 +39,8 @@ pub fn secrets(snapshot: &Snapshot) -> Vec<(String, String)> {
             names.extend(credentials.map(|name| (stored.namespace.to_string(), name)));
         }
     }
-    names.into_iter().take(MOST_SECRETS).collect()
+    let are_more = names.len() > MOST_SECRETS;
+    (names.into_iter().take(MOST_SECRETS).collect(), are_more)
 }
 
 /// Whether the operator has written nothing about one of the objects that were asked for, though it had the time: then

@@ -39,6 +39,46 @@ pub fn play(client: &mut ApiClient, objects: impl IntoIterator<Item = Value>) {
     }
 }
 
+/// The same objects as they would be `minutes` later: times, the schedules of a time of the day, and the names of Jobs, in
+/// which the time of their run is written.
+pub fn later(value: &Value, minutes: i64) -> Value {
+    match value {
+        Value::String(text) => later_text(text, minutes).unwrap_or_else(|| text.clone()).into(),
+        Value::Array(items) => items.iter().map(|item| later(item, minutes)).collect(),
+        Value::Object(members) => {
+            let member = |(key, value): (&String, &Value)| {
+                let schedule = value.as_str().filter(|_| key == "schedule");
+                let value = schedule.and_then(|text| later_schedule(text, minutes)).map(Value::from);
+                (key.clone(), value.unwrap_or_else(|| later(&members[key], minutes)))
+            };
+            Value::Object(members.iter().map(member).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn later_text(text: &str, minutes: i64) -> Option<String> {
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        let time = time + jiff::SignedDuration::from_mins(minutes);
+        return Some(time.to_string());
+    }
+    // `nightly-backup-cron-29920680`, and a pod of it with one more part.
+    let mut parts: Vec<String> = text.split('-').map(str::to_owned).collect();
+    let part = parts
+        .iter_mut()
+        .find(|part| part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+    *part = (part.parse::<i64>().ok()? + minutes).to_string();
+    Some(parts.join("-"))
+}
+
+/// `0 2 * * *`.
+fn later_schedule(text: &str, minutes: i64) -> Option<String> {
+    let (minute, rest) = text.split_once(' ')?;
+    let (hour, rest) = rest.split_once(' ')?;
+    let time = (hour.parse::<i64>().ok()? * 60 + minute.parse::<i64>().ok()? + minutes).rem_euclid(24 * 60);
+    (rest == "* * *").then(|| format!("{} {} * * *", time % 60, time / 60))
+}
+
 /// What the API server wants of pods and Jobs and what a short description leaves out.
 fn complete(object: &mut Value) {
     let template = match object["kind"].as_str() {

@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: a real API server, the webhook beside it, and the manifests of `examples/demo/` one after the other.
 
 mod difference;
+mod morning;
 mod screen;
 
 use std::fs;
@@ -36,7 +37,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     };
     demo.await_registration()?;
 
-    let surprises = demo.show(&manifests)?;
+    let mut surprises = demo.show(&manifests)?;
+    surprises.extend(demo.show_morning()?);
     report_progress("==> stopping both and removing what they stored");
     drop(demo);
     webhook.stop();

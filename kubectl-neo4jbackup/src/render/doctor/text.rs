@@ -20,6 +20,8 @@ const MOST_EVIDENCE: usize = 4;
 const MOST_EFFECTS: usize = 8;
 /// How much is shown of one sign, in characters.
 const LONGEST_EVIDENCE: usize = 400;
+/// How many checks are named that could not be made for one reason.
+const MOST_CODES: usize = 6;
 /// How many things that could not be checked are listed.
 const MOST_SKIPPED: usize = 5;
 /// The column at which texts begin that have a word before them.
@@ -151,12 +153,16 @@ impl Page<'_> {
         let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for skipped in &self.report.skipped {
             let codes = reasons.entry(&skipped.reason).or_default();
-            if !codes.contains(&skipped.code) {
-                codes.push(skipped.code);
+            if let Some(code) = skipped.code.filter(|code| !codes.contains(code)) {
+                codes.push(code);
             }
         }
         for (reason, codes) in reasons.iter().take(MOST_SKIPPED) {
-            let line = format!("not checked: {} ({reason})", codes.join(", "));
+            let line = match codes.as_slice() {
+                [] => format!("not read: {reason}; evidence may be missing"),
+                codes if codes.len() > MOST_CODES => format!("not checked: {} checks ({reason})", codes.len()),
+                codes => format!("not checked: {} ({reason})", codes.join(", ")),
+            };
             let _ = writeln!(text, "{}", wrap(&line, self.width, "    "));
         }
         if reasons.len() > MOST_SKIPPED {
