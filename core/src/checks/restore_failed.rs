@@ -50,6 +50,10 @@ impl Check for RestoreFailed {
         let message = format!("the restore failed{when}: {why}");
         let diagnosis = report.say(restore.reference(), message);
         diagnosis.help(help);
+        if told.is_some_and(|class| class.name == "database-exists") {
+            // What the rule says may happen is what has happened.
+            diagnosis.explains = &["NB8111", "NB8010"];
+        }
         if let Some(failure) = failure {
             let line = failure.line.map(|(line, _)| line);
             diagnosis.all_evidence(line.map(|line| Evidence::log(failure.pod, failure.container, line)));
@@ -92,13 +96,12 @@ fn sentence(text: &str) -> &str {
     text.trim_end_matches('.')
 }
 
-/// A sentence that goes on after a colon: `A volume` becomes `a volume`, and `DNS` stays.
+/// A sentence that goes on after a colon: `A volume` becomes `a volume`; `DNS` and `Neo4j` stay.
 fn small(text: &str) -> String {
-    let mut letters = text.chars();
-    match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(second)) if first.is_uppercase() && !second.is_uppercase() => {
-            first.to_lowercase().chain(letters).collect()
-        }
+    let word = text.split(' ').next().unwrap_or_default();
+    let is_name = word.chars().skip(1).any(|letter| !letter.is_lowercase());
+    match text.chars().next() {
+        Some(first) if !is_name => first.to_lowercase().chain(text.chars().skip(1)).collect(),
         _ => text.to_owned(),
     }
 }
@@ -115,4 +118,22 @@ pub(super) fn later_success<'c, 's>(restore: &Restore<'s>, cluster: &'c Cluster<
     restores.find(|other| {
         other.phase == "Completed" && other.ended().is_some_and(|ended| ended > failed) && what(other) == what(restore)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::small;
+
+    #[test]
+    fn a_sentence_goes_on_in_small_letters_unless_it_begins_with_a_name() {
+        for (text, expected) in [
+            ("A volume is full", "a volume is full"),
+            ("The disk", "the disk"),
+            ("DNS does not answer", "DNS does not answer"),
+            ("Neo4j did not answer", "Neo4j did not answer"),
+            ("", ""),
+        ] {
+            assert_eq!(small(text), expected);
+        }
+    }
 }

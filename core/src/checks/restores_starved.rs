@@ -17,7 +17,7 @@ declare_check! {
     /// Start fewer restores at a time.
     RestoresStarved {
         code: "NB8107", name: "restores-starved", severity: Error,
-        looks: [AtCluster], needs: [Restores, Jobs], explains: ["NB8109", "NB8101"], since: "0.2",
+        looks: [AtCluster], needs: [Restores, Jobs], explains: ["NB8109", "NB8110"], since: "0.2",
     }
 }
 
@@ -59,7 +59,8 @@ impl Check for RestoresStarved {
         for (restore, work) in &busy {
             diagnosis.evidence(Evidence::fact(restore.reference(), work.as_str()));
         }
-        let objects = frozen.iter().map(|restore| restore.reference()).collect();
+        let concerned = busy.iter().map(|(restore, _)| *restore).chain(frozen);
+        let objects = concerned.map(Restore::reference).collect();
         diagnosis.affects(Affects::Objects(objects));
     }
 }

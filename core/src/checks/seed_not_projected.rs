@@ -17,7 +17,7 @@ declare_check! {
     /// `neo4j.com/auto-inherit-seed-creds: "true"` on it. Either restarts its pods once.
     SeedNotProjected {
         code: "NB8105", name: "seed-not-projected", severity: Error,
-        looks: [AtRestores], needs: [], explains: ["NB8101"], since: "0.2",
+        looks: [AtRestores], needs: [], explains: ["NB8101", "NB8014"], since: "0.2",
     }
 }
 

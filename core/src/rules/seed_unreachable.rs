@@ -49,7 +49,6 @@ declare_rule! {
             "1.8-1.13": Warning, "server pods read the seed, and what happens to a restore without credentials was not seen";
             "1.14+": Error, "server pods read the seed, and the operator ends a restore whose credentials they lack";
         ],
-        explains: ["NB8105"],
     }
 }
 
