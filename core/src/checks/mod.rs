@@ -2,13 +2,25 @@
 
 //! Every check of a live cluster, one file each.
 
+mod backup_overdue;
 mod run_failure_in_log;
+mod run_never_ends;
 mod runs_failing;
+mod runs_missed;
 
+pub use backup_overdue::BackupOverdue;
 pub use run_failure_in_log::RunFailureInLog;
+pub use run_never_ends::RunNeverEnds;
 pub use runs_failing::RunsFailing;
+pub use runs_missed::RunsMissed;
 
 use crate::check::Check;
 
 /// Every check of a live cluster, by code.
-pub static ALL: &[&dyn Check] = &[&RunsFailing, &RunFailureInLog];
+pub static ALL: &[&dyn Check] = &[
+    &RunsFailing,
+    &BackupOverdue,
+    &RunFailureInLog,
+    &RunsMissed,
+    &RunNeverEnds,
+];

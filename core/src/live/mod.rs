@@ -26,6 +26,7 @@ mod read;
 mod restore;
 mod run;
 mod schedule;
+mod series;
 pub mod wanted;
 
 pub use self::backup::Backup;
@@ -41,3 +42,4 @@ pub use self::read::{Condition, Text};
 pub use self::restore::Restore;
 pub use self::run::{Artifacts, Failure, Outcome, Run};
 pub use self::schedule::{Fate, Plan, Planned};
+pub use self::series::Series;

@@ -134,8 +134,10 @@ impl Plan {
         let times = || runs.iter().filter_map(Run::time);
         let (newest, oldest) = (times().max(), times().min());
         let is_after_all = newest.is_none_or(|newest| time > newest);
-        // The history forgets; before the oldest run that it knows anything may have been.
-        let is_forgotten = runs.len() >= HISTORY && oldest.is_some_and(|oldest| time < oldest);
+        // A history forgets when it is full, and Jobs go when there are newer ones; before the oldest run that is known
+        // anything may have been.
+        let may_forget = runs.len() >= HISTORY || !runs.iter().any(|run| run.is_recorded);
+        let is_forgotten = may_forget && oldest.is_some_and(|oldest| time < oldest);
         Some(match self.last_scheduled {
             _ if is_forgotten => Fate::Unknown,
             // The controller began a run then or later, and nobody has noted any since.
