@@ -43,7 +43,8 @@ fn say(series: &Series<'_, '_>, cluster: &Cluster<'_>, report: &mut Report) {
         .filter(|planned| matches!(planned.fate, Fate::Missed { .. }))
         .collect();
     let Some(last) = missed.last() else { return };
-    let (count, of) = (missed.len(), past.len());
+    let known = past.iter().filter(|planned| planned.fate != Fate::Unknown);
+    let (count, of) = (missed.len(), known.count());
     let count = match count {
         1 => "1 run that was due did not take place".to_owned(),
         _ => format!("{count} of the last {of} runs that were due did not take place"),

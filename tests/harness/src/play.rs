@@ -9,10 +9,21 @@ pub fn play(client: &mut ApiClient, objects: impl IntoIterator<Item = Value>) {
     for mut object in objects {
         let status = object.as_object_mut().and_then(|object| object.remove("status"));
         let metadata = object["metadata"].as_object_mut().unwrap();
-        for own in ["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"] {
+        for own in [
+            "uid",
+            "resourceVersion",
+            "creationTimestamp",
+            "generation",
+            "managedFields",
+        ] {
             metadata.remove(own);
         }
-        for owner in metadata.get_mut("ownerReferences").and_then(Value::as_array_mut).into_iter().flatten() {
+        for owner in metadata
+            .get_mut("ownerReferences")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
             // An owner that is not there would be looked for.
             owner["blockOwnerDeletion"] = false.into();
         }
