@@ -2,25 +2,58 @@
 
 //! Every check of a live cluster, one file each.
 
+mod account_missing;
 mod backup_overdue;
+mod claim_goes_with_backup;
+mod claim_unbound;
+mod container_out_of_memory;
+mod cron_job_held;
+mod cron_job_missing;
+mod job_cannot_create_pods;
+mod pod_cannot_start;
+mod run_cut_short;
 mod run_failure_in_log;
 mod run_never_ends;
+mod run_stored_nothing;
 mod runs_failing;
 mod runs_missed;
+mod start_timed_out;
 
+pub use account_missing::AccountMissing;
 pub use backup_overdue::BackupOverdue;
+pub use claim_goes_with_backup::ClaimGoesWithBackup;
+pub use claim_unbound::ClaimUnbound;
+pub use container_out_of_memory::ContainerOutOfMemory;
+pub use cron_job_held::CronJobHeld;
+pub use cron_job_missing::CronJobMissing;
+pub use job_cannot_create_pods::JobCannotCreatePods;
+pub use pod_cannot_start::PodCannotStart;
+pub use run_cut_short::RunCutShort;
 pub use run_failure_in_log::RunFailureInLog;
 pub use run_never_ends::RunNeverEnds;
+pub use run_stored_nothing::RunStoredNothing;
 pub use runs_failing::RunsFailing;
 pub use runs_missed::RunsMissed;
+pub use start_timed_out::StartTimedOut;
 
 use crate::check::Check;
 
 /// Every check of a live cluster, by code.
 pub static ALL: &[&dyn Check] = &[
+    &AccountMissing,
+    &CronJobMissing,
+    &CronJobHeld,
     &RunsFailing,
     &BackupOverdue,
     &RunFailureInLog,
+    &RunStoredNothing,
     &RunsMissed,
     &RunNeverEnds,
+    &PodCannotStart,
+    &ContainerOutOfMemory,
+    &RunCutShort,
+    &JobCannotCreatePods,
+    &StartTimedOut,
+    &ClaimUnbound,
+    &ClaimGoesWithBackup,
 ];

@@ -14,6 +14,7 @@
 //! fields and looks nothing up.
 
 mod backup;
+mod claim;
 mod cluster;
 mod cron_job;
 mod event;
@@ -30,6 +31,7 @@ mod series;
 pub mod wanted;
 
 pub use self::backup::Backup;
+pub use self::claim::Claim;
 pub use self::cluster::Cluster;
 pub use self::cron_job::CronJob;
 pub use self::event::Event;

@@ -101,4 +101,15 @@ impl<'r, 's> Series<'r, 's> {
         let kind = if kind == "CronJob" { "cronjob" } else { "backup" };
         format!("kubectl neo4jbackup logs {kind}/{name} -n {namespace} --run last-failed")
     }
+
+    /// What follows for the other runs from one that cannot begin, as half a sentence.
+    pub fn consequence(&self) -> &'static str {
+        match (self.plan, self.cron_job) {
+            (Some(_), Some(cron_job)) if cron_job.concurrency == "Forbid" => {
+                "until it does, no later run begins either"
+            }
+            (None, _) => "the operator gives up 10 minutes after the start, and the run is not tried again",
+            _ => "the run does nothing until then",
+        }
+    }
 }
