@@ -6,12 +6,14 @@ mod evidence;
 mod meta;
 pub mod prelude;
 mod report;
+mod when;
 
 pub use self::causes::{Cause, fold};
 pub use self::diagnosis::{Affects, Diagnosis};
 pub use self::evidence::{Evidence, EvidenceKind};
 pub use self::meta::{CheckMeta, Looks};
 pub use self::report::Report;
+pub use self::when::{span, when};
 
 use crate::live::{Backup, Cluster, Instance, PlainCronJob, Restore};
 

@@ -1,12 +1,12 @@
 //! What nearly every check needs: `use crate::check::prelude::*;`.
 
-pub use crate::check::{Affects, Check, CheckMeta, Diagnosis, Evidence, Report};
+pub use crate::check::{Affects, Check, CheckMeta, Diagnosis, Evidence, Report, span, when};
 pub use crate::declare_check;
 pub use crate::document::{Node, Path};
 pub use crate::finding::Severity;
 pub use crate::live::{
-    Artifacts, Backup, Cluster, Condition, Container, CronJob, Ended, Event, Failure, Fate, Installation, Instance,
-    Job, Mode, Outcome, PlainCronJob, Plan, Pod, Restore, Run, Waiting,
+    Artifacts, Backup, Claim, Cluster, Condition, Container, CronJob, Ended, Event, Failure, Fate, Installation,
+    Instance, Job, Mode, Outcome, PlainCronJob, Plan, Pod, Restore, Run, Series, Waiting,
 };
 pub use crate::model::ObjectRef;
 pub use crate::quoted::{name, quoted};

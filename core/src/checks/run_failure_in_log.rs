@@ -15,7 +15,7 @@ declare_check! {
     /// As the diagnosis says: each class of failures has a remedy of its own.
     RunFailureInLog {
         code: "NB6003", name: "run-failure-in-log", severity: Error,
-        looks: [AtBackups, AtPlainCronJobs], needs: [Jobs, Pods], explains: ["NB6001"], since: "0.2",
+        looks: [AtBackups, AtPlainCronJobs], needs: [Jobs, Pods], explains: ["NB6001", "NB6002"], since: "0.2",
     }
 }
 
@@ -38,10 +38,9 @@ fn say(runs: &[Run<'_>], object: ObjectRef, report: &mut Report) {
         return;
     };
     let Some((line, class)) = failure.line else { return };
-    let message = class.cause.trim_end_matches('.');
-    let diagnosis = report.say(object, message);
+    let diagnosis = report.say(object, small(&class.cause));
     diagnosis
-        .help(class.remedy.trim_end_matches('.'))
+        .help(small(&class.remedy))
         .evidence(Evidence::log(failure.pod, failure.container, line));
     if !class.decides {
         diagnosis.probable();
@@ -50,4 +49,47 @@ fn say(runs: &[Run<'_>], object: ObjectRef, report: &mut Report) {
         .ended
         .map(|ended| Evidence::ended(failure.pod, failure.container, ended));
     diagnosis.all_evidence(ended);
+}
+
+/// A sentence of the table as a diagnosis wants it: without full stop, and with a capital letter only for a name.
+fn small(sentence: &str) -> String {
+    let sentence = sentence.trim_end_matches('.');
+    let mut letters = sentence.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() && !starts_with_name(sentence) => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => sentence.to_owned(),
+    }
+}
+
+fn starts_with_name(sentence: &str) -> bool {
+    let word = sentence.split([' ', '\'', ',']).next().unwrap_or_default();
+    let names = ["Neo4j", "Azure", "Google", "Kubernetes", "Java", "Bolt", "Docker"];
+    names.contains(&word) || word.chars().skip(1).any(char::is_uppercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_starts_small_unless_with_a_name() {
+        let told = [
+            "A volume is full.",
+            "AWS said no.",
+            "Neo4j said no.",
+            "ServiceAccount is missing.",
+        ]
+        .map(small);
+        assert_eq!(
+            told,
+            [
+                "a volume is full",
+                "AWS said no",
+                "Neo4j said no",
+                "ServiceAccount is missing"
+            ]
+        );
+    }
 }

@@ -16,7 +16,7 @@ declare_check! {
     /// pod tells it. Otherwise look at the log: `kubectl neo4jbackup logs backup/NAME --run last-failed`.
     RunsFailing {
         code: "NB6001", name: "runs-failing", severity: Error,
-        looks: [AtBackups], needs: [Jobs], explains: [], since: "0.2",
+        looks: [AtBackups], needs: [Jobs], explains: ["NB6002"], since: "0.2",
     }
 }
 

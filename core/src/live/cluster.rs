@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 
 use super::backup::Backup;
+use super::claim::Claim;
 use super::cron_job::CronJob;
 use super::event::{About, Event};
 use super::instance::Instance;
@@ -153,6 +154,14 @@ impl<'s> Cluster<'s> {
         self.instances
             .iter()
             .find(|instance| instance.namespace == namespace && instance.name == name)
+    }
+
+    /// The claim of this name, when it was read.
+    pub fn claim(&self, namespace: &str, name: &str) -> Option<Claim<'s>> {
+        let stored = self.snapshot.object(Resource::Claims, namespace, name)?;
+        let key = (Text::Borrowed(&*stored.namespace), Text::Borrowed(&*stored.name));
+        let events = self.claim_events.get(&key).cloned().unwrap_or_default();
+        Some(Claim::of(&stored.node(), events))
     }
 
     /// The object of one of Kubernetes' own resources, when it was read.

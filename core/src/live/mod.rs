@@ -14,6 +14,7 @@
 //! fields and looks nothing up.
 
 mod backup;
+mod claim;
 mod cluster;
 mod cron_job;
 mod event;
@@ -26,9 +27,11 @@ mod read;
 mod restore;
 mod run;
 mod schedule;
+mod series;
 pub mod wanted;
 
 pub use self::backup::Backup;
+pub use self::claim::Claim;
 pub use self::cluster::Cluster;
 pub use self::cron_job::CronJob;
 pub use self::event::Event;
@@ -41,3 +44,4 @@ pub use self::read::{Condition, Text};
 pub use self::restore::Restore;
 pub use self::run::{Artifacts, Failure, Outcome, Run};
 pub use self::schedule::{Fate, Plan, Planned};
+pub use self::series::Series;

@@ -12,9 +12,6 @@ const USUAL_DEADLINE: u64 = 100;
 /// A run is not missed before its controller has looked twice.
 const PATIENCE: i64 = 60;
 
-/// So many runs are kept in the history of a backup.
-const HISTORY: usize = 10;
-
 /// When runs are due.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -134,8 +131,9 @@ impl Plan {
         let times = || runs.iter().filter_map(Run::time);
         let (newest, oldest) = (times().max(), times().min());
         let is_after_all = newest.is_none_or(|newest| time > newest);
-        // The history forgets; before the oldest run that it knows anything may have been.
-        let is_forgotten = runs.len() >= HISTORY && oldest.is_some_and(|oldest| time < oldest);
+        // Histories begin with an operator that keeps one and forget when they are full, and Jobs go when there are newer
+        // ones; before the oldest run that is known anything may have been.
+        let is_forgotten = oldest.is_some_and(|oldest| time < oldest);
         Some(match self.last_scheduled {
             _ if is_forgotten => Fate::Unknown,
             // The controller began a run then or later, and nobody has noted any since.

@@ -1,0 +1,61 @@
+use crate::check::prelude::*;
+use crate::operator::Versions;
+
+/// The operators that note the artifact of a run.
+const NOTES_ARTIFACTS: Versions = Versions::range("1.8+");
+
+declare_check! {
+    /// A run ended well, and no artifact is noted for it.
+    ///
+    /// ## What it looks at
+    /// The newest entry of `status.history`: a `Succeeded` without `artifactFilename` and without any artifact of a database
+    /// or shard. Operators before 1.8 note none and are not judged.
+    ///
+    /// ## Why it matters
+    /// Either nothing was stored, or the operator could not tell what: a cluster cannot restore from such a run by
+    /// `backupRef`.
+    ///
+    /// ## How to mend it
+    /// Look at the storage. Where the file is there, restore with `type: storage` and its exact path; otherwise run again.
+    RunStoredNothing {
+        code: "NB6004", name: "run-stored-nothing", severity: Error,
+        looks: [AtBackups], needs: [], explains: ["NB6002"], since: "0.2",
+    }
+}
+
+impl Check for RunStoredNothing {
+    fn check_backup(&self, backup: &Backup<'_>, cluster: &Cluster<'_>, report: &mut Report) {
+        if cluster
+            .operator
+            .is_some_and(|operator| !operator.can_be_in(NOTES_ARTIFACTS))
+        {
+            return;
+        }
+        let Some(run) = backup.last_ended().filter(|run| run.artifacts == Artifacts::None) else {
+            return;
+        };
+        let ended = run.ended.map(|ended| format!(" of {}", when(ended, cluster.now)));
+        let diagnosis = report.say(
+            backup.reference(),
+            format!(
+                "run {}{} ended well, and no artifact is noted for it",
+                name(&run.id),
+                ended.unwrap_or_default()
+            ),
+        );
+        diagnosis
+            .evidence(Evidence::fact(
+                backup.reference(),
+                format!("status.history: {} is Succeeded without artifactFilename", run.id),
+            ))
+            .help("look whether the storage has its file: then it can be restored by its exact path, else run the backup again");
+        let others = backup
+            .runs
+            .iter()
+            .any(|run| matches!(run.artifacts, Artifacts::Files(_)));
+        let is_certain = cluster.operator.is_some_and(|operator| operator.is_in(NOTES_ARTIFACTS));
+        if !others && !is_certain {
+            diagnosis.probable();
+        }
+    }
+}
