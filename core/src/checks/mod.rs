@@ -2,13 +2,28 @@
 
 //! Every check of a live cluster, one file each.
 
+mod object_silent;
+mod operator_blinded;
+mod operator_down;
+mod restore_failed;
 mod run_failure_in_log;
 mod runs_failing;
 
+pub use object_silent::ObjectSilent;
+pub use operator_blinded::OperatorBlinded;
+pub use operator_down::OperatorDown;
+pub use restore_failed::RestoreFailed;
 pub use run_failure_in_log::RunFailureInLog;
 pub use runs_failing::RunsFailing;
 
 use crate::check::Check;
 
 /// Every check of a live cluster, by code.
-pub static ALL: &[&dyn Check] = &[&RunsFailing, &RunFailureInLog];
+pub static ALL: &[&dyn Check] = &[
+    &RunsFailing,
+    &RunFailureInLog,
+    &RestoreFailed,
+    &OperatorBlinded,
+    &OperatorDown,
+    &ObjectSilent,
+];
