@@ -1,0 +1,59 @@
+use crate::check::prelude::*;
+
+declare_check! {
+    /// The operator does not run.
+    ///
+    /// ## What it looks at
+    /// The Deployment of the operator and its pods: no pod is ready.
+    ///
+    /// ## Why it matters
+    /// Nothing that is created, changed or deleted is acted upon. Schedules that exist go on, because Kubernetes runs them.
+    ///
+    /// ## How to mend it
+    /// Look at how its pod ended: `OOMKilled` wants a higher memory limit, an image that cannot be pulled a correct one.
+    OperatorDown {
+        code: "NB9003", name: "operator-down", severity: Error,
+        looks: [AtCluster], needs: [Deployments], explains: ["NB9007"], since: "0.2",
+    }
+}
+
+impl Check for OperatorDown {
+    fn check_cluster(&self, cluster: &Cluster<'_>, report: &mut Report) {
+        let all_down = cluster.installations.iter().all(|installation| installation.ready == 0);
+        for installation in cluster
+            .installations
+            .iter()
+            .filter(|installation| installation.ready == 0)
+        {
+            let (of, namespace) = (&installation.name, &installation.namespace);
+            let message = if installation.wanted == 0 {
+                "the operator is scaled to zero: nothing that is created or changed is acted upon"
+            } else {
+                "no pod of the operator is ready: nothing that is created or changed is acted upon"
+            };
+            let diagnosis = report.say(installation.reference(), message);
+            if all_down {
+                diagnosis.affects(Affects::Everything);
+            }
+            if installation.wanted == 0 {
+                diagnosis
+                    .help("scale it up again")
+                    .command(format!("kubectl scale deployment/{of} -n {namespace} --replicas 1"));
+            } else {
+                diagnosis.help("mend what its pod reports").command(format!(
+                    "kubectl logs deployment/{of} -n {namespace} --previous --tail 50"
+                ));
+            }
+            for pod in &installation.pods {
+                for container in &pod.containers {
+                    let ended = container.ended.as_ref().or(container.ended_before.as_ref());
+                    diagnosis.all_evidence(ended.map(|ended| Evidence::ended(pod, container, ended)));
+                    let waiting = container.waiting.as_ref();
+                    diagnosis.all_evidence(waiting.map(|waiting| Evidence::waiting(pod, container, waiting)));
+                }
+            }
+            let ready = format!("{} of {} pods are ready", installation.ready, installation.wanted);
+            diagnosis.evidence(Evidence::fact(installation.reference(), ready));
+        }
+    }
+}
