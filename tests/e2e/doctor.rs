@@ -24,7 +24,10 @@ fn scenario(name: &str) -> PathBuf {
 fn objects(name: &str, namespace: &str) -> Vec<Value> {
     let text = std::fs::read_to_string(scenario(name).join("objects.yaml")).unwrap();
     let parsed = document::parse(&text, &Limits::default());
-    let objects = parsed.documents.iter().map(|document| serde_json::to_value(&document.root).unwrap());
+    let objects = parsed
+        .documents
+        .iter()
+        .map(|document| serde_json::to_value(&document.root).unwrap());
     objects
         .map(|mut object| {
             object["metadata"]["namespace"] = namespace.into();
@@ -97,7 +100,10 @@ fn what_is_said_of_a_cluster_is_what_is_said_of_its_objects() {
         expected.retain(|(code, _)| code != "NB6003");
         assert_eq!(codes(&live), expected, "{name}: {live:#}");
         let skipped = live["skipped"].as_array().unwrap();
-        assert!(skipped.iter().any(|skipped| skipped["code"] == "NB6003"), "{name}: {live:#}");
+        assert!(
+            skipped.iter().any(|skipped| skipped["code"] == "NB6003"),
+            "{name}: {live:#}"
+        );
         assert_eq!(live["complete"], false);
     }
 }
@@ -109,9 +115,28 @@ fn what_may_not_be_read_is_listed_with_the_right_that_is_missing() {
     let account = format!("system:serviceaccount:{namespace}:reader");
     for resource in ["neo4jbackups", "jobs", "pods", "events"] {
         let all = [
-            ("neo4j.neo4j.com", vec!["neo4jbackups", "neo4jrestores", "neo4jenterpriseclusters", "neo4jenterprisestandalones", "neo4jdatabases", "neo4jshardeddatabases"]),
+            (
+                "neo4j.neo4j.com",
+                vec![
+                    "neo4jbackups",
+                    "neo4jrestores",
+                    "neo4jenterpriseclusters",
+                    "neo4jenterprisestandalones",
+                    "neo4jdatabases",
+                    "neo4jshardeddatabases",
+                ],
+            ),
             ("batch", vec!["jobs", "cronjobs"]),
-            ("", vec!["pods", "events", "persistentvolumeclaims", "serviceaccounts", "pods/log"]),
+            (
+                "",
+                vec![
+                    "pods",
+                    "events",
+                    "persistentvolumeclaims",
+                    "serviceaccounts",
+                    "pods/log",
+                ],
+            ),
         ];
         let rules: Vec<Value> = all
             .iter()
@@ -148,7 +173,10 @@ fn what_may_not_be_read_is_listed_with_the_right_that_is_missing() {
             .collect();
         assert!(missing.contains(resource), "{resource}: {report:#}");
         assert_eq!(report["complete"], false, "{resource}");
-        assert!(matches!(run.exit, Exit::NotGood | Exit::Incomplete), "{resource}: {run:?}");
+        assert!(
+            matches!(run.exit, Exit::NotGood | Exit::Incomplete),
+            "{resource}: {run:?}"
+        );
         let delete = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings/{binding_name}");
         control_plane.api_client().unwrap().delete(&delete);
     }

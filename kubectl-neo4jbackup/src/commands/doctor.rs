@@ -16,13 +16,7 @@ use crate::target::Wanted;
 use crate::{Exit, Io};
 
 /// Runs the command.
-pub(super) fn run(
-    arguments: &Doctor,
-    namespace: Option<&str>,
-    access: Access,
-    color: bool,
-    io: &mut Io<'_>,
-) -> Exit {
+pub(super) fn run(arguments: &Doctor, namespace: Option<&str>, access: Access, color: bool, io: &mut Io<'_>) -> Exit {
     let selection = match Selection::new(&arguments.only, &arguments.skip) {
         Ok(selection) => selection,
         Err(error) => return usage(io, &error),
