@@ -46,7 +46,7 @@ fn a_healthy_backup_is_told_in_80_and_in_120_columns() {
     let narrow = status(HEALTHY, &[("COLUMNS", "80")], &["--no-headers"]);
     assert_eq!(
         narrow.stdout,
-        "nightly   neo4j   65m ago   ok 24h   11-22 06:00 (22h)   Healthy   ............++\n"
+        "nightly   65m ago   ok 24h   11-22 06:00 (22h)   Healthy   ............++\n"
     );
     let narrow = status(HEALTHY, &[("COLUMNS", "80")], &[]);
     assert_eq!(
