@@ -84,6 +84,8 @@ pub enum Command {
     /// Say why backups and restores fail, the cause first
     #[command(visible_alias = "diagnose")]
     Doctor(Box<Doctor>),
+    /// Say how every backup does: its last good run, its next one, and the line of its last runs
+    Status(Box<Status>),
     /// Say what a rule checks, why, and how to fix what it finds
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors
@@ -309,6 +311,64 @@ pub enum DoctorFormat {
     Json,
     /// YAML
     Yaml,
+}
+
+/// The arguments of `status`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  # every backup of the namespace, or of the cluster\n  kubectl neo4jbackup status\n  \
+        kubectl neo4jbackup status -A\n\n  \
+        # for a script: is there a good run of the last 26 hours?\n  \
+        kubectl neo4jbackup status nightly -n graph --rpo 26h -o json\n\n\
+        The state follows from the runs, never from the phase of the backup: Healthy, Running, Waiting, Suspended, Completed, \
+        Deleting, Unknown, and those that need attention: Failing xN, Overdue, Failed, Invalid, Silent. A run that succeeded and \
+        stored nothing is a failed one. Each of the last fourteen runs is a sign: \
+        ✓ good, ✗ failed, · missed, ▸ goes on, ? nobody knows any more; in ASCII + x . > ?\n\n\
+        Permissions: as `doctor`.\n\n\
+        Exit codes: 0 all is well, 1 a backup needs attention, 2 wrong usage, 3 no full answer"
+)]
+pub struct Status {
+    /// Which backups: NAME, backup/NAME or cronjob/NAME. All in the namespace, and all CronJobs that run neo4j-admin, unless
+    /// given
+    #[arg(value_name = "NAME")]
+    pub targets: Vec<String>,
+    /// Look at all namespaces
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub all_namespaces: bool,
+    /// Look at what has been collected in a file or folder, and at no cluster
+    #[arg(long, value_name = "PATH")]
+    pub from_bundle: Option<PathBuf>,
+    /// Format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub output: StatusFormat,
+    /// How old the last good run of a scheduled backup may be: 90m, 24h. Unless given one period of its schedule and the time
+    /// that its runs take
+    #[arg(long, value_name = "DURATION", value_parser = timeout)]
+    pub rpo: Option<Duration>,
+    /// Print no line of headers
+    #[arg(long)]
+    pub no_headers: bool,
+    /// Print ASCII only; also when the locale is not UTF-8
+    #[arg(long)]
+    pub ascii: bool,
+    /// How long to look at most, in all: 90s, 2m
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
+    pub timeout: Duration,
+}
+
+/// Formats of `status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// A line for each backup; without the scope and the time to the next run where a terminal is too narrow
+    Text,
+    /// Also the place of the storage, the backup that it continues, and the newest Job
+    Wide,
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+    /// TYPE/NAME
+    Name,
 }
 
 /// The arguments of `explain`.

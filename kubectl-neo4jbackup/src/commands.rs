@@ -7,6 +7,7 @@ pub mod lint;
 mod policies;
 mod schedule;
 mod schema;
+mod status;
 mod version;
 
 use std::fmt;
@@ -40,6 +41,7 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
     match command {
         Command::Lint(arguments) => lint::run(*arguments, namespace, access, color, io),
         Command::Doctor(arguments) => doctor::run(&arguments, namespace.as_deref(), access, color, io),
+        Command::Status(arguments) => status::run(&arguments, namespace.as_deref(), access, color, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),
         Command::Policies(arguments) => policies::run(&arguments, io),

@@ -27,6 +27,7 @@ pub mod render;
 mod replace;
 pub mod report;
 mod selection;
+mod status_list;
 pub mod suggest;
 mod target;
 mod wrap;

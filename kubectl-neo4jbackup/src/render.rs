@@ -9,6 +9,7 @@ mod junit;
 mod markdown;
 mod sarif;
 mod short;
+pub(crate) mod status;
 mod summary;
 mod table;
 mod text;

@@ -17,6 +17,7 @@ mod scaffold;
 mod scenarios;
 mod schema_upstream;
 mod served;
+mod status;
 mod support;
 mod unfinished;
 mod upstream;

@@ -1,0 +1,286 @@
+//! The result of `status` as the object that every format is made from: `StatusList` of `report.neo4jbackup.github.io/v1`.
+
+use std::collections::BTreeSet;
+
+use neo4jbackup_core::check::Looks;
+use neo4jbackup_core::live::{Backup, Cluster, Health, MarkKind, PlainCronJob, Run, State};
+use neo4jbackup_core::model::{self, Scope};
+use neo4jbackup_core::quoted::printable;
+use neo4jbackup_core::snapshot::Resource;
+use serde::Serialize;
+
+use crate::Exit;
+use crate::look::Source;
+use crate::report::API_VERSION;
+
+/// How every backup does.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StatusList {
+    /// [`API_VERSION`].
+    pub(crate) api_version: &'static str,
+    /// `StatusList`.
+    pub(crate) kind: &'static str,
+    /// Whether everything is known that a state rests on.
+    pub(crate) complete: bool,
+    /// The context of the kubeconfig; null for a bundle.
+    pub(crate) context: Option<String>,
+    /// The bundle; null for a cluster.
+    pub(crate) bundle: Option<String>,
+    /// The namespaces that were asked for; null for all.
+    pub(crate) namespaces: Option<Vec<String>>,
+    /// The time of the snapshot, RFC 3339 in UTC.
+    pub(crate) checked_at: String,
+    /// How many need attention.
+    pub(crate) attention: usize,
+    /// What could not be read, and why, each in a sentence.
+    pub(crate) not_read: Vec<String>,
+    /// The backups, by namespace and name.
+    pub(crate) items: Vec<Item>,
+}
+
+/// How a backup does.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Item {
+    /// `Neo4jBackup` or `CronJob`.
+    pub(crate) kind: &'static str,
+    /// Its namespace.
+    pub(crate) namespace: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// What is backed up; null when nothing says it.
+    pub(crate) scope: Option<String>,
+    /// How it does, in a word.
+    pub(crate) state: &'static str,
+    /// How many of its newest runs failed one after the other.
+    pub(crate) failures_in_a_row: usize,
+    /// Whether somebody should look at it.
+    pub(crate) needs_attention: bool,
+    /// When a run last ended well and stored something, RFC 3339 in UTC; null when none is known.
+    pub(crate) last_good: Option<String>,
+    /// How many seconds ago that was.
+    pub(crate) last_good_age_seconds: Option<i64>,
+    /// How old the last good run may be; null when nothing is expected.
+    pub(crate) rpo: Option<Rpo>,
+    /// When the next run is due, RFC 3339 in UTC; null when none is.
+    pub(crate) next_run: Option<String>,
+    /// How many seconds a good run takes: the median; null without any.
+    pub(crate) typical_seconds: Option<i64>,
+    /// The last fourteen runs, and those that should have been, the newest last.
+    pub(crate) runs: Vec<RunItem>,
+    /// Where it writes; null when nothing says it.
+    pub(crate) storage: Option<String>,
+    /// The backup whose chain it continues; null for none.
+    pub(crate) chain_root: Option<String>,
+    /// The Job of its newest run; null when that is gone.
+    pub(crate) job: Option<String>,
+}
+
+/// How old the last good run may be.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Rpo {
+    /// The bound.
+    pub(crate) bound_seconds: i64,
+    /// Whether it is kept.
+    pub(crate) met: bool,
+}
+
+/// A run.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunItem {
+    /// When it was due, or else when it began; null when nothing tells.
+    pub(crate) time: Option<String>,
+    /// `good`, `failed`, `missed`, `running` or `unknown`.
+    pub(crate) outcome: &'static str,
+}
+
+impl StatusList {
+    /// How the backups do that `selects` picks by type, namespace and name. `bound` is how many seconds old a last good run
+    /// may be; by the schedule unless given.
+    pub(crate) fn new(
+        cluster: &Cluster<'_>,
+        source: Source,
+        bound: Option<i64>,
+        selects: &dyn Fn(Looks, &str, &str) -> bool,
+    ) -> Self {
+        let backups = cluster.backups.iter();
+        let backups = backups
+            .filter(|backup| selects(Looks::AtBackups, &backup.namespace, &backup.name))
+            .map(|backup| Item::of_backup(backup, bound, cluster));
+        let cron_jobs = cluster.plain_cron_jobs.iter();
+        let cron_jobs = cron_jobs
+            .filter(|of| selects(Looks::AtPlainCronJobs, &of.cron_job.namespace, &of.cron_job.name))
+            .map(|of| Item::of_plain_cron_job(of, bound, cluster));
+        let mut items: Vec<Item> = backups.chain(cron_jobs).collect();
+        items.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
+        let not_read = not_read(cluster);
+        Self {
+            api_version: API_VERSION,
+            kind: "StatusList",
+            complete: not_read.is_empty() && items.iter().all(|item| item.state != word(State::Unknown)),
+            context: source.context,
+            bundle: source.bundle,
+            namespaces: cluster
+                .snapshot
+                .namespaces
+                .as_ref()
+                .map(|namespaces| namespaces.iter().cloned().collect()),
+            checked_at: cluster.now.to_string(),
+            attention: items.iter().filter(|item| item.needs_attention).count(),
+            not_read,
+            items,
+        }
+    }
+
+    /// Whether there are backups of several namespaces.
+    pub(crate) fn spans_namespaces(&self) -> bool {
+        self.items.windows(2).any(|pair| pair[0].namespace != pair[1].namespace)
+    }
+
+    /// What the shell is told.
+    pub(crate) fn exit(&self) -> Exit {
+        match (self.attention, self.complete) {
+            (1.., _) => Exit::NotGood,
+            (0, false) => Exit::Incomplete,
+            (0, true) => Exit::Good,
+        }
+    }
+}
+
+impl Item {
+    fn of_backup(backup: &Backup<'_>, bound: Option<i64>, cluster: &Cluster<'_>) -> Self {
+        let health = Health::of_backup(backup, bound, cluster.now);
+        let spec = backup.spec();
+        Self {
+            scope: scope(&spec),
+            storage: storage(&spec),
+            chain_root: spec.chain_from().text().map(str::to_owned),
+            ..Self::new(
+                "Neo4jBackup",
+                (&backup.namespace, &backup.name),
+                &health,
+                &backup.runs,
+                cluster,
+            )
+        }
+    }
+
+    fn of_plain_cron_job(of: &PlainCronJob<'_>, bound: Option<i64>, cluster: &Cluster<'_>) -> Self {
+        let health = Health::of_plain_cron_job(of, bound, cluster.now);
+        let name = (&*of.cron_job.namespace, &*of.cron_job.name);
+        Self::new("CronJob", name, &health, &of.runs, cluster)
+    }
+
+    fn new(
+        kind: &'static str,
+        (namespace, name): (&str, &str),
+        health: &Health,
+        runs: &[Run<'_>],
+        cluster: &Cluster<'_>,
+    ) -> Self {
+        let newest = runs.first();
+        Self {
+            kind,
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            scope: None,
+            state: word(health.state),
+            failures_in_a_row: match health.state {
+                State::Failing(count) => count,
+                _ => 0,
+            },
+            needs_attention: health.needs_attention(),
+            last_good: health.last_good.map(|time| time.to_string()),
+            last_good_age_seconds: health.last_good.map(|time| cluster.now.as_second() - time.as_second()),
+            rpo: health.objective.map(|objective| Rpo {
+                bound_seconds: objective.bound,
+                met: objective.is_met,
+            }),
+            next_run: health.next.map(|time| time.to_string()),
+            typical_seconds: health.typical,
+            runs: health
+                .line
+                .iter()
+                .map(|mark| RunItem {
+                    time: mark.time.map(|time| time.to_string()),
+                    outcome: match mark.kind {
+                        MarkKind::Good => "good",
+                        MarkKind::Failed => "failed",
+                        MarkKind::Missed => "missed",
+                        MarkKind::Running => "running",
+                        MarkKind::Unknown => "unknown",
+                    },
+                })
+                .collect(),
+            storage: None,
+            chain_root: None,
+            job: newest.and_then(|run| run.job.as_ref()).map(|job| job.name.to_string()),
+        }
+    }
+}
+
+/// A state without its number.
+fn word(state: State) -> &'static str {
+    match state {
+        State::Healthy => "Healthy",
+        State::Failing(_) => "Failing",
+        State::Overdue => "Overdue",
+        State::Running => "Running",
+        State::Suspended => "Suspended",
+        State::Waiting => "Waiting",
+        State::Silent => "Silent",
+        State::Completed => "Completed",
+        State::Failed => "Failed",
+        State::Invalid => "Invalid",
+        State::Deleting => "Deleting",
+        State::Unknown => "Unknown",
+    }
+}
+
+/// `neo4j`, `neo4j diff`, `all`.
+fn scope(spec: &model::Backup<'_>) -> Option<String> {
+    let mut scope = match spec.scope() {
+        Scope::Database(name) | Scope::Sharded(name) => name.to_owned(),
+        Scope::AllDatabases => "all".to_owned(),
+        Scope::Missing | Scope::Several => return None,
+    };
+    if spec.backup_type().text() == Some("DIFF") {
+        scope += " diff";
+    }
+    Some(scope)
+}
+
+/// `s3://bucket/path`, `pvc/claim`.
+fn storage(spec: &model::Backup<'_>) -> Option<String> {
+    let storage = spec.storage();
+    let kind = storage.store()?.as_str();
+    let place = match storage.bucket().text() {
+        Some(bucket) => format!("{kind}://{bucket}"),
+        None => format!("{kind}/{}", storage.pvc_name().text()?),
+    };
+    Some(match storage.path().text() {
+        Some(path) => format!("{place}/{}", path.trim_start_matches('/')),
+        None => place,
+    })
+}
+
+/// What is missing of that which a state rests on.
+fn not_read(cluster: &Cluster<'_>) -> Vec<String> {
+    let snapshot = cluster.snapshot;
+    let namespaces: Vec<Option<&str>> = match &snapshot.namespaces {
+        None => vec![None],
+        Some(namespaces) => namespaces.iter().map(|namespace| Some(namespace.as_str())).collect(),
+    };
+    let mut reasons = BTreeSet::new();
+    for resource in [Resource::Backups, Resource::CronJobs, Resource::Jobs] {
+        for namespace in &namespaces {
+            if let Some(cause) = snapshot.gap(resource, *namespace) {
+                reasons.insert(printable(format!("{}: {cause}", resource.plural())).into_owned());
+            }
+        }
+    }
+    reasons.into_iter().collect()
+}
