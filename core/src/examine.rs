@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::{Affects, Cause, Check, CheckMeta, Diagnosis, Evidence, Looks, Report, fold};
-use crate::checks::RunFailureInLog;
+use crate::checks::{OperatorBlinded, RunFailureInLog};
 use crate::engine;
 use crate::facts;
 use crate::finding::Finding;
@@ -247,7 +247,7 @@ fn unread<'c>(cluster: &'c Cluster<'_>, options: &'c Options<'_>) -> impl Iterat
     });
     let elsewhere = cluster.snapshot.gaps_elsewhere().map(move |(resource, cause)| {
         let what = format!("{} of other namespaces", resource.plural());
-        skipped(&RunFailureInLog::META, None, what, cause)
+        skipped(&OperatorBlinded::META, None, what, cause)
     });
     logs.chain(elsewhere)
         .filter(|skipped| (options.selects)(skipped.code, skipped.name))

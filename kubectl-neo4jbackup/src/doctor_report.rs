@@ -156,7 +156,7 @@ impl DoctorReport {
                 .namespaces
                 .as_ref()
                 .map(|namespaces| namespaces.iter().cloned().collect()),
-            operator_version: cluster.operator.map(|operator| operator.to_string()),
+            operator_version: cluster.operator.map(|operator| operator.versions().to_string()),
             checked_at: cluster.now.to_string(),
             summary,
             findings,

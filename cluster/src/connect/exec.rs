@@ -100,7 +100,7 @@ impl Exec {
             environment: exec.env.iter().flatten().filter_map(variable).collect(),
             api_version,
             mode,
-            install_hint: exec.other.get("installHint").and_then(Value::as_str).map(str::to_owned),
+            install_hint: exec.install_hint.clone(),
             cluster: exec.provide_cluster_info.then(|| told(cluster, flags, authority)),
             origin,
         };

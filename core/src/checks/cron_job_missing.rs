@@ -39,8 +39,10 @@ impl Check for CronJobMissing {
             .evidence(Evidence::field(backup.reference(), "status.phase", &backup.phase))
             .help("make the operator look at the backup again, which creates the CronJob")
             .command(format!(
-                "kubectl annotate neo4jbackup/{} -n {} neo4jbackup.dev/looked-at=\"$(date +%s)\" --overwrite",
-                backup.name, backup.namespace
+                "kubectl annotate neo4jbackup/{} -n {} {}=\"$(date +%s)\" --overwrite",
+                backup.name,
+                backup.namespace,
+                crate::in_domain!("looked-at")
             ));
     }
 }

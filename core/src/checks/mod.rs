@@ -2,9 +2,21 @@
 
 //! Every check of a live cluster, one file each.
 
+mod account_missing;
 mod artifact_larger_than_volume;
+mod backup_overdue;
+mod claim_goes_with_backup;
+mod claim_unbound;
+mod container_out_of_memory;
+mod cron_job_held;
+mod cron_job_missing;
 mod database_not_created;
 mod hook_failed;
+mod job_cannot_create_pods;
+mod object_silent;
+mod operator_blinded;
+mod operator_down;
+mod pod_cannot_start;
 mod restore_ended;
 mod restore_failed;
 mod restore_job_gone;
@@ -12,15 +24,32 @@ mod restore_not_converging;
 mod restore_waits_for_backup;
 mod restored_from_newest;
 mod restores_starved;
+mod run_cut_short;
 mod run_failure_in_log;
+mod run_never_ends;
+mod run_stored_nothing;
 mod runs_failing;
+mod runs_missed;
 mod seed_not_projected;
 mod seed_proxy_waits;
 mod standalone_left_at_zero;
+mod start_timed_out;
 
+pub use account_missing::AccountMissing;
 pub use artifact_larger_than_volume::ArtifactLargerThanVolume;
+pub use backup_overdue::BackupOverdue;
+pub use claim_goes_with_backup::ClaimGoesWithBackup;
+pub use claim_unbound::ClaimUnbound;
+pub use container_out_of_memory::ContainerOutOfMemory;
+pub use cron_job_held::CronJobHeld;
+pub use cron_job_missing::CronJobMissing;
 pub use database_not_created::DatabaseNotCreated;
 pub use hook_failed::HookFailed;
+pub use job_cannot_create_pods::JobCannotCreatePods;
+pub use object_silent::ObjectSilent;
+pub use operator_blinded::OperatorBlinded;
+pub use operator_down::OperatorDown;
+pub use pod_cannot_start::PodCannotStart;
 pub use restore_ended::RestoreEnded;
 pub use restore_failed::RestoreFailed;
 pub use restore_job_gone::RestoreJobGone;
@@ -28,18 +57,37 @@ pub use restore_not_converging::RestoreNotConverging;
 pub use restore_waits_for_backup::RestoreWaitsForBackup;
 pub use restored_from_newest::RestoredFromNewest;
 pub use restores_starved::RestoresStarved;
+pub use run_cut_short::RunCutShort;
 pub use run_failure_in_log::RunFailureInLog;
+pub use run_never_ends::RunNeverEnds;
+pub use run_stored_nothing::RunStoredNothing;
 pub use runs_failing::RunsFailing;
+pub use runs_missed::RunsMissed;
 pub use seed_not_projected::SeedNotProjected;
 pub use seed_proxy_waits::SeedProxyWaits;
 pub use standalone_left_at_zero::StandaloneLeftAtZero;
+pub use start_timed_out::StartTimedOut;
 
 use crate::check::Check;
 
 /// Every check of a live cluster, by code.
 pub static ALL: &[&dyn Check] = &[
+    &AccountMissing,
+    &CronJobMissing,
+    &CronJobHeld,
     &RunsFailing,
+    &BackupOverdue,
     &RunFailureInLog,
+    &RunStoredNothing,
+    &RunsMissed,
+    &RunNeverEnds,
+    &PodCannotStart,
+    &ContainerOutOfMemory,
+    &RunCutShort,
+    &JobCannotCreatePods,
+    &StartTimedOut,
+    &ClaimUnbound,
+    &ClaimGoesWithBackup,
     &RestoreFailed,
     &RestoreWaitsForBackup,
     &StandaloneLeftAtZero,
@@ -53,4 +101,7 @@ pub static ALL: &[&dyn Check] = &[
     &RestoreEnded,
     &ArtifactLargerThanVolume,
     &RestoredFromNewest,
+    &OperatorBlinded,
+    &OperatorDown,
+    &ObjectSilent,
 ];

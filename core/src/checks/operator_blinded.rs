@@ -84,13 +84,18 @@ fn say(
     // A quote in a key would end the quotes of the shell.
     let patch = patch.to_string().replace('\'', r"'\''");
     let (namespace, name) = (reference.namespace.clone(), reference.name.clone());
+    let place = if namespace.is_empty() {
+        String::new()
+    } else {
+        format!(" -n {namespace}")
+    };
     let shown = format!("{path} is {}, {effect}", poison.shown);
     report
         .say(reference.clone(), shown)
         .affects(Affects::Kind(kind))
         .help(help)
         .command(format!(
-            "kubectl patch {} {name} -n {namespace} --type merge -p '{patch}'",
+            "kubectl patch {} {name}{place} --type merge -p '{patch}'",
             resource.plural()
         ))
         .evidence(Evidence::fact(reference, format!("{path} is {}", poison.shown)));

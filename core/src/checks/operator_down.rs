@@ -19,11 +19,14 @@ declare_check! {
 
 impl Check for OperatorDown {
     fn check_cluster(&self, cluster: &Cluster<'_>, report: &mut Report) {
-        let all_down = cluster.installations.iter().all(|installation| installation.ready == 0);
+        let all_down = cluster
+            .installations
+            .iter()
+            .all(|installation| installation.ready == Some(0));
         for installation in cluster
             .installations
             .iter()
-            .filter(|installation| installation.ready == 0)
+            .filter(|installation| installation.ready == Some(0))
         {
             let (of, namespace) = (&installation.name, &installation.namespace);
             let message = if installation.wanted == 0 {
@@ -52,7 +55,11 @@ impl Check for OperatorDown {
                     diagnosis.all_evidence(waiting.map(|waiting| Evidence::waiting(pod, container, waiting)));
                 }
             }
-            let ready = format!("{} of {} pods are ready", installation.ready, installation.wanted);
+            let ready = format!(
+                "{} of {} pods are ready",
+                installation.ready.unwrap_or_default(),
+                installation.wanted
+            );
             diagnosis.evidence(Evidence::fact(installation.reference(), ready));
         }
     }

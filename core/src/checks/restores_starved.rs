@@ -17,7 +17,7 @@ declare_check! {
     /// Start fewer restores at a time.
     RestoresStarved {
         code: "NB8107", name: "restores-starved", severity: Error,
-        looks: [AtCluster], needs: [Restores, Jobs], explains: ["NB8109", "NB8110"], since: "0.2",
+        looks: [AtCluster], needs: [Restores, Jobs], explains: ["NB8109", "NB8110", "NB9007"], since: "0.2",
     }
 }
 

@@ -46,8 +46,8 @@ fn say(series: &Series<'_, '_>, report: &mut Report) {
             .help("find out why it took so long, or allow it more time");
         return;
     }
-    let pods = job.pods.iter().rev();
-    let Some((pod, why)) = pods.filter_map(|pod| Some((pod, disruption(pod)?))).next() else {
+    let mut pods = job.pods.iter().rev();
+    let Some((pod, why)) = pods.find_map(|pod| Some((pod, disruption(pod)?))) else {
         return;
     };
     let diagnosis = report.say(series.object.clone(), format!("pod {} {why}", name(&pod.name)));

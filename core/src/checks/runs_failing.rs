@@ -13,7 +13,7 @@ declare_check! {
     ///
     /// ## How to mend it
     /// The first line of the diagnosis that stands above this one names the cause, as far as the log or the state of the
-    /// pod tells it. Otherwise look at the log: `kubectl neo4jbackup logs backup/NAME --run last-failed`.
+    /// pod tells it. Otherwise look at the log: `kubectl logs job/NAME --all-containers`.
     RunsFailing {
         code: "NB6001", name: "runs-failing", severity: Error,
         looks: [AtBackups], needs: [Jobs], explains: ["NB6002"], since: "0.2",
@@ -50,9 +50,6 @@ impl Check for RunsFailing {
                 .map(|ended| Evidence::ended(failure.pod, failure.container, ended));
             diagnosis.all_evidence(ended);
         }
-        diagnosis.command(format!(
-            "kubectl neo4jbackup logs backup/{} -n {} --run last-failed",
-            backup.name, backup.namespace
-        ));
+        diagnosis.command(backup.series().log_command());
     }
 }

@@ -45,7 +45,7 @@ impl Check for SeedProxyWaits {
             let message = "its seed proxy could not merge the differential backups";
             let diagnosis = report.say(restore.reference(), message);
             let logs = [container.log, container.log_before].into_iter().flatten();
-            let line = logs.flat_map(str::lines).filter(|line| is_telling(line)).last();
+            let line = logs.flat_map(str::lines).rfind(|line| is_telling(line));
             let help = match line {
                 Some(line) if line.contains("cannot copy") => {
                     "give the merge more room with `spec.options.tempStorage`"

@@ -6,7 +6,7 @@ declare_check! {
     ///
     /// ## What it looks at
     /// The annotation `neo4j.com/restore-in-progress` of a standalone, the restore that it names, and the replicas of its
-    /// StatefulSet with `neo4j.neo4j.com/original-replicas`.
+    /// `StatefulSet` with `neo4j.neo4j.com/original-replicas`.
     ///
     /// ## Why it matters
     /// The operator stops a standalone before it restores. While the annotation names a restore that is gone, that has
@@ -14,7 +14,7 @@ declare_check! {
     ///
     /// ## How to mend it
     /// Where the restore is still there and silent, correct its spec or delete it: the operator then starts the standalone
-    /// by itself. Otherwise remove the annotation and scale the StatefulSet back.
+    /// by itself. Otherwise remove the annotation and scale the `StatefulSet` back.
     StandaloneLeftAtZero {
         code: "NB8103", name: "standalone-left-at-zero", severity: Error,
         looks: [AtInstances, AtRestores], needs: [Restores, StatefulSets], explains: [], since: "0.2",
@@ -23,7 +23,7 @@ declare_check! {
 
 /// On the standalone: the restore that it is stopped for.
 const IN_PROGRESS: &str = "neo4j.com/restore-in-progress";
-/// On the StatefulSet: how many replicas it had.
+/// On the `StatefulSet`: how many replicas it had.
 const ORIGINAL: &str = "neo4j.neo4j.com/original-replicas";
 /// For how many seconds a restore may hold the standalone without a word of the operator.
 const PATIENCE: i64 = 120;

@@ -93,6 +93,7 @@ pub enum MarkKind {
 }
 
 /// What is judged: a backup, or a `CronJob` of nobody.
+#[allow(clippy::struct_excessive_bools, reason = "each is a sign of its own")]
 struct Judged<'b, 's> {
     runs: &'b [Run<'s>],
     plan: Option<&'b Plan>,

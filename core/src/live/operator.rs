@@ -24,8 +24,8 @@ pub struct Installation<'s> {
     pub mode: Mode,
     /// How many pods it is to have.
     pub wanted: u64,
-    /// How many of them are ready.
-    pub ready: u64,
+    /// How many of them are ready; `None` where the Deployment has no status yet.
+    pub ready: Option<u64>,
     /// Its pods, when they were read.
     pub pods: Vec<Pod<'s>>,
     /// The events of its Deployment, oldest first.
@@ -78,7 +78,9 @@ impl<'s> Installation<'s> {
             version: deployed_version(deployment).map(|version| version.trim_start_matches('v').to_owned()),
             mode: mode(container),
             wanted: optional(deployment, "spec.replicas").map_or(1, |_| number(deployment, "spec.replicas")),
-            ready: number(deployment, "status.readyReplicas"),
+            ready: deployment
+                .get("status")
+                .map(|_| number(deployment, "status.readyReplicas")),
             pods,
             events,
             name,

@@ -98,8 +98,16 @@ impl<'r, 's> Series<'r, 's> {
         let ObjectRef {
             kind, namespace, name, ..
         } = &self.object;
-        let kind = if kind == "CronJob" { "cronjob" } else { "backup" };
-        format!("kubectl neo4jbackup logs {kind}/{name} -n {namespace} --run last-failed")
+        let failed = self
+            .runs
+            .iter()
+            .find(|run| run.outcome == Outcome::Failed && run.job.is_some());
+        match failed {
+            Some(run) => format!("kubectl logs job/{} -n {namespace} --all-containers", run.id),
+            // Its Job is gone, and its log with it.
+            None if kind == "CronJob" => format!("kubectl describe cronjob/{name} -n {namespace}"),
+            None => format!("kubectl describe neo4jbackup/{name} -n {namespace}"),
+        }
     }
 
     /// What follows for the other runs from one that cannot begin, as half a sentence.

@@ -82,8 +82,9 @@ pub fn logs(cluster: &Cluster<'_>, target: Option<(&str, &str)>) -> Vec<LogOf> {
         }
         restore.proxy_pods.iter().for_each(|pod| of_pod(pod, &mut wanted));
     }
-    let is_in_trouble =
-        |installation: &&Installation<'_>| installation.ready < installation.wanted || has_silent(cluster);
+    let is_in_trouble = |installation: &&Installation<'_>| {
+        installation.ready.is_some_and(|ready| ready < installation.wanted) || has_silent(cluster)
+    };
     for installation in cluster.installations.iter().filter(is_in_trouble) {
         installation.pods.iter().for_each(|pod| of_pod(pod, &mut wanted));
     }

@@ -30,6 +30,7 @@ declare_rule! {
         code: "NB2005", name: "credentials-secret-incomplete", severity: Warning,
         kinds: JOBS, reads: ["spec.storage", "spec.cloud", "spec.source"], needs: [Secrets], doors: All, fix: None,
         cel: NotExpressible("it looks at another object"), since: "0.1",
+        explains: ["NB6008"],
     }
 }
 

@@ -38,7 +38,7 @@ declare_rule! {
         code: "NB7005", name: "volume-claim-missing", severity: Error,
         kinds: JOBS, reads: STORES + SOURCES + RESTORED + CLAIMS,
         needs: [Instance], doors: All, fix: None, cel: Expressible, since: "0.1",
-        explains: ["NB8103"],
+        explains: ["NB8103", "NB9007"],
     }
 }
 
