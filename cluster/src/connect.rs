@@ -3,6 +3,7 @@
 //! The webhook connects as kube does. What a person types is connected as kubectl would: the modules below read what kubectl
 //! reads, lay the flags over it, and make connections that fail with one sentence.
 
+mod certified_key;
 mod credentials;
 mod exec;
 mod failure;

@@ -27,7 +27,7 @@ fn a_backup_that_fails_says_scheduled_and_is_told_as_failing() {
     assert_eq!(
         run.stdout,
         "BACKUP    SCOPE   LAST GOOD   RPO    NEXT RUN (UTC)      STATE        LAST RUNS\n\
-         nightly   neo4j   24h ago     !24h   11-22 06:00 (23h)   Failing x1   ············✓✗\n"
+         nightly   neo4j   24h ago     !24h   11-22 06:00 (23h)   Failing x1   ????????????✓✗\n"
     );
     let advice = "1 of 1 needs attention: kubectl neo4jbackup doctor backup/nightly -n graph --from-bundle .\n";
     assert_eq!(run.stderr, advice);
@@ -40,19 +40,19 @@ fn a_healthy_backup_is_told_in_80_and_in_120_columns() {
     assert_eq!(
         run.stdout,
         "BACKUP    SCOPE   LAST GOOD   RPO      NEXT RUN (UTC)      STATE     LAST RUNS\n\
-         nightly   neo4j   65m ago     ok 24h   11-22 06:00 (22h)   Healthy   ············✓✓\n"
+         nightly   neo4j   65m ago     ok 24h   11-22 06:00 (22h)   Healthy   ????????????✓✓\n"
     );
     assert_eq!((run.stderr.as_str(), run.exit), ("", Exit::Good));
     let narrow = status(HEALTHY, &[("COLUMNS", "80")], &["--no-headers"]);
     assert_eq!(
         narrow.stdout,
-        "nightly   65m ago   ok 24h   11-22 06:00 (22h)   Healthy   ............++\n"
+        "nightly   65m ago   ok 24h   11-22 06:00 (22h)   Healthy   ????????????++\n"
     );
     let narrow = status(HEALTHY, &[("COLUMNS", "80")], &[]);
     assert_eq!(
         narrow.stdout,
         "BACKUP    LAST GOOD   RPO      NEXT RUN (UTC)      STATE     LAST RUNS\n\
-         nightly   65m ago     ok 24h   11-22 06:00 (22h)   Healthy   ............++\n"
+         nightly   65m ago     ok 24h   11-22 06:00 (22h)   Healthy   ????????????++\n"
     );
 }
 

@@ -1,5 +1,7 @@
 //! Which server, trusted by what, and as whom: the flags laid over the kubeconfig as kubectl lays them.
 
+use std::path::Path;
+
 use http::{HeaderMap, Uri};
 use kube::config::{AuthInfo, Cluster, Context};
 
@@ -8,8 +10,8 @@ use super::credentials::Credentials;
 use super::flags::{ConnectionFlags, Surroundings};
 use super::impersonation;
 use super::kubeconfig::{Entry, Merged, find};
-use super::material::{Material, of_flag, of_kubeconfig};
-use super::pod;
+use super::material::{Material, of_flag, of_kubeconfig, read};
+use super::pod::{self, ACCOUNT, Pod};
 use super::proxy::{self, Proxy};
 use super::setting::Setting;
 
@@ -69,7 +71,7 @@ impl Target {
         };
         let Some((server, server_origin)) = server else {
             return match pod::find(surroundings) {
-                Some(pod) => pod.target(flags, surroundings),
+                Some(pod) => Self::of_pod(&pod, flags, surroundings),
                 None if merged.is_empty() => Err(ConnectError::NoCluster { files: merged.named() }),
                 None => Err(chosen.without_server(&merged)),
             };
@@ -135,6 +137,56 @@ impl Target {
             user_origin: origin,
             impersonation: impersonation::headers(flags, &of_user)?,
             notes: chosen.notes,
+        })
+    }
+
+    /// The API server of the cluster that this pod runs in. What flags say of the token, of certificates and of whom to impersonate counts.
+    fn of_pod(pod: &Pod, flags: &ConnectionFlags, surroundings: &Surroundings) -> Result<Self, ConnectError> {
+        let host = if pod.host.contains(':') {
+            format!("[{}]", pod.host)
+        } else {
+            pod.host.clone()
+        };
+        let malformed = || ConnectError::Unusable {
+            origin: Setting::Variable("KUBERNETES_SERVICE_HOST"),
+            why: "it is no address of a server",
+        };
+        let server = address(&format!("https://{host}:{}", pod.port), true).ok_or_else(malformed)?;
+        let insecure = flags.insecure_skip_tls_verify.unwrap_or_default();
+        let authority = match &flags.certificate_authority {
+            Some(file) => Some(of_flag(file, "--certificate-authority", surroundings)?),
+            None if insecure => None,
+            None => {
+                let file = Path::new(ACCOUNT).join("ca.crt");
+                Some(read(&file, &file, Setting::Pod)?)
+            }
+        };
+        let account = AuthInfo {
+            token_file: Some(format!("{ACCOUNT}/token")),
+            ..AuthInfo::default()
+        };
+        Ok(Self {
+            proxy: proxy::of_environment(&server, surroundings)?,
+            server,
+            server_origin: Setting::Variable("KUBERNETES_SERVICE_HOST"),
+            context: None,
+            namespace: namespace(flags, None, surroundings),
+            authority,
+            insecure,
+            server_name: flags
+                .tls_server_name
+                .clone()
+                .map(|name| (name, Setting::Flag("--tls-server-name"))),
+            compression: !flags.disable_compression.unwrap_or_default(),
+            identity: None,
+            credentials: Credentials::of(flags, &account, &Cluster::default(), None, None)?,
+            user_origin: Some(if flags.token.is_some() {
+                Setting::Flag("--token")
+            } else {
+                Setting::Pod
+            }),
+            impersonation: impersonation::headers(flags, &AuthInfo::default())?,
+            notes: Vec::new(),
         })
     }
 }

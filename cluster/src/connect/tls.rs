@@ -6,13 +6,14 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::client::{ResolvesClientCert, WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::ConnectError;
+use super::certified_key::certified_key;
 use super::target::Target;
 
 /// The certificate that is shown to servers, which a program may give later.
@@ -64,19 +65,6 @@ pub(super) fn configuration(target: &Target, shown: Arc<Shown>) -> Result<Client
     let builder = builder.map_err(ConnectError::NoAuthorities)?;
     let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
     Ok(builder.with_client_cert_resolver(shown))
-}
-
-/// Reads a certificate with its chain, and the key of it.
-pub(super) fn certified_key(certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, &'static str> {
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificate).collect();
-    let chain = chain
-        .ok()
-        .filter(|chain| !chain.is_empty())
-        .ok_or("it is no certificate in PEM")?;
-    let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| "its key is none in PEM")?;
-    let provider = rustls::crypto::ring::default_provider();
-    let key = CertifiedKey::from_der(chain, key, &provider);
-    key.map_err(|_| "its key is not the one of the certificate, or of a kind that is not known")
 }
 
 /// Believes those whom an authority has signed, and those who are named themselves, as Go does.

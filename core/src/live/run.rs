@@ -84,7 +84,8 @@ impl<'s> Run<'s> {
             scheduled: scheduled_by_name(&id),
             started: time(entry, "startTime"),
             ended: time(entry, "completionTime"),
-            artifacts: if outcome == Outcome::Succeeded {
+            // Operators that give a run no id (before 1.8) note no files either.
+            artifacts: if outcome == Outcome::Succeeded && !id.is_empty() {
                 Artifacts::of_entry(entry)
             } else {
                 Artifacts::Unknown
