@@ -308,7 +308,7 @@ mod tests {
 
     fn entry(hour: u32, status: &str, file: &str) -> Value {
         json!({
-            "status": status, "artifactFilename": file,
+            "runID": format!("nightly-{hour}"), "status": status, "artifactFilename": file,
             "startTime": format!("2026-11-21T{hour:02}:00:02Z"), "completionTime": format!("2026-11-21T{hour:02}:05:02Z")
         })
     }
