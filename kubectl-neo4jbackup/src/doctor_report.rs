@@ -156,7 +156,10 @@ impl DoctorReport {
                 .namespaces
                 .as_ref()
                 .map(|namespaces| namespaces.iter().cloned().collect()),
-            operator_version: cluster.operator.map(|operator| operator.versions().to_string()),
+            operator_version: cluster.operator.map(|operator| {
+                let versions = operator.versions().to_string();
+                versions.trim_start_matches("operator ").to_owned()
+            }),
             checked_at: cluster.now.to_string(),
             summary,
             findings,

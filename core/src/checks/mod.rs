@@ -11,11 +11,15 @@ mod container_out_of_memory;
 mod cron_job_held;
 mod cron_job_missing;
 mod database_not_created;
+mod definitions_absent;
 mod hook_failed;
+mod instance_not_ready;
 mod job_cannot_create_pods;
+mod namespace_not_watched;
 mod object_silent;
 mod operator_blinded;
 mod operator_down;
+mod operator_refuses;
 mod pod_cannot_start;
 mod restore_ended;
 mod restore_failed;
@@ -44,11 +48,15 @@ pub use container_out_of_memory::ContainerOutOfMemory;
 pub use cron_job_held::CronJobHeld;
 pub use cron_job_missing::CronJobMissing;
 pub use database_not_created::DatabaseNotCreated;
+pub use definitions_absent::DefinitionsAbsent;
 pub use hook_failed::HookFailed;
+pub use instance_not_ready::InstanceNotReady;
 pub use job_cannot_create_pods::JobCannotCreatePods;
+pub use namespace_not_watched::NamespaceNotWatched;
 pub use object_silent::ObjectSilent;
 pub use operator_blinded::OperatorBlinded;
 pub use operator_down::OperatorDown;
+pub use operator_refuses::OperatorRefuses;
 pub use pod_cannot_start::PodCannotStart;
 pub use restore_ended::RestoreEnded;
 pub use restore_failed::RestoreFailed;
@@ -72,6 +80,8 @@ use crate::check::Check;
 
 /// Every check of a live cluster, by code.
 pub static ALL: &[&dyn Check] = &[
+    &OperatorRefuses,
+    &InstanceNotReady,
     &AccountMissing,
     &CronJobMissing,
     &CronJobHeld,
@@ -103,5 +113,7 @@ pub static ALL: &[&dyn Check] = &[
     &RestoredFromNewest,
     &OperatorBlinded,
     &OperatorDown,
+    &NamespaceNotWatched,
     &ObjectSilent,
+    &DefinitionsAbsent,
 ];

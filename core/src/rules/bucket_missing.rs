@@ -33,6 +33,7 @@ declare_rule! {
         kinds: LOCATED,
         reads: STORES + SOURCES + BUCKETS + ["spec.backups.defaultStorage.type", "spec.backups.defaultStorage.bucket"],
         needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
+        explains: ["NB1101"],
     }
 }
 

@@ -30,6 +30,7 @@ declare_rule! {
         code: "NB2004", name: "chain-broken", severity: Error,
         kinds: [Neo4jBackup], reads: CHAIN + ["spec.options.backupType"], needs: [Backups], doors: All, fix: None,
         cel: NotExpressible("it looks at another object"), since: "0.1",
+        explains: ["NB1101"],
     }
 }
 

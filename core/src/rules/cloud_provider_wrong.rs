@@ -38,6 +38,7 @@ declare_rule! {
             "spec.backups.defaultStorage.type", "spec.backups.defaultStorage.cloud.provider", "spec.backups.cloud",
         ],
         needs: [], doors: All, fix: Unsafe, cel: Expressible, since: "0.1",
+        explains: ["NB1101"],
     }
 }
 

@@ -29,6 +29,7 @@ declare_rule! {
     RequestAboveLimit {
         code: "NB1015", name: "request-above-limit", severity: Error,
         kinds: JOBS, reads: ["spec.options.resources"], needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
+        explains: ["NB1101"],
     }
 }
 

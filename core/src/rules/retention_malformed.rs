@@ -30,6 +30,7 @@ declare_rule! {
         code: "NB7007", name: "retention-malformed", severity: Error,
         kinds: [Neo4jBackup], reads: ["spec.retention"], needs: [], doors: All, fix: Safe, cel: Expressible,
         since: "0.1",
+        explains: ["NB1101"],
     }
 }
 

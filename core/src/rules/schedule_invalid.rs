@@ -37,6 +37,7 @@ declare_rule! {
         code: "NB5001", name: "schedule-invalid", severity: Error,
         kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe, cel: Expressible,
         since: "0.1",
+        explains: ["NB1101"],
     }
 }
 

@@ -32,6 +32,7 @@ declare_rule! {
         code: "NB5002", name: "schedule-time-zone", severity: Error,
         kinds: [Neo4jBackup], reads: ["spec.schedule"], needs: [], doors: All, fix: Safe, cel: Expressible,
         since: "0.1",
+        explains: ["NB1101"],
     }
 }
 

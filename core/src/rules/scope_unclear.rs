@@ -34,6 +34,7 @@ declare_rule! {
             "spec.databases", "spec.clusterRef", "spec.instanceRef",
         ],
         needs: [], doors: All, fix: None, cel: Expressible, since: "0.1",
+        explains: ["NB1101"],
     }
 }
 

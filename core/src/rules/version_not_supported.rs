@@ -33,6 +33,7 @@ declare_rule! {
         kinds: [Neo4jBackup, Neo4jRestore, Neo4jEnterpriseCluster, Neo4jEnterpriseStandalone],
         reads: RESTORED + ["spec.target", "spec.image"], needs: [Instance], doors: All, fix: None, cel: Expressible,
         since: "0.1",
+        explains: ["NB1101"],
     }
 }
 
