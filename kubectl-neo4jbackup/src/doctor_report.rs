@@ -1,5 +1,5 @@
 //! The result of `doctor` as the object that every format is made from: `DoctorReport` of
-//! `report.neo4jbackup.github.io/v1`. Its JSON Schema is `docs/schemas/DoctorReport.json`.
+//! `report.neo4jbackup.github.io/v1`.
 
 use neo4jbackup_core::check::{self, Evidence};
 use neo4jbackup_core::examine::{self, Examination};
