@@ -175,16 +175,18 @@ impl Reader {
             .into_iter()
             .map(|(namespace, name)| Part::one(Resource::Secrets, Some(&namespace), name))
             .collect();
-        let is_silent = wanted::has_silent(&View::of(&read.snapshot));
+        let only = self.reading.only.as_ref();
+        let only = only.map(|(namespace, name)| (namespace.as_str(), name.as_str()));
+        // Putting everything together takes its time, and what is read from here on changes neither answer.
+        let view = View::of(&read.snapshot);
+        let (is_silent, logs) = (wanted::has_silent(&view), wanted::logs(&view, only));
+        drop(view);
         if let (true, Some(version), Some(_)) = (is_silent, served, &self.reading.namespaces) {
             // What blinds the operator may be in any namespace.
             parts.extend([Resource::Backups, Resource::Restores].map(|resource| Part::elsewhere(resource, version)));
         }
         self.read_parts(parts, read).await;
         read.snapshot.sort();
-        let only = self.reading.only.as_ref();
-        let only = only.map(|(namespace, name)| (namespace.as_str(), name.as_str()));
-        let logs = wanted::logs(&View::of(&read.snapshot), only);
         read.requests += logs.len();
         let tails = logs
             .into_iter()
@@ -198,7 +200,11 @@ impl Reader {
 
 /// The text of an error as a gap has it.
 fn reason(error: &kube::Error) -> String {
-    chain(error)
+    match error {
+        // Its own text has the whole status in it.
+        kube::Error::Api(status) if !status.message.is_empty() => status.message.clone(),
+        other => chain(other),
+    }
 }
 
 /// The right to do something with a resource.

@@ -329,11 +329,3 @@ fn of_finding(finding: Finding, reference: &ObjectRef) -> Diagnosis {
         explains: meta.map_or(&[], |meta| meta.explains),
     }
 }
-
-/// Every resource that some check or rule asks for.
-pub fn wanted_resources() -> BTreeSet<Resource> {
-    registry::checks()
-        .iter()
-        .flat_map(|check| check.meta().needs.iter().copied())
-        .collect()
-}

@@ -108,14 +108,18 @@ impl Look {
                 timeout: self.timeout,
                 examines: self.examines,
             };
-            let Read { snapshot, .. } = read(cluster, &reading, taken).await?;
-            Ok(Seen {
-                snapshot,
-                source: Source {
-                    context: cluster.context().map(str::to_owned),
-                    bundle: None,
-                },
-            })
+            let Read { snapshot, requests } = read(cluster, &reading, taken).await?;
+            let source = Source {
+                context: cluster.context().map(str::to_owned),
+                bundle: None,
+            };
+            Ok((Seen { snapshot, source }, requests))
+        })
+        .map(|(seen, requests)| {
+            if access.verbose {
+                io.say(&format!("asked the API server {requests} times"));
+            }
+            seen
         })
     }
 }

@@ -229,6 +229,7 @@ fn word(state: State) -> &'static str {
         State::Failing(_) => "Failing",
         State::Overdue => "Overdue",
         State::Running => "Running",
+        State::Stuck => "Stuck",
         State::Suspended => "Suspended",
         State::Waiting => "Waiting",
         State::Silent => "Silent",

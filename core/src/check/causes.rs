@@ -1,8 +1,9 @@
 //! Causes and their effects: which of the things that are wrong is why the others are.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
-use super::diagnosis::Diagnosis;
+use super::diagnosis::{Affects, Diagnosis};
 use crate::finding::Severity;
 
 /// Something that is wrong, with what follows from it.
@@ -75,19 +76,28 @@ fn tree(position: usize, children: &[Vec<usize>], diagnoses: &mut [Option<Diagno
         .filter_map(|child| tree(*child, children, diagnoses))
         .collect();
     sort(&mut effects);
-    Some(Cause { diagnosis, effects })
+    let mut cause = Cause { diagnosis, effects };
+    // What is certainly why something is an error is one, too, whatever it would be alone.
+    if !cause.diagnosis.is_probable {
+        cause.diagnosis.severity = cause.severity();
+    }
+    Some(cause)
 }
 
 /// For each diagnosis the position of its cause.
 fn parents(diagnoses: &[Diagnosis]) -> Vec<Option<usize>> {
+    let candidates = Candidates::of(diagnoses);
     let mut parents: Vec<Option<usize>> = vec![None; diagnoses.len()];
     for (position, effect) in diagnoses.iter().enumerate() {
-        let mut causes: Vec<usize> = (0..diagnoses.len())
+        let mut causes: Vec<usize> = candidates
+            .of_effect(effect)
             .filter(|cause| {
                 let cause = &diagnoses[*cause];
                 cause.explains.contains(&effect.code) && cause.reaches(effect)
             })
             .collect();
+        // In the order in which they were found, so that it depends on nothing else which of two equals is taken.
+        causes.sort_unstable();
         causes.sort_by_key(|cause| {
             let cause = &diagnoses[*cause];
             (cause.is_probable, Reverse(cause.severity))
@@ -95,6 +105,45 @@ fn parents(diagnoses: &[Diagnosis]) -> Vec<Option<usize>> {
         parents[position] = causes.into_iter().find(|cause| !is_below(*cause, position, &parents));
     }
     parents
+}
+
+/// What can be the cause of what: thousands of objects have their own diagnoses, and few harm others.
+struct Candidates<'d> {
+    /// Those that harm only the object with which they were found, by that object.
+    own: HashMap<Subject<'d>, Vec<usize>>,
+    /// Those that harm others.
+    far: Vec<usize>,
+}
+
+/// An object with which something was found; `None` is the cluster as a whole.
+type Subject<'d> = Option<(&'d str, &'d str, &'d str)>;
+
+fn subject(diagnosis: &Diagnosis) -> Subject<'_> {
+    let object = diagnosis.subject.as_ref()?;
+    Some((&object.kind, &object.namespace, &object.name))
+}
+
+impl<'d> Candidates<'d> {
+    fn of(diagnoses: &'d [Diagnosis]) -> Self {
+        let mut candidates = Self {
+            own: HashMap::new(),
+            far: Vec::new(),
+        };
+        let explaining = diagnoses.iter().enumerate();
+        for (position, cause) in explaining.filter(|(_, cause)| !cause.explains.is_empty()) {
+            if cause.affects == Affects::Subject {
+                candidates.own.entry(subject(cause)).or_default().push(position);
+            } else {
+                candidates.far.push(position);
+            }
+        }
+        candidates
+    }
+
+    fn of_effect<'c>(&'c self, effect: &'c Diagnosis) -> impl Iterator<Item = usize> + use<'c, 'd> {
+        let own = self.own.get(&subject(effect)).into_iter().flatten();
+        own.chain(&self.far).copied()
+    }
 }
 
 /// Whether a diagnosis is another one or follows from it.
@@ -105,7 +154,6 @@ fn is_below(position: usize, other: usize, parents: &[Option<usize>]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Affects;
     use crate::document::Path;
     use crate::model::ObjectRef;
 
@@ -154,6 +202,16 @@ mod tests {
             diagnosis("E1", "b", &["E2"]),
         ]);
         assert_eq!(shape(&causes), "C/a(E1/a(E2/a())) E1/b()");
+    }
+
+    #[test]
+    fn what_is_certainly_the_cause_of_an_error_is_one() {
+        let mut cause = diagnosis("C", "a", &["E"]);
+        cause.severity = Severity::Warning;
+        let told = |cause: Diagnosis| fold(vec![cause, diagnosis("E", "a", &[])])[0].diagnosis.severity;
+        assert_eq!(told(cause.clone()), Severity::Error);
+        cause.probable();
+        assert_eq!(told(cause), Severity::Warning);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub use self::diagnosis::{Affects, Diagnosis};
 pub use self::evidence::{Evidence, EvidenceKind};
 pub use self::meta::{CheckMeta, Looks};
 pub use self::report::Report;
-pub use self::when::{span, when};
+pub use self::when::{ago, span, when};
 
 use crate::live::{Backup, Cluster, Instance, PlainCronJob, Restore};
 

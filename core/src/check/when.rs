@@ -4,12 +4,21 @@ use jiff::Timestamp;
 
 /// A time with how long ago it was: `2026-11-21T06:00:00Z (7m ago)`.
 pub fn when(time: Timestamp, now: Timestamp) -> String {
-    let seconds = now.as_second() - time.as_second();
-    let time = Timestamp::from_second(time.as_second()).unwrap_or(time);
-    if seconds < 0 {
-        return time.to_string();
+    let whole = Timestamp::from_second(time.as_second()).unwrap_or(time);
+    if time > now {
+        return whole.to_string();
     }
-    format!("{time} ({} ago)", span(seconds))
+    format!("{whole} ({})", ago(time, now))
+}
+
+/// How long ago something was: `7m ago`; `in 3h` for what is to come.
+pub fn ago(time: Timestamp, now: Timestamp) -> String {
+    let seconds = now.as_second() - time.as_second();
+    if seconds < 0 {
+        format!("in {}", span(-seconds))
+    } else {
+        format!("{} ago", span(seconds))
+    }
 }
 
 /// A length of time in its largest unit or two: `45s`, `7m`, `3h`, `2d 4h`.

@@ -98,7 +98,7 @@ fn scheduled(series: &Series<'_, '_>, cluster: &Cluster<'_>, report: &mut Report
         }
         let name = format!("{}-now", object.name);
         diagnosis
-            .help("mend what stands above, or begin a run by hand")
+            .help("mend what keeps its runs from ending well; a run can be begun by hand")
             .command(format!(
                 "kubectl create job {name} -n {} --from=cronjob/{}",
                 object.namespace, cron_job.name

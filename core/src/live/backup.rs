@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::cron_job::CronJob;
 use super::event::Event;
 use super::job::Job;
-use super::read::{Condition, Text, conditions, items, optional_number, text, text_of, time};
+use super::read::{Condition, Text, conditions, is_silent, items, optional_number, reference_of, text, text_of, time};
 use super::run::{Outcome, Run, runs};
 use super::schedule::Plan;
 use crate::document::Node;
@@ -86,12 +86,7 @@ impl<'s> Backup<'s> {
 
     /// Its name as an object.
     pub fn reference(&self) -> ObjectRef {
-        ObjectRef::of(&self.object).unwrap_or_else(|| ObjectRef {
-            api_version: String::new(),
-            kind: "Neo4jBackup".to_owned(),
-            namespace: self.namespace.to_string(),
-            name: self.name.to_string(),
-        })
+        reference_of(&self.object, "Neo4jBackup")
     }
 
     /// Its newest run that ended well and stored something.
@@ -112,9 +107,7 @@ impl<'s> Backup<'s> {
 
     /// Whether the operator has not written a single word about it.
     pub fn is_silent(&self) -> bool {
-        self.object
-            .get("status")
-            .is_none_or(|status| status.as_map().is_none_or(crate::document::Map::is_empty))
+        is_silent(&self.object)
     }
 
     /// Whether its status is of an older spec.

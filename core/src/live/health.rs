@@ -13,6 +13,9 @@ const TOLD: usize = 14;
 /// For so many seconds after a backup was made nobody wonders that its operator has not written anything.
 const PATIENCE: i64 = 120;
 
+/// So many seconds a run may take to begin; the operator gives up on one of a single run then.
+const START: i64 = 600;
+
 /// How a backup does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
@@ -41,6 +44,8 @@ pub enum State {
     Overdue,
     /// A run goes on.
     Running,
+    /// A run has been asked for long ago, and does not begin.
+    Stuck,
     /// It is held.
     Suspended,
     /// It has not run yet.
@@ -144,7 +149,7 @@ impl Health {
     pub fn needs_attention(&self) -> bool {
         let is_missed = self.objective.is_some_and(|objective| !objective.is_met);
         let is_bad = match self.state {
-            State::Failing(_) | State::Overdue | State::Failed | State::Invalid | State::Silent => true,
+            State::Failing(_) | State::Overdue | State::Stuck | State::Failed | State::Invalid | State::Silent => true,
             State::Healthy
             | State::Running
             | State::Suspended
@@ -210,7 +215,7 @@ impl Judged<'_, '_> {
                 Outcome::Succeeded if newest.is_good() => State::Completed,
                 Outcome::Succeeded | Outcome::Failed => State::Failed,
                 Outcome::Running => State::Running,
-                Outcome::Waiting => State::Waiting,
+                Outcome::Waiting => self.waiting(newest),
                 Outcome::Held => State::Suspended,
                 Outcome::Unknown => State::Unknown,
             };
@@ -220,6 +225,7 @@ impl Judged<'_, '_> {
         match newest.outcome {
             _ if plan.is_suspended => State::Suspended,
             _ if failures > 0 => State::Failing(failures),
+            Outcome::Waiting if self.waiting(newest) == State::Stuck => State::Stuck,
             _ if objective.is_some_and(|objective| !objective.is_met) => State::Overdue,
             Outcome::Running => State::Running,
             Outcome::Waiting => State::Waiting,
@@ -227,6 +233,13 @@ impl Judged<'_, '_> {
             _ if ended().next().is_none() => State::Unknown,
             _ => State::Healthy,
         }
+    }
+
+    /// What a run is that has not begun.
+    fn waiting(&self, run: &Run<'_>) -> State {
+        let since = run.started.or(run.scheduled);
+        let is_late = since.is_some_and(|since| self.now.as_second() - since.as_second() > START);
+        if is_late { State::Stuck } else { State::Waiting }
     }
 
     fn state_without_runs(&self, objective: Option<Objective>, last_good: Option<Timestamp>) -> State {
@@ -297,6 +310,7 @@ mod tests {
 
     use super::*;
     use crate::document::Node;
+    use crate::live::Job;
 
     fn backup(schedule: Option<&str>, history: &Value) -> Node<'static> {
         Node::from(json!({
@@ -356,6 +370,22 @@ mod tests {
         assert_eq!(state(Some(60), "2026-11-21T01:06:03Z"), State::Overdue);
         let missed = health(HOURLY, &history, None, "2026-11-21T02:10:02Z");
         assert_eq!(kinds(&missed), [MarkKind::Good, MarkKind::Missed]);
+    }
+
+    #[test]
+    fn a_run_that_does_not_begin_is_stuck() {
+        let job = Node::from(json!({
+            "metadata": {"name": "nightly-backup-cron-29920440", "namespace": "graph"},
+            "status": {"startTime": "2026-11-21T02:00:00Z", "active": 1, "ready": 0},
+        }));
+        let state = |now: &str| {
+            let jobs = vec![Job::of(&job)];
+            let backup = Backup::new(backup(HOURLY, &json!([])), None, jobs, Vec::new());
+            let health = Health::of_backup(&backup, Some(36_000), now.parse().unwrap());
+            (health.state, health.needs_attention())
+        };
+        assert_eq!(state("2026-11-21T02:09:00Z"), (State::Waiting, false));
+        assert_eq!(state("2026-11-21T02:11:00Z"), (State::Stuck, true));
     }
 
     #[test]

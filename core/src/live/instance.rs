@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::pod::Pod;
-use super::read::{Condition, Text, conditions, text};
+use super::read::{Condition, Text, conditions, reference_of, text};
 use crate::document::Node;
 use crate::facts::InstanceKind;
 use crate::model::ObjectRef;
@@ -57,12 +57,7 @@ impl<'s> Instance<'s> {
 
     /// Its name as an object.
     pub fn reference(&self) -> ObjectRef {
-        ObjectRef::of(&self.object).unwrap_or_else(|| ObjectRef {
-            api_version: String::new(),
-            kind: crate::schema::Kind::from(self.kind).name().to_owned(),
-            namespace: self.namespace.to_string(),
-            name: self.name.to_string(),
-        })
+        reference_of(&self.object, crate::schema::Kind::from(self.kind).name())
     }
 
     /// The condition of this type.

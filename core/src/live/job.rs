@@ -25,6 +25,8 @@ pub struct Job<'s> {
     pub scheduled: Option<Timestamp>,
     /// How many of its pods are there and have not ended.
     pub active: u64,
+    /// How many of these are ready; `None` where the cluster does not count them.
+    pub ready: Option<u64>,
     /// How many of its pods failed.
     pub failed: u64,
     /// How many failures it takes before it gives up.
@@ -75,6 +77,7 @@ impl<'s> Job<'s> {
                 .and_then(|time| time.parse().ok())
                 .or_else(|| scheduled_by_name(&name)),
             active: number(object, "status.active"),
+            ready: optional_number(object, "status.ready"),
             failed: number(object, "status.failed"),
             backoff_limit: optional_number(object, "spec.backoffLimit"),
             deadline_seconds: optional_number(object, "spec.activeDeadlineSeconds"),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use crate::document::Node;
+use crate::document::{Map, Node};
 use crate::model::ObjectRef;
 
 /// A text of an object.
@@ -61,6 +61,18 @@ pub(super) fn reference(api_version: &str, kind: &str, namespace: &str, name: &s
         namespace: namespace.to_owned(),
         name: name.to_owned(),
     }
+}
+
+/// The name of an object of one of the operator's kinds.
+pub(super) fn reference_of(object: &Node<'_>, kind: &str) -> ObjectRef {
+    // What is no mapping has no name either.
+    ObjectRef::of(object).unwrap_or_else(|| reference("", kind, "", ""))
+}
+
+/// Whether the operator has not written a single word about an object.
+pub(super) fn is_silent(object: &Node<'_>) -> bool {
+    let status = object.get("status").and_then(Node::as_map);
+    status.is_none_or(Map::is_empty)
 }
 
 /// A condition in the status of an object.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::event::Event;
 use super::job::Job;
 use super::pod::Pod;
-use super::read::{Condition, Text, conditions, items, text, text_of, time};
+use super::read::{Condition, Text, conditions, is_silent, items, reference_of, text, text_of, time};
 use crate::document::Node;
 use crate::logs::{self, Class};
 use crate::model::{self, ObjectRef};
@@ -80,19 +80,12 @@ impl<'s> Restore<'s> {
 
     /// Its name as an object.
     pub fn reference(&self) -> ObjectRef {
-        ObjectRef::of(&self.object).unwrap_or_else(|| ObjectRef {
-            api_version: String::new(),
-            kind: "Neo4jRestore".to_owned(),
-            namespace: self.namespace.to_string(),
-            name: self.name.to_string(),
-        })
+        reference_of(&self.object, "Neo4jRestore")
     }
 
     /// Whether the operator has not written a single word about it.
     pub fn is_silent(&self) -> bool {
-        self.object
-            .get("status")
-            .is_none_or(|status| status.as_map().is_none_or(crate::document::Map::is_empty))
+        is_silent(&self.object)
     }
 
     /// Whether it has come to an end, well or not.

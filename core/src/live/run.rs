@@ -228,8 +228,8 @@ fn outcome(job: &Job<'_>) -> Outcome {
         Outcome::Held
     } else if job.pods.iter().any(Pod::has_begun) {
         Outcome::Running
-    } else if job.pods.is_empty() && job.active > 0 {
-        // Its pods may not be looked at.
+    } else if job.pods.is_empty() && job.active > 0 && job.ready != Some(0) {
+        // Its pods are not looked at, or may not be.
         Outcome::Running
     } else {
         Outcome::Waiting

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::backup::Backup;
 use super::cron_job::CronJob;
+use super::health::typical_seconds;
 use super::job::Job;
 use super::plain_cron_job::PlainCronJob;
 use super::run::{Outcome, Run};
@@ -70,12 +71,9 @@ impl<'r, 's> Series<'r, 's> {
         told.or_else(|| noted.filter(|time| !is_hollow(*time)))
     }
 
-    /// The median of the seconds that its good runs took, or `None` if no good run tells.
+    /// How many seconds a good run takes, or `None` if no good run tells.
     pub fn typical_seconds(&self) -> Option<i64> {
-        let good = self.runs.iter().filter(|run| run.is_good());
-        let mut seconds: Vec<i64> = good.filter_map(Run::seconds).collect();
-        seconds.sort_unstable();
-        seconds.get(seconds.len() / 2).copied()
+        typical_seconds(self.runs)
     }
 
     /// Its newest run that has not ended, if one is there.

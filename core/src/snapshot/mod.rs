@@ -143,11 +143,6 @@ impl Snapshot {
         found.ok().map(|position| &objects[position])
     }
 
-    /// Whether anybody asked for a resource, whatever came of it.
-    pub fn asked(&self, resource: Resource) -> bool {
-        self.collections.contains_key(&resource)
-    }
-
     /// Whether the cluster knows a resource; `None` when nobody asked.
     pub fn is_served(&self, resource: Resource) -> Option<bool> {
         self.collections.get(&resource).map(|collection| collection.is_served)

@@ -12,16 +12,7 @@ const MOST_LISTED: usize = 5;
 /// `3 errors, 1 warning in 2 of 14 documents (5 files); 2 can be fixed with --fix`.
 pub fn summary(report: &LintReport) -> String {
     let counts = &report.summary;
-    let named = [
-        (counts.errors, "error"),
-        (counts.warnings, "warning"),
-        (counts.infos, "remark"),
-    ];
-    let found: Vec<String> = named
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| number(count, word))
-        .collect();
+    let found = counted(counts.errors, counts.warnings, counts.infos);
     let files = number(counts.files, "file");
     let mut text = if counts.judged == 0 && found.is_empty() {
         format!(
@@ -74,7 +65,15 @@ pub fn not_checked(report: &LintReport) -> Vec<String> {
     lines
 }
 
-fn number(count: usize, word: &str) -> String {
+/// What was found, each sort with how many there are; nothing of what there is none of.
+pub(in crate::render) fn counted(errors: usize, warnings: usize, infos: usize) -> Vec<String> {
+    let named = [(errors, "error"), (warnings, "warning"), (infos, "remark")];
+    let found = named.into_iter().filter(|(count, _)| *count > 0);
+    found.map(|(count, word)| number(count, word)).collect()
+}
+
+/// `1 file`, `3 files`.
+pub(in crate::render) fn number(count: usize, word: &str) -> String {
     if count == 1 {
         format!("1 {word}")
     } else {

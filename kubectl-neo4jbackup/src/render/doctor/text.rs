@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use neo4jbackup_core::check::{Evidence, EvidenceKind};
+use neo4jbackup_core::check::{Evidence, EvidenceKind, ago};
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::model::ObjectRef;
 use neo4jbackup_core::quoted::{Name, beginning};
 
-use crate::age::age;
 use crate::doctor_report::{DoctorReport, Finding};
+use crate::render::summary::{counted, number};
 use crate::report::Verdict;
 use crate::wrap::wrap;
 
@@ -86,7 +86,7 @@ impl Page<'_> {
                 sign.push('…');
             }
             if let Some(time) = evidence.time {
-                sign += &format!(" ({})", age(time, self.now));
+                sign += &format!(" ({})", ago(time, self.now));
             }
             self.row(word, &sign, text);
             word = "";
@@ -175,16 +175,7 @@ impl Page<'_> {
     fn summary(&self) -> String {
         let report = self.report;
         let counts = &report.summary;
-        let named = [
-            (counts.errors, "error"),
-            (counts.warnings, "warning"),
-            (counts.infos, "remark"),
-        ];
-        let found: Vec<String> = named
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, word)| number(count, word))
-            .collect();
+        let found = counted(counts.errors, counts.warnings, counts.infos);
         let mut line = if found.is_empty() {
             format!("nothing is wrong: {} made", number(counts.applied, "check"))
         } else {
@@ -225,12 +216,4 @@ fn object(object: &ObjectRef) -> String {
         format!("{}/{}", object.namespace, object.name)
     };
     format!("{} {}", Name(&object.kind), Name(&place))
-}
-
-fn number(count: usize, word: &str) -> String {
-    if count == 1 {
-        format!("1 {word}")
-    } else {
-        format!("{count} {word}s")
-    }
 }
