@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use neo4jbackup_core::document::{self, Limits, Node};
 use neo4jbackup_core::facts::{Cause, Right};
-use neo4jbackup_core::quoted::Name;
+use neo4jbackup_core::quoted::{Name, quoted};
 use neo4jbackup_core::snapshot::{Gap, LogOf, LogTail, Resource, Snapshot, stored};
 use serde::Deserialize;
 
@@ -45,6 +45,16 @@ pub enum BundleError {
         line: usize,
         /// What is wrong.
         message: String,
+    },
+    /// An object has a name that none can have.
+    #[error("{}: a {kind} is called {}, which no cluster takes: lower-case letters, digits, `-` and `.`", Name(&file.to_string_lossy()), quoted(name))]
+    Name {
+        /// The file.
+        file: PathBuf,
+        /// Its kind.
+        kind: &'static str,
+        /// Its name.
+        name: String,
     },
     /// The head says something that it cannot say.
     #[error("{} {message}", Name(&file.to_string_lossy()))]
@@ -259,8 +269,7 @@ fn add_objects(file: &Path, snapshot: &mut Snapshot, newest: &mut Newest) -> Res
             line: error.line(),
             message: error.to_string(),
         })?;
-        add(root, snapshot, newest);
-        return Ok(());
+        return add(root, file, snapshot, newest);
     }
     let parsed = document::parse(&text, &Limits::default());
     if let Some(problem) = parsed.problems.first() {
@@ -271,24 +280,43 @@ fn add_objects(file: &Path, snapshot: &mut Snapshot, newest: &mut Newest) -> Res
         });
     }
     for document in parsed.documents {
-        add(document.root, snapshot, newest);
+        add(document.root, file, snapshot, newest)?;
     }
     Ok(())
 }
 
-fn add(object: Node<'_>, snapshot: &mut Snapshot, newest: &mut Newest) {
+fn add(object: Node<'_>, file: &Path, snapshot: &mut Snapshot, newest: &mut Newest) -> Result<(), BundleError> {
     if object.get("items").and_then(Node::as_list).is_some() {
-        let Node::Map(map) = object else { return };
+        let Node::Map(map) = object else { return Ok(()) };
         let items = map.0.into_iter().find(|(key, _)| key == "items");
         if let Some((_, Node::List(items))) = items {
             for item in items {
-                add(item, snapshot, newest);
+                add(item, file, snapshot, newest)?;
             }
         }
-        return;
+        return Ok(());
     }
     newest.see(&object);
     if let Some((resource, stored)) = stored(object) {
+        // Names become part of commands that a person copies into a shell.
+        let of_rbac = matches!(resource, Resource::Roles | Resource::RoleBindings);
+        let wrong = [&stored.name, &stored.namespace]
+            .into_iter()
+            .find(|name| !is_name(name));
+        if let Some(name) = wrong.filter(|_| !of_rbac) {
+            return Err(BundleError::Name {
+                file: file.to_owned(),
+                kind: resource.kind(),
+                name: name.to_string(),
+            });
+        }
         snapshot.add(resource, [stored]);
     }
+    Ok(())
+}
+
+/// Whether an object can have this name in a cluster; no name at all is none that does harm.
+fn is_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+    name.len() <= 253 && name.bytes().all(is_plain)
 }
