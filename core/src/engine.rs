@@ -9,7 +9,7 @@ use crate::fix::{self, Edit, FixKind};
 use crate::model::ObjectRef;
 use crate::ratchet::ratchet;
 use crate::registry;
-use crate::rule::{Collector, Doors, Rule, Skipped};
+use crate::rule::{Collector, Doors, Rule, RuleMeta, Skipped};
 use crate::rules::{self, SuppressionInvalid};
 use crate::schema::Kind;
 use crate::settings::{Level, Mode};
@@ -62,9 +62,11 @@ fn run_into(mut report: Collector, subject: &Subject<'_>, inventory: &Inventory)
         .iter()
         .find(|(kind, _)| *kind == subject.kind)
         .map_or(&[][..], |(_, rules)| rules);
+    let is_off = |meta: &RuleMeta| subject.settings.level_of(meta.code, meta.name) == Level::Off;
+    let may_be_off = !subject.settings.rules.is_empty();
     for rule in rules {
         let meta = rule.meta();
-        if !runs_here(meta.doors, subject.door) || subject.settings.level_of(meta.code, meta.name) == Level::Off {
+        if !runs_here(meta.doors, subject.door) || (may_be_off && is_off(meta)) {
             continue;
         }
         let reach = meta.reach(subject.operator);

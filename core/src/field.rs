@@ -66,10 +66,15 @@ impl<'a> Block<'a> {
 impl<'a> Field<'a> {
     /// The field at the dotted path `leaf` of `object`.
     pub fn at(object: &'a Node<'a>, leaf: &'static str) -> Self {
+        Self::found(leaf, object.at(leaf))
+    }
+
+    /// The field at the dotted path `leaf` of the whole object, where somebody has already looked for it.
+    pub fn found(leaf: &'static str, node: Option<&'a Node<'a>>) -> Self {
         Self {
             root: "",
             leaf,
-            node: object.at(leaf).filter(|node| !node.is_null()),
+            node: node.filter(|node| !node.is_null()),
         }
     }
 

@@ -15,6 +15,17 @@ pub enum SourceType {
     Pitr,
 }
 
+impl SourceType {
+    fn of(text: Option<&str>) -> Option<Self> {
+        match text? {
+            "backup" => Some(Self::Backup),
+            "storage" => Some(Self::Storage),
+            "pitr" => Some(Self::Pitr),
+            _ => None,
+        }
+    }
+}
+
 /// A `Neo4jRestore`.
 #[derive(Debug, Clone, Copy)]
 pub struct Restore<'a> {
@@ -26,6 +37,7 @@ pub struct Restore<'a> {
     pub pitr: Block<'a>,
     /// `spec.options`.
     pub options: Block<'a>,
+    source_type: Option<SourceType>,
 }
 
 impl<'a> Restore<'a> {
@@ -38,6 +50,7 @@ impl<'a> Restore<'a> {
             source,
             pitr: source.block("pitr", "spec.source.pitr"),
             options: spec.block("options", "spec.options"),
+            source_type: SourceType::of(source.field("type").text()),
         }
     }
 
@@ -72,12 +85,7 @@ impl<'a> Restore<'a> {
 
     /// `source.type`, when it is one of the three.
     pub fn source_type(&self) -> Option<SourceType> {
-        match self.source.field("type").text()? {
-            "backup" => Some(SourceType::Backup),
-            "storage" => Some(SourceType::Storage),
-            "pitr" => Some(SourceType::Pitr),
-            _ => None,
-        }
+        self.source_type
     }
 
     /// `source.backupRef`.

@@ -52,10 +52,15 @@ impl Reach {
     ///
     /// Where the operator can be of several versions, nothing is an error that is none with one of them. Where nobody says
     /// which operator it is, what only older ones refuse or warn of is worth a remark.
+    #[inline]
     pub fn of(behaviors: &'static [Behavior], severity: Severity, operator: Operator) -> Option<Self> {
         if behaviors.is_empty() {
             return Some(Self::whole(severity));
         }
+        Self::by_versions(behaviors, operator)
+    }
+
+    fn by_versions(behaviors: &'static [Behavior], operator: Operator) -> Option<Self> {
         let versions = operator.versions();
         let possible = || behaviors.iter().filter(|row| row.operators.overlap(versions));
         let worst = possible().max_by_key(|row| row.severity);

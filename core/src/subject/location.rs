@@ -70,8 +70,16 @@ impl<'a> Location<'a> {
     }
 }
 
+/// The locations of one object, of which a restore has most.
+pub(super) type Locations<'a> = [Option<Location<'a>>; 3];
+
 /// Every location that the object names.
-pub(crate) fn locations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Location<'a>> + use<'a> {
+pub(crate) fn locations<'s, 'a>(subject: &'s Subject<'a>) -> impl Iterator<Item = Location<'a>> + use<'s, 'a> {
+    subject.locations().iter().flatten().copied()
+}
+
+/// Looks every location up that the object names.
+pub(super) fn find_all<'a>(subject: &Subject<'a>) -> Locations<'a> {
     let of_backup = |backup: Backup<'a>| [Some(Location::new(backup.storage(), Use::Artifacts, true)), None, None];
     let found = match subject.kind {
         Kind::Neo4jBackup => subject.backup().map(of_backup).unwrap_or_default(),
@@ -89,9 +97,10 @@ pub(crate) fn locations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Locat
     };
     // The cloud block of an instance stands beside its location and may be there alone.
     let is_instance = !matches!(subject.kind, Kind::Neo4jBackup | Kind::Neo4jRestore);
-    found.into_iter().flatten().filter(move |location| {
+    let is_named = |location: &Location<'_>| {
         location.storage.block.is_set() || (is_instance && location.storage.cloud.block.is_set())
-    })
+    };
+    found.map(|location| location.filter(is_named))
 }
 
 fn of_restore<'a>(restore: &Restore<'a>) -> [Option<Location<'a>>; 3] {
@@ -161,7 +170,7 @@ pub(crate) fn annotations_at(field: Field<'_>, severity: Severity) -> impl Itera
 }
 
 /// Every annotation that the object wants on a `ServiceAccount`: that of the Jobs, or that of the servers.
-pub(crate) fn annotations<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Annotation<'a>> + use<'a> {
+pub(crate) fn annotations<'s, 'a>(subject: &'s Subject<'a>) -> impl Iterator<Item = Annotation<'a>> + use<'s, 'a> {
     let servers = subject.field("spec.podServiceAccountAnnotations");
     // Older operators have the field for clusters only, and drop it of a standalone, which another rule says.
     let has_servers = match subject.kind {

@@ -16,6 +16,7 @@ use crate::operator::{Operator, Versions};
 use crate::schema::{Era, Kind, SchemaProblem, ServedSchemas, StructuralSchema};
 use crate::settings::Settings;
 use crate::values::cron::{CronError, Schedule};
+use location::Locations;
 
 /// The door through which an object came.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,11 +70,13 @@ pub struct Subject<'a> {
     /// The document that the object was read from, when it came from a file.
     document: Option<&'a Document<'a>>,
     // Looked up once, because nearly every rule asks, and some ask for each of a thousand other objects.
+    spec: Option<&'a Node<'a>>,
     name: &'a str,
     namespace: &'a str,
     backup: Option<Backup<'a>>,
     restore: Option<Restore<'a>>,
     // Worked out once, and only when a rule asks.
+    locations: OnceCell<Locations<'a>>,
     schedule: OnceCell<Option<Result<Schedule, CronError>>>,
     facts: OnceCell<BackupFacts>,
     problems: OnceCell<Vec<SchemaProblem<'a>>>,
@@ -110,12 +113,14 @@ impl<'a> Subject<'a> {
             structure: served.or_else(|| StructuralSchema::of_era(kind, era)),
             is_served: served.is_some(),
             document: None,
+            spec: object.get("spec"),
             name: Field::at(object, "metadata.name").str().unwrap_or_default(),
             namespace: Field::at(object, "metadata.namespace")
                 .text()
                 .unwrap_or(default_namespace),
             backup: (kind == Kind::Neo4jBackup).then(|| Backup::of(object)),
             restore: (kind == Kind::Neo4jRestore).then(|| Restore::of(object)),
+            locations: OnceCell::new(),
             schedule: OnceCell::new(),
             facts: OnceCell::new(),
             problems: OnceCell::new(),
@@ -174,7 +179,10 @@ impl<'a> Subject<'a> {
 
     /// The field at a dotted path of plain keys.
     pub fn field(&self, dotted: &'static str) -> Field<'a> {
-        Field::at(self.object, dotted)
+        let node = dotted
+            .strip_prefix("spec.")
+            .map_or_else(|| self.object.at(dotted), |leaf| self.spec?.at(leaf));
+        Field::found(dotted, node)
     }
 
     /// The object as a backup, when it is one.
@@ -198,17 +206,16 @@ impl<'a> Subject<'a> {
         self.restore
     }
 
+    /// The locations that the object names, looked up once.
+    fn locations(&self) -> &Locations<'a> {
+        self.locations.get_or_init(|| location::find_all(self))
+    }
+
     /// Every storage location that the object names, whatever its kind.
     pub fn storages(&self) -> impl Iterator<Item = Storage<'a>> + use<'a> {
         let locations = match self.kind {
-            Kind::Neo4jBackup => [Some(Backup::of(self.object).storage()), None, None],
-            Kind::Neo4jRestore => {
-                let restore = Restore::of(self.object);
-                [
-                    Some(restore.storage()),
-                    Some(restore.base_storage()),
-                    Some(restore.log_storage()),
-                ]
+            Kind::Neo4jBackup | Kind::Neo4jRestore => {
+                self.locations().map(|found| found.map(|location| location.storage))
             }
             Kind::Neo4jEnterpriseCluster | Kind::Neo4jEnterpriseStandalone => [
                 Some(Storage::at(
