@@ -156,7 +156,7 @@ fn apply(
     for looks in meta.looks {
         match looks {
             Looks::AtCluster => {
-                if may_look(None) {
+                if may_look(None) || check.finds_in_parts() {
                     report.set(meta, None);
                     check.check_cluster(cluster, report);
                 }
@@ -331,5 +331,6 @@ fn of_finding(finding: Finding, reference: &ObjectRef) -> Diagnosis {
         affects: Affects::Subject,
         evidence,
         explains: meta.map_or(&[], |meta| meta.explains),
+        class: None,
     }
 }
