@@ -136,7 +136,7 @@ mod tests {
 
     use super::*;
 
-    fn found(kind: Kind, spec: Value) -> Vec<(String, Option<Value>)> {
+    fn found(kind: Kind, spec: &Value) -> Vec<(String, Option<Value>)> {
         let object = Node::from(json!({"spec": spec}));
         let found = undecodable(kind, Some(Era::NEWEST), &object);
         found
@@ -149,12 +149,12 @@ mod tests {
     fn every_field_that_go_cannot_decode_is_found() {
         let limits = json!({"options": {"resources": {"limits": {"cpu": "1e1.5", "memory": "1Gi"}}}});
         assert_eq!(
-            found(Kind::Neo4jBackup, limits),
+            found(Kind::Neo4jBackup, &limits),
             [("spec.options.resources.limits.cpu".to_owned(), None)]
         );
         let time = json!({"source": {"pointInTime": "2025-01-15T14:30:00z"}});
         assert_eq!(
-            found(Kind::Neo4jRestore, time),
+            found(Kind::Neo4jRestore, &time),
             [(
                 "spec.source.pointInTime".to_owned(),
                 Some("2025-01-15T14:30:00Z".into())
@@ -163,7 +163,7 @@ mod tests {
         let divisor =
             json!({"env": [{"name": "A"}, {"name": "B", "valueFrom": {"resourceFieldRef": {"divisor": "1e.5"}}}]});
         assert_eq!(
-            found(Kind::Neo4jEnterpriseCluster, divisor),
+            found(Kind::Neo4jEnterpriseCluster, &divisor),
             [("spec.env[1].valueFrom.resourceFieldRef.divisor".to_owned(), None)]
         );
     }
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_value_of_another_type_is_found_with_what_was_meant() {
         let spec = json!({"suspend": "true", "retention": {"maxCount": "7"}, "schedule": ["a"]});
-        let mut found = found(Kind::Neo4jBackup, spec);
+        let mut found = found(Kind::Neo4jBackup, &spec);
         found.sort_by(|left, right| left.0.cmp(&right.0));
         assert_eq!(
             found,
@@ -192,7 +192,7 @@ mod tests {
             "unknown": [1],
             "options": {"resources": {"limits": {"cpu": 1, "memory": "100GB"}}},
         });
-        assert_eq!(found(Kind::Neo4jBackup, spec), []);
+        assert_eq!(found(Kind::Neo4jBackup, &spec), []);
         let without_era = Node::from(json!({"spec": {"suspend": "true"}}));
         assert_eq!(undecodable(Kind::Neo4jBackup, None, &without_era), []);
     }

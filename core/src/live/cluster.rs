@@ -338,9 +338,11 @@ fn inventory(snapshot: &Snapshot) -> Inventory {
             let gaps = resources
                 .iter()
                 .filter_map(|resource| snapshot.gap(*resource, namespace));
-            match Vec::from_iter(gaps) {
-                gaps if gaps.is_empty() => Coverage::Full,
-                gaps => Coverage::Partial(Why::all(gaps)),
+            let gaps: Vec<_> = gaps.collect();
+            if gaps.is_empty() {
+                Coverage::Full
+            } else {
+                Coverage::Partial(Why::all(gaps))
             }
         };
         let Some(namespaces) = &snapshot.namespaces else {

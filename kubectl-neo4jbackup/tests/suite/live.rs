@@ -249,7 +249,7 @@ fn a_name_that_belongs_to_somebody_else() {
 /// The fields that the cluster takes decide, and not those that a newer operator would take.
 #[test]
 fn a_field_that_the_cluster_drops() {
-    let definition = r#"apiVersion: apiextensions.k8s.io/v1
+    let definition = r"apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: neo4jbackups.neo4j.neo4j.com}
 spec:
@@ -270,7 +270,7 @@ spec:
                 instanceRef: {type: string}
                 database: {type: string}
                 storage: {type: object, x-kubernetes-preserve-unknown-fields: true}
-"#;
+";
     let spec = "instanceRef: prod\ndatabase: sales\nsuspend: false\nstorage: {type: pvc, pvc: {name: backups}}";
     let file = backup("hourly", spec);
     assert_eq!(found(&file, ""), []);

@@ -81,9 +81,10 @@ impl Page<'_> {
             if evidence.object != cause.object {
                 sign += &format!("{}: ", object(&evidence.object));
             }
-            let shown = match evidence.kind.is_quoted_whole() {
-                true => &evidence.text,
-                false => beginning(&evidence.text, LONGEST_EVIDENCE),
+            let shown = if evidence.kind.is_quoted_whole() {
+                &evidence.text
+            } else {
+                beginning(&evidence.text, LONGEST_EVIDENCE)
             };
             sign += shown;
             if shown.len() < evidence.text.len() {
