@@ -6,6 +6,7 @@ mod destination;
 mod fix;
 mod live;
 mod output;
+mod overlay;
 mod plan;
 mod survey;
 mod unfinished;
@@ -204,7 +205,7 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
         causes: Arc::default(),
         is_gap: false,
     });
-    let unfinished = unfinished.chain(plan.live.iter().filter_map(|live| live.schema_gap(texts, plan)));
+    let unfinished = unfinished.chain(live::schema_gap(texts, plan));
     let unreadable = gaps.iter().map(Skipped::from);
     let skipped: Vec<Skipped> = unreadable.chain(unfinished).chain(skipped).collect();
     LintReport {

@@ -2,13 +2,10 @@
 //! replaces the object of its name; so a rule cannot tell the one from the other.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use neo4jbackup_cluster::{Purpose, Read, Reading, read};
 use neo4jbackup_core::document;
-use neo4jbackup_core::facts::{Cause, Inventory};
 use neo4jbackup_core::field::Field;
 use neo4jbackup_core::live::{Cluster, wanted};
 use neo4jbackup_core::operator::Operator;
@@ -17,34 +14,13 @@ use neo4jbackup_core::rules::UnknownField;
 use neo4jbackup_core::schema::{Group, Kind};
 use neo4jbackup_core::snapshot::{Resource, Snapshot};
 
+use super::overlay::Live;
 use super::plan::Plan;
 use crate::connection::{self, Access};
 use crate::input::Text;
 use crate::look::{LookError, REQUEST_TIMEOUT, is_namespace, request_timeout};
 use crate::report::{self, Skipped};
 use crate::{Exit, Io, bundle};
-
-/// Where to look.
-#[derive(Debug, Clone)]
-pub(super) struct Look {
-    /// What was collected, in the place of a cluster.
-    pub(super) bundle: Option<PathBuf>,
-    /// The namespace that was named; the one of the context unless given.
-    pub(super) namespace: Option<String>,
-    /// Whether to look at all namespaces.
-    pub(super) all_namespaces: bool,
-    /// How long everything may take.
-    pub(super) timeout: Duration,
-}
-
-/// What is in the cluster.
-#[derive(Debug)]
-pub(super) struct Live {
-    /// What its objects say.
-    pub(super) inventory: Inventory,
-    /// Why it is not known which fields it takes, where it is not.
-    schema: Option<Cause>,
-}
 
 /// Why nothing can be laid over it.
 #[derive(Debug, thiserror::Error)]
@@ -74,24 +50,27 @@ impl LiveError {
     }
 }
 
-impl Live {
-    /// Says that the fields of the files were judged by the tables, where the cluster did not say which it takes.
-    pub(super) fn schema_gap(&self, texts: &[Text], plan: &Plan) -> Option<Skipped> {
-        let code = UnknownField::META.code;
-        let cause = self.schema.as_ref().filter(|_| plan.selection.includes(code))?;
-        let right = cause
-            .missing_right()
-            .map(|right| format!(" (missing: {})", right.words()));
-        let reason = format!("which fields the cluster takes: {cause}{}", right.unwrap_or_default());
-        Some(Skipped {
-            code: Some(code),
-            file: texts.first()?.source.name.clone(),
-            reason: printable(reason).into(),
-            need: None,
-            causes: Arc::new([report::Cause::from(cause)]),
-            is_gap: false,
-        })
-    }
+/// Says that the fields of the files were judged by the tables, where the cluster did not say which it takes.
+pub(super) fn schema_gap(texts: &[Text], plan: &Plan) -> Option<Skipped> {
+    let code = UnknownField::META.code;
+    let cause = plan
+        .live
+        .as_ref()?
+        .schema
+        .as_ref()
+        .filter(|_| plan.selection.includes(code))?;
+    let right = cause
+        .missing_right()
+        .map(|right| format!(" (missing: {})", right.words()));
+    let reason = format!("which fields the cluster takes: {cause}{}", right.unwrap_or_default());
+    Some(Skipped {
+        code: Some(code),
+        file: texts.first()?.source.name.clone(),
+        reason: printable(reason).into(),
+        need: None,
+        causes: Arc::new([report::Cause::from(cause)]),
+        is_gap: false,
+    })
 }
 
 /// Looks at the cluster, where that is asked for, and has the plan judge by what it says.

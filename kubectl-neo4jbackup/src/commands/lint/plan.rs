@@ -10,7 +10,7 @@ use neo4jbackup_core::quoted::quoted;
 use neo4jbackup_core::schema::ServedSchemas;
 
 use super::crds::{self, CrdsError};
-use super::live::{Live, Look};
+use super::overlay::{Live, Look};
 use crate::cli::{FailOn, Lint, Show};
 use crate::config::{self, Config, ConfigError};
 use crate::connection::Access;
