@@ -35,8 +35,19 @@ pub struct Reading {
     pub request_timeout: Duration,
     /// How long everything may take.
     pub timeout: Duration,
-    /// Whether to read logs and what more may say why something is wrong.
-    pub examines: bool,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// What a snapshot is for, which decides what is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// What became of the runs.
+    Runs,
+    /// Why something is wrong: also logs, events and what more may say so.
+    Causes,
+    /// What manifests can refer to: no runs, and of Secrets the key names of these, by namespace and name.
+    References(BTreeSet<(String, String)>),
 }
 
 /// Why nothing could be read.
@@ -82,8 +93,15 @@ pub async fn read(cluster: &Cluster, reading: &Reading, taken: Timestamp) -> Res
     }
     reader.read_parts(first, &mut read).await;
     read.snapshot.sort();
-    if reading.examines {
-        reader.read_more(served.as_deref(), &mut read).await;
+    match &reading.purpose {
+        Purpose::Runs => {}
+        Purpose::Causes => reader.read_more(served.as_deref(), &mut read).await,
+        Purpose::References(secrets) => {
+            let (secrets, are_more) = wanted::first_secrets(secrets.clone());
+            let parts = secret_parts(secrets, are_more, &mut read);
+            reader.read_parts(parts, &mut read).await;
+            read.snapshot.sort();
+        }
     }
     Ok(read)
 }
@@ -165,16 +183,7 @@ impl Reader {
     /// Reads what the first lists say is worth reading.
     async fn read_more(&self, served: Option<&str>, read: &mut Read) {
         let (secrets, are_more) = wanted::secrets(&read.snapshot);
-        read.snapshot.add(Resource::Secrets, []);
-        if are_more {
-            let cause = Cause::NotAsked(format!("only the first {} that are named were read", secrets.len()));
-            let gap = Gap { namespace: None, cause };
-            read.snapshot.miss(Resource::Secrets, gap);
-        }
-        let mut parts: Vec<Part> = secrets
-            .into_iter()
-            .map(|(namespace, name)| Part::one(Resource::Secrets, Some(&namespace), name))
-            .collect();
+        let mut parts = secret_parts(secrets, are_more, read);
         let only = self.reading.only.as_ref();
         let only = only.map(|(namespace, name)| (namespace.as_str(), name.as_str()));
         // Putting everything together takes its time, and what is read from here on changes neither answer.
@@ -196,6 +205,18 @@ impl Reader {
             read.snapshot.add_log(of, tail);
         }
     }
+}
+
+/// The Secrets to read, one by one: a list would bring every value of the namespace.
+fn secret_parts(secrets: Vec<(String, String)>, are_more: bool, read: &mut Read) -> Vec<Part> {
+    read.snapshot.add(Resource::Secrets, []);
+    if are_more {
+        let cause = Cause::NotAsked(format!("only the first {} that are named were read", secrets.len()));
+        let gap = Gap { namespace: None, cause };
+        read.snapshot.miss(Resource::Secrets, gap);
+    }
+    let part = |(namespace, name): (String, String)| Part::one(Resource::Secrets, Some(&namespace), name);
+    secrets.into_iter().map(part).collect()
 }
 
 /// The text of an error as a gap has it.

@@ -10,6 +10,7 @@ use crate::finding::Finding;
 use crate::live::Cluster;
 use crate::model::ObjectRef;
 use crate::registry;
+use crate::rules::ClaimNotFound;
 use crate::settings::Settings;
 use crate::snapshot::{LogTail, Resource};
 use crate::subject::{Context, Door, Subject};
@@ -155,7 +156,7 @@ fn apply(
     for looks in meta.looks {
         match looks {
             Looks::AtCluster => {
-                if may_look(None) {
+                if may_look(None) || check.finds_in_parts() {
                     report.set(meta, None);
                     check.check_cluster(cluster, report);
                 }
@@ -291,7 +292,10 @@ fn judge_manifests(
             }
         }
         for finding in judgement.findings {
-            let is_wanted = (options.selects)(finding.code, finding.name) && finding.suppressed.is_none();
+            // The check of claims knows more of those of backups than whether they are there.
+            let is_checked = looks == Looks::AtBackups && finding.code == ClaimNotFound::META.code;
+            let is_wanted =
+                !is_checked && (options.selects)(finding.code, finding.name) && finding.suppressed.is_none();
             if is_wanted && !finding.audit_only {
                 hit.insert(finding.code);
                 found.push(of_finding(finding, &reference));
@@ -327,5 +331,6 @@ fn of_finding(finding: Finding, reference: &ObjectRef) -> Diagnosis {
         affects: Affects::Subject,
         evidence,
         explains: meta.map_or(&[], |meta| meta.explains),
+        class: None,
     }
 }

@@ -36,6 +36,7 @@ pub mod settings;
 pub mod snapshot;
 pub mod subject;
 pub mod suppress;
+mod undecodable;
 pub mod unknown;
 pub mod values;
 pub mod verdict;

@@ -5,6 +5,7 @@
 //! becomes text that can only be read.
 //!
 //! ```text
+//! Excerpt   a sentence in a sentence: as `Quoted`, and what is cut ends at a word
 //! Quoted    a value in a sentence: in backticks, cut to what a person reads
 //! Name      a path, an object, a field on its own: never cut, because it is used to find the thing
 //! printable a finished text whose parts come from elsewhere: the net below the other two
@@ -39,6 +40,37 @@ impl fmt::Display for Quoted<'_> {
         }
         formatter.write_str(&code_span(&shown))
     }
+}
+
+/// A sentence that others wrote, in one of ours: as [`Quoted`], but what is cut ends at a word. The whole of it belongs into
+/// the evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Excerpt<'t>(pub &'t str);
+
+/// The beginning of the sentence as it stands in another one.
+pub fn excerpt(sentence: &str) -> Excerpt<'_> {
+    Excerpt(sentence)
+}
+
+impl fmt::Display for Excerpt<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = cut(self.0, WIDEST);
+        let whole = self.0.trim_end();
+        let Some(begun) = shown.strip_suffix('…').filter(|begun| !is_whole(whole, begun)) else {
+            return Quoted(whole).fmt(formatter);
+        };
+        // A word that is longer than all there is room for is cut all the same.
+        let Some((words, _)) = begun.rsplit_once(' ') else {
+            return Quoted(whole).fmt(formatter);
+        };
+        let words = words.trim_end_matches([' ', ',', ';', ':']);
+        formatter.write_str(&code_span(&format!("{words} …")))
+    }
+}
+
+/// Whether nothing was cut and the ellipsis is one of the text.
+fn is_whole(text: &str, begun: &str) -> bool {
+    text.strip_suffix('…') == Some(begun)
 }
 
 /// The name of a file, an object or a field.
@@ -225,6 +257,21 @@ pub fn begins_command(before: Option<char>, letter: char, rest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_excerpt_ends_at_a_word() {
+        let said = "0/5 nodes are available: 2 Insufficient memory, 3 node(s) had untolerated taint {gpu: true}. preemption: none";
+        assert_eq!(
+            excerpt(said).to_string(),
+            "`0/5 nodes are available: 2 Insufficient memory, 3 node(s) had untolerated …`"
+        );
+        assert_eq!(excerpt("all of it").to_string(), "`all of it`");
+        assert_eq!(excerpt("and so on…").to_string(), "`and so on…`");
+        assert_eq!(excerpt("").to_string(), "`\"\"`");
+        let word = "x".repeat(200);
+        assert_eq!(excerpt(&word).to_string(), format!("`{}…`", "x".repeat(79)));
+        assert_eq!(excerpt("a\nb").to_string(), "`a\\nb`");
+    }
 
     #[test]
     fn what_can_be_seen_stays_as_it_is() {

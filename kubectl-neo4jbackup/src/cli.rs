@@ -79,7 +79,7 @@ pub enum ColorChoice {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check manifests in files, without a cluster
+    /// Check manifests in files, alone or as if they were applied to a cluster
     Lint(Box<Lint>),
     /// Say why backups and restores fail, the cause first
     #[command(visible_alias = "diagnose")]
@@ -110,13 +110,14 @@ pub enum Command {
         # see what can be fixed, then fix it\n  kubectl neo4jbackup lint deploy/ --fix --diff\n  kubectl neo4jbackup lint deploy/ --fix\n\n  \
         # by the fields that a cluster really has, or that its CRDs in a folder have\n  \
         kubectl neo4jbackup lint deploy/ --crds cluster\n  kubectl neo4jbackup lint deploy/ --crds crds/\n\n  \
+        # what would break if they were applied to the cluster?\n  kubectl neo4jbackup lint deploy/ --live\n\n  \
         # accept what is there today, fail on what is new\n  kubectl neo4jbackup lint deploy/ --baseline known.json --write-baseline\n  \
         kubectl neo4jbackup lint deploy/ --baseline known.json\n\n\
         Settings can be kept in `.neo4jbackup.yaml`, in the folder of the first path or in one above it. Links in folders are \
         followed to places below the paths; one that leads out of them is reported and not followed. No report replaces what is \
         linted, a manifest or a baseline, and no baseline anything but a baseline.\n\n\
         Exit codes: 0 nothing at or above --fail-on, 1 findings (with --fix --diff: or differences), 2 wrong usage, \
-        3 a file could not be read or there was nothing to judge, 4 a file to write would replace one that must stay")]
+        3 a file, or with --live something of the cluster, could not be read, or there was nothing to judge, 4 a file to write would replace one that must stay")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Lint {
     /// Files, folders, globs, or `-` for standard input
@@ -146,6 +147,20 @@ pub struct Lint {
     /// operator, unless that is given
     #[arg(long, value_name = "PATH")]
     pub crds: Vec<PathBuf>,
+    /// Judge the files as if they were applied to the cluster: instances, Secrets, claims and other backups that are no
+    /// files are those of the cluster, and so are the fields that it takes. What is found lies in a file. Reads the
+    /// namespaces of the files and the one of -n
+    #[arg(long)]
+    pub live: bool,
+    /// With --live: look at all namespaces
+    #[arg(short = 'A', long, requires = "live")]
+    pub all_namespaces: bool,
+    /// With --live: take what has been collected in a file or folder for the cluster
+    #[arg(long, value_name = "PATH", requires = "live")]
+    pub from_bundle: Option<PathBuf>,
+    /// With --live: how long to look at most, in all: 90s, 2m
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
+    pub timeout: Duration,
     /// Judge the objects as the admission webhook would complete them
     #[arg(long)]
     pub assume_webhook: bool,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use neo4jbackup_cluster::{Read, ReadError, Reading, chain, read};
+use neo4jbackup_cluster::{Purpose, Read, ReadError, Reading, chain, read};
 use neo4jbackup_core::quoted::{Name, quoted};
 use neo4jbackup_core::snapshot::Snapshot;
 
@@ -13,7 +13,7 @@ use crate::connection::{self, Access, ConnectionError};
 use crate::{Exit, Io};
 
 /// How long one answer may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What to look at.
 #[derive(Debug, Clone)]
@@ -106,7 +106,7 @@ impl Look {
                 only: self.only.clone().map(|name| (namespace, name)),
                 request_timeout: request_timeout(&access),
                 timeout: self.timeout,
-                examines: self.examines,
+                purpose: if self.examines { Purpose::Causes } else { Purpose::Runs },
             };
             let Read { snapshot, requests } = read(cluster, &reading, taken).await?;
             let source = Source {
@@ -125,7 +125,7 @@ impl Look {
 }
 
 /// How long one answer may take; as kubectl has it, 0 is for ever.
-fn request_timeout(access: &Access) -> Duration {
+pub(crate) fn request_timeout(access: &Access) -> Duration {
     match access.flags.request_timeout {
         None => REQUEST_TIMEOUT,
         Some(Duration::ZERO) => Duration::MAX,
@@ -134,7 +134,7 @@ fn request_timeout(access: &Access) -> Duration {
 }
 
 /// Whether a namespace can have this name, which becomes part of the address of every request.
-fn is_namespace(name: &str) -> bool {
+pub(crate) fn is_namespace(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&name.len()) && name.bytes().all(is_plain)
 }

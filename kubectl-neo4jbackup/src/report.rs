@@ -1,6 +1,7 @@
 //! The result of `lint` as the object that every format is made from: `LintReport` of
 //! `report.neo4jbackup.github.io/v1`. Its JSON Schema is `docs/schemas/LintReport.json`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use json_patch::Patch;
@@ -133,6 +134,19 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Marks the places that lie in objects of the cluster, because no file has these; `named` are those of the files.
+    pub(crate) fn tell_live(&mut self, named: &BTreeSet<(&'static str, String, String)>) {
+        for related in &mut self.related {
+            let Some(object) = related.object.as_ref().filter(|_| related.location.is_none()) else {
+                continue;
+            };
+            let is_of_file = |(kind, namespace, name): &(&str, String, String)| {
+                *kind == object.kind && *namespace == object.namespace && *name == object.name
+            };
+            related.in_cluster = !named.iter().any(is_of_file);
+        }
+    }
+
     /// The object as `Kind/namespace/name`, or without what is not known.
     pub fn object_name(&self) -> String {
         self.object.as_ref().map(object_name).unwrap_or_default()
@@ -152,6 +166,7 @@ pub fn object_name(object: &ObjectRef) -> String {
 
 /// A place that has to do with a finding.
 #[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Related {
     /// The object; null when it is that of the finding.
     pub object: Option<ObjectRef>,
@@ -161,6 +176,8 @@ pub struct Related {
     pub text: String,
     /// Where it stands; null when that is not in the same file.
     pub location: Option<Location>,
+    /// Whether it stands in no file but in the cluster that the files are laid over.
+    pub in_cluster: bool,
 }
 
 impl Related {
@@ -170,6 +187,7 @@ impl Related {
             object: evidence.object.clone(),
             text: evidence.text.clone(),
             location: span.map(|span| Location::new(file, span)),
+            in_cluster: false,
         })
     }
 }

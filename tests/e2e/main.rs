@@ -17,6 +17,7 @@ mod foreign_trees;
 mod guard;
 mod hostile_objects;
 mod identity;
+mod live;
 mod metrics;
 mod mutating_policies;
 mod operator_writes;

@@ -40,6 +40,7 @@ pub(crate) fn inventory(case: &Case, file: &lint::File<'_>, options: &Options) -
             Need::ShardedDatabases,
             Need::Secrets,
             Need::Namespace,
+            Need::Claims,
         ] {
             inventory.set_coverage(need, Coverage::Full);
         }

@@ -4,7 +4,7 @@ use neo4jbackup_core::facts::Right;
 use neo4jbackup_core::schema::Kind;
 use neo4jbackup_core::snapshot::Resource;
 
-use super::{Reading, right};
+use super::{Purpose, Reading, right};
 use crate::definitions::definition_name;
 
 /// What the Deployment and the pods of an operator are found by.
@@ -115,9 +115,12 @@ pub(super) fn parts(reading: &Reading, served: Option<&str>) -> Vec<Part> {
             parts.extend(namespaces.iter().map(one));
         }
     }
-    if reading.examines {
+    if reading.purpose != Purpose::Runs {
         let definition = |kind: Kind| Part::one(Resource::Definitions, None, definition_name(kind));
         parts.extend(Kind::ALL.into_iter().map(definition));
+        parts.push(Part::list(Resource::Deployments, None).labelled(OPERATOR));
+    }
+    if reading.purpose == Purpose::Causes {
         for resource in [
             Resource::ValidatingWebhooks,
             Resource::MutatingWebhooks,
@@ -125,17 +128,10 @@ pub(super) fn parts(reading: &Reading, served: Option<&str>) -> Vec<Part> {
         ] {
             parts.push(Part::list(resource, None));
         }
-        for resource in [Resource::Deployments, Resource::Pods] {
-            let part = Part::list(resource, None).labelled(OPERATOR);
-            parts.push(Part {
-                asked: if resource == Resource::Pods {
-                    Asked::Elsewhere
-                } else {
-                    Asked::Directly
-                },
-                ..part
-            });
-        }
+        parts.push(Part {
+            asked: Asked::Elsewhere,
+            ..Part::list(Resource::Pods, None).labelled(OPERATOR)
+        });
     }
     parts
 }
@@ -149,6 +145,11 @@ fn in_namespace(namespace: Option<&str>, reading: &Reading, served: Option<&str>
             ..Part::list(resource, namespace)
         }));
     }
+    if let Purpose::References(_) = reading.purpose {
+        let resources = [Resource::CronJobs, Resource::Claims];
+        parts.extend(resources.map(|resource| Part::list(resource, namespace)));
+        return;
+    }
     let own = reading
         .only
         .as_ref()
@@ -160,7 +161,7 @@ fn in_namespace(namespace: Option<&str>, reading: &Reading, served: Option<&str>
             _ => part,
         });
     }
-    if !reading.examines {
+    if reading.purpose != Purpose::Causes {
         return;
     }
     match namespace {

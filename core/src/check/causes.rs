@@ -1,10 +1,11 @@
 //! Causes and their effects: which of the things that are wrong is why the others are.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::diagnosis::{Affects, Diagnosis};
 use crate::finding::Severity;
+use crate::logs::Class;
 
 /// Something that is wrong, with what follows from it.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,7 +94,7 @@ fn parents(diagnoses: &[Diagnosis]) -> Vec<Option<usize>> {
             .of_effect(effect)
             .filter(|cause| {
                 let cause = &diagnoses[*cause];
-                cause.explains.contains(&effect.code) && cause.reaches(effect)
+                cause.explains(effect) && cause.reaches(effect)
             })
             .collect();
         // In the order in which they were found, so that it depends on nothing else which of two equals is taken.
@@ -129,8 +130,15 @@ impl<'d> Candidates<'d> {
             own: HashMap::new(),
             far: Vec::new(),
         };
+        // A line of a log names its causes itself.
+        let of_logs: BTreeSet<&str> = diagnoses
+            .iter()
+            .filter_map(|diagnosis| diagnosis.class)
+            .flat_map(Class::causes)
+            .collect();
+        let explains = |cause: &Diagnosis| !cause.explains.is_empty() || of_logs.contains(cause.code);
         let explaining = diagnoses.iter().enumerate();
-        for (position, cause) in explaining.filter(|(_, cause)| !cause.explains.is_empty()) {
+        for (position, cause) in explaining.filter(|(_, cause)| explains(cause)) {
             if cause.affects == Affects::Subject {
                 candidates.own.entry(subject(cause)).or_default().push(position);
             } else {
@@ -181,6 +189,7 @@ mod tests {
             affects: Affects::Subject,
             evidence: Vec::new(),
             explains,
+            class: None,
         }
     }
 
@@ -212,6 +221,35 @@ mod tests {
         assert_eq!(told(cause.clone()), Severity::Error);
         cause.probable();
         assert_eq!(told(cause), Severity::Warning);
+    }
+
+    /// A run that failed for a class of line, with what else is wrong with its backup.
+    fn with_log(line: &str, others: &[&'static str]) -> String {
+        let mut failure = diagnosis("NB6003", "a", &["NB6001"]);
+        failure.class = crate::logs::classify(line);
+        let others = others.iter().map(|code| diagnosis(code, "a", &["NB6003"]));
+        shape(&fold(std::iter::once(failure).chain(others).collect()))
+    }
+
+    #[test]
+    fn the_class_of_the_line_decides_what_explains_it() {
+        let denied = "S3Exception: Access Denied (Service: S3, Status Code: 403, Request ID: X)";
+        let full = "write /backups/x: no space left on device";
+        assert_eq!(with_log(denied, &["NB3103"]), "NB3103/a(NB6003/a())");
+        assert_eq!(with_log(full, &["NB3103"]), "NB3103/a() NB6003/a()");
+        assert_eq!(with_log(denied, &["NB6009"]), "NB6003/a() NB6009/a()");
+        assert_eq!(with_log("Backup failed", &["NB6009"]), "NB6009/a(NB6003/a())");
+    }
+
+    #[test]
+    fn the_class_of_the_line_decides_what_it_explains() {
+        let mut failure = diagnosis("NB6003", "a", &["NB6001"]);
+        failure.class = crate::logs::classify("write /backups/x: no space left on device");
+        let nearly_full = diagnosis("NB7102", "a", &[]);
+        let told = |failure: Diagnosis| shape(&fold(vec![failure, nearly_full.clone()]));
+        assert_eq!(told(failure.clone()), "NB6003/a(NB7102/a())");
+        failure.class = crate::logs::classify("Connection refused: a:6362");
+        assert_eq!(told(failure), "NB6003/a() NB7102/a()");
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! One thing that is wrong with a cluster.
 
+use std::collections::BTreeSet;
+
 use super::evidence::Evidence;
 use crate::document::Path;
 use crate::finding::Severity;
+use crate::logs::Class;
 use crate::model::ObjectRef;
 use crate::quoted::printable;
 
@@ -35,6 +38,8 @@ pub struct Diagnosis {
     pub evidence: Vec<Evidence>,
     /// The codes of what it is the cause of.
     pub explains: &'static [&'static str],
+    /// The class of the line of a log that it rests on, which says what else it explains and what alone can explain it.
+    pub class: Option<&'static Class>,
 }
 
 /// Whom something harms.
@@ -42,8 +47,8 @@ pub struct Diagnosis {
 pub enum Affects {
     /// The object that was looked at.
     Subject,
-    /// Everything in a namespace.
-    Namespace(String),
+    /// Everything in these namespaces.
+    Namespaces(BTreeSet<String>),
     /// Everything of a kind in the whole cluster.
     Kind(&'static str),
     /// These objects.
@@ -101,6 +106,14 @@ impl Diagnosis {
         self
     }
 
+    /// Whether it is the cause of another one, as far as their codes say.
+    pub(super) fn explains(&self, effect: &Self) -> bool {
+        if let Some(class) = effect.class.filter(|class| class.decides) {
+            return class.is_explained_by(self.code);
+        }
+        self.explains.contains(&effect.code) || self.class.is_some_and(|class| class.explains(effect.code))
+    }
+
     /// Whether it harms what the other one was found with.
     pub(super) fn reaches(&self, other: &Self) -> bool {
         let same = |subject: &ObjectRef, other: &ObjectRef| {
@@ -110,7 +123,7 @@ impl Diagnosis {
             (Affects::Everything, _) => true,
             (Affects::Subject, Some(subject)) => self.subject.as_ref().is_some_and(|own| same(own, subject)),
             (Affects::Subject, None) => self.subject.is_none(),
-            (Affects::Namespace(namespace), Some(subject)) => *namespace == subject.namespace,
+            (Affects::Namespaces(namespaces), Some(subject)) => namespaces.contains(&subject.namespace),
             (Affects::Kind(kind), Some(subject)) => *kind == subject.kind,
             (Affects::Objects(objects), Some(subject)) => objects.iter().any(|object| same(object, subject)),
             (_, None) => false,
@@ -125,7 +138,7 @@ impl Diagnosis {
             || match &self.affects {
                 Affects::Everything => true,
                 Affects::Subject => false,
-                Affects::Namespace(affected) => affected == namespace,
+                Affects::Namespaces(affected) => affected.contains(namespace),
                 Affects::Kind(affected) => *affected == kind,
                 Affects::Objects(objects) => objects.iter().any(is),
             }

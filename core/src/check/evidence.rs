@@ -4,7 +4,10 @@ use jiff::Timestamp;
 
 use crate::live::{Condition, Container, Ended, Event, Pod, Waiting};
 use crate::model::ObjectRef;
-use crate::quoted::{printable, quoted};
+use crate::quoted::{Name, beginning, code_span, printable, quoted};
+
+/// So many characters are kept of what others wrote; more says nothing more, and a cluster may hold a megabyte of it.
+const LONGEST: usize = 4096;
 
 /// What kind of sign something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -22,6 +25,13 @@ pub enum EvidenceKind {
     Log,
     /// What follows from several of them.
     Fact,
+}
+
+impl EvidenceKind {
+    /// Whether it is in the words of somebody else, who says at the end what matters as often as not: these are shown whole.
+    pub fn is_quoted_whole(self) -> bool {
+        self != Self::Fact
+    }
 }
 
 /// A sign, the object that it is of, and when it was seen.
@@ -42,7 +52,11 @@ pub struct Evidence {
 impl Evidence {
     /// A field of an object, by its dotted path.
     pub fn field(object: ObjectRef, path: &str, value: &str) -> Self {
-        Self::new(EvidenceKind::Field, object, None, format!("{path}: {}", quoted(value)))
+        let value = match value {
+            "" => quoted("").to_string(),
+            value => code_span(&Name(value).to_string()),
+        };
+        Self::new(EvidenceKind::Field, object, None, format!("{path}: {value}"))
     }
 
     /// An event of an object.
@@ -102,11 +116,14 @@ impl Evidence {
     }
 
     fn new(kind: EvidenceKind, object: ObjectRef, time: Option<Timestamp>, text: String) -> Self {
+        let text = printable(text);
+        let kept = beginning(&text, LONGEST);
+        let cut = if kept.len() < text.len() { "…" } else { "" };
         Self {
             kind,
             object,
             time,
-            text: printable(text).into_owned(),
+            text: format!("{kept}{cut}"),
         }
     }
 }
@@ -116,5 +133,30 @@ fn time<S: serde::Serializer>(time: &Option<Timestamp>, serializer: S) -> Result
     match time {
         Some(time) => serializer.collect_str(time),
         None => serializer.serialize_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_wrote_is_kept_whole_and_a_megabyte_is_not() {
+        let object = || ObjectRef {
+            api_version: "v1".to_owned(),
+            kind: "Pod".to_owned(),
+            namespace: "graph".to_owned(),
+            name: "nightly".to_owned(),
+        };
+        let long = "word ".repeat(600);
+        let kept = Evidence::new(EvidenceKind::Event, object(), None, long.clone());
+        assert_eq!(kept.text, long);
+        let cut = Evidence::new(EvidenceKind::Log, object(), None, "\u{1b}".repeat(1 << 20));
+        assert!(
+            cut.text.starts_with("\\u{1b}\\u{1b}") && cut.text.ends_with("\\u{1b}…"),
+            "{}",
+            cut.text
+        );
+        assert!(cut.text.chars().count() <= LONGEST + 1);
     }
 }

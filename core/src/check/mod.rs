@@ -26,6 +26,11 @@ pub trait Declared: Sync {
 /// A check. It says what is wrong with one object, or with the cluster as a whole, and cannot fail: what it cannot know
 /// stands in the snapshot as a gap, and the engine says so in its place.
 pub trait Check: Declared {
+    /// Whether what it finds in the cluster is certain also where only a part of what it needs could be read.
+    fn finds_in_parts(&self) -> bool {
+        false
+    }
+
     /// Looks at the cluster as a whole.
     fn check_cluster(&self, cluster: &Cluster<'_>, report: &mut Report) {
         let _ = (cluster, report);

@@ -9,5 +9,5 @@ pub use crate::live::{
     Instance, Job, Mode, Outcome, PlainCronJob, Plan, Pod, Restore, Run, Series, Waiting,
 };
 pub use crate::model::ObjectRef;
-pub use crate::quoted::{name, quoted};
+pub use crate::quoted::{excerpt, name, quoted};
 pub use crate::snapshot::Resource;

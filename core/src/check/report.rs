@@ -58,6 +58,7 @@ impl Report {
             affects: Affects::Subject,
             evidence: Vec::new(),
             explains: self.check.explains,
+            class: None,
         });
         &mut self.diagnoses[position]
     }

@@ -1,12 +1,17 @@
 use crate::check::prelude::*;
-use crate::values::{point_in_time, quantity};
+use crate::document::Segment;
+use crate::operator::Operator;
+use crate::schema::Kind;
+use crate::undecodable::{Undecodable, undecodable};
 
 declare_check! {
     /// One object that the operator cannot decode blinds it for every object of the kind.
     ///
     /// ## What it looks at
-    /// Every `Neo4jBackup` and `Neo4jRestore` that could be read, of any namespace: a `spec.source.pointInTime` or a
-    /// quantity in `spec.options.resources` that the API server stores and the operator cannot decode.
+    /// Every `Neo4jBackup`, `Neo4jRestore`, `Neo4jEnterpriseCluster` and `Neo4jEnterpriseStandalone` that could be read, of any
+    /// namespace: points in time, limits, requests and units of variables that the API server stores and the operator cannot
+    /// decode; and, where the version of the operator is known, every field that holds a value of another type than the
+    /// operator has for it, which was stored before the schema said so.
     ///
     /// ## Why it matters
     /// One such object, in any namespace, and the operator sees no object of its kind any more: new ones get no status, no
@@ -18,48 +23,50 @@ declare_check! {
     /// be deleted once the field is correct. After an exponent that was too large the operator must be restarted as well.
     OperatorBlinded {
         code: "NB9001", name: "operator-blinded", severity: Error,
-        looks: [AtCluster], needs: [], explains: ["NB9007", "NB8001"], since: "0.2",
+        looks: [AtCluster], needs: [Backups, Restores, Clusters, Standalones],
+        explains: ["NB9007", "NB8001", "NB7006"], since: "0.2",
     }
 }
 
-/// A field that the operator cannot decode.
-struct Poison {
-    path: Vec<String>,
-    shown: String,
-    meant: Option<String>,
-    hangs: bool,
-}
+/// The kinds whose objects the operator keeps all of in its memory.
+const KINDS: [Kind; 4] = [
+    Kind::Neo4jRestore,
+    Kind::Neo4jBackup,
+    Kind::Neo4jEnterpriseCluster,
+    Kind::Neo4jEnterpriseStandalone,
+];
 
 impl Check for OperatorBlinded {
+    /// One value is enough, whatever else could not be read.
+    fn finds_in_parts(&self) -> bool {
+        true
+    }
+
     fn check_cluster(&self, cluster: &Cluster<'_>, report: &mut Report) {
-        for (resource, kind) in [(Resource::Restores, "Neo4jRestore"), (Resource::Backups, "Neo4jBackup")] {
-            for stored in cluster.snapshot.objects(resource) {
+        // Of an operator that the tables do not know, nobody knows the types.
+        let operator = cluster.operator.filter(|operator| !operator.is_newer_than_known());
+        let era = operator.map(Operator::era);
+        for kind in KINDS {
+            for stored in cluster.snapshot.objects(Resource::of_kind(kind)) {
                 let object = stored.node();
                 let Some(reference) = ObjectRef::of(&object) else {
                     continue;
                 };
-                for poison in poisons(&object) {
-                    say(&object, reference.clone(), resource, kind, &poison, report);
+                for value in undecodable(kind, era, &object) {
+                    say(&object, reference.clone(), kind, &value, report);
                 }
             }
         }
     }
 }
 
-fn say(
-    object: &Node<'_>,
-    reference: ObjectRef,
-    resource: Resource,
-    kind: &'static str,
-    poison: &Poison,
-    report: &mut Report,
-) {
-    let path = poison.path.join(".");
+fn say(object: &Node<'_>, reference: ObjectRef, of: Kind, value: &Undecodable<'_>, report: &mut Report) {
+    let (path, kind) = (value.path.to_string(), of.name());
     let has_finalizer = object
         .at("metadata.finalizers")
         .and_then(Node::as_list)
         .is_some_and(|finalizers| !finalizers.is_empty());
-    let effect = if poison.hangs {
+    let effect = if value.hangs {
         format!("the operator never ends decoding it, keeps a CPU busy and sees no {kind} of any namespace")
     } else {
         format!("the operator cannot decode it and sees no {kind} of any namespace any more")
@@ -69,72 +76,55 @@ fn say(
     } else {
         "correct the field, or delete the object, which works because it has no finalizer".to_owned()
     };
-    if poison.hangs {
+    if value.hangs {
         help += "; then restart the operator, which does not recover by itself";
     }
-    // A wrong point in time would restore the wrong state, so that one which is not certain is left to a person.
-    let value = poison.meant.as_deref().unwrap_or("PUT-THE-RIGHT-VALUE-HERE");
-    if poison.meant.is_none() {
+    // A wrong value would do something else than was meant, so that one which is not certain is left to a person.
+    let patch = patch(value);
+    if value.meant.is_none() && patch.is_some() {
         help += "; put the right value into the command";
     }
-    let mut patch = serde_json::Value::from(value);
-    for key in poison.path.iter().rev() {
-        patch = serde_json::json!({ key: patch });
-    }
-    // A quote in a key would end the quotes of the shell.
-    let patch = patch.to_string().replace('\'', r"'\''");
     let (namespace, name) = (reference.namespace.clone(), reference.name.clone());
     let place = if namespace.is_empty() {
         String::new()
     } else {
         format!(" -n {namespace}")
     };
-    let shown = format!("{path} is {}, {effect}", poison.shown);
+    let resource = of.plural();
+    let command = patch.map_or_else(
+        || format!("kubectl edit {resource} {name}{place}"),
+        |patch| format!("kubectl patch {resource} {name}{place} --type merge -p '{patch}'"),
+    );
+    let shown = shown(value);
     report
-        .say(reference.clone(), shown)
+        .say(reference.clone(), format!("{path} is {shown}, {effect}"))
         .affects(Affects::Kind(kind))
         .help(help)
-        .command(format!(
-            "kubectl patch {} {name}{place} --type merge -p '{patch}'",
-            resource.plural()
-        ))
-        .evidence(Evidence::fact(reference, format!("{path} is {}", poison.shown)));
+        .command(command)
+        .evidence(Evidence::fact(reference, format!("{path} is {shown}")));
 }
 
-fn poisons(object: &Node<'_>) -> Vec<Poison> {
-    let mut poisons = Vec::new();
-    if let Some(time) = object.at("spec.source.pointInTime") {
-        let text = time.as_str();
-        if text.is_some_and(point_in_time::is_poison) || time.as_list().is_some() || time.as_map().is_some() {
-            poisons.push(Poison {
-                path: ["spec", "source", "pointInTime"].map(str::to_owned).to_vec(),
-                shown: shown(text),
-                meant: text.and_then(point_in_time::normalised),
-                hangs: false,
-            });
-        }
+/// The merge patch that sets the field, for a shell, or `None` if it stands in a list, which a merge patch replaces.
+fn patch(value: &Undecodable<'_>) -> Option<String> {
+    let meant = value.meant.clone();
+    let mut patch = meant.unwrap_or_else(|| "PUT-THE-RIGHT-VALUE-HERE".into());
+    for segment in value.path.0.iter().rev() {
+        let Segment::Key(key) = segment else { return None };
+        patch = serde_json::json!({ key: patch });
     }
-    for list in ["limits", "requests"] {
-        let quantities = object
-            .at(&format!("spec.options.resources.{list}"))
-            .and_then(Node::as_map);
-        for (key, value) in quantities.into_iter().flat_map(crate::document::Map::iter) {
-            let Some(text) = value.as_str() else { continue };
-            let hangs = quantity::hangs_operator(text);
-            if hangs || quantity::is_poison(text) {
-                let path = ["spec", "options", "resources", list, key];
-                poisons.push(Poison {
-                    path: path.map(str::to_owned).to_vec(),
-                    shown: shown(Some(text)),
-                    meant: quantity::normalised(text).filter(|meant| !quantity::is_poison(meant)),
-                    hangs,
-                });
-            }
-        }
-    }
-    poisons
+    // A quote in a key would end the quotes of the shell.
+    Some(patch.to_string().replace('\'', r"'\''"))
 }
 
-fn shown(text: Option<&str>) -> String {
-    text.map_or_else(|| "a list or an object".to_owned(), |text| quoted(text).to_string())
+fn shown(value: &Undecodable<'_>) -> String {
+    match (value.value, value.value.and_then(Node::scalar_text)) {
+        (Some(Node::String(text)), _) if matches!(value.expected, "a time" | "a quantity") => quoted(text).to_string(),
+        (Some(node), Some(text)) => format!(
+            "{} {}, where {} belongs",
+            node.type_name(),
+            quoted(text),
+            value.expected
+        ),
+        _ => "a list or an object".to_owned(),
+    }
 }

@@ -1,10 +1,13 @@
+use std::collections::BTreeSet;
+
 use crate::check::prelude::*;
 
 declare_check! {
     /// The operator does not run.
     ///
     /// ## What it looks at
-    /// The Deployment of the operator and its pods: no pod is ready.
+    /// The Deployment of the operator and its pods: no pod is ready. Where there are several installations, each explains what
+    /// happens in the namespaces that it watches, unless another one that runs watches them as well.
     ///
     /// ## Why it matters
     /// Nothing that is created, changed or deleted is acted upon. Schedules that exist go on, because Kubernetes runs them.
@@ -35,9 +38,11 @@ impl Check for OperatorDown {
                 "no pod of the operator is ready: nothing that is created or changed is acted upon"
             };
             let diagnosis = report.say(installation.reference(), message);
-            if all_down {
-                diagnosis.affects(Affects::Everything);
-            }
+            diagnosis.affects(if all_down && installation.mode == Mode::All {
+                Affects::Everything
+            } else {
+                Affects::Namespaces(left_alone(installation, all_down, cluster))
+            });
             if installation.wanted == 0 {
                 diagnosis
                     .help("scale it up again")
@@ -63,4 +68,23 @@ impl Check for OperatorDown {
             diagnosis.evidence(Evidence::fact(installation.reference(), ready));
         }
     }
+}
+
+/// The namespaces in which nobody acts because this installation does not.
+fn left_alone(dead: &Installation<'_>, all_down: bool, cluster: &Cluster<'_>) -> BTreeSet<String> {
+    let backups = cluster.backups.iter().map(|backup| &backup.namespace);
+    let restores = cluster.restores.iter().map(|restore| &restore.namespace);
+    let instances = cluster.instances.iter().map(|instance| &instance.namespace);
+    let lives = |other: &&Installation<'_>| other.ready != Some(0);
+    backups
+        .chain(restores)
+        .chain(instances)
+        .filter(|namespace| {
+            // Of an installation that does not say what it watches, nothing is certain while another one runs.
+            let is_watched = dead.mode.watches(namespace).unwrap_or(all_down);
+            let watches = |other: &Installation<'_>| other.mode.watches(namespace) == Some(true);
+            is_watched && !cluster.installations.iter().filter(lives).any(watches)
+        })
+        .map(ToString::to_string)
+        .collect()
 }

@@ -62,7 +62,7 @@ fn obstacle(pod: &Pod<'_>, cluster: &Cluster<'_>) -> Option<(String, Evidence, S
     }
     let scheduled = pod.condition("PodScheduled").filter(|condition| !condition.holds());
     if let Some(condition) = scheduled.filter(|condition| !condition.message.is_empty()) {
-        let what = format!("no node takes pod {}: {}", name(&pod.name), quoted(&condition.message));
+        let what = format!("no node takes pod {}: {}", name(&pod.name), excerpt(&condition.message));
         let help =
             "give the pod what the scheduler misses: a claim that is bound, room on a node, or a node that it may use";
         return Some((what, Evidence::condition(pod.reference(), condition), help.to_owned()));
@@ -97,7 +97,7 @@ fn waits(container: &Container<'_>, waiting: &Waiting<'_>) -> Option<(String, St
             format!(
                 "container {} cannot be set up: {}",
                 name(&container.name),
-                quoted(&waiting.message)
+                excerpt(&waiting.message)
             ),
             "create the Secret or the key that is missing; the pod starts by itself then".to_owned(),
         ),
@@ -106,7 +106,7 @@ fn waits(container: &Container<'_>, waiting: &Waiting<'_>) -> Option<(String, St
                 "container {} cannot start: {}: {}",
                 name(&container.name),
                 quoted(reason),
-                quoted(&waiting.message)
+                excerpt(&waiting.message)
             ),
             "make what it waits for".to_owned(),
         ),

@@ -43,7 +43,7 @@ impl Check for RestoreFailed {
                 "look at its events and at the log of its Job".to_owned(),
             ),
             None => (
-                format!("the operator says {}", quoted(restore.message.trim())),
+                format!("the operator says {}", excerpt(restore.message.trim())),
                 "mend what the message names".to_owned(),
             ),
         };

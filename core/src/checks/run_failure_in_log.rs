@@ -6,7 +6,9 @@ declare_check! {
     /// ## What it looks at
     /// The end of the logs of the containers of the last run that failed, those that run before the others included. Each
     /// line is compared with the table of known failures, the same that `kubectl neo4jbackup explain --log` uses; the first
-    /// line that names a cause counts, and not the last one, which mostly says only that something failed.
+    /// line that names a cause counts, and not the last one, which mostly says only that something failed. What it is the
+    /// cause of, and what can be its own cause, depends on the class of the line: a volume that is full explains a claim
+    /// that is nearly full, and no account that two identities contend for explains it.
     ///
     /// ## Why it matters
     /// The status of a backup and the events of its Job say that a run failed and never why.
@@ -42,6 +44,7 @@ fn say(runs: &[Run<'_>], object: ObjectRef, report: &mut Report) {
     diagnosis
         .help(small(&class.remedy))
         .evidence(Evidence::log(failure.pod, failure.container, line));
+    diagnosis.class = Some(class);
     if !class.decides {
         diagnosis.probable();
     }

@@ -65,7 +65,7 @@ impl Check for SeedProxyWaits {
                 Some((claim, holder)) => {
                     format!("its seed proxy waits for claim {claim}, which pod {holder} on another node holds")
                 }
-                None => format!("its seed proxy cannot start: {}", quoted(event.message.trim())),
+                None => format!("its seed proxy cannot start: {}", excerpt(event.message.trim())),
             };
             let diagnosis = report.say(restore.reference(), message);
             diagnosis

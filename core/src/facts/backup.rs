@@ -111,6 +111,16 @@ impl BackupFacts {
 }
 
 impl BackupFacts {
+    /// Takes over what the status of the same backup in a cluster says of its runs, which applying it leaves as it is.
+    pub(super) fn keep_status_of(&mut self, known: &Self) {
+        if self.succeeded.is_none() {
+            self.succeeded = known.succeeded;
+        }
+        if self.runs.is_none() {
+            self.runs.clone_from(&known.runs);
+        }
+    }
+
     /// The directory of the backup's chain, below its place: that of the backup that it continues, or its own.
     pub fn chain_root<'f>(&'f self, name: &'f str) -> &'f str {
         self.chain_from.as_deref().unwrap_or(name)

@@ -18,6 +18,8 @@ pub enum Need {
     Secrets,
     /// The annotations of the namespace.
     Namespace,
+    /// The volume claims of the namespace.
+    Claims,
     /// The `ServiceAccounts` of the Jobs.
     Accounts,
     /// The Role and the `RoleBinding` of the backup account.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::backup::BackupFacts;
 use super::instance::{InstanceFacts, InstanceKind};
 use super::namespace::NamespaceFacts;
+use super::owner::Controller;
 use super::restore::RestoreFacts;
 use super::secret::SecretFacts;
 use super::sharded::ShardedFacts;
@@ -28,6 +29,9 @@ pub(super) enum About {
     ShardedDatabase(ShardedFacts),
     Secret(SecretFacts),
     Namespace(NamespaceFacts),
+    Claim,
+    /// An object of a kind of Kubernetes' own that belongs to a controller.
+    Controlled(&'static str, Controller),
     /// An object that nobody asks about.
     Nothing,
 }
@@ -50,6 +54,32 @@ impl Fact {
     pub fn of_secret(namespace: &str, name: &str, keys: impl IntoIterator<Item = String>) -> Self {
         let keys = keys.into_iter().collect();
         Self::new(namespace, name, About::Secret(SecretFacts { keys }))
+    }
+
+    /// Returns what is kept of a volume claim: that it is there.
+    pub fn of_claim(namespace: &str, name: &str) -> Self {
+        Self::new(namespace, name, About::Claim)
+    }
+
+    /// Returns what is kept of an object that belongs to a controller.
+    pub fn of_controlled(kind: &'static str, namespace: &str, name: &str, controller: Controller) -> Self {
+        Self::new(namespace, name, About::Controlled(kind, controller))
+    }
+
+    /// Returns the object as the kind, the namespace and the name say which one it is, or `None` if nobody asks about it.
+    pub fn key(&self) -> Option<(&'static str, &str, &str)> {
+        let kind = match &self.about {
+            About::Instance(facts) => Kind::from(facts.kind).name(),
+            About::Backup(_) => Kind::Neo4jBackup.name(),
+            About::Restore(_) => Kind::Neo4jRestore.name(),
+            About::ShardedDatabase(_) => Kind::Neo4jShardedDatabase.name(),
+            About::Secret(_) => "Secret",
+            About::Namespace(_) => "Namespace",
+            About::Claim => "PersistentVolumeClaim",
+            About::Controlled(kind, _) => kind,
+            About::Nothing => return None,
+        };
+        Some((kind, &self.namespace, &self.name))
     }
 
     /// Returns what is kept of a namespace with these annotations.

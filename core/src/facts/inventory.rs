@@ -3,7 +3,7 @@
 //! It keeps facts, not objects: the handful of fields that rules ask for, owned, so that a thousand instances cost
 //! little memory. Every look-up has three answers, and a rule must treat the third as "do not know".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::account::AccountFacts;
 use super::backup::BackupFacts;
@@ -11,6 +11,7 @@ use super::coverage::{Coverage, Need};
 use super::fact::{About, Fact};
 use super::instance::{InstanceFacts, InstanceKind};
 use super::namespace::NamespaceFacts;
+use super::owner::Controller;
 use super::restore::RestoreFacts;
 use super::role::{BindingFacts, RoleFacts};
 use super::secret::SecretFacts;
@@ -18,6 +19,7 @@ use super::sharded::ShardedFacts;
 use super::siblings::{Backups, Others, Restores};
 use super::small_map::SmallMap;
 use super::why::Why;
+use super::writers::{Elsewhere, Writers};
 use crate::document::Node;
 use crate::model::Account;
 use crate::schema::Kind;
@@ -55,6 +57,8 @@ struct NamespaceObjects {
     accounts: BTreeMap<Account, AccountFacts>,
     role: Option<RoleFacts>,
     binding: Option<BindingFacts>,
+    claims: BTreeSet<String>,
+    controllers: BTreeMap<(&'static str, String), Controller>,
 }
 
 /// What is known of other objects.
@@ -63,7 +67,11 @@ pub struct Inventory {
     /// In boxes, because a tree is never full.
     namespaces: BTreeMap<String, Box<NamespaceObjects>>,
     coverage: BTreeMap<Need, Coverage>,
+    /// What is known of single namespaces, where that is something else.
+    coverage_in: BTreeMap<String, BTreeMap<Need, Coverage>>,
     unknown: Coverage,
+    /// Who writes where, in all namespaces; `None` unless somebody compares them.
+    writers: Option<Writers>,
     /// The API version in which each kind is served.
     served: BTreeMap<Kind, String>,
 }
@@ -87,6 +95,29 @@ impl Inventory {
         self.coverage.get(&need).unwrap_or(&self.unknown)
     }
 
+    /// Says how much of one kind is known in one namespace, where that is something else than in general.
+    pub fn set_coverage_in(&mut self, need: Need, namespace: &str, coverage: Coverage) {
+        let of_namespace = self.coverage_in.entry(namespace.to_owned()).or_default();
+        of_namespace.insert(need, coverage);
+    }
+
+    /// Returns how much of one kind is known in a namespace.
+    pub fn coverage_in(&self, need: Need, namespace: &str) -> &Coverage {
+        let known = self.coverage_in.get(namespace).and_then(|known| known.get(&need));
+        known.unwrap_or_else(|| self.coverage(need))
+    }
+
+    /// Also compares the backups of one namespace with those of the others from now on, which takes memory for each of them.
+    pub fn compare_namespaces(&mut self) {
+        let mut writers = Writers::default();
+        for (namespace, objects) in &self.namespaces {
+            for (name, facts) in objects.backups.iter() {
+                writers.add(namespace, name, facts);
+            }
+        }
+        self.writers = Some(writers);
+    }
+
     /// Takes the facts of an object of one of the operator's kinds.
     pub fn insert(&mut self, kind: Kind, namespace: &str, name: &str, object: &Node<'_>) {
         self.add(Fact::of(kind, namespace, name, object));
@@ -95,7 +126,7 @@ impl Inventory {
     /// Takes what is known of one object, in the place of what was known of it.
     pub fn add(&mut self, fact: Fact) {
         let Fact { namespace, name, about } = fact;
-        let objects = self.namespace_mut(&namespace);
+        let objects = self.namespaces.entry(namespace.clone()).or_default();
         match about {
             About::Instance(facts) => {
                 let instances = match facts.kind {
@@ -104,17 +135,61 @@ impl Inventory {
                 };
                 instances.insert(name, facts);
             }
-            About::Backup(facts) => objects.backups.insert(&name, facts),
+            About::Backup(facts) => {
+                if let Some(writers) = &mut self.writers {
+                    if let Some(known) = objects.backups.get(&name) {
+                        writers.remove(&namespace, &name, known);
+                    }
+                    writers.add(&namespace, &name, &facts);
+                }
+                objects.backups.insert(&name, facts);
+            }
             About::Restore(facts) => objects.restores.insert(&name, facts),
             About::ShardedDatabase(facts) => objects.sharded.insert(name, facts),
             About::Secret(facts) => objects.secrets.insert(name, facts),
             About::Namespace(facts) => objects.facts = Some(facts),
+            About::Claim => {
+                objects.claims.insert(name);
+            }
+            About::Controlled(kind, controller) => {
+                objects.controllers.insert((kind, name), controller);
+            }
             About::Nothing => {}
         }
     }
 
+    /// Takes what is known of an object that is to be applied, in the place of what was known of it: what it says itself, and
+    /// what its status has said, which stays when it is applied.
+    pub fn lay_over(&mut self, mut fact: Fact) {
+        if let About::Backup(facts) = &mut fact.about
+            && let Lookup::Found(known) = self.backup(&fact.namespace, &fact.name)
+        {
+            facts.keep_status_of(known);
+        }
+        self.add(fact);
+    }
+
+    /// Returns the controller that an object of a kind belongs to, or `None` if it belongs to none as far as is known.
+    pub fn controller(&self, namespace: &str, kind: &'static str, name: &str) -> Option<&Controller> {
+        let objects = self.namespaces.get(namespace)?;
+        objects.controllers.get(&(kind, name.to_owned()))
+    }
+
+    /// The claim of this name.
+    pub fn claim(&self, namespace: &str, name: &str) -> Lookup<'_, String> {
+        let objects = self.namespaces.get(namespace);
+        let found = objects.and_then(|objects| objects.claims.get(name));
+        self.answer(Need::Claims, namespace, found)
+    }
+
     /// Forgets an object.
     pub fn remove(&mut self, kind: Kind, namespace: &str, name: &str) {
+        if let Some(writers) = &mut self.writers
+            && let Some(objects) = self.namespaces.get(namespace).filter(|_| kind == Kind::Neo4jBackup)
+            && let Some(facts) = objects.backups.get(name)
+        {
+            writers.remove(namespace, name, facts);
+        }
         self.forget(namespace, |objects| match kind {
             Kind::Neo4jEnterpriseCluster => drop(objects.clusters.remove(name)),
             Kind::Neo4jEnterpriseStandalone => drop(objects.standalones.remove(name)),
@@ -182,13 +257,13 @@ impl Inventory {
             .namespaces
             .get(namespace)
             .and_then(|objects| objects.accounts.get(&account));
-        self.answer(Need::Accounts, found)
+        self.answer(Need::Accounts, namespace, found)
     }
 
     /// The Role of the backup account.
     pub fn role(&self, namespace: &str) -> Lookup<'_, RoleFacts> {
         let found = self.namespaces.get(namespace).and_then(|objects| objects.role.as_ref());
-        self.answer(Need::Roles, found)
+        self.answer(Need::Roles, namespace, found)
     }
 
     /// The `RoleBinding` of the backup account.
@@ -197,7 +272,7 @@ impl Inventory {
             .namespaces
             .get(namespace)
             .and_then(|objects| objects.binding.as_ref());
-        self.answer(Need::Roles, found)
+        self.answer(Need::Roles, namespace, found)
     }
 
     /// Every namespace that has a known backup or restore.
@@ -212,6 +287,7 @@ impl Inventory {
     pub fn restore(&self, namespace: &str, name: &str) -> Lookup<'_, RestoreFacts> {
         self.answer(
             Need::Restores,
+            namespace,
             self.namespaces
                 .get(namespace)
                 .and_then(|objects| objects.restores.get(name)),
@@ -222,13 +298,14 @@ impl Inventory {
     pub fn instance(&self, namespace: &str, name: &str) -> Lookup<'_, InstanceFacts> {
         let objects = self.namespaces.get(namespace);
         let found = objects.and_then(|objects| objects.clusters.get(name).or_else(|| objects.standalones.get(name)));
-        self.answer(Need::Instance, found)
+        self.answer(Need::Instance, namespace, found)
     }
 
     /// The backup of this name.
     pub fn backup(&self, namespace: &str, name: &str) -> Lookup<'_, BackupFacts> {
         self.answer(
             Need::Backups,
+            namespace,
             self.namespaces
                 .get(namespace)
                 .and_then(|objects| objects.backups.get(name)),
@@ -239,6 +316,7 @@ impl Inventory {
     pub fn secret(&self, namespace: &str, name: &str) -> Lookup<'_, SecretFacts> {
         self.answer(
             Need::Secrets,
+            namespace,
             self.namespaces
                 .get(namespace)
                 .and_then(|objects| objects.secrets.get(name)),
@@ -249,6 +327,7 @@ impl Inventory {
     pub fn namespace(&self, namespace: &str) -> Lookup<'_, NamespaceFacts> {
         self.answer(
             Need::Namespace,
+            namespace,
             self.namespaces
                 .get(namespace)
                 .and_then(|objects| objects.facts.as_ref()),
@@ -261,7 +340,7 @@ impl Inventory {
             .namespaces
             .get(namespace)
             .and_then(|objects| objects.sharded.get(name));
-        self.answer(Need::ShardedDatabases, found)
+        self.answer(Need::ShardedDatabases, namespace, found)
     }
 
     /// The name of the `Neo4jShardedDatabase` that declares a database of this name on an instance, whatever it is called
@@ -270,7 +349,7 @@ impl Inventory {
         let objects = self.namespaces.get(namespace).into_iter();
         let mut declared = objects.flat_map(|objects| objects.sharded.iter());
         let found = declared.find(|(_, facts)| facts.declares(instance, database));
-        self.answer(Need::ShardedDatabases, found.map(|(name, _)| name))
+        self.answer(Need::ShardedDatabases, namespace, found.map(|(name, _)| name))
     }
 
     /// Every known backup of a namespace, by name.
@@ -320,6 +399,14 @@ impl Inventory {
         })
     }
 
+    /// The backups of other namespaces that write to the directory of a backup's chain, where namespaces are compared.
+    pub fn writers_elsewhere(&self, namespace: &str, name: &str, own: &BackupFacts, most: usize) -> Elsewhere<'_> {
+        let writers = self.writers.as_ref();
+        writers.map_or_else(Elsewhere::default, |writers| {
+            writers.elsewhere(namespace, name, own, most)
+        })
+    }
+
     /// The first other backup by name that wants another value for an annotation of the account of the backups, and which.
     pub fn other_backup_identity(&self, namespace: &str, name: &str, key: &str, value: &str) -> Option<(&str, &str)> {
         let backups = &self.namespaces.get(namespace)?.backups;
@@ -332,11 +419,13 @@ impl Inventory {
         restores.identities().other(name, key, value)
     }
 
-    fn answer<'i, T>(&'i self, need: Need, found: Option<&'i T>) -> Lookup<'i, T> {
-        match (found, self.coverage(need)) {
-            (Some(facts), _) => Lookup::Found(facts),
-            (None, Coverage::Full) => Lookup::Absent,
-            (None, Coverage::Partial(why)) => Lookup::Unknown(why),
+    fn answer<'i, T>(&'i self, need: Need, namespace: &str, found: Option<&'i T>) -> Lookup<'i, T> {
+        if let Some(facts) = found {
+            return Lookup::Found(facts);
+        }
+        match self.coverage_in(need, namespace) {
+            Coverage::Full => Lookup::Absent,
+            Coverage::Partial(why) => Lookup::Unknown(why),
         }
     }
 

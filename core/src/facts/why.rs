@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::quoted::Name;
+
 /// Why something is not known: one cause or several, since an instance is of one of two kinds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Why(Vec<Cause>);
@@ -38,10 +40,32 @@ pub struct Right {
     pub called: String,
 }
 
+impl Right {
+    /// Returns the right as one grants it: `get secrets/cloud in namespace graph`.
+    pub fn words(&self) -> String {
+        let mut words = format!("{} {}", self.verbs.join(", "), self.resource);
+        if !self.group.is_empty() {
+            words += &format!(".{}", self.group);
+        }
+        if let Some(name) = &self.name {
+            words += &format!("/{}", Name(name));
+        }
+        if let Some(namespace) = &self.namespace {
+            words += &format!(" in namespace {}", Name(namespace));
+        }
+        words
+    }
+}
+
 impl Why {
     /// Returns the reason that several causes are together.
     pub fn all(causes: impl IntoIterator<Item = Cause>) -> Self {
         Self(causes.into_iter().collect())
+    }
+
+    /// Returns whether nobody was asked, and nothing went wrong.
+    pub fn is_not_asked(&self) -> bool {
+        self.0.iter().all(|cause| matches!(cause, Cause::NotAsked(_)))
     }
 
     /// Returns the causes, in the order in which they were found.

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use crate::document::{self, Document, Limits, Node, Path, ProblemKind, Span};
 use crate::engine::{self, Judgement};
-use crate::facts::{Fact, Inventory};
+use crate::facts::{Controller, Fact, Inventory};
 use crate::field::Field;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::fix::FixKind;
@@ -171,6 +171,11 @@ fn fact(object: &Node<'_>, options: &Options) -> Option<Fact> {
             let annotations = entries("metadata.annotations");
             let annotations = annotations.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
             Some(Fact::of_namespace(name, annotations.collect()))
+        }
+        (Some("v1"), Some("PersistentVolumeClaim")) => Some(Fact::of_claim(namespace, name)),
+        (Some("batch/v1"), Some("CronJob")) => {
+            let controller = Controller::of(object)?;
+            Some(Fact::of_controlled("CronJob", namespace, name, controller))
         }
         _ => None,
     }

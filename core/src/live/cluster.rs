@@ -16,7 +16,7 @@ use super::pod::Pod;
 use super::read::{Text, entry, text};
 use super::restore::Restore;
 use crate::document::Node;
-use crate::facts::{Coverage, InstanceKind, Inventory, Need};
+use crate::facts::{Controller, Coverage, Fact, InstanceKind, Inventory, Need, Why};
 use crate::operator::Operator;
 use crate::schema::{Kind, ServedSchemas};
 use crate::snapshot::{Resource, Snapshot};
@@ -313,6 +313,18 @@ fn inventory(snapshot: &Snapshot) -> Inventory {
         let annotations = annotations.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
         inventory.insert_namespace(&stored.name, annotations.collect());
     }
+    for stored in snapshot.objects(Resource::Claims) {
+        inventory.add(Fact::of_claim(&stored.namespace, &stored.name));
+    }
+    for resource in [Resource::CronJobs, Resource::Backups, Resource::Restores] {
+        for stored in snapshot.objects(resource) {
+            if let Some(controller) = Controller::of(&stored.node()) {
+                let (kind, namespace, name) = (resource.kind(), &stored.namespace, &stored.name);
+                inventory.add(Fact::of_controlled(kind, namespace, name, controller));
+            }
+        }
+    }
+    inventory.compare_namespaces();
     for (need, resources) in [
         (Need::Instance, &[Resource::Clusters, Resource::Standalones][..]),
         (Need::Backups, &[Resource::Backups]),
@@ -320,10 +332,28 @@ fn inventory(snapshot: &Snapshot) -> Inventory {
         (Need::ShardedDatabases, &[Resource::ShardedDatabases]),
         (Need::Namespace, &[Resource::Namespaces]),
         (Need::Secrets, &[Resource::Secrets]),
+        (Need::Claims, &[Resource::Claims]),
     ] {
-        let gap = resources.iter().find_map(|resource| snapshot.gap(*resource, None));
-        let coverage = gap.map_or(Coverage::Full, |cause| Coverage::Partial(cause.into()));
-        inventory.set_coverage(need, coverage);
+        let coverage = |namespace| {
+            let gaps = resources
+                .iter()
+                .filter_map(|resource| snapshot.gap(*resource, namespace));
+            let gaps: Vec<_> = gaps.collect();
+            if gaps.is_empty() {
+                Coverage::Full
+            } else {
+                Coverage::Partial(Why::all(gaps))
+            }
+        };
+        let Some(namespaces) = &snapshot.namespaces else {
+            inventory.set_coverage(need, coverage(None));
+            continue;
+        };
+        let elsewhere = Why::from("its namespace was not looked at");
+        inventory.set_coverage(need, Coverage::Partial(elsewhere));
+        for namespace in namespaces {
+            inventory.set_coverage_in(need, namespace, coverage(Some(namespace)));
+        }
     }
     inventory.set_coverage(Need::Clock, Coverage::Full);
     inventory

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Cluster, Installation, Job, Outcome, Pod, Run};
+use crate::document::Node;
 use crate::facts::LocationFacts;
 use crate::model;
+use crate::schema::Kind;
 use crate::snapshot::{LogOf, Resource, Snapshot};
 
 /// So many Secrets are looked at.
@@ -24,23 +26,34 @@ pub fn secrets(snapshot: &Snapshot) -> (Vec<(String, String)>, bool) {
             if !snapshot.covers(&stored.namespace) {
                 continue;
             }
-            let object = stored.node();
-            let places = if resource == Resource::Backups {
-                vec![LocationFacts::of(&model::Backup::of(&object).storage())]
-            } else {
-                let restore = model::Restore::of(&object);
-                vec![
-                    LocationFacts::of(&restore.storage()),
-                    LocationFacts::of(&restore.base_storage()),
-                    LocationFacts::of(&restore.log_storage()),
-                ]
-            };
-            let credentials = places.into_iter().filter_map(|place| place.credentials);
-            names.extend(credentials.map(|name| (stored.namespace.to_string(), name)));
+            let named = secrets_of(&stored.node()).into_iter();
+            names.extend(named.map(|name| (stored.namespace.to_string(), name)));
         }
     }
+    first_secrets(names)
+}
+
+/// Those of the Secrets that are worth asking for, and whether there are more.
+pub fn first_secrets(names: BTreeSet<(String, String)>) -> (Vec<(String, String)>, bool) {
     let are_more = names.len() > MOST_SECRETS;
     (names.into_iter().take(MOST_SECRETS).collect(), are_more)
+}
+
+/// The Secrets that a backup or restore names; none of an object of another kind.
+pub fn secrets_of(object: &Node<'_>) -> Vec<String> {
+    let places = match Kind::of(object) {
+        Some((Kind::Neo4jBackup, _)) => vec![LocationFacts::of(&model::Backup::of(object).storage())],
+        Some((Kind::Neo4jRestore, _)) => {
+            let restore = model::Restore::of(object);
+            vec![
+                LocationFacts::of(&restore.storage()),
+                LocationFacts::of(&restore.base_storage()),
+                LocationFacts::of(&restore.log_storage()),
+            ]
+        }
+        _ => Vec::new(),
+    };
+    places.into_iter().filter_map(|place| place.credentials).collect()
 }
 
 /// Whether the operator has written nothing about one of the objects that were asked for, though it had the time: then

@@ -33,6 +33,8 @@ pub struct Class {
     pub remedy: String,
     /// The first operator version that no longer fails so, for what an operator says.
     pub fixed: Option<OperatorVersion>,
+    explains: Vec<String>,
+    explained_by: Vec<String>,
     signatures: Vec<Signature>,
 }
 
@@ -66,6 +68,21 @@ impl fmt::Display for Severity {
 }
 
 impl Class {
+    /// Whether a line of this class is the cause of what a check or rule with this code finds.
+    pub fn explains(&self, code: &str) -> bool {
+        self.explains.iter().any(|known| known == code)
+    }
+
+    /// Whether what a check or rule with this code finds can be why there is a line of this class.
+    pub fn is_explained_by(&self, code: &str) -> bool {
+        self.explained_by.iter().any(|known| known == code)
+    }
+
+    /// Returns the codes of the checks and rules of which a finding can be why there is a line of this class.
+    pub fn causes(&self) -> impl Iterator<Item = &str> {
+        self.explained_by.iter().map(String::as_str)
+    }
+
     /// Whether a line of this class is no reason to worry.
     pub(super) fn is_calm(&self) -> bool {
         self.severity < Severity::Failure
@@ -163,6 +180,10 @@ fn class(row: &Node<'_>) -> Option<Class> {
     let text = |key: &str| row.get(key)?.as_str().map(str::to_owned);
     let severity = text("severity")?;
     let signatures = row.get("says")?.as_list()?.iter();
+    let codes = |key: &str| {
+        let codes = row.get(key).and_then(Node::as_list).unwrap_or_default().iter();
+        codes.filter_map(Node::as_str).map(str::to_owned).collect()
+    };
     Some(Class {
         name: text("class")?,
         severity: Severity::ALL.into_iter().find(|known| known.to_string() == severity)?,
@@ -170,6 +191,8 @@ fn class(row: &Node<'_>) -> Option<Class> {
         cause: text("cause")?,
         remedy: text("remedy")?,
         fixed: text("fixed").and_then(|version| version.parse().ok()),
+        explains: codes("explains"),
+        explained_by: codes("explained-by"),
         signatures: signatures.filter_map(Node::as_str).map(Signature::read).collect(),
     })
 }
@@ -197,7 +220,23 @@ mod tests {
             "a row lacks a field or has a severity that does not exist"
         );
         for (class, row) in classes.iter().zip(rows) {
-            let known = ["class", "severity", "decides", "fixed", "cause", "remedy", "says"];
+            let known = [
+                "class",
+                "severity",
+                "decides",
+                "fixed",
+                "cause",
+                "remedy",
+                "explains",
+                "explained-by",
+                "says",
+            ];
+            let codes = class.explains.iter().chain(&class.explained_by);
+            for code in codes {
+                let digits = code.strip_prefix("NB").unwrap_or_default();
+                let is_code = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+                assert!(is_code, "{}: {code} is no code", class.name);
+            }
             assert_eq!(class.fixed.is_some(), row.get("fixed").is_some(), "{}", class.name);
             assert!(
                 row.as_map().unwrap().iter().all(|(key, _)| known.contains(&key)),

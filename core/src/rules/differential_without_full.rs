@@ -46,7 +46,7 @@ impl Rule for DifferentialWithoutFull {
     fn check(&self, subject: &Subject<'_>, inventory: &Inventory, report: &mut Collector) {
         let Some(backup) = subject.backup() else { return };
         let field = backup.backup_type();
-        if field.text() != Some("DIFF") || backup.chain_from().is_set() || has_succeeded(subject.object) {
+        if field.text() != Some("DIFF") || backup.chain_from().is_set() || has_succeeded(subject, inventory) {
             return;
         }
         // No chain helps there, and another rule says so.
@@ -78,8 +78,17 @@ impl Rule for DifferentialWithoutFull {
 /// The operators that take no differential backups of sharded databases at all.
 const REFUSES_SHARDED: Versions = Versions::range("1.19+");
 
-fn has_succeeded(object: &Node<'_>) -> bool {
-    let runs = object.at("status.history").and_then(Node::as_list).unwrap_or_default();
+/// Whether a run has succeeded: as the object says, or as its own version in a cluster does, which a file does not repeat.
+fn has_succeeded(subject: &Subject<'_>, inventory: &Inventory) -> bool {
+    let stored = inventory.backup(subject.namespace(), subject.name()).found();
+    if stored.is_some_and(|facts| facts.succeeded == Some(true)) {
+        return true;
+    }
+    let runs = subject
+        .object
+        .at("status.history")
+        .and_then(Node::as_list)
+        .unwrap_or_default();
     runs.iter()
         .any(|run| run.get("status").and_then(Node::as_str) == Some("Succeeded"))
 }

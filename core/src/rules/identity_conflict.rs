@@ -55,7 +55,8 @@ impl Rule for IdentityConflict {
                     _ => inventory.other_restore_identity(namespace, name, key, value),
                 };
                 let Some((name, wanted)) = other else { continue };
-                report
+                let stands = Path::dotted("spec.storage.cloud.identity.autoCreate.annotations").key(key);
+                let finding = report
                     .at_path(
                         annotation.path(),
                         format!(
@@ -66,9 +67,22 @@ impl Rule for IdentityConflict {
                     )
                     .help("give both the same identity, or move one to another namespace")
                     .value(annotation.value);
+                if subject.kind == Kind::Neo4jBackup {
+                    finding.evidence_of(
+                        subject.other(Kind::Neo4jBackup, name),
+                        stands,
+                        format!("{name} wants {}", quoted(wanted), name = quoted(name)),
+                    );
+                } else {
+                    finding.evidence_of(
+                        subject.other(Kind::Neo4jRestore, name),
+                        Path::dotted("spec.source.storage"),
+                        format!("{name} wants {}", quoted(wanted), name = quoted(name)),
+                    );
+                }
             }
         }
-        if let (true, Coverage::Partial(why)) = (asked, inventory.coverage(need)) {
+        if let (true, Coverage::Partial(why)) = (asked, inventory.coverage_in(need, namespace)) {
             report.skip(
                 need,
                 format!(

@@ -14,6 +14,7 @@ mod bucket_malformed;
 mod bucket_missing;
 mod chain_broken;
 mod character_refused;
+mod claim_not_found;
 mod cloud_provider_wrong;
 mod container_without_account;
 mod credentials_secret_incomplete;
@@ -35,6 +36,7 @@ mod instance_not_found;
 mod location_shared;
 mod log_storage_unmounted;
 mod name_malformed;
+mod name_taken;
 mod option_ignored;
 mod option_not_in_version;
 mod overwrite_unconfirmed;
@@ -88,6 +90,7 @@ pub use bucket_malformed::BucketMalformed;
 pub use bucket_missing::BucketMissing;
 pub use chain_broken::ChainBroken;
 pub use character_refused::CharacterRefused;
+pub use claim_not_found::ClaimNotFound;
 pub use cloud_provider_wrong::CloudProviderWrong;
 pub use container_without_account::ContainerWithoutAccount;
 pub use credentials_secret_incomplete::CredentialsSecretIncomplete;
@@ -109,6 +112,7 @@ pub use instance_not_found::InstanceNotFound;
 pub use location_shared::LocationShared;
 pub use log_storage_unmounted::LogStorageUnmounted;
 pub use name_malformed::NameMalformed;
+pub use name_taken::NameTaken;
 pub use option_ignored::OptionIgnored;
 pub use option_not_in_version::OptionNotInVersion;
 pub use overwrite_unconfirmed::OverwriteUnconfirmed;
@@ -179,6 +183,8 @@ pub static ALL: &[&dyn Rule] = &[
     &OptionNotInVersion,
     &DifferentialWithoutFull,
     &TargetInOtherNamespace,
+    &ClaimNotFound,
+    &NameTaken,
     &CloudProviderWrong,
     &IdentityProviderWrong,
     &IdentityMissing,

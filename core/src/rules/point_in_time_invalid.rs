@@ -1,6 +1,7 @@
 //! NB8001.
 
 use crate::rule::prelude::*;
+use crate::undecodable::time_of;
 use crate::values::point_in_time::{self, PointInTime, PointInTimeError, RestoreUntil, RestoreUntilError};
 
 declare_rule! {
@@ -43,10 +44,9 @@ declare_rule! {
 
 impl Rule for PointInTimeInvalid {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
-        let (field, is_time) = match subject.kind {
-            Kind::Neo4jRestore => (subject.field("spec.source.pointInTime"), true),
-            Kind::Neo4jDatabase | Kind::Neo4jShardedDatabase => (subject.field("spec.seedConfig.restoreUntil"), false),
-            _ => (subject.field("spec.restoreFrom.pointInTime"), true),
+        let (field, is_time) = match time_of(subject.kind) {
+            Some(path) => (subject.field(path), true),
+            None => (subject.field("spec.seedConfig.restoreUntil"), false),
         };
         let Some(text) = field.str() else {
             if is_time {

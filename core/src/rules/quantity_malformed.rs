@@ -3,6 +3,7 @@
 use crate::operator::Versions;
 use crate::rule::prelude::*;
 use crate::subject::location::locations;
+use crate::undecodable::{DIVISOR, ENVIRONMENTS, RESOURCES};
 use crate::values::quantity::{self, Quantity};
 
 declare_rule! {
@@ -96,22 +97,13 @@ impl Rule for QuantityMalformed {
         if let Some(node) = part.node().filter(|_| has_parts && part.str() != Some("")) {
             judge(&|| part.path(), node, Measure::ArchivePart);
         }
-        for path in [
-            "spec.options.resources.limits",
-            "spec.options.resources.requests",
-            "spec.resources.limits",
-            "spec.resources.requests",
-        ] {
+        for path in RESOURCES {
             let field = subject.field(path);
             for (name, node) in field.entries() {
                 judge(&|| field.path().key(name), node, Measure::Resource);
             }
         }
-        for path in [
-            "spec.env",
-            "spec.options.preRestore.job.template.container.env",
-            "spec.options.postRestore.job.template.container.env",
-        ] {
+        for path in ENVIRONMENTS {
             let field = subject.field(path);
             for (position, variable) in field.items().iter().enumerate() {
                 if let Some(node) = variable.at(DIVISOR) {
@@ -155,8 +147,6 @@ fn without_effect(field: &Field<'_>, report: &mut Collector) {
         .help("remove it")
         .severity(Severity::Warning);
 }
-
-const DIVISOR: &str = "valueFrom.resourceFieldRef.divisor";
 
 fn judge(subject: &Subject<'_>, path: &dyn Fn() -> Path, node: &Node<'_>, measure: Measure, report: &mut Collector) {
     // A size is text for the schema; the others may be whole numbers. Any other type is a finding of its own.

@@ -167,6 +167,14 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// The same as [`Self::other`], in another namespace.
+    pub fn other_in(&self, kind: impl Into<Kind>, namespace: &str, name: &str) -> ObjectRef {
+        ObjectRef {
+            namespace: namespace.to_owned(),
+            ..self.other(kind, name)
+        }
+    }
+
     /// One annotation.
     pub fn annotation(&self, key: &str) -> Option<&'a str> {
         model::annotation(self.object, key)

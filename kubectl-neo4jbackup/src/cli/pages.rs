@@ -61,6 +61,28 @@ Without `--operator-version` the fields tell the version, as far as they differ:
 ";
 
 const UNFINISHED: &str = "
+## What would break in a cluster
+
+With `--live` the files are judged as if they were applied: each file replaces the object of its kind, namespace and name in the
+cluster, the other objects stay, and nothing is written. The status of an object stays as well, because applying a file changes none. An
+object never conflicts with its own version in the cluster.
+
+| what is looked at | right, in the namespaces of the files and the one of `-n`; with `-A` everywhere |
+|---|---|
+| the operator's objects, `CronJobs` and claims | `list` |
+| Secrets that the files name: their key names, of at most 64 | `get`, one by one: a list would bring every value |
+| the namespaces | `get`, with `-A` `list` |
+| the six CRDs, which say which fields the cluster takes, unless `--crds` does | `get` |
+| the Deployment of the operator, which says its version, unless `--operator-version` does | `list` in all namespaces |
+
+What is found lies in a file, at its line. Where it conflicts with an object of the cluster, that is named with it (`cluster: Neo4jBackup
+graph/nightly`; in JSON a place in `related` with `inCluster`). What is wrong only in the cluster is `doctor`'s to say. A rule that could
+not be sure is listed with the right that is missing; when the cluster has not answered what a rule asked, and nothing was found, the
+exit code is 3, unless `--allow-incomplete` is given. A bucket belongs to no namespace: with `-A` the backups of all namespaces are
+compared with those of the files.
+
+`--from-bundle` takes what was collected for the cluster, as `doctor` takes it.
+
 ## Files that another tool finishes
 
 `lint` judges what will be applied. Where a file is not that yet, what depends on the missing part is not judged, and the report says

@@ -4,7 +4,9 @@ mod check;
 mod crds;
 mod destination;
 mod fix;
+mod live;
 mod output;
+mod overlay;
 mod plan;
 mod survey;
 mod unfinished;
@@ -29,8 +31,14 @@ use self::plan::Plan;
 use super::usage;
 
 /// Runs the command.
-pub(super) fn run(arguments: Lint, namespace: Option<String>, access: Access, color: bool, io: &mut Io<'_>) -> Exit {
-    let plan = match Plan::new(arguments, namespace, access, color, io) {
+pub(super) fn run(
+    arguments: Lint,
+    namespace: Option<String>,
+    mut access: Access,
+    color: bool,
+    io: &mut Io<'_>,
+) -> Exit {
+    let mut plan = match Plan::new(arguments, namespace, &mut access, color, io) {
         Ok(plan) => plan,
         Err(error) => {
             io.say(&format!("error: {error}"));
@@ -46,6 +54,9 @@ pub(super) fn run(arguments: Lint, namespace: Option<String>, access: Access, co
         }
     };
     let (mut texts, mut gaps) = load(inputs, &plan, io);
+    if let Err(error) = live::look(&mut plan, &texts, access, io) {
+        return error.tell(io);
+    }
     let mut changed = false;
     if plan.fix.is_some() {
         changed = fix::run(&plan, &mut texts, &mut gaps, io);
@@ -194,6 +205,7 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
         causes: Arc::default(),
         is_gap: false,
     });
+    let unfinished = unfinished.chain(live::schema_gap(texts, plan));
     let unreadable = gaps.iter().map(Skipped::from);
     let skipped: Vec<Skipped> = unreadable.chain(unfinished).chain(skipped).collect();
     LintReport {
@@ -216,12 +228,18 @@ fn is_fixable(finding: &Finding, plan: &Plan) -> bool {
     fix.is_some_and(|fix| plan.applies(fix.kind) && !fix.replacements.is_empty())
 }
 
+/// Whether a rule could not be sure because the cluster did not say what it was asked.
+fn lacks_answers(report: &LintReport) -> bool {
+    let mut causes = report.skipped.iter().flat_map(|skipped| skipped.causes.iter());
+    causes.any(|cause| matches!(cause.kind, "forbidden" | "failed"))
+}
+
 /// Findings win over gaps; what a rule could not be sure of is no gap, or no manifest alone would ever pass.
 fn exit(plan: &Plan, report: &LintReport, gaps: &[Gap], changed: bool) -> Exit {
     let differs = changed && plan.diff && plan.fail_on != FailOn::Never;
     if report.result == Verdict::Fail || differs {
         Exit::NotGood
-    } else if !plan.allow_incomplete && (!gaps.is_empty() || report.summary.judged == 0) {
+    } else if !plan.allow_incomplete && (!gaps.is_empty() || report.summary.judged == 0 || lacks_answers(report)) {
         Exit::Incomplete
     } else {
         Exit::Good

@@ -108,6 +108,13 @@ fn group<'f>(finding: &'f Finding, source: &'f str, width: usize) -> Group<'f> {
 /// The fact, and where in the files it stands.
 fn with_place(finding: &Finding, fact: &str) -> String {
     let place = finding.related.iter().find(|related| related.text == fact);
+    if let Some(object) = place
+        .filter(|place| place.in_cluster)
+        .and_then(|place| place.object.as_ref())
+    {
+        let parts = [&object.namespace, &object.name].map(|part| Name(part).to_string());
+        return format!("{fact} (cluster: {} {})", Name(&object.kind), parts.join("/"));
+    }
     match place.and_then(|related| related.location.as_ref()) {
         Some(location) => format!(
             "{fact} ({}:{}:{})",

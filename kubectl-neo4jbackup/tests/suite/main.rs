@@ -10,6 +10,7 @@ mod explain_log;
 mod formats;
 mod inputs;
 mod lint;
+mod live;
 mod outputs;
 mod published;
 mod related;

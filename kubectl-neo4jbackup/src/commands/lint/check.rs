@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use neo4jbackup_core::engine;
-use neo4jbackup_core::facts::Inventory;
+use neo4jbackup_core::facts::{self, Inventory};
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::lint::{self, File, FileOutcome, Located};
 use neo4jbackup_core::schema::Group;
@@ -39,8 +39,10 @@ pub(super) fn check(texts: &[Text], plan: &Plan) -> Checked {
 pub(super) fn check_within(texts: &[Text], plan: &Plan, bounds: Bounds) -> Checked {
     let Survey {
         inventory,
+        named,
         parts,
         templates,
+        ..
     } = Survey::of(texts, plan, bounds);
     let mut checked = Checked::default();
     let templates = templates
@@ -57,6 +59,9 @@ pub(super) fn check_within(texts: &[Text], plan: &Plan, bounds: Bounds) -> Check
                 shared.share(skipped);
             }
             unknown.entry(part.text).or_default().extend(of_part);
+            if plan.live.is_some() {
+                result.findings.iter_mut().for_each(|finding| finding.tell_live(&named));
+            }
             checked.findings.extend(result.findings);
             checked.skipped.extend(result.skipped);
             checked.documents += result.documents;
@@ -125,6 +130,16 @@ pub(super) fn judge(file: &File<'_>, inventory: &Inventory, plan: &Plan) -> File
     outcome
 }
 
+/// What is not certain and why, with the rights that would make it so.
+fn reason(skipped: &neo4jbackup_core::rule::Skipped) -> String {
+    let rights = skipped.why.causes().iter().filter_map(facts::Cause::missing_right);
+    let rights: Vec<String> = rights.map(facts::Right::words).collect();
+    match rights.as_slice() {
+        [] => skipped.reason(),
+        rights => format!("{} (missing: {})", skipped.reason(), rights.join("; ")),
+    }
+}
+
 fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) -> (Checked, Vec<Unknown>) {
     part.with_file(text, &plan.options.limits, |file| {
         check_file(file, part, text, inventory, plan)
@@ -159,7 +174,7 @@ fn check_file(
     let skipped = outcome.skipped.into_iter().map(|skipped| Skipped {
         code: Some(skipped.code),
         file: name.clone(),
-        reason: skipped.reason().into(),
+        reason: reason(&skipped).into(),
         need: Some(skipped.need),
         causes: skipped.why.causes().iter().map(Cause::from).collect(),
         is_gap: false,

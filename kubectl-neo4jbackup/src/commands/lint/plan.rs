@@ -10,6 +10,7 @@ use neo4jbackup_core::quoted::quoted;
 use neo4jbackup_core::schema::ServedSchemas;
 
 use super::crds::{self, CrdsError};
+use super::overlay::{Live, Look};
 use crate::cli::{FailOn, Lint, Show};
 use crate::config::{self, Config, ConfigError};
 use crate::connection::Access;
@@ -104,6 +105,10 @@ pub(super) struct Plan {
     pub(super) outputs: Vec<Output>,
     pub(super) color: bool,
     pub(super) width: usize,
+    /// Where to look for what the files are laid over; `None` unless they are.
+    pub(super) look: Option<Look>,
+    /// What was found there.
+    pub(super) live: Option<Live>,
 }
 
 /// One report to write.
@@ -120,7 +125,7 @@ impl Plan {
     pub(super) fn new(
         arguments: Lint,
         namespace: Option<String>,
-        mut access: Access,
+        access: &mut Access,
         color: bool,
         io: &mut Io<'_>,
     ) -> Result<Self, PlanError> {
@@ -147,18 +152,25 @@ impl Plan {
             }
             None => (Config::default(), io.current_directory.clone()),
         };
+        let reads_input = paths.iter().any(|path| path == Path::new("-"));
+        access.standard_input = reads_input.then_some("manifests");
         let operator_version = arguments.operator_version.or(config.operator_version);
         let served = match arguments.crds.as_slice() {
             [] => None,
             named => {
-                let reads_input = paths.iter().any(|path| path == Path::new("-"));
-                access.standard_input = reads_input.then_some("manifests");
-                let served = crds::read(named, &access, io);
+                let served = crds::read(named, access, io);
                 Some(served.map_err(|error| PlanError::Crds(Box::new(error)))?)
             }
         };
         let telling = served.as_ref().filter(|_| operator_version.is_none());
         let told = telling.and_then(ServedSchemas::versions);
+        let namespace = namespace.or(config.namespace);
+        let look = arguments.live.then(|| Look {
+            bundle: arguments.from_bundle,
+            namespace: namespace.clone(),
+            all_namespaces: arguments.all_namespaces,
+            timeout: arguments.timeout,
+        });
         let or_config = |flags: Vec<String>, config: Vec<String>| if flags.is_empty() { config } else { flags };
         let only = or_config(arguments.only, config.only);
         let skip = or_config(arguments.skip, config.skip);
@@ -182,7 +194,7 @@ impl Plan {
                     None => told.map(Operator::one_of),
                 },
                 served: served.map(Arc::new),
-                namespace: namespace.or(config.namespace).unwrap_or_else(|| "default".to_owned()),
+                namespace: namespace.unwrap_or_else(|| "default".to_owned()),
                 assume_webhook: arguments.assume_webhook || config.assume_webhook.unwrap_or_default(),
                 ..Options::at(io.now)
             },
@@ -207,6 +219,8 @@ impl Plan {
             color,
             width: io.width(),
             paths,
+            look,
+            live: None,
         })
     }
 

@@ -4,6 +4,7 @@
 //! what others want to know of it, and let go; it is read again, from the same bytes, when it is judged. Where all texts
 //! together are short, nothing is let go and nothing read twice.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,6 +20,13 @@ use crate::parallel;
 
 /// Why something that a manifest names may exist although it was not found.
 const NOT_AMONG_THE_FILES: &str = "it is not among the linted files";
+
+/// An inventory of files that has nothing in it yet.
+fn among_files() -> Inventory {
+    let mut inventory = Inventory::partial(NOT_AMONG_THE_FILES);
+    inventory.compare_namespaces();
+    inventory
+}
 
 /// How much is read and kept at a time.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +61,9 @@ impl Default for Bounds {
 pub(super) struct Survey<'t> {
     /// What the texts say of each other.
     pub(super) inventory: Inventory,
+    /// The objects that stand in the texts, by kind, namespace and name, where the others are those of a cluster.
+    pub(super) named: BTreeSet<(&'static str, String, String)>,
+    keeps_names: bool,
     /// What is to be judged, in the order of the texts.
     pub(super) parts: Vec<Part<'t>>,
     /// The positions of the texts that are templates, which nobody can judge.
@@ -197,7 +208,12 @@ impl<'t> Survey<'t> {
             (!unfinished::is_chart_template(text)).then(|| cut(*position, text, is_whole, limits, bounds))
         });
         let mut survey = Self {
-            inventory: Inventory::partial(NOT_AMONG_THE_FILES),
+            inventory: match &plan.live {
+                Some(live) => live.inventory.clone(),
+                None => among_files(),
+            },
+            named: BTreeSet::new(),
+            keeps_names: plan.live.is_some(),
             parts: Vec::new(),
             templates: Vec::new(),
         };
@@ -232,7 +248,10 @@ impl<'t> Survey<'t> {
 
     fn add(&mut self, facts: &mut Vec<Fact>) {
         for fact in facts.drain(..) {
-            self.inventory.add(fact);
+            if let Some((kind, namespace, name)) = fact.key().filter(|_| self.keeps_names) {
+                self.named.insert((kind, namespace.to_owned(), name.to_owned()));
+            }
+            self.inventory.lay_over(fact);
         }
     }
 
@@ -385,7 +404,10 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::check;
+    use neo4jbackup_core::facts::{Coverage, Need};
+    use neo4jbackup_core::snapshot::{Resource, Snapshot};
+
+    use super::super::{check, live};
     use super::*;
     use crate::Io;
     use crate::cli::{self, Command};
@@ -404,10 +426,10 @@ mod tests {
             output_lost: false,
         };
         let arguments: Vec<OsString> = ["kubectl-neo4jbackup", "lint", "-"].map(OsString::from).into();
-        let access = Access::default();
+        let mut access = Access::default();
         match cli::parse(&arguments, &io.environment).map(|invocation| invocation.command) {
             Ok(Command::Lint(arguments)) => {
-                Plan::new(*arguments, None, access, false, &mut io).map_err(|error| error.to_string())
+                Plan::new(*arguments, None, &mut access, false, &mut io).map_err(|error| error.to_string())
             }
             _ => Err("it is no command".to_owned()),
         }
@@ -468,8 +490,61 @@ mod tests {
         (stream, template).prop_map(|(stream, template)| stream + template)
     }
 
+    /// What is found in texts, one by one, when everything is known to be among them.
+    fn found_alone(texts: &[Text], plan: &Plan) -> Vec<String> {
+        let mut inventory = Inventory::partial("never said");
+        inventory.compare_namespaces();
+        let needs = [
+            Need::Instance,
+            Need::Backups,
+            Need::Restores,
+            Need::ShardedDatabases,
+            Need::Secrets,
+            Need::Namespace,
+            Need::Claims,
+            Need::Clock,
+        ];
+        for need in needs {
+            inventory.set_coverage(need, Coverage::Full);
+        }
+        let read = |text: &Text| text.text.clone();
+        let owned: Vec<String> = texts.iter().map(read).collect();
+        let files: Vec<File<'_>> = owned
+            .iter()
+            .map(|text| lint::read(text, &plan.options.limits))
+            .collect();
+        let finished = || files.iter().filter(|file| !file.is_template());
+        finished().for_each(|file| lint::collect(file, &plan.options, &mut inventory));
+        let judged = finished().flat_map(|file| lint::judge(file, &inventory, &plan.options).findings);
+        judged
+            .map(|located| {
+                format!(
+                    "{} {}: {}",
+                    located.finding.code, located.finding.path, located.finding.message
+                )
+            })
+            .collect()
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn an_empty_cluster_adds_nothing_but_certainty(streams in prop::collection::vec(stream(), 1..4)) {
+            let texts: Vec<Text> = streams.into_iter().enumerate().map(|(number, stream)| text(number, stream)).collect();
+            let mut plan = plan();
+            let alone = found_alone(&texts, &plan);
+            let mut empty = Snapshot::new(plan.options.now, None);
+            for resource in Resource::ALL {
+                empty.add(resource, []);
+            }
+            live::lay(&mut plan, &empty);
+            let checked = check::check(&texts, &plan);
+            let over_empty: Vec<String> = checked.findings.iter()
+                .map(|finding| format!("{} {}: {}", finding.code, finding.field, finding.message))
+                .collect();
+            prop_assert_eq!(over_empty, alone);
+        }
 
         #[test]
         fn what_is_read_twice_says_the_same(streams in prop::collection::vec(stream(), 1..4)) {

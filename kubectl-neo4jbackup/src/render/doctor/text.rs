@@ -18,7 +18,7 @@ use crate::wrap::wrap;
 const MOST_EVIDENCE: usize = 4;
 /// How many effects are shown of one cause.
 const MOST_EFFECTS: usize = 8;
-/// How much is shown of one sign, in characters.
+/// How much is shown of one sign in our words, in characters; what others wrote is shown whole.
 const LONGEST_EVIDENCE: usize = 400;
 /// How many checks are named that could not be made for one reason.
 const MOST_CODES: usize = 6;
@@ -81,8 +81,13 @@ impl Page<'_> {
             if evidence.object != cause.object {
                 sign += &format!("{}: ", object(&evidence.object));
             }
-            sign += beginning(&evidence.text, LONGEST_EVIDENCE);
-            if sign.len() < evidence.text.len() {
+            let shown = if evidence.kind.is_quoted_whole() {
+                &evidence.text
+            } else {
+                beginning(&evidence.text, LONGEST_EVIDENCE)
+            };
+            sign += shown;
+            if shown.len() < evidence.text.len() {
                 sign.push('…');
             }
             if let Some(time) = evidence.time {
