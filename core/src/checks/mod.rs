@@ -9,13 +9,17 @@ mod claim_goes_with_backup;
 mod claim_unbound;
 mod container_out_of_memory;
 mod cron_job_held;
+mod cron_job_left_over;
 mod cron_job_missing;
+mod cron_job_outdated;
 mod database_not_created;
 mod definitions_absent;
+mod fewer_artifacts;
 mod hook_failed;
 mod instance_not_ready;
 mod job_cannot_create_pods;
 mod namespace_not_watched;
+mod never_restored;
 mod object_silent;
 mod operator_blinded;
 mod operator_down;
@@ -31,9 +35,11 @@ mod restores_starved;
 mod run_cut_short;
 mod run_failure_in_log;
 mod run_never_ends;
+mod run_slowing;
 mod run_stored_nothing;
 mod runs_failing;
 mod runs_missed;
+mod runs_overlap;
 mod seed_not_projected;
 mod seed_proxy_waits;
 mod standalone_left_at_zero;
@@ -46,13 +52,17 @@ pub use claim_goes_with_backup::ClaimGoesWithBackup;
 pub use claim_unbound::ClaimUnbound;
 pub use container_out_of_memory::ContainerOutOfMemory;
 pub use cron_job_held::CronJobHeld;
+pub use cron_job_left_over::CronJobLeftOver;
 pub use cron_job_missing::CronJobMissing;
+pub use cron_job_outdated::CronJobOutdated;
 pub use database_not_created::DatabaseNotCreated;
 pub use definitions_absent::DefinitionsAbsent;
+pub use fewer_artifacts::FewerArtifacts;
 pub use hook_failed::HookFailed;
 pub use instance_not_ready::InstanceNotReady;
 pub use job_cannot_create_pods::JobCannotCreatePods;
 pub use namespace_not_watched::NamespaceNotWatched;
+pub use never_restored::NeverRestored;
 pub use object_silent::ObjectSilent;
 pub use operator_blinded::OperatorBlinded;
 pub use operator_down::OperatorDown;
@@ -68,9 +78,11 @@ pub use restores_starved::RestoresStarved;
 pub use run_cut_short::RunCutShort;
 pub use run_failure_in_log::RunFailureInLog;
 pub use run_never_ends::RunNeverEnds;
+pub use run_slowing::RunSlowing;
 pub use run_stored_nothing::RunStoredNothing;
 pub use runs_failing::RunsFailing;
 pub use runs_missed::RunsMissed;
+pub use runs_overlap::RunsOverlap;
 pub use seed_not_projected::SeedNotProjected;
 pub use seed_proxy_waits::SeedProxyWaits;
 pub use standalone_left_at_zero::StandaloneLeftAtZero;
@@ -85,10 +97,14 @@ pub static ALL: &[&dyn Check] = &[
     &AccountMissing,
     &CronJobMissing,
     &CronJobHeld,
+    &CronJobOutdated,
+    &CronJobLeftOver,
+    &RunsOverlap,
     &RunsFailing,
     &BackupOverdue,
     &RunFailureInLog,
     &RunStoredNothing,
+    &FewerArtifacts,
     &RunsMissed,
     &RunNeverEnds,
     &PodCannotStart,
@@ -96,6 +112,8 @@ pub static ALL: &[&dyn Check] = &[
     &RunCutShort,
     &JobCannotCreatePods,
     &StartTimedOut,
+    &RunSlowing,
+    &NeverRestored,
     &ClaimUnbound,
     &ClaimGoesWithBackup,
     &RestoreFailed,

@@ -17,6 +17,8 @@ pub struct CronJob<'s> {
     pub name: Text<'s>,
     /// When it was made.
     pub created: Option<Timestamp>,
+    /// Whether somebody has asked for it to be deleted.
+    pub is_terminating: bool,
     /// Its schedule as written.
     pub schedule: Text<'s>,
     /// The zone that its schedule is in, when it names one.
@@ -53,6 +55,7 @@ impl<'s> CronJob<'s> {
             namespace: text(object, "metadata.namespace"),
             name: text(object, "metadata.name"),
             created: time(object, "metadata.creationTimestamp"),
+            is_terminating: object.at("metadata.deletionTimestamp").is_some(),
             schedule: text(object, "spec.schedule"),
             time_zone: optional(object, "spec.timeZone"),
             is_suspended: object.at("spec.suspend").and_then(Node::as_bool).unwrap_or_default(),
