@@ -66,14 +66,9 @@ impl Check for FewerArtifacts {
             .join(", ");
         let ended = newest.ended.map(|ended| format!(" of {}", when(ended, cluster.now)));
         let message = format!(
-            "run {}{} ended well without {list}: of {} it has no artifact",
+            "run {}{} ended well and has no artifact of {list}",
             name(&newest.id),
-            ended.unwrap_or_default(),
-            if names.len() == 1 {
-                "this database"
-            } else {
-                "these databases"
-            }
+            ended.unwrap_or_default()
         );
         let diagnosis = report.say(backup.reference(), message);
         diagnosis.evidence(Evidence::fact(
@@ -87,11 +82,13 @@ impl Check for FewerArtifacts {
         for database in &missing {
             diagnosis.evidence(Evidence::field(database.reference(), "spec.name", &database.name));
         }
+        diagnosis.help("see with SHOW DATABASES whether it is online, and run the backup again");
         // What nothing declares may have been dropped on purpose.
         if missing.is_empty() {
-            diagnosis.severity(Severity::Warning);
+            diagnosis
+                .severity(Severity::Warning)
+                .help("if it was dropped on purpose, nothing is wrong; otherwise see with SHOW DATABASES whether it is online");
         }
-        diagnosis.help("see with SHOW DATABASES whether it is online, and run the backup again; if it was dropped on purpose, nothing is wrong");
     }
 }
 

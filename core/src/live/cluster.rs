@@ -189,6 +189,12 @@ impl<'s> Cluster<'s> {
         Some(Claim::of(&stored.node(), events))
     }
 
+    /// The pod of this name without its events, when it was read.
+    pub fn pod(&self, namespace: &str, name: &str) -> Option<Pod<'s>> {
+        let object = self.object(Resource::Pods, namespace, name)?;
+        Some(Pod::of(&object, self.snapshot))
+    }
+
     /// The object of one of Kubernetes' own resources, when it was read.
     pub fn object(&self, resource: Resource, namespace: &str, name: &str) -> Option<Node<'s>> {
         self.snapshot
