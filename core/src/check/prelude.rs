@@ -5,8 +5,8 @@ pub use crate::declare_check;
 pub use crate::document::{Node, Path};
 pub use crate::finding::Severity;
 pub use crate::live::{
-    Artifacts, Backup, Claim, Cluster, Condition, Container, CronJob, Ended, Event, Failure, Fate, Installation,
-    Instance, Job, Mode, Outcome, PlainCronJob, Plan, Pod, Restore, Run, Series, Waiting,
+    Artifacts, Backup, Claim, Cluster, Condition, Container, CronJob, Database, Ended, Event, Failure, Fate,
+    Installation, Instance, Job, Mode, Outcome, PlainCronJob, Plan, Pod, Restore, Run, Series, Waiting,
 };
 pub use crate::model::ObjectRef;
 pub use crate::quoted::{excerpt, name, quoted};

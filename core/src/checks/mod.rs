@@ -2,20 +2,34 @@
 
 //! Every check of a live cluster, one file each.
 
+mod account_annotations_differ;
+mod account_contended;
 mod account_missing;
 mod artifact_larger_than_volume;
+mod azure_label_missing;
 mod backup_overdue;
+mod backup_pod_not_ready;
+mod backup_port_closed;
+mod backup_role_left_over;
+mod backup_role_missing;
+mod chain_not_ready;
 mod claim_goes_with_backup;
+mod claim_nearly_full;
 mod claim_unbound;
 mod container_out_of_memory;
 mod cron_job_held;
+mod cron_job_left_over;
 mod cron_job_missing;
+mod cron_job_outdated;
+mod database_exists;
 mod database_not_created;
 mod definitions_absent;
+mod fewer_artifacts;
 mod hook_failed;
 mod instance_not_ready;
 mod job_cannot_create_pods;
 mod namespace_not_watched;
+mod never_restored;
 mod object_silent;
 mod operator_blinded;
 mod operator_down;
@@ -31,28 +45,46 @@ mod restores_starved;
 mod run_cut_short;
 mod run_failure_in_log;
 mod run_never_ends;
+mod run_slowing;
 mod run_stored_nothing;
 mod runs_failing;
 mod runs_missed;
+mod runs_overlap;
+mod secret_missing;
 mod seed_not_projected;
 mod seed_proxy_waits;
 mod standalone_left_at_zero;
 mod start_timed_out;
+mod target_older_than_backup;
 
+pub use account_annotations_differ::AccountAnnotationsDiffer;
+pub use account_contended::AccountContended;
 pub use account_missing::AccountMissing;
 pub use artifact_larger_than_volume::ArtifactLargerThanVolume;
+pub use azure_label_missing::AzureLabelMissing;
 pub use backup_overdue::BackupOverdue;
+pub use backup_pod_not_ready::BackupPodNotReady;
+pub use backup_port_closed::BackupPortClosed;
+pub use backup_role_left_over::BackupRoleLeftOver;
+pub use backup_role_missing::BackupRoleMissing;
+pub use chain_not_ready::ChainNotReady;
 pub use claim_goes_with_backup::ClaimGoesWithBackup;
+pub use claim_nearly_full::ClaimNearlyFull;
 pub use claim_unbound::ClaimUnbound;
 pub use container_out_of_memory::ContainerOutOfMemory;
 pub use cron_job_held::CronJobHeld;
+pub use cron_job_left_over::CronJobLeftOver;
 pub use cron_job_missing::CronJobMissing;
+pub use cron_job_outdated::CronJobOutdated;
+pub use database_exists::DatabaseExists;
 pub use database_not_created::DatabaseNotCreated;
 pub use definitions_absent::DefinitionsAbsent;
+pub use fewer_artifacts::FewerArtifacts;
 pub use hook_failed::HookFailed;
 pub use instance_not_ready::InstanceNotReady;
 pub use job_cannot_create_pods::JobCannotCreatePods;
 pub use namespace_not_watched::NamespaceNotWatched;
+pub use never_restored::NeverRestored;
 pub use object_silent::ObjectSilent;
 pub use operator_blinded::OperatorBlinded;
 pub use operator_down::OperatorDown;
@@ -68,13 +100,17 @@ pub use restores_starved::RestoresStarved;
 pub use run_cut_short::RunCutShort;
 pub use run_failure_in_log::RunFailureInLog;
 pub use run_never_ends::RunNeverEnds;
+pub use run_slowing::RunSlowing;
 pub use run_stored_nothing::RunStoredNothing;
 pub use runs_failing::RunsFailing;
 pub use runs_missed::RunsMissed;
+pub use runs_overlap::RunsOverlap;
+pub use secret_missing::SecretMissing;
 pub use seed_not_projected::SeedNotProjected;
 pub use seed_proxy_waits::SeedProxyWaits;
 pub use standalone_left_at_zero::StandaloneLeftAtZero;
 pub use start_timed_out::StartTimedOut;
+pub use target_older_than_backup::TargetOlderThanBackup;
 
 use crate::check::Check;
 
@@ -82,13 +118,25 @@ use crate::check::Check;
 pub static ALL: &[&dyn Check] = &[
     &OperatorRefuses,
     &InstanceNotReady,
+    &SecretMissing,
+    &BackupPortClosed,
+    &ChainNotReady,
     &AccountMissing,
+    &AccountAnnotationsDiffer,
+    &AccountContended,
+    &AzureLabelMissing,
+    &BackupRoleLeftOver,
+    &BackupRoleMissing,
     &CronJobMissing,
     &CronJobHeld,
+    &CronJobOutdated,
+    &CronJobLeftOver,
+    &RunsOverlap,
     &RunsFailing,
     &BackupOverdue,
     &RunFailureInLog,
     &RunStoredNothing,
+    &FewerArtifacts,
     &RunsMissed,
     &RunNeverEnds,
     &PodCannotStart,
@@ -96,7 +144,11 @@ pub static ALL: &[&dyn Check] = &[
     &RunCutShort,
     &JobCannotCreatePods,
     &StartTimedOut,
+    &RunSlowing,
+    &NeverRestored,
+    &BackupPodNotReady,
     &ClaimUnbound,
+    &ClaimNearlyFull,
     &ClaimGoesWithBackup,
     &RestoreFailed,
     &RestoreWaitsForBackup,
@@ -111,6 +163,8 @@ pub static ALL: &[&dyn Check] = &[
     &RestoreEnded,
     &ArtifactLargerThanVolume,
     &RestoredFromNewest,
+    &DatabaseExists,
+    &TargetOlderThanBackup,
     &OperatorBlinded,
     &OperatorDown,
     &NamespaceNotWatched,

@@ -14,7 +14,7 @@ declare_check! {
     /// Add the namespace to `watchNamespaces` of the operator's chart (`operatorMode: namespaces`), or move the object.
     NamespaceNotWatched {
         code: "NB9005", name: "namespace-not-watched", severity: Error,
-        looks: [AtBackups, AtRestores], needs: [Deployments], explains: ["NB5101", "NB6002", "NB6006", "NB9007"], since: "0.2",
+        looks: [AtBackups, AtRestores], needs: [Deployments], explains: ["NB5101", "NB5103", "NB6002", "NB6006", "NB9007"], since: "0.2",
     }
 }
 

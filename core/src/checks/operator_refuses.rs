@@ -14,7 +14,7 @@ declare_check! {
     /// As the message says. Where a rule finds the same in the manifest, it stands above this and says what to write.
     OperatorRefuses {
         code: "NB1101", name: "operator-refuses", severity: Error,
-        looks: [AtBackups], needs: [], explains: ["NB5101", "NB6002", "NB6006"], since: "0.2",
+        looks: [AtBackups], needs: [], explains: ["NB5101", "NB5103", "NB6002", "NB6006"], since: "0.2",
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Claim<'s> {
     pub phase: Text<'s>,
     /// The storage class that it names; `None` for the usual one.
     pub class: Option<Text<'s>>,
+    /// How large its volume is, as written, once it has one.
+    pub capacity: Option<Text<'s>>,
     /// The `Neo4jBackup` that owns it, with which it is deleted.
     pub backup: Option<Text<'s>>,
     /// Its events, oldest first.
@@ -32,6 +34,7 @@ impl<'s> Claim<'s> {
             name: text(object, "metadata.name"),
             phase: text(object, "status.phase"),
             class: optional(object, "spec.storageClassName"),
+            capacity: optional(object, "status.capacity.storage"),
             backup: backups.next().map(|owner| text(owner, "name")),
             events,
         }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::backup::Backup;
 use super::claim::Claim;
 use super::cron_job::CronJob;
+use super::database::Database;
 use super::event::{About, Event};
 use super::instance::Instance;
 use super::job::Job;
@@ -40,8 +41,12 @@ pub struct Cluster<'s> {
     pub restores: Vec<Restore<'s>>,
     /// Its `CronJobs` that back up without the operator.
     pub plain_cron_jobs: Vec<PlainCronJob<'s>>,
+    /// The `CronJobs` of the operator whose backup is not there, by namespace and name.
+    pub loose_cron_jobs: Vec<CronJob<'s>>,
     /// Its clusters and standalones, by namespace and name.
     pub instances: Vec<Instance<'s>>,
+    /// Its databases, by the namespace and the name of their instance.
+    databases: Vec<Database<'s>>,
     /// The events of claims, by namespace and claim.
     pub claim_events: BTreeMap<(Text<'s>, Text<'s>), Vec<Event<'s>>>,
     /// What manifest rules know of other objects.
@@ -117,6 +122,9 @@ impl<'s> Cluster<'s> {
             });
             restores.push(Restore::new(stored.node(), jobs.unwrap_or_default(), pods, events));
         }
+        let mut loose_cron_jobs: Vec<CronJob<'s>> = cron_jobs.into_values().collect();
+        loose_cron_jobs.retain(|cron_job| snapshot.covers(&cron_job.namespace));
+        loose_cron_jobs.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
         let instances = instances(snapshot, &mut loose);
         let installations = installations(snapshot, &mut loose);
         let served = served(snapshot);
@@ -134,7 +142,9 @@ impl<'s> Cluster<'s> {
             backups,
             restores,
             plain_cron_jobs,
+            loose_cron_jobs,
             instances,
+            databases: databases(snapshot),
             claim_events,
             inventory: inventory(snapshot),
         }
@@ -147,6 +157,21 @@ impl<'s> Cluster<'s> {
             .binary_search_by(key)
             .ok()
             .map(|position| &self.backups[position])
+    }
+
+    /// The backups of a namespace, by name.
+    pub fn backups_in(&self, namespace: &str) -> &[Backup<'s>] {
+        let first = self.backups.partition_point(|backup| &*backup.namespace < namespace);
+        let last = self.backups.partition_point(|backup| &*backup.namespace <= namespace);
+        &self.backups[first..last]
+    }
+
+    /// The databases that a `Neo4jDatabase` declares for an instance, by name.
+    pub fn databases_of(&self, namespace: &str, instance: &str) -> &[Database<'s>] {
+        let of = |database: &Database<'s>| (&*database.namespace, &*database.instance).cmp(&(namespace, instance));
+        let first = self.databases.partition_point(|database| of(database).is_lt());
+        let last = self.databases.partition_point(|database| of(database).is_le());
+        &self.databases[first..last]
     }
 
     /// The instance of this name; a cluster wins over a standalone, as it does in the operator.
@@ -162,6 +187,12 @@ impl<'s> Cluster<'s> {
         let key = (Text::Borrowed(&*stored.namespace), Text::Borrowed(&*stored.name));
         let events = self.claim_events.get(&key).cloned().unwrap_or_default();
         Some(Claim::of(&stored.node(), events))
+    }
+
+    /// The pod of this name without its events, when it was read.
+    pub fn pod(&self, namespace: &str, name: &str) -> Option<Pod<'s>> {
+        let object = self.object(Resource::Pods, namespace, name)?;
+        Some(Pod::of(&object, self.snapshot))
     }
 
     /// The object of one of Kubernetes' own resources, when it was read.
@@ -250,6 +281,17 @@ fn instances<'s>(snapshot: &'s Snapshot, loose: &mut Loose<'s>) -> Vec<Instance<
         }
     }
     instances
+}
+
+fn databases(snapshot: &Snapshot) -> Vec<Database<'_>> {
+    let stored = snapshot.objects(Resource::Databases).iter();
+    let mut databases: Vec<Database<'_>> = stored.map(|stored| Database::of(&stored.node())).collect();
+    let by_instance = |one: &Database<'_>, other: &Database<'_>| {
+        let instance = (&one.namespace, &one.instance).cmp(&(&other.namespace, &other.instance));
+        instance.then_with(|| one.name.cmp(&other.name))
+    };
+    databases.sort_by(by_instance);
+    databases
 }
 
 fn installations<'s>(snapshot: &'s Snapshot, loose: &mut Loose<'s>) -> Vec<Installation<'s>> {

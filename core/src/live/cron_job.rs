@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::event::Event;
 use super::job::commands;
 use super::read::{Text, entry, items, optional, optional_number, reference, text, time};
+use super::secret_use::{SecretUse, secret_uses};
 use crate::document::Node;
 use crate::model::ObjectRef;
 
@@ -17,6 +18,8 @@ pub struct CronJob<'s> {
     pub name: Text<'s>,
     /// When it was made.
     pub created: Option<Timestamp>,
+    /// Whether somebody has asked for it to be deleted.
+    pub is_terminating: bool,
     /// Its schedule as written.
     pub schedule: Text<'s>,
     /// The zone that its schedule is in, when it names one.
@@ -39,6 +42,8 @@ pub struct CronJob<'s> {
     pub owner: Option<(Text<'s>, Text<'s>)>,
     /// The containers of its Jobs: the name, and the command with its arguments.
     pub commands: Vec<(Text<'s>, String)>,
+    /// The Secrets without which its pods cannot start.
+    pub secrets: Vec<SecretUse<'s>>,
     /// The account of its pods.
     pub account: Text<'s>,
     /// Its events, oldest first.
@@ -53,6 +58,7 @@ impl<'s> CronJob<'s> {
             namespace: text(object, "metadata.namespace"),
             name: text(object, "metadata.name"),
             created: time(object, "metadata.creationTimestamp"),
+            is_terminating: object.at("metadata.deletionTimestamp").is_some(),
             schedule: text(object, "spec.schedule"),
             time_zone: optional(object, "spec.timeZone"),
             is_suspended: object.at("spec.suspend").and_then(Node::as_bool).unwrap_or_default(),
@@ -67,6 +73,7 @@ impl<'s> CronJob<'s> {
             instance: entry(object, "metadata.labels", "app.kubernetes.io/instance").unwrap_or_default(),
             owner: owners.first().map(|owner| (text(owner, "kind"), text(owner, "name"))),
             commands: commands(object, "spec.jobTemplate.spec.template.spec"),
+            secrets: secret_uses(object, "spec.jobTemplate.spec.template.spec"),
             account: text(object, "spec.jobTemplate.spec.template.spec.serviceAccountName"),
             events: Vec::new(),
         }

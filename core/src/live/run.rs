@@ -1,5 +1,7 @@
 //! The runs of a backup, as they were: what the history of the backup, the Jobs and their pods say together.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::job::{Job, scheduled_by_name};
@@ -7,6 +9,7 @@ use super::pod::{Container, Ended, Pod};
 use super::read::{Text, items, optional, text, time};
 use crate::document::Node;
 use crate::logs::{self, Class};
+use crate::values::quantity;
 
 /// One run.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +26,8 @@ pub struct Run<'s> {
     pub outcome: Outcome,
     /// What it left behind.
     pub artifacts: Artifacts<'s>,
+    /// How many bytes it stored, where the operator noted that.
+    pub bytes: Option<u128>,
     /// Its Job, while that is there.
     pub job: Option<Job<'s>>,
     /// Whether the operator has noted it in the history of the backup.
@@ -90,6 +95,7 @@ impl<'s> Run<'s> {
             } else {
                 Artifacts::Unknown
             },
+            bytes: bytes(entry),
             outcome,
             job: None,
             is_recorded: true,
@@ -106,6 +112,7 @@ impl<'s> Run<'s> {
             ended: ended(&job),
             outcome: outcome(&job),
             artifacts: Artifacts::Unknown,
+            bytes: None,
             job: Some(job),
             is_recorded: false,
         }
@@ -193,7 +200,32 @@ fn cause<'r>(container: &'r Container<'_>) -> Option<(&'r str, &'static Class)> 
     decides.or_else(|| failures().next())
 }
 
+/// How many bytes the files of a run have: the sum of those whose size is noted, or else the size of the run.
+fn bytes(entry: &Node<'_>) -> Option<u128> {
+    let size = |node: &Node<'_>, path: &str| {
+        let size = quantity::parse(node.at(path)?.scalar_text()?).ok()?;
+        size.bytes()
+    };
+    let families = items(entry, "shardedFamilies").iter();
+    let lists = [items(entry, "databaseArtifacts"), items(entry, "shardArtifacts")].into_iter();
+    let files = lists.chain(families.map(|family| items(family, "shardArtifacts")));
+    let sizes: Vec<u128> = files.flatten().filter_map(|file| size(file, "size")).collect();
+    if sizes.is_empty() {
+        size(entry, "stats.size")
+    } else {
+        Some(sizes.into_iter().sum())
+    }
+}
+
 impl<'s> Artifacts<'s> {
+    /// The databases and shards of which there is a file, by name, where that is noted.
+    pub fn databases(&self) -> BTreeSet<&str> {
+        match self {
+            Self::Files(files) => files.iter().filter_map(|(of, _)| of.as_deref()).collect(),
+            Self::Unknown | Self::None => BTreeSet::new(),
+        }
+    }
+
     fn of_entry(entry: &Node<'s>) -> Self {
         let mut files = Vec::new();
         if let Some(file) = optional(entry, "artifactFilename").filter(|file| !file.is_empty()) {

@@ -7,8 +7,9 @@ use super::cron_job::CronJob;
 use super::health::typical_seconds;
 use super::job::Job;
 use super::plain_cron_job::PlainCronJob;
-use super::run::{Outcome, Run};
+use super::run::{Failure, Outcome, Run};
 use super::schedule::Plan;
+use crate::logs::Class;
 use crate::model::ObjectRef;
 
 /// The runs of one backup, with or without an operator.
@@ -89,6 +90,14 @@ impl<'r, 's> Series<'r, 's> {
         newer_than_good
             .filter(|run| run.outcome != Outcome::Held)
             .find_map(|run| Some((run, run.job.as_ref()?)))
+    }
+
+    /// Why its newest run that ended failed, as its log tells; `None` where it went well, or where no line tells.
+    pub fn failure(&self) -> Option<(Failure<'r, 's>, &'r str, &'static Class)> {
+        let ended = self.runs.iter().find(|run| run.has_ended());
+        let failure = ended.filter(|run| run.outcome == Outcome::Failed)?.failure()?;
+        let (line, class) = failure.line?;
+        Some((failure, line, class))
     }
 
     /// The command that shows the log of its newest run that failed.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Cluster, Installation, Job, Outcome, Pod, Run};
+use super::{Cluster, CronJob, Installation, Job, Outcome, Pod, Run};
 use crate::document::Node;
 use crate::facts::LocationFacts;
 use crate::model;
@@ -18,7 +18,7 @@ const MOST_LOGS: usize = 48;
 /// So many pods of one Job are looked at, the newest.
 const MOST_PODS: usize = 2;
 
-/// The Secrets that backups and restores name, by namespace and name, and whether there are more than are worth asking for.
+/// The Secrets that backups, restores and the `CronJobs` of backups name, by namespace and name, and whether there are more than are worth asking for.
 pub fn secrets(snapshot: &Snapshot) -> (Vec<(String, String)>, bool) {
     let mut names = BTreeSet::new();
     for resource in [Resource::Backups, Resource::Restores] {
@@ -28,6 +28,16 @@ pub fn secrets(snapshot: &Snapshot) -> (Vec<(String, String)>, bool) {
             }
             let named = secrets_of(&stored.node()).into_iter();
             names.extend(named.map(|name| (stored.namespace.to_string(), name)));
+        }
+    }
+    for stored in snapshot.objects(Resource::CronJobs) {
+        // Most name none, and reading an object takes longer than a look at its text.
+        let names_secret = ["secretKeyRef", "secretRef", "secretName"];
+        if snapshot.covers(&stored.namespace) && names_secret.iter().any(|key| stored.text().contains(key)) {
+            let cron_job = CronJob::of(&stored.node());
+            let is_backup = cron_job.runs_neo4j_admin();
+            let secrets = cron_job.secrets.into_iter().filter(|_| is_backup);
+            names.extend(secrets.map(|of| (stored.namespace.to_string(), of.secret.into_owned())));
         }
     }
     first_secrets(names)

@@ -12,6 +12,26 @@ pub use table::{CLASSES, Class, Severity};
 /// More of a line than this is not looked at; what decides stands at its beginning.
 const LONGEST_LINE: usize = 16 * 1024;
 
+/// The classes that say that a cloud does not know who asks, or does not let them.
+pub const REFUSED_BY_CLOUD: [&str; 16] = [
+    "aws-no-credentials",
+    "aws-oidc-provider-missing",
+    "aws-token-expired",
+    "aws-web-identity-denied",
+    "azure-client-secret-bad",
+    "azure-federation-mismatch",
+    "azure-no-credentials",
+    "azure-permission-mismatch",
+    "eks-pod-identity-failed",
+    "gcs-invalid-grant",
+    "gcs-no-credentials",
+    "gcs-permission-denied",
+    "gke-metadata-error",
+    "gke-workload-identity-denied",
+    "s3-access-denied",
+    "s3-kms-denied",
+];
+
 /// The levels of a line that speaks of tries and not of results. A failure is never logged below `INFO` alone.
 const QUIET: [&str; 2] = ["debug", "trace"];
 
@@ -140,6 +160,13 @@ mod tests {
 
     fn name(line: &str) -> Option<&'static str> {
         classify(line).map(|class| class.name.as_str())
+    }
+
+    #[test]
+    fn the_classes_of_refusals_are_in_the_table() {
+        for class in REFUSED_BY_CLOUD {
+            assert!(CLASSES.iter().any(|known| known.name == class), "{class}");
+        }
     }
 
     #[test]

@@ -1,0 +1,96 @@
+use crate::check::prelude::*;
+
+declare_check! {
+    /// Runs take much longer than they did.
+    ///
+    /// ## What it looks at
+    /// How long the newest good run took, against the median of the good runs before it, of which there must be five: more
+    /// than twice as long, and at least two minutes more.
+    ///
+    /// ## Why it matters
+    /// A run that takes ever longer overlaps the next one or a busy hour one day, and a restore of it takes longer too.
+    ///
+    /// ## How to mend it
+    /// See whether the database has grown, what else loads the servers at that time, and whether the storage is slow. A
+    /// differential backup after a full one reads less.
+    RunSlowing {
+        code: "NB6013", name: "run-slowing", severity: Warning,
+        looks: [AtBackups, AtPlainCronJobs], needs: [], explains: [], since: "0.2",
+    }
+}
+
+/// So many earlier runs say what is usual.
+const USUAL: usize = 5;
+
+/// A run that takes fewer seconds more than this is not slow, whatever the others took.
+const NOTICEABLE: i64 = 120;
+
+impl Check for RunSlowing {
+    fn check_backup(&self, backup: &Backup<'_>, cluster: &Cluster<'_>, report: &mut Report) {
+        if backup.deleted.is_none() {
+            say(&backup.series(), cluster, report);
+        }
+    }
+
+    fn check_plain_cron_job(&self, cron_job: &PlainCronJob<'_>, cluster: &Cluster<'_>, report: &mut Report) {
+        say(&cron_job.series(), cluster, report);
+    }
+}
+
+fn say(series: &Series<'_, '_>, cluster: &Cluster<'_>, report: &mut Report) {
+    let mut good = series
+        .runs
+        .iter()
+        .filter(|run| run.is_good() && run.seconds().is_some());
+    let Some((newest, seconds)) = good.next().and_then(|run| Some((run, run.seconds()?))) else {
+        return;
+    };
+    let earlier: Vec<i64> = good.filter_map(Run::seconds).collect();
+    let Some(usual) = slower_than_usual(seconds, &earlier) else {
+        return;
+    };
+    let time = newest.time().map(|time| format!(" of {}", when(time, cluster.now)));
+    let message = format!(
+        "the newest good run{} took {}, and the {} before it took {} (median)",
+        time.unwrap_or_default(),
+        span(seconds),
+        earlier.len(),
+        span(usual)
+    );
+    report
+        .say(series.object.clone(), message)
+        .evidence(Evidence::fact(
+            series.object.clone(),
+            format!(
+                "runs took, the newest first: {}",
+                [&[seconds], &*earlier]
+                    .concat()
+                    .into_iter()
+                    .map(span)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+        ))
+        .help("see whether the database has grown, what else loads the servers then, and whether the storage is slow");
+}
+
+/// What is usual, where a run took more than twice as long; `None` where it did not, or where too few runs tell.
+fn slower_than_usual(seconds: i64, earlier: &[i64]) -> Option<i64> {
+    let mut sorted = earlier.to_vec();
+    sorted.sort_unstable();
+    let usual = *sorted.get(sorted.len() / 2).filter(|_| sorted.len() >= USUAL)?;
+    (seconds > usual.saturating_mul(2) && seconds - usual >= NOTICEABLE).then_some(usual)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twice_the_median_of_five_is_not_yet_slow() {
+        assert_eq!(slower_than_usual(600, &[300, 290, 310, 280, 900]), None);
+        assert_eq!(slower_than_usual(601, &[300, 290, 310, 280, 900]), Some(300));
+        assert_eq!(slower_than_usual(6_000, &[300, 290, 310, 280]), None);
+        assert_eq!(slower_than_usual(60, &[5, 5, 5, 5, 5]), None);
+    }
+}
