@@ -269,9 +269,11 @@ fn judge_manifests(
     };
     let mut applied = BTreeSet::new();
     let mut hit = BTreeSet::new();
-    let backups = cluster.backups.iter().filter(|backup| backup.phase != "Completed");
+    let backups = cluster.backups.iter();
+    let backups = backups.filter(|backup| backup.phase != "Completed" && backup.deleted.is_none());
     let backups = backups.map(|backup| (Looks::AtBackups, &backup.object));
-    let restores = cluster.restores.iter().filter(|restore| restore.phase != "Completed");
+    let restores = cluster.restores.iter();
+    let restores = restores.filter(|restore| restore.phase != "Completed" && restore.deleted.is_none());
     let restores = restores.map(|restore| (Looks::AtRestores, &restore.object));
     for (looks, object) in backups.chain(restores) {
         let Some(reference) = ObjectRef::of(object) else {

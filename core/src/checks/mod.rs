@@ -12,15 +12,20 @@ mod cron_job_held;
 mod cron_job_missing;
 mod database_not_created;
 mod definitions_absent;
+mod guard_out_of_order;
 mod hook_failed;
 mod instance_not_ready;
 mod job_cannot_create_pods;
+mod leader_lost;
 mod namespace_not_watched;
 mod object_silent;
+mod object_terminating;
 mod operator_blinded;
 mod operator_down;
+mod operator_forbidden;
 mod operator_refuses;
 mod pod_cannot_start;
+mod reconcile_panics;
 mod restore_ended;
 mod restore_failed;
 mod restore_job_gone;
@@ -38,6 +43,7 @@ mod seed_not_projected;
 mod seed_proxy_waits;
 mod standalone_left_at_zero;
 mod start_timed_out;
+mod webhook_in_the_way;
 
 pub use account_missing::AccountMissing;
 pub use artifact_larger_than_volume::ArtifactLargerThanVolume;
@@ -49,15 +55,20 @@ pub use cron_job_held::CronJobHeld;
 pub use cron_job_missing::CronJobMissing;
 pub use database_not_created::DatabaseNotCreated;
 pub use definitions_absent::DefinitionsAbsent;
+pub use guard_out_of_order::GuardOutOfOrder;
 pub use hook_failed::HookFailed;
 pub use instance_not_ready::InstanceNotReady;
 pub use job_cannot_create_pods::JobCannotCreatePods;
+pub use leader_lost::LeaderLost;
 pub use namespace_not_watched::NamespaceNotWatched;
 pub use object_silent::ObjectSilent;
+pub use object_terminating::ObjectTerminating;
 pub use operator_blinded::OperatorBlinded;
 pub use operator_down::OperatorDown;
+pub use operator_forbidden::OperatorForbidden;
 pub use operator_refuses::OperatorRefuses;
 pub use pod_cannot_start::PodCannotStart;
+pub use reconcile_panics::ReconcilePanics;
 pub use restore_ended::RestoreEnded;
 pub use restore_failed::RestoreFailed;
 pub use restore_job_gone::RestoreJobGone;
@@ -75,6 +86,7 @@ pub use seed_not_projected::SeedNotProjected;
 pub use seed_proxy_waits::SeedProxyWaits;
 pub use standalone_left_at_zero::StandaloneLeftAtZero;
 pub use start_timed_out::StartTimedOut;
+pub use webhook_in_the_way::WebhookInTheWay;
 
 use crate::check::Check;
 
@@ -112,8 +124,14 @@ pub static ALL: &[&dyn Check] = &[
     &ArtifactLargerThanVolume,
     &RestoredFromNewest,
     &OperatorBlinded,
+    &ReconcilePanics,
     &OperatorDown,
     &NamespaceNotWatched,
+    &LeaderLost,
     &ObjectSilent,
     &DefinitionsAbsent,
+    &OperatorForbidden,
+    &WebhookInTheWay,
+    &ObjectTerminating,
+    &GuardOutOfOrder,
 ];

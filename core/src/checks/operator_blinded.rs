@@ -18,7 +18,7 @@ declare_check! {
     /// be deleted once the field is correct. After an exponent that was too large the operator must be restarted as well.
     OperatorBlinded {
         code: "NB9001", name: "operator-blinded", severity: Error,
-        looks: [AtCluster], needs: [], explains: ["NB9007", "NB8001"], since: "0.2",
+        looks: [AtCluster], needs: [], explains: ["NB8001", "NB9007", "NB9011"], since: "0.2",
     }
 }
 

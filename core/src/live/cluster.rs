@@ -15,6 +15,7 @@ use super::plain_cron_job::PlainCronJob;
 use super::pod::Pod;
 use super::read::{Text, entry, text};
 use super::restore::Restore;
+use super::webhook::{Webhook, webhooks};
 use crate::document::Node;
 use crate::facts::{Coverage, InstanceKind, Inventory, Need};
 use crate::operator::Operator;
@@ -42,6 +43,8 @@ pub struct Cluster<'s> {
     pub plain_cron_jobs: Vec<PlainCronJob<'s>>,
     /// Its clusters and standalones, by namespace and name.
     pub instances: Vec<Instance<'s>>,
+    /// What the API server asks before it stores something.
+    pub webhooks: Vec<Webhook<'s>>,
     /// The events of claims, by namespace and claim.
     pub claim_events: BTreeMap<(Text<'s>, Text<'s>), Vec<Event<'s>>>,
     /// What manifest rules know of other objects.
@@ -135,6 +138,7 @@ impl<'s> Cluster<'s> {
             restores,
             plain_cron_jobs,
             instances,
+            webhooks: webhooks(snapshot),
             claim_events,
             inventory: inventory(snapshot),
         }
@@ -264,7 +268,11 @@ fn installations<'s>(snapshot: &'s Snapshot, loose: &mut Loose<'s>) -> Vec<Insta
         }
         let pods = loose.take_pods(|pod, _| pod.namespace == namespace && pod.name.starts_with(&prefix));
         let events = loose.events_of("Deployment", &namespace, &name);
-        installations.extend(Installation::of(&deployment, pods, events));
+        let installation = Installation::of(&deployment, pods, events);
+        installations.extend(installation.map(|mut installation| {
+            installation.find_lease(snapshot);
+            installation
+        }));
     }
     installations
 }
