@@ -10,6 +10,7 @@ use crate::finding::Finding;
 use crate::live::Cluster;
 use crate::model::ObjectRef;
 use crate::registry;
+use crate::rules::FieldDropped;
 use crate::settings::Settings;
 use crate::snapshot::{LogTail, Resource};
 use crate::subject::{Context, Door, Subject};
@@ -293,6 +294,10 @@ fn judge_manifests(
             }
         }
         for finding in judgement.findings {
+            if finding.code == FieldDropped::META.code {
+                // By the schema that is served the check of the same matter tells more surely what was dropped.
+                continue;
+            }
             let is_wanted = (options.selects)(finding.code, finding.name) && finding.suppressed.is_none();
             if is_wanted && !finding.audit_only {
                 hit.insert(finding.code);

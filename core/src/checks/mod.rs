@@ -10,8 +10,11 @@ mod claim_unbound;
 mod container_out_of_memory;
 mod cron_job_held;
 mod cron_job_missing;
+mod cron_job_outdated;
 mod database_not_created;
 mod definitions_absent;
+mod definitions_of_other_version;
+mod fields_dropped;
 mod guard_out_of_order;
 mod hook_failed;
 mod instance_not_ready;
@@ -24,12 +27,14 @@ mod operator_blinded;
 mod operator_down;
 mod operator_forbidden;
 mod operator_refuses;
+mod operator_warns;
 mod pod_cannot_start;
 mod reconcile_panics;
 mod restore_ended;
 mod restore_failed;
 mod restore_job_gone;
 mod restore_not_converging;
+mod restore_waits;
 mod restore_waits_for_backup;
 mod restored_from_newest;
 mod restores_starved;
@@ -53,8 +58,11 @@ pub use claim_unbound::ClaimUnbound;
 pub use container_out_of_memory::ContainerOutOfMemory;
 pub use cron_job_held::CronJobHeld;
 pub use cron_job_missing::CronJobMissing;
+pub use cron_job_outdated::CronJobOutdated;
 pub use database_not_created::DatabaseNotCreated;
 pub use definitions_absent::DefinitionsAbsent;
+pub use definitions_of_other_version::DefinitionsOfOtherVersion;
+pub use fields_dropped::FieldsDropped;
 pub use guard_out_of_order::GuardOutOfOrder;
 pub use hook_failed::HookFailed;
 pub use instance_not_ready::InstanceNotReady;
@@ -67,12 +75,14 @@ pub use operator_blinded::OperatorBlinded;
 pub use operator_down::OperatorDown;
 pub use operator_forbidden::OperatorForbidden;
 pub use operator_refuses::OperatorRefuses;
+pub use operator_warns::OperatorWarns;
 pub use pod_cannot_start::PodCannotStart;
 pub use reconcile_panics::ReconcilePanics;
 pub use restore_ended::RestoreEnded;
 pub use restore_failed::RestoreFailed;
 pub use restore_job_gone::RestoreJobGone;
 pub use restore_not_converging::RestoreNotConverging;
+pub use restore_waits::RestoreWaits;
 pub use restore_waits_for_backup::RestoreWaitsForBackup;
 pub use restored_from_newest::RestoredFromNewest;
 pub use restores_starved::RestoresStarved;
@@ -93,10 +103,13 @@ use crate::check::Check;
 /// Every check of a live cluster, by code.
 pub static ALL: &[&dyn Check] = &[
     &OperatorRefuses,
+    &FieldsDropped,
+    &OperatorWarns,
     &InstanceNotReady,
     &AccountMissing,
     &CronJobMissing,
     &CronJobHeld,
+    &CronJobOutdated,
     &RunsFailing,
     &BackupOverdue,
     &RunFailureInLog,
@@ -123,9 +136,11 @@ pub static ALL: &[&dyn Check] = &[
     &RestoreEnded,
     &ArtifactLargerThanVolume,
     &RestoredFromNewest,
+    &RestoreWaits,
     &OperatorBlinded,
     &ReconcilePanics,
     &OperatorDown,
+    &DefinitionsOfOtherVersion,
     &NamespaceNotWatched,
     &LeaderLost,
     &ObjectSilent,
