@@ -188,9 +188,17 @@ impl Reader {
         let only = only.map(|(namespace, name)| (namespace.as_str(), name.as_str()));
         // Putting everything together takes its time, and what is read from here on changes neither answer.
         let view = View::of(&read.snapshot);
-        let (is_silent, logs) = (wanted::has_silent(&view), wanted::logs(&view, only));
+        let (has_stalled, logs) = (wanted::has_stalled(&view), wanted::logs(&view, only));
+        for installation in &view.installations {
+            parts.push(Part::list(Resource::Leases, Some(&installation.namespace)));
+        }
+        for (namespace, name) in wanted::services(&view) {
+            let slices = format!("kubernetes.io/service-name={name}");
+            parts.push(Part::list(Resource::EndpointSlices, Some(&namespace)).labelled(slices));
+            parts.push(Part::one(Resource::Services, Some(&namespace), name));
+        }
         drop(view);
-        if let (true, Some(version), Some(_)) = (is_silent, served, &self.reading.namespaces) {
+        if let (true, Some(version), Some(_)) = (has_stalled, served, &self.reading.namespaces) {
             // What blinds the operator may be in any namespace.
             parts.extend([Resource::Backups, Resource::Restores].map(|resource| Part::elsewhere(resource, version)));
         }

@@ -10,7 +10,7 @@ use crate::finding::Finding;
 use crate::live::Cluster;
 use crate::model::ObjectRef;
 use crate::registry;
-use crate::rules::ClaimNotFound;
+use crate::rules::{ClaimNotFound, FieldDropped};
 use crate::settings::Settings;
 use crate::snapshot::{LogTail, Resource};
 use crate::subject::{Context, Door, Subject};
@@ -270,9 +270,11 @@ fn judge_manifests(
     };
     let mut applied = BTreeSet::new();
     let mut hit = BTreeSet::new();
-    let backups = cluster.backups.iter().filter(|backup| backup.phase != "Completed");
+    let backups = cluster.backups.iter();
+    let backups = backups.filter(|backup| backup.phase != "Completed" && backup.deleted.is_none());
     let backups = backups.map(|backup| (Looks::AtBackups, &backup.object));
-    let restores = cluster.restores.iter().filter(|restore| restore.phase != "Completed");
+    let restores = cluster.restores.iter();
+    let restores = restores.filter(|restore| restore.phase != "Completed" && restore.deleted.is_none());
     let restores = restores.map(|restore| (Looks::AtRestores, &restore.object));
     for (looks, object) in backups.chain(restores) {
         let Some(reference) = ObjectRef::of(object) else {
@@ -292,6 +294,10 @@ fn judge_manifests(
             }
         }
         for finding in judgement.findings {
+            if finding.code == FieldDropped::META.code {
+                // By the schema that is served the check of the same matter tells more surely what was dropped.
+                continue;
+            }
             // The check of claims knows more of those of backups than whether they are there.
             let is_checked = looks == Looks::AtBackups && finding.code == ClaimNotFound::META.code;
             let is_wanted =

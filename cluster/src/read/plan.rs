@@ -35,7 +35,7 @@ pub(super) enum Asked {
 }
 
 impl Part {
-    fn list(resource: Resource, namespace: Option<&str>) -> Self {
+    pub(super) fn list(resource: Resource, namespace: Option<&str>) -> Self {
         Self {
             resource,
             version: resource.version().to_owned(),
@@ -63,7 +63,7 @@ impl Part {
         }
     }
 
-    fn labelled(self, labels: impl Into<String>) -> Self {
+    pub(super) fn labelled(self, labels: impl Into<String>) -> Self {
         Self {
             labels: Some(labels.into()),
             ..self

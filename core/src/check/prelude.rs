@@ -6,7 +6,8 @@ pub use crate::document::{Node, Path};
 pub use crate::finding::Severity;
 pub use crate::live::{
     Artifacts, Backup, Claim, Cluster, Condition, Container, CronJob, Database, Ended, Event, Failure, Fate,
-    Installation, Instance, Job, Mode, Outcome, PlainCronJob, Plan, Pod, Restore, Run, Series, Waiting,
+    Installation, Instance, Job, Lease, LogLine, Logged, Mode, Outcome, PlainCronJob, Plan, Pod, Restore, Run, Series,
+    Waiting, Webhook,
 };
 pub use crate::model::ObjectRef;
 pub use crate::quoted::{excerpt, name, quoted};

@@ -24,21 +24,30 @@ mod cron_job_outdated;
 mod database_exists;
 mod database_not_created;
 mod definitions_absent;
+mod definitions_of_other_version;
 mod fewer_artifacts;
+mod fields_dropped;
+mod guard_out_of_order;
 mod hook_failed;
 mod instance_not_ready;
 mod job_cannot_create_pods;
+mod leader_lost;
 mod namespace_not_watched;
 mod never_restored;
 mod object_silent;
+mod object_terminating;
 mod operator_blinded;
 mod operator_down;
+mod operator_forbidden;
 mod operator_refuses;
+mod operator_warns;
 mod pod_cannot_start;
+mod reconcile_panics;
 mod restore_ended;
 mod restore_failed;
 mod restore_job_gone;
 mod restore_not_converging;
+mod restore_waits;
 mod restore_waits_for_backup;
 mod restored_from_newest;
 mod restores_starved;
@@ -56,6 +65,7 @@ mod seed_proxy_waits;
 mod standalone_left_at_zero;
 mod start_timed_out;
 mod target_older_than_backup;
+mod webhook_in_the_way;
 
 pub use account_annotations_differ::AccountAnnotationsDiffer;
 pub use account_contended::AccountContended;
@@ -79,21 +89,30 @@ pub use cron_job_outdated::CronJobOutdated;
 pub use database_exists::DatabaseExists;
 pub use database_not_created::DatabaseNotCreated;
 pub use definitions_absent::DefinitionsAbsent;
+pub use definitions_of_other_version::DefinitionsOfOtherVersion;
 pub use fewer_artifacts::FewerArtifacts;
+pub use fields_dropped::FieldsDropped;
+pub use guard_out_of_order::GuardOutOfOrder;
 pub use hook_failed::HookFailed;
 pub use instance_not_ready::InstanceNotReady;
 pub use job_cannot_create_pods::JobCannotCreatePods;
+pub use leader_lost::LeaderLost;
 pub use namespace_not_watched::NamespaceNotWatched;
 pub use never_restored::NeverRestored;
 pub use object_silent::ObjectSilent;
+pub use object_terminating::ObjectTerminating;
 pub use operator_blinded::OperatorBlinded;
 pub use operator_down::OperatorDown;
+pub use operator_forbidden::OperatorForbidden;
 pub use operator_refuses::OperatorRefuses;
+pub use operator_warns::OperatorWarns;
 pub use pod_cannot_start::PodCannotStart;
+pub use reconcile_panics::ReconcilePanics;
 pub use restore_ended::RestoreEnded;
 pub use restore_failed::RestoreFailed;
 pub use restore_job_gone::RestoreJobGone;
 pub use restore_not_converging::RestoreNotConverging;
+pub use restore_waits::RestoreWaits;
 pub use restore_waits_for_backup::RestoreWaitsForBackup;
 pub use restored_from_newest::RestoredFromNewest;
 pub use restores_starved::RestoresStarved;
@@ -111,12 +130,15 @@ pub use seed_proxy_waits::SeedProxyWaits;
 pub use standalone_left_at_zero::StandaloneLeftAtZero;
 pub use start_timed_out::StartTimedOut;
 pub use target_older_than_backup::TargetOlderThanBackup;
+pub use webhook_in_the_way::WebhookInTheWay;
 
 use crate::check::Check;
 
 /// Every check of a live cluster, by code.
 pub static ALL: &[&dyn Check] = &[
     &OperatorRefuses,
+    &FieldsDropped,
+    &OperatorWarns,
     &InstanceNotReady,
     &SecretMissing,
     &BackupPortClosed,
@@ -165,9 +187,17 @@ pub static ALL: &[&dyn Check] = &[
     &RestoredFromNewest,
     &DatabaseExists,
     &TargetOlderThanBackup,
+    &RestoreWaits,
     &OperatorBlinded,
+    &ReconcilePanics,
     &OperatorDown,
+    &DefinitionsOfOtherVersion,
     &NamespaceNotWatched,
+    &LeaderLost,
     &ObjectSilent,
     &DefinitionsAbsent,
+    &OperatorForbidden,
+    &WebhookInTheWay,
+    &ObjectTerminating,
+    &GuardOutOfOrder,
 ];

@@ -14,19 +14,19 @@ declare_check! {
     /// Add the namespace to `watchNamespaces` of the operator's chart (`operatorMode: namespaces`), or move the object.
     NamespaceNotWatched {
         code: "NB9005", name: "namespace-not-watched", severity: Error,
-        looks: [AtBackups, AtRestores], needs: [Deployments], explains: ["NB5101", "NB5103", "NB6002", "NB6006", "NB9007"], since: "0.2",
+        looks: [AtBackups, AtRestores], needs: [Deployments], explains: ["NB5101", "NB5103", "NB6002", "NB6006", "NB9007", "NB9011"], since: "0.2",
     }
 }
 
 impl Check for NamespaceNotWatched {
     fn check_backup(&self, backup: &Backup<'_>, cluster: &Cluster<'_>, report: &mut Report) {
-        if backup.is_silent() {
+        if backup.is_silent() || backup.deleted.is_some() {
             say(backup.reference(), cluster, report);
         }
     }
 
     fn check_restore(&self, restore: &Restore<'_>, cluster: &Cluster<'_>, report: &mut Report) {
-        if restore.is_silent() {
+        if restore.is_silent() || restore.deleted.is_some() {
             say(restore.reference(), cluster, report);
         }
     }

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use crate::check::prelude::*;
 
 declare_check! {
@@ -50,7 +48,7 @@ impl Check for NeverRestored {
             };
             report
                 .say(object, format!("no restore of {of} that went well is known"))
-                .affects(Affects::Namespace(namespace.to_owned()))
+                .affects(Affects::Namespaces(BTreeSet::from([namespace.to_owned()])))
                 .help("restore the newest run under another name or into another instance, and look at the data");
         }
     }

@@ -17,7 +17,7 @@ declare_check! {
     /// Look at the cause that is shown above this diagnosis; where there is none, at the log of the operator.
     ObjectSilent {
         code: "NB9007", name: "object-silent", severity: Error,
-        looks: [AtBackups, AtRestores], needs: [], explains: [], since: "0.2",
+        looks: [AtBackups, AtRestores], needs: [], explains: ["NB5101", "NB6002", "NB6006"], since: "0.2",
     }
 }
 

@@ -24,7 +24,7 @@ declare_check! {
     OperatorBlinded {
         code: "NB9001", name: "operator-blinded", severity: Error,
         looks: [AtCluster], needs: [Backups, Restores, Clusters, Standalones],
-        explains: ["NB9007", "NB8001", "NB7006"], since: "0.2",
+        explains: ["NB9007", "NB8001", "NB7006", "NB9011"], since: "0.2",
     }
 }
 

@@ -16,6 +16,7 @@ use super::plain_cron_job::PlainCronJob;
 use super::pod::Pod;
 use super::read::{Text, entry, text};
 use super::restore::Restore;
+use super::webhook::{Webhook, webhooks};
 use crate::document::Node;
 use crate::facts::{Controller, Coverage, Fact, InstanceKind, Inventory, Need, Why};
 use crate::operator::Operator;
@@ -47,6 +48,8 @@ pub struct Cluster<'s> {
     pub instances: Vec<Instance<'s>>,
     /// Its databases, by the namespace and the name of their instance.
     databases: Vec<Database<'s>>,
+    /// What the API server asks before it stores something.
+    pub webhooks: Vec<Webhook<'s>>,
     /// The events of claims, by namespace and claim.
     pub claim_events: BTreeMap<(Text<'s>, Text<'s>), Vec<Event<'s>>>,
     /// What manifest rules know of other objects.
@@ -145,6 +148,7 @@ impl<'s> Cluster<'s> {
             loose_cron_jobs,
             instances,
             databases: databases(snapshot),
+            webhooks: webhooks(snapshot),
             claim_events,
             inventory: inventory(snapshot),
         }
@@ -306,7 +310,11 @@ fn installations<'s>(snapshot: &'s Snapshot, loose: &mut Loose<'s>) -> Vec<Insta
         }
         let pods = loose.take_pods(|pod, _| pod.namespace == namespace && pod.name.starts_with(&prefix));
         let events = loose.events_of("Deployment", &namespace, &name);
-        installations.extend(Installation::of(&deployment, pods, events));
+        let installation = Installation::of(&deployment, pods, events);
+        installations.extend(installation.map(|mut installation| {
+            installation.find_lease(snapshot);
+            installation
+        }));
     }
     installations
 }

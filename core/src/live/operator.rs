@@ -1,11 +1,14 @@
 //! An installation of the operator.
 
+use jiff::Timestamp;
+
 use super::event::Event;
 use super::pod::Pod;
-use super::read::{Text, items, number, optional, reference, text};
+use super::read::{Text, items, number, optional, optional_number, reference, text, time};
 use crate::document::Node;
 use crate::facts::deployed_version;
 use crate::model::ObjectRef;
+use crate::snapshot::{Resource, Snapshot};
 use crate::values::image;
 
 /// The label that the Deployments of operators have.
@@ -22,6 +25,10 @@ pub struct Installation<'s> {
     pub version: Option<String>,
     /// Which namespaces it looks after.
     pub mode: Mode,
+    /// Whether its pods agree by a lease which of them works.
+    pub elects_leader: bool,
+    /// The lease, when it was read.
+    pub lease: Option<Lease<'s>>,
     /// How many pods it is to have.
     pub wanted: u64,
     /// How many of them are ready; `None` where the Deployment has no status yet.
@@ -30,6 +37,54 @@ pub struct Installation<'s> {
     pub pods: Vec<Pod<'s>>,
     /// The events of its Deployment, oldest first.
     pub events: Vec<Event<'s>>,
+}
+
+/// By what the pods of an installation agree which of them works.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lease<'s> {
+    /// Its namespace.
+    pub namespace: Text<'s>,
+    /// Its name.
+    pub name: Text<'s>,
+    /// The pod that holds it; empty when none does.
+    pub pod: Text<'s>,
+    /// When the holder last said so.
+    pub renewed: Option<Timestamp>,
+    /// For how many seconds that holds.
+    pub seconds: u64,
+}
+
+impl<'s> Lease<'s> {
+    /// The lease in an object.
+    fn of(object: &Node<'s>) -> Self {
+        let holder = text(object, "spec.holderIdentity");
+        // Behind the name of the pod stands a number that is its own for each start.
+        let pod = match holder.split_once('_') {
+            Some((pod, _)) => Text::Owned(pod.to_owned()),
+            None => holder,
+        };
+        Self {
+            namespace: text(object, "metadata.namespace"),
+            name: text(object, "metadata.name"),
+            pod,
+            renewed: time(object, "spec.renewTime"),
+            seconds: optional_number(object, "spec.leaseDurationSeconds").unwrap_or(15),
+        }
+    }
+
+    /// Its name as an object.
+    pub fn reference(&self) -> ObjectRef {
+        reference("coordination.k8s.io/v1", "Lease", &self.namespace, &self.name)
+    }
+
+    /// Whether it is that of a Deployment: one of its pods holds it, or nobody, and the name is of the operator.
+    fn is_of(&self, deployment: &str) -> bool {
+        let is_pods = self
+            .pod
+            .strip_prefix(deployment)
+            .is_some_and(|rest| rest.starts_with('-'));
+        is_pods || (self.pod.is_empty() && self.name.contains("neo4j"))
+    }
 }
 
 /// Which namespaces an installation looks after.
@@ -77,6 +132,8 @@ impl<'s> Installation<'s> {
             namespace: text(deployment, "metadata.namespace"),
             version: deployed_version(deployment).map(|version| version.trim_start_matches('v').to_owned()),
             mode: mode(container),
+            elects_leader: elects_leader(container),
+            lease: None,
             wanted: optional(deployment, "spec.replicas").map_or(1, |_| number(deployment, "spec.replicas")),
             ready: deployment
                 .get("status")
@@ -87,10 +144,28 @@ impl<'s> Installation<'s> {
         })
     }
 
+    /// Takes the lease of its leader out of those that were read.
+    pub(super) fn find_lease(&mut self, snapshot: &'s Snapshot) {
+        let leases = snapshot.objects(Resource::Leases).iter();
+        let mut own = leases
+            .filter(|stored| *stored.namespace == *self.namespace)
+            .map(|stored| Lease::of(&stored.node()));
+        self.lease = own.find(|lease| lease.is_of(&self.name));
+    }
+
     /// Its name as an object.
     pub fn reference(&self) -> ObjectRef {
         reference("apps/v1", "Deployment", &self.namespace, &self.name)
     }
+}
+
+/// Without the flag it elects none.
+fn elects_leader(container: &Node<'_>) -> bool {
+    let mut words = ["command", "args"]
+        .into_iter()
+        .flat_map(|key| items(container, key))
+        .filter_map(Node::as_str);
+    words.any(|word| matches!(word.trim_start_matches('-'), "leader-elect" | "leader-elect=true"))
 }
 
 fn mode(container: &Node<'_>) -> Mode {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::{Cluster, CronJob, Installation, Job, Outcome, Pod, Run};
 use crate::document::Node;
 use crate::facts::LocationFacts;
@@ -11,6 +13,9 @@ use crate::snapshot::{LogOf, Resource, Snapshot};
 
 /// So many Secrets are looked at.
 const MOST_SECRETS: usize = 64;
+
+/// So many services of webhooks are looked at.
+const MOST_SERVICES: usize = 16;
 
 /// So many logs are read. What is wrong shows in the newest.
 const MOST_LOGS: usize = 48;
@@ -66,21 +71,37 @@ pub fn secrets_of(object: &Node<'_>) -> Vec<String> {
     places.into_iter().filter_map(|place| place.credentials).collect()
 }
 
-/// Whether the operator has written nothing about one of the objects that were asked for, though it had the time: then
-/// objects of other namespaces, and the log of the operator, may say why.
-pub fn has_silent(cluster: &Cluster<'_>) -> bool {
-    let backups = cluster
-        .backups
-        .iter()
-        .map(|backup| (backup.is_silent(), backup.created));
-    let restores = cluster
-        .restores
-        .iter()
-        .map(|restore| (restore.is_silent(), restore.created));
+/// For so many seconds the operator may leave an object alone.
+const PATIENCE: i64 = 60;
+
+/// Whether the operator has left one of the objects that were asked for alone, though it had the time: it has written
+/// nothing about it, nothing about its present spec, or does not let it go. Then objects of other namespaces, and the log of
+/// the operator, may say why.
+pub fn has_stalled(cluster: &Cluster<'_>) -> bool {
+    let is_old =
+        |time: Option<Timestamp>| time.is_none_or(|time| cluster.now.as_second() - time.as_second() > PATIENCE);
+    let backups = cluster.backups.iter().map(|backup| {
+        let is_left = backup.is_silent() || backup.is_outdated();
+        (is_left, backup.created, backup.deleted)
+    });
+    let restores = cluster.restores.iter().map(|restore| {
+        let is_left = restore.is_silent() || restore.is_outdated();
+        (is_left, restore.created, restore.deleted)
+    });
     let mut all = backups.chain(restores);
-    all.any(|(is_silent, created)| {
-        is_silent && created.is_none_or(|created| cluster.now.as_second() - created.as_second() > 60)
+    all.any(|(is_left, created, deleted)| {
+        (is_left && is_old(created)) || deleted.is_some_and(|deleted| is_old(Some(deleted)))
     })
+}
+
+/// The services that answer for webhooks which can stop backups or are ours, by namespace and name.
+pub fn services(cluster: &Cluster<'_>) -> Vec<(String, String)> {
+    let webhooks = cluster.webhooks.iter();
+    let wanted = webhooks.filter(|webhook| webhook.is_ours() || (webhook.stops() && webhook.concerns_backups()));
+    let services = wanted.filter_map(|webhook| webhook.service.as_ref());
+    let names = services.map(|service| (service.namespace.to_string(), service.name.to_string()));
+    let names: BTreeSet<(String, String)> = names.collect();
+    names.into_iter().take(MOST_SERVICES).collect()
 }
 
 /// The logs that may say why something failed or waits, the most telling first; of `target`, a namespace and a name, alone
@@ -106,7 +127,7 @@ pub fn logs(cluster: &Cluster<'_>, target: Option<(&str, &str)>) -> Vec<LogOf> {
         restore.proxy_pods.iter().for_each(|pod| of_pod(pod, &mut wanted));
     }
     let is_in_trouble = |installation: &&Installation<'_>| {
-        installation.ready.is_some_and(|ready| ready < installation.wanted) || has_silent(cluster)
+        installation.ready.is_some_and(|ready| ready < installation.wanted) || has_stalled(cluster)
     };
     for installation in cluster.installations.iter().filter(is_in_trouble) {
         installation.pods.iter().for_each(|pod| of_pod(pod, &mut wanted));

@@ -4,6 +4,7 @@
 
 mod account;
 mod annotation;
+mod applied;
 mod backup;
 mod cloud;
 mod image;
@@ -14,6 +15,7 @@ mod storage;
 
 pub use account::Account;
 pub use annotation::annotation;
+pub(crate) use applied::{dropped, last_applied};
 pub use backup::{Backup, Scope};
 pub use cloud::{Cloud, Provider};
 pub use image::Image;

@@ -1,7 +1,6 @@
 //! NB1010.
 
-use crate::document::trail::Trail;
-use crate::model::same_meaning;
+use crate::model::{dropped, last_applied};
 use crate::rule::prelude::*;
 use crate::schema::SchemaProblem;
 use crate::subject::moved_field::{NEVER_HAD_EFFECT, hint, plain_note};
@@ -39,22 +38,13 @@ declare_rule! {
     }
 }
 
-const ANNOTATION: &str = "kubectl.kubernetes.io/last-applied-configuration";
-/// More than the API server stores in all annotations of an object.
-const LONGEST: usize = 1 << 18;
-/// Nobody reads more warnings than this.
-const MOST: usize = 20;
-
 impl Rule for FieldDropped {
     fn check(&self, subject: &Subject<'_>, _: &Inventory, report: &mut Collector) {
-        let Some(text) = subject.annotation(ANNOTATION).filter(|text| text.len() <= LONGEST) else {
+        let Some(text) = last_applied(subject.object) else {
             return;
         };
         if let Door::Update(old) = subject.door
-            && old
-                .at("metadata.annotations")
-                .and_then(|all| all.get(ANNOTATION)?.as_str())
-                == Some(text)
+            && last_applied(old) == Some(text)
         {
             // Not an apply: whoever takes a field away by another way has meant it.
             return;
@@ -62,10 +52,7 @@ impl Rule for FieldDropped {
         let Ok(applied) = serde_json::from_str::<Node<'_>>(text) else {
             return;
         };
-        let mut dropped = Vec::new();
-        let (spec, stored) = (applied.get("spec"), subject.object.get("spec"));
-        collect(spec, stored, &Trail::root("spec"), &mut dropped);
-        for path in dropped {
+        for path in dropped(&applied, subject.object) {
             let name = quoted(path.last_key().unwrap_or_default());
             let help = match subject.schema().and_then(|schema| schema.why_dropped(&applied, &path)) {
                 Some(SchemaProblem::Unknown {
@@ -97,34 +84,5 @@ impl Rule for FieldDropped {
                 finding.value(value);
             }
         }
-    }
-}
-
-/// The first places where the applied object says something and the stored one has nothing.
-fn collect(applied: Option<&Node<'_>>, stored: Option<&Node<'_>>, trail: &Trail<'_>, dropped: &mut Vec<Path>) {
-    match (applied, stored) {
-        (Some(Node::Map(applied)), Some(Node::Map(stored))) => {
-            let stored = stored.index();
-            for (key, value) in applied.iter() {
-                let there = stored.get(key);
-                if there.is_none() && !same_meaning(Some(key), Some(value), None) {
-                    dropped.push(trail.key(key).path());
-                } else if there.is_some() && matches!(value, Node::Map(_) | Node::List(_)) {
-                    collect(Some(value), there, &trail.key(key), dropped);
-                }
-                if dropped.len() == MOST {
-                    return;
-                }
-            }
-        }
-        (Some(Node::List(applied)), Some(Node::List(stored))) if applied.len() == stored.len() => {
-            for (index, (value, there)) in applied.iter().zip(stored).enumerate() {
-                collect(Some(value), Some(there), &trail.index(index), dropped);
-                if dropped.len() == MOST {
-                    return;
-                }
-            }
-        }
-        _ => {}
     }
 }

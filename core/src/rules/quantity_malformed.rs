@@ -50,7 +50,7 @@ declare_rule! {
             MAKES_CLAIMS, "the size of a volume claim is read";
             REFUSES_SIZES, "a malformed size is refused; before, the operator panics";
         ],
-        explains: ["NB9007"],
+        explains: ["NB9002", "NB9007"],
     }
 }
 

@@ -38,7 +38,7 @@ declare_rule! {
         code: "NB7005", name: "volume-claim-missing", severity: Error,
         kinds: JOBS, reads: STORES + SOURCES + RESTORED + CLAIMS,
         needs: [Instance], doors: All, fix: None, cel: Expressible, since: "0.1",
-        explains: ["NB8103", "NB9007"],
+        explains: ["NB8103", "NB9002", "NB9007"],
     }
 }
 

@@ -25,5 +25,6 @@ pub use table::{
     Absence, Column, DefaultField, FieldSchema, Kind, KindSchema, Literal, ObjectSchema, Shape, Variant,
     absent_defaults, defaults, field,
 };
+pub use told::Difference;
 
 pub use crate::operator::{Era, EraSet, Profile};

@@ -13,6 +13,15 @@ const TELLING: [Kind; 2] = [Kind::Neo4jBackup, Kind::Neo4jRestore];
 /// A kind, and the fields that it has in any era.
 type Known = (Kind, BTreeSet<String>);
 
+/// In what the schema that is served of a kind differs from that of an era: dotted paths, without what lies below them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// What the era has and is not served.
+    pub lacking: Vec<String>,
+    /// What is served, some other era knows, and this one lacks.
+    pub beyond: Vec<String>,
+}
+
 impl ServedSchemas {
     /// Returns the operator versions whose schemas these are, or are nearest to, counting the fields that one has and the
     /// other lacks. What is nearest to the newest schema that is known may be of any version that comes after it. Returns
@@ -37,6 +46,19 @@ impl ServedSchemas {
             .versions()
     }
 
+    /// Returns the fields of a kind that only an era has, and those that only the schema has which is served, or `None` if
+    /// nothing is served of the version of the API that the era has.
+    pub fn difference(&self, kind: Kind, era: Era) -> Option<Difference> {
+        let served = fields(self.get(kind, era.api_version())?);
+        let of_era = fields_of(kind, era);
+        let known: BTreeSet<String> = Era::ALL.into_iter().flat_map(|era| fields_of(kind, era)).collect();
+        let beyond = served.difference(&of_era).filter(|field| known.contains(*field));
+        Some(Difference {
+            lacking: outermost(of_era.difference(&served)),
+            beyond: outermost(beyond),
+        })
+    }
+
     /// How many fields that any era knows are served and not in this era, or the other way round; `None` if nothing is
     /// served of the version of the API that this era has.
     fn distance(&self, known: &[Known], era: Era) -> Option<usize> {
@@ -57,6 +79,22 @@ impl ServedSchemas {
 
 fn fields_of(kind: Kind, era: Era) -> BTreeSet<String> {
     StructuralSchema::of_era(kind, era).map(fields).unwrap_or_default()
+}
+
+/// Sorted fields without those that lie below another one.
+fn outermost<'f>(fields: impl Iterator<Item = &'f String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for field in fields {
+        let is_below = |above: &String| {
+            field
+                .strip_prefix(above.as_str())
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
+        if !kept.iter().any(is_below) {
+            kept.push(field.clone());
+        }
+    }
+    kept
 }
 
 fn fields(schema: &StructuralSchema) -> BTreeSet<String> {

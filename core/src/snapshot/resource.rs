@@ -51,6 +51,12 @@ pub enum Resource {
     MutatingWebhooks,
     /// `ValidatingAdmissionPolicies`.
     ValidatingPolicies,
+    /// Services: those of webhooks.
+    Services,
+    /// `EndpointSlices`: those of webhooks.
+    EndpointSlices,
+    /// Leases: by which the pods of the operator agree which of them works.
+    Leases,
 }
 
 /// How a resource is called.
@@ -64,7 +70,7 @@ struct Entry {
 
 impl Resource {
     /// Every resource.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::Backups,
         Self::Restores,
         Self::Clusters,
@@ -88,6 +94,9 @@ impl Resource {
         Self::ValidatingWebhooks,
         Self::MutatingWebhooks,
         Self::ValidatingPolicies,
+        Self::Services,
+        Self::EndpointSlices,
+        Self::Leases,
     ];
 
     /// The resource of a kind of the operator.
@@ -200,6 +209,9 @@ impl Resource {
                 "ValidatingAdmissionPolicy",
                 "validatingadmissionpolicies",
             ),
+            Self::Services => namespaced("", "v1", "Service", "services"),
+            Self::EndpointSlices => namespaced("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices"),
+            Self::Leases => namespaced("coordination.k8s.io", "v1", "Lease", "leases"),
         }
     }
 }
