@@ -248,7 +248,9 @@ impl Show {
     after_help = "Examples:\n  # why did last night's backup fail?\n  kubectl neo4jbackup doctor backup/nightly -n graph\n\n  \
         # everything in a namespace, or in the cluster\n  kubectl neo4jbackup doctor -n graph\n  kubectl neo4jbackup doctor -A\n\n  \
         # without a cluster: a folder of objects as `kubectl get -o yaml` prints them\n  \
-        kubectl neo4jbackup doctor --from-bundle ./collected\n\n\
+        kubectl neo4jbackup doctor --from-bundle ./collected\n\n  \
+        # for an issue, for a browser\n  kubectl neo4jbackup doctor -n graph -o markdown\n  \
+        kubectl neo4jbackup doctor -A -o html > diagnosis.html\n\n\
         Permissions: list in the namespace (with -A: everywhere) on neo4jbackups, neo4jrestores, neo4jenterpriseclusters, \
         neo4jenterprisestandalones, jobs, cronjobs, pods, events, persistentvolumeclaims and serviceaccounts, get on pods/log. \
         What is missing is listed as not checked.\n\n\
@@ -270,6 +272,9 @@ pub struct Doctor {
     /// Format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     pub output: DoctorFormat,
+    /// Print ASCII only, in the formats for a terminal; also when the locale is not UTF-8
+    #[arg(long)]
+    pub ascii: bool,
     /// Only these checks and rules: codes, names, or families such as NB6xxx
     #[arg(long, value_name = "CHECKS", value_delimiter = ',')]
     pub only: Vec<String>,
@@ -305,12 +310,22 @@ pub fn timeout(text: &str) -> Result<Duration, String> {
 pub enum DoctorFormat {
     /// For people: the cause, what it rests on, what to do, what follows from it
     Text,
+    /// A row for each diagnosis, with since when there are signs of it
+    Table,
     /// A line for each diagnosis
     Short,
     /// JSON
     Json,
     /// YAML
     Yaml,
+    /// XML for CI: a suite for each object, a case for each check
+    Junit,
+    /// Markdown for an issue or the channel of an incident
+    Markdown,
+    /// Metrics for a file that Prometheus gets to read
+    Openmetrics,
+    /// A page for a browser, in one file
+    Html,
 }
 
 /// The arguments of `status`.

@@ -39,6 +39,17 @@ impl Io<'_> {
             .filter(|value| !value.is_empty())
     }
 
+    /// Whether the locale can show more than ASCII.
+    pub fn is_utf8(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .into_iter()
+            .find_map(|name| self.variable(name));
+        locale.is_some_and(|locale| {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        })
+    }
+
     /// The width to wrap text at, in columns.
     pub fn width(&self) -> usize {
         let columns = self.variable("COLUMNS").and_then(|columns| columns.parse().ok());

@@ -1,16 +1,19 @@
 //! `doctor`: what is wrong in a cluster, the cause first.
 
-use neo4jbackup_core::check::Looks;
-use neo4jbackup_core::examine::{Options, examine};
-use neo4jbackup_core::live::Cluster;
+use std::collections::BTreeSet;
+
+use neo4jbackup_core::check::{Cause, Looks};
+use neo4jbackup_core::coverage;
+use neo4jbackup_core::examine::{Examination, Options, examine};
+use neo4jbackup_core::live::{Cluster, Health};
 use neo4jbackup_core::settings::Settings;
 
 use super::usage;
-use crate::cli::Doctor;
+use crate::cli::{Doctor, DoctorFormat};
 use crate::connection::Access;
-use crate::doctor_report::DoctorReport;
+use crate::doctor_report::{Details, DoctorReport};
 use crate::look::{Look, Seen};
-use crate::render::doctor;
+use crate::render::doctor::{self, Page};
 use crate::selection::Selection;
 use crate::target::Wanted;
 use crate::{Exit, Io};
@@ -66,13 +69,71 @@ fn report(
         selects: &|code, _| selection.includes(code),
     };
     let examination = examine(&cluster, &options);
-    let report = DoctorReport::new(
+    let mut report = DoctorReport::new(
         &examination,
         &cluster,
         seen.source.clone(),
         arguments.fail_on,
         arguments.show,
     );
-    io.print(&doctor::render(&report, arguments.output, color, io.width()));
+    report.details = details(arguments.output, &examination, &report, &cluster, &options);
+    let page = Page {
+        is_ascii: arguments.ascii || !io.is_utf8(),
+        color,
+        width: io.width(),
+    };
+    io.print(&doctor::render(&report, arguments.output, &page));
     report.exit(arguments.allow_incomplete)
+}
+
+/// What a format says beside the report.
+fn details(
+    format: DoctorFormat,
+    examination: &Examination,
+    report: &DoctorReport,
+    cluster: &Cluster<'_>,
+    options: &Options<'_>,
+) -> Details {
+    let mut details = Details::default();
+    match format {
+        DoctorFormat::Junit => {
+            let hidden: BTreeSet<_> = examination
+                .causes
+                .iter()
+                .flat_map(Cause::all)
+                .map(|diagnosis| (diagnosis.subject.as_ref(), diagnosis.code))
+                .collect();
+            let shown: BTreeSet<_> = report
+                .findings
+                .iter()
+                .map(|finding| (finding.subject.as_ref(), finding.code))
+                .collect();
+            details.applied = coverage::applied(cluster, options);
+            details.applied.retain(|applied| {
+                let found = (applied.subject.as_ref(), applied.code);
+                shown.contains(&found) || !hidden.contains(&found)
+            });
+        }
+        DoctorFormat::Openmetrics => {
+            let is_wanted = |looks, namespace: &str, name: &str| {
+                options.target.is_none_or(|target| target.is(looks, namespace, name))
+            };
+            let backups = cluster.backups.iter();
+            let backups = backups
+                .filter(|of| is_wanted(Looks::AtBackups, &of.namespace, &of.name))
+                .map(|of| (of.reference(), Health::of_backup(of, None, cluster.now).last_good));
+            let cron_jobs = cluster.plain_cron_jobs.iter();
+            let cron_jobs = cron_jobs
+                .filter(|of| is_wanted(Looks::AtPlainCronJobs, &of.cron_job.namespace, &of.cron_job.name))
+                .map(|of| {
+                    (
+                        of.reference(),
+                        Health::of_plain_cron_job(of, None, cluster.now).last_good,
+                    )
+                });
+            details.last_good = backups.chain(cron_jobs).collect();
+        }
+        _ => {}
+    }
+    details
 }

@@ -5,11 +5,13 @@
 mod bundle;
 mod commands;
 mod crds;
+mod doctor;
 mod exits;
 mod explain_log;
 mod formats;
 mod inputs;
 mod lint;
+mod openmetrics;
 mod outputs;
 mod published;
 mod related;
