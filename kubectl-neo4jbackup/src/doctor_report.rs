@@ -1,5 +1,5 @@
 //! The result of `doctor` as the object that every format is made from: `DoctorReport` of
-//! `report.neo4jbackup.github.io/v1`.
+//! `report.neo4jbackup.github.io/v1`. Its JSON Schema is `docs/schemas/DoctorReport.json`.
 
 use jiff::Timestamp;
 use neo4jbackup_core::check::{self, Evidence, EvidenceKind};
@@ -44,6 +44,8 @@ pub(crate) struct DoctorReport {
     pub(crate) operator_version: Option<String>,
     /// The time of the snapshot, RFC 3339 in UTC.
     pub(crate) checked_at: String,
+    /// From when on something is of interest, RFC 3339 in UTC; null for ever.
+    pub(crate) since: Option<String>,
     /// Counts, those of findings that are not shown included.
     pub(crate) summary: Summary,
     /// What is wrong: each cause, and after it what follows from it.
@@ -82,6 +84,8 @@ pub(crate) struct Summary {
     pub(crate) passed: usize,
     /// Checks that could not be made.
     pub(crate) skipped: usize,
+    /// Findings that are over, by `--since`; they are counted nowhere else.
+    pub(crate) older: usize,
 }
 
 /// Something that is wrong.
@@ -208,6 +212,7 @@ impl DoctorReport {
             applied: examination.applied,
             passed: examination.passed,
             skipped: examination.skipped.len(),
+            older: 0,
         };
         let fails = findings.iter().any(|finding| fail_on.includes(finding.severity));
         findings.retain(|finding| show.includes(finding.severity));
@@ -228,6 +233,7 @@ impl DoctorReport {
                 versions.trim_start_matches("operator ").to_owned()
             }),
             checked_at: cluster.now.to_string(),
+            since: None,
             summary,
             findings,
             skipped: skipped(examination, cluster),

@@ -59,15 +59,20 @@ impl Io<'_> {
 
     /// Writes results. A reader that has gone away, as `head` does, is no fault of ours and nobody is left to tell.
     pub fn print(&mut self, text: &str) {
+        self.print_to_reader(text);
+    }
+
+    /// The same. Returns whether somebody still reads.
+    pub(crate) fn print_to_reader(&mut self, text: &str) -> bool {
         let written = self
             .stdout
             .write_all(text.as_bytes())
             .and_then(|()| self.stdout.flush());
-        if let Err(error) = written
-            && error.kind() != io::ErrorKind::BrokenPipe
-        {
+        let Err(error) = written else { return true };
+        if error.kind() != io::ErrorKind::BrokenPipe {
             self.lose_output(&error);
         }
+        false
     }
 
     /// Tells that results are lost. Who relies on them must not take this for a good run.

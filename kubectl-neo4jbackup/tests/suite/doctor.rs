@@ -1,13 +1,12 @@
 //! The formats of `doctor`, as their readers read them, for every scenario.
 
 use std::fs;
-use std::path::PathBuf;
 
 use insta::assert_snapshot;
 use serde_json::Value;
 
 use crate::openmetrics;
-use crate::support::{Run, Sandbox, root};
+use crate::support::{Run, Sandbox, root, scenarios};
 use crate::xsd;
 
 const FORMATS: [&str; 9] = [
@@ -24,17 +23,6 @@ const FORMATS: [&str; 9] = [
 
 /// Where every address in a report leads.
 const PAGES: &str = "https://github.com/neo4jbackup/neo4jbackup/blob/main/docs/";
-
-fn scenarios() -> Vec<PathBuf> {
-    let folders = fs::read_dir(root().join("tests/scenarios")).unwrap();
-    let mut folders: Vec<PathBuf> = folders
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_dir())
-        .collect();
-    folders.sort();
-    assert!(!folders.is_empty());
-    folders
-}
 
 fn doctor(folder: &std::path::Path, arguments: &[&str]) -> Run {
     let sandbox = Sandbox::new().set("LANG", "C.UTF-8");
@@ -247,4 +235,60 @@ fn html_loads_nothing_and_says_everything() {
             assert!(text.contains(finding["message"].as_str().unwrap()), "{finding}");
         }
     }
+}
+
+/// `--since` leaves out a restore that failed before, and nothing of a backup that still fails.
+#[test]
+fn what_is_over_is_left_out_and_what_is_still_wrong_stays() {
+    let codes = |scenario: &str, since: &str| {
+        let folder = root().join("tests/scenarios").join(scenario);
+        let run = doctor(&folder, &["-o", "json", "--since", since]);
+        let report: Value = serde_json::from_str(&run.stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap().iter();
+        let codes: Vec<String> = findings
+            .map(|finding| finding["code"].as_str().unwrap().to_owned())
+            .collect();
+        (codes, report["summary"]["older"].as_u64().unwrap(), run.exit)
+    };
+    let all = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
+    // It failed at 09:13, and at 10:00 somebody asks.
+    assert_eq!(codes("restore-failed", "1h"), (all(&["NB8101", "NB8111"]), 0, 1));
+    assert_eq!(
+        codes("restore-failed", "2026-11-21T09:13:00Z"),
+        (all(&["NB8101", "NB8111"]), 0, 1)
+    );
+    assert_eq!(codes("restore-failed", "10m"), (all(&[]), 2, 0));
+    // A scheduled backup whose last run failed: it has not run well since.
+    assert_eq!(codes("run-failure-in-log", "1m"), (all(&["NB6003", "NB6001"]), 0, 1));
+    // The event is older, what follows from it goes on.
+    assert_eq!(
+        codes("run-never-ends", "1m"),
+        (all(&["NB6007", "NB6006", "NB6002"]), 0, 1)
+    );
+    let run = doctor(&root().join("tests/scenarios/restore-failed"), &["--since", "10m"]);
+    let last = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(last.starts_with("nothing has gone wrong since then: "), "{last}");
+    assert!(
+        last.contains("; 2 older than 2026-11-21T09:50:00Z left out ("),
+        "{last}"
+    );
+    let run = doctor(
+        &root().join("tests/scenarios/restore-failed"),
+        &["--since", "yesterday"],
+    );
+    assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+}
+
+#[test]
+fn a_bundle_and_a_format_for_programs_are_not_watched() {
+    let folder = root().join("tests/scenarios/restore-failed");
+    let run = doctor(&folder, &["--watch"]);
+    assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+    let run = Sandbox::new().run(&["doctor", "--watch=5s", "-o", "json"]);
+    assert_eq!((run.exit, run.stdout.as_str()), (2, ""));
+    assert!(
+        run.stderr.contains("--watch goes with -o text, table and short"),
+        "{}",
+        run.stderr
+    );
 }

@@ -17,5 +17,6 @@ mod published;
 mod related;
 mod schema;
 mod support;
+mod terminal;
 mod unfinished;
 mod xsd;

@@ -31,7 +31,8 @@ fn finding(finding: &mut Finding) {
     }
 }
 
-fn text(text: &mut String) {
+/// Writes a text in ASCII.
+pub(super) fn text(text: &mut String) {
     if text.is_ascii() {
         return;
     }

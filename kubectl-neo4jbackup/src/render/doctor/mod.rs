@@ -10,6 +10,7 @@ mod summary;
 mod table;
 mod text;
 
+use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::model::ObjectRef;
 use neo4jbackup_core::quoted::Name;
 
@@ -34,6 +35,18 @@ impl Page {
     fn ellipsis(&self) -> &'static str {
         if self.is_ascii { "..." } else { "…" }
     }
+
+    fn severity(&self, severity: Severity) -> String {
+        if !self.color {
+            return severity.to_string();
+        }
+        let color = match severity {
+            Severity::Error => "\u{1b}[1;31m",
+            Severity::Warning => "\u{1b}[1;33m",
+            Severity::Info => "\u{1b}[1;34m",
+        };
+        format!("{color}{severity}\u{1b}[0m")
+    }
 }
 
 /// The whole report, with a line feed at the end.
@@ -54,6 +67,17 @@ pub(crate) fn render(report: &DoctorReport, format: DoctorFormat, page: &Page) -
     } else {
         for_terminal(report, page)
     }
+}
+
+/// A finding that has changed, in one line: `2026-06-01T00:00:00Z new error Neo4jBackup graph/nightly: … [NB6001]`.
+pub(crate) fn change(time: &str, word: &str, finding: &Finding, page: &Page) -> String {
+    let Finding { severity, code, .. } = finding;
+    let probably = if finding.probable { "probably: " } else { "" };
+    let mut said = format!("{}: {probably}{}", object(&finding.object), finding.message);
+    if page.is_ascii {
+        ascii::text(&mut said);
+    }
+    format!("{time} {word} {severity} {said} [{code}]\n")
 }
 
 /// Each cause, with what follows from it.

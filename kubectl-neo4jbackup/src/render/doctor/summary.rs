@@ -45,6 +45,14 @@ pub(super) fn summary(report: &DoctorReport) -> String {
 
 /// What was found, and how much was looked at.
 pub(super) fn outcome(report: &DoctorReport) -> String {
+    let outcome = found(report);
+    match (report.summary.older, &report.since) {
+        (0, _) | (_, None) => outcome,
+        (older, Some(since)) => format!("{outcome}; {older} older than {since} left out"),
+    }
+}
+
+fn found(report: &DoctorReport) -> String {
     let counts = &report.summary;
     let applied = number(counts.applied, "check");
     let found = counted(counts.errors, counts.warnings, counts.infos);
@@ -54,6 +62,9 @@ pub(super) fn outcome(report: &DoctorReport) -> String {
     }
     if report.result == Verdict::Pass && !report.complete {
         return format!("nothing was found, but not everything could be checked: {applied} made");
+    }
+    if counts.older > 0 {
+        return format!("nothing has gone wrong since then: {applied} made");
     }
     format!("nothing is wrong: {applied} made")
 }

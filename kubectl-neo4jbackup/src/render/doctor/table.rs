@@ -52,7 +52,18 @@ fn rows(report: &DoctorReport, page: &Page) -> String {
     }
     let taken: usize = widths.iter().map(|width| width + GAP).sum();
     widths.push(page.width.saturating_sub(taken).max(1));
-    rows.iter().map(|row| lines(row, &widths)).collect()
+    let severities = report.findings.iter().map(|finding| Some(finding.severity));
+    rows.iter()
+        .zip(std::iter::once(None).chain(severities))
+        .map(|(row, severity)| {
+            let line = lines(row, &widths);
+            match severity.filter(|_| page.color) {
+                // It is the first word of the row, and a word of ours.
+                Some(severity) => line.replacen(&severity.to_string(), &page.severity(severity), 1),
+                None => line,
+            }
+        })
+        .collect()
 }
 
 fn cells(finding: &Finding, now: Timestamp, is_narrow: bool) -> Vec<String> {

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use neo4jbackup_core::check::{EvidenceKind, ago};
-use neo4jbackup_core::finding::Severity;
 
 use super::summary::{not_checked, summary};
 use super::{Page, causes, object};
@@ -43,7 +42,7 @@ struct Writer<'p> {
 
 impl Writer<'_> {
     fn cause(&self, cause: &Finding, effects: &[Finding], text: &mut String) {
-        let severity = self.severity(cause.severity);
+        let severity = self.page.severity(cause.severity);
         let probably = if cause.probable { "probably: " } else { "" };
         let head = format!("{}: {probably}{}", object(&cause.object), cause.message);
         let code = format!("[{}]", cause.code);
@@ -120,17 +119,5 @@ impl Writer<'_> {
         let room = self.page.width.saturating_sub(first.len());
         let wrapped = wrap(line, room, "").replace('\n', &format!("\n{indent}"));
         let _ = writeln!(text, "{first}{wrapped}");
-    }
-
-    fn severity(&self, severity: Severity) -> String {
-        if !self.page.color {
-            return severity.to_string();
-        }
-        let color = match severity {
-            Severity::Error => "\u{1b}[1;31m",
-            Severity::Warning => "\u{1b}[1;33m",
-            Severity::Info => "\u{1b}[1;34m",
-        };
-        format!("{color}{severity}\u{1b}[0m")
     }
 }
