@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::{Affects, Cause, Check, CheckMeta, Diagnosis, Evidence, Looks, Report, fold};
 use crate::checks::{OperatorBlinded, RunFailureInLog};
+use crate::document::Node;
 use crate::engine;
 use crate::facts;
 use crate::finding::Finding;
@@ -76,8 +77,18 @@ impl Target {
         }
     }
 
-    fn is(&self, looks: Looks, namespace: &str, name: &str) -> bool {
+    /// Whether it is this object.
+    pub fn is(&self, looks: Looks, namespace: &str, name: &str) -> bool {
         self.looks == looks && self.namespace == namespace && self.name == name
+    }
+}
+
+impl Options<'_> {
+    /// Whether an object is looked at. What harms the one that is asked about may be found with an object of any other type;
+    /// of its own type, only it is of interest.
+    pub(crate) fn looks_at(&self, looks: Looks, namespace: &str, name: &str) -> bool {
+        self.target
+            .is_none_or(|target| target.looks != looks || target.is(looks, namespace, name))
     }
 }
 
@@ -147,12 +158,7 @@ fn apply(
         applied |= may_look;
         may_look
     };
-    let wanted = |looks: Looks, namespace: &str, name: &str| {
-        // What harms the one that is asked about may be found with any other, but only its own are shown.
-        options
-            .target
-            .is_none_or(|target| target.looks != looks || target.is(looks, namespace, name))
-    };
+    let wanted = |looks: Looks, namespace: &str, name: &str| options.looks_at(looks, namespace, name);
     for looks in meta.looks {
         match looks {
             Looks::AtCluster => {
@@ -211,7 +217,7 @@ fn subjects(looks: Looks) -> &'static [Resource] {
 }
 
 /// What a check cannot do without and is not known.
-fn missing(meta: &'static CheckMeta, cluster: &Cluster<'_>, namespace: Option<&str>) -> Vec<Skipped> {
+pub(crate) fn missing(meta: &'static CheckMeta, cluster: &Cluster<'_>, namespace: Option<&str>) -> Vec<Skipped> {
     let needs = meta.needs.iter();
     needs
         .filter_map(|resource| {
@@ -261,29 +267,14 @@ fn judge_manifests(
     examination: &mut Examination,
     found: &mut Vec<Diagnosis>,
 ) {
-    let context = Context {
-        settings: options.settings,
-        now: cluster.now,
-        operator: cluster.operator,
-        served: Some(&cluster.served).filter(|served| !served.is_empty()),
-        namespace: "",
-    };
     let mut applied = BTreeSet::new();
     let mut hit = BTreeSet::new();
-    let backups = cluster.backups.iter();
-    let backups = backups.filter(|backup| backup.phase != "Completed" && backup.deleted.is_none());
-    let backups = backups.map(|backup| (Looks::AtBackups, &backup.object));
-    let restores = cluster.restores.iter();
-    let restores = restores.filter(|restore| restore.phase != "Completed" && restore.deleted.is_none());
-    let restores = restores.map(|restore| (Looks::AtRestores, &restore.object));
-    for (looks, object) in backups.chain(restores) {
+    let context = context(cluster, options);
+    for (looks, object) in manifests(cluster, options) {
         let Some(reference) = ObjectRef::of(object) else {
             continue;
         };
-        let is_wanted = options
-            .target
-            .is_none_or(|target| target.looks != looks || target.is(looks, &reference.namespace, &reference.name));
-        let Some(subject) = Subject::of(object, Door::Create, &context).filter(|_| is_wanted) else {
+        let Some(subject) = Subject::of(object, Door::Create, &context) else {
             continue;
         };
         let judgement = engine::judge(&subject, &cluster.inventory);
@@ -310,6 +301,37 @@ fn judge_manifests(
     }
     examination.applied += applied.len();
     examination.passed += applied.difference(&hit).count();
+}
+
+/// What the rules may know beside an object.
+pub(crate) fn context<'c>(cluster: &'c Cluster<'_>, options: &'c Options<'_>) -> Context<'c> {
+    Context {
+        settings: options.settings,
+        now: cluster.now,
+        operator: cluster.operator,
+        served: Some(&cluster.served).filter(|served| !served.is_empty()),
+        namespace: "",
+    }
+}
+
+/// The objects that the manifest rules judge: those that are still to do something.
+pub(crate) fn manifests<'c, 's>(
+    cluster: &'c Cluster<'s>,
+    options: &'c Options<'_>,
+) -> impl Iterator<Item = (Looks, &'c Node<'s>)> {
+    let backups = cluster
+        .backups
+        .iter()
+        .filter(|backup| backup.phase != "Completed" && backup.deleted.is_none())
+        .filter(|backup| options.looks_at(Looks::AtBackups, &backup.namespace, &backup.name))
+        .map(|backup| (Looks::AtBackups, &backup.object));
+    let restores = cluster
+        .restores
+        .iter()
+        .filter(|restore| restore.phase != "Completed" && restore.deleted.is_none())
+        .filter(|restore| options.looks_at(Looks::AtRestores, &restore.namespace, &restore.name))
+        .map(|restore| (Looks::AtRestores, &restore.object));
+    backups.chain(restores)
 }
 
 /// What a manifest rule says of a live object.

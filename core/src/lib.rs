@@ -11,6 +11,7 @@
 
 pub mod check;
 pub mod checks;
+pub mod coverage;
 pub mod did_you_mean;
 pub mod document;
 pub mod domain;

@@ -1,5 +1,5 @@
-//! What has been collected from a cluster, in a folder: objects in YAML or JSON files as `kubectl get` prints them, and the
-//! ends of logs.
+//! What has been collected from a cluster, in a folder or in an archive of one: objects in YAML or JSON files as `kubectl get`
+//! prints them, and the ends of logs.
 //!
 //! ```text
 //! bundle.yaml                                   optional: when, which namespaces, and what could not be read
@@ -7,6 +7,8 @@
 //! logs/NAMESPACE/POD/CONTAINER.log              the end of a log
 //! logs/NAMESPACE/POD/CONTAINER.previous.log     the same of the container that ran before
 //! ```
+
+mod archive;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -64,6 +66,27 @@ pub enum BundleError {
         /// What is wrong.
         message: String,
     },
+    /// An archive holds too much.
+    #[error(
+        "{} holds more than {entries} entries or unpacks to more than {mebibytes} MiB; unpack it yourself, and give the folder",
+        Name(&file.to_string_lossy())
+    )]
+    TooLarge {
+        /// The archive.
+        file: PathBuf,
+        /// How many entries it may have.
+        entries: usize,
+        /// How much they may be, unpacked.
+        mebibytes: u64,
+    },
+    /// An archive has an entry with a path that no honest one has.
+    #[error("{} has an entry that leads out of it: {}", Name(&file.to_string_lossy()), quoted(&entry.to_string_lossy()))]
+    Outside {
+        /// The archive.
+        file: PathBuf,
+        /// The path of the entry.
+        entry: PathBuf,
+    },
     /// There is nothing in it.
     #[error("{} holds no object that a check looks at; give the folder of a report, or one with what `kubectl get … -o yaml` prints", Name(&path.to_string_lossy()))]
     Empty {
@@ -103,32 +126,81 @@ struct HeadGap {
     text: String,
 }
 
-/// Reads what was collected in a folder, or in one file.
+/// Reads what was collected in a folder, in an archive of one, or in one file of objects.
 pub fn read(path: &Path) -> Result<Snapshot, BundleError> {
-    let mut files = Vec::new();
-    collect(path, &mut files)?;
-    files.sort();
-    let head_file = path.join(HEAD);
-    let head = if files.contains(&head_file) {
-        read_head(&head_file)?
-    } else {
-        Head::default()
-    };
-    let mut snapshot = Snapshot::new(Timestamp::UNIX_EPOCH, head.namespaces.clone());
-    let mut newest = Newest::default();
-    for file in &files {
-        let below = file.strip_prefix(path).unwrap_or(file);
-        if let Some(of) = log_of(below) {
-            snapshot.add_log(of, LogTail::Read(lossy(file)?));
-        } else if *file != head_file && is_manifest(file) {
-            add_objects(file, &mut snapshot, &mut newest)?;
+    let mut collected = Collected::new();
+    let is_archive = path.is_file()
+        && archive::read(path, &mut |below, content| {
+            collected.take(&path.join(below), below, || {
+                let mut bytes = Vec::new();
+                content.read_to_end(&mut bytes).map(|_| bytes)
+            })
+        })?;
+    if !is_archive {
+        let mut files = Vec::new();
+        collect(path, &mut files)?;
+        files.sort();
+        for file in &files {
+            let below = file.strip_prefix(path).unwrap_or(file);
+            collected.take(file, below, || fs::read(file))?;
         }
     }
-    if snapshot.resources().next().is_none() {
-        return Err(BundleError::Empty { path: path.to_owned() });
+    collected.finish(path)
+}
+
+/// What was read so far.
+struct Collected {
+    snapshot: Snapshot,
+    newest: Newest,
+    head: Head,
+}
+
+impl Collected {
+    fn new() -> Self {
+        Self {
+            snapshot: Snapshot::new(Timestamp::UNIX_EPOCH, None),
+            newest: Newest::default(),
+            head: Head::default(),
+        }
     }
-    conclude(&mut snapshot, head, newest, &head_file)?;
-    Ok(snapshot)
+
+    /// Takes a file by its path below the root; of one that nobody asks for, nothing is read.
+    fn take(
+        &mut self,
+        file: &Path,
+        below: &Path,
+        bytes: impl FnOnce() -> io::Result<Vec<u8>>,
+    ) -> Result<(), BundleError> {
+        let text = || {
+            let bytes = bytes().map_err(|source| BundleError::Unreadable {
+                file: file.to_owned(),
+                source,
+            })?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        };
+        if below == Path::new(HEAD) {
+            self.head = read_head(file, &text()?)?;
+        } else if let Some(of) = log_of(below) {
+            self.snapshot.add_log(of, LogTail::Read(text()?));
+        } else if is_manifest(file) {
+            add_objects(file, &text()?, &mut self.snapshot, &mut self.newest)?;
+        }
+        Ok(())
+    }
+
+    fn finish(self, path: &Path) -> Result<Snapshot, BundleError> {
+        let Self {
+            mut snapshot,
+            newest,
+            head,
+        } = self;
+        if snapshot.resources().next().is_none() {
+            return Err(BundleError::Empty { path: path.to_owned() });
+        }
+        snapshot.namespaces.clone_from(&head.namespaces);
+        conclude(&mut snapshot, head, newest, &path.join(HEAD))?;
+        Ok(snapshot)
+    }
 }
 
 /// The newest time that any object names.
@@ -243,35 +315,23 @@ fn log_of(below: &Path) -> Option<LogOf> {
     })
 }
 
-fn bytes(file: &Path) -> Result<Vec<u8>, BundleError> {
-    fs::read(file).map_err(|source| BundleError::Unreadable {
-        file: file.to_owned(),
-        source,
-    })
-}
-
-fn lossy(file: &Path) -> Result<String, BundleError> {
-    Ok(String::from_utf8_lossy(&bytes(file)?).into_owned())
-}
-
-fn read_head(file: &Path) -> Result<Head, BundleError> {
-    serde_saphyr::from_str(&lossy(file)?).map_err(|error| BundleError::Head {
+fn read_head(file: &Path, text: &str) -> Result<Head, BundleError> {
+    serde_saphyr::from_str(text).map_err(|error| BundleError::Head {
         file: file.to_owned(),
         message: format!("cannot be used: {error}"),
     })
 }
 
-fn add_objects(file: &Path, snapshot: &mut Snapshot, newest: &mut Newest) -> Result<(), BundleError> {
-    let text = lossy(file)?;
+fn add_objects(file: &Path, text: &str, snapshot: &mut Snapshot, newest: &mut Newest) -> Result<(), BundleError> {
     if file.extension().is_some_and(|extension| extension == "json") {
-        let root: Node<'_> = serde_json::from_str(&text).map_err(|error| BundleError::Malformed {
+        let root: Node<'_> = serde_json::from_str(text).map_err(|error| BundleError::Malformed {
             file: file.to_owned(),
             line: error.line(),
             message: error.to_string(),
         })?;
         return add(root, file, snapshot, newest);
     }
-    let parsed = document::parse(&text, &Limits::default());
+    let parsed = document::parse(text, &Limits::default());
     if let Some(problem) = parsed.problems.first() {
         return Err(BundleError::Malformed {
             file: file.to_owned(),

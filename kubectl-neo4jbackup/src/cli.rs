@@ -22,6 +22,8 @@ use neo4jbackup_core::operator::{Operator, UnknownVersion};
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::values::go_duration;
 
+use crate::since::Since;
+
 pub use connection::Connection;
 pub use pages::markdown;
 
@@ -262,8 +264,12 @@ impl Show {
 #[command(
     after_help = "Examples:\n  # why did last night's backup fail?\n  kubectl neo4jbackup doctor backup/nightly -n graph\n\n  \
         # everything in a namespace, or in the cluster\n  kubectl neo4jbackup doctor -n graph\n  kubectl neo4jbackup doctor -A\n\n  \
+        # what has gone wrong since yesterday, and what changes from now on\n  \
+        kubectl neo4jbackup doctor -n graph --since 24h --watch\n\n  \
         # without a cluster: a folder of objects as `kubectl get -o yaml` prints them\n  \
-        kubectl neo4jbackup doctor --from-bundle ./collected\n\n\
+        kubectl neo4jbackup doctor --from-bundle ./collected\n\n  \
+        # for an issue, for a browser\n  kubectl neo4jbackup doctor -n graph -o markdown\n  \
+        kubectl neo4jbackup doctor -A -o html > diagnosis.html\n\n\
         Permissions: list in the namespace (with -A: everywhere) on neo4jbackups, neo4jrestores, neo4jenterpriseclusters, \
         neo4jenterprisestandalones, jobs, cronjobs, pods, events, persistentvolumeclaims and serviceaccounts, get on pods/log. \
         What is missing is listed as not checked.\n\n\
@@ -279,18 +285,38 @@ pub struct Doctor {
     /// Look at all namespaces
     #[arg(short = 'A', long, conflicts_with = "namespace")]
     pub all_namespaces: bool,
-    /// Look at what has been collected in a file or folder, and at no cluster
+    /// Look at what has been collected in a folder or archive (tar, tar.gz), and at no cluster
     #[arg(long, value_name = "PATH")]
     pub from_bundle: Option<PathBuf>,
     /// Format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     pub output: DoctorFormat,
+    /// Print ASCII only, in the formats for a terminal; also when the locale is not UTF-8
+    #[arg(long)]
+    pub ascii: bool,
     /// Only these checks and rules: codes, names, or families such as NB6xxx
     #[arg(long, value_name = "CHECKS", value_delimiter = ',')]
     pub only: Vec<String>,
     /// Not these checks and rules: codes, names, or families such as NB6xxx
     #[arg(long, value_name = "CHECKS", value_delimiter = ',')]
     pub skip: Vec<String>,
+    /// Leave out what is over: diagnoses whose signs are all older than this, such as 24h or 2026-06-01T00:00:00Z. What is
+    /// still wrong stays, with its causes, however long ago they began, and so does what has no time
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<Since>,
+    /// Look again and again, every 10s unless given, and say what is new, gone, worse or better, a line for each; on a terminal
+    /// everything is shown anew. Ctrl-C ends it, with the exit code of the last look
+    #[arg(
+        short,
+        long,
+        value_name = "INTERVAL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "10s",
+        value_parser = timeout,
+        conflicts_with = "from_bundle"
+    )]
+    pub watch: Option<Duration>,
     /// Least severity that makes the exit code 1
     #[arg(long, value_name = "SEVERITY", value_enum, default_value = "error")]
     pub fail_on: FailOn,
@@ -320,12 +346,22 @@ pub fn timeout(text: &str) -> Result<Duration, String> {
 pub enum DoctorFormat {
     /// For people: the cause, what it rests on, what to do, what follows from it
     Text,
+    /// A row for each diagnosis, with since when there are signs of it
+    Table,
     /// A line for each diagnosis
     Short,
     /// JSON
     Json,
     /// YAML
     Yaml,
+    /// XML for CI: a suite for each object, a case for each check
+    Junit,
+    /// Markdown for an issue or the channel of an incident
+    Markdown,
+    /// Metrics for a file that Prometheus gets to read
+    Openmetrics,
+    /// A page for a browser, in one file
+    Html,
 }
 
 /// The arguments of `status`.
@@ -350,7 +386,7 @@ pub struct Status {
     /// Look at all namespaces
     #[arg(short = 'A', long, conflicts_with = "namespace")]
     pub all_namespaces: bool,
-    /// Look at what has been collected in a file or folder, and at no cluster
+    /// Look at what has been collected in a folder or archive (tar, tar.gz), and at no cluster
     #[arg(long, value_name = "PATH")]
     pub from_bundle: Option<PathBuf>,
     /// Format

@@ -37,6 +37,7 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         verbose,
         standard_input: None,
         patience: None,
+        interrupt: None,
     };
     match command {
         Command::Lint(arguments) => lint::run(*arguments, namespace, access, color, io),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use neo4jbackup_cluster::{Cluster, ConnectError, ConnectionFlags, Surroundings, Unanswered};
 
+use crate::interrupt::Interrupt;
 use crate::{Exit, Io};
 
 /// The longest that a command waits for a cluster, unless `--request-timeout` says how long to wait for each answer.
@@ -15,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const USER_AGENT: &str = concat!("kubectl-neo4jbackup/", env!("CARGO_PKG_VERSION"));
 
 /// What a command may know of the cluster to ask.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Access {
     /// What the command line says.
     pub flags: ConnectionFlags,
@@ -25,6 +26,8 @@ pub(crate) struct Access {
     pub standard_input: Option<&'static str>,
     /// How long the whole answer may take, for a command with a bound of its own.
     pub patience: Option<Duration>,
+    /// What ends the wait before there is an answer, for a command that goes on until then.
+    pub interrupt: Option<Interrupt>,
 }
 
 /// Why a cluster has not answered.
@@ -50,6 +53,10 @@ pub(crate) enum ConnectionError {
         /// How long it had.
         patience: Duration,
     },
+
+    /// Nobody waits for the answer any more.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 impl ConnectionError {
@@ -57,7 +64,7 @@ impl ConnectionError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Connect(_) => Exit::Usage,
-            Self::Runtime(_) | Self::Unanswered(_) | Self::Silence { .. } => Exit::Incomplete,
+            Self::Runtime(_) | Self::Unanswered(_) | Self::Silence { .. } | Self::Interrupted => Exit::Incomplete,
         }
     }
 }
@@ -81,7 +88,7 @@ pub(crate) fn ask<T, E: From<ConnectionError> + Error + 'static>(
     let entered = runtime.enter();
     let cluster = Cluster::as_kubectl(&access.flags, &surroundings).map_err(ConnectionError::Connect)?;
     drop(entered);
-    let answered = runtime.block_on(async {
+    let answer = async {
         // Signing in may take as long as a person needs.
         cluster.sign_in().await.map_err(ConnectionError::Unanswered)?;
         if access.flags.request_timeout.is_some() && access.patience.is_none() {
@@ -94,6 +101,15 @@ pub(crate) fn ask<T, E: From<ConnectionError> + Error + 'static>(
             patience,
         };
         answered.unwrap_or_else(|_| Err(silence().into()))
+    };
+    let answered = runtime.block_on(async {
+        let Some(interrupt) = &access.interrupt else {
+            return answer.await;
+        };
+        tokio::select! {
+            answered = answer => answered,
+            () = interrupt.pressed() => Err(ConnectionError::Interrupted.into()),
+        }
     });
     for warning in cluster.take_warnings() {
         io.say(&format!("Warning: {warning}"));

@@ -1,13 +1,15 @@
 //! The result of `doctor` as the object that every format is made from: `DoctorReport` of
-//! `report.neo4jbackup.github.io/v1`.
+//! `report.neo4jbackup.github.io/v1`. Its JSON Schema is `docs/schemas/DoctorReport.json`.
 
-use neo4jbackup_core::check::{self, Evidence};
+use jiff::Timestamp;
+use neo4jbackup_core::check::{self, Evidence, EvidenceKind};
+use neo4jbackup_core::coverage::Applied;
 use neo4jbackup_core::examine::{self, Examination};
 use neo4jbackup_core::facts;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::live::Cluster;
 use neo4jbackup_core::model::ObjectRef;
-use neo4jbackup_core::quoted::printable;
+use neo4jbackup_core::quoted::{beginning, printable};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
 use serde::Serialize;
@@ -16,6 +18,9 @@ use crate::Exit;
 use crate::cli::{FailOn, Show};
 use crate::look::Source;
 use crate::report::{API_VERSION, Cause, Verdict};
+
+/// How much of a sign is kept, in characters: a line of a log may have a megabyte.
+const LONGEST_SIGN: usize = 4_096;
 
 /// Everything that an examination found.
 #[derive(Debug, Clone, Serialize)]
@@ -39,12 +44,26 @@ pub(crate) struct DoctorReport {
     pub(crate) operator_version: Option<String>,
     /// The time of the snapshot, RFC 3339 in UTC.
     pub(crate) checked_at: String,
+    /// From when on something is of interest, RFC 3339 in UTC; null for ever.
+    pub(crate) since: Option<String>,
     /// Counts, those of findings that are not shown included.
     pub(crate) summary: Summary,
     /// What is wrong: each cause, and after it what follows from it.
     pub(crate) findings: Vec<Finding>,
     /// What could not be checked.
     pub(crate) skipped: Vec<Skipped>,
+    /// What single formats say beside it. Not part of the object.
+    #[serde(skip)]
+    pub(crate) details: Details,
+}
+
+/// What single formats say beside the report, filled in for these alone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Details {
+    /// The checks and rules that were applied, without those that found something that is not shown.
+    pub(crate) applied: Vec<Applied>,
+    /// Backups and when a run of them last ended well and stored something; `None` when no such run is known.
+    pub(crate) last_good: Vec<(ObjectRef, Option<Timestamp>)>,
 }
 
 /// Counts.
@@ -65,6 +84,8 @@ pub(crate) struct Summary {
     pub(crate) passed: usize,
     /// Checks that could not be made.
     pub(crate) skipped: usize,
+    /// Findings that are over, by `--since`; they are counted nowhere else.
+    pub(crate) older: usize,
 }
 
 /// Something that is wrong.
@@ -96,12 +117,62 @@ pub(crate) struct Finding {
     /// The object that was looked at when it was found; null for the cluster as a whole.
     pub(crate) subject: Option<ObjectRef>,
     /// What it rests on.
-    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) evidence: Vec<Sign>,
     /// The page of the check or rule.
     pub(crate) url: String,
     /// How deep it stands below its cause. Not part of the object.
     #[serde(skip)]
     pub(crate) depth: usize,
+}
+
+/// Something that a finding rests on.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Sign {
+    /// What kind of sign.
+    pub(crate) kind: EvidenceKind,
+    /// The object.
+    pub(crate) object: ObjectRef,
+    /// When it was last seen, RFC 3339 in UTC; null when that is not known.
+    #[serde(serialize_with = "time")]
+    pub(crate) time: Option<Timestamp>,
+    /// What it says, on one line; of what is very long the beginning.
+    pub(crate) text: String,
+    /// How many characters it has in all, where `text` is only its beginning; else null.
+    pub(crate) characters: Option<usize>,
+}
+
+impl Sign {
+    /// The text in at most so many characters. Where that is less than there is, it says how much that would be.
+    pub(crate) fn shortened(&self, characters: usize, ellipsis: &str) -> String {
+        let shown = beginning(&self.text, characters);
+        if shown.len() == self.text.len() && self.characters.is_none() {
+            return self.text.clone();
+        }
+        let all = self.characters.unwrap_or_else(|| self.text.chars().count());
+        format!("{shown}{ellipsis} ({all} characters)")
+    }
+}
+
+impl From<Evidence> for Sign {
+    fn from(evidence: Evidence) -> Self {
+        let kept = beginning(&evidence.text, LONGEST_SIGN);
+        let is_cut = kept.len() < evidence.text.len();
+        Self {
+            kind: evidence.kind,
+            object: evidence.object,
+            time: evidence.time,
+            characters: is_cut.then(|| evidence.text.chars().count()),
+            text: if is_cut { kept.to_owned() } else { evidence.text },
+        }
+    }
+}
+
+#[expect(clippy::ref_option, reason = "serde wants it so")]
+fn time<S: serde::Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => serializer.collect_str(time),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// A check that could not be made.
@@ -141,6 +212,7 @@ impl DoctorReport {
             applied: examination.applied,
             passed: examination.passed,
             skipped: examination.skipped.len(),
+            older: 0,
         };
         let fails = findings.iter().any(|finding| fail_on.includes(finding.severity));
         findings.retain(|finding| show.includes(finding.severity));
@@ -161,10 +233,17 @@ impl DoctorReport {
                 versions.trim_start_matches("operator ").to_owned()
             }),
             checked_at: cluster.now.to_string(),
+            since: None,
             summary,
             findings,
             skipped: skipped(examination, cluster),
+            details: Details::default(),
         }
+    }
+
+    /// The time of the snapshot.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.checked_at.parse().unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// What the shell is told.
@@ -196,7 +275,7 @@ fn add(cause: &check::Cause, caused_by: Option<usize>, depth: usize, findings: &
         object: diagnosis.object,
         field: diagnosis.field.to_string(),
         subject: diagnosis.subject,
-        evidence: diagnosis.evidence,
+        evidence: diagnosis.evidence.into_iter().map(Sign::from).collect(),
         url: url.unwrap_or_default(),
         depth,
     });

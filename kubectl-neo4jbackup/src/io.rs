@@ -39,6 +39,17 @@ impl Io<'_> {
             .filter(|value| !value.is_empty())
     }
 
+    /// Whether the locale can show more than ASCII.
+    pub fn is_utf8(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .into_iter()
+            .find_map(|name| self.variable(name));
+        locale.is_some_and(|locale| {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        })
+    }
+
     /// The width to wrap text at, in columns.
     pub fn width(&self) -> usize {
         let columns = self.variable("COLUMNS").and_then(|columns| columns.parse().ok());
@@ -48,15 +59,20 @@ impl Io<'_> {
 
     /// Writes results. A reader that has gone away, as `head` does, is no fault of ours and nobody is left to tell.
     pub fn print(&mut self, text: &str) {
+        self.print_to_reader(text);
+    }
+
+    /// The same. Returns whether somebody still reads.
+    pub(crate) fn print_to_reader(&mut self, text: &str) -> bool {
         let written = self
             .stdout
             .write_all(text.as_bytes())
             .and_then(|()| self.stdout.flush());
-        if let Err(error) = written
-            && error.kind() != io::ErrorKind::BrokenPipe
-        {
+        let Err(error) = written else { return true };
+        if error.kind() != io::ErrorKind::BrokenPipe {
             self.lose_output(&error);
         }
+        false
     }
 
     /// Tells that results are lost. Who relies on them must not take this for a good run.

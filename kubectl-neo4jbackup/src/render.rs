@@ -13,6 +13,7 @@ pub(crate) mod status;
 mod summary;
 mod table;
 mod text;
+mod xml;
 mod yaml;
 
 use crate::report::{Finding, LintReport};

@@ -1,4 +1,5 @@
 //! The result of `status` as the object that every format is made from: `StatusList` of `report.neo4jbackup.github.io/v1`.
+//! Its JSON Schema is `docs/schemas/StatusList.json`.
 
 use std::collections::BTreeSet;
 

@@ -49,6 +49,43 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!(text(&output.stderr), "");
 }
 
+/// `doctor … | head -1`: the exit code is that of the verdict, and nobody is told anything.
+#[test]
+fn a_reader_of_a_diagnosis_may_go_away() {
+    let folder = TempDir::new().unwrap();
+    for number in 0..400 {
+        let backup = BACKUP.replace("name: a", &format!("name: a{number}\n  namespace: graph"));
+        fs::write(folder.path().join(format!("{number}.yaml")), backup).unwrap();
+    }
+    for format in [
+        "text",
+        "table",
+        "short",
+        "json",
+        "yaml",
+        "junit",
+        "markdown",
+        "openmetrics",
+        "html",
+    ] {
+        let mut child = program()
+            .args(["doctor", "--from-bundle", ".", "-o", format])
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = [0; 1];
+        child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(
+            (output.status.code(), text(&output.stderr).as_str()),
+            (Some(1), ""),
+            "{format}"
+        );
+    }
+}
+
 #[test]
 fn schedules_are_answered_while_the_input_is_still_open() {
     let mut child = program()

@@ -1,6 +1,7 @@
 //! What others wrote has no voice in what we say: every field, key, name and annotation of every fixture is filled with
 //! hostile texts, and what the doors then say is read as terminals, pipelines and renderers read it.
 
+mod doctor;
 mod hostile;
 mod streams;
 mod voice;

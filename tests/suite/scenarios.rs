@@ -26,7 +26,9 @@ fn scenarios() -> Vec<(String, PathBuf)> {
 }
 
 fn doctor(folder: &std::path::Path, arguments: &[&str]) -> Run {
-    let environment = BTreeMap::from([("COLUMNS".to_owned(), "100".to_owned())]);
+    let environment = BTreeMap::from(
+        [("COLUMNS", "100"), ("LANG", "C.UTF-8")].map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
     let command = ["doctor", "--from-bundle", "."].into_iter();
     run_with(folder, "", environment, command.chain(arguments.iter().copied()))
 }

@@ -4,10 +4,7 @@ use jiff::Timestamp;
 
 use crate::live::{Condition, Container, Ended, Event, Pod, Waiting};
 use crate::model::ObjectRef;
-use crate::quoted::{Name, beginning, code_span, printable, quoted};
-
-/// So many characters are kept of what others wrote; more says nothing more, and a cluster may hold a megabyte of it.
-const LONGEST: usize = 4096;
+use crate::quoted::{Name, code_span, printable, quoted};
 
 /// What kind of sign something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -116,14 +113,11 @@ impl Evidence {
     }
 
     fn new(kind: EvidenceKind, object: ObjectRef, time: Option<Timestamp>, text: String) -> Self {
-        let text = printable(text);
-        let kept = beginning(&text, LONGEST);
-        let cut = if kept.len() < text.len() { "…" } else { "" };
         Self {
             kind,
             object,
             time,
-            text: format!("{kept}{cut}"),
+            text: printable(text).into_owned(),
         }
     }
 }
@@ -133,30 +127,5 @@ fn time<S: serde::Serializer>(time: &Option<Timestamp>, serializer: S) -> Result
     match time {
         Some(time) => serializer.collect_str(time),
         None => serializer.serialize_none(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_others_wrote_is_kept_whole_and_a_megabyte_is_not() {
-        let object = || ObjectRef {
-            api_version: "v1".to_owned(),
-            kind: "Pod".to_owned(),
-            namespace: "graph".to_owned(),
-            name: "nightly".to_owned(),
-        };
-        let long = "word ".repeat(600);
-        let kept = Evidence::new(EvidenceKind::Event, object(), None, long.clone());
-        assert_eq!(kept.text, long);
-        let cut = Evidence::new(EvidenceKind::Log, object(), None, "\u{1b}".repeat(1 << 20));
-        assert!(
-            cut.text.starts_with("\\u{1b}\\u{1b}") && cut.text.ends_with("\\u{1b}…"),
-            "{}",
-            cut.text
-        );
-        assert!(cut.text.chars().count() <= LONGEST + 1);
     }
 }

@@ -71,7 +71,7 @@ fn report(
     let page = Page {
         has_namespaces: arguments.all_namespaces || list.spans_namespaces(),
         has_headers: !arguments.no_headers,
-        is_ascii: arguments.ascii || !is_utf8(io),
+        is_ascii: arguments.ascii || !io.is_utf8(),
         color,
         // Who reads it by a program gets every column.
         width: if knows_width { io.width() } else { usize::MAX },
@@ -84,15 +84,4 @@ fn report(
         io.say(&line);
     }
     list.exit()
-}
-
-/// Whether the locale can show more than ASCII.
-fn is_utf8(io: &Io<'_>) -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .find_map(|name| io.variable(name));
-    locale.is_some_and(|locale| {
-        let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
-    })
 }

@@ -14,13 +14,16 @@ pub(crate) fn plain(width: usize) -> Table {
 
 /// The lines of a table without blanks at either end.
 pub(crate) fn lines(table: &Table) -> String {
-    table
-        .lines()
-        .map(|line| match line.strip_prefix(' ').unwrap_or(&line).trim_end() {
-            // A cell that is too narrow for a word breaks it anywhere, and what then begins a line may be a command of a
-            // workflow.
-            line if line.trim_start().starts_with("::") => line.replacen(':', "\\u{3a}", 1) + "\n",
-            line => format!("{line}\n"),
-        })
-        .collect()
+    let unpadded = |line: String| line.strip_prefix(' ').map(str::to_owned).unwrap_or(line);
+    table.lines().map(|line| voiceless(&unpadded(line)) + "\n").collect()
+}
+
+/// A line of a table without blanks at its end. A cell that is too narrow for a word breaks it anywhere, and what then begins
+/// the line may be a command of a workflow.
+pub(super) fn voiceless(line: &str) -> String {
+    let line = line.trim_end();
+    if line.trim_start().starts_with("::") {
+        return line.replacen(':', "\\u{3a}", 1);
+    }
+    line.to_owned()
 }

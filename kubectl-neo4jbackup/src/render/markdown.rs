@@ -51,7 +51,7 @@ impl Format for Markdown {
 
 /// A sentence with its code spans, found as `CommonMark` finds them: a run of backticks ends at the next run of its length.
 /// Words outside of them that Markdown could take for more than words become code, too.
-fn prose(text: &str) -> String {
+pub(in crate::render) fn prose(text: &str) -> String {
     let mut output = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('`') {
@@ -110,7 +110,7 @@ fn is_plain(word: &str) -> bool {
 }
 
 /// Text in a code span that may stand in the cell of a table; nothing where there is no text.
-fn code(text: &str) -> String {
+pub(in crate::render) fn code(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }

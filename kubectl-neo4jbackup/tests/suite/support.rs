@@ -159,3 +159,13 @@ impl Sandbox {
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
+
+/// The folders of `tests/scenarios`.
+pub(crate) fn scenarios() -> Vec<PathBuf> {
+    let folders = fs::read_dir(root().join("tests/scenarios")).unwrap();
+    let folders = folders.map(|entry| entry.unwrap().path());
+    let mut folders: Vec<PathBuf> = folders.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    assert!(!folders.is_empty());
+    folders
+}

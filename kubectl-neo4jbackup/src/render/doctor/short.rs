@@ -2,10 +2,11 @@
 
 use neo4jbackup_core::quoted::Name;
 
+use super::Page;
 use crate::doctor_report::{DoctorReport, Finding};
 use crate::report::object_name;
 
-pub(super) fn render(report: &DoctorReport) -> String {
+pub(super) fn render(report: &DoctorReport, _: &Page) -> String {
     report.findings.iter().map(line).collect()
 }
 
