@@ -35,6 +35,8 @@ pub struct Reading {
     pub request_timeout: Duration,
     /// How long everything may take.
     pub timeout: Duration,
+    /// Whether to read events, which say why a run did not begin; what examines reads them anyway.
+    pub reads_events: bool,
     /// Whether to read logs and what more may say why something is wrong.
     pub examines: bool,
 }

@@ -92,9 +92,8 @@ pub enum Command {
     Schema(Schema),
     /// Print the admission policies that judge without the webhook
     Policies(Policies),
-    /// Work with schedules
-    #[command(subcommand)]
-    Schedule(Schedule),
+    /// Say when every backup runs, and what gets in its way; with `next` when a schedule does
+    Schedule(Box<Schedule>),
     /// Print the version of this program, and with --check of the cluster and who it takes you for
     Version(Version),
     /// Print a completion script for a shell
@@ -442,9 +441,68 @@ pub struct Policies {
     pub no_defaults: bool,
 }
 
-/// What to do with schedules.
+/// The arguments of `schedule`.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  # the next runs of every backup of the namespace, or of the cluster\n  kubectl neo4jbackup schedule\n  \
+        kubectl neo4jbackup schedule -A --next 3\n\n  \
+        # by the clock of somebody else\n  TZ=America/New_York kubectl neo4jbackup schedule backup/nightly -n graph\n\n  \
+        # which backups will run side by side?\n  \
+        kubectl neo4jbackup schedule -o json | jq '.items[] | select(.overlaps != []) | .name'\n\n\
+        Schedules run in UTC, and so local times change when clocks do; local times are of the zone in $TZ, or else of this \
+        machine. How long a run takes is the median of the good ones that are known. Runs of one instance that will go on at \
+        the same time within seven days are told, and which of the last fourteen runs did not take place, with the reason \
+        where one was noted. A backup that is called `next` is asked for as backup/next. Permissions: as `doctor`.\n\n\
+        Exit codes: 0 good, 1 a schedule is none, 2 wrong usage, 3 no full answer"
+)]
+pub struct Schedule {
+    /// What else to do with schedules.
+    #[command(subcommand)]
+    pub command: Option<ScheduleCommand>,
+    /// Of which backups.
+    #[command(flatten)]
+    pub live: LiveSchedule,
+}
+
+/// Which backups, and how many of their runs.
+#[derive(Debug, Args)]
+pub struct LiveSchedule {
+    /// Which backups: NAME, backup/NAME or cronjob/NAME. All in the namespace, and all CronJobs that run neo4j-admin, unless
+    /// given
+    #[arg(value_name = "NAME")]
+    pub targets: Vec<String>,
+    /// Look at all namespaces
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub all_namespaces: bool,
+    /// How many runs of each to tell of
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub next: NonZero<u16>,
+    /// Look at what has been collected in a file or folder, and at no cluster
+    #[arg(long, value_name = "PATH")]
+    pub from_bundle: Option<PathBuf>,
+    /// Format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub output: ScheduleFormat,
+    /// How long to look at most, in all: 90s, 2m
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
+    pub timeout: Duration,
+}
+
+/// Formats of `schedule`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScheduleFormat {
+    /// A line for each run, and what is to be known of each backup
+    Text,
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+}
+
+/// What else to do with schedules.
 #[derive(Debug, Subcommand)]
-pub enum Schedule {
+pub enum ScheduleCommand {
     /// Say when a schedule runs next, as Kubernetes computes it
     Next(Next),
 }

@@ -10,6 +10,7 @@
 mod age;
 pub mod baseline;
 pub mod bundle;
+mod chosen;
 pub mod cli;
 pub mod commands;
 pub mod config;
@@ -26,11 +27,13 @@ mod parallel;
 pub mod render;
 mod replace;
 pub mod report;
+mod schedule_list;
 mod selection;
 mod status_list;
 pub mod suggest;
 mod target;
 mod wrap;
+mod zone;
 
 use std::ffi::OsString;
 

@@ -28,6 +28,8 @@ pub(crate) struct Look {
     pub(crate) only: Option<String>,
     /// How long everything may take.
     pub(crate) timeout: Duration,
+    /// Whether to read events.
+    pub(crate) reads_events: bool,
     /// Whether to read logs and what more may say why something is wrong.
     pub(crate) examines: bool,
 }
@@ -106,6 +108,7 @@ impl Look {
                 only: self.only.clone().map(|name| (namespace, name)),
                 request_timeout: request_timeout(&access),
                 timeout: self.timeout,
+                reads_events: self.reads_events,
                 examines: self.examines,
             };
             let Read { snapshot, requests } = read(cluster, &reading, taken).await?;

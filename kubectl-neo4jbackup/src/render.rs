@@ -1,5 +1,6 @@
 //! A report in many formats, one per file.
 
+mod columns;
 pub(crate) mod doctor;
 mod github;
 mod gitlab;
@@ -8,6 +9,7 @@ mod json;
 mod junit;
 mod markdown;
 mod sarif;
+pub(crate) mod schedule;
 mod short;
 pub(crate) mod status;
 mod summary;

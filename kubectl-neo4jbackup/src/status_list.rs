@@ -10,6 +10,7 @@ use neo4jbackup_core::snapshot::Resource;
 use serde::Serialize;
 
 use crate::Exit;
+use crate::chosen::Chosen;
 use crate::look::Source;
 use crate::report::API_VERSION;
 
@@ -98,21 +99,16 @@ pub(crate) struct RunItem {
 }
 
 impl StatusList {
-    /// How the backups do that `selects` picks by type, namespace and name. `bound` is how many seconds old a last good run
-    /// may be; by the schedule unless given.
-    pub(crate) fn new(
-        cluster: &Cluster<'_>,
-        source: Source,
-        bound: Option<i64>,
-        selects: &dyn Fn(Looks, &str, &str) -> bool,
-    ) -> Self {
+    /// How the backups do that were chosen. `bound` is how many seconds old a last good run may be; by the schedule unless
+    /// given.
+    pub(crate) fn new(cluster: &Cluster<'_>, source: Source, bound: Option<i64>, chosen: &Chosen) -> Self {
         let backups = cluster.backups.iter();
         let backups = backups
-            .filter(|backup| selects(Looks::AtBackups, &backup.namespace, &backup.name))
+            .filter(|backup| chosen.has(Looks::AtBackups, &backup.namespace, &backup.name))
             .map(|backup| Item::of_backup(backup, bound, cluster));
         let cron_jobs = cluster.plain_cron_jobs.iter();
         let cron_jobs = cron_jobs
-            .filter(|of| selects(Looks::AtPlainCronJobs, &of.cron_job.namespace, &of.cron_job.name))
+            .filter(|of| chosen.has(Looks::AtPlainCronJobs, &of.cron_job.namespace, &of.cron_job.name))
             .map(|of| Item::of_plain_cron_job(of, bound, cluster));
         let mut items: Vec<Item> = backups.chain(cron_jobs).collect();
         items.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
@@ -123,11 +119,7 @@ impl StatusList {
             complete: not_read.is_empty() && items.iter().all(|item| item.state != word(State::Unknown)),
             context: source.context,
             bundle: source.bundle,
-            namespaces: cluster
-                .snapshot
-                .namespaces
-                .as_ref()
-                .map(|namespaces| namespaces.iter().cloned().collect()),
+            namespaces: names_of_namespaces(cluster),
             checked_at: cluster.now.to_string(),
             attention: items.iter().filter(|item| item.needs_attention).count(),
             not_read,
@@ -268,8 +260,14 @@ fn storage(spec: &model::Backup<'_>) -> Option<String> {
     })
 }
 
+/// The namespaces that were asked for, or `None` for all.
+pub(crate) fn names_of_namespaces(cluster: &Cluster<'_>) -> Option<Vec<String>> {
+    let namespaces = cluster.snapshot.namespaces.as_ref()?;
+    Some(namespaces.iter().cloned().collect())
+}
+
 /// What is missing of that which a state rests on.
-fn not_read(cluster: &Cluster<'_>) -> Vec<String> {
+pub(crate) fn not_read(cluster: &Cluster<'_>) -> Vec<String> {
     let snapshot = cluster.snapshot;
     let namespaces: Vec<Option<&str>> = match &snapshot.namespaces {
         None => vec![None],

@@ -15,6 +15,7 @@ mod registry;
 mod rules;
 mod scaffold;
 mod scenarios;
+mod schedule;
 mod schema_upstream;
 mod served;
 mod status;

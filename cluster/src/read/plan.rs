@@ -160,6 +160,9 @@ fn in_namespace(namespace: Option<&str>, reading: &Reading, served: Option<&str>
             _ => part,
         });
     }
+    if reading.examines || reading.reads_events {
+        parts.push(Part::list(Resource::Events, namespace));
+    }
     if !reading.examines {
         return;
     }
@@ -177,7 +180,6 @@ fn in_namespace(namespace: Option<&str>, reading: &Reading, served: Option<&str>
         }
     }
     for resource in [
-        Resource::Events,
         Resource::Claims,
         Resource::ServiceAccounts,
         Resource::Roles,

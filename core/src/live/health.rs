@@ -80,6 +80,11 @@ pub struct Mark {
     pub time: Option<Timestamp>,
     /// What came of it.
     pub kind: MarkKind,
+    /// The run: its position among those of the backup; `None` for one that did not take place, or of which nothing is
+    /// left.
+    pub run: Option<usize>,
+    /// The position of the run that still went on when this one was due, for one that was missed because of that.
+    pub behind: Option<usize>,
 }
 
 /// What came of a run in the line of the last ones.
@@ -267,25 +272,31 @@ impl Judged<'_, '_> {
         let mut is_planned = vec![false; self.runs.len()];
         let mut marks = Vec::new();
         for planned in &past {
-            let kind = match planned.fate {
+            let (kind, run, behind) = match planned.fate {
                 Fate::Ran(position) => {
                     is_planned[position] = true;
-                    MarkKind::of(&self.runs[position])
+                    (MarkKind::of(&self.runs[position]), Some(position), None)
                 }
                 // Its Job may have been removed, as all but the newest are.
-                Fate::Missed { .. } if self.forgets && Some(planned.time) <= last_scheduled => MarkKind::Unknown,
-                Fate::Missed { .. } => MarkKind::Missed,
-                Fate::Unknown => MarkKind::Unknown,
+                Fate::Missed { .. } if self.forgets && Some(planned.time) <= last_scheduled => {
+                    (MarkKind::Unknown, None, None)
+                }
+                Fate::Missed { behind } => (MarkKind::Missed, None, behind),
+                Fate::Unknown => (MarkKind::Unknown, None, None),
             };
             marks.push(Mark {
                 time: Some(planned.time),
                 kind,
+                run,
+                behind,
             });
         }
-        let unplanned = self.runs.iter().zip(is_planned).filter(|(_, is_planned)| !is_planned);
-        marks.extend(unplanned.map(|(run, _)| Mark {
-            time: run.time(),
-            kind: MarkKind::of(run),
+        let unplanned = (0..self.runs.len()).filter(|position| !is_planned[*position]);
+        marks.extend(unplanned.map(|position| Mark {
+            time: self.runs[position].time(),
+            kind: MarkKind::of(&self.runs[position]),
+            run: Some(position),
+            behind: None,
         }));
         marks.sort_by_key(|mark| mark.time);
         marks.drain(..marks.len().saturating_sub(TOLD));

@@ -15,12 +15,15 @@
 
 mod backup;
 mod claim;
+mod clock_change;
 mod cluster;
 mod cron_job;
 mod event;
+mod forecast;
 mod health;
 mod instance;
 mod job;
+mod missed;
 mod operator;
 mod plain_cron_job;
 mod pod;
@@ -33,12 +36,15 @@ pub mod wanted;
 
 pub use self::backup::Backup;
 pub use self::claim::Claim;
+pub use self::clock_change::{ClockChange, clock_changes};
 pub use self::cluster::Cluster;
 pub use self::cron_job::CronJob;
 pub use self::event::Event;
+pub use self::forecast::{Lane, Meeting, meeting};
 pub use self::health::{Health, Mark, MarkKind, Objective, State, typical_seconds};
 pub use self::instance::Instance;
 pub use self::job::Job;
+pub use self::missed::Reason;
 pub use self::operator::{Installation, Mode};
 pub use self::plain_cron_job::PlainCronJob;
 pub use self::pod::{Container, Ended, Pod, Waiting};

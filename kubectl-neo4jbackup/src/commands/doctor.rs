@@ -36,6 +36,7 @@ pub(super) fn run(arguments: &Doctor, namespace: Option<&str>, access: Access, c
             .filter(|wanted| wanted.looks != Looks::AtPlainCronJobs)
             .map(|wanted| wanted.name.clone()),
         timeout: arguments.timeout,
+        reads_events: true,
         examines: true,
     };
     match look.take(access, io) {

@@ -6,14 +6,12 @@ use jiff::Timestamp;
 use neo4jbackup_core::quoted::{Name, printable};
 use unicode_width::UnicodeWidthStr as _;
 
+use super::columns::{Cell, GAP, line};
 use super::yaml;
 use crate::age::{age, span};
 use crate::cli::StatusFormat;
 use crate::json;
 use crate::status_list::{Item, StatusList};
-
-/// The gap between two columns.
-const GAP: usize = 3;
 
 /// How a page is set.
 #[derive(Debug, Clone, Copy)]
@@ -130,15 +128,18 @@ fn text(list: &StatusList, is_wide: bool, page: &Page) -> String {
     let widths: Vec<usize> = columns.iter().map(|column| column.width(list, page)).collect();
     let mut output = String::new();
     if page.has_headers {
-        let cells = columns.iter().map(|column| (column.header().to_owned(), None));
-        output += &line(cells, &widths);
+        let cells: Vec<Cell> = columns.iter().map(|column| Cell::plain(column.header())).collect();
+        output += &line(&cells, &widths);
     }
     for item in &list.items {
         let cells = columns.iter().map(|column| {
             let is_red = page.color && item.needs_attention && *column == Column::State;
-            (column.cell(item, list, page), is_red.then_some("\u{1b}[1;31m"))
+            Cell {
+                text: column.cell(item, list, page),
+                color: is_red.then_some("\u{1b}[1;31m"),
+            }
         });
-        output += &line(cells, &widths);
+        output += &line(&cells.collect::<Vec<_>>(), &widths);
     }
     output
 }
@@ -146,20 +147,6 @@ fn text(list: &StatusList, is_wide: bool, page: &Page) -> String {
 fn width(list: &StatusList, columns: &[Column], page: &Page) -> usize {
     let cells: usize = columns.iter().map(|column| column.width(list, page)).sum();
     cells + GAP * columns.len().saturating_sub(1)
-}
-
-fn line(cells: impl Iterator<Item = (String, Option<&'static str>)>, widths: &[usize]) -> String {
-    let mut output = String::new();
-    for ((cell, color), width) in cells.zip(widths) {
-        let room = (width + GAP).saturating_sub(cell.width());
-        match color {
-            Some(color) => output += &format!("{color}{cell}\u{1b}[0m"),
-            None => output += &cell,
-        }
-        output += &" ".repeat(room);
-    }
-    output.truncate(output.trim_end().len());
-    output + "\n"
 }
 
 impl Column {
