@@ -8,6 +8,7 @@
 mod connection;
 mod environment;
 mod pages;
+mod status_format;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -24,6 +25,9 @@ use neo4jbackup_core::values::go_duration;
 
 pub use connection::Connection;
 pub use pages::markdown;
+pub use status_format::StatusFormats;
+
+use crate::jsonpath::Template;
 
 /// What the program is called in its own help.
 const NAME: &str = "kubectl neo4jbackup";
@@ -318,12 +322,13 @@ pub enum DoctorFormat {
     after_help = "Examples:\n  # every backup of the namespace, or of the cluster\n  kubectl neo4jbackup status\n  \
         kubectl neo4jbackup status -A\n\n  \
         # for a script: is there a good run of the last 26 hours?\n  \
-        kubectl neo4jbackup status nightly -n graph --rpo 26h -o json\n\n\
+        kubectl neo4jbackup status nightly -n graph --rpo 26h -o json\n  \
+        kubectl neo4jbackup status -A -o jsonpath='{range .items[?(@.needsAttention==true)]}{.namespace}/{.name}{\"\\n\"}{end}'\n\n  \
+        # a page to show, with what doctor finds\n  kubectl neo4jbackup status -A -o html > backups.html\n\n\
         The state follows from the runs, never from the phase of the backup: Healthy, Running, Waiting, Suspended, Completed, \
         Deleting, Unknown, and those that need attention: Failing xN, Overdue, Failed, Invalid, Silent. A run that succeeded and \
         stored nothing is a failed one. Each of the last fourteen runs is a sign: \
-        ✓ good, ✗ failed, · missed, ▸ goes on, ? nobody knows any more; in ASCII + x . > ?\n\n\
-        Permissions: as `doctor`.\n\n\
+        ✓ good, ✗ failed, · missed, ▸ goes on, ? nobody knows any more; in ASCII + x . > ?. Permissions: as `doctor`.\n\n\
         Exit codes: 0 all is well, 1 a backup needs attention, 2 wrong usage, 3 no full answer"
 )]
 pub struct Status {
@@ -337,8 +342,8 @@ pub struct Status {
     /// Look at what has been collected in a file or folder, and at no cluster
     #[arg(long, value_name = "PATH")]
     pub from_bundle: Option<PathBuf>,
-    /// Format
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
+    /// Format. Templates are kubectl's: `jsonpath={.items[*].name}`
+    #[arg(short, long, value_name = "FORMAT", value_parser = StatusFormats, default_value = "text")]
     pub output: StatusFormat,
     /// How old the last good run of a scheduled backup may be: 90m, 24h. Unless given one period of its schedule and the time
     /// that its runs take
@@ -356,7 +361,7 @@ pub struct Status {
 }
 
 /// Formats of `status`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone)]
 pub enum StatusFormat {
     /// A line for each backup; without the scope and the time to the next run where a terminal is too narrow
     Text,
@@ -368,6 +373,12 @@ pub enum StatusFormat {
     Yaml,
     /// TYPE/NAME
     Name,
+    /// A page for people: timelines, sizes, what is wrong
+    Html,
+    /// What a template says of the JSON
+    JsonPath(Template),
+    /// The same with a template in a file
+    JsonPathFile(PathBuf),
 }
 
 /// The arguments of `explain`.

@@ -21,6 +21,7 @@ mod exit;
 pub mod input;
 mod io;
 mod json;
+pub mod jsonpath;
 mod lines;
 mod look;
 mod parallel;

@@ -12,10 +12,11 @@ mod sarif;
 pub(crate) mod schedule;
 mod short;
 pub(crate) mod status;
+pub(crate) mod status_html;
 mod summary;
 mod table;
 mod text;
-mod yaml;
+pub(crate) mod yaml;
 
 use crate::report::{Finding, LintReport};
 

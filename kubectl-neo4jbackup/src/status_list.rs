@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use neo4jbackup_core::check::Looks;
-use neo4jbackup_core::live::{Backup, Cluster, Health, MarkKind, PlainCronJob, Run, State};
+use neo4jbackup_core::live::{Backup, Cluster, Health, Mark, MarkKind, PlainCronJob, Run, State};
 use neo4jbackup_core::model::{self, Scope};
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::snapshot::Resource;
@@ -54,7 +54,7 @@ pub(crate) struct Item {
     pub(crate) scope: Option<String>,
     /// How it does, in a word.
     pub(crate) state: &'static str,
-    /// How many of its newest runs failed one after the other.
+    /// How many of its newest runs failed or stored nothing, one after the other.
     pub(crate) failures_in_a_row: usize,
     /// Whether somebody should look at it.
     pub(crate) needs_attention: bool,
@@ -96,6 +96,12 @@ pub(crate) struct RunItem {
     pub(crate) time: Option<String>,
     /// `good`, `failed`, `missed`, `running` or `unknown`.
     pub(crate) outcome: &'static str,
+    /// When it began, RFC 3339 in UTC; null for one that did not, or of which nothing is left.
+    pub(crate) started: Option<String>,
+    /// How many seconds it took; null when it has not ended or nothing tells.
+    pub(crate) duration_seconds: Option<i64>,
+    /// How many bytes it stored; null where the operator does not note it.
+    pub(crate) size_bytes: Option<u64>,
 }
 
 impl StatusList {
@@ -180,10 +186,7 @@ impl Item {
             name: name.to_owned(),
             scope: None,
             state: word(health.state),
-            failures_in_a_row: match health.state {
-                State::Failing(count) => count,
-                _ => 0,
-            },
+            failures_in_a_row: health.failures,
             needs_attention: health.needs_attention(),
             last_good: health.last_good.map(|time| time.to_string()),
             last_good_age_seconds: health.last_good.map(|time| cluster.now.as_second() - time.as_second()),
@@ -193,23 +196,29 @@ impl Item {
             }),
             next_run: health.next.map(|time| time.to_string()),
             typical_seconds: health.typical,
-            runs: health
-                .line
-                .iter()
-                .map(|mark| RunItem {
-                    time: mark.time.map(|time| time.to_string()),
-                    outcome: match mark.kind {
-                        MarkKind::Good => "good",
-                        MarkKind::Failed => "failed",
-                        MarkKind::Missed => "missed",
-                        MarkKind::Running => "running",
-                        MarkKind::Unknown => "unknown",
-                    },
-                })
-                .collect(),
+            runs: health.line.iter().map(|mark| RunItem::new(mark, runs)).collect(),
             storage: None,
             chain_root: None,
             job: newest.and_then(|run| run.job.as_ref()).map(|job| job.name.to_string()),
+        }
+    }
+}
+
+impl RunItem {
+    fn new(mark: &Mark, runs: &[Run<'_>]) -> Self {
+        let run = mark.run.and_then(|position| runs.get(position));
+        Self {
+            time: mark.time.map(|time| time.to_string()),
+            outcome: match mark.kind {
+                MarkKind::Good => "good",
+                MarkKind::Failed => "failed",
+                MarkKind::Missed => "missed",
+                MarkKind::Running => "running",
+                MarkKind::Unknown => "unknown",
+            },
+            started: run.and_then(|run| run.started).map(|time| time.to_string()),
+            duration_seconds: run.filter(|run| run.has_ended()).and_then(Run::seconds),
+            size_bytes: run.and_then(|run| run.bytes),
         }
     }
 }

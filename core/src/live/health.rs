@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::backup::Backup;
 use super::plain_cron_job::PlainCronJob;
-use super::run::{Outcome, Run};
+use super::run::{Outcome, Run, failures_in_a_row};
 use super::schedule::{Fate, Plan};
 
 /// So many runs are told of one by one.
@@ -21,6 +21,8 @@ const START: i64 = 600;
 pub struct Health {
     /// The same in a word.
     pub state: State,
+    /// How many of its newest runs failed or stored nothing, one after the other.
+    pub failures: usize,
     /// When a run last ended well and stored something.
     pub last_good: Option<Timestamp>,
     /// How old the last good run may be; `None` for a backup that nothing is expected of.
@@ -183,6 +185,7 @@ impl Judged<'_, '_> {
         let objective = self.objective(bound, typical, last_good);
         Health {
             state: self.state(objective, last_good),
+            failures: failures_in_a_row(self.runs),
             last_good,
             objective,
             next: self.plan.and_then(|plan| plan.next(self.now)),
@@ -225,8 +228,7 @@ impl Judged<'_, '_> {
                 Outcome::Unknown => State::Unknown,
             };
         };
-        let ended = || self.runs.iter().filter(|run| run.has_ended());
-        let failures = ended().take_while(|run| !run.is_good()).count();
+        let failures = failures_in_a_row(self.runs);
         match newest.outcome {
             _ if plan.is_suspended => State::Suspended,
             _ if failures > 0 => State::Failing(failures),
@@ -235,7 +237,7 @@ impl Judged<'_, '_> {
             Outcome::Running => State::Running,
             Outcome::Waiting => State::Waiting,
             Outcome::Held => State::Suspended,
-            _ if ended().next().is_none() => State::Unknown,
+            _ if !self.runs.iter().any(Run::has_ended) => State::Unknown,
             _ => State::Healthy,
         }
     }

@@ -7,6 +7,7 @@ use super::pod::{Container, Ended, Pod};
 use super::read::{Text, items, optional, text, time};
 use crate::document::Node;
 use crate::logs::{self, Class};
+use crate::values::quantity;
 
 /// One run.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,8 @@ pub struct Run<'s> {
     pub outcome: Outcome,
     /// What it left behind.
     pub artifacts: Artifacts<'s>,
+    /// How many bytes that is, where the operator noted the size of every file.
+    pub bytes: Option<u64>,
     /// Its Job, while that is there.
     pub job: Option<Job<'s>>,
     /// Whether the operator has noted it in the history of the backup.
@@ -90,6 +93,7 @@ impl<'s> Run<'s> {
             } else {
                 Artifacts::Unknown
             },
+            bytes: bytes(entry),
             outcome,
             job: None,
             is_recorded: true,
@@ -106,6 +110,7 @@ impl<'s> Run<'s> {
             ended: ended(&job),
             outcome: outcome(&job),
             artifacts: Artifacts::Unknown,
+            bytes: None,
             job: Some(job),
             is_recorded: false,
         }
@@ -219,6 +224,21 @@ impl<'s> Artifacts<'s> {
     }
 }
 
+/// The sizes of all files of a run together, or `None` if that of any is not noted.
+fn bytes(entry: &Node<'_>) -> Option<u64> {
+    let lists = ["databaseArtifacts", "shardArtifacts"]
+        .into_iter()
+        .map(|list| items(entry, list));
+    let families = items(entry, "shardedFamilies").iter();
+    let lists = lists.chain(families.map(|family| items(family, "shardArtifacts")));
+    let mut sum = None;
+    for file in lists.flatten() {
+        let size = quantity::parse(&optional(file, "size")?).ok()?.bytes()?;
+        sum = Some(sum.unwrap_or_default() + u64::try_from(size).ok()?);
+    }
+    sum
+}
+
 fn outcome(job: &Job<'_>) -> Outcome {
     if job.holds("Complete").is_some() {
         Outcome::Succeeded
@@ -239,6 +259,13 @@ fn outcome(job: &Job<'_>) -> Outcome {
 fn ended(job: &Job<'_>) -> Option<Timestamp> {
     job.completed
         .or_else(|| job.holds("Failed").and_then(|condition| condition.since))
+}
+
+/// How many of the newest runs that ended were not good, one after the other. This is what everybody counts who speaks of
+/// failures: a run that ended well and stored nothing is one of them.
+pub(super) fn failures_in_a_row(runs: &[Run<'_>]) -> usize {
+    let ended = runs.iter().filter(|run| run.has_ended());
+    ended.take_while(|run| !run.is_good()).count()
 }
 
 /// Puts the history of a backup and its Jobs together, the newest run first.

@@ -1,15 +1,25 @@
 //! `status`: how every backup does, a line for each.
 
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use neo4jbackup_core::examine::{Options, examine};
 use neo4jbackup_core::live::Cluster;
+use neo4jbackup_core::quoted::Name;
+use neo4jbackup_core::settings::Settings;
 
 use super::usage;
-use crate::chosen::Asked;
-use crate::cli::Status;
+use crate::chosen::{Asked, Chosen};
+use crate::cli::{FailOn, Show, Status, StatusFormat};
 use crate::connection::Access;
+use crate::doctor_report::DoctorReport;
+use crate::jsonpath::{Template, TemplateError};
 use crate::look::{Look, Seen};
 use crate::render::status::{self, Page};
+use crate::render::{status_html, yaml};
 use crate::status_list::StatusList;
-use crate::{Exit, Io};
+use crate::target::TargetError;
+use crate::{Exit, Io, json};
 
 /// Runs the command.
 pub(super) fn run(arguments: &Status, namespace: Option<&str>, access: Access, color: bool, io: &mut Io<'_>) -> Exit {
@@ -24,42 +34,124 @@ pub(super) fn run(arguments: &Status, namespace: Option<&str>, access: Access, c
         only: asked.only(),
         timeout: arguments.timeout,
         reads_events: false,
-        examines: false,
+        examines: matches!(arguments.output, StatusFormat::Html),
+    };
+    let question = Question {
+        arguments,
+        asked: &asked,
+        color,
     };
     match look.take(access, io) {
-        Ok(seen) => report(arguments, &seen, &asked, color, io),
+        Ok(seen) => question.report(&seen, io),
         Err(error) => error.tell(io),
     }
 }
 
-/// Judges a snapshot and prints what it came to.
-fn report(arguments: &Status, seen: &Seen, asked: &Asked, color: bool, io: &mut Io<'_>) -> Exit {
-    let cluster = Cluster::of(&seen.snapshot);
-    let chosen = match asked.find(&cluster) {
-        Ok(chosen) => chosen,
-        Err(error) => return usage(io, &error),
-    };
-    let bound = arguments
-        .rpo
-        .map(|rpo| i64::try_from(rpo.as_secs()).unwrap_or(i64::MAX));
-    let list = StatusList::new(&cluster, seen.source.clone(), bound, &chosen);
-    let knows_width = io.variable("COLUMNS").is_some() || io.terminal_width.is_some();
-    let page = Page {
-        has_namespaces: arguments.all_namespaces || list.spans_namespaces(),
-        has_headers: !arguments.no_headers,
-        is_ascii: arguments.ascii || !is_utf8(io),
-        color,
-        // Who reads it by a program gets every column.
-        width: if knows_width { io.width() } else { usize::MAX },
-    };
-    io.print(&status::render(&list, arguments.output, &page));
-    for reason in &list.not_read {
-        io.say(&format!("not everything is known: {reason}"));
+/// What was asked, and how it is to be answered.
+struct Question<'q> {
+    arguments: &'q Status,
+    asked: &'q Asked,
+    color: bool,
+}
+
+impl Question<'_> {
+    /// Judges what was seen.
+    fn judge(&self, seen: &Seen, cluster: &Cluster<'_>) -> Result<(StatusList, Chosen), TargetError> {
+        let chosen = self.asked.find(cluster)?;
+        let bound = self.arguments.rpo;
+        let bound = bound.map(|rpo| i64::try_from(rpo.as_secs()).unwrap_or(i64::MAX));
+        let list = StatusList::new(cluster, seen.source.clone(), bound, &chosen);
+        Ok((list, chosen))
     }
-    if let Some(line) = status::attention(&list, arguments.from_bundle.as_deref()) {
-        io.say(&line);
+
+    /// Judges what was seen, and prints what it came to.
+    fn report(&self, seen: &Seen, io: &mut Io<'_>) -> Exit {
+        let cluster = Cluster::of(&seen.snapshot);
+        let (list, chosen) = match self.judge(seen, &cluster) {
+            Ok(judged) => judged,
+            Err(error) => return usage(io, &error),
+        };
+        let page = self.page(&list, io);
+        let text = match &self.arguments.output {
+            StatusFormat::Text => status::text(&list, false, &page),
+            StatusFormat::Wide => status::text(&list, true, &page),
+            StatusFormat::Name => status::names(&list),
+            StatusFormat::Json => json::pretty(&list),
+            StatusFormat::Yaml => yaml::of(&list),
+            StatusFormat::Html => html(&list, &cluster, seen, &chosen),
+            StatusFormat::JsonPath(template) => match said(template, &list) {
+                Ok(text) => text,
+                Err(error) => return usage(io, &error),
+            },
+            StatusFormat::JsonPathFile(path) => match said_by_file(path, &list, io) {
+                Ok(text) => text,
+                Err(error) => return usage(io, &error),
+            },
+        };
+        io.print(&text);
+        for reason in &list.not_read {
+            io.say(&format!("not everything is known: {reason}"));
+        }
+        if let Some(line) = status::attention(&list, self.arguments.from_bundle.as_deref()) {
+            io.say(&line);
+        }
+        list.exit()
     }
-    list.exit()
+
+    /// How lines for people are set.
+    fn page(&self, list: &StatusList, io: &Io<'_>) -> Page {
+        let knows_width = io.variable("COLUMNS").is_some() || io.terminal_width.is_some();
+        Page {
+            has_namespaces: self.arguments.all_namespaces || list.spans_namespaces(),
+            has_headers: !self.arguments.no_headers,
+            is_ascii: self.arguments.ascii || !is_utf8(io),
+            color: self.color,
+            // Who reads it by a program gets every column.
+            width: if knows_width { io.width() } else { usize::MAX },
+        }
+    }
+}
+
+/// The page, with what `doctor` finds.
+fn html(list: &StatusList, cluster: &Cluster<'_>, seen: &Seen, chosen: &Chosen) -> String {
+    let settings = Settings::default();
+    let options = Options {
+        settings: &settings,
+        target: None,
+        selects: &|_, _| true,
+    };
+    let examination = examine(cluster, &options);
+    let report = DoctorReport::new(&examination, cluster, seen.source.clone(), FailOn::Error, Show::Info);
+    status_html::page(list, &report.findings, chosen.is_named())
+}
+
+/// What a template says of the list.
+fn said(template: &Template, list: &StatusList) -> Result<String, TemplateError> {
+    // Texts, numbers and lists always become JSON.
+    template.render(&serde_json::to_value(list).unwrap_or_default())
+}
+
+/// What the template in a file says of the list.
+fn said_by_file(path: &Path, list: &StatusList, io: &Io<'_>) -> Result<String, TemplateFileError> {
+    let text = fs::read_to_string(io.current_directory.join(path));
+    let text = text.map_err(|source| TemplateFileError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let answer = Template::parse(&text).and_then(|template| said(&template, list));
+    answer.map_err(|source| TemplateFileError::Template {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Why the template in a file gives no answer.
+#[derive(Debug, thiserror::Error)]
+enum TemplateFileError {
+    #[error("{} cannot be read: {source}", Name(&path.to_string_lossy()))]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{}: {source}", Name(&path.to_string_lossy()))]
+    Template { path: PathBuf, source: TemplateError },
 }
 
 /// Whether the locale can show more than ASCII.
