@@ -35,6 +35,8 @@ pub struct Reading {
     pub request_timeout: Duration,
     /// How long everything may take.
     pub timeout: Duration,
+    /// Whether to read events, which say why a run did not begin; what looks for causes reads them anyway.
+    pub reads_events: bool,
     /// What it is for.
     pub purpose: Purpose,
 }

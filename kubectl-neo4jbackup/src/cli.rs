@@ -8,6 +8,7 @@
 mod connection;
 mod environment;
 mod pages;
+mod status_format;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -26,6 +27,9 @@ use crate::since::Since;
 
 pub use connection::Connection;
 pub use pages::markdown;
+pub use status_format::StatusFormats;
+
+use crate::jsonpath::Template;
 
 /// What the program is called in its own help.
 const NAME: &str = "kubectl neo4jbackup";
@@ -94,9 +98,8 @@ pub enum Command {
     Schema(Schema),
     /// Print the admission policies that judge without the webhook
     Policies(Policies),
-    /// Work with schedules
-    #[command(subcommand)]
-    Schedule(Schedule),
+    /// Say when every backup runs, and what gets in its way; with `next` when a schedule does
+    Schedule(Box<Schedule>),
     /// Print the version of this program, and with --check of the cluster and who it takes you for
     Version(Version),
     /// Print a completion script for a shell
@@ -370,12 +373,13 @@ pub enum DoctorFormat {
     after_help = "Examples:\n  # every backup of the namespace, or of the cluster\n  kubectl neo4jbackup status\n  \
         kubectl neo4jbackup status -A\n\n  \
         # for a script: is there a good run of the last 26 hours?\n  \
-        kubectl neo4jbackup status nightly -n graph --rpo 26h -o json\n\n\
+        kubectl neo4jbackup status nightly -n graph --rpo 26h -o json\n  \
+        kubectl neo4jbackup status -A -o jsonpath='{range .items[?(@.needsAttention==true)]}{.namespace}/{.name}{\"\\n\"}{end}'\n\n  \
+        # a page to show, with what doctor finds\n  kubectl neo4jbackup status -A -o html > backups.html\n\n\
         The state follows from the runs, never from the phase of the backup: Healthy, Running, Waiting, Suspended, Completed, \
         Deleting, Unknown, and those that need attention: Failing xN, Overdue, Failed, Invalid, Silent. A run that succeeded and \
         stored nothing is a failed one. Each of the last fourteen runs is a sign: \
-        ✓ good, ✗ failed, · missed, ▸ goes on, ? nobody knows any more; in ASCII + x . > ?\n\n\
-        Permissions: as `doctor`.\n\n\
+        ✓ good, ✗ failed, · missed, ▸ goes on, ? nobody knows any more; in ASCII + x . > ?. Permissions: as `doctor`.\n\n\
         Exit codes: 0 all is well, 1 a backup needs attention, 2 wrong usage, 3 no full answer"
 )]
 pub struct Status {
@@ -389,8 +393,8 @@ pub struct Status {
     /// Look at what has been collected in a folder or archive (tar, tar.gz), and at no cluster
     #[arg(long, value_name = "PATH")]
     pub from_bundle: Option<PathBuf>,
-    /// Format
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
+    /// Format. Templates are kubectl's: `jsonpath={.items[*].name}`
+    #[arg(short, long, value_name = "FORMAT", value_parser = StatusFormats, default_value = "text")]
     pub output: StatusFormat,
     /// How old the last good run of a scheduled backup may be: 90m, 24h. Unless given one period of its schedule and the time
     /// that its runs take
@@ -408,7 +412,7 @@ pub struct Status {
 }
 
 /// Formats of `status`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone)]
 pub enum StatusFormat {
     /// A line for each backup; without the scope and the time to the next run where a terminal is too narrow
     Text,
@@ -420,6 +424,12 @@ pub enum StatusFormat {
     Yaml,
     /// TYPE/NAME
     Name,
+    /// A page for people: timelines, sizes, what is wrong
+    Html,
+    /// What a template says of the JSON
+    JsonPath(Template),
+    /// The same with a template in a file
+    JsonPathFile(PathBuf),
 }
 
 /// The arguments of `explain`.
@@ -493,9 +503,68 @@ pub struct Policies {
     pub no_defaults: bool,
 }
 
-/// What to do with schedules.
+/// The arguments of `schedule`.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  # the next runs of every backup of the namespace, or of the cluster\n  kubectl neo4jbackup schedule\n  \
+        kubectl neo4jbackup schedule -A --next 3\n\n  \
+        # by the clock of somebody else\n  TZ=America/New_York kubectl neo4jbackup schedule backup/nightly -n graph\n\n  \
+        # which backups will run side by side?\n  \
+        kubectl neo4jbackup schedule -o json | jq '.items[] | select(.overlaps != []) | .name'\n\n\
+        Schedules run in UTC, and so local times change when clocks do; local times are of the zone in $TZ, or else of this \
+        machine. How long a run takes is the median of the good ones that are known. Runs of one instance that will go on at \
+        the same time within seven days are told, and which of the last fourteen runs did not take place, with the reason \
+        where one was noted. A backup that is called `next` is asked for as backup/next. Permissions: as `doctor`.\n\n\
+        Exit codes: 0 good, 1 a schedule is none, 2 wrong usage, 3 no full answer"
+)]
+pub struct Schedule {
+    /// What else to do with schedules.
+    #[command(subcommand)]
+    pub command: Option<ScheduleCommand>,
+    /// Of which backups.
+    #[command(flatten)]
+    pub live: LiveSchedule,
+}
+
+/// Which backups, and how many of their runs.
+#[derive(Debug, Args)]
+pub struct LiveSchedule {
+    /// Which backups: NAME, backup/NAME or cronjob/NAME. All in the namespace, and all CronJobs that run neo4j-admin, unless
+    /// given
+    #[arg(value_name = "NAME")]
+    pub targets: Vec<String>,
+    /// Look at all namespaces
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub all_namespaces: bool,
+    /// How many runs of each to tell of
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub next: NonZero<u16>,
+    /// Look at what has been collected in a file or folder, and at no cluster
+    #[arg(long, value_name = "PATH")]
+    pub from_bundle: Option<PathBuf>,
+    /// Format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub output: ScheduleFormat,
+    /// How long to look at most, in all: 90s, 2m
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
+    pub timeout: Duration,
+}
+
+/// Formats of `schedule`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScheduleFormat {
+    /// A line for each run, and what is to be known of each backup
+    Text,
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+}
+
+/// What else to do with schedules.
 #[derive(Debug, Subcommand)]
-pub enum Schedule {
+pub enum ScheduleCommand {
     /// Say when a schedule runs next, as Kubernetes computes it
     Next(Next),
 }

@@ -12,7 +12,7 @@ mod version;
 
 use std::fmt;
 
-use crate::cli::{ColorChoice, Command, Invocation, Schedule};
+use crate::cli::{ColorChoice, Command, Invocation, ScheduleCommand};
 use crate::connection::Access;
 use crate::{Exit, Io};
 
@@ -46,7 +46,10 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),
         Command::Policies(arguments) => policies::run(&arguments, io),
-        Command::Schedule(Schedule::Next(arguments)) => schedule::next(&arguments, io),
+        Command::Schedule(arguments) => match arguments.command {
+            Some(ScheduleCommand::Next(next)) => schedule::next(&next, io),
+            None => schedule::live::run(&arguments.live, namespace.as_deref(), access, io),
+        },
         Command::Version(arguments) => version::run(&arguments, &access, io),
         Command::Completion(arguments) => completion::run(&arguments, io),
     }

@@ -24,6 +24,8 @@ pub struct Io<'a> {
     pub now: Timestamp,
     /// The folder that relative paths start from.
     pub current_directory: PathBuf,
+    /// Asks which time zone this machine is in: `Europe/Berlin`; `None` when it does not tell.
+    pub machine_zone: fn() -> Option<String>,
     /// The width of the terminal that standard output is; `None` when it is none.
     pub terminal_width: Option<usize>,
     /// Whether results could not be written, to a full disk for example; begins as `false`.
@@ -108,6 +110,7 @@ pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
         environment: variables.collect(),
         now: Timestamp::now(),
         current_directory: std::env::current_dir().unwrap_or_default(),
+        machine_zone: || iana_time_zone::get_timezone().ok(),
         terminal_width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)),
         output_lost: false,
     })

@@ -10,6 +10,7 @@
 mod age;
 pub mod baseline;
 pub mod bundle;
+mod chosen;
 pub mod cli;
 pub mod commands;
 pub mod config;
@@ -21,18 +22,21 @@ pub mod input;
 mod interrupt;
 mod io;
 mod json;
+pub mod jsonpath;
 mod lines;
 mod look;
 mod parallel;
 pub mod render;
 mod replace;
 pub mod report;
+mod schedule_list;
 mod selection;
 pub mod since;
 mod status_list;
 pub mod suggest;
 mod target;
 mod wrap;
+mod zone;
 
 use std::ffi::OsString;
 

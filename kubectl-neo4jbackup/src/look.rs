@@ -28,6 +28,8 @@ pub(crate) struct Look {
     pub(crate) only: Option<String>,
     /// How long everything may take.
     pub(crate) timeout: Duration,
+    /// Whether to read events.
+    pub(crate) reads_events: bool,
     /// Whether to read logs and what more may say why something is wrong.
     pub(crate) examines: bool,
 }
@@ -107,6 +109,7 @@ impl Look {
                 request_timeout: request_timeout(&access),
                 timeout: self.timeout,
                 purpose: if self.examines { Purpose::Causes } else { Purpose::Runs },
+                reads_events: self.reads_events,
             };
             let Read { snapshot, requests } = read(cluster, &reading, taken).await?;
             let source = Source {

@@ -1,5 +1,6 @@
 //! A report in many formats, one per file.
 
+mod columns;
 pub(crate) mod doctor;
 mod github;
 mod gitlab;
@@ -8,13 +9,15 @@ mod json;
 mod junit;
 mod markdown;
 mod sarif;
+pub(crate) mod schedule;
 mod short;
 pub(crate) mod status;
+pub(crate) mod status_html;
 mod summary;
 mod table;
 mod text;
 mod xml;
-mod yaml;
+pub(crate) mod yaml;
 
 use crate::report::{Finding, LintReport};
 

@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 
 use neo4jbackup_core::check::Looks;
-use neo4jbackup_core::live::{Backup, Cluster, Health, MarkKind, PlainCronJob, Run, State};
+use neo4jbackup_core::live::{Backup, Cluster, Health, Mark, MarkKind, PlainCronJob, Run, State};
 use neo4jbackup_core::model::{self, Scope};
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::snapshot::Resource;
 use serde::Serialize;
 
 use crate::Exit;
+use crate::chosen::Chosen;
 use crate::look::Source;
 use crate::report::API_VERSION;
 
@@ -54,7 +55,7 @@ pub(crate) struct Item {
     pub(crate) scope: Option<String>,
     /// How it does, in a word.
     pub(crate) state: &'static str,
-    /// How many of its newest runs failed one after the other.
+    /// How many of its newest runs failed or stored nothing, one after the other.
     pub(crate) failures_in_a_row: usize,
     /// Whether somebody should look at it.
     pub(crate) needs_attention: bool,
@@ -96,24 +97,25 @@ pub(crate) struct RunItem {
     pub(crate) time: Option<String>,
     /// `good`, `failed`, `missed`, `running` or `unknown`.
     pub(crate) outcome: &'static str,
+    /// When it began, RFC 3339 in UTC; null for one that did not, or of which nothing is left.
+    pub(crate) started: Option<String>,
+    /// How many seconds it took; null when it has not ended or nothing tells.
+    pub(crate) duration_seconds: Option<i64>,
+    /// How many bytes it stored; null where the operator does not note it.
+    pub(crate) size_bytes: Option<u64>,
 }
 
 impl StatusList {
-    /// How the backups do that `selects` picks by type, namespace and name. `bound` is how many seconds old a last good run
-    /// may be; by the schedule unless given.
-    pub(crate) fn new(
-        cluster: &Cluster<'_>,
-        source: Source,
-        bound: Option<i64>,
-        selects: &dyn Fn(Looks, &str, &str) -> bool,
-    ) -> Self {
+    /// How the backups do that were chosen. `bound` is how many seconds old a last good run may be; by the schedule unless
+    /// given.
+    pub(crate) fn new(cluster: &Cluster<'_>, source: Source, bound: Option<i64>, chosen: &Chosen) -> Self {
         let backups = cluster.backups.iter();
         let backups = backups
-            .filter(|backup| selects(Looks::AtBackups, &backup.namespace, &backup.name))
+            .filter(|backup| chosen.has(Looks::AtBackups, &backup.namespace, &backup.name))
             .map(|backup| Item::of_backup(backup, bound, cluster));
         let cron_jobs = cluster.plain_cron_jobs.iter();
         let cron_jobs = cron_jobs
-            .filter(|of| selects(Looks::AtPlainCronJobs, &of.cron_job.namespace, &of.cron_job.name))
+            .filter(|of| chosen.has(Looks::AtPlainCronJobs, &of.cron_job.namespace, &of.cron_job.name))
             .map(|of| Item::of_plain_cron_job(of, bound, cluster));
         let mut items: Vec<Item> = backups.chain(cron_jobs).collect();
         items.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
@@ -124,11 +126,7 @@ impl StatusList {
             complete: not_read.is_empty() && items.iter().all(|item| item.state != word(State::Unknown)),
             context: source.context,
             bundle: source.bundle,
-            namespaces: cluster
-                .snapshot
-                .namespaces
-                .as_ref()
-                .map(|namespaces| namespaces.iter().cloned().collect()),
+            namespaces: names_of_namespaces(cluster),
             checked_at: cluster.now.to_string(),
             attention: items.iter().filter(|item| item.needs_attention).count(),
             not_read,
@@ -189,10 +187,7 @@ impl Item {
             name: name.to_owned(),
             scope: None,
             state: word(health.state),
-            failures_in_a_row: match health.state {
-                State::Failing(count) => count,
-                _ => 0,
-            },
+            failures_in_a_row: health.failures,
             needs_attention: health.needs_attention(),
             last_good: health.last_good.map(|time| time.to_string()),
             last_good_age_seconds: health.last_good.map(|time| cluster.now.as_second() - time.as_second()),
@@ -202,23 +197,29 @@ impl Item {
             }),
             next_run: health.next.map(|time| time.to_string()),
             typical_seconds: health.typical,
-            runs: health
-                .line
-                .iter()
-                .map(|mark| RunItem {
-                    time: mark.time.map(|time| time.to_string()),
-                    outcome: match mark.kind {
-                        MarkKind::Good => "good",
-                        MarkKind::Failed => "failed",
-                        MarkKind::Missed => "missed",
-                        MarkKind::Running => "running",
-                        MarkKind::Unknown => "unknown",
-                    },
-                })
-                .collect(),
+            runs: health.line.iter().map(|mark| RunItem::new(mark, runs)).collect(),
             storage: None,
             chain_root: None,
             job: newest.and_then(|run| run.job.as_ref()).map(|job| job.name.to_string()),
+        }
+    }
+}
+
+impl RunItem {
+    fn new(mark: &Mark, runs: &[Run<'_>]) -> Self {
+        let run = mark.run.and_then(|position| runs.get(position));
+        Self {
+            time: mark.time.map(|time| time.to_string()),
+            outcome: match mark.kind {
+                MarkKind::Good => "good",
+                MarkKind::Failed => "failed",
+                MarkKind::Missed => "missed",
+                MarkKind::Running => "running",
+                MarkKind::Unknown => "unknown",
+            },
+            started: run.and_then(|run| run.started).map(|time| time.to_string()),
+            duration_seconds: run.filter(|run| run.has_ended()).and_then(Run::seconds),
+            size_bytes: run.and_then(|run| run.bytes),
         }
     }
 }
@@ -269,8 +270,14 @@ fn storage(spec: &model::Backup<'_>) -> Option<String> {
     })
 }
 
+/// The namespaces that were asked for, or `None` for all.
+pub(crate) fn names_of_namespaces(cluster: &Cluster<'_>) -> Option<Vec<String>> {
+    let namespaces = cluster.snapshot.namespaces.as_ref()?;
+    Some(namespaces.iter().cloned().collect())
+}
+
 /// What is missing of that which a state rests on.
-fn not_read(cluster: &Cluster<'_>) -> Vec<String> {
+pub(crate) fn not_read(cluster: &Cluster<'_>) -> Vec<String> {
     let snapshot = cluster.snapshot;
     let namespaces: Vec<Option<&str>> = match &snapshot.namespaces {
         None => vec![None],

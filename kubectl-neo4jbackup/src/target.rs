@@ -12,6 +12,9 @@ pub(crate) enum TargetError {
     /// No such type.
     #[error("there is no type {}; known are backup, restore and cronjob", quoted(.0))]
     Type(String),
+    /// A restore, where only backups are looked at.
+    #[error("restore/{0} is no backup; `doctor` looks at restores")]
+    Restore(String),
     /// No such object.
     #[error("there is no {kind} {}{place}{advice}", quoted(name))]
     NotFound {

@@ -53,6 +53,7 @@ fn doctor(kubeconfig: &str, now: &str, arguments: &[&str]) -> Run {
             environment: BTreeMap::from([("KUBECONFIG".to_owned(), kubeconfig.to_owned())]),
             now: now.parse().unwrap(),
             current_directory: std::env::temp_dir(),
+            machine_zone: || None,
             terminal_width: None,
             output_lost: false,
         },

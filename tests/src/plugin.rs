@@ -37,6 +37,7 @@ pub fn run_with<A: Into<OsString>>(
             environment,
             now: "2026-06-01T00:00:00Z".parse().unwrap(),
             current_directory: folder.to_owned(),
+            machine_zone: || None,
             terminal_width: None,
             output_lost: false,
         },

@@ -7,6 +7,7 @@
 
 mod bases;
 mod foreign;
+mod jsonpath;
 mod logs;
 mod operators;
 mod parity;
@@ -15,6 +16,7 @@ mod registry;
 mod rules;
 mod scaffold;
 mod scenarios;
+mod schedule;
 mod schema_upstream;
 mod served;
 mod status;

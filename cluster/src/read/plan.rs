@@ -161,6 +161,9 @@ fn in_namespace(namespace: Option<&str>, reading: &Reading, served: Option<&str>
             _ => part,
         });
     }
+    if reading.purpose == Purpose::Causes || reading.reads_events {
+        parts.push(Part::list(Resource::Events, namespace));
+    }
     if reading.purpose != Purpose::Causes {
         return;
     }
@@ -178,7 +181,6 @@ fn in_namespace(namespace: Option<&str>, reading: &Reading, served: Option<&str>
         }
     }
     for resource in [
-        Resource::Events,
         Resource::Claims,
         Resource::ServiceAccounts,
         Resource::Roles,

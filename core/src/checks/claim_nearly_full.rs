@@ -123,11 +123,12 @@ struct Use {
 impl Use {
     /// `None` where no size is known, or where more is known than the claim holds.
     fn of(backup: &Backup<'_>, claim: &Claim<'_>, capacity: u128, cluster: &Cluster<'_>) -> Option<Self> {
-        let sizes = |backup: &Backup<'_>| -> u128 { backup.runs.iter().filter_map(|run| run.bytes).sum() };
+        let sizes =
+            |backup: &Backup<'_>| -> u128 { backup.runs.iter().filter_map(|run| run.bytes).map(u128::from).sum() };
         let newest = backup
             .runs
             .iter()
-            .find_map(|run| run.bytes)
+            .find_map(|run| run.bytes.map(u128::from))
             .filter(|bytes| *bytes > 0)?;
         let on_claim = |other: &&Backup<'_>| other.spec().storage().pvc_name().text() == Some(&*claim.name);
         let writers = cluster.backups_in(&backup.namespace).iter().filter(on_claim);

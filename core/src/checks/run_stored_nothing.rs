@@ -35,10 +35,15 @@ impl Check for RunStoredNothing {
             return;
         };
         let ended = run.ended.map(|ended| format!(" of {}", when(ended, cluster.now)));
+        let row = match backup.failures_in_a_row() {
+            0 | 1 => String::new(),
+            failures if failures == backup.hollow_in_a_row() => format!("; so it was with the last {failures} runs"),
+            failures => format!("; the last {failures} runs failed or stored nothing"),
+        };
         let diagnosis = report.say(
             backup.reference(),
             format!(
-                "run {}{} ended well, and no artifact is noted for it",
+                "run {}{} ended well, and no artifact is noted for it{row}",
                 name(&run.id),
                 ended.unwrap_or_default()
             ),

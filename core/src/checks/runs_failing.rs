@@ -26,9 +26,11 @@ impl Check for RunsFailing {
             return;
         };
         let failures = backup.failures_in_a_row();
-        let count = match failures {
-            1 => "the last run failed".to_owned(),
-            _ => format!("the last {failures} runs failed"),
+        let hollow = backup.hollow_in_a_row();
+        let count = match (failures, hollow) {
+            (1, _) => "the last run failed".to_owned(),
+            (_, 0) => format!("the last {failures} runs failed"),
+            _ => format!("the last {failures} runs failed or stored nothing"),
         };
         let good = match backup.last_good().and_then(|run| run.ended.or(run.started)) {
             Some(time) => format!("; the last good one ended {time}"),

@@ -55,19 +55,9 @@ fn say(series: &Series<'_, '_>, cluster: &Cluster<'_>, report: &mut Report) {
         diagnosis.severity(Severity::Warning);
     }
     let Some(cron_job) = series.cron_job else { return };
-    let events = cron_job.events.iter().rev();
-    let telling = events.filter(|event| {
-        [
-            "TooManyMissedTimes",
-            "MissSchedule",
-            "JobAlreadyActive",
-            "FailedNeedsStart",
-            "FailedCreate",
-        ]
-        .contains(&&*event.reason)
-    });
     diagnosis.all_evidence(
-        telling
+        cron_job
+            .refusals()
             .take(3)
             .map(|event| Evidence::event(cron_job.reference(), event)),
     );

@@ -7,7 +7,7 @@ use super::cron_job::CronJob;
 use super::event::Event;
 use super::job::Job;
 use super::read::{Condition, Text, conditions, is_outdated, is_silent, items, reference_of, text, text_of, time};
-use super::run::{Outcome, Run, runs};
+use super::run::{Artifacts, Run, failures_in_a_row, runs};
 use super::schedule::Plan;
 use crate::document::Node;
 use crate::model::{self, ObjectRef};
@@ -99,10 +99,16 @@ impl<'s> Backup<'s> {
         self.runs.iter().find(|run| run.has_ended())
     }
 
-    /// How many of its newest runs failed one after the other; those that have not ended are passed over.
+    /// How many of its newest runs failed or stored nothing, one after the other; those that have not ended are passed over.
     pub fn failures_in_a_row(&self) -> usize {
+        failures_in_a_row(&self.runs)
+    }
+
+    /// How many of these ended well and stored nothing.
+    pub fn hollow_in_a_row(&self) -> usize {
         let ended = self.runs.iter().filter(|run| run.has_ended());
-        ended.take_while(|run| run.outcome == Outcome::Failed).count()
+        let newest = ended.take(self.failures_in_a_row());
+        newest.filter(|run| run.artifacts == Artifacts::None).count()
     }
 
     /// Whether the operator has not written a single word about it.

@@ -9,6 +9,15 @@ use super::secret_use::{SecretUse, secret_uses};
 use crate::document::Node;
 use crate::model::ObjectRef;
 
+/// What a controller of `CronJobs` says when it begins no run.
+const BEGINS_NONE: [&str; 5] = [
+    "TooManyMissedTimes",
+    "MissSchedule",
+    "JobAlreadyActive",
+    "FailedNeedsStart",
+    "FailedCreate",
+];
+
 /// A `CronJob`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CronJob<'s> {
@@ -82,6 +91,12 @@ impl<'s> CronJob<'s> {
     /// Its name as an object.
     pub fn reference(&self) -> ObjectRef {
         reference("batch/v1", "CronJob", &self.namespace, &self.name)
+    }
+
+    /// What its controller noted when it began no run, the newest first.
+    pub fn refusals(&self) -> impl Iterator<Item = &Event<'s>> {
+        let events = self.events.iter().rev();
+        events.filter(|event| BEGINS_NONE.contains(&&*event.reason))
     }
 
     /// Whether its Jobs back a database up with neo4j-admin.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::backup::Backup;
 use super::plain_cron_job::PlainCronJob;
-use super::run::{Outcome, Run};
+use super::run::{Outcome, Run, failures_in_a_row};
 use super::schedule::{Fate, Plan};
 
 /// So many runs are told of one by one.
@@ -21,6 +21,8 @@ const START: i64 = 600;
 pub struct Health {
     /// The same in a word.
     pub state: State,
+    /// How many of its newest runs failed or stored nothing, one after the other.
+    pub failures: usize,
     /// When a run last ended well and stored something.
     pub last_good: Option<Timestamp>,
     /// How old the last good run may be; `None` for a backup that nothing is expected of.
@@ -80,6 +82,11 @@ pub struct Mark {
     pub time: Option<Timestamp>,
     /// What came of it.
     pub kind: MarkKind,
+    /// The run: its position among those of the backup; `None` for one that did not take place, or of which nothing is
+    /// left.
+    pub run: Option<usize>,
+    /// The position of the run that still went on when this one was due, for one that was missed because of that.
+    pub behind: Option<usize>,
 }
 
 /// What came of a run in the line of the last ones.
@@ -178,6 +185,7 @@ impl Judged<'_, '_> {
         let objective = self.objective(bound, typical, last_good);
         Health {
             state: self.state(objective, last_good),
+            failures: failures_in_a_row(self.runs),
             last_good,
             objective,
             next: self.plan.and_then(|plan| plan.next(self.now)),
@@ -220,8 +228,7 @@ impl Judged<'_, '_> {
                 Outcome::Unknown => State::Unknown,
             };
         };
-        let ended = || self.runs.iter().filter(|run| run.has_ended());
-        let failures = ended().take_while(|run| !run.is_good()).count();
+        let failures = failures_in_a_row(self.runs);
         match newest.outcome {
             _ if plan.is_suspended => State::Suspended,
             _ if failures > 0 => State::Failing(failures),
@@ -230,7 +237,7 @@ impl Judged<'_, '_> {
             Outcome::Running => State::Running,
             Outcome::Waiting => State::Waiting,
             Outcome::Held => State::Suspended,
-            _ if ended().next().is_none() => State::Unknown,
+            _ if !self.runs.iter().any(Run::has_ended) => State::Unknown,
             _ => State::Healthy,
         }
     }
@@ -267,25 +274,31 @@ impl Judged<'_, '_> {
         let mut is_planned = vec![false; self.runs.len()];
         let mut marks = Vec::new();
         for planned in &past {
-            let kind = match planned.fate {
+            let (kind, run, behind) = match planned.fate {
                 Fate::Ran(position) => {
                     is_planned[position] = true;
-                    MarkKind::of(&self.runs[position])
+                    (MarkKind::of(&self.runs[position]), Some(position), None)
                 }
                 // Its Job may have been removed, as all but the newest are.
-                Fate::Missed { .. } if self.forgets && Some(planned.time) <= last_scheduled => MarkKind::Unknown,
-                Fate::Missed { .. } => MarkKind::Missed,
-                Fate::Unknown => MarkKind::Unknown,
+                Fate::Missed { .. } if self.forgets && Some(planned.time) <= last_scheduled => {
+                    (MarkKind::Unknown, None, None)
+                }
+                Fate::Missed { behind } => (MarkKind::Missed, None, behind),
+                Fate::Unknown => (MarkKind::Unknown, None, None),
             };
             marks.push(Mark {
                 time: Some(planned.time),
                 kind,
+                run,
+                behind,
             });
         }
-        let unplanned = self.runs.iter().zip(is_planned).filter(|(_, is_planned)| !is_planned);
-        marks.extend(unplanned.map(|(run, _)| Mark {
-            time: run.time(),
-            kind: MarkKind::of(run),
+        let unplanned = (0..self.runs.len()).filter(|position| !is_planned[*position]);
+        marks.extend(unplanned.map(|position| Mark {
+            time: self.runs[position].time(),
+            kind: MarkKind::of(&self.runs[position]),
+            run: Some(position),
+            behind: None,
         }));
         marks.sort_by_key(|mark| mark.time);
         marks.drain(..marks.len().saturating_sub(TOLD));

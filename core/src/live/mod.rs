@@ -15,13 +15,16 @@
 
 mod backup;
 mod claim;
+mod clock_change;
 mod cluster;
 mod cron_job;
 mod database;
 mod event;
+mod forecast;
 mod health;
 mod instance;
 mod job;
+mod missed;
 mod network;
 mod operator;
 mod operator_log;
@@ -38,13 +41,16 @@ mod webhook;
 
 pub use self::backup::Backup;
 pub use self::claim::Claim;
+pub use self::clock_change::{ClockChange, clock_changes};
 pub use self::cluster::Cluster;
 pub use self::cron_job::CronJob;
 pub use self::database::Database;
 pub use self::event::Event;
+pub use self::forecast::{Lane, Meeting, meeting};
 pub use self::health::{Health, Mark, MarkKind, Objective, State, typical_seconds};
 pub use self::instance::Instance;
 pub use self::job::Job;
+pub use self::missed::Reason;
 pub use self::network::{Direction, Peer, network_policies};
 pub use self::operator::{Installation, Lease, Mode};
 pub use self::operator_log::{LogLine, Logged};

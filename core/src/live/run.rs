@@ -26,8 +26,8 @@ pub struct Run<'s> {
     pub outcome: Outcome,
     /// What it left behind.
     pub artifacts: Artifacts<'s>,
-    /// How many bytes it stored, where the operator noted that.
-    pub bytes: Option<u128>,
+    /// How many bytes that is, where the operator noted the size of every file.
+    pub bytes: Option<u64>,
     /// Its Job, while that is there.
     pub job: Option<Job<'s>>,
     /// Whether the operator has noted it in the history of the backup.
@@ -200,23 +200,6 @@ fn cause<'r>(container: &'r Container<'_>) -> Option<(&'r str, &'static Class)> 
     decides.or_else(|| failures().next())
 }
 
-/// How many bytes the files of a run have: the sum of those whose size is noted, or else the size of the run.
-fn bytes(entry: &Node<'_>) -> Option<u128> {
-    let size = |node: &Node<'_>, path: &str| {
-        let size = quantity::parse(node.at(path)?.scalar_text()?).ok()?;
-        size.bytes()
-    };
-    let families = items(entry, "shardedFamilies").iter();
-    let lists = [items(entry, "databaseArtifacts"), items(entry, "shardArtifacts")].into_iter();
-    let files = lists.chain(families.map(|family| items(family, "shardArtifacts")));
-    let sizes: Vec<u128> = files.flatten().filter_map(|file| size(file, "size")).collect();
-    if sizes.is_empty() {
-        size(entry, "stats.size")
-    } else {
-        Some(sizes.into_iter().sum())
-    }
-}
-
 impl<'s> Artifacts<'s> {
     /// The databases and shards of which there is a file, by name, where that is noted.
     pub fn databases(&self) -> BTreeSet<&str> {
@@ -251,6 +234,21 @@ impl<'s> Artifacts<'s> {
     }
 }
 
+/// The sizes of all files of a run together, or `None` if that of any is not noted.
+fn bytes(entry: &Node<'_>) -> Option<u64> {
+    let lists = ["databaseArtifacts", "shardArtifacts"]
+        .into_iter()
+        .map(|list| items(entry, list));
+    let families = items(entry, "shardedFamilies").iter();
+    let lists = lists.chain(families.map(|family| items(family, "shardArtifacts")));
+    let mut sum = None;
+    for file in lists.flatten() {
+        let size = quantity::parse(&optional(file, "size")?).ok()?.bytes()?;
+        sum = Some(sum.unwrap_or_default() + u64::try_from(size).ok()?);
+    }
+    sum
+}
+
 fn outcome(job: &Job<'_>) -> Outcome {
     if job.holds("Complete").is_some() {
         Outcome::Succeeded
@@ -271,6 +269,13 @@ fn outcome(job: &Job<'_>) -> Outcome {
 fn ended(job: &Job<'_>) -> Option<Timestamp> {
     job.completed
         .or_else(|| job.holds("Failed").and_then(|condition| condition.since))
+}
+
+/// How many of the newest runs that ended were not good, one after the other. This is what everybody counts who speaks of
+/// failures: a run that ended well and stored nothing is one of them.
+pub(super) fn failures_in_a_row(runs: &[Run<'_>]) -> usize {
+    let ended = runs.iter().filter(|run| run.has_ended());
+    ended.take_while(|run| !run.is_good()).count()
 }
 
 /// Puts the history of a backup and its Jobs together, the newest run first.

@@ -128,7 +128,7 @@ fn section(page: &mut String, command: &Command, above: &str) {
         .get_subcommands()
         .filter(|below| below.get_name() != "help")
         .collect();
-    if !below.is_empty() {
+    if !below.is_empty() && command.is_subcommand_required_set() {
         for below in below {
             section(page, below, &name);
         }
@@ -163,6 +163,9 @@ fn section(page: &mut String, command: &Command, above: &str) {
         if !rest.is_empty() {
             let _ = writeln!(page, "\nExit codes{}", rest.replace('\n', " "));
         }
+    }
+    for below in below {
+        section(page, below, &name);
     }
 }
 

@@ -100,6 +100,7 @@ impl Question<'_> {
                 .filter(|wanted| wanted.looks != Looks::AtPlainCronJobs)
                 .map(|wanted| wanted.name.clone()),
             timeout: self.arguments.timeout,
+            reads_events: true,
             examines: true,
         };
         let seen = look.take(self.access.clone(), io)?;

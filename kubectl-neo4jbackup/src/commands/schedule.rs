@@ -1,5 +1,7 @@
 //! `schedule next`: when a schedule runs, exactly as Kubernetes computes it.
 
+pub(super) mod live;
+
 use std::io::{self, BufRead as _, BufReader};
 
 use jiff::Timestamp;

@@ -1,87 +1,155 @@
 //! `status`: how every backup does, a line for each.
 
-use neo4jbackup_core::check::Looks;
-use neo4jbackup_core::examine::Target;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use neo4jbackup_core::examine::{Options, examine};
 use neo4jbackup_core::live::Cluster;
+use neo4jbackup_core::quoted::Name;
+use neo4jbackup_core::settings::Settings;
 
 use super::usage;
-use crate::cli::Status;
+use crate::chosen::{Asked, Chosen};
+use crate::cli::{FailOn, Show, Status, StatusFormat};
 use crate::connection::Access;
+use crate::doctor_report::DoctorReport;
+use crate::jsonpath::{Template, TemplateError};
 use crate::look::{Look, Seen};
 use crate::render::status::{self, Page};
+use crate::render::{status_html, yaml};
 use crate::status_list::StatusList;
-use crate::target::{TargetError, Wanted};
-use crate::{Exit, Io};
+use crate::target::TargetError;
+use crate::{Exit, Io, json};
 
 /// Runs the command.
 pub(super) fn run(arguments: &Status, namespace: Option<&str>, access: Access, color: bool, io: &mut Io<'_>) -> Exit {
-    let read: Result<Vec<Wanted>, TargetError> = arguments.targets.iter().map(|word| Wanted::read(word)).collect();
-    let wanted = match read {
-        Ok(wanted) => wanted,
+    let asked = match Asked::read(&arguments.targets, namespace) {
+        Ok(asked) => asked,
         Err(error) => return usage(io, &error),
     };
-    if let Some(restore) = wanted.iter().find(|wanted| wanted.looks == Looks::AtRestores) {
-        let message = format_args!("restore/{} is no backup; `doctor` looks at restores", restore.name);
-        return usage(io, &message);
-    }
     let look = Look {
         bundle: arguments.from_bundle.clone(),
         namespace: namespace.map(str::to_owned),
         all_namespaces: arguments.all_namespaces,
-        // Of a CronJob the Jobs have no label of ours.
-        only: match &wanted[..] {
-            [one] if one.looks == Looks::AtBackups => Some(one.name.clone()),
-            _ => None,
-        },
+        only: asked.only(),
         timeout: arguments.timeout,
-        examines: false,
+        reads_events: false,
+        examines: matches!(arguments.output, StatusFormat::Html),
+    };
+    let question = Question {
+        arguments,
+        asked: &asked,
+        color,
     };
     match look.take(access, io) {
-        Ok(seen) => report(arguments, namespace, &seen, &wanted, color, io),
+        Ok(seen) => question.report(&seen, io),
         Err(error) => error.tell(io),
     }
 }
 
-/// Judges a snapshot and prints what it came to.
-fn report(
-    arguments: &Status,
-    namespace: Option<&str>,
-    seen: &Seen,
-    wanted: &[Wanted],
+/// What was asked, and how it is to be answered.
+struct Question<'q> {
+    arguments: &'q Status,
+    asked: &'q Asked,
     color: bool,
-    io: &mut Io<'_>,
-) -> Exit {
-    let cluster = Cluster::of(&seen.snapshot);
-    let found: Result<Vec<Target>, TargetError> =
-        wanted.iter().map(|wanted| wanted.find(namespace, &cluster)).collect();
-    let targets = match found {
-        Ok(targets) => targets,
-        Err(error) => return usage(io, &error),
-    };
-    let bound = arguments
-        .rpo
-        .map(|rpo| i64::try_from(rpo.as_secs()).unwrap_or(i64::MAX));
-    let within = |place: &str| namespace.is_none_or(|namespace| namespace == place);
-    let selects = |looks: Looks, place: &str, name: &str| {
-        let is_target = |target: &Target| target.looks == looks && target.namespace == place && target.name == name;
-        within(place) && (targets.is_empty() || targets.iter().any(is_target))
-    };
-    let list = StatusList::new(&cluster, seen.source.clone(), bound, &selects);
-    let knows_width = io.variable("COLUMNS").is_some() || io.terminal_width.is_some();
-    let page = Page {
-        has_namespaces: arguments.all_namespaces || list.spans_namespaces(),
-        has_headers: !arguments.no_headers,
-        is_ascii: arguments.ascii || !io.is_utf8(),
-        color,
-        // Who reads it by a program gets every column.
-        width: if knows_width { io.width() } else { usize::MAX },
-    };
-    io.print(&status::render(&list, arguments.output, &page));
-    for reason in &list.not_read {
-        io.say(&format!("not everything is known: {reason}"));
+}
+
+impl Question<'_> {
+    /// Judges what was seen.
+    fn judge(&self, seen: &Seen, cluster: &Cluster<'_>) -> Result<(StatusList, Chosen), TargetError> {
+        let chosen = self.asked.find(cluster)?;
+        let bound = self.arguments.rpo;
+        let bound = bound.map(|rpo| i64::try_from(rpo.as_secs()).unwrap_or(i64::MAX));
+        let list = StatusList::new(cluster, seen.source.clone(), bound, &chosen);
+        Ok((list, chosen))
     }
-    if let Some(line) = status::attention(&list, arguments.from_bundle.as_deref()) {
-        io.say(&line);
+
+    /// Judges what was seen, and prints what it came to.
+    fn report(&self, seen: &Seen, io: &mut Io<'_>) -> Exit {
+        let cluster = Cluster::of(&seen.snapshot);
+        let (list, chosen) = match self.judge(seen, &cluster) {
+            Ok(judged) => judged,
+            Err(error) => return usage(io, &error),
+        };
+        let page = self.page(&list, io);
+        let text = match &self.arguments.output {
+            StatusFormat::Text => status::text(&list, false, &page),
+            StatusFormat::Wide => status::text(&list, true, &page),
+            StatusFormat::Name => status::names(&list),
+            StatusFormat::Json => json::pretty(&list),
+            StatusFormat::Yaml => yaml::of(&list),
+            StatusFormat::Html => html(&list, &cluster, seen, &chosen),
+            StatusFormat::JsonPath(template) => match said(template, &list) {
+                Ok(text) => text,
+                Err(error) => return usage(io, &error),
+            },
+            StatusFormat::JsonPathFile(path) => match said_by_file(path, &list, io) {
+                Ok(text) => text,
+                Err(error) => return usage(io, &error),
+            },
+        };
+        io.print(&text);
+        for reason in &list.not_read {
+            io.say(&format!("not everything is known: {reason}"));
+        }
+        if let Some(line) = status::attention(&list, self.arguments.from_bundle.as_deref()) {
+            io.say(&line);
+        }
+        list.exit()
     }
-    list.exit()
+
+    /// How lines for people are set.
+    fn page(&self, list: &StatusList, io: &Io<'_>) -> Page {
+        let knows_width = io.variable("COLUMNS").is_some() || io.terminal_width.is_some();
+        Page {
+            has_namespaces: self.arguments.all_namespaces || list.spans_namespaces(),
+            has_headers: !self.arguments.no_headers,
+            is_ascii: self.arguments.ascii || !io.is_utf8(),
+            color: self.color,
+            // Who reads it by a program gets every column.
+            width: if knows_width { io.width() } else { usize::MAX },
+        }
+    }
+}
+
+/// The page, with what `doctor` finds.
+fn html(list: &StatusList, cluster: &Cluster<'_>, seen: &Seen, chosen: &Chosen) -> String {
+    let settings = Settings::default();
+    let options = Options {
+        settings: &settings,
+        target: None,
+        selects: &|_, _| true,
+    };
+    let examination = examine(cluster, &options);
+    let report = DoctorReport::new(&examination, cluster, seen.source.clone(), FailOn::Error, Show::Info);
+    status_html::page(list, &report.findings, chosen.is_named())
+}
+
+/// What a template says of the list.
+fn said(template: &Template, list: &StatusList) -> Result<String, TemplateError> {
+    // Texts, numbers and lists always become JSON.
+    template.render(&serde_json::to_value(list).unwrap_or_default())
+}
+
+/// What the template in a file says of the list.
+fn said_by_file(path: &Path, list: &StatusList, io: &Io<'_>) -> Result<String, TemplateFileError> {
+    let text = fs::read_to_string(io.current_directory.join(path));
+    let text = text.map_err(|source| TemplateFileError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let answer = Template::parse(&text).and_then(|template| said(&template, list));
+    answer.map_err(|source| TemplateFileError::Template {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Why the template in a file gives no answer.
+#[derive(Debug, thiserror::Error)]
+enum TemplateFileError {
+    #[error("{} cannot be read: {source}", Name(&path.to_string_lossy()))]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{}: {source}", Name(&path.to_string_lossy()))]
+    Template { path: PathBuf, source: TemplateError },
 }

@@ -6,14 +6,9 @@ use jiff::Timestamp;
 use neo4jbackup_core::quoted::{Name, printable};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::yaml;
+use super::columns::{Cell, GAP, line};
 use crate::age::{age, span};
-use crate::cli::StatusFormat;
-use crate::json;
 use crate::status_list::{Item, StatusList};
-
-/// The gap between two columns.
-const GAP: usize = 3;
 
 /// How a page is set.
 #[derive(Debug, Clone, Copy)]
@@ -49,15 +44,27 @@ enum Column {
     Job,
 }
 
-/// The whole report, with a line feed at the end.
-pub(crate) fn render(list: &StatusList, format: StatusFormat, page: &Page) -> String {
-    match format {
-        StatusFormat::Text => text(list, false, page),
-        StatusFormat::Wide => text(list, true, page),
-        StatusFormat::Json => json::pretty(list),
-        StatusFormat::Yaml => yaml::of(list),
-        StatusFormat::Name => list.items.iter().map(name).collect(),
+/// The lines of a report for people, whose columns stay where they are when more lines come.
+#[derive(Debug)]
+pub(crate) struct Table<'p> {
+    page: &'p Page,
+    columns: Vec<Column>,
+    widths: Vec<usize>,
+}
+
+/// The whole report, with a line feed at the end, in a format that is made of the list alone.
+pub(crate) fn text(list: &StatusList, is_wide: bool, page: &Page) -> String {
+    if list.items.is_empty() {
+        return String::new();
     }
+    let table = Table::new(list, is_wide, page);
+    let rows: String = list.items.iter().map(|item| table.row(item, list)).collect();
+    table.header() + &rows
+}
+
+/// The names alone.
+pub(crate) fn names(list: &StatusList) -> String {
+    list.items.iter().map(name).collect()
 }
 
 /// How many need attention, and what to ask next; `None` when none does and there are some.
@@ -96,70 +103,65 @@ fn name(item: &Item) -> String {
     format!("{kind}/{}\n", Name(&item.name))
 }
 
-fn text(list: &StatusList, is_wide: bool, page: &Page) -> String {
-    if list.items.is_empty() {
-        return String::new();
-    }
-    let mut columns = vec![
-        Column::Backup,
-        Column::Scope,
-        Column::LastGood,
-        Column::Rpo,
-        Column::Next,
-        Column::State,
-        Column::Runs,
-    ];
-    if page.has_namespaces {
-        columns.insert(0, Column::Namespace);
-    }
-    if is_wide {
-        columns.extend([Column::Storage, Column::ChainRoot, Column::Job]);
-    } else {
-        // What is missed least goes first.
-        if width(list, &columns, page) > page.width {
-            columns.retain(|column| *column != Column::Scope);
+impl<'p> Table<'p> {
+    /// The columns for a list.
+    pub(crate) fn new(list: &StatusList, is_wide: bool, page: &'p Page) -> Self {
+        let mut columns = vec![
+            Column::Backup,
+            Column::Scope,
+            Column::LastGood,
+            Column::Rpo,
+            Column::Next,
+            Column::State,
+            Column::Runs,
+        ];
+        if page.has_namespaces {
+            columns.insert(0, Column::Namespace);
         }
-        if width(list, &columns, page) > page.width {
-            for column in &mut columns {
-                if *column == Column::Next {
-                    *column = Column::NextShort;
+        if is_wide {
+            columns.extend([Column::Storage, Column::ChainRoot, Column::Job]);
+        } else {
+            // What is missed least goes first.
+            if width(list, &columns, page) > page.width {
+                columns.retain(|column| *column != Column::Scope);
+            }
+            if width(list, &columns, page) > page.width {
+                for column in &mut columns {
+                    if *column == Column::Next {
+                        *column = Column::NextShort;
+                    }
                 }
             }
         }
+        let widths = columns.iter().map(|column| column.width(list, page)).collect();
+        Self { page, columns, widths }
     }
-    let widths: Vec<usize> = columns.iter().map(|column| column.width(list, page)).collect();
-    let mut output = String::new();
-    if page.has_headers {
-        let cells = columns.iter().map(|column| (column.header().to_owned(), None));
-        output += &line(cells, &widths);
+
+    /// The line of headers; empty when none is wanted.
+    pub(crate) fn header(&self) -> String {
+        if !self.page.has_headers {
+            return String::new();
+        }
+        let cells: Vec<Cell> = self.columns.iter().map(|column| Cell::plain(column.header())).collect();
+        line(&cells, &self.widths)
     }
-    for item in &list.items {
-        let cells = columns.iter().map(|column| {
-            let is_red = page.color && item.needs_attention && *column == Column::State;
-            (column.cell(item, list, page), is_red.then_some("\u{1b}[1;31m"))
+
+    /// The line of a backup.
+    pub(crate) fn row(&self, item: &Item, list: &StatusList) -> String {
+        let cells = self.columns.iter().map(|column| {
+            let is_red = self.page.color && item.needs_attention && *column == Column::State;
+            Cell {
+                text: column.cell(item, list, self.page),
+                color: is_red.then_some("\u{1b}[1;31m"),
+            }
         });
-        output += &line(cells, &widths);
+        line(&cells.collect::<Vec<_>>(), &self.widths)
     }
-    output
 }
 
 fn width(list: &StatusList, columns: &[Column], page: &Page) -> usize {
     let cells: usize = columns.iter().map(|column| column.width(list, page)).sum();
     cells + GAP * columns.len().saturating_sub(1)
-}
-
-fn line(cells: impl Iterator<Item = (String, Option<&'static str>)>, widths: &[usize]) -> String {
-    let mut output = String::new();
-    for ((cell, color), width) in cells.zip(widths) {
-        let room = (width + GAP).saturating_sub(cell.width());
-        match color {
-            Some(color) => output += &format!("{color}{cell}\u{1b}[0m"),
-            None => output += &cell,
-        }
-        output += &" ".repeat(room);
-    }
-    output.truncate(output.trim_end().len());
-    output + "\n"
 }
 
 impl Column {
@@ -204,7 +206,7 @@ impl Column {
                 format!("{} ({until})", time.strftime("%m-%d %H:%M"))
             }),
             Self::NextShort => time(&item.next_run).map(|time| time.strftime("%m-%d %H:%M").to_string()),
-            Self::State if item.failures_in_a_row > 0 => Some(format!("{} x{}", item.state, item.failures_in_a_row)),
+            Self::State if item.state == "Failing" => Some(format!("{} x{}", item.state, item.failures_in_a_row)),
             Self::State => Some(item.state.to_owned()),
             Self::Runs => Some(item.runs.iter().map(|run| sign(run.outcome, page.is_ascii)).collect()),
             Self::Storage => foreign(&item.storage),

@@ -19,7 +19,7 @@ impl Format for Yaml {
 }
 
 /// Any report as YAML.
-pub(super) fn of(report: &impl Serialize) -> String {
+pub(crate) fn of(report: &impl Serialize) -> String {
     // By way of JSON, because what a text is written in depends on what is in it.
     let json = serde_json::to_string(report).unwrap_or_default();
     let root: Node<'_> = serde_json::from_str(&json).unwrap_or(Node::Null);

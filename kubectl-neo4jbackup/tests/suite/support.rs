@@ -143,6 +143,7 @@ impl Sandbox {
                 environment: self.environment.clone(),
                 now: "2026-06-01T00:00:00Z".parse().unwrap(),
                 current_directory: self.folder.path().to_owned(),
+                machine_zone: || None,
                 terminal_width: self.terminal_width,
                 output_lost: false,
             },

@@ -76,6 +76,11 @@ impl Schedule {
     pub fn time_zone(&self) -> Option<&str> {
         self.prefix.as_ref().map(|prefix| prefix.name.as_str())
     }
+
+    /// Whether it runs at times of the clock, and not in equal steps as `@every` does.
+    pub fn goes_by_clock(&self) -> bool {
+        matches!(self.timing, Timing::Calendar(_))
+    }
 }
 
 impl Calendar {

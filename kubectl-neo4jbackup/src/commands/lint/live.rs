@@ -105,6 +105,7 @@ pub(super) fn look(plan: &mut Plan, texts: &[Text], access: Access, io: &mut Io<
             only: None,
             request_timeout: request_timeout(&access),
             timeout: look.timeout,
+            reads_events: false,
             purpose: Purpose::References(secrets),
         };
         let Read { snapshot, requests } = read(cluster, &reading, taken).await?;

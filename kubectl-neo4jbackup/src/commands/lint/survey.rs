@@ -422,6 +422,7 @@ mod tests {
             environment: std::collections::BTreeMap::new(),
             now: "2026-01-15T12:00:00Z".parse().unwrap(),
             current_directory: std::env::temp_dir(),
+            machine_zone: || None,
             terminal_width: None,
             output_lost: false,
         };
