@@ -42,7 +42,8 @@ const EVERYWHERE: &str = "Flags of every command";
     arg_required_else_help = false,
     after_help = "Flags follow the name of the plugin: `kubectl neo4jbackup lint -n prod`, not `kubectl -n prod neo4jbackup`.\n\
                   Every flag marked [env] can be set in the environment; the command line goes first.\n\n\
-                  Exit codes: 0 good, 1 findings or differences, 2 wrong usage, 3 no full answer, 4 refused"
+                  Exit codes: 0 good, 1 findings or differences, 2 wrong usage, 3 no full answer, 4 refused, \
+                  124 not come about in time, 130 interrupted"
 )]
 pub struct Invocation {
     /// Namespace of objects that name none; for questions to a cluster the one of the context unless given
@@ -86,6 +87,8 @@ pub enum Command {
     Doctor(Box<Doctor>),
     /// Say how every backup does: its last good run, its next one, and the line of its last runs
     Status(Box<Status>),
+    /// Wait until a backup or restore has ended well, or until it is clear that it will not
+    Wait(Box<Wait>),
     /// Say what a rule checks, why, and how to fix what it finds
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors
@@ -369,6 +372,53 @@ pub enum StatusFormat {
     Yaml,
     /// TYPE/NAME
     Name,
+}
+
+/// The arguments of `wait`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  # in a pipeline: make a backup, and go on when it is there\n  kubectl create -f adhoc.yaml\n  \
+        kubectl neo4jbackup wait backup/adhoc -n graph --timeout 2h\n\n  \
+        # run a scheduled backup now, and wait for it\n  \
+        kubectl create job nightly-now --from=cronjob/nightly-backup-cron -n graph\n  \
+        kubectl neo4jbackup wait backup/nightly -n graph --since 1m\n\n  \
+        # does the next run of the schedule end well?\n  kubectl neo4jbackup wait backup/nightly --for scheduled-run --timeout 25h\n\n\
+        A backup without a schedule is judged by its newest run, whenever that was: one that is good already ends the wait at once. \
+        Of one with a schedule the runs count that end after this command began, and with --since also those that ended so long \
+        before. Judged are Jobs and history, never the phase alone: a run that stored nothing is a failed one. It also ends when \
+        it is clear that it cannot come about, with the first line that `doctor` has on the matter. An API server that does not \
+        answer meanwhile is asked again until the time is over. On a terminal one line shows how it stands.\n\n\
+        Permissions: get on the object and list on jobs in its namespace; with list on cronjobs and pods, and what `doctor` needs, \
+        it can say more.\n\n\
+        Exit codes: 0 it has come about, 1 it cannot come about any more, 2 wrong usage, 3 the cluster does not answer from the \
+        beginning or a right is missing, 124 it has not come about within --timeout"
+)]
+pub struct Wait {
+    /// For what: backup/NAME, restore/NAME, cronjob/NAME; a NAME alone is a backup
+    #[arg(value_name = "TYPE/NAME")]
+    pub target: String,
+    /// What is to come about
+    #[arg(long = "for", value_name = "WHAT", value_enum, default_value = "succeeded")]
+    pub goal: WaitGoal,
+    /// How long to wait at most: 90s, 2h
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30m")]
+    pub timeout: Duration,
+    /// Of a backup with a schedule, also count runs that ended so long ago: 1m, 1h
+    #[arg(long, value_name = "DURATION", value_parser = timeout)]
+    pub since: Option<Duration>,
+}
+
+/// Values of `wait --for`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WaitGoal {
+    /// A run has ended well and stored something
+    Succeeded,
+    /// A run has ended, well or not
+    Completed,
+    /// A run has failed, or stored nothing
+    Failed,
+    /// The next run of the schedule has ended well
+    ScheduledRun,
 }
 
 /// The arguments of `explain`.

@@ -17,6 +17,7 @@ mod connection;
 pub mod directory;
 mod doctor_report;
 mod exit;
+mod first_cause;
 pub mod input;
 mod io;
 mod json;
@@ -30,6 +31,7 @@ mod selection;
 mod status_list;
 pub mod suggest;
 mod target;
+mod unread;
 mod wrap;
 
 use std::ffi::OsString;

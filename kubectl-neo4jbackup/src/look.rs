@@ -125,7 +125,7 @@ impl Look {
 }
 
 /// How long one answer may take; as kubectl has it, 0 is for ever.
-fn request_timeout(access: &Access) -> Duration {
+pub(crate) fn request_timeout(access: &Access) -> Duration {
     match access.flags.request_timeout {
         None => REQUEST_TIMEOUT,
         Some(Duration::ZERO) => Duration::MAX,
@@ -134,7 +134,7 @@ fn request_timeout(access: &Access) -> Duration {
 }
 
 /// Whether a namespace can have this name, which becomes part of the address of every request.
-fn is_namespace(name: &str) -> bool {
+pub(crate) fn is_namespace(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&name.len()) && name.bytes().all(is_plain)
 }

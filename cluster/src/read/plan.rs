@@ -22,6 +22,8 @@ pub(super) struct Part {
     pub(super) name: Option<String>,
     /// Which labels they have.
     pub(super) labels: Option<String>,
+    /// Which fields they have.
+    pub(super) fields: Option<String>,
     pub(super) asked: Asked,
 }
 
@@ -35,13 +37,15 @@ pub(super) enum Asked {
 }
 
 impl Part {
-    fn list(resource: Resource, namespace: Option<&str>) -> Self {
+    /// All objects of a resource.
+    pub(super) fn list(resource: Resource, namespace: Option<&str>) -> Self {
         Self {
             resource,
             version: resource.version().to_owned(),
             namespace: namespace.map(str::to_owned),
             name: None,
             labels: None,
+            fields: None,
             asked: Asked::Directly,
         }
     }
@@ -63,9 +67,18 @@ impl Part {
         }
     }
 
-    fn labelled(self, labels: impl Into<String>) -> Self {
+    /// Those of them with these labels.
+    pub(super) fn labelled(self, labels: impl Into<String>) -> Self {
         Self {
             labels: Some(labels.into()),
+            ..self
+        }
+    }
+
+    /// Those of them with these fields.
+    pub(super) fn with_fields(self, fields: String) -> Self {
+        Self {
+            fields: Some(fields),
             ..self
         }
     }
@@ -125,19 +138,20 @@ pub(super) fn parts(reading: &Reading, served: Option<&str>) -> Vec<Part> {
         ] {
             parts.push(Part::list(resource, None));
         }
-        for resource in [Resource::Deployments, Resource::Pods] {
-            let part = Part::list(resource, None).labelled(OPERATOR);
-            parts.push(Part {
-                asked: if resource == Resource::Pods {
-                    Asked::Elsewhere
-                } else {
-                    Asked::Directly
-                },
-                ..part
-            });
-        }
+        parts.extend(operators());
     }
     parts
+}
+
+/// The operators and their pods, wherever they are.
+pub(super) fn operators() -> [Part; 2] {
+    let [deployments, pods] =
+        [Resource::Deployments, Resource::Pods].map(|resource| Part::list(resource, None).labelled(OPERATOR));
+    let pods = Part {
+        asked: Asked::Elsewhere,
+        ..pods
+    };
+    [deployments, pods]
 }
 
 fn in_namespace(namespace: Option<&str>, reading: &Reading, served: Option<&str>, parts: &mut Vec<Part>) {
@@ -190,7 +204,7 @@ fn in_namespace(namespace: Option<&str>, reading: &Reading, served: Option<&str>
 }
 
 /// Whether a label can have this value; the operator gives longer names no label.
-fn is_label_value(name: &str) -> bool {
+pub(super) fn is_label_value(name: &str) -> bool {
     name.len() <= 63
         && name
             .bytes()

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::cron_job::CronJob;
 use super::event::Event;
 use super::job::Job;
-use super::read::{Condition, Text, conditions, is_silent, items, optional_number, reference_of, text, text_of, time};
+use super::read::{Condition, Text, conditions, is_outdated, is_silent, items, reference_of, text, text_of, time};
 use super::run::{Outcome, Run, runs};
 use super::schedule::Plan;
 use crate::document::Node;
@@ -112,9 +112,7 @@ impl<'s> Backup<'s> {
 
     /// Whether its status is of an older spec.
     pub fn is_outdated(&self) -> bool {
-        let observed = optional_number(&self.object, "status.observedGeneration");
-        let generation = optional_number(&self.object, "metadata.generation");
-        matches!((observed, generation), (Some(observed), Some(generation)) if observed < generation)
+        is_outdated(&self.object)
     }
 
     /// Its newest event with this reason.

@@ -75,6 +75,13 @@ pub(super) fn is_silent(object: &Node<'_>) -> bool {
     status.is_none_or(Map::is_empty)
 }
 
+/// Whether the status of an object is of an older spec.
+pub(super) fn is_outdated(object: &Node<'_>) -> bool {
+    let observed = optional_number(object, "status.observedGeneration");
+    let generation = optional_number(object, "metadata.generation");
+    matches!((observed, generation), (Some(observed), Some(generation)) if observed < generation)
+}
+
 /// A condition in the status of an object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition<'s> {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::event::Event;
 use super::job::Job;
 use super::pod::Pod;
-use super::read::{Condition, Text, conditions, is_silent, items, reference_of, text, text_of, time};
+use super::read::{Condition, Text, conditions, is_outdated, is_silent, items, reference_of, text, text_of, time};
 use crate::document::Node;
 use crate::logs::{self, Class};
 use crate::model::{self, ObjectRef};
@@ -86,6 +86,11 @@ impl<'s> Restore<'s> {
     /// Whether the operator has not written a single word about it.
     pub fn is_silent(&self) -> bool {
         is_silent(&self.object)
+    }
+
+    /// Whether its status is of an older spec.
+    pub fn is_outdated(&self) -> bool {
+        is_outdated(&self.object)
     }
 
     /// Whether it has come to an end, well or not.
