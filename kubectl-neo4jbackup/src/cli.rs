@@ -87,6 +87,8 @@ pub enum Command {
     Doctor(Box<Doctor>),
     /// Say how every backup does: its last good run, its next one, and the line of its last runs
     Status(Box<Status>),
+    /// Print what the pods of a run say, in the order of time; with more flags also the operator and the servers
+    Logs(Box<Logs>),
     /// Wait until a backup or restore has ended well, or until it is clear that it will not
     Wait(Box<Wait>),
     /// Say what a rule checks, why, and how to fix what it finds
@@ -372,6 +374,66 @@ pub enum StatusFormat {
     Yaml,
     /// TYPE/NAME
     Name,
+}
+
+/// The arguments of `logs`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  # what the last run said, all its pods and containers, those that run before the others included\n  \
+        kubectl neo4jbackup logs backup/nightly -n graph\n\n  \
+        # the last one that failed, with what the operator and the servers said of it\n  \
+        kubectl neo4jbackup logs backup/nightly --run last-failed --operator --servers\n\n  \
+        # follow a run until its Job has ended\n  kubectl neo4jbackup logs backup/adhoc -f\n\n  \
+        # which runs are there, and of which is there a log\n  kubectl neo4jbackup logs backup/nightly --list\n\n\
+        Each line stands behind its pod and container. Lines that tell of a failure, a warning or a success are marked with their \
+        class, and what they come to is said at the end on standard error; `explain --log` says more. What cannot be seen is \
+        escaped, and a line of more than 16 KiB is cut. With --no-prefix nothing is added to a line. Lines of the operator are \
+        those that name the object, lines of the servers those of backups and restores, both from the time of the run.\n\n\
+        Permissions: get on the object, list on jobs, cronjobs and pods, get on pods/log, all in the namespace; with --operator \
+        list on deployments and pods everywhere and get on pods/log in the operator's namespace.\n\n\
+        Exit codes: 0 everything that was asked for is there, 2 wrong usage, 3 not everything is there any more, or may be read"
+)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Logs {
+    /// Whose logs: backup/NAME, restore/NAME, cronjob/NAME; a NAME alone is a backup
+    #[arg(value_name = "TYPE/NAME")]
+    pub target: String,
+    /// Which run: `last`, `last-failed`, or its name or the end of it as --list prints it
+    #[arg(long, value_name = "RUN", default_value = "last")]
+    pub run: String,
+    /// List the runs and whether their logs are there
+    #[arg(long, conflicts_with_all = ["follow", "previous", "operator", "servers", "tail", "since", "timestamps", "container"])]
+    pub list: bool,
+    /// The logs of the containers before those that run now, where these were started again
+    #[arg(short, long, conflicts_with = "follow")]
+    pub previous: bool,
+    /// Also what the operator said of the object
+    #[arg(long)]
+    pub operator: bool,
+    /// Also what the servers said of backups and restores
+    #[arg(long)]
+    pub servers: bool,
+    /// Go on until the Job of the run has ended
+    #[arg(short, long)]
+    pub follow: bool,
+    /// So many lines of each container, the newest
+    #[arg(long, value_name = "N")]
+    pub tail: Option<u32>,
+    /// Only lines that are not older: 10m, 2h
+    #[arg(long, value_name = "DURATION", value_parser = timeout)]
+    pub since: Option<Duration>,
+    /// Begin each line with its time
+    #[arg(long)]
+    pub timestamps: bool,
+    /// Only containers of this name
+    #[arg(short, long, value_name = "NAME")]
+    pub container: Option<String>,
+    /// Print the lines alone, without pod, container and class
+    #[arg(long)]
+    pub no_prefix: bool,
+    /// Print ASCII only for what is ours; also when the locale is not UTF-8
+    #[arg(long)]
+    pub ascii: bool,
 }
 
 /// The arguments of `wait`.

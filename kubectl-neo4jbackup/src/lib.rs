@@ -22,6 +22,7 @@ pub mod input;
 mod io;
 mod json;
 mod lines;
+mod locale;
 mod look;
 mod parallel;
 pub mod render;

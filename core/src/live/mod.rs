@@ -14,6 +14,7 @@
 //! fields and looks nothing up.
 
 mod backup;
+mod choice;
 mod claim;
 mod cluster;
 mod cron_job;
@@ -32,6 +33,7 @@ mod series;
 pub mod wanted;
 
 pub use self::backup::Backup;
+pub use self::choice::{NoRun, Wish};
 pub use self::claim::Claim;
 pub use self::cluster::Cluster;
 pub use self::cron_job::CronJob;

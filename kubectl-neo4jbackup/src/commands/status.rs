@@ -7,6 +7,7 @@ use neo4jbackup_core::live::Cluster;
 use super::usage;
 use crate::cli::Status;
 use crate::connection::Access;
+use crate::locale::is_utf8;
 use crate::look::{Look, Seen};
 use crate::render::status::{self, Page};
 use crate::status_list::StatusList;
@@ -84,15 +85,4 @@ fn report(
         io.say(&line);
     }
     list.exit()
-}
-
-/// Whether the locale can show more than ASCII.
-fn is_utf8(io: &Io<'_>) -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .find_map(|name| io.variable(name));
-    locale.is_some_and(|locale| {
-        let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
-    })
 }
