@@ -14,7 +14,7 @@ use super::{Read, ReadError, Reader, Reading};
 use crate::connect::Cluster;
 
 /// The pods of so many Jobs are read, the newest; a label selector cannot name any number of them.
-const MOST_JOBS: usize = 40;
+const MOST_JOBS: usize = 100;
 
 /// What is read of one object.
 #[derive(Debug, Clone)]

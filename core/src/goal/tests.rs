@@ -84,7 +84,7 @@ fn a_single_run_is_judged_by_its_job_and_its_history_whatever_the_phase_says() {
     let done = entry("b-backup", "Succeeded", "x.backup");
     for (objects, expected) in [
         // Good long ago, and its Job is gone.
-        (vec![phase("Running", &[done.clone()])], "++--"),
+        (vec![phase("Running", std::slice::from_ref(&done))], "++--"),
         // Its Job ended well, and the operator has not noted it.
         (
             vec![phase("Running", &[]), job("b-backup", &condition("Complete"))],
@@ -139,7 +139,7 @@ fn of_a_schedule_only_what_ends_from_now_on_counts() {
     ];
     let old = scheduled(&json!({"phase": "Scheduled", "history": history}));
     let before = {
-        let snapshot = snapshot(&[old.clone()]);
+        let snapshot = snapshot(std::slice::from_ref(&old));
         let cluster = Cluster::of(&snapshot);
         let runs = &cluster.backups[0].runs;
         // Whoever asks for those of the last hour gets both.

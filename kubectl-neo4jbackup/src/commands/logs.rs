@@ -93,8 +93,11 @@ impl Command<'_> {
             return usage(io, &error);
         }
         if self.arguments.list {
-            io.print(&list::table(sources::runs(self, &view), view.now));
-            return Exit::Good;
+            let unseen = sources::unseen_pods(self, &snapshot);
+            io.print(&list::table(sources::runs(self, &view), unseen.is_none(), view.now));
+            let Some(note) = unseen else { return Exit::Good };
+            io.say(&note);
+            return Exit::Incomplete;
         }
         let found = Found::of(self, &self.wish, &view);
         let style = Style::new(self.arguments, self.color, io);

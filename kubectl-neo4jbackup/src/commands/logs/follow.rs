@@ -32,7 +32,7 @@ const WAITING: usize = 1_024;
 enum News {
     Line(Arc<Source>, Line),
     /// The log has come to an end, or has broken off, or could not be read; how far it came.
-    Ended(LogOf, Position, Option<Cause>),
+    Ended(LogOf, Position, Option<Box<Cause>>),
 }
 
 /// A log that is followed.
@@ -42,7 +42,7 @@ struct Followed {
     is_read: bool,
     /// Whether it ended by itself.
     has_ended: bool,
-    problem: Option<Cause>,
+    problem: Option<Box<Cause>>,
 }
 
 /// Follows the logs of a run.

@@ -8,8 +8,8 @@ use super::sources::outcome;
 use crate::age::{age, span};
 use crate::render::grid;
 
-/// A line for each run, the newest first.
-pub(super) fn table(runs: &[Run<'_>], now: Timestamp) -> String {
+/// A line for each run, the newest first. `sees_pods` is whether it is known which pods there are.
+pub(super) fn table(runs: &[Run<'_>], sees_pods: bool, now: Timestamp) -> String {
     let mut table = grid::plain(usize::MAX);
     table.set_header(["RUN", "BEGAN", "TOOK", "OUTCOME", "LOGS"]);
     for run in runs {
@@ -24,17 +24,20 @@ pub(super) fn table(runs: &[Run<'_>], now: Timestamp) -> String {
             run.time().map_or_else(dash, |time| age(time, now)),
             run.seconds().map_or_else(dash, span),
             outcome(run),
-            logs(run),
+            logs(run, sees_pods),
         ]);
     }
     grid::lines(&table)
 }
 
 /// How much there is to read.
-fn logs(run: &Run<'_>) -> String {
+fn logs(run: &Run<'_>, sees_pods: bool) -> String {
     let Some(job) = &run.job else {
         return "none: its Job is gone".to_owned();
     };
+    if !sees_pods {
+        return "unknown".to_owned();
+    }
     if job.pods.is_empty() {
         return "none: its pods are gone".to_owned();
     }

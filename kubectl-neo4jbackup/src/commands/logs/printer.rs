@@ -72,7 +72,9 @@ impl Printer {
             told: BTreeMap::new(),
             text: String::new(),
         };
-        sources.iter().for_each(|source| printer.learn(source));
+        for source in sources {
+            printer.learn(source);
+        }
         printer
     }
 

@@ -5,7 +5,7 @@ use neo4jbackup_core::check::Looks;
 use neo4jbackup_core::live::{self, Container, Installation, Job, NoRun, Outcome, Pod, Run, Wish};
 use neo4jbackup_core::logs::About;
 use neo4jbackup_core::quoted::{Name, printable, quoted};
-use neo4jbackup_core::snapshot::{LogOf, Resource};
+use neo4jbackup_core::snapshot::{LogOf, Resource, Snapshot};
 
 use super::Command;
 use crate::unread::unread;
@@ -56,6 +56,14 @@ pub(super) fn runs<'v, 's>(command: &Command<'_>, view: &'v live::Cluster<'s>) -
     }
 }
 
+/// Why it is not known which pods there are.
+pub(super) fn unseen_pods(command: &Command<'_>, snapshot: &Snapshot) -> Option<String> {
+    // Without a Job nobody asks for pods.
+    snapshot.is_served(Resource::Pods)?;
+    let cause = snapshot.gap(Resource::Pods, Some(&command.namespace))?;
+    Some(unread(Resource::Pods, &cause))
+}
+
 impl Found {
     /// Looks for what was asked for.
     pub(super) fn of(command: &Command<'_>, wish: &Wish, view: &live::Cluster<'_>) -> Self {
@@ -65,10 +73,8 @@ impl Found {
         } else {
             found.add_run(command, wish, view)
         };
-        if let Some(cause) = view.snapshot.gap(Resource::Pods, Some(&command.namespace))
-            && view.snapshot.is_served(Resource::Pods).is_some()
-        {
-            found.miss(unread(Resource::Pods, &cause));
+        if let Some(note) = unseen_pods(command, view.snapshot) {
+            found.miss(note);
         }
         if command.arguments.operator {
             found.add_operator(command, view, window);
@@ -121,7 +127,7 @@ impl Found {
         self.notes
             .push(printable(format!("{}: {}", job.name, outcome(run))).into_owned());
         self.add_job(command, job, true);
-        if job.pods.is_empty() && run.has_ended() {
+        if job.pods.is_empty() && run.has_ended() && unseen_pods(command, view.snapshot).is_none() {
             self.miss(without_pods(job, runs));
         }
         window
@@ -142,7 +148,8 @@ impl Found {
         }
         self.has_ended = restore.has_ended();
         let has_pods = jobs.iter().any(|job| !job.pods.is_empty()) || !restore.proxy_pods.is_empty();
-        if !has_pods && (restore.has_ended() || !command.arguments.follow) {
+        let is_known = unseen_pods(command, view.snapshot).is_none();
+        if !has_pods && is_known && (restore.has_ended() || !command.arguments.follow) {
             self.miss(format!(
                 "there is no pod of this restore: a cluster restores by itself, and the Job of a standalone goes some time after its \
                  end. Phase {}: {}. `--operator` and `--servers` print what they say of it",
@@ -352,12 +359,20 @@ pub(super) fn outcome(run: &Run<'_>) -> String {
 /// A run whose Job is not there any more.
 fn gone(run: &Run<'_>, runs: &[Run<'_>]) -> String {
     format!(
-        "the Job of run {} is gone, and its pods with it: Kubernetes removes it some time after its end (ttlSecondsAfterFinished), and \
+        "the Job of {} is gone, and its pods with it: Kubernetes removes it some time after its end (ttlSecondsAfterFinished), and \
          a CronJob keeps only its last ones. The history says: {}. {}",
-        Name(&run.id),
+        named(run),
         outcome(run),
         left(runs)
     )
+}
+
+/// Operators before 1.8 give the runs in the history no name.
+fn named(run: &Run<'_>) -> String {
+    if run.id.is_empty() {
+        return "the run".to_owned();
+    }
+    format!("run {}", Name(&run.id))
 }
 
 /// A Job that has ended and whose pods are not there any more.

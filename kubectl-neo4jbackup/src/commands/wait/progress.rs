@@ -63,3 +63,56 @@ impl Progress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    use jiff::Timestamp;
+
+    use super::*;
+
+    /// What is written on standard output and standard error while it is shown twice, with trouble between.
+    fn written(terminal_width: Option<usize>) -> (String, String) {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut io = Io {
+            stdin: &mut std::io::empty(),
+            stdout: &mut stdout,
+            stderr: &mut stderr,
+            environment: BTreeMap::new(),
+            now: Timestamp::UNIX_EPOCH,
+            current_directory: PathBuf::new(),
+            terminal_width,
+            output_lost: false,
+        };
+        let mut progress = Progress::new(&io);
+        let state = format!("backup/x is to succeed: {}", "\u{1b}y".repeat(20));
+        progress.show(&state, Duration::from_secs(90), &mut io);
+        progress.trouble("gone", &mut io);
+        progress.trouble("still gone", &mut io);
+        progress.show(&state, Duration::from_secs(60), &mut io);
+        progress.clear(&mut io);
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (text(stdout), text(stderr))
+    }
+
+    #[test]
+    fn a_terminal_has_one_line_that_fits_and_goes_away() {
+        let (stdout, stderr) = written(Some(60));
+        let lines: Vec<&str> = stdout.split("\r\u{1b}[2K").collect();
+        let shown = |left: &str| format!("backup/x is to succeed: \\u{{1b}}y\\u{{1b}}y\\u{{1b}}y · {left} left");
+        assert_eq!(lines, ["", &shown("90s"), "", &shown("60s"), ""]);
+        assert!(lines.iter().all(|line| line.chars().count() < 60), "{lines:?}");
+        assert_eq!(stderr, "gone; it is asked again until the time is over\n");
+    }
+
+    #[test]
+    fn elsewhere_a_line_is_written_when_something_changes() {
+        let (stdout, stderr) = written(None);
+        assert_eq!(stdout, "");
+        let lines: Vec<&str> = stderr.lines().collect();
+        assert_eq!(lines.len(), 2, "{stderr}");
+        assert!(lines[0].starts_with("backup/x is to succeed: \\u{1b}y"), "{stderr}");
+    }
+}
