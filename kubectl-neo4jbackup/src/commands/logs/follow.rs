@@ -227,7 +227,8 @@ impl<'a> Following<'a> {
             let mut position = position;
             let problem = follow(&cluster, source, &lines, patience, &mut position, &sender)
                 .await
-                .err();
+                .err()
+                .map(Box::new);
             // Nobody is left to hear it when the command has ended.
             let _ = sender.send(News::Ended(of, position, problem)).await;
         });
