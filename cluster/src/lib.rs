@@ -34,7 +34,7 @@ pub use error_chain::chain;
 pub use objects::{NoAnswer, ObjectError, ObjectName, Objects};
 pub use operator::{DeploymentName, NoDeploymentName, OperatorFacts, OperatorWatch};
 pub use rbac::{ApplyOutcome, RbacEvent, RbacReconciler};
-pub use read::{Purpose, Read, ReadError, Reading, read};
+pub use read::{LogLines, LogStream, ObjectReader, ObjectReading, PodsOf, Purpose, Read, ReadError, Reading, read};
 pub use references::{References, Watching};
 pub use shared_inventory::SharedInventory;
 pub use whoami::{User, WhoamiError, server_version, whoami};

@@ -3,6 +3,8 @@
 //! What cannot be read is a gap in the snapshot and never a failure: people with rights in one namespace get an answer.
 
 mod log;
+mod log_stream;
+mod object;
 mod page;
 mod plan;
 
@@ -19,6 +21,8 @@ use neo4jbackup_core::live::{Cluster as View, wanted};
 use neo4jbackup_core::snapshot::{Gap, Resource, Snapshot};
 use tokio::time::Instant;
 
+pub use self::log_stream::{LogLines, LogStream};
+pub use self::object::{ObjectReader, ObjectReading, PodsOf};
 use self::page::{Answer, List, list};
 use self::plan::{Asked, Part, parts};
 use crate::connect::Cluster;

@@ -21,6 +21,7 @@ pub mod facts;
 pub mod field;
 pub mod finding;
 pub mod fix;
+pub mod goal;
 pub mod lint;
 pub mod live;
 pub mod logs;

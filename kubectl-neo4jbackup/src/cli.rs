@@ -48,7 +48,8 @@ const EVERYWHERE: &str = "Flags of every command";
     arg_required_else_help = false,
     after_help = "Flags follow the name of the plugin: `kubectl neo4jbackup lint -n prod`, not `kubectl -n prod neo4jbackup`.\n\
                   Every flag marked [env] can be set in the environment; the command line goes first.\n\n\
-                  Exit codes: 0 good, 1 findings or differences, 2 wrong usage, 3 no full answer, 4 refused"
+                  Exit codes: 0 good, 1 findings or differences, 2 wrong usage, 3 no full answer, 4 refused, \
+                  124 not come about in time, 130 interrupted"
 )]
 pub struct Invocation {
     /// Namespace of objects that name none; for questions to a cluster the one of the context unless given
@@ -92,6 +93,10 @@ pub enum Command {
     Doctor(Box<Doctor>),
     /// Say how every backup does: its last good run, its next one, and the line of its last runs
     Status(Box<Status>),
+    /// Print what the pods of a run say, in the order of time; with more flags also the operator and the servers
+    Logs(Box<Logs>),
+    /// Wait until a backup or restore has ended well, or until it is clear that it will not
+    Wait(Box<Wait>),
     /// Say what a rule checks, why, and how to fix what it finds
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors
@@ -430,6 +435,113 @@ pub enum StatusFormat {
     JsonPath(Template),
     /// The same with a template in a file
     JsonPathFile(PathBuf),
+}
+
+/// The arguments of `logs`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  # what the last run said, all its pods and containers, those that run before the others included\n  \
+        kubectl neo4jbackup logs backup/nightly -n graph\n\n  \
+        # the last one that failed, with what the operator and the servers said of it\n  \
+        kubectl neo4jbackup logs backup/nightly --run last-failed --operator --servers\n\n  \
+        # follow a run until its Job has ended\n  kubectl neo4jbackup logs backup/adhoc -f\n\n  \
+        # which runs are there, and of which is there a log\n  kubectl neo4jbackup logs backup/nightly --list\n\n\
+        Each line stands behind its pod and container. Lines that tell of a failure, a warning or a success are marked with their \
+        class, and what they come to is said at the end on standard error; `explain --log` says more. What cannot be seen is \
+        escaped, and a line of more than 16 KiB is cut. With --no-prefix nothing is added to a line. Lines of the operator are \
+        those that name the object, lines of the servers those of backups and restores, both from the time of the run.\n\n\
+        Permissions: get on the object, list on jobs, cronjobs and pods, get on pods/log, all in the namespace; with --operator \
+        list on deployments and pods everywhere and get on pods/log in the operator's namespace.\n\n\
+        Exit codes: 0 everything that was asked for is there, 2 wrong usage, 3 not everything is there any more, or may be read"
+)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Logs {
+    /// Whose logs: backup/NAME, restore/NAME, cronjob/NAME; a NAME alone is a backup
+    #[arg(value_name = "TYPE/NAME")]
+    pub target: String,
+    /// Which run: `last`, `last-failed`, or its name or the end of it as --list prints it
+    #[arg(long, value_name = "RUN", default_value = "last")]
+    pub run: String,
+    /// List the runs and whether their logs are there
+    #[arg(long, conflicts_with_all = ["follow", "previous", "operator", "servers", "tail", "since", "timestamps", "container"])]
+    pub list: bool,
+    /// The logs of the containers before those that run now, where these were started again
+    #[arg(short, long, conflicts_with = "follow")]
+    pub previous: bool,
+    /// Also what the operator said of the object
+    #[arg(long)]
+    pub operator: bool,
+    /// Also what the servers said of backups and restores
+    #[arg(long)]
+    pub servers: bool,
+    /// Go on until the Job of the run has ended
+    #[arg(short, long)]
+    pub follow: bool,
+    /// So many lines of each container, the newest
+    #[arg(long, value_name = "N")]
+    pub tail: Option<u32>,
+    /// Only lines that are not older: 10m, 2h
+    #[arg(long, value_name = "DURATION", value_parser = timeout)]
+    pub since: Option<Duration>,
+    /// Begin each line with its time
+    #[arg(long)]
+    pub timestamps: bool,
+    /// Only containers of this name
+    #[arg(short, long, value_name = "NAME")]
+    pub container: Option<String>,
+    /// Print the lines alone, without pod, container and class
+    #[arg(long)]
+    pub no_prefix: bool,
+    /// Print ASCII only for what is ours; also when the locale is not UTF-8
+    #[arg(long)]
+    pub ascii: bool,
+}
+
+/// The arguments of `wait`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  # in a pipeline: make a backup, and go on when it is there\n  kubectl create -f adhoc.yaml\n  \
+        kubectl neo4jbackup wait backup/adhoc -n graph --timeout 2h\n\n  \
+        # run a scheduled backup now, and wait for it\n  \
+        kubectl create job nightly-now --from=cronjob/nightly-backup-cron -n graph\n  \
+        kubectl neo4jbackup wait backup/nightly -n graph --since 1m\n\n  \
+        # does the next run of the schedule end well?\n  kubectl neo4jbackup wait backup/nightly --for scheduled-run --timeout 25h\n\n\
+        A backup without a schedule is judged by its newest run, whenever that was: one that is good already ends the wait at once. \
+        Of one with a schedule the runs count that end after this command began, and with --since also those that ended so long \
+        before. Judged are Jobs and history, never the phase alone: a run that stored nothing is a failed one. It also ends when \
+        it is clear that it cannot come about, with the first line that `doctor` has on the matter. An API server that does not \
+        answer meanwhile is asked again until the time is over. On a terminal one line shows how it stands.\n\n\
+        Permissions: get on the object and list on jobs in its namespace; with list on cronjobs and pods, and what `doctor` needs, \
+        it can say more.\n\n\
+        Exit codes: 0 it has come about, 1 it cannot come about any more, 2 wrong usage, 3 the cluster does not answer from the \
+        beginning or a right is missing, 124 it has not come about within --timeout"
+)]
+pub struct Wait {
+    /// For what: backup/NAME, restore/NAME, cronjob/NAME; a NAME alone is a backup
+    #[arg(value_name = "TYPE/NAME")]
+    pub target: String,
+    /// What is to come about
+    #[arg(long = "for", value_name = "WHAT", value_enum, default_value = "succeeded")]
+    pub goal: WaitGoal,
+    /// How long to wait at most: 90s, 2h
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30m")]
+    pub timeout: Duration,
+    /// Of a backup with a schedule, also count runs that ended so long ago: 1m, 1h
+    #[arg(long, value_name = "DURATION", value_parser = timeout)]
+    pub since: Option<Duration>,
+}
+
+/// Values of `wait --for`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WaitGoal {
+    /// A run has ended well and stored something
+    Succeeded,
+    /// A run has ended, well or not
+    Completed,
+    /// A run has failed, or stored nothing
+    Failed,
+    /// The next run of the schedule has ended well
+    ScheduledRun,
 }
 
 /// The arguments of `explain`.

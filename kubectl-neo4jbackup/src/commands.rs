@@ -4,11 +4,13 @@ pub mod completion;
 mod doctor;
 mod explain;
 pub mod lint;
+mod logs;
 mod policies;
 mod schedule;
 mod schema;
 mod status;
 mod version;
+mod wait;
 
 use std::fmt;
 
@@ -43,6 +45,8 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         Command::Lint(arguments) => lint::run(*arguments, namespace, access, color, io),
         Command::Doctor(arguments) => doctor::run(&arguments, namespace.as_deref(), access, color, io),
         Command::Status(arguments) => status::run(&arguments, namespace.as_deref(), access, color, io),
+        Command::Logs(arguments) => logs::run(&arguments, namespace, access, color, io),
+        Command::Wait(arguments) => wait::run(&arguments, namespace, access, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),
         Command::Policies(arguments) => policies::run(&arguments, io),

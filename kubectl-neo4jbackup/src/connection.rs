@@ -76,6 +76,15 @@ pub(crate) fn ask<T, E: From<ConnectionError> + Error + 'static>(
     io: &mut Io<'_>,
     question: impl AsyncFnOnce(&Cluster) -> Result<T, E>,
 ) -> Result<T, E> {
+    converse(access, io, async |cluster, _| question(cluster).await)
+}
+
+/// The same for a question during which something is said.
+pub(crate) fn converse<T, E: From<ConnectionError> + Error + 'static>(
+    access: &Access,
+    io: &mut Io<'_>,
+    question: impl AsyncFnOnce(&Cluster, &mut Io<'_>) -> Result<T, E>,
+) -> Result<T, E> {
     let surroundings = Surroundings {
         environment: io.environment.clone(),
         current_directory: io.current_directory.clone(),
@@ -92,10 +101,10 @@ pub(crate) fn ask<T, E: From<ConnectionError> + Error + 'static>(
         // Signing in may take as long as a person needs.
         cluster.sign_in().await.map_err(ConnectionError::Unanswered)?;
         if access.flags.request_timeout.is_some() && access.patience.is_none() {
-            return question(&cluster).await;
+            return question(&cluster, io).await;
         }
         let patience = access.patience.unwrap_or(PATIENCE);
-        let answered = tokio::time::timeout(patience, question(&cluster)).await;
+        let answered = tokio::time::timeout(patience, question(&cluster, io)).await;
         let silence = || ConnectionError::Silence {
             server: cluster.server().to_owned(),
             patience,

@@ -15,11 +15,20 @@ pub enum Exit {
     Incomplete,
     /// 4: refused, because going on could do harm.
     Refused,
+    /// 124: what was waited for has not come about in time.
+    TimedOut,
 }
 
 impl Exit {
     /// Every exit code, for the pages that list them.
-    pub const ALL: [Self; 5] = [Self::Good, Self::NotGood, Self::Usage, Self::Incomplete, Self::Refused];
+    pub const ALL: [Self; 6] = [
+        Self::Good,
+        Self::NotGood,
+        Self::Usage,
+        Self::Incomplete,
+        Self::Refused,
+        Self::TimedOut,
+    ];
 
     /// The number.
     pub fn code(self) -> u8 {
@@ -29,6 +38,8 @@ impl Exit {
             Self::Usage => 2,
             Self::Incomplete => 3,
             Self::Refused => 4,
+            // As timeout(1) has it.
+            Self::TimedOut => 124,
         }
     }
 
@@ -44,6 +55,7 @@ impl Exit {
             Self::Refused => {
                 "refused, because going on could do harm: a report would replace what is linted, a manifest or a baseline, or a link leads it elsewhere"
             }
+            Self::TimedOut => "`wait`: it has not come about within `--timeout`",
         }
     }
 }

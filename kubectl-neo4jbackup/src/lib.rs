@@ -18,6 +18,7 @@ mod connection;
 pub mod directory;
 mod doctor_report;
 mod exit;
+mod first_cause;
 pub mod input;
 mod interrupt;
 mod io;
@@ -35,6 +36,7 @@ pub mod since;
 mod status_list;
 pub mod suggest;
 mod target;
+mod unread;
 mod wrap;
 mod zone;
 

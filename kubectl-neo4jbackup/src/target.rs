@@ -4,7 +4,9 @@ use neo4jbackup_core::check::Looks;
 use neo4jbackup_core::did_you_mean::closest;
 use neo4jbackup_core::examine::Target;
 use neo4jbackup_core::live::Cluster;
-use neo4jbackup_core::quoted::quoted;
+use neo4jbackup_core::quoted::{Name, quoted};
+use neo4jbackup_core::snapshot::Resource;
+use neo4jbackup_core::values::names;
 
 /// Why it is not clear which object is meant.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,9 @@ pub(crate) enum TargetError {
         place: String,
         advice: String,
     },
+    /// No object has such a name.
+    #[error("{} is no name of an object: lower-case letters, digits, `-` and `.`, at most 253", quoted(.0))]
+    Name(String),
     /// Several objects of that name.
     #[error(
         "there is a {kind} {} in several namespaces: {namespaces}; say which with -n",
@@ -53,6 +58,30 @@ impl Wanted {
             looks,
             name: name.to_owned(),
         })
+    }
+
+    /// The resource that it is of.
+    pub(crate) fn resource(&self) -> Resource {
+        match self.looks {
+            Looks::AtRestores => Resource::Restores,
+            Looks::AtPlainCronJobs => Resource::CronJobs,
+            _ => Resource::Backups,
+        }
+    }
+
+    /// As the command line has it, with its type: `backup/nightly`.
+    pub(crate) fn word(&self) -> String {
+        let kind = match self.looks {
+            Looks::AtRestores => "restore",
+            Looks::AtPlainCronJobs => "cronjob",
+            _ => "backup",
+        };
+        format!("{kind}/{}", Name(&self.name))
+    }
+
+    /// Whether an object can have this name, which becomes part of the address of requests.
+    pub(crate) fn has_name(&self) -> bool {
+        names::is_dns_subdomain(&self.name)
     }
 
     /// Finds the object.

@@ -6,6 +6,7 @@
 // The helpers are parts of the tests: what they do not find fails the test that asked.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod background;
 mod certificates;
 mod chart;
 mod connection;
@@ -18,6 +19,7 @@ mod guard;
 mod hostile_objects;
 mod identity;
 mod live;
+mod logs;
 mod metrics;
 mod mutating_policies;
 mod operator_writes;
@@ -28,5 +30,6 @@ mod schemas;
 mod stored_mistakes;
 mod updates;
 mod upgrades;
+mod wait;
 mod workflows;
 mod world;

@@ -20,15 +20,7 @@ pub(super) async fn tail(client: &Client, of: LogOf, request_timeout: Duration, 
     let patience = request_timeout.min(ends.saturating_duration_since(Instant::now()));
     let tail = match tokio::time::timeout(patience, text(client, &of)).await {
         Ok(Ok(text)) => LogTail::Read(text),
-        Ok(Err(Error::Api(status))) if status.code == 403 => LogTail::Missing(Cause::Forbidden(Right {
-            verbs: vec!["get".to_owned()],
-            group: String::new(),
-            resource: "pods/log".to_owned(),
-            name: None,
-            namespace: Some(of.namespace.clone()),
-            called: "Pod log".to_owned(),
-        })),
-        Ok(Err(error)) => LogTail::Missing(Cause::Failed(reason(&error))),
+        Ok(Err(error)) => LogTail::Missing(cause_of(&error, &of)),
         Err(_) => LogTail::Missing(Cause::Failed(format!(
             "no answer within {} s",
             patience.as_secs_f32().ceil()
@@ -38,16 +30,33 @@ pub(super) async fn tail(client: &Client, of: LogOf, request_timeout: Duration, 
 }
 
 async fn text(client: &Client, of: &LogOf) -> Result<String, Error> {
+    let query = [("tailLines", LINES.to_string()), ("limitBytes", BYTES.to_string())];
+    client.request_text(request(of, &query)?).await
+}
+
+/// The request for a log.
+pub(super) fn request(of: &LogOf, further: &[(&str, String)]) -> Result<Request<Vec<u8>>, Error> {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    query
-        .append_pair("container", &of.container)
-        .append_pair("tailLines", &LINES.to_string())
-        .append_pair("limitBytes", &BYTES.to_string());
+    query.append_pair("container", &of.container).extend_pairs(further);
     if of.previous {
         query.append_pair("previous", "true");
     }
     let LogOf { namespace, pod, .. } = of;
     let path = format!("/api/v1/namespaces/{namespace}/pods/{pod}/log?{}", query.finish());
-    let request = Request::get(path).body(Vec::new());
-    client.request_text(request.map_err(Error::HttpError)?).await
+    Request::get(path).body(Vec::new()).map_err(Error::HttpError)
+}
+
+/// Why a log cannot be read.
+pub(super) fn cause_of(error: &Error, of: &LogOf) -> Cause {
+    match error {
+        Error::Api(status) if status.code == 403 => Cause::Forbidden(Right {
+            verbs: vec!["get".to_owned()],
+            group: String::new(),
+            resource: "pods/log".to_owned(),
+            name: None,
+            namespace: Some(of.namespace.clone()),
+            called: "Pod log".to_owned(),
+        }),
+        error => Cause::Failed(reason(error)),
+    }
 }

@@ -127,6 +127,9 @@ async fn page(client: &Client, part: &Part, next: &str) -> Result<String, Error>
         if let Some(labels) = &part.labels {
             query.append_pair("labelSelector", labels);
         }
+        if let Some(fields) = &part.fields {
+            query.append_pair("fieldSelector", fields);
+        }
         if !next.is_empty() {
             query.append_pair("continue", next);
         }

@@ -22,6 +22,8 @@ pub(super) struct Part {
     pub(super) name: Option<String>,
     /// Which labels they have.
     pub(super) labels: Option<String>,
+    /// Which fields they have.
+    pub(super) fields: Option<String>,
     pub(super) asked: Asked,
 }
 
@@ -35,6 +37,7 @@ pub(super) enum Asked {
 }
 
 impl Part {
+    /// All objects of a resource.
     pub(super) fn list(resource: Resource, namespace: Option<&str>) -> Self {
         Self {
             resource,
@@ -42,6 +45,7 @@ impl Part {
             namespace: namespace.map(str::to_owned),
             name: None,
             labels: None,
+            fields: None,
             asked: Asked::Directly,
         }
     }
@@ -63,9 +67,18 @@ impl Part {
         }
     }
 
+    /// Those of them with these labels.
     pub(super) fn labelled(self, labels: impl Into<String>) -> Self {
         Self {
             labels: Some(labels.into()),
+            ..self
+        }
+    }
+
+    /// Those of them with these fields.
+    pub(super) fn with_fields(self, fields: String) -> Self {
+        Self {
+            fields: Some(fields),
             ..self
         }
     }
@@ -118,7 +131,11 @@ pub(super) fn parts(reading: &Reading, served: Option<&str>) -> Vec<Part> {
     if reading.purpose != Purpose::Runs {
         let definition = |kind: Kind| Part::one(Resource::Definitions, None, definition_name(kind));
         parts.extend(Kind::ALL.into_iter().map(definition));
-        parts.push(Part::list(Resource::Deployments, None).labelled(OPERATOR));
+        let [deployments, pods] = operators();
+        parts.push(deployments);
+        if reading.purpose == Purpose::Causes {
+            parts.push(pods);
+        }
     }
     if reading.purpose == Purpose::Causes {
         for resource in [
@@ -128,12 +145,19 @@ pub(super) fn parts(reading: &Reading, served: Option<&str>) -> Vec<Part> {
         ] {
             parts.push(Part::list(resource, None));
         }
-        parts.push(Part {
-            asked: Asked::Elsewhere,
-            ..Part::list(Resource::Pods, None).labelled(OPERATOR)
-        });
     }
     parts
+}
+
+/// The operators and their pods, wherever they are.
+pub(super) fn operators() -> [Part; 2] {
+    let [deployments, pods] =
+        [Resource::Deployments, Resource::Pods].map(|resource| Part::list(resource, None).labelled(OPERATOR));
+    let pods = Part {
+        asked: Asked::Elsewhere,
+        ..pods
+    };
+    [deployments, pods]
 }
 
 fn in_namespace(namespace: Option<&str>, reading: &Reading, served: Option<&str>, parts: &mut Vec<Part>) {
@@ -193,7 +217,7 @@ fn in_namespace(namespace: Option<&str>, reading: &Reading, served: Option<&str>
 }
 
 /// Whether a label can have this value; the operator gives longer names no label.
-fn is_label_value(name: &str) -> bool {
+pub(super) fn is_label_value(name: &str) -> bool {
     name.len() <= 63
         && name
             .bytes()

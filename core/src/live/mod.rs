@@ -14,6 +14,7 @@
 //! fields and looks nothing up.
 
 mod backup;
+mod choice;
 mod claim;
 mod clock_change;
 mod cluster;
@@ -40,6 +41,7 @@ pub mod wanted;
 mod webhook;
 
 pub use self::backup::Backup;
+pub use self::choice::{NoRun, Wish};
 pub use self::claim::Claim;
 pub use self::clock_change::{ClockChange, clock_changes};
 pub use self::cluster::Cluster;

@@ -104,7 +104,7 @@ impl<'s> Run<'s> {
     }
 
     /// A run that only its Job tells of.
-    pub(super) fn of_job(job: Job<'s>) -> Self {
+    pub fn of_job(job: Job<'s>) -> Self {
         Self {
             id: job.name.clone(),
             scheduled: job.scheduled,

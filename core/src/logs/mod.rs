@@ -3,10 +3,18 @@
 //! The table is `core/logs/signatures.yaml`. A line is told by its sentence, so that the same failure is known from another
 //! version, another SDK or another name; see the head of the table for the notation.
 
+mod entries;
+mod line;
+mod merge;
+mod position;
 mod table;
 
 use serde::Serialize;
 
+pub use entries::{About, Entries};
+pub use line::{LONGEST, Line};
+pub use merge::Merge;
+pub use position::Position;
 pub use table::{CLASSES, Class, Severity};
 
 /// More of a line than this is not looked at; what decides stands at its beginning.

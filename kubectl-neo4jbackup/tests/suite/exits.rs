@@ -4,17 +4,39 @@ use std::collections::BTreeSet;
 
 use kubectl_neo4jbackup::{Exit, cli};
 
+use serde_json::json;
+
+use crate::api_server::ApiServer;
 use crate::support::{SIX_FIELDS, Sandbox, root};
 
 #[test]
 fn every_exit_code_is_returned_by_some_run() {
     let sandbox = Sandbox::with(SIX_FIELDS);
+    // A backup of which nothing ever comes.
+    let backup = json!({"apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jBackup", "spec": {"instanceRef": "graph"},
+                        "metadata": {"name": "nightly", "namespace": "n"}});
+    let api_server = ApiServer::start(move |path| {
+        if path.ends_with("/neo4jbackups/nightly") {
+            return backup.clone();
+        }
+        json!({"preferredVersion": {"version": "v1beta1"}, "items": []})
+    });
     let returned: BTreeSet<u8> = [
         &["version"][..],
         &["lint", "backup.yaml"],
         &["lint", "--no-such-flag"],
         &["lint", "no-such-file.yaml"],
         &["lint", "backup.yaml", "-o", "json=backup.yaml"],
+        &[
+            "wait",
+            "nightly",
+            "-n",
+            "n",
+            "--timeout",
+            "1s",
+            "--server",
+            &api_server.url,
+        ],
     ]
     .into_iter()
     .map(|arguments| sandbox.run(arguments).exit)

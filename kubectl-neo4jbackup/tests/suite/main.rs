@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by them")]
 
+mod api_server;
 mod bundle;
 mod commands;
 mod crds;
