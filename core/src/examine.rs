@@ -10,6 +10,7 @@ use crate::finding::Finding;
 use crate::live::Cluster;
 use crate::model::ObjectRef;
 use crate::registry;
+use crate::rule::RuleMeta;
 use crate::settings::Settings;
 use crate::snapshot::{LogTail, Resource};
 use crate::subject::{Context, Door, Subject};
@@ -267,7 +268,14 @@ fn judge_manifests(
         served: Some(&cluster.served).filter(|served| !served.is_empty()),
         namespace: "",
     };
-    let mut applied = BTreeSet::new();
+    let is_selected = |rule: &&RuleMeta| (options.selects)(rule.code, rule.name);
+    let selected: Vec<&RuleMeta> = registry::all()
+        .iter()
+        .map(|rule| rule.meta())
+        .filter(is_selected)
+        .collect();
+    let is_selected: BTreeSet<&str> = selected.iter().map(|rule| rule.code).collect();
+    let mut kinds = BTreeSet::new();
     let mut hit = BTreeSet::new();
     let backups = cluster.backups.iter().filter(|backup| backup.phase != "Completed");
     let backups = backups.map(|backup| (Looks::AtBackups, &backup.object));
@@ -284,20 +292,17 @@ fn judge_manifests(
             continue;
         };
         let judgement = engine::judge(&subject, &cluster.inventory);
-        for rule in registry::all() {
-            let meta = rule.meta();
-            if meta.kinds.contains(&subject.kind) && (options.selects)(meta.code, meta.name) {
-                applied.insert(meta.code);
-            }
-        }
+        kinds.insert(subject.kind);
         for finding in judgement.findings {
-            let is_wanted = (options.selects)(finding.code, finding.name) && finding.suppressed.is_none();
+            let is_wanted = is_selected.contains(finding.code) && finding.suppressed.is_none();
             if is_wanted && !finding.audit_only {
                 hit.insert(finding.code);
                 found.push(of_finding(finding, &reference));
             }
         }
     }
+    let applies = |rule: &&&RuleMeta| rule.kinds.iter().any(|kind| kinds.contains(kind));
+    let applied: BTreeSet<&str> = selected.iter().filter(applies).map(|rule| rule.code).collect();
     examination.applied += applied.len();
     examination.passed += applied.difference(&hit).count();
 }
