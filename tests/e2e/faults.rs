@@ -248,7 +248,7 @@ fn killed_meanwhile(control_plane: &mut ControlPlane, comes_back: bool) -> Run {
     });
     let front = front.unwrap();
     std::thread::scope(|scope| {
-        let run = scope.spawn(|| doctor_through(&front, &["--timeout", "60s"]));
+        let run = scope.spawn(|| doctor_through(&front, &["--timeout", "10m", "--request-timeout", "5m"]));
         reaches.recv().unwrap();
         control_plane.kill_apiserver();
         if comes_back {
