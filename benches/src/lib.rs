@@ -2,6 +2,7 @@
 //!
 //! Everything is made by rule, the same in every run, so that two runs differ in nothing but the code under test.
 
+pub mod crowd;
 pub mod manifests;
 pub mod references;
 pub mod reviews;

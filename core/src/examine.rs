@@ -11,6 +11,7 @@ use crate::finding::Finding;
 use crate::live::Cluster;
 use crate::model::ObjectRef;
 use crate::registry;
+use crate::rule::RuleMeta;
 use crate::rules::{ClaimNotFound, FieldDropped};
 use crate::settings::Settings;
 use crate::snapshot::{LogTail, Resource};
@@ -267,7 +268,14 @@ fn judge_manifests(
     examination: &mut Examination,
     found: &mut Vec<Diagnosis>,
 ) {
-    let mut applied = BTreeSet::new();
+    let is_selected = |rule: &&RuleMeta| (options.selects)(rule.code, rule.name);
+    let selected: Vec<&RuleMeta> = registry::all()
+        .iter()
+        .map(|rule| rule.meta())
+        .filter(is_selected)
+        .collect();
+    let is_selected: BTreeSet<&str> = selected.iter().map(|rule| rule.code).collect();
+    let mut kinds = BTreeSet::new();
     let mut hit = BTreeSet::new();
     let context = context(cluster, options);
     for (looks, object) in manifests(cluster, options) {
@@ -278,12 +286,7 @@ fn judge_manifests(
             continue;
         };
         let judgement = engine::judge(&subject, &cluster.inventory);
-        for rule in registry::all() {
-            let meta = rule.meta();
-            if meta.kinds.contains(&subject.kind) && (options.selects)(meta.code, meta.name) {
-                applied.insert(meta.code);
-            }
-        }
+        kinds.insert(subject.kind);
         for finding in judgement.findings {
             if finding.code == FieldDropped::META.code {
                 // By the schema that is served the check of the same matter tells more surely what was dropped.
@@ -291,14 +294,15 @@ fn judge_manifests(
             }
             // The check of claims knows more of those of backups than whether they are there.
             let is_checked = looks == Looks::AtBackups && finding.code == ClaimNotFound::META.code;
-            let is_wanted =
-                !is_checked && (options.selects)(finding.code, finding.name) && finding.suppressed.is_none();
+            let is_wanted = !is_checked && is_selected.contains(finding.code) && finding.suppressed.is_none();
             if is_wanted && !finding.audit_only {
                 hit.insert(finding.code);
                 found.push(of_finding(finding, &reference));
             }
         }
     }
+    let applies = |rule: &&&RuleMeta| rule.kinds.iter().any(|kind| kinds.contains(kind));
+    let applied: BTreeSet<&str> = selected.iter().filter(applies).map(|rule| rule.code).collect();
     examination.applied += applied.len();
     examination.passed += applied.difference(&hit).count();
 }

@@ -13,6 +13,7 @@ mod connection;
 mod defaults;
 mod doctor;
 mod failures;
+mod faults;
 mod fixtures;
 mod foreign_trees;
 mod guard;

@@ -3,6 +3,7 @@
 mod cost;
 mod growth;
 mod lint;
+mod live;
 mod policies;
 
 use std::env;
@@ -30,6 +31,18 @@ pub(crate) enum Subject {
         /// How often each is measured; the best counts
         #[arg(long, default_value_t = 3)]
         rounds: usize,
+    },
+    /// `status` and `doctor` beside `kubectl get` of the same kinds, on a real API server that it fills first
+    Live {
+        /// How many backups there are; each has ten Jobs and twenty events. A tenth of them is measured first
+        #[arg(long, default_value_t = 5_000)]
+        backups: usize,
+        /// How often each command has its turn; the best counts
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// Only what happens once the pages are there, stage by stage, with objects that are made in memory
+        #[arg(long)]
+        in_memory: bool,
     },
     /// The linter beside kubeconform, over 10,000 documents: time, processor, memory
     Lint {
@@ -139,6 +152,11 @@ pub(crate) fn run(root: &Path, subject: &Subject) -> Result<()> {
                 lint::run(program, &tools.kubeconform, folder, *rounds)
             })
         }
+        Subject::Live {
+            backups,
+            rounds,
+            in_memory,
+        } => live(root, *backups, *rounds, *in_memory),
         Subject::Webhook { rounds, turn } => webhook(root, *rounds, *turn),
         Subject::Policies { rounds, turn } => policies::run(root, &built(root)?, *rounds, *turn),
     }
@@ -213,6 +231,22 @@ fn in_memory(root: &Path, name: &str, measure: impl FnOnce(&Path, &Path) -> Resu
     let measured = measure(&built.join("kubectl-neo4jbackup"), &folder);
     fs::remove_dir_all(&folder)?;
     measured
+}
+
+/// Builds the plugin and what fills the API server, and measures.
+fn live(root: &Path, backups: usize, rounds: usize, in_memory: bool) -> Result<()> {
+    let mut command = cargo();
+    command.args(["build", "--release", "--package", "kubectl-neo4jbackup"]);
+    command.args(["--package", "neo4jbackup-benches", "--bins"]);
+    finish(&mut command, "cargo build")?;
+    let built = target(root)?.join("release");
+    if in_memory {
+        let mut command = Command::new(built.join("snapshot"));
+        command.args(["--rounds", &rounds.to_string()]);
+        command.args([backups / 10, backups].map(|backups| backups.to_string()));
+        return finish(&mut command, "the program that reads a snapshot");
+    }
+    live::run(&built.join("kubectl-neo4jbackup"), &built, backups, rounds)
 }
 
 fn webhook(root: &Path, rounds: usize, turn: u64) -> Result<()> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::Request;
+use http::header::ACCEPT;
 use kube::{Client, Error};
 use neo4jbackup_core::document::Node;
 use neo4jbackup_core::snapshot::{StoredObject, stored_as};
@@ -10,11 +11,17 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use super::plan::Part;
+use super::plan::{Form, Part};
 use super::{Shared, reason};
 
 /// So many objects come at a time.
 const PAGE: usize = 1_000;
+
+/// So often a request is sent again that got no answer at all.
+const MOST_ATTEMPTS: u32 = 5;
+
+/// So long is waited before it is, and twice as long before each time after that.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A list, as far as it came.
 #[derive(Debug)]
@@ -64,9 +71,9 @@ pub(super) async fn list(client: &Client, part: &Part, request_timeout: Duration
     let mut next = String::new();
     let mut has_begun_again = false;
     loop {
-        list.requests += 1;
         let patience = request_timeout.min(ends.saturating_duration_since(Instant::now()));
-        let answer = tokio::time::timeout(patience, page(client, part, &next)).await;
+        let asking = persistent_page(client, part, &next, &mut list.requests);
+        let answer = tokio::time::timeout(patience, asking).await;
         let text = match answer {
             Err(_) => {
                 list.answer = Answer::Failed(format!("no answer within {} s", patience.as_secs_f32().ceil()));
@@ -120,12 +127,35 @@ pub(super) async fn list(client: &Client, part: &Part, request_timeout: Duration
     }
 }
 
+/// Asks for a page, and again where the connection breaks: the API server may be about to come back, or another one is there.
+async fn persistent_page(client: &Client, part: &Part, next: &str, requests: &mut usize) -> Result<String, Error> {
+    let mut attempts = 0;
+    loop {
+        *requests += 1;
+        attempts += 1;
+        match page(client, part, next).await {
+            Err(error) if attempts < MOST_ATTEMPTS && is_unanswered(&error) => {
+                tokio::time::sleep(PAUSE * 2_u32.pow(attempts - 1)).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Whether there was no answer, or only a part of one.
+fn is_unanswered(error: &Error) -> bool {
+    matches!(error, Error::Service(_) | Error::HyperError(_))
+}
+
 async fn page(client: &Client, part: &Part, next: &str) -> Result<String, Error> {
     let mut query = form_urlencoded::Serializer::new(String::new());
     if part.name.is_none() {
         query.append_pair("limit", &PAGE.to_string());
-        if let Some(labels) = &part.labels {
-            query.append_pair("labelSelector", labels);
+        let selectors = [("labelSelector", &part.labels), ("fieldSelector", &part.fields)];
+        for (key, selector) in selectors {
+            if let Some(selector) = selector {
+                query.append_pair(key, selector);
+            }
         }
         if let Some(fields) = &part.fields {
             query.append_pair("fieldSelector", fields);
@@ -134,8 +164,18 @@ async fn page(client: &Client, part: &Part, next: &str) -> Result<String, Error>
             query.append_pair("continue", next);
         }
     }
-    let request = Request::get(format!("{}?{}", part.path(), query.finish())).body(Vec::new());
+    let request = Request::get(format!("{}?{}", part.path(), query.finish()));
+    let request = request.header(ACCEPT, media_type(part)).body(Vec::new());
     client.request_text(request.map_err(Error::HttpError)?).await
+}
+
+/// In which form objects are asked for; whole where the API server does not know the other one.
+fn media_type(part: &Part) -> &'static str {
+    match (part.form, &part.name) {
+        (Form::Whole, _) => "application/json",
+        (Form::Metadata, None) => "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",
+        (Form::Metadata, Some(_)) => "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
+    }
 }
 
 fn answer_of(error: &Error, part: &Part) -> Answer {

@@ -10,6 +10,19 @@ use crate::definitions::definition_name;
 /// What the Deployment and the pods of an operator are found by.
 const OPERATOR: &str = "control-plane=controller-manager";
 
+/// The reasons of events that tell of what went as it should, which are nearly all that a cluster has. No check asks for them.
+const UNEVENTFUL: [&str; 9] = [
+    "SuccessfulCreate",
+    "SuccessfulDelete",
+    "Completed",
+    "SawCompletedJob",
+    "Scheduled",
+    "Pulling",
+    "Pulled",
+    "Created",
+    "Started",
+];
+
 /// One list, or one object by its name.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
@@ -22,9 +35,19 @@ pub(super) struct Part {
     pub(super) name: Option<String>,
     /// Which labels they have.
     pub(super) labels: Option<String>,
-    /// Which fields they have.
+    /// Which values some of their fields have.
     pub(super) fields: Option<String>,
+    pub(super) form: Form,
     pub(super) asked: Asked,
+}
+
+/// How much of an object is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// All of it.
+    Whole,
+    /// Its metadata, where nobody asks for more.
+    Metadata,
 }
 
 /// Why something is read.
@@ -45,7 +68,12 @@ impl Part {
             namespace: namespace.map(str::to_owned),
             name: None,
             labels: None,
-            fields: None,
+            fields: (resource == Resource::Events).then(eventful),
+            form: match resource {
+                // Whether they are there, and what they are annotated with.
+                Resource::ServiceAccounts | Resource::Namespaces => Form::Metadata,
+                _ => Form::Whole,
+            },
             asked: Asked::Directly,
         }
     }
@@ -214,6 +242,11 @@ fn in_namespace(namespace: Option<&str>, reading: &Reading, served: Option<&str>
     ] {
         parts.push(Part::list(resource, namespace));
     }
+}
+
+/// Selects the events that may say that something is wrong.
+fn eventful() -> String {
+    UNEVENTFUL.map(|reason| format!("reason!={reason}")).join(",")
 }
 
 /// Whether a label can have this value; the operator gives longer names no label.

@@ -114,9 +114,13 @@ pub(super) fn later_success<'c, 's>(restore: &Restore<'s>, cluster: &'c Cluster<
         (restore.namespace.to_string(), restore.instance(), database)
     };
     let failed = restore.ended()?;
+    let wanted = what(restore);
     let mut restores = cluster.restores.iter();
     restores.find(|other| {
-        other.phase == "Completed" && other.ended().is_some_and(|ended| ended > failed) && what(other) == what(restore)
+        other.namespace == restore.namespace
+            && other.phase == "Completed"
+            && other.ended().is_some_and(|ended| ended > failed)
+            && what(other) == wanted
     })
 }
 

@@ -38,8 +38,7 @@ impl Check for RestoresStarved {
         if busy.len() < WORKERS {
             return;
         }
-        let is_busy = |restore: &Restore<'_>| busy.iter().any(|(other, _)| other.reference() == restore.reference());
-        let others = cluster.restores.iter().filter(|restore| !is_busy(restore));
+        let others = cluster.restores.iter().filter(|restore| work(restore).is_none());
         let frozen: Vec<_> = others.filter(|restore| stands_still(restore, cluster)).collect();
         let (first, _) = busy[0];
         let count = match frozen.len() {

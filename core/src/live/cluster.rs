@@ -54,14 +54,29 @@ pub struct Cluster<'s> {
     pub claim_events: BTreeMap<(Text<'s>, Text<'s>), Vec<Event<'s>>>,
     /// What manifest rules know of other objects.
     pub inventory: Inventory,
+    /// Where the instances of a namespace and a name stand among all; the first of several.
+    positions: HashMap<(Text<'s>, Text<'s>), usize>,
 }
 
 /// Objects that wait for the one that they belong to.
 struct Loose<'s> {
     events: HashMap<About<'s>, Vec<Event<'s>>>,
     pods_of_jobs: HashMap<(Text<'s>, Text<'s>), Vec<Pod<'s>>>,
-    other_pods: Vec<(Pod<'s>, Node<'s>)>,
+    /// The other pods; `None` once one is taken.
+    other_pods: Vec<Option<Pod<'s>>>,
+    /// Which of them belong to whom.
+    belongings: HashMap<Owner<'s>, Vec<usize>>,
 }
+
+/// Whom a pod says that it belongs to: the label that says it, the namespace and the name.
+type Owner<'s> = (&'static str, Text<'s>, Text<'s>);
+
+/// The label of the pods of a cluster.
+const OF_CLUSTER: &str = "neo4j.com/cluster";
+/// The label of the pods of a standalone.
+const OF_STANDALONE: &str = "app";
+/// The label of the pods of the seed proxy of a restore, which have another one that says what they are.
+const OF_RESTORE: &str = "app.kubernetes.io/instance";
 
 impl<'s> Cluster<'s> {
     /// Puts together what a snapshot holds.
@@ -120,15 +135,18 @@ impl<'s> Cluster<'s> {
             let (namespace, name) = (Text::Borrowed(&*stored.namespace), Text::Borrowed(&*stored.name));
             let events = loose.events_of("Neo4jRestore", &namespace, &name);
             let jobs = jobs.remove(&(namespace.clone(), "neo4j-restore".into(), name.clone()));
-            let pods = loose.take_pods(|pod, _| {
-                pod.namespace == namespace && pod.part_of.0 == "backup-seed-proxy" && pod.part_of.1 == name
-            });
+            let pods = loose.pods_of(OF_RESTORE, &namespace, &name);
             restores.push(Restore::new(stored.node(), jobs.unwrap_or_default(), pods, events));
         }
         let mut loose_cron_jobs: Vec<CronJob<'s>> = cron_jobs.into_values().collect();
         loose_cron_jobs.retain(|cron_job| snapshot.covers(&cron_job.namespace));
         loose_cron_jobs.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
         let instances = instances(snapshot, &mut loose);
+        let mut positions = HashMap::new();
+        for (position, instance) in instances.iter().enumerate() {
+            let key = (instance.namespace.clone(), instance.name.clone());
+            positions.entry(key).or_insert(position);
+        }
         let installations = installations(snapshot, &mut loose);
         let served = served(snapshot);
         let events = loose.events.into_iter();
@@ -151,6 +169,7 @@ impl<'s> Cluster<'s> {
             webhooks: webhooks(snapshot),
             claim_events,
             inventory: inventory(snapshot),
+            positions,
         }
     }
 
@@ -180,9 +199,8 @@ impl<'s> Cluster<'s> {
 
     /// The instance of this name; a cluster wins over a standalone, as it does in the operator.
     pub fn instance(&self, namespace: &str, name: &str) -> Option<&Instance<'s>> {
-        self.instances
-            .iter()
-            .find(|instance| instance.namespace == namespace && instance.name == name)
+        let key = (Text::Borrowed(namespace), Text::Borrowed(name));
+        self.positions.get(&key).map(|position| &self.instances[*position])
     }
 
     /// The claim of this name, when it was read.
@@ -221,6 +239,7 @@ impl<'s> Loose<'s> {
             events,
             pods_of_jobs: HashMap::new(),
             other_pods: Vec::new(),
+            belongings: HashMap::new(),
         };
         for stored in snapshot.objects(Resource::Pods) {
             let object = stored.node();
@@ -232,7 +251,7 @@ impl<'s> Loose<'s> {
                     .entry((pod.namespace.clone(), job))
                     .or_default()
                     .push(pod),
-                None => loose.other_pods.push((pod, object)),
+                None => loose.keep(pod, &object),
             }
         }
         for pods in loose.pods_of_jobs.values_mut() {
@@ -252,11 +271,35 @@ impl<'s> Loose<'s> {
         job.pods = self.pods_of_jobs.remove(&key).unwrap_or_default();
     }
 
-    fn take_pods(&mut self, belongs: impl Fn(&Pod<'s>, &Node<'s>) -> bool) -> Vec<Pod<'s>> {
-        let all = std::mem::take(&mut self.other_pods);
-        let (taken, left) = all.into_iter().partition(|(pod, object)| belongs(pod, object));
-        self.other_pods = left;
-        taken.into_iter().map(|(pod, _)| pod).collect()
+    fn keep(&mut self, pod: Pod<'s>, object: &Node<'s>) {
+        let mut belongs = |label: &'static str, name: Text<'s>| {
+            let owner = (label, pod.namespace.clone(), name);
+            self.belongings.entry(owner).or_default().push(self.other_pods.len());
+        };
+        if pod.part_of.0 == "backup-seed-proxy" {
+            belongs(OF_RESTORE, pod.part_of.1.clone());
+        }
+        for label in [OF_CLUSTER, OF_STANDALONE] {
+            if let Some(name) = entry(object, "metadata.labels", label) {
+                belongs(label, name);
+            }
+        }
+        self.other_pods.push(Some(pod));
+    }
+
+    /// Takes the pods that say by a label that they belong to an object, unless another one has taken them.
+    fn pods_of(&mut self, label: &'static str, namespace: &Text<'s>, name: &Text<'s>) -> Vec<Pod<'s>> {
+        let owner = (label, namespace.clone(), name.clone());
+        let positions = self.belongings.remove(&owner).unwrap_or_default();
+        let pods = positions.into_iter();
+        pods.filter_map(|position| self.other_pods[position].take()).collect()
+    }
+
+    /// Takes the pods of a namespace whose names begin so, unless another object has taken them.
+    fn pods_named(&mut self, namespace: &str, prefix: &str) -> Vec<Pod<'s>> {
+        let is_meant = |pod: &mut Pod<'_>| pod.namespace == namespace && pod.name.starts_with(prefix);
+        let pods = self.other_pods.iter_mut();
+        pods.filter_map(|pod| pod.take_if(is_meant)).collect()
     }
 }
 
@@ -273,12 +316,10 @@ fn instances<'s>(snapshot: &'s Snapshot, loose: &mut Loose<'s>) -> Vec<Instance<
             let (namespace, name) = (Text::Borrowed(&*stored.namespace), Text::Borrowed(&*stored.name));
             let events = loose.events_of(resource.kind(), &namespace, &name);
             let (label, set) = match kind {
-                InstanceKind::Cluster => ("neo4j.com/cluster", format!("{name}-server")),
-                InstanceKind::Standalone => ("app", name.to_string()),
+                InstanceKind::Cluster => (OF_CLUSTER, format!("{name}-server")),
+                InstanceKind::Standalone => (OF_STANDALONE, name.to_string()),
             };
-            let pods = loose.take_pods(|pod, object| {
-                pod.namespace == namespace && entry(object, "metadata.labels", label).is_some_and(|value| value == name)
-            });
+            let pods = loose.pods_of(label, &namespace, &name);
             let set = snapshot.object(Resource::StatefulSets, &namespace, &set);
             let set = set.map(crate::snapshot::StoredObject::node);
             instances.push(Instance::new(stored.node(), kind, set, pods, events));
@@ -308,7 +349,7 @@ fn installations<'s>(snapshot: &'s Snapshot, loose: &mut Loose<'s>) -> Vec<Insta
         if Installation::of(&deployment, Vec::new(), Vec::new()).is_none() {
             continue;
         }
-        let pods = loose.take_pods(|pod, _| pod.namespace == namespace && pod.name.starts_with(&prefix));
+        let pods = loose.pods_named(&namespace, &prefix);
         let events = loose.events_of("Deployment", &namespace, &name);
         let installation = Installation::of(&deployment, pods, events);
         installations.extend(installation.map(|mut installation| {

@@ -119,10 +119,10 @@ impl Snapshot {
     /// Puts objects into the order of their names. Lists come in that order already, but several of them may overlap.
     pub fn sort(&mut self) {
         for collection in self.collections.values_mut() {
-            let key = |object: &StoredObject| (object.namespace.clone(), object.name.clone());
-            if !collection.objects.is_sorted_by_key(key) {
-                collection.objects.sort_by_cached_key(key);
-            }
+            // A list that is in order already, as most are, costs one comparison for each object.
+            collection
+                .objects
+                .sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
             collection
                 .objects
                 .dedup_by(|second, first| second.namespace == first.namespace && second.name == first.name);
@@ -187,11 +187,18 @@ impl Snapshot {
     }
 }
 
-/// Returns what is kept of an object of a resource, which lists of it do not say themselves.
+/// The kind of an object of which only the metadata was asked for.
+const METADATA: &str = "PartialObjectMetadata";
+
+/// Returns what is kept of an object of a resource. What it is, lists do not say, and metadata alone says otherwise.
 pub fn stored_as(resource: Resource, api_version: &str, mut object: Node<'_>) -> StoredObject {
     if let Node::Map(map) = &mut object
-        && map.get("kind").is_none()
+        && map
+            .get("kind")
+            .and_then(Node::as_str)
+            .is_none_or(|kind| kind == METADATA)
     {
+        map.0.retain(|(key, _)| !matches!(&**key, "kind" | "apiVersion"));
         let texts = [("kind", resource.kind()), ("apiVersion", api_version)];
         for (key, text) in texts {
             map.0.insert(0, (key.into(), Node::String(text.to_owned().into())));
@@ -236,6 +243,22 @@ mod tests {
         assert_eq!(snapshot.gap(Resource::Pods, Some("a")), Some(cause.clone()));
         assert_eq!(snapshot.gap(Resource::Pods, Some("b")), None);
         assert_eq!(snapshot.gap(Resource::Pods, None), Some(cause));
+    }
+
+    #[test]
+    fn an_object_of_which_there_is_only_metadata_is_of_its_kind() {
+        for said in [
+            json!({}),
+            json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}),
+        ] {
+            let mut object = said;
+            object["metadata"] = json!({"namespace": "graph", "name": "neo4j-backup-sa"});
+            let stored = stored_as(Resource::ServiceAccounts, "v1", Node::from(object));
+            let node = stored.node();
+            let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
+            assert_eq!(text("kind").as_deref(), Some("ServiceAccount"));
+            assert_eq!(text("apiVersion").as_deref(), Some("v1"));
+        }
     }
 
     #[test]

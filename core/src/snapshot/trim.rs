@@ -21,7 +21,17 @@ const OF_PODS: &[&str] = &[
 ];
 
 /// Left out of every Job.
-const OF_JOBS: &[&str] = &["selector", "manualSelector", "completionMode", "podReplacementPolicy"];
+const OF_JOBS: &[&str] = &[
+    "selector",
+    "manualSelector",
+    "completionMode",
+    "podReplacementPolicy",
+    "completions",
+    "parallelism",
+];
+
+/// Left out of the state of every Job.
+const OF_STATES_OF_JOBS: &[&str] = &["uncountedTerminatedPods", "terminating"];
 
 /// Left out of every container.
 const OF_CONTAINERS: &[&str] = &[
@@ -56,6 +66,14 @@ pub fn trim(resource: Resource, object: &mut Node<'_>) {
                     pod(template);
                 }
             }
+            if let Some(status) = member(object, "status") {
+                remove(status, OF_STATES_OF_JOBS);
+                if let Some(Node::List(conditions)) = member(status, "conditions") {
+                    for condition in conditions {
+                        remove(condition, &["lastProbeTime"]);
+                    }
+                }
+            }
         }
         Resource::CronJobs => {
             let template = ["spec", "jobTemplate", "spec", "template"];
@@ -70,8 +88,12 @@ pub fn trim(resource: Resource, object: &mut Node<'_>) {
         }
         Resource::Events => {
             remove(object, &["action", "reportingInstance", "source", "related"]);
+            // There are more events than anything else.
+            if let Some(metadata) = member(object, "metadata") {
+                remove(metadata, &["uid"]);
+            }
             if let Some(involved) = member(object, "involvedObject") {
-                remove(involved, &["resourceVersion"]);
+                remove(involved, &["resourceVersion", "uid", "fieldPath"]);
             }
         }
         Resource::Secrets => secret(object),

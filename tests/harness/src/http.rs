@@ -82,6 +82,11 @@ impl Trust {
             config.with_root_certificates(roots).with_no_client_auth(),
         )))
     }
+
+    /// The same as the settings of a client.
+    pub(crate) fn configuration(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.0)
+    }
 }
 
 #[derive(Debug)]
