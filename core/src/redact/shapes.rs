@@ -62,7 +62,9 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
 /// Whether a text names an access key of AWS, in any of its layers: then what looks like its secret is one.
 pub(super) fn names_access_key(layers: &[View<'_>]) -> bool {
     let mut found = Vec::new();
-    layers.iter().for_each(|layer| access_key_ids(&layer.text, &mut found));
+    for layer in layers {
+        access_key_ids(&layer.text, &mut found);
+    }
     !found.is_empty()
 }
 

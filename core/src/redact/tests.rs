@@ -54,7 +54,7 @@ fn what_has_the_shape_of_a_secret_is_replaced() {
     );
     for (line, expected) in [
         (
-            format!("denied for AKIAIOSFODNN7EXAMPLE here"),
+            "denied for AKIAIOSFODNN7EXAMPLE here".to_owned(),
             "denied for <redacted:aws-access-key-id:1> here",
         ),
         (
