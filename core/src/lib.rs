@@ -30,6 +30,7 @@ pub mod operator;
 pub mod quoted;
 mod ratchet;
 pub mod rbac;
+pub mod redact;
 pub mod registry;
 pub mod rule;
 pub mod rules;

@@ -12,6 +12,7 @@ mod logs;
 mod operators;
 mod parity;
 mod reads;
+mod redaction;
 mod registry;
 mod rules;
 mod scaffold;

@@ -69,6 +69,24 @@ pub enum LogTail {
     Missing(Cause),
 }
 
+/// What writes the texts of a snapshot anew.
+pub trait Rewrite {
+    /// Returns what is to be kept of an object, or `None` if it stays as it is.
+    fn object(&mut self, object: &StoredObject) -> Option<StoredObject>;
+    /// Returns what a log, or why something could not be read, becomes.
+    fn text(&mut self, text: &str) -> String;
+}
+
+impl LogTail {
+    /// The lines, or `None` if they could not be read.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Read(text) => Some(text),
+            Self::Missing(_) => None,
+        }
+    }
+}
+
 impl Snapshot {
     /// An empty snapshot: of every resource nothing was asked.
     pub fn new(taken: Timestamp, namespaces: Option<BTreeSet<String>>) -> Self {
@@ -129,6 +147,29 @@ impl Snapshot {
         }
     }
 
+    /// Writes objects, logs, and the reasons of gaps anew.
+    pub fn rewrite(&mut self, rewriter: &mut impl Rewrite) {
+        for collection in self.collections.values_mut() {
+            for object in &mut collection.objects {
+                if let Some(new) = rewriter.object(object) {
+                    *object = new;
+                }
+            }
+            for gap in &mut collection.gaps {
+                gap.cause = rewritten(&gap.cause, rewriter);
+            }
+        }
+        for tail in self.logs.values_mut() {
+            *tail = match tail {
+                LogTail::Read(text) => LogTail::Read(rewriter.text(text)),
+                LogTail::Missing(cause) => LogTail::Missing(rewritten(cause, rewriter)),
+            };
+        }
+        for cause in self.elsewhere.values_mut() {
+            *cause = rewritten(cause, rewriter);
+        }
+    }
+
     /// The objects of a resource that were read.
     pub fn objects(&self, resource: Resource) -> &[StoredObject] {
         self.collections
@@ -184,6 +225,15 @@ impl Snapshot {
     /// Whether a namespace was asked for.
     pub fn covers(&self, namespace: &str) -> bool {
         self.namespaces.as_ref().is_none_or(|asked| asked.contains(namespace))
+    }
+}
+
+fn rewritten(cause: &Cause, rewriter: &mut impl Rewrite) -> Cause {
+    match cause {
+        Cause::NotAsked(text) => Cause::NotAsked(rewriter.text(text)),
+        Cause::Pending(text) => Cause::Pending(rewriter.text(text)),
+        Cause::Forbidden(right) => Cause::Forbidden(right.clone()),
+        Cause::Failed(text) => Cause::Failed(rewriter.text(text)),
     }
 }
 

@@ -1,0 +1,192 @@
+//! Where something is: numbers of accounts, buckets, hosts, addresses. Redacted only on request.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::found::Found;
+use super::kind::Kind;
+
+/// Hosts that are the same for everybody.
+const PUBLIC: [&str; 14] = [
+    "amazonaws.com",
+    "googleapis.com",
+    "core.windows.net",
+    "docker.io",
+    "ghcr.io",
+    "quay.io",
+    "gcr.io",
+    "pkg.dev",
+    "k8s.io",
+    "kubernetes.io",
+    "github.com",
+    "neo4j.com",
+    "microsoftonline.com",
+    "redacted.invalid",
+];
+
+/// Schemes whose host is a bucket or a container.
+const OF_BUCKETS: [&str; 8] = ["s3", "s3a", "s3n", "gs", "az", "azb", "wasbs", "abfss"];
+
+/// Finds them in one layer of a text.
+pub(super) fn find(text: &str, found: &mut Vec<Found>) {
+    resource_names(text, found);
+    urls(text, found);
+    emails(text, found);
+    addresses(text, found);
+    for suffix in [".blob.core.windows.net", ".dfs.core.windows.net"] {
+        labels(text, suffix, Kind::Account, found);
+    }
+    for suffix in [".s3.", ".s3-"] {
+        labels(text, suffix, Kind::Bucket, found);
+    }
+    labels(text, ".dkr.ecr.", Kind::Account, found);
+}
+
+/// Finds what the value of a field is by its name.
+pub(super) fn of_field(key: &str, value: &str) -> Option<Kind> {
+    match key {
+        "bucket" | "bucketName" if is_bucket(value) => Some(Kind::Bucket),
+        "nodeName" | "hostname" if value.contains('.') => Some(Kind::Host),
+        _ => None,
+    }
+}
+
+fn is_label(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-'
+}
+
+fn is_bucket(name: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._".contains(&byte);
+    (3..=63).contains(&name.len()) && name.bytes().all(is_letter)
+}
+
+/// The account and the bucket in `arn:aws:iam::123456789012:role/x` and `arn:aws:s3:::bucket/x`.
+fn resource_names(text: &str, found: &mut Vec<Found>) {
+    for (place, _) in text.match_indices("arn:aws") {
+        let is_end = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '`' | '\\' | ',' | ')');
+        let rest = &text[place..];
+        let name = &rest[..rest.find(is_end).unwrap_or(rest.len())];
+        let mut start = place;
+        for (position, part) in name.splitn(6, ':').enumerate() {
+            if position == 4 && part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit()) {
+                found.push(Found::of(text, start..start + part.len(), Kind::Account));
+            }
+            let bucket = part.split('/').next().unwrap_or_default();
+            if position == 5 && name.split(':').nth(2) == Some("s3") && is_bucket(bucket) {
+                found.push(Found::of(text, start..start + bucket.len(), Kind::Bucket));
+            }
+            start += part.len() + 1;
+        }
+    }
+}
+
+fn urls(text: &str, found: &mut Vec<Found>) {
+    for (place, _) in text.match_indices("://") {
+        let length = text[..place]
+            .bytes()
+            .rev()
+            .take_while(u8::is_ascii_alphanumeric)
+            .count();
+        let scheme = &text[place - length..place];
+        let mut start = place + "://".len();
+        let is_end =
+            |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '`' | '/' | '?' | '\\' | ',' | ')');
+        let authority = &text[start..start + text[start..].find(is_end).unwrap_or(text.len() - start)];
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        if OF_BUCKETS.contains(&scheme) {
+            let bucket = authority.split('@').next().unwrap_or_default();
+            if is_bucket(bucket) {
+                found.push(Found::of(text, start..start + bucket.len(), Kind::Bucket));
+            }
+            continue;
+        }
+        start += authority.len() - host.len();
+        let host = host.split(':').next().unwrap_or_default();
+        let is_inside = host.contains(".svc") || !host.contains('.') || host.parse::<Ipv4Addr>().is_ok();
+        let is_public = PUBLIC.iter().any(|suffix| host.ends_with(suffix));
+        let is_plain = host.bytes().all(|byte| is_label(byte) || byte == b'.');
+        if !is_inside && !is_public && is_plain {
+            found.push(Found::of(text, start..start + host.len(), Kind::Host));
+        }
+    }
+}
+
+fn emails(text: &str, found: &mut Vec<Found>) {
+    for (place, _) in text.match_indices('@') {
+        let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"._+-".contains(byte);
+        let start = place - text[..place].bytes().rev().take(64).take_while(is_letter).count();
+        let domain = text[place + 1..]
+            .bytes()
+            .take_while(|byte| is_label(*byte) || *byte == b'.')
+            .count();
+        let domain = text[place + 1..place + 1 + domain].trim_end_matches('.');
+        let is_in_url = text[..start].ends_with("://") || text[..start].ends_with(':');
+        if start < place && domain.contains('.') && !is_in_url {
+            found.push(Found::of(text, start..place + 1 + domain.len(), Kind::Email));
+        }
+    }
+}
+
+fn addresses(text: &str, found: &mut Vec<Found>) {
+    let is_part = |byte: u8| byte.is_ascii_hexdigit() || byte == b'.' || byte == b':';
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    while start < bytes.len() {
+        let length = bytes[start..].iter().take_while(|byte| is_part(**byte)).count();
+        let word = text.get(start..start + length).unwrap_or_default();
+        let follows = start > 0 && (bytes[start - 1].is_ascii_alphanumeric() || bytes[start - 1] == b'-');
+        let precedes = bytes.get(start + length).is_some_and(|byte| is_label(*byte));
+        if word.len() >= 3 && !follows && !precedes {
+            address(text, start, word, found);
+        }
+        start += length.max(1);
+        // Not from the middle of a word.
+        while start < bytes.len() && bytes[start].is_ascii_alphanumeric() && bytes[start - 1].is_ascii_alphanumeric() {
+            start += 1;
+        }
+    }
+}
+
+fn address(text: &str, start: usize, word: &str, found: &mut Vec<Found>) {
+    let trimmed = word.trim_end_matches(['.', ':']);
+    let whole = if word.ends_with("::") { word } else { trimmed };
+    if whole.matches(':').count() > 1 {
+        let is_real = whole
+            .parse::<Ipv6Addr>()
+            .is_ok_and(|address| !address.is_loopback() && !address.is_unspecified());
+        if is_real && whole.len() > 6 {
+            found.push(Found::of(text, start..start + whole.len(), Kind::Address));
+        }
+        return;
+    }
+    let host = trimmed.split(':').next().unwrap_or_default();
+    let is_real = host
+        .parse::<Ipv4Addr>()
+        .is_ok_and(|address| !address.is_loopback() && !address.is_unspecified());
+    if is_real {
+        found.push(Found::of(text, start..start + host.len(), Kind::Address));
+    }
+}
+
+/// The name before a suffix of a host, `company` in `company.blob.core.windows.net`.
+fn labels(text: &str, suffix: &str, kind: Kind, found: &mut Vec<Found>) {
+    for (place, _) in text.match_indices(suffix) {
+        if kind == Kind::Bucket
+            && !text[place..]
+                .bytes()
+                .take(64)
+                .collect::<Vec<_>>()
+                .ends_with(b"amazonaws.com")
+        {
+            let rest = &text[place..];
+            let host = rest.bytes().take_while(|byte| is_label(*byte) || *byte == b'.').count();
+            if !rest[..host].ends_with("amazonaws.com") && !rest[..host].ends_with("amazonaws.com.cn") {
+                continue;
+            }
+        }
+        let is_letter = |byte: &u8| is_label(*byte) || (kind == Kind::Bucket && *byte == b'.');
+        let start = place - text[..place].bytes().rev().take(63).take_while(is_letter).count();
+        if place > start + 2 {
+            found.push(Found::of(text, start..place, kind));
+        }
+    }
+}
