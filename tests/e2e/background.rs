@@ -57,6 +57,7 @@ impl Background {
                     stdout: &mut out,
                     stderr: &mut error,
                     environment: BTreeMap::from([("KUBECONFIG".to_owned(), kubeconfig)]),
+                    machine_zone: || None,
                     now: Timestamp::now(),
                     current_directory: std::env::temp_dir(),
                     terminal_width: None,

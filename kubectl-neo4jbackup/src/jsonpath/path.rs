@@ -152,7 +152,6 @@ fn closing(text: &str) -> Option<usize> {
             _ if is_escaped => is_escaped = false,
             (_, '\\') => is_escaped = true,
             (Some(open), _) if open == letter => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(letter),
             (None, '[') => depth += 1,
             (None, ']') if depth == 0 => return Some(position),
@@ -187,8 +186,9 @@ fn brackets(path: &str, inside: &str) -> Result<Step, TemplateError> {
     }
     let elements = inside.split(',').map(|piece| {
         let piece = piece.trim();
-        let reach = reach(piece)
-            .ok_or_else(|| refuse("brackets hold `*`, a filter `?(…)`, indices, a slice, or names in single quotes"))?;
+        let reach = reach(piece).map_err(|NoIndex| {
+            refuse("brackets hold `*`, a filter `?(…)`, indices, a slice, or names in single quotes")
+        })?;
         let query = JsonPath::parse(&format!("$[{piece}]")).map_err(|_| refuse("it is no index and no slice"))?;
         Ok(Element::new(piece, query, reach))
     });
@@ -205,20 +205,23 @@ impl Element {
     }
 }
 
-/// How long a list has to be for `*`, `0`, `-1`, `0:2`, `::2`; `None` for what is none of these.
-fn reach(piece: &str) -> Option<Option<Reach>> {
+/// What stands in brackets is neither `*` nor an index nor a slice.
+struct NoIndex;
+
+/// Returns how long a list has to be for `*`, `0`, `-1`, `0:2`, `::2`, or `None` where any will do.
+fn reach(piece: &str) -> Result<Option<Reach>, NoIndex> {
     if piece == "*" {
-        return Some(None);
+        return Ok(None);
     }
     let numbers = piece.split(':').map(|number| match number {
         "" => Some(None),
         number => number.parse::<i64>().ok().map(Some),
     });
-    let numbers: Vec<Option<i64>> = numbers.collect::<Option<_>>()?;
+    let numbers: Vec<Option<i64>> = numbers.collect::<Option<_>>().ok_or(NoIndex)?;
     match numbers[..] {
-        [Some(index)] => Some(Some(Reach::Has(index))),
-        [_, end] | [_, end, _] => Some(end.filter(|end| *end > 0).map(Reach::AtLeast)),
-        _ => None,
+        [Some(index)] => Ok(Some(Reach::Has(index))),
+        [_, end] | [_, end, _] => Ok(end.filter(|end| *end > 0).map(Reach::AtLeast)),
+        _ => Err(NoIndex),
     }
 }
 
@@ -255,7 +258,6 @@ fn outside_quotes(text: &str, operator: &str) -> Option<usize> {
     for (position, letter) in text.char_indices() {
         match (quote, letter) {
             (Some(open), _) if open == letter => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(letter),
             (None, _) if text[position..].starts_with(operator) => return Some(position),
             _ => {}

@@ -61,10 +61,8 @@ fn action(text: &str) -> Result<Option<Token>, TemplateError> {
         .filter(|rest| rest.starts_with([' ', '.', '[']))
     {
         let path = path.trim();
-        return match is_path(path) {
-            true => Ok(Some(Token::Range(path.to_owned()))),
-            false => Err(TemplateError::Action(text.to_owned())),
-        };
+        let token = is_path(path).then(|| Some(Token::Range(path.to_owned())));
+        return token.ok_or_else(|| TemplateError::Action(text.to_owned()));
     }
     if text == "end" {
         return Ok(Some(Token::End));
@@ -76,10 +74,8 @@ fn action(text: &str) -> Result<Option<Token>, TemplateError> {
     if text.parse::<f64>().is_ok() || ["true", "false"].contains(&text) {
         return Ok(Some(Token::Text(text.to_owned())));
     }
-    match is_path(text) {
-        true => Ok(Some(Token::Path(text.to_owned()))),
-        false => Err(TemplateError::Action(text.to_owned())),
-    }
+    let token = is_path(text).then(|| Some(Token::Path(text.to_owned())));
+    token.ok_or_else(|| TemplateError::Action(text.to_owned()))
 }
 
 /// The text in quotes, with what is escaped in it as Go reads it.

@@ -208,15 +208,17 @@ fn rename(object: &mut Value, of: &dyn Fn(&str) -> String) {
     let Some(namespace) = object["metadata"]["namespace"].as_str().map(str::to_owned) else {
         return;
     };
-    fn replace(value: &mut Value, old: &str, new: &str) {
-        match value {
-            Value::String(text) if text == old => new.clone_into(text),
-            Value::Array(items) => items.iter_mut().for_each(|item| replace(item, old, new)),
-            Value::Object(entries) => entries.values_mut().for_each(|item| replace(item, old, new)),
-            _ => {}
-        }
-    }
     replace(object, &namespace, &of(&namespace));
+}
+
+/// Puts a text in the place of another wherever that is a whole value.
+fn replace(value: &mut Value, old: &str, new: &str) {
+    match value {
+        Value::String(text) if text == old => new.clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, old, new)),
+        Value::Object(entries) => entries.values_mut().for_each(|item| replace(item, old, new)),
+        _ => {}
+    }
 }
 
 /// As it is rendered: a heading for each cause, a row for each of its signs, its commands as code, an entry for each effect,
@@ -238,14 +240,15 @@ fn assert_markdown(text: &str, findings: &[Value]) {
             Event::Start(Tag::Item) => items += 1,
             Event::Start(Tag::CodeBlock(_)) => block = Some(String::new()),
             Event::End(TagEnd::CodeBlock) => code_blocks.extend(block.take()),
-            Event::Text(text) => match &mut block {
-                Some(block) => block.push_str(&text),
-                None => {
+            Event::Text(text) => {
+                if let Some(block) = &mut block {
+                    block.push_str(&text);
+                } else {
                     let foreign = ["@", "evil", "<", "&", "#", "|", hostile::FORGED];
                     let foreign = foreign.into_iter().find(|part| text.contains(part));
                     assert_eq!(foreign, None, "outside of code: {text}");
                 }
-            },
+            }
             Event::Html(html) | Event::InlineHtml(html) => panic!("markup: {html}"),
             Event::Start(Tag::Image { dest_url, .. }) => panic!("a picture: {dest_url}"),
             Event::Start(Tag::BlockQuote(_) | Tag::FootnoteDefinition(_))

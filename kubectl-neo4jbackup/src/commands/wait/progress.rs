@@ -81,6 +81,7 @@ mod tests {
             stdout: &mut stdout,
             stderr: &mut stderr,
             environment: BTreeMap::new(),
+            machine_zone: || None,
             now: Timestamp::UNIX_EPOCH,
             current_directory: PathBuf::new(),
             terminal_width,

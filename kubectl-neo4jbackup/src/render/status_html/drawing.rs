@@ -174,7 +174,7 @@ impl Gap {
             "<g><title>{} without a good run</title><line class=\"gap\" x1=\"{begin}\" y1=\"88\" x2=\"{end}\" y2=\"88\"/>\
              <text class=\"gap-text\" x=\"{}\" y=\"106\">{words}</text></g>\n",
             words,
-            (begin + end) / 2
+            usize::midpoint(begin, end)
         )
     }
 }
@@ -254,7 +254,7 @@ fn size(bytes: u64) -> String {
     unit.map_or_else(
         || format!("{bytes} B"),
         |(unit, shift)| {
-            let tenths = u128::from(bytes) * 10 >> shift;
+            let tenths = (u128::from(bytes) * 10) >> shift;
             format!("{}.{} {unit}", tenths / 10, tenths % 10)
         },
     )
