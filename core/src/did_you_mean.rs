@@ -19,7 +19,7 @@ const MOST_SLIPS: usize = 3;
 /// Returns the candidate nearest to `word`, or `None` when none is near enough to be meant, when two are equally near, or
 /// when `word` is a candidate itself.
 ///
-/// Letters count the same in either case, and so do `-` and `_` left out. Near enough is one slip (a letter missing,
+/// Letters count the same in either case, and so do `-` and `_` left out, and `O` and `l` for the digits that look like them. Near enough is one slip (a letter missing,
 /// added, wrong, or two swapped) for each three letters, at most three slips; or the word is the beginning of the
 /// candidate and of no other (`credentialsSecret` for `credentialsSecretRef`).
 pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
@@ -71,6 +71,12 @@ fn fold(word: &str) -> Vec<char> {
     word.chars()
         .filter(|next| !matches!(next, '-' | '_'))
         .flat_map(char::to_lowercase)
+        .map(|letter| match letter {
+            // They look alike, and in a code one stands for the other.
+            'o' => '0',
+            'l' => '1',
+            letter => letter,
+        })
         .collect()
 }
 
