@@ -195,7 +195,7 @@ fn what_changes_is_said_until_somebody_interrupts() {
     let mut child = Command::new(workspace_program("kubectl-neo4jbackup").unwrap())
         .args(["doctor", "-n", &namespace, "--watch=200ms"])
         .env("KUBECONFIG", kubeconfig(control_plane))
-        .env("COLUMNS", "160")
+        .env("COLUMNS", "1000")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -222,7 +222,10 @@ fn what_changes_is_said_until_somebody_interrupts() {
     let line = wait(&|line| line.contains(" new error Neo4jBackup ") && line.ends_with("[NB6001]"));
     assert!(line.contains(&format!("{namespace}/nightly: ")), "{line}");
     let delete = format!("/apis/neo4j.neo4j.com/v1beta1/namespaces/{namespace}/neo4jbackups/nightly");
-    control_plane.api_client().unwrap().delete(&delete);
+    let mut client = control_plane.api_client().unwrap();
+    client.delete(&delete);
+    // As the operator does.
+    client.merge(&delete, &serde_json::json!({"metadata": {"finalizers": null}}));
     wait(&|line| line.contains(" gone error Neo4jBackup ") && line.ends_with("[NB6001]"));
     let now = jiff::Timestamp::now().to_string();
     let once = doctor(&kubeconfig(control_plane), &now, &["-n", &namespace]);
