@@ -198,12 +198,23 @@ impl Reader {
         for installation in &view.installations {
             parts.push(Part::list(Resource::Leases, Some(&installation.namespace)));
         }
-        for (namespace, name) in wanted::services(&view) {
+        let [services, unread] = wanted::services(&view);
+        for (namespace, name) in services {
             let slices = format!("kubernetes.io/service-name={name}");
             parts.push(Part::list(Resource::EndpointSlices, Some(&namespace)).labelled(slices));
             parts.push(Part::one(Resource::Services, Some(&namespace), name));
         }
         drop(view);
+        for (namespace, _) in unread {
+            for resource in [Resource::Services, Resource::EndpointSlices] {
+                let cause = Cause::NotAsked("only those of the first webhooks were read".to_owned());
+                let gap = Gap {
+                    namespace: Some(namespace.clone()),
+                    cause,
+                };
+                read.snapshot.miss(resource, gap);
+            }
+        }
         if let (true, Some(version), Some(_)) = (has_stalled, served, &self.reading.namespaces) {
             // What blinds the operator may be in any namespace.
             parts.extend([Resource::Backups, Resource::Restores].map(|resource| Part::elsewhere(resource, version)));

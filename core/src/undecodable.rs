@@ -41,7 +41,7 @@ pub(crate) fn time_of(kind: Kind) -> Option<&'static str> {
 pub(crate) struct Undecodable<'n> {
     /// Its field.
     pub(crate) path: Path,
-    /// What it is, where it is no text.
+    /// What it is; `None` where the path leads nowhere.
     pub(crate) value: Option<&'n Node<'n>>,
     /// The value that was certainly meant.
     pub(crate) meant: Option<serde_json::Value>,

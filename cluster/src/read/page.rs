@@ -157,9 +157,6 @@ async fn page(client: &Client, part: &Part, next: &str) -> Result<String, Error>
                 query.append_pair(key, selector);
             }
         }
-        if let Some(fields) = &part.fields {
-            query.append_pair("fieldSelector", fields);
-        }
         if !next.is_empty() {
             query.append_pair("continue", next);
         }

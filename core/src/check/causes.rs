@@ -202,6 +202,21 @@ mod tests {
         causes.iter().map(one).collect::<Vec<_>>().join(" ")
     }
 
+    /// Two webhooks: what is wrong with one says nothing of the other.
+    #[test]
+    fn what_was_found_in_the_cluster_as_a_whole_is_of_its_object_alone() {
+        let of_the_cluster = |code, object, explains| Diagnosis {
+            subject: None,
+            ..diagnosis(code, object, explains)
+        };
+        let causes = fold(vec![
+            of_the_cluster("C", "a", &["E"]),
+            of_the_cluster("E", "a", &[]),
+            of_the_cluster("E", "b", &[]),
+        ]);
+        assert_eq!(shape(&causes), "C/a(E/a()) E/b()");
+    }
+
     #[test]
     fn effects_stand_below_their_cause_and_only_of_the_same_object() {
         let causes = fold(vec![

@@ -122,7 +122,7 @@ impl Diagnosis {
         match (&self.affects, &other.subject) {
             (Affects::Everything, _) => true,
             (Affects::Subject, Some(subject)) => self.subject.as_ref().is_some_and(|own| same(own, subject)),
-            (Affects::Subject, None) => self.subject.is_none(),
+            (Affects::Subject, None) => self.subject.is_none() && same(&self.object, &other.object),
             (Affects::Namespaces(namespaces), Some(subject)) => namespaces.contains(&subject.namespace),
             (Affects::Kind(kind), Some(subject)) => *kind == subject.kind,
             (Affects::Objects(objects), Some(subject)) => objects.iter().any(|object| same(object, subject)),

@@ -1,3 +1,5 @@
+use jiff::Timestamp;
+
 use crate::check::prelude::*;
 use crate::facts::InstanceKind;
 use crate::operator::Versions;
@@ -42,7 +44,9 @@ impl Check for BackupPodNotReady {
             number("status.readyReplicas").unwrap_or(0),
         );
         let pod = cluster.pod(&instance.namespace, &format!("{set}-0"));
-        let created = pod.as_ref().and_then(|pod| pod.created);
+        let set_created = object.at("metadata.creationTimestamp").and_then(Node::as_str);
+        let set_created = set_created.and_then(|time| time.parse::<Timestamp>().ok());
+        let created = pod.as_ref().map_or(set_created, |pod| pod.created);
         let is_young = created.is_some_and(|created| cluster.now.as_second() - created.as_second() <= PATIENCE);
         if ready >= wanted || is_young {
             return;
@@ -57,7 +61,7 @@ impl Check for BackupPodNotReady {
                 }
                 None => format!("it is {}", quoted(&pod.phase)),
             },
-            (None, None) => "there is no such pod".to_owned(),
+            (None, None) => format!("{ready} of {wanted} are ready"),
         };
         let backups = cluster.backups_in(&instance.namespace).iter();
         let own = backups.filter(|backup| backup.spec().instance().text() == Some(&*instance.name));

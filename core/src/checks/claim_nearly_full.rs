@@ -51,7 +51,8 @@ impl Check for ClaimNearlyFull {
         let is_told = ran_out.is_some_and(|(_, line, _)| line.contains(MOUNTED_AT));
         let is_full = is_told || (ran_out.is_some() && use_of.as_ref().is_some_and(|of| of.fitting == 0));
         let (message, severity) = match &use_of {
-            _ if backup.deleted.is_some() => return,
+            // Nothing is to come any more.
+            _ if backup.deleted.is_some() || (backup.plan.is_none() && !is_full) => return,
             Some(of) if is_full => (
                 format!("claim {} is full: {}", name(&claim.name), of.says()),
                 Severity::Error,

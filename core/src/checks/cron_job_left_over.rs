@@ -31,17 +31,12 @@ impl Check for CronJobLeftOver {
 
     fn check_cluster(&self, cluster: &Cluster<'_>, report: &mut Report) {
         for cron_job in &cluster.loose_cron_jobs {
-            let owner = cron_job.owner.as_ref().map(|(_, owner)| owner.as_ref());
-            let by_name = cron_job.name.strip_suffix("-backup-cron");
-            let names = [owner, by_name, Some(&*cron_job.instance)].into_iter().flatten();
-            // Old operators give their CronJobs no label that says whose they are.
-            let is_there = names
-                .clone()
-                .any(|name| cluster.backup(&cron_job.namespace, name).is_some());
-            let Some(of) = names.clone().find(|name| !name.is_empty()).filter(|_| !is_there) else {
+            let of = cron_job.backup();
+            // Where there is one, two CronJobs are of it, and another check looks at the one that is the operator's.
+            if cluster.backup(&cron_job.namespace, &of).is_some() {
                 continue;
-            };
-            let what = format!("there is no Neo4jBackup {}", name(of));
+            }
+            let what = format!("there is no Neo4jBackup {}", name(&of));
             say(cron_job.reference(), cron_job, &what, cluster, report);
         }
     }

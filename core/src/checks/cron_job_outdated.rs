@@ -50,6 +50,9 @@ impl Check for CronJobOutdated {
                 .join(", and ")
         );
         let diagnosis = report.say(backup.reference(), message);
+        if differences.iter().all(|of| !KEEPS_FROM_RUNNING.contains(&of.field)) {
+            diagnosis.explains = &[];
+        }
         diagnosis.field(Path::dotted(first.of_backup)).all_evidence(
             differences
                 .iter()
@@ -74,6 +77,9 @@ impl Check for CronJobOutdated {
         }
     }
 }
+
+/// What keeps runs from beginning when they are due.
+const KEEPS_FROM_RUNNING: [&str; 2] = ["spec.schedule", "spec.timeZone"];
 
 /// Something that the two say differently.
 struct Difference {

@@ -129,7 +129,9 @@ fn compare(installation: &Installation<'_>, version: OperatorVersion, cluster: &
         };
         format!("the definitions are those of {told}, and the operator is {version}: {effect}")
     } else {
-        let effect = if used.is_empty() {
+        let effect = if !unrecorded.is_empty() || !lacking.is_empty() {
+            "fields that it knows are dropped"
+        } else if used.is_empty() {
             "fields that they have are ignored"
         } else {
             "fields that are set are ignored"
@@ -154,7 +156,7 @@ fn compare(installation: &Installation<'_>, version: OperatorVersion, cluster: &
     evidence("dropped from what the operator writes", &unrecorded);
     evidence("set, and ignored by the operator", &used);
     evidence("known to the operator and dropped", &lacking);
-    if !is_older {
+    if !is_older || (lacking.is_empty() && unrecorded.is_empty()) {
         evidence("stored and unknown to the operator", &beyond);
     }
     if unrecorded.is_empty() && used.is_empty() {
@@ -186,7 +188,7 @@ fn unrecorded(version: OperatorVersion, cluster: &Cluster<'_>) -> Vec<String> {
         .unwrap_or_default();
     let served = versions
         .iter()
-        .find(|of| of.get("served").and_then(Node::as_bool) == Some(true));
+        .find(|of| of.get("name").and_then(Node::as_str) == Some(Era::of(version).api_version()));
     let run =
         served.and_then(|of| of.at("schema.openAPIV3Schema.properties.status.properties.history.items.properties"));
     // Where runs are not described at all, everything may be kept.

@@ -111,7 +111,8 @@ fn versions(cluster: &Cluster<'_>, report: &mut Report) {
             "metadata.labels[app.kubernetes.io/version]",
             &version,
         ))
-        .help("bring the older of the two up to date: the chart neo4jbackup-webhook, or this program");
+        .help("bring the older of the two up to date: the chart neo4jbackup-webhook, or this program")
+        .explains = &[];
 }
 
 /// The first two numbers of a version; patches judge alike.

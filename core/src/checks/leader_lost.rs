@@ -16,7 +16,7 @@ declare_check! {
     /// to be restarted; a lease that nobody renews is taken over by itself as soon as a pod can write it.
     LeaderLost {
         code: "NB9006", name: "leader-lost", severity: Error,
-        looks: [AtCluster], needs: [Deployments], explains: ["NB5101", "NB9007", "NB9011"], since: "0.2",
+        looks: [AtCluster], needs: [Deployments], explains: ["NB5101", "NB8116", "NB9007", "NB9011"], since: "0.2",
     }
 }
 

@@ -25,12 +25,16 @@ declare_check! {
 /// For so many seconds the operator may take its time.
 const PATIENCE: i64 = 120;
 
+/// For so many seconds a Job may clean up what the backup stored; one that hangs keeps the object for ever.
+const CLEANING: i64 = 30 * 60;
+
 impl Check for ObjectTerminating {
     fn check_backup(&self, backup: &Backup<'_>, cluster: &Cluster<'_>, report: &mut Report) {
-        let cleans = backup
-            .other_jobs
-            .iter()
-            .any(|job| job.holds("Complete").is_none() && job.holds("Failed").is_none());
+        let is_young = |created: Timestamp| cluster.now.as_second() - created.as_second() <= CLEANING;
+        let cleans = backup.other_jobs.iter().any(|job| {
+            let goes_on = job.holds("Complete").is_none() && job.holds("Failed").is_none();
+            goes_on && job.created.is_some_and(is_young)
+        });
         if !cleans {
             say(backup.reference(), backup.deleted, &backup.finalizers, cluster, report);
         }
@@ -125,6 +129,10 @@ fn last_error<'c, 's>(object: &ObjectRef, cluster: &'c Cluster<'s>) -> Option<(L
         .iter()
         .flat_map(|installation| installation.lines_with("Reconciler error"));
     let errors = lines.filter_map(|logged| {
+        // Reading an entry takes longer than looking for a name.
+        if !logged.line.contains(&*object.name) {
+            return None;
+        }
         let line = LogLine::of(logged.line)?;
         line.is_about(object).then(|| (logged, line.error.into_owned()))
     });

@@ -16,7 +16,7 @@ declare_check! {
     /// Look at how its pod ended: `OOMKilled` wants a higher memory limit, an image that cannot be pulled a correct one.
     OperatorDown {
         code: "NB9003", name: "operator-down", severity: Error,
-        looks: [AtCluster], needs: [Deployments], explains: ["NB5103", "NB5104", "NB9006", "NB9007", "NB9011"], since: "0.2",
+        looks: [AtCluster], needs: [Deployments], explains: ["NB5103", "NB5104", "NB8116", "NB9006", "NB9007", "NB9011"], since: "0.2",
     }
 }
 

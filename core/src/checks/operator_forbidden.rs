@@ -23,7 +23,7 @@ declare_check! {
     OperatorForbidden {
         code: "NB9009", name: "operator-forbidden", severity: Error,
         looks: [AtCluster], needs: [],
-        explains: ["NB1101", "NB5101", "NB6002", "NB8101", "NB9003", "NB9006", "NB9007", "NB9011"], since: "0.2",
+        explains: ["NB1101", "NB5101", "NB6002", "NB8101", "NB8116", "NB9003", "NB9006", "NB9007", "NB9011"], since: "0.2",
     }
 }
 
@@ -43,9 +43,9 @@ const BESIDE: [&str; 9] = [
 ];
 
 /// What it is the cause of where the log alone says it.
-const UNSEEN: &[&str] = &["NB5101", "NB9006", "NB9007", "NB9011"];
+const UNSEEN: &[&str] = &["NB5101", "NB8116", "NB9006", "NB9007", "NB9011"];
 /// The same where the operator ends because of it.
-const FATAL: &[&str] = &["NB5101", "NB9003", "NB9006", "NB9007", "NB9011"];
+const FATAL: &[&str] = &["NB5101", "NB8116", "NB9003", "NB9006", "NB9007", "NB9011"];
 
 /// What somebody may not do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

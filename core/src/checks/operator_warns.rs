@@ -5,8 +5,8 @@ declare_check! {
     ///
     /// ## What it looks at
     /// The newest warning of each kind that the operator has noted as an event of a backup or restore in the last day, of those
-    /// that stop nothing: fields without effect, databases that are left out, a validation that does not take place, an account
-    /// that two objects change in turn, differential backups that cannot seed a sharded database.
+    /// that stop nothing: fields without effect, databases that are left out, a validation that does not take place,
+    /// differential backups that cannot seed a sharded database.
     ///
     /// ## Why it matters
     /// The phase is good in spite of it. Events are gone after an hour or a day, and with them the only sign.
@@ -25,14 +25,7 @@ const LATELY: i64 = 24 * 3600;
 /// A kind of warning: the reason of the event, how bad it is, what it comes to, and what to do.
 struct Warned(&'static str, Severity, &'static str, &'static str);
 
-const WARNINGS: [Warned; 8] = [
-    Warned(
-        "ServiceAccountAnnotationConflict",
-        Severity::Warning,
-        "another object of the namespace wants other identity annotations on the account that they share, and each overwrites \
-         the other's",
-        "use one identity for all backups of the namespace, or move one of them to another namespace",
-    ),
+const WARNINGS: [Warned; 7] = [
     Warned(
         "BackupShardedDifferential",
         Severity::Warning,

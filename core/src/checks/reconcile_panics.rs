@@ -68,7 +68,8 @@ impl<'i, 's> Panics<'i, 's> {
             .iter()
             .flat_map(|installation| installation.lines_with(PANIC));
         let mut panics: Option<Self> = None;
-        for last in lines {
+        // Reading an entry takes longer than looking for a name.
+        for last in lines.filter(|logged| logged.line.contains(&*object.name)) {
             let Some(said) = LogLine::of(last.line).filter(|said| said.is_about(object)) else {
                 continue;
             };

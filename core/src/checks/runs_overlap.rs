@@ -50,11 +50,18 @@ impl Check for RunsOverlap {
         let backups = cluster.backups_in(&instance.namespace).iter();
         let backups: Vec<&Backup<'_>> = backups
             .filter(|backup| backup.spec().instance().text() == Some(&*instance.name))
+            .filter(|backup| backup.plan.is_some() && backup.deleted.is_none())
             .collect();
+        let newest_of = |backup: &Backup<'_>| backup.runs.iter().find_map(|run| run.started);
         let overlaps = overlaps(&stretches(&backups, cluster.now), |one, other| {
             takes_turns(backups[one], backups[other])
         });
         let mut overlaps: Vec<_> = overlaps.into_iter().collect();
+        // Where both have run since without meeting, their schedules were moved.
+        overlaps.retain(|((one, other), overlap)| {
+            let since = newest_of(backups[*one]).min(newest_of(backups[*other]));
+            since.is_none_or(|since| overlap.last >= since)
+        });
         overlaps.sort_by_key(|(pair, overlap)| (std::cmp::Reverse(overlap.last), *pair));
         let Some(((one, other), newest)) = overlaps.first() else {
             return;

@@ -78,7 +78,7 @@ fn dead(webhook: &Webhook<'_>, seen: Vec<Failure>, cluster: &Cluster<'_>, report
         }
     }
     let is_seen = !seen.is_empty();
-    if !is_seen && (asked.is_empty() || namespaces.is_empty()) {
+    if namespaces.is_empty() || (!is_seen && asked.is_empty()) {
         return;
     }
     let why = if service.exists == Some(false) {

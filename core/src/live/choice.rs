@@ -1,6 +1,6 @@
 //! Which run somebody means.
 
-use super::run::{Outcome, Run};
+use super::run::Run;
 
 /// A run as somebody names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Wish {
 
     /// Finds the run. `runs` are all of them, the newest first.
     pub fn choose<'r, 's>(&self, runs: &'r [Run<'s>]) -> Result<&'r Run<'s>, NoRun> {
-        let is_bad = |run: &&Run<'_>| run.outcome == Outcome::Failed || (run.has_ended() && !run.is_good());
+        let is_bad = |run: &&Run<'_>| run.has_ended() && !run.is_good();
         match self {
             _ if runs.is_empty() => Err(NoRun::Never),
             Self::Last => runs.first().ok_or(NoRun::Never),

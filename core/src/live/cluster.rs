@@ -110,7 +110,7 @@ impl<'s> Cluster<'s> {
             cron_job.events = loose.events_of("CronJob", &cron_job.namespace, &cron_job.name);
             let is_operators = cron_job.owner.as_ref().is_some_and(|(kind, _)| kind == "Neo4jBackup");
             if is_operators || (cron_job.owner.is_none() && cron_job.name.ends_with("-backup-cron")) {
-                let key = (cron_job.namespace.clone(), cron_job.instance.clone());
+                let key = (cron_job.namespace.clone(), cron_job.backup());
                 cron_jobs.insert(key, cron_job);
             } else if cron_job.runs_neo4j_admin() {
                 let key = (cron_job.namespace.clone(), cron_job.name.clone());

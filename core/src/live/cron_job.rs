@@ -93,6 +93,16 @@ impl<'s> CronJob<'s> {
         reference("batch/v1", "CronJob", &self.namespace, &self.name)
     }
 
+    /// The name of the backup that it is of, where it is the operator's. Old operators give it no label that says so, and
+    /// older ones no owner; then its own name tells.
+    pub fn backup(&self) -> Text<'s> {
+        match &self.owner {
+            Some((_, owner)) => owner.clone(),
+            None if !self.instance.is_empty() => self.instance.clone(),
+            None => self.name.trim_end_matches("-backup-cron").to_owned().into(),
+        }
+    }
+
     /// What its controller noted when it began no run, the newest first.
     pub fn refusals(&self) -> impl Iterator<Item = &Event<'s>> {
         let events = self.events.iter().rev();

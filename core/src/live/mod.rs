@@ -36,6 +36,7 @@ mod restore;
 mod run;
 mod schedule;
 mod secret_use;
+mod selector;
 mod series;
 pub mod wanted;
 mod webhook;

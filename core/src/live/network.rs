@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::cluster::Cluster;
 use super::read::{items, reference, text, time};
+use super::selector::selects;
 use crate::document::Node;
 use crate::model::ObjectRef;
 use crate::snapshot::Resource;
@@ -103,7 +104,9 @@ impl<'s> NetworkPolicy<'s> {
             (Direction::Egress, false) => types.iter().any(|kind| kind.as_str() == Some("Egress")),
         };
         let selector = self.object.at("spec.podSelector");
-        speaks && selector.is_none_or(|selector| selects(selector, &pod.labels) == Some(true))
+        speaks
+            && selector
+                .is_none_or(|selector| selects(Some(selector), &|key| Some(value(&pod.labels, key))) == Some(true))
     }
 
     /// Whether it lets connections through between a pod that it is for and another one, to a TCP port of `to`, which is one
@@ -166,22 +169,15 @@ fn is_peer(peer: &Node<'_>, own_namespace: &str, pod: &Peer) -> Option<bool> {
     }
     let in_namespace = match peer.get("namespaceSelector") {
         None => Some(pod.namespace == own_namespace),
-        Some(selector) => {
-            let by_name = ("kubernetes.io/metadata.name".to_owned(), pod.namespace.clone());
-            match &pod.namespace_labels {
-                Some(labels) => {
-                    let mut labels = labels.clone();
-                    labels.push(by_name);
-                    selects(selector, &labels)
-                }
-                // What the name alone decides is decided; anything else may be as the selector wants it.
-                None => selects(selector, &[by_name]).filter(|selected| *selected),
-            }
-        }
+        Some(selector) => selects(Some(selector), &|key| match (key, &pod.namespace_labels) {
+            ("kubernetes.io/metadata.name", _) => Some(Some(pod.namespace.clone())),
+            (_, Some(labels)) => Some(value(labels, key)),
+            (_, None) => None,
+        }),
     };
     let is_pod = match peer.get("podSelector") {
         None => Some(true),
-        Some(selector) => selects(selector, &pod.labels),
+        Some(selector) => selects(Some(selector), &|key| Some(value(&pod.labels, key))),
     };
     match (in_namespace, is_pod) {
         (Some(false), _) | (_, Some(false)) => Some(false),
@@ -190,34 +186,10 @@ fn is_peer(peer: &Node<'_>, own_namespace: &str, pod: &Peer) -> Option<bool> {
     }
 }
 
-/// Whether a selector selects what has these labels; `None` for one that nobody knows how to read.
-fn selects(selector: &Node<'_>, labels: &[(String, String)]) -> Option<bool> {
-    let value = |key: &str| {
-        labels
-            .iter()
-            .find(|(label, _)| label == key)
-            .map(|(_, value)| value.as_str())
-    };
-    let wanted = pairs(selector.get("matchLabels"));
-    if wanted.iter().any(|(key, wanted)| value(key) != Some(wanted)) {
-        return Some(false);
-    }
-    for expression in items(selector, "matchExpressions") {
-        let key = text(expression, "key");
-        let values = items(expression, "values");
-        let is_listed = value(&key).is_some_and(|value| values.iter().any(|listed| listed.as_str() == Some(value)));
-        let holds = match &*text(expression, "operator") {
-            "In" => is_listed,
-            "NotIn" => !is_listed,
-            "Exists" => value(&key).is_some(),
-            "DoesNotExist" => value(&key).is_none(),
-            _ => return None,
-        };
-        if !holds {
-            return Some(false);
-        }
-    }
-    Some(true)
+/// The value of a label, or `None` where there is none.
+fn value(labels: &[(String, String)], key: &str) -> Option<String> {
+    let found = labels.iter().find(|(label, _)| label == key);
+    found.map(|(_, value)| value.clone())
 }
 
 fn pairs(labels: Option<&Node<'_>>) -> Vec<(String, String)> {
@@ -294,7 +266,15 @@ mod tests {
             lets_in(&namespace(json!({"kubernetes.io/metadata.name": "graph"}))),
             Some(true)
         );
+        assert_eq!(
+            lets_in(&namespace(json!({"kubernetes.io/metadata.name": "other"}))),
+            Some(false)
+        );
         assert_eq!(lets_in(&namespace(json!({"team": "data"}))), None);
+        let without = json!([{"from": [{"namespaceSelector": {"matchExpressions": [
+            {"key": "team", "operator": "NotIn", "values": ["data"]}
+        ]}}]}]);
+        assert_eq!(lets_in(&without), None);
         assert_eq!(lets_in(&json!([{"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}])), None);
     }
 

@@ -6,6 +6,7 @@ use super::operator::Installation;
 use super::pod::{Container, Pod};
 use super::read::{Text, text, time};
 use crate::document::Node;
+use crate::logs;
 use crate::model::ObjectRef;
 
 /// No line that says something is longer; one with the stack of a panic has some thousand bytes.
@@ -48,7 +49,7 @@ impl<'s> LogLine<'s> {
         if line.len() > LONGEST {
             return None;
         }
-        let start = line.find('{')?;
+        let start = logs::fields_of(line)?;
         let (head, json) = line.split_at(start);
         let fields: Node<'s> = serde_json::from_str(json.trim_end()).ok()?;
         let kind = text(&fields, "controllerKind");

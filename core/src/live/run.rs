@@ -244,7 +244,7 @@ fn bytes(entry: &Node<'_>) -> Option<u64> {
     let mut sum = None;
     for file in lists.flatten() {
         let size = quantity::parse(&optional(file, "size")?).ok()?.bytes()?;
-        sum = Some(sum.unwrap_or_default() + u64::try_from(size).ok()?);
+        sum = Some(sum.unwrap_or(0_u64).checked_add(u64::try_from(size).ok()?)?);
     }
     sum
 }

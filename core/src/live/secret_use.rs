@@ -32,8 +32,17 @@ pub(super) fn secret_uses<'s>(object: &Node<'s>, spec: &str) -> Vec<SecretUse<'s
         }
     }
     for volume in items(spec, "volumes") {
-        let Some(source) = volume.get("secret") else { continue };
         let by = format!("volume {}", text(volume, "name"));
+        for source in items(volume, "projected.sources")
+            .iter()
+            .filter_map(|source| source.get("secret"))
+        {
+            uses.push((source, "name", None, by.clone()));
+            for item in items(source, "items") {
+                uses.push((source, "name", optional(item, "key"), by.clone()));
+            }
+        }
+        let Some(source) = volume.get("secret") else { continue };
         uses.push((source, "secretName", None, by.clone()));
         for item in items(source, "items") {
             uses.push((source, "secretName", optional(item, "key"), by.clone()));

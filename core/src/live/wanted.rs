@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Cluster, CronJob, Installation, Job, Outcome, Pod, Run};
+use super::{Cluster, CronJob, Installation, Job, Outcome, Pod, Run, Webhook};
 use crate::document::Node;
 use crate::facts::LocationFacts;
 use crate::model;
@@ -94,14 +94,31 @@ pub fn has_stalled(cluster: &Cluster<'_>) -> bool {
     })
 }
 
-/// The services that answer for webhooks which can stop backups or are ours, by namespace and name.
-pub fn services(cluster: &Cluster<'_>) -> Vec<(String, String)> {
-    let webhooks = cluster.webhooks.iter();
-    let wanted = webhooks.filter(|webhook| webhook.is_ours() || (webhook.stops() && webhook.concerns_backups()));
-    let services = wanted.filter_map(|webhook| webhook.service.as_ref());
-    let names = services.map(|service| (service.namespace.to_string(), service.name.to_string()));
-    let names: BTreeSet<(String, String)> = names.collect();
-    names.into_iter().take(MOST_SERVICES).collect()
+/// The services that answer for webhooks which can stop something or are ours, by namespace and name: those to read, and
+/// those that are too many.
+pub fn services(cluster: &Cluster<'_>) -> [Vec<(String, String)>; 2] {
+    let name_of = |webhook: &Webhook<'_>| {
+        let service = webhook.service.as_ref()?;
+        Some((service.namespace.to_string(), service.name.to_string()))
+    };
+    let of = |selects: &dyn Fn(&Webhook<'_>) -> bool| -> BTreeSet<(String, String)> {
+        let webhooks = cluster.webhooks.iter().filter(|webhook| selects(webhook));
+        webhooks.filter_map(name_of).collect()
+    };
+    let ours = of(&|webhook| webhook.is_ours());
+    // Those that concern backups first, and then the others, which an event may name.
+    let telling = of(&|webhook| webhook.stops() && webhook.concerns_backups());
+    let others = of(&|webhook| webhook.stops());
+    let mut names: Vec<(String, String)> = ours.iter().cloned().collect();
+    names.extend(telling.difference(&ours).cloned());
+    names.extend(
+        others
+            .iter()
+            .filter(|name| !ours.contains(*name) && !telling.contains(*name))
+            .cloned(),
+    );
+    let left = names.split_off(names.len().min(MOST_SERVICES));
+    [names, left]
 }
 
 /// The logs that may say why something failed or waits, the most telling first; of `target`, a namespace and a name, alone

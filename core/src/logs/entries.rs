@@ -62,11 +62,15 @@ fn begins_entry(line: &str) -> bool {
     }
 }
 
+/// Where the fields of a line begin, which are JSON: behind its last column, or the whole line; `None` for a line without.
+/// A sentence before them may hold a brace of its own.
+pub fn fields_of(line: &str) -> Option<usize> {
+    line.rfind("\t{").map(|tab| tab + 1).or_else(|| line.find('{'))
+}
+
 /// Whether an entry names an object: in its fields where it is JSON or ends with JSON, else in its words.
 fn names(line: &str, kind: &str, namespace: &str, name: &str) -> bool {
-    let object = line
-        .find('{')
-        .and_then(|start| serde_json::from_str::<Value>(&line[start..]).ok());
+    let object = fields_of(line).and_then(|start| serde_json::from_str::<Value>(&line[start..]).ok());
     if let Some(fields) = object {
         let text = |key: &str| fields.get(key).and_then(Value::as_str);
         let of_kind = text("controllerKind").is_none_or(|of| of == kind);

@@ -11,7 +11,7 @@ mod table;
 
 use serde::Serialize;
 
-pub use entries::{About, Entries};
+pub use entries::{About, Entries, fields_of};
 pub use line::{LONGEST, Line};
 pub use merge::Merge;
 pub use position::Position;

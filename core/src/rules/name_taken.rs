@@ -3,6 +3,7 @@
 use crate::facts::Controller;
 use crate::quoted::printable;
 use crate::rule::prelude::*;
+use crate::values::names::DerivedName;
 
 declare_rule! {
     /// A name that the object needs belongs to a controller that is not the operator.
@@ -31,6 +32,7 @@ declare_rule! {
         code: "NB2010", name: "name-taken", severity: Warning,
         kinds: JOBS, reads: ["spec.schedule"], needs: [],
         doors: All, fix: None, cel: NotExpressible("it looks at another object"), since: "0.2",
+        explains: ["NB5101"],
     }
 }
 
@@ -39,7 +41,7 @@ impl Rule for NameTaken {
         let (namespace, name) = (subject.namespace(), subject.name());
         let schedule = subject.backup().map(|backup| backup.schedule());
         if let Some(schedule) = schedule.filter(|schedule| schedule.text().is_some()) {
-            let cron_job = format!("{name}-backup-cron");
+            let cron_job = DerivedName::BackupCronJob.of(name);
             let taken = inventory.controller(namespace, "CronJob", &cron_job);
             let is_own = |by: &Controller| by.kind == Kind::Neo4jBackup.name() && by.name == name;
             if let Some(by) = taken.filter(|by| !is_own(by)) {
