@@ -372,6 +372,14 @@ pub enum DoctorFormat {
     Html,
 }
 
+impl DoctorFormat {
+    /// The names of all formats, as `-o` takes them.
+    pub fn names() -> Vec<String> {
+        let formats = Self::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        formats.map(|format| format.get_name().to_owned()).collect()
+    }
+}
+
 /// The arguments of `status`.
 #[derive(Debug, Args)]
 #[command(

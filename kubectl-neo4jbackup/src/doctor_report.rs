@@ -15,9 +15,10 @@ use neo4jbackup_core::rule::RuleMeta;
 use serde::Serialize;
 
 use crate::Exit;
+use crate::about::About;
 use crate::cli::{FailOn, Show};
 use crate::look::Source;
-use crate::report::{API_VERSION, Cause, Verdict};
+use crate::report::{Cause, Verdict};
 
 /// How much of a sign is kept, in characters: a line of a log may have a megabyte.
 const LONGEST_SIGN: usize = 4_096;
@@ -26,24 +27,13 @@ const LONGEST_SIGN: usize = 4_096;
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DoctorReport {
-    /// [`API_VERSION`].
-    pub(crate) api_version: &'static str,
-    /// `DoctorReport`.
-    pub(crate) kind: &'static str,
+    /// What was looked at, when, and whether that was all.
+    #[serde(flatten)]
+    pub(crate) about: About,
     /// `pass`, or `fail` when a finding is at or above `--fail-on`.
     pub(crate) result: Verdict,
-    /// Whether every check could be made.
-    pub(crate) complete: bool,
-    /// The context of the kubeconfig; null for a bundle.
-    pub(crate) context: Option<String>,
-    /// The bundle; null for a cluster.
-    pub(crate) bundle: Option<String>,
-    /// The namespaces that were asked for; null for all.
-    pub(crate) namespaces: Option<Vec<String>>,
     /// The version of the operator; null when nothing tells it.
     pub(crate) operator_version: Option<String>,
-    /// The time of the snapshot, RFC 3339 in UTC.
-    pub(crate) checked_at: String,
     /// From when on something is of interest, RFC 3339 in UTC; null for ever.
     pub(crate) since: Option<String>,
     /// Counts, those of findings that are not shown included.
@@ -216,23 +206,13 @@ impl DoctorReport {
         };
         let fails = findings.iter().any(|finding| fail_on.includes(finding.severity));
         findings.retain(|finding| show.includes(finding.severity));
-        let snapshot = cluster.snapshot;
         Self {
-            api_version: API_VERSION,
-            kind: "DoctorReport",
+            about: About::new("DoctorReport", cluster, source, examination.skipped.is_empty()),
             result: if fails { Verdict::Fail } else { Verdict::Pass },
-            complete: examination.skipped.is_empty(),
-            context: source.context,
-            bundle: source.bundle,
-            namespaces: snapshot
-                .namespaces
-                .as_ref()
-                .map(|namespaces| namespaces.iter().cloned().collect()),
             operator_version: cluster.operator.map(|operator| {
                 let versions = operator.versions().to_string();
                 versions.trim_start_matches("operator ").to_owned()
             }),
-            checked_at: cluster.now.to_string(),
             since: None,
             summary,
             findings,
@@ -241,16 +221,11 @@ impl DoctorReport {
         }
     }
 
-    /// The time of the snapshot.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.checked_at.parse().unwrap_or(Timestamp::UNIX_EPOCH)
-    }
-
     /// What the shell is told.
     pub(crate) fn exit(&self, allow_incomplete: bool) -> Exit {
         match self.result {
             Verdict::Fail => Exit::NotGood,
-            Verdict::Pass if !self.complete && !allow_incomplete => Exit::Incomplete,
+            Verdict::Pass if !self.about.complete && !allow_incomplete => Exit::Incomplete,
             Verdict::Pass => Exit::Good,
         }
     }

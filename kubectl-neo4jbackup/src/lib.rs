@@ -7,6 +7,7 @@
 //! cli (arguments) ─→ config (file) ─→ commands::lint ─→ input (files) ─→ core ─→ baseline ─→ report ─→ render
 //! ```
 
+mod about;
 mod age;
 pub mod baseline;
 pub mod bundle;

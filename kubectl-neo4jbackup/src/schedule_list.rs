@@ -15,11 +15,11 @@ use neo4jbackup_core::values::cron::Schedule;
 use serde::Serialize;
 
 use crate::Exit;
+use crate::about::About;
 use crate::age::span;
 use crate::chosen::Chosen;
 use crate::look::Source;
-use crate::report::API_VERSION;
-use crate::status_list::{names_of_namespaces, not_read};
+use crate::status_list::not_read;
 use crate::zone::Zone;
 
 /// So many seconds ahead runs are compared: a week, in which every usual schedule comes round.
@@ -35,20 +35,9 @@ const HOLDS_NONE_APART: Versions = Versions::range("1.0+");
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ScheduleList {
-    /// [`API_VERSION`].
-    pub(crate) api_version: &'static str,
-    /// `ScheduleList`.
-    pub(crate) kind: &'static str,
-    /// Whether everything is known that the answer rests on.
-    pub(crate) complete: bool,
-    /// The context of the kubeconfig; null for a bundle.
-    pub(crate) context: Option<String>,
-    /// The bundle; null for a cluster.
-    pub(crate) bundle: Option<String>,
-    /// The namespaces that were asked for; null for all.
-    pub(crate) namespaces: Option<Vec<String>>,
-    /// The time of the snapshot, RFC 3339 in UTC.
-    pub(crate) checked_at: String,
+    /// What was looked at, when, and whether that was all.
+    #[serde(flatten)]
+    pub(crate) about: About,
     /// The zone of the local times.
     pub(crate) local_zone: String,
     /// Who names that zone: `$TZ` or `this machine`; null when nobody does.
@@ -177,13 +166,7 @@ impl ScheduleList {
         items.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
         let not_read = not_read(cluster);
         Self {
-            api_version: API_VERSION,
-            kind: "ScheduleList",
-            complete: not_read.is_empty(),
-            context: source.context,
-            bundle: source.bundle,
-            namespaces: names_of_namespaces(cluster),
-            checked_at: cluster.now.to_string(),
+            about: About::new("ScheduleList", cluster, source, not_read.is_empty()),
             local_zone: zone.name.clone(),
             local_zone_said_by: zone.said_by,
             runs_side_by_side: cluster.operator.map(|operator| operator.can_be_in(HOLDS_NONE_APART)),
@@ -199,7 +182,7 @@ impl ScheduleList {
 
     /// What the shell is told.
     pub(crate) fn exit(&self) -> Exit {
-        match (self.items.iter().any(|item| item.error.is_some()), self.complete) {
+        match (self.items.iter().any(|item| item.error.is_some()), self.about.complete) {
             (true, _) => Exit::NotGood,
             (false, false) => Exit::Incomplete,
             (false, true) => Exit::Good,

@@ -11,28 +11,17 @@ use neo4jbackup_core::snapshot::Resource;
 use serde::Serialize;
 
 use crate::Exit;
+use crate::about::About;
 use crate::chosen::Chosen;
 use crate::look::Source;
-use crate::report::API_VERSION;
 
 /// How every backup does.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StatusList {
-    /// [`API_VERSION`].
-    pub(crate) api_version: &'static str,
-    /// `StatusList`.
-    pub(crate) kind: &'static str,
-    /// Whether everything is known that a state rests on.
-    pub(crate) complete: bool,
-    /// The context of the kubeconfig; null for a bundle.
-    pub(crate) context: Option<String>,
-    /// The bundle; null for a cluster.
-    pub(crate) bundle: Option<String>,
-    /// The namespaces that were asked for; null for all.
-    pub(crate) namespaces: Option<Vec<String>>,
-    /// The time of the snapshot, RFC 3339 in UTC.
-    pub(crate) checked_at: String,
+    /// What was looked at, when, and whether that was all.
+    #[serde(flatten)]
+    pub(crate) about: About,
     /// How many need attention.
     pub(crate) attention: usize,
     /// What could not be read, and why, each in a sentence.
@@ -121,13 +110,12 @@ impl StatusList {
         items.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
         let not_read = not_read(cluster);
         Self {
-            api_version: API_VERSION,
-            kind: "StatusList",
-            complete: not_read.is_empty() && items.iter().all(|item| item.state != word(State::Unknown)),
-            context: source.context,
-            bundle: source.bundle,
-            namespaces: names_of_namespaces(cluster),
-            checked_at: cluster.now.to_string(),
+            about: About::new(
+                "StatusList",
+                cluster,
+                source,
+                not_read.is_empty() && items.iter().all(|item| item.state != word(State::Unknown)),
+            ),
             attention: items.iter().filter(|item| item.needs_attention).count(),
             not_read,
             items,
@@ -141,7 +129,7 @@ impl StatusList {
 
     /// What the shell is told.
     pub(crate) fn exit(&self) -> Exit {
-        match (self.attention, self.complete) {
+        match (self.attention, self.about.complete) {
             (1.., _) => Exit::NotGood,
             (0, false) => Exit::Incomplete,
             (0, true) => Exit::Good,
@@ -268,12 +256,6 @@ fn storage(spec: &model::Backup<'_>) -> Option<String> {
         Some(path) => format!("{place}/{}", path.trim_start_matches('/')),
         None => place,
     })
-}
-
-/// The namespaces that were asked for, or `None` for all.
-pub(crate) fn names_of_namespaces(cluster: &Cluster<'_>) -> Option<Vec<String>> {
-    let namespaces = cluster.snapshot.namespaces.as_ref()?;
-    Some(namespaces.iter().cloned().collect())
 }
 
 /// What is missing of that which a state rests on.

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Output, Stdio};
 
+use kubectl_neo4jbackup::cli::DoctorFormat;
 use tempfile::TempDir;
 
 const BACKUP: &str =
@@ -17,6 +18,14 @@ fn program() -> Command {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Runs a program whose reader goes away after the first byte.
+fn read_one_byte(command: &mut Command) -> Output {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = [0; 1];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    child.wait_with_output().unwrap()
 }
 
 fn lint(folder: &TempDir, arguments: &[&str]) -> Output {
@@ -35,16 +44,7 @@ fn a_reader_that_goes_away_is_no_error() {
     for number in 0..2_000 {
         fs::write(folder.path().join(format!("{number}.yaml")), BACKUP).unwrap();
     }
-    let mut child = program()
-        .args(["lint", "."])
-        .current_dir(folder.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first = [0; 1];
-    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = read_one_byte(program().args(["lint", "."]).current_dir(folder.path()));
     assert_eq!(output.status.code(), Some(1), "the exit code is that of the findings");
     assert_eq!(text(&output.stderr), "");
 }
@@ -57,27 +57,12 @@ fn a_reader_of_a_diagnosis_may_go_away() {
         let backup = BACKUP.replace("name: a", &format!("name: a{number}\n  namespace: graph"));
         fs::write(folder.path().join(format!("{number}.yaml")), backup).unwrap();
     }
-    for format in [
-        "text",
-        "table",
-        "short",
-        "json",
-        "yaml",
-        "junit",
-        "markdown",
-        "openmetrics",
-        "html",
-    ] {
-        let mut child = program()
-            .args(["doctor", "--from-bundle", ".", "-o", format])
-            .current_dir(folder.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut first = [0; 1];
-        child.stdout.take().unwrap().read_exact(&mut first).unwrap();
-        let output = child.wait_with_output().unwrap();
+    for format in DoctorFormat::names() {
+        let output = read_one_byte(
+            program()
+                .args(["doctor", "--from-bundle", ".", "-o", &format])
+                .current_dir(folder.path()),
+        );
         assert_eq!(
             (output.status.code(), text(&output.stderr).as_str()),
             (Some(1), ""),

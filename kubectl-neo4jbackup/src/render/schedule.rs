@@ -36,7 +36,7 @@ fn text(list: &ScheduleList, page: &Page) -> String {
     if list.items.is_empty() {
         return String::new();
     }
-    let now: Timestamp = list.checked_at.parse().unwrap_or(Timestamp::UNIX_EPOCH);
+    let now = list.about.checked_at;
     let is_utc = list.local_zone == "UTC";
     let mut rows = vec![header(page, is_utc)];
     for item in &list.items {

@@ -71,7 +71,7 @@ pub(crate) fn names(list: &StatusList) -> String {
 pub(crate) fn attention(list: &StatusList, bundle: Option<&Path>) -> Option<String> {
     let all = list.items.len();
     if all == 0 {
-        let place = match list.namespaces.as_deref() {
+        let place = match list.about.namespaces.as_deref() {
             Some([namespace]) => format!(" in namespace {}", Name(namespace)),
             _ => String::new(),
         };
@@ -188,7 +188,7 @@ impl Column {
     }
 
     fn cell(self, item: &Item, list: &StatusList, page: &Page) -> String {
-        let now: Timestamp = list.checked_at.parse().unwrap_or(Timestamp::UNIX_EPOCH);
+        let now = list.about.checked_at;
         let time = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<Timestamp>().ok());
         let foreign = |text: &Option<String>| text.as_ref().map(|text| printable(text).into_owned());
         let cell = match self {

@@ -3,23 +3,12 @@
 use std::fs;
 
 use insta::assert_snapshot;
+use kubectl_neo4jbackup::cli::DoctorFormat;
 use serde_json::Value;
 
 use crate::openmetrics;
 use crate::support::{Run, Sandbox, root, scenarios};
 use crate::xsd;
-
-const FORMATS: [&str; 9] = [
-    "text",
-    "table",
-    "short",
-    "json",
-    "yaml",
-    "junit",
-    "markdown",
-    "openmetrics",
-    "html",
-];
 
 /// Where every address in a report leads.
 const PAGES: &str = "https://github.com/neo4jbackup/neo4jbackup/blob/main/docs/";
@@ -65,8 +54,8 @@ fn html() {
 fn the_exit_code_is_the_same_for_every_format() {
     for folder in scenarios() {
         let expected = doctor(&folder, &[]).exit;
-        for format in FORMATS {
-            let run = doctor(&folder, &["-o", format]);
+        for format in DoctorFormat::names() {
+            let run = doctor(&folder, &["-o", &format]);
             assert_eq!(
                 (run.exit, run.stderr.as_str()),
                 (expected, ""),

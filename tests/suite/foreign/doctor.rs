@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use kubectl_neo4jbackup::cli::DoctorFormat;
 use neo4jbackup_core::document::{self, Limits};
 use neo4jbackup_tests::plugin::{Run, run_with};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
@@ -12,18 +13,6 @@ use tempfile::TempDir;
 
 use super::voice::{assert_lines, is_hidden};
 use super::{every_text, hostile};
-
-const FORMATS: [&str; 9] = [
-    "text",
-    "table",
-    "short",
-    "json",
-    "yaml",
-    "junit",
-    "markdown",
-    "openmetrics",
-    "html",
-];
 
 /// Each scenario comes with so many of the texts.
 const TURNS: usize = 5;
@@ -41,8 +30,8 @@ fn doctor(folder: &Path, width: &str, arguments: &[&str]) -> Run {
 fn no_diagnosis_has_a_foreign_voice() {
     let folder = hostile_cluster();
     for width in ["80", "120"] {
-        for format in FORMATS {
-            let run = doctor(folder.path(), width, &["-o", format, "--color", "never"]);
+        for format in DoctorFormat::names() {
+            let run = doctor(folder.path(), width, &["-o", &format, "--color", "never"]);
             assert_lines(&format!("{format} in {width} columns"), &run.stdout);
             assert_lines("standard error", &run.stderr);
         }
@@ -98,9 +87,9 @@ fn a_megabyte_is_cut_and_its_length_is_said() {
         )
     });
     for width in ["80", "120"] {
-        for format in FORMATS {
-            let run = doctor(folder.path(), width, &["-o", format]);
-            assert_lines(format, &run.stdout);
+        for format in DoctorFormat::names() {
+            let run = doctor(folder.path(), width, &["-o", &format]);
+            assert_lines(&format, &run.stdout);
             assert!(run.stdout.len() < 65_536, "{format} has {} bytes", run.stdout.len());
         }
         let text = doctor(folder.path(), width, &[]).stdout;

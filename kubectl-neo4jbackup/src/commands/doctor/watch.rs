@@ -93,14 +93,14 @@ fn screen(question: &Question<'_>, report: &DoctorReport, changes: &[String], in
     screen
         + &format!(
             "\nlooked at {}; again every {seconds}s, until Ctrl-C\n",
-            report.checked_at
+            report.about.checked_at
         )
 }
 
 /// What is new, gone, worse or better, a line for each.
 fn compare(before: &DoctorReport, now: &DoctorReport, question: &Question<'_>) -> Vec<String> {
     let (old, new) = (by_key(before), by_key(now));
-    let time = &now.checked_at;
+    let time = &now.about.checked_at.to_string();
     let mut lines = Vec::new();
     for (key, finding) in &new {
         let word = match old.get(key).map(|old| old.severity) {

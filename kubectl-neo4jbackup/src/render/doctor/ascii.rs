@@ -11,7 +11,10 @@ pub(super) fn report(report: &DoctorReport) -> DoctorReport {
     for skipped in &mut report.skipped {
         text(&mut skipped.reason);
     }
-    for place in [&mut report.context, &mut report.bundle].into_iter().flatten() {
+    for place in [&mut report.about.context, &mut report.about.bundle]
+        .into_iter()
+        .flatten()
+    {
         text(place);
     }
     report

@@ -27,7 +27,7 @@ pub(super) fn render(report: &DoctorReport) -> String {
         page,
         "<title>{outcome}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>"
     );
-    let checked = escape(&report.checked_at);
+    let checked = report.about.checked_at;
     let _ = writeln!(
         page,
         "<header>\n<h1>{outcome}</h1>\n<p>{place}, at <time>{checked}</time></p>\n</header>\n<main>"

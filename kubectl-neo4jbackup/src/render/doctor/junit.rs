@@ -46,7 +46,7 @@ pub(super) fn render(report: &DoctorReport) -> String {
             escape(name),
             tests(cases),
             failures(cases),
-            escape(&report.checked_at),
+            report.about.checked_at,
         );
         for ((code, check), found) in cases {
             if found.is_empty() {

@@ -14,7 +14,7 @@ const LONGEST_SIGN: usize = 400;
 
 pub(super) fn render(report: &DoctorReport) -> String {
     let mut output = format!("**{}**\n\n", prose(&outcome(report)));
-    let _ = writeln!(output, "{} at {}", prose(&place(report)), report.checked_at);
+    let _ = writeln!(output, "{} at {}", prose(&place(report)), report.about.checked_at);
     for (cause, effects) in super::causes(report) {
         section(cause, effects, &mut output);
     }

@@ -48,7 +48,7 @@ pub(super) fn render(report: &DoctorReport) -> String {
             "neo4jbackup_examination_complete",
             "",
             "1 if every check could be made.",
-            flag(report.complete),
+            flag(report.about.complete),
         ),
         (
             "neo4jbackup_examination_passed",
@@ -66,7 +66,7 @@ pub(super) fn render(report: &DoctorReport) -> String {
             "neo4jbackup_examination_timestamp_seconds",
             "seconds",
             "When the cluster was looked at.",
-            seconds(report.now()),
+            seconds(report.about.checked_at),
         ),
     ];
     for (name, unit, help, value) in single {

@@ -60,7 +60,7 @@ fn found(report: &DoctorReport) -> String {
         let (found, causes) = (found.join(", "), number(counts.causes, "cause"));
         return format!("{found} from {causes}; {} of {applied} found nothing", counts.passed);
     }
-    if report.result == Verdict::Pass && !report.complete {
+    if report.result == Verdict::Pass && !report.about.complete {
         return format!("nothing was found, but not everything could be checked: {applied} made");
     }
     if counts.older > 0 {
@@ -71,12 +71,12 @@ fn found(report: &DoctorReport) -> String {
 
 /// Where it was looked.
 pub(super) fn place(report: &DoctorReport) -> String {
-    let place = match (&report.bundle, &report.context) {
+    let place = match (&report.about.bundle, &report.about.context) {
         (Some(bundle), _) => format!("bundle {bundle}"),
         (None, Some(context)) => format!("context {}", Name(context)),
         (None, None) => "this cluster".to_owned(),
     };
-    let namespaces = match report.namespaces.as_deref() {
+    let namespaces = match report.about.namespaces.as_deref() {
         None => "all namespaces".to_owned(),
         Some([namespace]) => format!("namespace {}", Name(namespace)),
         Some(namespaces) => format!("{} namespaces", namespaces.len()),

@@ -37,7 +37,7 @@ fn rows(report: &DoctorReport, page: &Page) -> String {
         report
             .findings
             .iter()
-            .map(|finding| cells(finding, report.now(), is_narrow)),
+            .map(|finding| cells(finding, report.about.checked_at, is_narrow)),
     );
     if is_narrow {
         for row in &mut rows {

@@ -22,7 +22,7 @@ const INDENT: usize = 13;
 pub(super) fn render(report: &DoctorReport, page: &Page) -> String {
     let writer = Writer {
         page,
-        now: report.now(),
+        now: report.about.checked_at,
     };
     let mut text = String::new();
     for (cause, effects) in causes(report) {

@@ -18,7 +18,7 @@ const STYLE: &str = include_str!("style.css");
 /// The whole page. `findings` are those of `doctor`, each cause before what follows from it; those of other objects than the
 /// backups are left out when the page is of some backups only.
 pub(crate) fn page(list: &StatusList, findings: &[Finding], is_of_some: bool) -> String {
-    let now: Timestamp = list.checked_at.parse().unwrap_or(Timestamp::UNIX_EPOCH);
+    let now = list.about.checked_at;
     let place = place(list);
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -28,7 +28,7 @@ pub(crate) fn page(list: &StatusList, findings: &[Finding], is_of_some: bool) ->
          <title>Neo4j backups: {title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
          <header>\n<h1>Neo4j backups</h1>\n<p class=\"soft\">{title}, as of <time datetime=\"{iso}\">{time} UTC</time></p>\n",
         title = Html(&place),
-        iso = Html(&list.checked_at),
+        iso = list.about.checked_at,
         time = now.strftime("%A, %-d %B %Y, %H:%M"),
     );
     page += &counts(list);
@@ -56,12 +56,12 @@ pub(crate) fn page(list: &StatusList, findings: &[Finding], is_of_some: bool) ->
 
 /// The cluster and the namespaces.
 fn place(list: &StatusList) -> String {
-    let source = match (&list.context, &list.bundle) {
+    let source = match (&list.about.context, &list.about.bundle) {
         (Some(context), _) => format!("context {context}"),
         (None, Some(bundle)) => format!("collected in {bundle}"),
         (None, None) => "this cluster".to_owned(),
     };
-    match list.namespaces.as_deref() {
+    match list.about.namespaces.as_deref() {
         None => format!("{source}, all namespaces"),
         Some([namespace]) => format!("{source}, namespace {namespace}"),
         Some(namespaces) => format!("{source}, namespaces {}", namespaces.join(", ")),
