@@ -49,7 +49,7 @@ const EVERYWHERE: &str = "Flags of every command";
     after_help = "Flags follow the name of the plugin: `kubectl neo4jbackup lint -n prod`, not `kubectl -n prod neo4jbackup`.\n\
                   Every flag marked [env] can be set in the environment; the command line goes first.\n\n\
                   Exit codes: 0 good, 1 findings or differences, 2 wrong usage, 3 no full answer, 4 refused, \
-                  124 not come about in time, 130 interrupted"
+                  124 not come about in time"
 )]
 pub struct Invocation {
     /// Namespace of objects that name none; for questions to a cluster the one of the context unless given
@@ -165,7 +165,7 @@ pub struct Lint {
     /// With --live: look at all namespaces
     #[arg(short = 'A', long, requires = "live")]
     pub all_namespaces: bool,
-    /// With --live: take what has been collected in a file or folder for the cluster
+    /// With --live: take what has been collected in a file, a folder or an archive (tar, tar.gz) for the cluster
     #[arg(long, value_name = "PATH", requires = "live")]
     pub from_bundle: Option<PathBuf>,
     /// With --live: how long to look at most, in all: 90s, 2m
@@ -392,7 +392,7 @@ impl DoctorFormat {
         The state follows from the runs, never from the phase of the backup: Healthy, Running, Waiting, Suspended, Completed, \
         Deleting, Unknown, and those that need attention: Failing xN, Overdue, Failed, Invalid, Silent. A run that succeeded and \
         stored nothing is a failed one. Each of the last fourteen runs is a sign: \
-        ✓ good, ✗ failed, · missed, ▸ goes on, ? nobody knows any more; in ASCII + x . > ?. Permissions: as `doctor`.\n\n\
+        ✓ good, ✗ failed, · missed, ▸ goes on, ? nobody knows any more; in ASCII + x . > ?\n\nPermissions: as `doctor`.\n\n\
         Exit codes: 0 all is well, 1 a backup needs attention, 2 wrong usage, 3 no full answer"
 )]
 pub struct Status {
@@ -635,7 +635,7 @@ pub struct Policies {
         Schedules run in UTC, and so local times change when clocks do; local times are of the zone in $TZ, or else of this \
         machine. How long a run takes is the median of the good ones that are known. Runs of one instance that will go on at \
         the same time within seven days are told, and which of the last fourteen runs did not take place, with the reason \
-        where one was noted. A backup that is called `next` is asked for as backup/next. Permissions: as `doctor`.\n\n\
+        where one was noted. A backup that is called `next` is asked for as backup/next.\n\nPermissions: as `doctor`.\n\n\
         Exit codes: 0 good, 1 a schedule is none, 2 wrong usage, 3 no full answer"
 )]
 pub struct Schedule {
@@ -660,7 +660,7 @@ pub struct LiveSchedule {
     /// How many runs of each to tell of
     #[arg(long, value_name = "N", default_value = "1")]
     pub next: NonZero<u16>,
-    /// Look at what has been collected in a file or folder, and at no cluster
+    /// Look at what has been collected in a file, a folder or an archive (tar, tar.gz), and at no cluster
     #[arg(long, value_name = "PATH")]
     pub from_bundle: Option<PathBuf>,
     /// Format

@@ -115,6 +115,14 @@ pub(crate) struct Finding {
     pub(crate) depth: usize,
 }
 
+impl Finding {
+    /// What is wrong, with the word before it that says where that is not certain.
+    pub(crate) fn said(&self) -> String {
+        let probably = if self.probable { "probably: " } else { "" };
+        format!("{probably}{}", self.message)
+    }
+}
+
 /// Something that a finding rests on.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Sign {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use neo4jbackup_cluster::{Purpose, Read, ReadError, Reading, chain, read};
 use neo4jbackup_core::quoted::{Name, quoted};
 use neo4jbackup_core::snapshot::Snapshot;
+use neo4jbackup_core::values::names::{LONGEST_LABEL, is_label_of_any_length};
 
 use crate::bundle::{self, BundleError};
 use crate::connection::{self, Access, ConnectionError};
@@ -138,6 +139,5 @@ pub(crate) fn request_timeout(access: &Access) -> Duration {
 
 /// Whether a namespace can have this name, which becomes part of the address of every request.
 pub(crate) fn is_namespace(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=63).contains(&name.len()) && name.bytes().all(is_plain)
+    name.len() <= LONGEST_LABEL && is_label_of_any_length(name)
 }

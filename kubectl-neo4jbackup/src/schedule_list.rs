@@ -11,6 +11,7 @@ use neo4jbackup_core::live::{
 };
 use neo4jbackup_core::operator::Versions;
 use neo4jbackup_core::quoted::{Name, printable};
+use neo4jbackup_core::snapshot::Resource;
 use neo4jbackup_core::values::cron::Schedule;
 use serde::Serialize;
 
@@ -164,7 +165,9 @@ impl ScheduleList {
             .map(|of| making.of_plain_cron_job(of));
         let mut items: Vec<Item> = backups.chain(cron_jobs).collect();
         items.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
-        let not_read = not_read(cluster);
+        // Events tell why a run did not take place.
+        let resources = [Resource::Backups, Resource::CronJobs, Resource::Jobs, Resource::Events];
+        let not_read = not_read(cluster, &resources);
         Self {
             about: About::new("ScheduleList", cluster, source, not_read.is_empty()),
             local_zone: zone.name.clone(),
@@ -248,7 +251,7 @@ impl Making<'_, '_> {
                 .filter_map(|mark| {
                     Some(Missed {
                         time: mark.time?.to_string(),
-                        reason: series.reason(mark).map(reason),
+                        reason: series.reason(mark, self.cluster.snapshot).map(reason),
                     })
                 })
                 .collect(),

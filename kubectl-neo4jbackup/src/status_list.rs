@@ -108,7 +108,7 @@ impl StatusList {
             .map(|of| Item::of_plain_cron_job(of, bound, cluster));
         let mut items: Vec<Item> = backups.chain(cron_jobs).collect();
         items.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
-        let not_read = not_read(cluster);
+        let not_read = not_read(cluster, &[Resource::Backups, Resource::CronJobs, Resource::Jobs]);
         Self {
             about: About::new(
                 "StatusList",
@@ -258,15 +258,15 @@ fn storage(spec: &model::Backup<'_>) -> Option<String> {
     })
 }
 
-/// What is missing of that which a state rests on.
-pub(crate) fn not_read(cluster: &Cluster<'_>) -> Vec<String> {
+/// What is missing of that which an answer rests on.
+pub(crate) fn not_read(cluster: &Cluster<'_>, resources: &[Resource]) -> Vec<String> {
     let snapshot = cluster.snapshot;
     let namespaces: Vec<Option<&str>> = match &snapshot.namespaces {
         None => vec![None],
         Some(namespaces) => namespaces.iter().map(|namespace| Some(namespace.as_str())).collect(),
     };
     let mut reasons = BTreeSet::new();
-    for resource in [Resource::Backups, Resource::CronJobs, Resource::Jobs] {
+    for &resource in resources {
         for namespace in &namespaces {
             if let Some(cause) = snapshot.gap(resource, *namespace) {
                 reasons.insert(printable(format!("{}: {cause}", resource.plural())).into_owned());

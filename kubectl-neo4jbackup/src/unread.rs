@@ -15,18 +15,10 @@ pub(crate) fn unread(resource: Resource, cause: &Cause) -> String {
 
 /// A right that is missing, in the words of RBAC.
 pub(crate) fn missing(right: &Right) -> String {
-    let group = if right.group.is_empty() {
-        String::new()
+    let everywhere = if right.namespace.is_none() {
+        " in all namespaces"
     } else {
-        format!(".{}", right.group)
+        ""
     };
-    let place = match &right.namespace {
-        Some(namespace) => format!("in namespace {namespace}"),
-        None => "in all namespaces".to_owned(),
-    };
-    format!(
-        "the right to {} {}{group} {place} is missing",
-        right.verbs.join(" and "),
-        right.resource
-    )
+    format!("the right to {}{everywhere} is missing", right.words())
 }

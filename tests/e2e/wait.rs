@@ -166,7 +166,7 @@ fn what_may_not_be_read_is_named_with_the_right() {
     let account = format!("system:serviceaccount:{namespace}:nobody");
     let refused = run(control_plane, &["wait", "adhoc", "-n", &namespace, "--as", &account]);
     assert_eq!(refused.exit, Exit::Incomplete, "{refused:?}");
-    let right = format!("the right to get neo4jbackups.neo4j.neo4j.com in namespace {namespace} is missing");
+    let right = format!("the right to get neo4jbackups.neo4j.neo4j.com/adhoc in namespace {namespace} is missing");
     assert!(refused.stderr.contains(&right), "{refused:?}");
     let absent = run(control_plane, &["wait", "other", "-n", &namespace]);
     assert_eq!(absent.exit, Exit::Usage, "{absent:?}");

@@ -6,6 +6,7 @@ use super::event::Event;
 use super::health::{Mark, MarkKind};
 use super::run::Run;
 use super::series::Series;
+use crate::snapshot::{Resource, Snapshot};
 
 /// A controller that was away notes what it missed when it is back; so many seconds after the time it still tells of it.
 const LATE: i64 = 600;
@@ -23,7 +24,7 @@ pub enum Reason<'r, 's> {
 
 impl<'r, 's> Series<'r, 's> {
     /// Why a run was missed, or `None` if nothing tells.
-    pub fn reason(&self, missed: &Mark) -> Option<Reason<'r, 's>> {
+    pub fn reason(&self, missed: &Mark, snapshot: &Snapshot) -> Option<Reason<'r, 's>> {
         if missed.kind != MarkKind::Missed {
             return None;
         }
@@ -31,7 +32,8 @@ impl<'r, 's> Series<'r, 's> {
             return Some(Reason::Behind(run));
         }
         let Some(cron_job) = self.cron_job else {
-            return Some(Reason::NoCronJob);
+            let are_read = snapshot.gap(Resource::CronJobs, Some(&self.object.namespace)).is_none();
+            return are_read.then_some(Reason::NoCronJob);
         };
         let time = missed.time?;
         let noted = cron_job.refusals().find(|event| spans(event, time));
@@ -72,12 +74,19 @@ mod tests {
     }
 
     fn reasons(backup: &Backup<'_>, now: &str) -> Vec<Option<String>> {
-        let health = Health::of_backup(backup, None, now.parse().unwrap());
+        let mut snapshot = Snapshot::new(now.parse().unwrap(), None);
+        snapshot.add(Resource::CronJobs, []);
+        reasons_in(backup, &snapshot)
+    }
+
+    fn reasons_in(backup: &Backup<'_>, snapshot: &Snapshot) -> Vec<Option<String>> {
+        let now = snapshot.taken;
+        let health = Health::of_backup(backup, None, now);
         let series = backup.series();
         let missed = health.line.iter().filter(|mark| mark.kind == MarkKind::Missed);
         missed
             .map(|mark| {
-                series.reason(mark).map(|reason| match reason {
+                series.reason(mark, snapshot).map(|reason| match reason {
                     Reason::Behind(run) => format!("behind {}", run.id),
                     Reason::Noted(event) => event.reason.to_string(),
                     Reason::NoCronJob => "no CronJob".to_owned(),
@@ -95,6 +104,16 @@ mod tests {
             reasons(&backup, "2026-11-21T02:30:00Z"),
             [Some("behind hourly-1".to_owned())]
         );
+    }
+
+    #[test]
+    fn no_cron_job_is_a_reason_only_where_they_were_read() {
+        let mut backup = backup(&json!([]), Vec::new());
+        backup.cron_job = None;
+        let now = "2026-11-21T01:30:00Z";
+        let unread = Snapshot::new(now.parse().unwrap(), None);
+        assert_eq!(reasons(&backup, now), [Some("no CronJob".to_owned())]);
+        assert_eq!(reasons_in(&backup, &unread), [None]);
     }
 
     #[test]

@@ -148,10 +148,12 @@ fn section(page: &mut String, command: &Command, above: &str) {
         let after = after.to_string();
         let (examples, rest) = after.split_once("\n\nExit codes").unwrap_or((&after, ""));
         let examples = examples.trim_start_matches("Examples:\n");
-        let (examples, note) = match examples.rsplit_once("\n\n") {
-            Some((examples, note)) if !note.starts_with(' ') => (examples, note),
-            _ => (examples, ""),
-        };
+        // Examples are indented, and what is said of the command behind them is not.
+        let note = examples
+            .match_indices("\n\n")
+            .map(|(at, _)| at)
+            .find(|at| !examples[at + 2..].starts_with(' '));
+        let (examples, note) = note.map_or((examples, ""), |at| (&examples[..at], &examples[at + 2..]));
         let _ = writeln!(page, "\n```console");
         for line in examples.lines() {
             let _ = writeln!(page, "{}", line.strip_prefix("  ").unwrap_or(line));

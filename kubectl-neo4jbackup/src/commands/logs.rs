@@ -111,7 +111,7 @@ impl Command<'_> {
         };
         if self.arguments.follow {
             let mut following = Following::new(self, cluster, reader, printer);
-            is_complete &= following.run(run, printed, io).await;
+            is_complete &= following.run(run, printed, found.notes, io).await;
         } else {
             for problem in printed.iter().filter_map(|printed| printed.problem.as_ref()) {
                 is_complete = false;

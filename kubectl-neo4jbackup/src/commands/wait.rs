@@ -108,6 +108,8 @@ impl Waiting<'_> {
         let since = self.arguments.since.map(|since| before(start, since));
         let mut eye = Eye::new(&self.wanted, &self.namespace, self.arguments.goal.into(), since);
         let mut trouble: Option<Instant> = None;
+        // Since when the API server says no, which it does for a moment after a start, too.
+        let mut refused: Option<Instant> = None;
         let mut unconfirmed: Option<Instant> = None;
         let mut state = String::new();
         loop {
@@ -124,6 +126,7 @@ impl Waiting<'_> {
             let is_first = !eye.has_seen();
             match eye.look(&read.snapshot) {
                 Sight::Seen(prospect) => {
+                    refused = None;
                     if trouble.take().is_some() {
                         progress.note("the cluster answers again", io);
                     }
@@ -143,15 +146,22 @@ impl Waiting<'_> {
                 Sight::Gone(error) if is_first => return End::Absent(error),
                 Sight::Gone(_) => return End::Lost("it has been deleted".to_owned()),
                 Sight::Unreadable(resource, cause) => {
-                    let lasts = trouble.get_or_insert_with(Instant::now).elapsed() >= RIGHTS;
-                    let is_final = is_first || (lasts && matches!(cause, Cause::Forbidden(_)));
-                    if is_final {
+                    trouble.get_or_insert_with(Instant::now);
+                    // How long nobody answered says nothing of how long the right has been missing.
+                    let lasts = if matches!(cause, Cause::Forbidden(_)) {
+                        refused.get_or_insert_with(Instant::now).elapsed() >= RIGHTS
+                    } else {
+                        refused = None;
+                        false
+                    };
+                    if is_first || lasts {
                         return End::Unreadable(unread(resource, &cause));
                     }
                     progress.trouble(&unread(resource, &cause), io);
                 }
                 Sight::NotServed => {
-                    let lasts = trouble.get_or_insert_with(Instant::now).elapsed() >= RIGHTS;
+                    trouble.get_or_insert_with(Instant::now);
+                    let lasts = refused.get_or_insert_with(Instant::now).elapsed() >= RIGHTS;
                     if is_first || lasts {
                         let kind = self.wanted.resource().kind();
                         return End::Unreadable(format!(

@@ -163,7 +163,7 @@ fn overlaps(item: &Item, list: &ScheduleList) -> String {
     if let Some(instance) = &item.instance {
         note += &format!(", on instance {}", quoted(instance));
     }
-    if list.runs_side_by_side != Some(false) {
+    if list.runs_side_by_side == Some(true) {
         note += ": the operator does not hold them apart";
     }
     note

@@ -69,7 +69,7 @@ pub(super) fn run(mut question: Question<'_>, interval: Duration, io: &mut Io<'_
         } else if !lines.is_empty() {
             is_read = io.print_to_reader(&lines.concat());
         }
-        last = report;
+        last = remember(&last, report);
     }
     exit
 }
@@ -112,9 +112,29 @@ fn compare(before: &DoctorReport, now: &DoctorReport, question: &Question<'_>) -
         lines.push((finding.severity, change(time, word, finding, &question.page)));
     }
     lines.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
-    let gone = old.iter().filter(|(key, _)| !new.contains_key(*key));
+    let gone = old
+        .iter()
+        .filter(|((code, ..), _)| !is_unchecked(now, code))
+        .filter(|(key, _)| !new.contains_key(*key));
     lines.extend(gone.map(|(_, finding)| (Severity::Info, change(time, "gone", finding, &question.page))));
     lines.into_iter().map(|(_, line)| line).collect()
+}
+
+/// Whether a check could not be made: what it found last time is not known to be gone.
+fn is_unchecked(report: &DoctorReport, code: &str) -> bool {
+    report.skipped.iter().any(|skipped| skipped.code == Some(code))
+}
+
+/// What the next look is compared with: this one, and of the one before what could not be checked this time.
+fn remember(before: &DoctorReport, mut now: DoctorReport) -> DoctorReport {
+    let known: Vec<Finding> = {
+        let new = by_key(&now);
+        let unchecked = by_key(before).into_iter();
+        let unchecked = unchecked.filter(|(key, finding)| is_unchecked(&now, finding.code) && !new.contains_key(key));
+        unchecked.map(|(_, finding)| finding.clone()).collect()
+    };
+    now.findings.extend(known);
+    now
 }
 
 /// What makes a finding the same as one of an earlier look: not its words, in which times go on.

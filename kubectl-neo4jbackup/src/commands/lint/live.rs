@@ -13,6 +13,7 @@ use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::rules::UnknownField;
 use neo4jbackup_core::schema::{Group, Kind};
 use neo4jbackup_core::snapshot::{Resource, Snapshot};
+use neo4jbackup_core::values::names::is_dns_subdomain;
 
 use super::overlay::Live;
 use super::plan::Plan;
@@ -138,19 +139,14 @@ fn demands(texts: &[Text], default_namespace: &str, plan: &Plan) -> (BTreeSet<St
                 continue;
             }
             namespaces.insert(namespace.to_owned());
+            // A name becomes part of the address of a request.
             let named = wanted::secrets_of(object)
                 .into_iter()
-                .filter(|name| is_object_name(name));
+                .filter(|name| is_dns_subdomain(name));
             secrets.extend(named.map(|name| (namespace.to_owned(), name)));
         }
     }
     (namespaces, secrets)
-}
-
-/// Whether an object can have this name, which becomes part of the address of a request.
-fn is_object_name(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
-    (1..=253).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(is_plain)
 }
 
 /// Has the plan judge by what a snapshot says, where the command line has not said otherwise.

@@ -1,6 +1,6 @@
 //! Logs that go on: each is read by a task of its own, new pods of the Job join, and it ends with the Job.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,12 +18,16 @@ use super::printer::Printer;
 use super::sources::{Found, Source};
 use super::{Command, Printed, not_read};
 use crate::Io;
+use crate::unread::unread;
 
 /// How long to wait between two looks for new pods, and for the end of the Job.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// How long logs may go on after their Job has ended: their last lines are on the way.
 const AFTERWARDS: Duration = Duration::from_secs(10);
+
+/// How long a right may be missing before that counts: an API server that has just started knows no rights yet.
+const RIGHTS: Duration = Duration::from_secs(10);
 
 /// So many lines wait to be printed.
 const WAITING: usize = 1_024;
@@ -74,12 +78,20 @@ impl<'a> Following<'a> {
 
     /// Follows logs from where they were printed to, and those that join, until the Job of the run has ended; without a
     /// run, that of the next one. False when not everything was there.
-    pub(super) async fn run(&mut self, mut run: Option<String>, printed: Vec<Printed>, io: &mut Io<'_>) -> bool {
+    pub(super) async fn run(
+        &mut self,
+        mut run: Option<String>,
+        printed: Vec<Printed>,
+        told: Vec<String>,
+        io: &mut Io<'_>,
+    ) -> bool {
         let (sender, mut news) = channel(WAITING);
         for Printed { source, position, .. } in printed {
             self.begin(source, position, &sender);
         }
         let mut is_complete = true;
+        let mut told: BTreeSet<String> = told.into_iter().collect();
+        let mut refused: Option<Instant> = None;
         let (began, start) = (Instant::now(), io.now);
         let mut next_look = Instant::now();
         let mut ended: Option<Instant> = None;
@@ -96,14 +108,27 @@ impl<'a> Following<'a> {
                 .into_iter()
                 .find_map(|resource| {
                     snapshot.is_served(resource)?;
-                    snapshot.gap(resource, Some(&self.command.namespace))
+                    let cause = snapshot.gap(resource, Some(&self.command.namespace))?;
+                    // The logs that are known go on without the right to look for more, and so does their Job.
+                    let may_go_on = resource == Resource::Pods && matches!(cause, Cause::Forbidden(_));
+                    (!may_go_on).then_some((resource, cause))
                 });
-            if let Some(cause) = gap {
+            if let Some((resource, cause)) = gap {
+                if matches!(cause, Cause::Forbidden(_)) {
+                    if refused.get_or_insert_with(Instant::now).elapsed() >= RIGHTS {
+                        is_complete = false;
+                        io.say(&unread(resource, &cause));
+                        break;
+                    }
+                } else {
+                    refused = None;
+                }
                 if !std::mem::replace(&mut is_lost, true) {
-                    io.say(&format!("the cluster cannot be asked: {cause}; it is asked again"));
+                    io.say(&format!("{}; it is asked again", unread(resource, &cause)));
                 }
                 continue;
             }
+            refused = None;
             if std::mem::take(&mut is_lost) {
                 io.say("the cluster answers again");
             }
@@ -115,6 +140,11 @@ impl<'a> Following<'a> {
             // A newer run is another one.
             let wish = run.clone().map_or_else(|| self.command.wish.clone(), Wish::Named);
             let found = Found::of(self.command, &wish, &view);
+            for note in &found.notes {
+                if told.insert(note.clone()) {
+                    io.say(note);
+                }
+            }
             let is_over = found.has_ended;
             run = run.or(found.run);
             self.join(found.sources, &view, &sender);

@@ -200,14 +200,15 @@ impl Found {
                 }
             } else if has_begun {
                 self.sources.push(source(pod, container, label, false));
-            } else if !command.arguments.follow {
-                self.say_waiting(pod, container, &label);
+            } else {
+                self.say_waiting(pod, container, &label, command.arguments.follow);
             }
         }
     }
 
-    /// A container that has not begun has no log. One that waits for its turn is nothing to tell of.
-    fn say_waiting(&mut self, pod: &Pod<'_>, container: &Container<'_>, label: &str) {
+    /// A container that has not begun has no log. One that waits for its turn is nothing to tell of. Where it is followed it
+    /// may still begin, and nothing is missing.
+    fn say_waiting(&mut self, pod: &Pod<'_>, container: &Container<'_>, label: &str, may_begin: bool) {
         let stuck = container.waiting.as_ref().map(|of| (&of.reason, &of.message));
         let scheduled = pod
             .condition("PodScheduled")
@@ -220,7 +221,12 @@ impl Found {
         } else {
             format!(": {}", quoted(message))
         };
-        self.miss(format!("{label} has not begun: {}{message}", Name(reason)));
+        let note = format!("{label} has not begun: {}{message}", Name(reason));
+        if may_begin {
+            self.notes.push(printable(note).into_owned());
+        } else {
+            self.miss(note);
+        }
     }
 
     /// The pods of the operator that looks after the namespace.

@@ -85,11 +85,10 @@ fn article(cause: &Finding, effects: &[Finding], page: &mut String) {
 fn line(finding: &Finding) -> String {
     let severity = finding.severity;
     format!(
-        "<span class=\"severity {severity}\">{severity}</span> <span class=\"object\">{}</span>: {}{} \
+        "<span class=\"severity {severity}\">{severity}</span> <span class=\"object\">{}</span>: {} \
          <a href=\"{}\">{}</a>",
         escape(&object(&finding.object)),
-        if finding.probable { "probably: " } else { "" },
-        escape(&finding.message),
+        escape(&finding.said()),
         escape(&finding.url),
         finding.code,
     )

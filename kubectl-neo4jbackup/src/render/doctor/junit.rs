@@ -92,7 +92,7 @@ fn case(suite: &str, finding: &Finding, report: &DoctorReport, xml: &mut String)
     );
     let details = escape(&details(finding, report));
     let _ = if fails(finding) {
-        let message = escape(&finding.message);
+        let message = escape(&finding.said());
         let severity = finding.severity;
         write!(
             xml,
@@ -105,11 +105,9 @@ fn case(suite: &str, finding: &Finding, report: &DoctorReport, xml: &mut String)
 }
 
 fn details(finding: &Finding, report: &DoctorReport) -> String {
-    let probably = if finding.probable { "probably: " } else { "" };
-    let mut lines = vec![format!("{}: {probably}{}", object(&finding.object), finding.message)];
-    let cause = finding
-        .caused_by
-        .and_then(|id| report.findings.iter().find(|cause| cause.id == id));
+    let mut lines = vec![format!("{}: {}", object(&finding.object), finding.said())];
+    let cause_of = |id| report.findings.binary_search_by_key(&id, |finding| finding.id);
+    let cause = finding.caused_by.and_then(|id| report.findings.get(cause_of(id).ok()?));
     if let Some(cause) = cause {
         lines.push(format!("follows from {} of {}", cause.code, object(&cause.object)));
     }
@@ -142,19 +140,8 @@ fn not_checked(skipped: &[Skipped], xml: &mut String) {
             _ => "evidence".to_owned(),
         };
         let place = skipped.namespace.as_deref();
-        let right = skipped.cause.right.as_ref().map(|right| {
-            let group = if right.group.is_empty() {
-                String::new()
-            } else {
-                format!(".{}", right.group)
-            };
-            let place = place.map_or_else(|| "all namespaces".to_owned(), |place| format!("namespace {place}"));
-            format!(
-                "missing: {} {}{group} in {place}",
-                right.verbs.join(", "),
-                right.resource
-            )
-        });
+        let right = skipped.cause.right.as_ref();
+        let right = right.map(|right| format!("missing: {}", right.words()));
         let _ = writeln!(
             xml,
             "    <testcase classname=\"{}\" name=\"{}\"><skipped type=\"{}\" message=\"{}\">{}</skipped></testcase>",

@@ -53,12 +53,11 @@ fn section(cause: &Finding, effects: &[Finding], output: &mut String) {
 
 /// A finding in one line, whatever it stands in.
 fn line(finding: &Finding) -> String {
-    let probably = if finding.probable { "probably: " } else { "" };
     format!(
-        "{} {}: {probably}{} ([{}]({}))",
+        "{} {}: {} ([{}]({}))",
         finding.severity,
         code(&object(&finding.object)),
-        prose(&finding.message),
+        prose(&finding.said()),
         finding.code,
         finding.url
     )

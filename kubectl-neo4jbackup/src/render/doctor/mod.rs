@@ -72,8 +72,7 @@ pub(crate) fn render(report: &DoctorReport, format: DoctorFormat, page: &Page) -
 /// A finding that has changed, in one line: `2026-06-01T00:00:00Z new error Neo4jBackup graph/nightly: … [NB6001]`.
 pub(crate) fn change(time: &str, word: &str, finding: &Finding, page: &Page) -> String {
     let Finding { severity, code, .. } = finding;
-    let probably = if finding.probable { "probably: " } else { "" };
-    let mut said = format!("{}: {probably}{}", object(&finding.object), finding.message);
+    let mut said = format!("{}: {}", object(&finding.object), finding.said());
     if page.is_ascii {
         ascii::text(&mut said);
     }

@@ -18,6 +18,6 @@ fn line(finding: &Finding) -> String {
         Name(&object),
         finding.severity,
         finding.code,
-        finding.message
+        finding.said()
     )
 }

@@ -71,11 +71,10 @@ fn cells(finding: &Finding, now: Timestamp, is_narrow: bool) -> Vec<String> {
     let since = finding.evidence.iter().filter_map(|sign| sign.time).min();
     let since = since.map(|time| span((now.as_second() - time.as_second()).max(0)));
     let object = object(&finding.object);
-    let probably = if finding.probable { "probably: " } else { "" };
     let message = if is_narrow {
-        format!("{object}: {probably}{}", finding.message)
+        format!("{object}: {}", finding.said())
     } else {
-        format!("{probably}{}", finding.message)
+        finding.said()
     };
     vec![
         format!("{indent}{}", finding.severity),

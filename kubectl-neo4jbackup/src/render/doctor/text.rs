@@ -43,8 +43,7 @@ struct Writer<'p> {
 impl Writer<'_> {
     fn cause(&self, cause: &Finding, effects: &[Finding], text: &mut String) {
         let severity = self.page.severity(cause.severity);
-        let probably = if cause.probable { "probably: " } else { "" };
-        let head = format!("{}: {probably}{}", object(&cause.object), cause.message);
+        let head = format!("{}: {}", object(&cause.object), cause.said());
         let code = format!("[{}]", cause.code);
         let _ = writeln!(
             text,
@@ -105,10 +104,7 @@ impl Writer<'_> {
             } else {
                 format!("{}: ", object(&effect.object))
             };
-            let line = format!(
-                "{indent}{} {about}{} [{}]",
-                effect.severity, effect.message, effect.code
-            );
+            let line = format!("{indent}{} {about}{} [{}]", effect.severity, effect.said(), effect.code);
             self.row(word, &line, text);
             word = "";
         }

@@ -4,24 +4,15 @@ use std::fmt;
 
 use neo4jbackup_core::quoted::printable;
 
+use crate::render::xml::escape;
+
 /// A text in HTML, within elements or in double quotes: nothing in it is a tag, ends an attribute or cannot be seen.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Html<'t>(pub(super) &'t str);
 
 impl fmt::Display for Html<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write as _;
-        for letter in printable(self.0).chars() {
-            match letter {
-                '&' => formatter.write_str("&amp;")?,
-                '<' => formatter.write_str("&lt;")?,
-                '>' => formatter.write_str("&gt;")?,
-                '"' => formatter.write_str("&quot;")?,
-                '\'' => formatter.write_str("&#39;")?,
-                letter => formatter.write_char(letter)?,
-            }
-        }
-        Ok(())
+        formatter.write_str(&escape(&printable(self.0)))
     }
 }
 
@@ -32,6 +23,6 @@ mod tests {
     #[test]
     fn no_text_becomes_a_tag_or_ends_an_attribute() {
         let text = "<script>\"'&\u{202e}\n";
-        assert_eq!(Html(text).to_string(), "&lt;script&gt;&quot;&#39;&amp;\\u{202e}\\n");
+        assert_eq!(Html(text).to_string(), "&lt;script&gt;&quot;'&amp;\\u{202e}\\n");
     }
 }

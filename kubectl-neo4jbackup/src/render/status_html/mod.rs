@@ -3,8 +3,11 @@
 mod drawing;
 mod escaped;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::model::ObjectRef;
 
 use self::drawing::{legend, sizes, timeline};
 use self::escaped::Html;
@@ -31,6 +34,13 @@ pub(crate) fn page(list: &StatusList, findings: &[Finding], is_of_some: bool) ->
         iso = list.about.checked_at,
         time = now.strftime("%A, %-d %B %Y, %H:%M"),
     );
+    let mut of_objects: BTreeMap<(&str, &str, &str), Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        let ObjectRef {
+            kind, namespace, name, ..
+        } = finding.subject.as_ref().unwrap_or(&finding.object);
+        of_objects.entry((kind, namespace, name)).or_default().push(finding);
+    }
     page += &counts(list);
     for reason in &list.not_read {
         page += &format!("<p class=\"note\">Not everything is known: {}</p>\n", Html(reason));
@@ -41,11 +51,12 @@ pub(crate) fn page(list: &StatusList, findings: &[Finding], is_of_some: bool) ->
     } else {
         page += &overview(list, now);
         for (position, item) in list.items.iter().enumerate() {
-            page += &article(item, position, findings, now);
+            let own = of_objects.remove(&(item.kind, &*item.namespace, &*item.name));
+            page += &article(item, position, &own.unwrap_or_default(), now);
         }
     }
     if !is_of_some {
-        page += &elsewhere(list, findings);
+        page += &elsewhere(of_objects.into_values().flatten().collect());
     }
     page += "</main>\n<footer>\n";
     page += &legend();
@@ -168,7 +179,7 @@ fn next_run(item: &Item, now: Timestamp) -> String {
 }
 
 /// All of one backup.
-fn article(item: &Item, position: usize, findings: &[Finding], now: Timestamp) -> String {
+fn article(item: &Item, position: usize, findings: &[&Finding], now: Timestamp) -> String {
     let mut facts = String::new();
     let mut fact = |name: &str, value: String| facts += &format!("<div><dt>{name}</dt><dd>{value}</dd></div>\n");
     fact("Last good run", Html(&last_good(item, now)).to_string());
@@ -192,26 +203,16 @@ fn article(item: &Item, position: usize, findings: &[Finding], now: Timestamp) -
     );
     text += &timeline(item, now);
     text += &sizes(item);
-    let own: Vec<&Finding> = findings.iter().filter(|finding| is_of(finding, item)).collect();
-    if !own.is_empty() {
+    if !findings.is_empty() {
         text += "<h3>What is wrong</h3>\n";
-        text += &list_of(&own);
+        text += &list_of(findings);
     }
     text + "</article>\n"
 }
 
-/// Whether a finding is of a backup.
-fn is_of(finding: &Finding, item: &Item) -> bool {
-    let object = finding.subject.as_ref().unwrap_or(&finding.object);
-    object.kind == item.kind && object.namespace == item.namespace && object.name == item.name
-}
-
 /// What is wrong with other things than the backups of the page.
-fn elsewhere(list: &StatusList, findings: &[Finding]) -> String {
-    let others = findings
-        .iter()
-        .filter(|finding| !list.items.iter().any(|item| is_of(finding, item)));
-    let others: Vec<&Finding> = others.collect();
+fn elsewhere(mut others: Vec<&Finding>) -> String {
+    others.sort_by_key(|finding| finding.id);
     if others.is_empty() {
         return String::new();
     }
