@@ -339,14 +339,25 @@ pub struct Doctor {
     pub timeout: Duration,
 }
 
+/// Why a text is no time to wait.
+#[derive(Debug, thiserror::Error)]
+pub enum TimeoutError {
+    /// It is not written as Go writes durations.
+    #[error(transparent)]
+    Duration(#[from] go_duration::GoDurationError),
+    /// Nobody can wait so long, or so short.
+    #[error("it has to be longer than nothing")]
+    Nothing,
+}
+
 /// Reads a duration as Go writes it.
-pub fn timeout(text: &str) -> Result<Duration, String> {
-    let read = go_duration::parse(text).map_err(|error| error.to_string())?;
-    u64::try_from(read.nanoseconds())
-        .ok()
+pub fn timeout(text: &str) -> Result<Duration, TimeoutError> {
+    let read = go_duration::parse(text)?;
+    let nanoseconds = u64::try_from(read.nanoseconds()).ok();
+    nanoseconds
         .filter(|nanoseconds| *nanoseconds > 0)
         .map(Duration::from_nanos)
-        .ok_or_else(|| "it has to be longer than nothing".to_owned())
+        .ok_or(TimeoutError::Nothing)
 }
 
 /// Formats of `doctor`.
