@@ -70,12 +70,16 @@ pub fn clock_changes(plan: &Plan, reader: &TimeZone, now: Timestamp) -> Vec<Cloc
     changes
 }
 
-/// The first change that the reader's clock makes and that of the schedule does not.
+/// The first run that the reader's clock shows at another time than those before: it has changed, or the clock of the schedule
+/// has, and the other not yet or not at all.
 fn shift(plan: &Plan, reader: &TimeZone, now: Timestamp) -> Option<ClockChange> {
-    transitions(reader, now).find_map(|(change, before, after)| {
-        let own = offset(&plan.zone, change) - offset(&plan.zone, shifted(change, -1));
-        let seconds = after - before - own;
+    let apart = |at| offset(reader, at) - offset(&plan.zone, at);
+    let changes = transitions(reader, now).chain(transitions(&plan.zone, now));
+    let mut changes: Vec<Timestamp> = changes.map(|(change, ..)| change).collect();
+    changes.sort_unstable();
+    changes.into_iter().find_map(|change| {
         let from = plan.runs(shifted(change, -1)).next()?;
+        let seconds = apart(from) - apart(now);
         (seconds != 0).then_some(ClockChange::Shifts { from, seconds })
     })
 }
@@ -152,6 +156,20 @@ mod tests {
         assert_eq!(changes("0 2 * * *", &TimeZone::UTC, &zone("Asia/Tokyo")), []);
         assert_eq!(changes("0 * * * *", &TimeZone::UTC, &zone("Europe/Berlin")), []);
         assert_eq!(changes("@every 24h", &TimeZone::UTC, &zone("Europe/Berlin")), []);
+    }
+
+    #[test]
+    fn a_schedule_whose_own_clock_changes_shifts_for_those_whose_clock_does_not() {
+        let shifts = ClockChange::Shifts {
+            from: "2027-03-28T11:00:00Z".parse().unwrap(),
+            seconds: -3_600,
+        };
+        assert_eq!(changes("0 13 * * *", &zone("Europe/Berlin"), &TimeZone::UTC), [shifts]);
+        // Chicago changes an hour after New York, and before the run.
+        assert_eq!(
+            changes("0 3 * * *", &zone("America/Chicago"), &zone("America/New_York")),
+            []
+        );
     }
 
     #[test]
