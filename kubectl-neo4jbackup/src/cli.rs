@@ -5,6 +5,7 @@
     reason = "these comments are the help, where backticks would be noise"
 )]
 
+mod auth;
 mod connection;
 mod environment;
 mod pages;
@@ -25,6 +26,7 @@ use neo4jbackup_core::values::go_duration;
 
 use crate::since::Since;
 
+pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat};
 pub use connection::Connection;
 pub use pages::markdown;
 pub use status_format::StatusFormats;
@@ -97,6 +99,8 @@ pub enum Command {
     Logs(Box<Logs>),
     /// Wait until a backup or restore has ended well, or until it is clear that it will not
     Wait(Box<Wait>),
+    /// Say by which cloud identity backups and restores reach their stores, and what is missing for that
+    Auth(Box<Auth>),
     /// Say what a rule checks, why, and how to fix what it finds
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors
