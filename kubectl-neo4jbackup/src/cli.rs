@@ -5,6 +5,7 @@
     reason = "these comments are the help, where backticks would be noise"
 )]
 
+mod auth;
 mod connection;
 mod environment;
 mod pages;
@@ -26,6 +27,7 @@ use neo4jbackup_core::values::go_duration;
 
 use crate::since::Since;
 
+pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat};
 pub use connection::Connection;
 pub use pages::markdown;
 pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacScope};
@@ -101,6 +103,8 @@ pub enum Command {
     Wait(Box<Wait>),
     /// Look after the accounts of the Jobs and their rights
     Rbac(Box<Rbac>),
+    /// Say by which cloud identity backups and restores reach their stores, and what is missing for that
+    Auth(Box<Auth>),
     /// Say what a rule checks, why, and how to fix what it finds
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod auth;
 pub mod completion;
 mod doctor;
 mod explain;
@@ -49,6 +50,7 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         Command::Logs(arguments) => logs::run(&arguments, namespace, access, color, io),
         Command::Wait(arguments) => wait::run(&arguments, namespace, access, io),
         Command::Rbac(arguments) => rbac::run(&arguments, namespace.as_deref(), access, io),
+        Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),
         Command::Policies(arguments) => policies::run(&arguments, io),
