@@ -10,6 +10,7 @@ mod connection;
 mod environment;
 mod pages;
 mod rbac;
+mod report;
 mod status_format;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat};
 pub use connection::Connection;
 pub use pages::markdown;
 pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacScope};
+pub use report::Report;
 pub use status_format::StatusFormats;
 
 use crate::jsonpath::Template;
@@ -105,6 +107,8 @@ pub enum Command {
     Rbac(Box<Rbac>),
     /// Say by which cloud identity backups and restores reach their stores, and what is missing for that
     Auth(Box<Auth>),
+    /// Write everything that doctor looks at into one archive, without secrets, to be sent to somebody
+    Report(Box<Report>),
     /// Say what a rule checks, why, and how to fix what it finds
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors

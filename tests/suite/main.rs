@@ -14,6 +14,7 @@ mod parity;
 mod reads;
 mod redaction;
 mod registry;
+mod report;
 mod rules;
 mod scaffold;
 mod scenarios;
