@@ -8,6 +8,7 @@
 mod connection;
 mod environment;
 mod pages;
+mod rbac;
 mod status_format;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use crate::since::Since;
 
 pub use connection::Connection;
 pub use pages::markdown;
+pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacScope};
 pub use status_format::StatusFormats;
 
 use crate::jsonpath::Template;
@@ -97,6 +99,8 @@ pub enum Command {
     Logs(Box<Logs>),
     /// Wait until a backup or restore has ended well, or until it is clear that it will not
     Wait(Box<Wait>),
+    /// Look after the accounts of the Jobs and their rights
+    Rbac(Box<Rbac>),
     /// Say what a rule checks, why, and how to fix what it finds
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors
