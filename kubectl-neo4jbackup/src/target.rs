@@ -17,6 +17,9 @@ pub(crate) enum TargetError {
     /// A restore, where only backups are looked at.
     #[error("restore/{0} is no backup; `doctor` looks at restores")]
     Restore(String),
+    /// A `CronJob`, where only objects of the operator are looked at.
+    #[error("cronjob/{} is no object of the operator; `doctor` looks at CronJobs", Name(.0))]
+    CronJob(String),
     /// No such object.
     #[error("there is no {kind} {}{place}{advice}", quoted(name))]
     NotFound {

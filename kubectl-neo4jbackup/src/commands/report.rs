@@ -114,9 +114,8 @@ fn look(
         timeout: arguments.timeout,
         reads_events: true,
         examines: true,
-        asks_version: true,
     };
-    look.take(access, io)
+    look.take_with_version(access, io)
 }
 
 fn redact(arguments: &Report, bundle: &mut Bundle) -> Redaction {
