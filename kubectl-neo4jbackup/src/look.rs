@@ -19,6 +19,7 @@ pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What to look at.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is something to look at or not")]
 pub(crate) struct Look {
     /// What was collected, in the place of a cluster.
     pub(crate) bundle: Option<PathBuf>,
@@ -34,6 +35,8 @@ pub(crate) struct Look {
     pub(crate) reads_events: bool,
     /// Whether to read logs and what more may say why something is wrong.
     pub(crate) examines: bool,
+    /// Whether to ask for the version of the API server.
+    pub(crate) asks_version: bool,
 }
 
 /// What was looked at.
@@ -145,15 +148,6 @@ impl Seen {
 impl Look {
     /// Looks.
     pub(crate) fn take(&self, access: Access, io: &mut Io<'_>) -> Result<Seen, LookError> {
-        self.seen(access, false, io)
-    }
-
-    /// Looks, and asks for the version of the API server.
-    pub(crate) fn take_with_version(&self, access: Access, io: &mut Io<'_>) -> Result<Seen, LookError> {
-        self.seen(access, true, io)
-    }
-
-    fn seen(&self, access: Access, asks_version: bool, io: &mut Io<'_>) -> Result<Seen, LookError> {
         if let Some(path) = &self.bundle {
             return Seen::of_bundle(&io.current_directory.join(path), path);
         }
@@ -182,7 +176,7 @@ impl Look {
                 bundle: None,
             };
             // Who may not ask for the version has everything else.
-            let server_version = if asks_version {
+            let server_version = if self.asks_version {
                 server_version(cluster).await.ok()
             } else {
                 None
@@ -193,7 +187,7 @@ impl Look {
                 collected: None,
                 server_version,
             };
-            Ok((seen, requests + usize::from(asks_version)))
+            Ok((seen, requests + usize::from(self.asks_version)))
         })
         .map(|(seen, requests)| {
             if access.verbose {

@@ -7,6 +7,7 @@
 
 mod bases;
 mod foreign;
+mod guides;
 mod jsonpath;
 mod logs;
 mod operators;

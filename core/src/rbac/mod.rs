@@ -5,6 +5,8 @@
 
 mod declaration;
 mod plan;
+pub mod repair;
+mod wanted;
 
 pub use declaration::{Declaration, DeclaredBy, declared, declaring_annotation};
 pub use plan::{Apply, Issue, Plan, RbacObject, plan};

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::declaration::declared;
+use super::wanted::wanted_by_objects;
 use super::{CLUSTER_ROLE, ROLE, ROLE_BINDING};
-use crate::facts::{BindingFacts, Coverage, Grant, Inventory, LocationFacts, Lookup, Need, RoleFacts, RoleReference};
+use crate::facts::{BindingFacts, Coverage, Grant, Inventory, Lookup, Need, RoleFacts, RoleReference};
 use crate::model::{Account, Provider};
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;
@@ -223,7 +224,8 @@ impl<'p> Namespace<'p> {
             });
         }
         let declared = declared.map(|declared| declared.identity);
-        let mut wanted = self.wanted(account, provider);
+        let objects = wanted_by_objects(self.inventory, self.name, account, provider);
+        let mut wanted: BTreeSet<&str> = objects.into_keys().collect();
         wanted.extend(declared);
         if let Some(standing) = standing.filter(|_| !ours && declared.is_some()) {
             wanted.insert(standing);
@@ -240,23 +242,6 @@ impl<'p> Namespace<'p> {
             Some(declared) if standing == Some(declared) && !ours => Wish::Silence,
             Some(declared) => Wish::Say(declared),
             None => Wish::Silence,
-        }
-    }
-
-    /// The identities that objects want on the account. The operator writes them, the last one last.
-    fn wanted(&self, account: Account, provider: Provider) -> BTreeSet<&'p str> {
-        let key = provider.identity_annotation();
-        let (inventory, namespace) = (self.inventory, self.name);
-        let backups = inventory.backups(namespace).map(|(_, backup)| &backup.storage);
-        let restores = inventory.restores(namespace).map(|(_, restore)| {
-            let named = restore.backup.as_deref();
-            let backup = named.and_then(|name| inventory.backup(namespace, name).found());
-            backup.map_or(&restore.storage, |backup| &backup.storage)
-        });
-        let identity = |storage: &'p LocationFacts| storage.annotations.get(key).map(String::as_str);
-        match account {
-            Account::Backup => backups.filter_map(identity).collect(),
-            Account::Restore => restores.filter_map(identity).collect(),
         }
     }
 

@@ -39,6 +39,7 @@ fn check(arguments: &AuthCheck, namespace: Option<&str>, connection: Connection,
         timeout: arguments.timeout,
         reads_events: false,
         examines: true,
+        asks_version: false,
     };
     let seen = match look.take(connection, io) {
         Ok(seen) => seen,

@@ -101,6 +101,7 @@ impl Question<'_> {
             timeout: self.arguments.timeout,
             reads_events: true,
             examines: true,
+            asks_version: false,
         };
         let seen = look.take(self.access.clone(), io)?;
         Ok(self.report(&seen)?)

@@ -114,8 +114,9 @@ fn look(
         timeout: arguments.timeout,
         reads_events: true,
         examines: true,
+        asks_version: true,
     };
-    look.take_with_version(access, io)
+    look.take(access, io)
 }
 
 fn redact(arguments: &Report, bundle: &mut Bundle) -> Redaction {

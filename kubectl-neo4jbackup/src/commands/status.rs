@@ -35,6 +35,7 @@ pub(super) fn run(arguments: &Status, namespace: Option<&str>, access: Access, c
         timeout: arguments.timeout,
         reads_events: false,
         examines: matches!(arguments.output, StatusFormat::Html),
+        asks_version: false,
     };
     let question = Question {
         arguments,

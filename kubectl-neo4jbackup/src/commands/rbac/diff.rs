@@ -22,6 +22,7 @@ pub(super) fn run(arguments: &RbacDiff, namespace: Option<&str>, access: Access,
         timeout: arguments.scope.timeout,
         reads_events: false,
         examines: true,
+        asks_version: false,
     };
     let seen = match look.take(access, io) {
         Ok(seen) => seen,

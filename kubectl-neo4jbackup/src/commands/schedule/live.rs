@@ -27,6 +27,7 @@ pub(crate) fn run(arguments: &LiveSchedule, namespace: Option<&str>, access: Acc
         timeout: arguments.timeout,
         reads_events: true,
         examines: false,
+        asks_version: false,
     };
     let seen = match look.take(access, io) {
         Ok(seen) => seen,
