@@ -11,6 +11,7 @@ mod schema;
 mod status;
 mod version;
 mod wait;
+mod watch;
 
 use std::fmt;
 
