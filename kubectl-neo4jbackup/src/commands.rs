@@ -7,13 +7,14 @@ mod explain;
 pub mod lint;
 mod logs;
 mod policies;
-mod report;
 mod rbac;
+mod report;
 mod schedule;
 mod schema;
 mod status;
 mod version;
 mod wait;
+mod watch;
 
 use std::fmt;
 
