@@ -101,7 +101,7 @@ impl Watched for Watcher<'_> {
         let cluster = Cluster::of(&seen.snapshot);
         let chosen = match self.chosen.take() {
             Some(chosen) => chosen,
-            None => self.question.asked.find(seen, &cluster)?,
+            None => self.question.asked.find(&seen, &cluster)?,
         };
         let list = self.question.list(&seen, &cluster, &chosen);
         self.chosen = Some(chosen);
