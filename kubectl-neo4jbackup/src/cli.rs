@@ -28,7 +28,7 @@ use crate::since::Since;
 
 pub use connection::Connection;
 pub use pages::markdown;
-pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacScope};
+pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacRepair, RbacScope, RbacUndo};
 pub use status_format::StatusFormats;
 
 use crate::jsonpath::Template;
