@@ -5,10 +5,12 @@
     reason = "these comments are the help, where backticks would be noise"
 )]
 
+mod auth;
 mod connection;
 mod environment;
 mod pages;
 mod rbac;
+mod report;
 mod status_format;
 
 use std::collections::BTreeMap;
@@ -26,9 +28,12 @@ use neo4jbackup_core::values::go_duration;
 
 use crate::since::Since;
 
+pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat};
 pub use connection::Connection;
 pub use pages::markdown;
 pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacRepair, RbacScope, RbacUndo};
+pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacScope};
+pub use report::Report;
 pub use status_format::StatusFormats;
 
 use crate::jsonpath::Template;
@@ -101,6 +106,10 @@ pub enum Command {
     Wait(Box<Wait>),
     /// Look after the accounts of the Jobs and their rights
     Rbac(Box<Rbac>),
+    /// Say by which cloud identity backups and restores reach their stores, and what is missing for that
+    Auth(Box<Auth>),
+    /// Write everything that doctor looks at into one archive, without secrets, to be sent to somebody
+    Report(Box<Report>),
     /// Say what a rule checks, why, and how to fix what it finds
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors

@@ -68,10 +68,12 @@ impl Io<'_> {
 
     /// The same. Returns whether somebody still reads.
     pub(crate) fn print_to_reader(&mut self, text: &str) -> bool {
-        let written = self
-            .stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| self.stdout.flush());
+        self.print_bytes(text.as_bytes())
+    }
+
+    /// The same for what is no text.
+    pub(crate) fn print_bytes(&mut self, bytes: &[u8]) -> bool {
+        let written = self.stdout.write_all(bytes).and_then(|()| self.stdout.flush());
         let Err(error) = written else { return true };
         if error.kind() != io::ErrorKind::BrokenPipe {
             self.lose_output(&error);

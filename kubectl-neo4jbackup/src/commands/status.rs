@@ -35,6 +35,7 @@ pub(super) fn run(arguments: &Status, namespace: Option<&str>, access: Access, c
         timeout: arguments.timeout,
         reads_events: false,
         examines: matches!(arguments.output, StatusFormat::Html),
+        asks_version: false,
     };
     let question = Question {
         arguments,
@@ -57,7 +58,7 @@ struct Question<'q> {
 impl Question<'_> {
     /// Judges what was seen.
     fn judge(&self, seen: &Seen, cluster: &Cluster<'_>) -> Result<(StatusList, Chosen), TargetError> {
-        let chosen = self.asked.find(cluster)?;
+        let chosen = self.asked.find(seen, cluster)?;
         let bound = self.arguments.rpo;
         let bound = bound.map(|rpo| i64::try_from(rpo.as_secs()).unwrap_or(i64::MAX));
         let list = StatusList::new(cluster, seen.source.clone(), bound, &chosen);
