@@ -14,6 +14,7 @@ mod connect;
 mod definitions;
 mod dry_run;
 mod error_chain;
+mod guarded;
 mod objects;
 mod operator;
 mod rbac;
@@ -33,6 +34,7 @@ pub use connect::{Cluster, ConnectError, ConnectionFlags, SecretString, Setting,
 pub use definitions::{DefinitionError, served_schemas};
 pub use dry_run::DryRun;
 pub use error_chain::chain;
+pub use guarded::{Storing, WriteError};
 pub use objects::{NoAnswer, ObjectError, ObjectName, Objects};
 pub use operator::{DeploymentName, NoDeploymentName, OperatorFacts, OperatorWatch};
 pub use rbac::{ApplyOutcome, RbacEvent, RbacReconciler};

@@ -1,7 +1,7 @@
 //! Everything that a run takes from its surroundings, so that a test can give it other ones.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Read, Write};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -28,6 +28,8 @@ pub struct Io<'a> {
     pub machine_zone: fn() -> Option<String>,
     /// The width of the terminal that standard output is; `None` when it is none.
     pub terminal_width: Option<usize>,
+    /// Whether a person can answer on standard input.
+    pub stdin_is_terminal: bool,
     /// Whether results could not be written, to a full disk for example; begins as `false`.
     pub output_lost: bool,
 }
@@ -114,6 +116,7 @@ pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
         current_directory: std::env::current_dir().unwrap_or_default(),
         machine_zone: || iana_time_zone::get_timezone().ok(),
         terminal_width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)),
+        stdin_is_terminal: io::stdin().is_terminal(),
         output_lost: false,
     })
 }
