@@ -8,6 +8,7 @@
 //! [`read`] reads once everything that checks look at, into a [`Snapshot`](neo4jbackup_core::snapshot::Snapshot).
 //! On request [`References::reconcile_rbac`] keeps the accounts of the Jobs as the plan of the engine wants them.
 
+mod access;
 mod certificates;
 mod connect;
 mod definitions;
@@ -25,6 +26,7 @@ mod watch;
 mod watched;
 mod whoami;
 
+pub use access::{AccessError, AccessReader, Answered, ReadRoles, Way, read_roles};
 pub use certificates::{
     CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target, Unreachable,
 };

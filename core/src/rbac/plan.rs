@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::declaration::declared;
+use super::needs::grants_of_jobs;
 use super::wanted::wanted_by_objects;
 use super::{CLUSTER_ROLE, ROLE, ROLE_BINDING};
-use crate::facts::{BindingFacts, Coverage, Grant, Inventory, Lookup, Need, RoleFacts, RoleReference};
+use crate::facts::{BindingFacts, Coverage, Inventory, Lookup, Need, RoleFacts, RoleReference};
 use crate::model::{Account, Provider};
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;
@@ -250,7 +251,7 @@ impl<'p> Namespace<'p> {
         if self.inventory.backups(self.name).next().is_none() {
             return;
         }
-        let is_exact = |role: &RoleFacts| !role.by_name && role.grants == grants();
+        let is_exact = |role: &RoleFacts| !role.by_name && role.grants == grants_of_jobs();
         let binding = self.inventory.binding(self.name).found();
         let is_right = match binding.map(|binding| &binding.role) {
             None => true,
@@ -309,15 +310,4 @@ enum Wish<'w> {
     Silence,
     /// A person has to decide.
     Issue(Issue),
-}
-
-/// What the operators of the 0.x line give the account of their Jobs, and no more.
-fn grants() -> BTreeSet<Grant> {
-    let grant = |resource: &str, verb: &str| (String::new(), resource.to_owned(), verb.to_owned());
-    BTreeSet::from([
-        grant("pods", "get"),
-        grant("pods", "list"),
-        grant("pods/exec", "create"),
-        grant("pods/log", "get"),
-    ])
 }
