@@ -48,7 +48,7 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         Command::Status(arguments) => status::run(&arguments, namespace.as_deref(), access, color, io),
         Command::Logs(arguments) => logs::run(&arguments, namespace, access, color, io),
         Command::Wait(arguments) => wait::run(&arguments, namespace, access, io),
-        Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, io),
+        Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, color, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),
         Command::Policies(arguments) => policies::run(&arguments, io),
