@@ -7,11 +7,14 @@ mod explain;
 pub mod lint;
 mod logs;
 mod policies;
+mod rbac;
+mod report;
 mod schedule;
 mod schema;
 mod status;
 mod version;
 mod wait;
+mod watch;
 
 use std::fmt;
 
@@ -49,6 +52,9 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         Command::Logs(arguments) => logs::run(&arguments, namespace, access, color, io),
         Command::Wait(arguments) => wait::run(&arguments, namespace, access, io),
         Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, color, io),
+        Command::Report(arguments) => report::run(&arguments, namespace.as_deref(), access, io),
+        Command::Rbac(arguments) => rbac::run(&arguments, namespace.as_deref(), access, io),
+        Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),
         Command::Policies(arguments) => policies::run(&arguments, io),

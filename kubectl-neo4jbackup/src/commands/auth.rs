@@ -88,5 +88,6 @@ fn look(arguments: &AuthCheck, namespace: Option<&str>) -> Look {
         timeout: arguments.timeout,
         reads_events: true,
         examines: true,
+        asks_version: false,
     }
 }

@@ -22,4 +22,6 @@ mod schema;
 mod support;
 mod terminal;
 mod unfinished;
+#[cfg(unix)]
+mod watched;
 mod xsd;
