@@ -32,7 +32,6 @@ pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat};
 pub use connection::Connection;
 pub use pages::markdown;
 pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacRepair, RbacScope, RbacUndo};
-pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacScope};
 pub use report::Report;
 pub use status_format::StatusFormats;
 
