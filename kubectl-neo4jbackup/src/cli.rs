@@ -8,6 +8,7 @@
 mod connection;
 mod environment;
 mod pages;
+mod probe;
 mod status_format;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use crate::since::Since;
 
 pub use connection::Connection;
 pub use pages::markdown;
+pub use probe::{Probe, ProviderName};
 pub use status_format::StatusFormats;
 
 use crate::jsonpath::Template;
@@ -97,6 +99,9 @@ pub enum Command {
     Logs(Box<Logs>),
     /// Wait until a backup or restore has ended well, or until it is clear that it will not
     Wait(Box<Wait>),
+    /// Ask a store from here, step by step; `auth check --probe` runs it in a pod
+    #[command(hide = true)]
+    Probe(Box<Probe>),
     /// Say what a rule checks, why, and how to fix what it finds
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors

@@ -6,6 +6,7 @@ mod explain;
 pub mod lint;
 mod logs;
 mod policies;
+mod probe;
 mod schedule;
 mod schema;
 mod status;
@@ -47,6 +48,7 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         Command::Status(arguments) => status::run(&arguments, namespace.as_deref(), access, color, io),
         Command::Logs(arguments) => logs::run(&arguments, namespace, access, color, io),
         Command::Wait(arguments) => wait::run(&arguments, namespace, access, io),
+        Command::Probe(arguments) => probe::run(&arguments, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),
         Command::Policies(arguments) => policies::run(&arguments, io),
