@@ -8,11 +8,13 @@
 //! [`read`] reads once everything that checks look at, into a [`Snapshot`](neo4jbackup_core::snapshot::Snapshot).
 //! On request [`References::reconcile_rbac`] keeps the accounts of the Jobs as the plan of the engine wants them.
 
+mod access;
 mod certificates;
 mod connect;
 mod definitions;
 mod dry_run;
 mod error_chain;
+mod guarded;
 mod objects;
 mod operator;
 mod rbac;
@@ -24,6 +26,7 @@ mod watch;
 mod watched;
 mod whoami;
 
+pub use access::{AccessError, AccessReader, Answered, ReadRoles, Way, read_roles};
 pub use certificates::{
     CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target, Unreachable,
 };
@@ -31,6 +34,7 @@ pub use connect::{Cluster, ConnectError, ConnectionFlags, SecretString, Setting,
 pub use definitions::{DefinitionError, served_schemas};
 pub use dry_run::DryRun;
 pub use error_chain::chain;
+pub use guarded::{Storing, WriteError};
 pub use objects::{NoAnswer, ObjectError, ObjectName, Objects};
 pub use operator::{DeploymentName, NoDeploymentName, OperatorFacts, OperatorWatch};
 pub use rbac::{ApplyOutcome, RbacEvent, RbacReconciler};

@@ -148,7 +148,7 @@ impl Objects {
         was_there(deleted).map_err(|error| failed("delete", object, error))
     }
 
-    fn api(&self, object: &ObjectName) -> Api<DynamicObject> {
+    pub(crate) fn api(&self, object: &ObjectName) -> Api<DynamicObject> {
         let resource = object.resource();
         match &object.namespace {
             Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod auth;
 pub mod completion;
 mod doctor;
 mod explain;
@@ -7,11 +8,14 @@ pub mod lint;
 mod logs;
 mod policies;
 mod probe;
+mod rbac;
+mod report;
 mod schedule;
 mod schema;
 mod status;
 mod version;
 mod wait;
+mod watch;
 
 use std::fmt;
 
@@ -49,6 +53,9 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         Command::Logs(arguments) => logs::run(&arguments, namespace, access, color, io),
         Command::Wait(arguments) => wait::run(&arguments, namespace, access, io),
         Command::Probe(arguments) => probe::run(&arguments, io),
+        Command::Report(arguments) => report::run(&arguments, namespace.as_deref(), access, io),
+        Command::Rbac(arguments) => rbac::run(&arguments, namespace.as_deref(), access, io),
+        Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),
         Command::Policies(arguments) => policies::run(&arguments, io),

@@ -13,7 +13,7 @@ pub(crate) mod schedule;
 mod short;
 pub(crate) mod status;
 pub(crate) mod status_html;
-mod summary;
+pub(crate) mod summary;
 mod table;
 mod text;
 mod xml;

@@ -25,6 +25,7 @@ mod metrics;
 mod mutating_policies;
 mod operator_writes;
 mod policies;
+mod rbac_repair;
 mod references;
 mod rejections;
 mod schemas;

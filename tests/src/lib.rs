@@ -5,5 +5,6 @@
 
 pub mod crds;
 pub mod fixture;
+pub mod guides;
 pub mod plugin;
 pub mod transcript;

@@ -7,6 +7,7 @@
 
 mod bases;
 mod foreign;
+mod guides;
 mod jsonpath;
 mod logs;
 mod operators;
@@ -14,6 +15,7 @@ mod parity;
 mod reads;
 mod redaction;
 mod registry;
+mod report;
 mod rules;
 mod scaffold;
 mod scenarios;

@@ -18,7 +18,7 @@ declare_check! {
     /// Make what the pod waits for: a volume for its claim, room on a node, an image that can be pulled.
     BackupPodNotReady {
         code: "NB6015", name: "backup-pod-not-ready", severity: Error,
-        looks: [AtInstances], needs: [StatefulSets], explains: ["NB6001", "NB6002", "NB6007"], since: "0.2",
+        looks: [AtInstances], needs: [StatefulSets], explains: ["NB6001", "NB6002", "NB6003", "NB6007"], since: "0.2",
     }
 }
 
@@ -78,12 +78,22 @@ impl Check for BackupPodNotReady {
             diagnosis.all_evidence(scheduled.map(|condition| Evidence::condition(pod.reference(), condition)));
             let stuck = pod.stuck();
             diagnosis.all_evidence(stuck.map(|(container, waiting)| Evidence::waiting(pod, container, waiting)));
+            // Why a container that waits to be started again ended.
+            let before = stuck.and_then(|(container, _)| Some((container, container.ended_before.as_ref()?)));
+            diagnosis.all_evidence(before.map(|(container, ended)| Evidence::ended(pod, container, ended)));
         }
         if let Some(claim) = &unbound {
             diagnosis.evidence(Evidence::field(claim.reference(), "status.phase", &claim.phase));
         }
         diagnosis
-            .help("make what the pod waits for")
+            .help("make what the pod waits for; requests and the room that is left can only be seen inside it")
             .command(format!("kubectl describe pod/{set}-0 -n {}", instance.namespace));
+        if pod.is_some_and(|pod| pod.phase == "Running") {
+            let inside = "ls -l /backup-requests; df -h /backups";
+            diagnosis.command(format!(
+                "kubectl exec {set}-0 -n {} -- sh -c '{inside}'",
+                instance.namespace
+            ));
+        }
     }
 }

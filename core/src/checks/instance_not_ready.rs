@@ -17,7 +17,7 @@ declare_check! {
     InstanceNotReady {
         code: "NB2101", name: "instance-not-ready", severity: Error,
         looks: [AtBackups, AtRestores], needs: [Clusters, Standalones],
-        explains: ["NB5101", "NB5103", "NB6002", "NB6006", "NB8116"], since: "0.2",
+        explains: ["NB2001", "NB5101", "NB5103", "NB6002", "NB6006", "NB8116"], since: "0.2",
     }
 }
 

@@ -47,6 +47,7 @@ mod restore_ended;
 mod restore_failed;
 mod restore_job_gone;
 mod restore_not_converging;
+mod restore_slow;
 mod restore_waits;
 mod restore_waits_for_backup;
 mod restored_from_newest;
@@ -112,6 +113,7 @@ pub use restore_ended::RestoreEnded;
 pub use restore_failed::RestoreFailed;
 pub use restore_job_gone::RestoreJobGone;
 pub use restore_not_converging::RestoreNotConverging;
+pub use restore_slow::RestoreSlow;
 pub use restore_waits::RestoreWaits;
 pub use restore_waits_for_backup::RestoreWaitsForBackup;
 pub use restored_from_newest::RestoredFromNewest;
@@ -188,6 +190,7 @@ pub static ALL: &[&dyn Check] = &[
     &DatabaseExists,
     &TargetOlderThanBackup,
     &RestoreWaits,
+    &RestoreSlow,
     &OperatorBlinded,
     &ReconcilePanics,
     &OperatorDown,

@@ -1,4 +1,5 @@
 use crate::check::prelude::*;
+use crate::logs;
 use crate::operator::Versions;
 
 /// The operators that note the artifact of a run.
@@ -9,17 +10,19 @@ declare_check! {
     ///
     /// ## What it looks at
     /// The newest entry of `status.history`: a `Succeeded` without `artifactFilename` and without any artifact of a database
-    /// or shard. Operators before 1.8 note none and are not judged.
+    /// or shard. Operators before 1.8 note none and are not judged. Of a `CronJob` without the operator: the log of its newest
+    /// run, where that ended well and a line says that the backup failed, and none that one was finished.
     ///
     /// ## Why it matters
     /// Either nothing was stored, or the operator could not tell what: a cluster cannot restore from such a run by
-    /// `backupRef`.
+    /// `backupRef`. A shell that goes on after a command that failed makes a good Job of a backup that is none.
     ///
     /// ## How to mend it
     /// Look at the storage. Where the file is there, restore with `type: storage` and its exact path; otherwise run again.
+    /// In a script of your own, join the commands with `&&`, or begin with `set -e`.
     RunStoredNothing {
         code: "NB6004", name: "run-stored-nothing", severity: Error,
-        looks: [AtBackups], needs: [], explains: ["NB6002"], since: "0.2",
+        looks: [AtBackups, AtPlainCronJobs], needs: [], explains: ["NB6002"], since: "0.2",
     }
 }
 
@@ -63,4 +66,42 @@ impl Check for RunStoredNothing {
             diagnosis.probable();
         }
     }
+
+    fn check_plain_cron_job(&self, cron_job: &PlainCronJob<'_>, cluster: &Cluster<'_>, report: &mut Report) {
+        let ended = cron_job.runs.iter().find(|run| run.has_ended());
+        let Some(run) = ended.filter(|run| run.outcome == Outcome::Succeeded) else {
+            return;
+        };
+        let Some(failure) = run.failure() else { return };
+        let Some((line, class)) = failure.line.filter(|(_, class)| class.decides) else {
+            return;
+        };
+        if run.job.as_ref().is_some_and(has_finished_a_backup) {
+            return;
+        }
+        let ended = run.ended.map(|ended| format!(" of {}", when(ended, cluster.now)));
+        let diagnosis = report.say(
+            cron_job.reference(),
+            format!(
+                "run {}{} ended well, and its log says that the backup failed",
+                name(&run.id),
+                ended.unwrap_or_default()
+            ),
+        );
+        diagnosis
+            .evidence(Evidence::log(failure.pod, failure.container, line))
+            .help("mend what the line names, and let the script end with the first command that fails: `set -e`");
+        let ended = failure.ended;
+        diagnosis.all_evidence(ended.map(|ended| Evidence::ended(failure.pod, failure.container, ended)));
+        diagnosis.class = Some(class);
+        diagnosis.probable();
+    }
+}
+
+/// Whether a log of the Job says that a backup was finished or stored.
+fn has_finished_a_backup(job: &Job<'_>) -> bool {
+    let containers = job.pods.iter().flat_map(|pod| &pod.containers);
+    let logs = containers.flat_map(|container| [container.log, container.log_before]);
+    let mut lines = logs.flatten().flat_map(str::lines);
+    lines.any(|line| logs::classify(line).is_some_and(|class| class.severity == logs::Severity::Success))
 }

@@ -133,6 +133,12 @@ pub fn logs(cluster: &Cluster<'_>, target: Option<(&str, &str)>) -> Vec<LogOf> {
     for cron_job in &cluster.plain_cron_jobs {
         if is_wanted(&cron_job.cron_job.namespace, &cron_job.cron_job.name) {
             of_runs(&cron_job.runs, &mut wanted);
+            // A shell that goes on after a backup that failed makes a good Job of it: only the log knows.
+            let ended = cron_job.runs.iter().find(|run| run.has_ended());
+            let good = ended.filter(|run| run.outcome == Outcome::Succeeded);
+            good.and_then(|run| run.job.as_ref())
+                .into_iter()
+                .for_each(|job| of_job(job, &mut wanted));
         }
     }
     let restores = cluster.restores.iter();

@@ -1,10 +1,10 @@
 //! Webhooks: what the API server asks before it stores something.
 
 use super::read::{Text, items, optional, reference, text};
-use super::selector::selects;
 use crate::document::Node;
 use crate::domain::DOMAIN;
 use crate::model::ObjectRef;
+use crate::selector::selects;
 use crate::snapshot::{Resource, Snapshot};
 
 /// One webhook of a configuration.

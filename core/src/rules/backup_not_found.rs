@@ -27,7 +27,7 @@ declare_rule! {
         code: "NB2003", name: "backup-not-found", severity: Warning,
         kinds: [Neo4jRestore],
         reads: ["spec.source.type", "spec.source.backupRef", "spec.source.pitr.baseBackup"],
-        needs: [Backups], doors: All, fix: None, cel: NotExpressible("it looks at another object"), since: "0.1",
+        needs: [Backups], doors: All, fix: None, cel: NotExpressible("it looks at another object"), since: "0.1", explains: ["NB8101"],
     }
 }
 

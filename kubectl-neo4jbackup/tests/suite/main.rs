@@ -21,4 +21,6 @@ mod schema;
 mod support;
 mod terminal;
 mod unfinished;
+#[cfg(unix)]
+mod watched;
 mod xsd;

@@ -6,14 +6,14 @@ use serde_json::Value;
 use crate::support::{SIX_FIELDS, Sandbox, rich, root, scenarios};
 
 /// The published schema of a report, closed.
-fn schema(name: &str) -> Validator {
+pub(crate) fn schema(name: &str) -> Validator {
     let path = root().join("docs/schemas").join(name);
     let mut schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     close(&mut schema);
     jsonschema::validator_for(&schema).unwrap()
 }
 
-fn faults(schema: &Validator, report: &Value) -> Vec<String> {
+pub(crate) fn faults(schema: &Validator, report: &Value) -> Vec<String> {
     let faults = schema.iter_errors(report);
     faults
         .map(|fault| format!("{}: {fault}", fault.instance_path()))
