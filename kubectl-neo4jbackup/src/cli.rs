@@ -34,7 +34,6 @@ pub use connection::Connection;
 pub use pages::markdown;
 pub use probe::{Probe, ProviderName};
 pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacRepair, RbacScope, RbacUndo};
-pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacScope};
 pub use report::Report;
 pub use status_format::StatusFormats;
 

@@ -53,6 +53,7 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         Command::Logs(arguments) => logs::run(&arguments, namespace, access, color, io),
         Command::Wait(arguments) => wait::run(&arguments, namespace, access, io),
         Command::Probe(arguments) => probe::run(&arguments, io),
+        Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, color, io),
         Command::Report(arguments) => report::run(&arguments, namespace.as_deref(), access, io),
         Command::Rbac(arguments) => rbac::run(&arguments, namespace.as_deref(), access, io),
         Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, io),

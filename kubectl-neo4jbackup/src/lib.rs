@@ -9,6 +9,8 @@
 
 mod about;
 mod age;
+mod auth_policy;
+mod auth_report;
 pub mod baseline;
 pub mod bundle;
 mod chosen;

@@ -1,5 +1,7 @@
 //! A report in many formats, one per file.
 
+pub(crate) mod auth;
+pub(crate) mod auth_policy;
 mod columns;
 pub(crate) mod doctor;
 mod github;

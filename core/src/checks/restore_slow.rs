@@ -24,7 +24,10 @@ const NOTICEABLE: i64 = 10 * 60;
 
 impl Check for RestoreSlow {
     fn check_restore(&self, restore: &Restore<'_>, cluster: &Cluster<'_>, report: &mut Report) {
-        let Some(started) = restore.started.filter(|_| restore.phase == "Running" && !restore.is_outdated()) else {
+        let Some(started) = restore
+            .started
+            .filter(|_| restore.phase == "Running" && !restore.is_outdated())
+        else {
             return;
         };
         let of = restore.instance();

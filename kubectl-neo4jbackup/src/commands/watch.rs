@@ -132,6 +132,7 @@ fn overhear<T>(io: &mut Io<'_>, run: impl FnOnce(&mut Io<'_>) -> T) -> (T, Strin
         current_directory: io.current_directory.clone(),
         machine_zone: io.machine_zone,
         terminal_width: io.terminal_width,
+        stdin_is_terminal: io.stdin_is_terminal,
         output_lost: io.output_lost,
     };
     let result = run(&mut overheard);
