@@ -185,6 +185,8 @@ pub struct Cluster {
     transport: Option<Arc<Transport>>,
     context: Option<String>,
     server: String,
+    /// Whether it is asked in the name of somebody else.
+    impersonates: bool,
 }
 
 impl Cluster {
@@ -210,6 +212,7 @@ impl Cluster {
     pub fn as_kubectl(flags: &ConnectionFlags, surroundings: &Surroundings) -> Result<Self, ConnectError> {
         let target = Target::find(flags, surroundings)?;
         let (server, compression) = (target.server.clone(), target.compression);
+        let impersonates = !target.impersonation.is_empty();
         let (context, namespace) = (target.context.clone(), target.namespace.clone());
         let transport = Arc::new(Transport::new(target, flags, surroundings)?);
         Ok(Self {
@@ -217,6 +220,7 @@ impl Cluster {
             transport: Some(transport),
             context,
             server: failure::Server::shown(&server),
+            impersonates,
         })
     }
 
@@ -252,6 +256,11 @@ impl Cluster {
         &self.server
     }
 
+    /// Returns whether it is asked in the name of somebody else.
+    pub(crate) fn impersonates(&self) -> bool {
+        self.impersonates
+    }
+
     /// Returns the client of this cluster. Clients share one pool of connections.
     pub(crate) fn client(&self) -> Client {
         self.client.clone()
@@ -265,6 +274,7 @@ impl From<Client> for Cluster {
             transport: None,
             context: None,
             server: String::new(),
+            impersonates: false,
         }
     }
 }

@@ -8,22 +8,28 @@
 //! [`read`] reads once everything that checks look at, into a [`Snapshot`](neo4jbackup_core::snapshot::Snapshot).
 //! On request [`References::reconcile_rbac`] keeps the accounts of the Jobs as the plan of the engine wants them.
 
+mod access;
+mod account_token;
 mod certificates;
 mod connect;
 mod definitions;
 mod dry_run;
 mod error_chain;
+mod guarded;
 mod objects;
 mod operator;
 mod rbac;
 mod read;
 mod references;
 mod resource;
+mod secret_flaws;
 mod shared_inventory;
 mod watch;
 mod watched;
 mod whoami;
 
+pub use access::{AccessError, AccessReader, Answered, ReadRoles, Way, read_roles};
+pub use account_token::{TokenError, account_claims, token_issuer};
 pub use certificates::{
     CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target, Unreachable,
 };
@@ -31,10 +37,12 @@ pub use connect::{Cluster, ConnectError, ConnectionFlags, SecretString, Setting,
 pub use definitions::{DefinitionError, served_schemas};
 pub use dry_run::DryRun;
 pub use error_chain::chain;
+pub use guarded::{Storing, WriteError};
 pub use objects::{NoAnswer, ObjectError, ObjectName, Objects};
 pub use operator::{DeploymentName, NoDeploymentName, OperatorFacts, OperatorWatch};
 pub use rbac::{ApplyOutcome, RbacEvent, RbacReconciler};
 pub use read::{LogLines, LogStream, ObjectReader, ObjectReading, PodsOf, Purpose, Read, ReadError, Reading, read};
 pub use references::{References, Watching};
+pub use secret_flaws::secret_flaws;
 pub use shared_inventory::SharedInventory;
 pub use whoami::{User, WhoamiError, server_version, whoami};

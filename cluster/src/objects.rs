@@ -148,7 +148,7 @@ impl Objects {
         was_there(deleted).map_err(|error| failed("delete", object, error))
     }
 
-    fn api(&self, object: &ObjectName) -> Api<DynamicObject> {
+    pub(crate) fn api(&self, object: &ObjectName) -> Api<DynamicObject> {
         let resource = object.resource();
         match &object.namespace {
             Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
@@ -173,6 +173,11 @@ fn failed(verb: &str, object: &ObjectName, error: Error) -> ObjectError {
 }
 
 impl NoAnswer {
+    /// Whether a right is missing.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Status { status, .. } if *status == http::StatusCode::FORBIDDEN)
+    }
+
     /// What a client says, without what it repeats of a refusal.
     pub(crate) fn of(error: Error) -> Self {
         match error {

@@ -54,6 +54,8 @@ pub enum Purpose {
     Causes,
     /// What manifests can refer to: no runs, and of Secrets the key names of these, by namespace and name.
     References(BTreeSet<(String, String)>),
+    /// Who needs which rights: backups and restores, the operators, and the webhooks of this project.
+    Rights,
 }
 
 /// Why nothing could be read.
@@ -100,7 +102,7 @@ pub async fn read(cluster: &Cluster, reading: &Reading, taken: Timestamp) -> Res
     reader.read_parts(first, &mut read).await;
     read.snapshot.sort();
     match &reading.purpose {
-        Purpose::Runs => {}
+        Purpose::Runs | Purpose::Rights => {}
         Purpose::Causes => reader.read_more(served.as_deref(), &mut read).await,
         Purpose::References(secrets) => {
             let (secrets, are_more) = wanted::first_secrets(secrets.clone());

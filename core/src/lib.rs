@@ -9,6 +9,7 @@
 //!    settings, era ────┘
 //! ```
 
+pub mod auth;
 pub mod check;
 pub mod checks;
 pub mod coverage;
@@ -35,6 +36,7 @@ pub mod registry;
 pub mod rule;
 pub mod rules;
 pub mod schema;
+mod selector;
 pub mod settings;
 pub mod snapshot;
 pub mod subject;

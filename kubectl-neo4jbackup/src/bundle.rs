@@ -2,25 +2,32 @@
 //! prints them, and the ends of logs.
 //!
 //! ```text
-//! bundle.yaml                                   optional: when, which namespaces, and what could not be read
+//! bundle.yaml                                   optional: when, which namespaces, and what could not be read (head.rs)
 //! *.yaml, *.yml, *.json                         objects, several in a file or in a List; folders at will
 //! logs/NAMESPACE/POD/CONTAINER.log              the end of a log
 //! logs/NAMESPACE/POD/CONTAINER.previous.log     the same of the container that ran before
 //! ```
+//!
+//! `report` writes one ([`files`], [`pack`]), and reading it gives what was written.
 
 mod archive;
+mod files;
+mod head;
+mod pack;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use neo4jbackup_core::document::{self, Limits, Node};
-use neo4jbackup_core::facts::{Cause, Right};
 use neo4jbackup_core::quoted::{Name, quoted};
-use neo4jbackup_core::snapshot::{Gap, LogOf, LogTail, Resource, Snapshot, stored};
-use serde::Deserialize;
+use neo4jbackup_core::snapshot::{LogOf, LogTail, Resource, Snapshot, StoredObject, stored};
+
+pub(crate) use self::files::{Content, Files, files};
+use self::head::Head;
+pub use self::head::HeadError;
+pub(crate) use self::pack::pack;
 
 /// The file that says what the others are.
 const HEAD: &str = "bundle.yaml";
@@ -59,12 +66,12 @@ pub enum BundleError {
         name: String,
     },
     /// The head says something that it cannot say.
-    #[error("{} {message}", Name(&file.to_string_lossy()))]
+    #[error("{} {source}", Name(&file.to_string_lossy()))]
     Head {
         /// The file.
         file: PathBuf,
         /// What is wrong.
-        message: String,
+        source: HeadError,
     },
     /// An archive holds too much.
     #[error(
@@ -95,39 +102,24 @@ pub enum BundleError {
     },
 }
 
-/// `bundle.yaml`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Head {
-    /// When it was collected; the newest time in the objects unless given.
-    taken_at: Option<String>,
-    /// The namespaces that were asked for; all unless given.
-    namespaces: Option<BTreeSet<String>>,
-    /// Whether a resource of which there is no file has no objects. Otherwise nobody knows.
-    #[serde(default)]
-    complete: bool,
-    /// What could not be read.
-    #[serde(default)]
-    gaps: Vec<HeadGap>,
+/// What was collected.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bundle {
+    /// What was there.
+    pub snapshot: Snapshot,
+    /// The only object that was asked about, as the command line named it, `backup/nightly`; `None` for everything.
+    pub target: Option<String>,
+    /// The version of the API server, when it is known.
+    pub server_version: Option<String>,
 }
 
-/// Something that could not be read.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct HeadGap {
-    /// The resource, in the plural.
-    resource: String,
-    /// The namespace; all unless given.
-    namespace: Option<String>,
-    /// `forbidden`, `failed` or `notServed`.
-    kind: String,
-    /// What the API server or the connection said.
-    #[serde(default)]
-    text: String,
+/// Reads what was there, as [`open`].
+pub fn read(path: &Path) -> Result<Snapshot, BundleError> {
+    open(path).map(|bundle| bundle.snapshot)
 }
 
 /// Reads what was collected in a folder, in an archive of one, or in one file of objects.
-pub fn read(path: &Path) -> Result<Snapshot, BundleError> {
+pub fn open(path: &Path) -> Result<Bundle, BundleError> {
     let mut collected = Collected::new();
     let is_archive = path.is_file()
         && archive::read(path, &mut |below, content| {
@@ -179,7 +171,7 @@ impl Collected {
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         };
         if below == Path::new(HEAD) {
-            self.head = read_head(file, &text()?)?;
+            self.head = Head::parse(&text()?).map_err(|source| wrong_head(file, source))?;
         } else if let Some(of) = log_of(below) {
             self.snapshot.add_log(of, LogTail::Read(text()?));
         } else if is_manifest(file) {
@@ -188,18 +180,25 @@ impl Collected {
         Ok(())
     }
 
-    fn finish(self, path: &Path) -> Result<Snapshot, BundleError> {
+    fn finish(self, path: &Path) -> Result<Bundle, BundleError> {
         let Self {
             mut snapshot,
             newest,
-            head,
+            mut head,
         } = self;
-        if snapshot.resources().next().is_none() {
+        if snapshot.resources().next().is_none() && !head.is_of_report() {
             return Err(BundleError::Empty { path: path.to_owned() });
         }
-        snapshot.namespaces.clone_from(&head.namespaces);
-        conclude(&mut snapshot, head, newest, &path.join(HEAD))?;
-        Ok(snapshot)
+        let (target, server_version) = (head.target.take(), head.server_version.take());
+        snapshot.taken = newest.0.unwrap_or(Timestamp::UNIX_EPOCH);
+        head.apply(&mut snapshot)
+            .map_err(|source| wrong_head(&path.join(HEAD), source))?;
+        snapshot.sort();
+        Ok(Bundle {
+            snapshot,
+            target,
+            server_version,
+        })
     }
 }
 
@@ -220,58 +219,11 @@ impl Newest {
     }
 }
 
-fn conclude(snapshot: &mut Snapshot, head: Head, newest: Newest, file: &Path) -> Result<(), BundleError> {
-    let wrong = |message: String| BundleError::Head {
+fn wrong_head(file: &Path, source: HeadError) -> BundleError {
+    BundleError::Head {
         file: file.to_owned(),
-        message,
-    };
-    snapshot.taken = match head.taken_at {
-        Some(text) => text
-            .parse()
-            .map_err(|error| wrong(format!("has a takenAt that is no time: {error}")))?,
-        None => newest.0.unwrap_or(Timestamp::UNIX_EPOCH),
-    };
-    if head.complete {
-        for resource in Resource::ALL {
-            snapshot.add(resource, []);
-        }
+        source,
     }
-    for gap in head.gaps {
-        let resource = Resource::ALL
-            .into_iter()
-            .find(|resource| resource.plural() == gap.resource)
-            .ok_or_else(|| wrong(format!("has a gap of {}, which no check looks at", Name(&gap.resource))))?;
-        let cause = match gap.kind.as_str() {
-            "notServed" => {
-                snapshot.not_served(resource);
-                continue;
-            }
-            "forbidden" => Cause::Forbidden(Right {
-                verbs: vec!["list".to_owned()],
-                group: resource.group().to_owned(),
-                resource: resource.plural().to_owned(),
-                name: None,
-                namespace: gap.namespace.clone(),
-                called: resource.kind().to_owned(),
-            }),
-            "failed" => Cause::Failed(gap.text),
-            other => {
-                let kind = Name(other);
-                return Err(wrong(format!(
-                    "has a gap of the kind {kind}; known are forbidden, failed and notServed"
-                )));
-            }
-        };
-        snapshot.miss(
-            resource,
-            Gap {
-                namespace: gap.namespace,
-                cause,
-            },
-        );
-    }
-    snapshot.sort();
-    Ok(())
 }
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), BundleError> {
@@ -315,21 +267,18 @@ fn log_of(below: &Path) -> Option<LogOf> {
     })
 }
 
-fn read_head(file: &Path, text: &str) -> Result<Head, BundleError> {
-    serde_saphyr::from_str(text).map_err(|error| BundleError::Head {
-        file: file.to_owned(),
-        message: format!("cannot be used: {error}"),
-    })
-}
-
 fn add_objects(file: &Path, text: &str, snapshot: &mut Snapshot, newest: &mut Newest) -> Result<(), BundleError> {
     if file.extension().is_some_and(|extension| extension == "json") {
-        let root: Node<'_> = serde_json::from_str(text).map_err(|error| BundleError::Malformed {
-            file: file.to_owned(),
-            line: error.line(),
-            message: error.to_string(),
-        })?;
-        return add(root, file, snapshot, newest);
+        // One after the other, as reports have them; usually it is one.
+        for object in serde_json::Deserializer::from_str(text).into_iter::<Node<'_>>() {
+            let object = object.map_err(|error| BundleError::Malformed {
+                file: file.to_owned(),
+                line: error.line(),
+                message: error.to_string(),
+            })?;
+            add(object, file, snapshot, newest)?;
+        }
+        return Ok(());
     }
     let parsed = document::parse(text, &Limits::default());
     if let Some(problem) = parsed.problems.first() {
@@ -358,16 +307,13 @@ fn add(object: Node<'_>, file: &Path, snapshot: &mut Snapshot, newest: &mut Newe
     }
     newest.see(&object);
     if let Some((resource, stored)) = stored(object) {
-        // Names become part of commands that a person copies into a shell.
-        let of_rbac = matches!(resource, Resource::Roles | Resource::RoleBindings);
-        let wrong = [&stored.name, &stored.namespace]
-            .into_iter()
-            .find(|name| !is_name(name));
-        if let Some(name) = wrong.filter(|_| !of_rbac) {
+        if !takes_name(resource, &stored) {
+            let names = [&stored.name, &stored.namespace].into_iter();
+            let name = names.max_by_key(|name| !is_name(name));
             return Err(BundleError::Name {
                 file: file.to_owned(),
                 kind: resource.kind(),
-                name: name.to_string(),
+                name: name.map(ToString::to_string).unwrap_or_default(),
             });
         }
         snapshot.add(resource, [stored]);
@@ -375,8 +321,18 @@ fn add(object: Node<'_>, file: &Path, snapshot: &mut Snapshot, newest: &mut Newe
     Ok(())
 }
 
+/// Whether an object has names that it can have in a cluster: they become part of commands that a person copies into a shell.
+fn takes_name(resource: Resource, object: &StoredObject) -> bool {
+    let of_rbac = matches!(resource, Resource::Roles | Resource::RoleBindings);
+    of_rbac || (is_name(&object.name) && is_name(&object.namespace))
+}
+
 /// Whether an object can have this name in a cluster; no name at all is none that does harm.
 fn is_name(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
     name.len() <= 253 && name.bytes().all(is_plain)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests;

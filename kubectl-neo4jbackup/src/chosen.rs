@@ -4,6 +4,7 @@ use neo4jbackup_core::check::Looks;
 use neo4jbackup_core::examine::Target;
 use neo4jbackup_core::live::Cluster;
 
+use crate::look::Seen;
 use crate::target::{TargetError, Wanted};
 
 /// Backups as the command line names them; none of them stands for all.
@@ -42,11 +43,27 @@ impl Asked {
         }
     }
 
-    /// Finds them in a cluster.
-    pub(crate) fn find(&self, cluster: &Cluster<'_>) -> Result<Chosen, TargetError> {
-        let find = |wanted: &Wanted| wanted.find(self.namespace.as_deref(), cluster);
+    /// Finds them in what was seen, of which `cluster` is the view. Where that was collected for one backup, all are that one.
+    pub(crate) fn find(&self, seen: &Seen, cluster: &Cluster<'_>) -> Result<Chosen, TargetError> {
+        let namespace = self.namespace.as_deref();
+        let mut targets = Vec::new();
+        if self.wanted.is_empty()
+            && let (Some(wanted), namespace) = seen.asked(None, namespace)?
+            && wanted.narrows()
+        {
+            if wanted.looks == Looks::AtRestores {
+                return Err(TargetError::Restore(wanted.name.clone()));
+            }
+            targets.push(wanted.find(namespace, cluster)?);
+        }
+        for wanted in &self.wanted {
+            let (wanted, namespace) = seen.asked(Some(wanted), namespace)?;
+            if let Some(wanted) = wanted {
+                targets.push(wanted.find(namespace, cluster)?);
+            }
+        }
         Ok(Chosen {
-            targets: self.wanted.iter().map(find).collect::<Result<_, _>>()?,
+            targets,
             namespace: self.namespace.clone(),
         })
     }

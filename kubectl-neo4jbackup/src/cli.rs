@@ -5,9 +5,13 @@
     reason = "these comments are the help, where backticks would be noise"
 )]
 
+mod auth;
 mod connection;
 mod environment;
 mod pages;
+mod probe;
+mod rbac;
+mod report;
 mod status_format;
 
 use std::collections::BTreeMap;
@@ -25,8 +29,12 @@ use neo4jbackup_core::values::go_duration;
 
 use crate::since::Since;
 
+pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat};
 pub use connection::Connection;
 pub use pages::markdown;
+pub use probe::{Probe, ProviderName};
+pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacRepair, RbacScope, RbacUndo};
+pub use report::Report;
 pub use status_format::StatusFormats;
 
 use crate::jsonpath::Template;
@@ -97,6 +105,15 @@ pub enum Command {
     Logs(Box<Logs>),
     /// Wait until a backup or restore has ended well, or until it is clear that it will not
     Wait(Box<Wait>),
+    /// Ask a store from here, step by step; `auth check --probe` runs it in a pod
+    #[command(hide = true)]
+    Probe(Box<Probe>),
+    /// Write everything that doctor looks at into one archive, without secrets, to be sent to somebody
+    Report(Box<Report>),
+    /// Look after the accounts of the Jobs and their rights
+    Rbac(Box<Rbac>),
+    /// Say by which cloud identity backups and restores reach their stores, and what is missing for that
+    Auth(Box<Auth>),
     /// Say what a rule checks, why, and how to fix what it finds
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors
@@ -399,12 +416,15 @@ impl DoctorFormat {
         # for a script: is there a good run of the last 26 hours?\n  \
         kubectl neo4jbackup status nightly -n graph --rpo 26h -o json\n  \
         kubectl neo4jbackup status -A -o jsonpath='{range .items[?(@.needsAttention==true)]}{.namespace}/{.name}{\"\\n\"}{end}'\n\n  \
-        # a page to show, with what doctor finds\n  kubectl neo4jbackup status -A -o html > backups.html\n\n\
+        # a page to show, with what doctor finds\n  kubectl neo4jbackup status -A -o html > backups.html\n\n  \
+        # what changes from now on, one line for each backup that does\n  kubectl neo4jbackup status -A --watch\n\n\
         The state follows from the runs, never from the phase of the backup: Healthy, Running, Waiting, Suspended, Completed, \
         Deleting, Unknown, and those that need attention: Failing xN, Overdue, Failed, Invalid, Silent. A run that succeeded and \
         stored nothing is a failed one. Each of the last fourteen runs is a sign: \
-        ✓ good, ✗ failed, · missed, ▸ goes on, ? nobody knows any more; in ASCII + x . > ?\n\nPermissions: as `doctor`.\n\n\
-        Exit codes: 0 all is well, 1 a backup needs attention, 2 wrong usage, 3 no full answer"
+        ✓ good, ✗ failed, · missed, ▸ goes on, ? nobody knows any more; in ASCII + x . > ?\n\n\
+        With --watch a backup that is not there any more is said once more, as Gone; an API server that is away is asked again.\n\n\
+        Permissions: as `doctor`.\n\n\
+        Exit codes: 0 all is well, 1 a backup needs attention, 2 wrong usage, 3 no full answer, 130 --watch was ended by Ctrl-C"
 )]
 pub struct Status {
     /// Which backups: NAME, backup/NAME or cronjob/NAME. All in the namespace, and all CronJobs that run neo4j-admin, unless
@@ -420,6 +440,19 @@ pub struct Status {
     /// Format. Templates are kubectl's: `jsonpath={.items[*].name}`
     #[arg(short, long, value_name = "FORMAT", value_parser = StatusFormats, default_value = "text")]
     pub output: StatusFormat,
+    /// Look again and again, every 10s unless given, and print what has changed: a line for each backup, with -o json and yaml a
+    /// report of those alone; on a terminal the lines are shown anew. Ctrl-C ends it, with exit code 130
+    #[arg(
+        short,
+        long,
+        value_name = "INTERVAL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "10s",
+        value_parser = timeout,
+        conflicts_with = "from_bundle"
+    )]
+    pub watch: Option<Duration>,
     /// How old the last good run of a scheduled backup may be: 90m, 24h. Unless given one period of its schedule and the time
     /// that its runs take
     #[arg(long, value_name = "DURATION", value_parser = timeout)]

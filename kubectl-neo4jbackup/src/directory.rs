@@ -42,7 +42,7 @@ mod unix {
     use std::os::unix::ffi::OsStrExt as _;
     use std::path::Component;
 
-    use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, renameat, statat, unlinkat};
+    use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, linkat, openat, renameat, statat, unlinkat};
     use rustix::io::Errno;
 
     use super::{File, Metadata, OsStr, OsString, Path, PathBuf, io, split};
@@ -95,14 +95,52 @@ mod unix {
 
         /// Makes a file in this folder that is not there yet.
         pub fn create(&self, name: &OsStr) -> io::Result<File> {
+            self.create_with(name, 0o666)
+        }
+
+        /// The same for a file that nobody but its owner reads, from the beginning.
+        pub fn create_private(&self, name: &OsStr) -> io::Result<File> {
+            self.create_with(name, 0o600)
+        }
+
+        fn create_with(&self, name: &OsStr, mode: u32) -> io::Result<File> {
             let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let mode = Mode::from_raw_mode(0o666);
-            Ok(File::from(openat(&self.folder, name, flags, mode)?))
+            Ok(File::from(openat(
+                &self.folder,
+                name,
+                flags,
+                Mode::from_raw_mode(mode),
+            )?))
         }
 
         /// Gives a file of this folder another name, in the place of the file that has it.
         pub fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
             Ok(renameat(&self.folder, from, &self.folder, to)?)
+        }
+
+        /// Gives a file of this folder another name, which nothing has yet; one that somebody was faster to take is an error.
+        pub fn rename_to_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+            match linkat(&self.folder, from, &self.folder, to, AtFlags::empty()) {
+                Ok(()) => {
+                    // It is there under its name; a sweep takes the other one.
+                    let _ = self.remove(from);
+                    Ok(())
+                }
+                // Some file systems have no second names. There, somebody may be faster.
+                Err(Errno::PERM | Errno::NOTSUP | Errno::NOSYS | Errno::MLINK) => {
+                    match statat(&self.folder, to, AtFlags::SYMLINK_NOFOLLOW) {
+                        Err(Errno::NOENT) => self.rename(from, to),
+                        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                        Err(error) => Err(error.into()),
+                    }
+                }
+                Err(error) => Err(error.into()),
+            }
+        }
+
+        /// Whether there is anything of this name in the folder.
+        pub fn has(&self, name: &OsStr) -> bool {
+            statat(&self.folder, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
         }
 
         /// Removes a file of this folder.
@@ -267,9 +305,27 @@ mod portable {
                 .open(self.path.join(name))
         }
 
+        /// The same for a file that nobody but its owner reads, as far as the folder sees to that.
+        pub fn create_private(&self, name: &OsStr) -> io::Result<File> {
+            self.create(name)
+        }
+
         /// Gives a file of this folder another name, in the place of the file that has it.
         pub fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
             fs::rename(self.path.join(from), self.path.join(to))
+        }
+
+        /// Gives a file of this folder another name, which nothing has yet; one that somebody was faster to take is an error.
+        pub fn rename_to_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+            fs::hard_link(self.path.join(from), self.path.join(to))?;
+            // It is there under its name; a sweep takes the other one.
+            let _ = self.remove(from);
+            Ok(())
+        }
+
+        /// Whether there is anything of this name in the folder.
+        pub fn has(&self, name: &OsStr) -> bool {
+            fs::symlink_metadata(self.path.join(name)).is_ok()
         }
 
         /// Removes a file of this folder.

@@ -17,17 +17,20 @@ pub enum Exit {
     Refused,
     /// 124: what was waited for has not come about in time.
     TimedOut,
+    /// 130: somebody has pressed Ctrl-C.
+    Interrupted,
 }
 
 impl Exit {
     /// Every exit code, for the pages that list them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Good,
         Self::NotGood,
         Self::Usage,
         Self::Incomplete,
         Self::Refused,
         Self::TimedOut,
+        Self::Interrupted,
     ];
 
     /// The number.
@@ -40,6 +43,8 @@ impl Exit {
             Self::Refused => 4,
             // As timeout(1) has it.
             Self::TimedOut => 124,
+            // As a shell has it of a program that this signal has ended.
+            Self::Interrupted => 130,
         }
     }
 
@@ -53,9 +58,10 @@ impl Exit {
                 "no full answer: a file could not be read, a cluster has not answered, or there was nothing to judge; findings win over gaps"
             }
             Self::Refused => {
-                "refused, because going on could do harm: a report would replace what is linted, a manifest or a baseline, or a link leads it elsewhere"
+                "refused, because going on could do harm: a report would replace what is linted, a manifest or a baseline, or a link leads it elsewhere; `rbac`: a tool keeps the object, a right is missing, or there is nobody to ask"
             }
             Self::TimedOut => "`wait`: it has not come about within `--timeout`",
+            Self::Interrupted => "`status --watch`: somebody has pressed Ctrl-C",
         }
     }
 }

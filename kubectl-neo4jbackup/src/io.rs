@@ -1,7 +1,7 @@
 //! Everything that a run takes from its surroundings, so that a test can give it other ones.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Read, Write};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -28,6 +28,8 @@ pub struct Io<'a> {
     pub machine_zone: fn() -> Option<String>,
     /// The width of the terminal that standard output is; `None` when it is none.
     pub terminal_width: Option<usize>,
+    /// Whether a person can answer on standard input.
+    pub stdin_is_terminal: bool,
     /// Whether results could not be written, to a full disk for example; begins as `false`.
     pub output_lost: bool,
 }
@@ -66,10 +68,12 @@ impl Io<'_> {
 
     /// The same. Returns whether somebody still reads.
     pub(crate) fn print_to_reader(&mut self, text: &str) -> bool {
-        let written = self
-            .stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| self.stdout.flush());
+        self.print_bytes(text.as_bytes())
+    }
+
+    /// The same for what is no text.
+    pub(crate) fn print_bytes(&mut self, bytes: &[u8]) -> bool {
+        let written = self.stdout.write_all(bytes).and_then(|()| self.stdout.flush());
         let Err(error) = written else { return true };
         if error.kind() != io::ErrorKind::BrokenPipe {
             self.lose_output(&error);
@@ -112,6 +116,7 @@ pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
         current_directory: std::env::current_dir().unwrap_or_default(),
         machine_zone: || iana_time_zone::get_timezone().ok(),
         terminal_width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)),
+        stdin_is_terminal: io::stdin().is_terminal(),
         output_lost: false,
     })
 }

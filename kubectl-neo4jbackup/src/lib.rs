@@ -9,10 +9,13 @@
 
 mod about;
 mod age;
+mod auth_policy;
+mod auth_report;
 pub mod baseline;
 pub mod bundle;
 mod chosen;
 pub mod cli;
+mod clock;
 pub mod commands;
 pub mod config;
 mod connection;
@@ -32,6 +35,7 @@ pub mod render;
 mod replace;
 pub mod report;
 mod schedule_list;
+mod screen;
 mod selection;
 pub mod since;
 mod status_list;

@@ -1,5 +1,7 @@
 //! A report in many formats, one per file.
 
+pub(crate) mod auth;
+pub(crate) mod auth_policy;
 mod columns;
 pub(crate) mod doctor;
 mod github;
@@ -13,7 +15,7 @@ pub(crate) mod schedule;
 mod short;
 pub(crate) mod status;
 pub(crate) mod status_html;
-mod summary;
+pub(crate) mod summary;
 mod table;
 mod text;
 mod xml;

@@ -26,16 +26,39 @@ pub(crate) fn replace(directory: &Directory, name: &OsStr, text: &[u8]) -> io::R
     if old.as_ref().is_some_and(|old| old.permissions().readonly()) {
         return Err(io::Error::other("the file is read-only"));
     }
+    put(directory, Directory::create, |file, temporary| {
+        write(file, text, old.as_ref())?;
+        directory.rename(temporary, name)
+    })
+}
+
+/// Writes a file that nobody but its owner reads, under a name that nothing has, or with `replaces` in the place of the file
+/// that has it. On an error what was there is as it was.
+pub(crate) fn put_private(directory: &Directory, name: &OsStr, content: &[u8], replaces: bool) -> io::Result<()> {
+    put(directory, Directory::create_private, |file, temporary| {
+        write(file, content, None)?;
+        if replaces {
+            directory.rename(temporary, name)
+        } else {
+            directory.rename_to_new(temporary, name)
+        }
+    })
+}
+
+/// Makes a file of another name, and has it written and put in its place.
+fn put(
+    directory: &Directory,
+    create: impl Fn(&Directory, &OsStr) -> io::Result<File>,
+    place: impl Fn(&File, &OsStr) -> io::Result<()>,
+) -> io::Result<()> {
     for _ in 0..MOST_ATTEMPTS {
         let temporary = temporary_name();
-        let file = directory.create(&temporary)?;
+        let file = create(directory, &temporary)?;
         let written = match file.try_lock() {
             // A sweep has it, and will remove it.
             Err(TryLockError::WouldBlock) => continue,
             // Some file systems have no locks. A sweep then leaves alone what it cannot lock.
-            Ok(()) | Err(TryLockError::Error(_)) => {
-                write(&file, text, old.as_ref()).and_then(|()| directory.rename(&temporary, name))
-            }
+            Ok(()) | Err(TryLockError::Error(_)) => place(&file, &temporary),
         };
         match written {
             Ok(()) => return Ok(()),

@@ -1,7 +1,7 @@
 //! The result of `status` as the object that every format is made from: `StatusList` of `report.neo4jbackup.github.io/v1`.
 //! Its JSON Schema is `docs/schemas/StatusList.json`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use neo4jbackup_core::check::Looks;
 use neo4jbackup_core::live::{Backup, Cluster, Health, Mark, MarkKind, PlainCronJob, Run, State};
@@ -14,6 +14,9 @@ use crate::Exit;
 use crate::about::About;
 use crate::chosen::Chosen;
 use crate::look::Source;
+
+/// The state of a backup that was there at the last look, and is not any more; only `--watch` says it.
+const GONE: &str = "Gone";
 
 /// How every backup does.
 #[derive(Debug, Clone, Serialize)]
@@ -31,7 +34,7 @@ pub(crate) struct StatusList {
 }
 
 /// How a backup does.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Item {
     /// `Neo4jBackup` or `CronJob`.
@@ -69,7 +72,7 @@ pub(crate) struct Item {
 }
 
 /// How old the last good run may be.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Rpo {
     /// The bound.
@@ -79,7 +82,7 @@ pub(crate) struct Rpo {
 }
 
 /// A run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RunItem {
     /// When it was due, or else when it began; null when nothing tells.
@@ -107,7 +110,7 @@ impl StatusList {
             .filter(|of| chosen.has(Looks::AtPlainCronJobs, &of.cron_job.namespace, &of.cron_job.name))
             .map(|of| Item::of_plain_cron_job(of, bound, cluster));
         let mut items: Vec<Item> = backups.chain(cron_jobs).collect();
-        items.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
+        items.sort_by(|one, other| one.key().cmp(&other.key()));
         let not_read = not_read(cluster, &[Resource::Backups, Resource::CronJobs, Resource::Jobs]);
         Self {
             about: About::new(
@@ -120,6 +123,40 @@ impl StatusList {
             not_read,
             items,
         }
+    }
+
+    /// What of it is not as it was: the backups that are new, those that have changed, and those that are gone. How long ago
+    /// something was is no change.
+    pub(crate) fn changes(&self, before: &Self) -> Self {
+        let old: BTreeMap<_, &Item> = before.items.iter().map(|item| (item.key(), item)).collect();
+        let new: BTreeSet<_> = self.items.iter().map(Item::key).collect();
+        let changed = self.items.iter().filter(|item| {
+            let old = old.get(&item.key());
+            old.is_none_or(|old| !old.is_as(item))
+        });
+        let gone = before.items.iter().filter(|item| !new.contains(&item.key()));
+        let mut items: Vec<Item> = changed.cloned().chain(gone.map(Item::gone)).collect();
+        items.sort_by(|one, other| one.key().cmp(&other.key()));
+        Self {
+            about: self.about.clone(),
+            attention: items.iter().filter(|item| item.needs_attention).count(),
+            not_read: self.not_read.clone(),
+            items,
+        }
+    }
+
+    /// The same with what was there before, where not everything could be read: nobody knows that it is gone.
+    pub(crate) fn laid_over(mut self, before: &Self) -> Self {
+        if self.not_read.is_empty() {
+            return self;
+        }
+        let new: BTreeSet<_> = self.items.iter().map(Item::key).collect();
+        let unseen = before.items.iter().filter(|item| !new.contains(&item.key()));
+        let unseen: Vec<Item> = unseen.cloned().collect();
+        self.items.extend(unseen);
+        self.items.sort_by(|one, other| one.key().cmp(&other.key()));
+        self.attention = self.items.iter().filter(|item| item.needs_attention).count();
+        self
     }
 
     /// Whether there are backups of several namespaces.
@@ -138,6 +175,32 @@ impl StatusList {
 }
 
 impl Item {
+    /// Where it stands in a list, and what tells it from all others.
+    fn key(&self) -> (&str, &str, &str) {
+        (&self.namespace, &self.name, self.kind)
+    }
+
+    /// Whether it does as the other, whatever the time.
+    fn is_as(&self, other: &Self) -> bool {
+        let timeless = |item: &Self| Self {
+            last_good_age_seconds: None,
+            ..item.clone()
+        };
+        timeless(self) == timeless(other)
+    }
+
+    /// What is said of one that is not there any more.
+    fn gone(&self) -> Self {
+        Self {
+            state: GONE,
+            failures_in_a_row: 0,
+            needs_attention: false,
+            rpo: None,
+            next_run: None,
+            ..self.clone()
+        }
+    }
+
     fn of_backup(backup: &Backup<'_>, bound: Option<i64>, cluster: &Cluster<'_>) -> Self {
         let health = Health::of_backup(backup, bound, cluster.now);
         let spec = backup.spec();
@@ -188,7 +251,9 @@ impl Item {
             runs: health.line.iter().map(|mark| RunItem::new(mark, runs)).collect(),
             storage: None,
             chain_root: None,
-            job: newest.and_then(|run| run.job.as_ref()).map(|job| job.name.to_string()),
+            job: newest
+                .and_then(|run| run.job.as_deref())
+                .map(|job| job.name.to_string()),
         }
     }
 }

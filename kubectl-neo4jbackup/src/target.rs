@@ -17,6 +17,9 @@ pub(crate) enum TargetError {
     /// A restore, where only backups are looked at.
     #[error("restore/{0} is no backup; `doctor` looks at restores")]
     Restore(String),
+    /// A `CronJob`, where only objects of the operator are looked at.
+    #[error("cronjob/{} is no object of the operator; `doctor` looks at CronJobs", Name(.0))]
+    CronJob(String),
     /// No such object.
     #[error("there is no {kind} {}{place}{advice}", quoted(name))]
     NotFound {
@@ -28,6 +31,9 @@ pub(crate) enum TargetError {
     /// No object has such a name.
     #[error("{} is no name of an object: lower-case letters, digits, `-` and `.`, at most 253", quoted(.0))]
     Name(String),
+    /// Only what belongs to another object was collected.
+    #[error("what was collected is of {collected} alone; of {wanted} it has no Jobs")]
+    NotCollected { wanted: String, collected: String },
     /// Several objects of that name.
     #[error(
         "there is a {kind} {} in several namespaces: {namespaces}; say which with -n",
@@ -67,6 +73,11 @@ impl Wanted {
             Looks::AtPlainCronJobs => Resource::CronJobs,
             _ => Resource::Backups,
         }
+    }
+
+    /// Whether its Jobs alone are read where nothing else is of interest. Those of a `CronJob` have no label of ours.
+    pub(crate) fn narrows(&self) -> bool {
+        self.looks != Looks::AtPlainCronJobs
     }
 
     /// As the command line has it, with its type: `backup/nightly`.

@@ -61,6 +61,7 @@ impl Background {
                     now: Timestamp::now(),
                     current_directory: std::env::temp_dir(),
                     terminal_width: None,
+                    stdin_is_terminal: false,
                     output_lost: false,
                 },
             )

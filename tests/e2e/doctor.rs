@@ -55,6 +55,7 @@ fn doctor(kubeconfig: &str, now: &str, arguments: &[&str]) -> Run {
             current_directory: std::env::temp_dir(),
             machine_zone: || None,
             terminal_width: None,
+            stdin_is_terminal: false,
             output_lost: false,
         },
     );

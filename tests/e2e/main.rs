@@ -6,6 +6,7 @@
 // The helpers are parts of the tests: what they do not find fails the test that asked.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod auth;
 mod background;
 mod certificates;
 mod chart;
@@ -25,6 +26,7 @@ mod metrics;
 mod mutating_policies;
 mod operator_writes;
 mod policies;
+mod rbac_repair;
 mod references;
 mod rejections;
 mod schemas;

@@ -39,6 +39,7 @@ pub fn run_with<A: Into<OsString>>(
             current_directory: folder.to_owned(),
             machine_zone: || None,
             terminal_width: None,
+            stdin_is_terminal: false,
             output_lost: false,
         },
     );

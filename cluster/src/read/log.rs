@@ -49,14 +49,7 @@ pub(super) fn request(of: &LogOf, further: &[(&str, String)]) -> Result<Request<
 /// Why a log cannot be read.
 pub(super) fn cause_of(error: &Error, of: &LogOf) -> Cause {
     match error {
-        Error::Api(status) if status.code == 403 => Cause::Forbidden(Right {
-            verbs: vec!["get".to_owned()],
-            group: String::new(),
-            resource: "pods/log".to_owned(),
-            name: None,
-            namespace: Some(of.namespace.clone()),
-            called: "Pod log".to_owned(),
-        }),
+        Error::Api(status) if status.code == 403 => Cause::Forbidden(Right::to_read_logs(&of.namespace)),
         error => Cause::Failed(reason(error)),
     }
 }

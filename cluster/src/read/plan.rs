@@ -10,6 +10,9 @@ use crate::definitions::definition_name;
 /// What the Deployment and the pods of an operator are found by.
 const OPERATOR: &str = "control-plane=controller-manager";
 
+/// What the Deployment of our webhook is found by.
+const WEBHOOK: &str = "app.kubernetes.io/name=neo4jbackup-webhook";
+
 /// The reasons of events that tell of what went as it should, which are nearly all that a cluster has. No check asks for them.
 const UNEVENTFUL: [&str; 9] = [
     "SuccessfulCreate",
@@ -164,6 +167,9 @@ pub(super) fn parts(reading: &Reading, served: Option<&str>) -> Vec<Part> {
         if reading.purpose == Purpose::Causes {
             parts.push(pods);
         }
+        if reading.purpose == Purpose::Rights {
+            parts.push(Part::list(Resource::Deployments, None).labelled(WEBHOOK));
+        }
     }
     if reading.purpose == Purpose::Causes {
         for resource in [
@@ -191,11 +197,18 @@ pub(super) fn operators() -> [Part; 2] {
 fn in_namespace(namespace: Option<&str>, reading: &Reading, served: Option<&str>, parts: &mut Vec<Part>) {
     if let Some(version) = served {
         let kinds = Kind::ALL.into_iter().map(Resource::of_kind);
+        let is_asked = |resource: &Resource| {
+            reading.purpose != Purpose::Rights || [Resource::Backups, Resource::Restores].contains(resource)
+        };
+        let kinds = kinds.filter(is_asked);
         // A database is only counted; an instance may have a great many.
         parts.extend(kinds.map(|resource| Part {
             version: version.to_owned(),
             ..Part::list(resource, namespace)
         }));
+    }
+    if reading.purpose == Purpose::Rights {
+        return;
     }
     if let Purpose::References(_) = reading.purpose {
         let resources = [Resource::CronJobs, Resource::Claims];
@@ -255,4 +268,123 @@ pub(super) fn is_label_value(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use neo4jbackup_core::rbac::needs::{Level, Party, Scope, requirements};
+
+    use super::*;
+
+    /// A verb on a resource, and whether it has to hold in a namespace alone.
+    type Asked = (String, String, String, bool);
+
+    fn asked(part: &Part) -> Asked {
+        let right = part.right();
+        // The API server takes the name of a namespace for the namespace of the request.
+        let is_within = right.namespace.is_some() || (part.resource == Resource::Namespaces && right.name.is_some());
+        (right.verbs.join(","), right.group, right.resource, is_within)
+    }
+
+    /// What is read beside the first lists: `read.rs` and `read/object.rs`.
+    fn further() -> Vec<Part> {
+        let one = |resource| Part::one(resource, Some("graph"), "x".to_owned());
+        vec![
+            one(Resource::Secrets),
+            one(Resource::Backups),
+            one(Resource::Restores),
+            one(Resource::Clusters),
+            one(Resource::Standalones),
+            one(Resource::CronJobs),
+            Part::elsewhere(Resource::Backups, "v1beta1"),
+            Part::elsewhere(Resource::Restores, "v1beta1"),
+        ]
+    }
+
+    /// What is read in namespaces that only the cluster names: those of operators and of webhooks.
+    fn in_other_namespaces() -> BTreeSet<Asked> {
+        let asked = |verb: &str, group: &str, resource: &str| {
+            let [verb, group, resource] = [verb, group, resource].map(str::to_owned);
+            (verb, group, resource, false)
+        };
+        BTreeSet::from([
+            asked("get", "", "services"),
+            asked("list", "discovery.k8s.io", "endpointslices"),
+            asked("list", "coordination.k8s.io", "leases"),
+            asked("get", "", "pods/log"),
+        ])
+    }
+
+    #[test]
+    fn what_is_read_in_one_namespace_is_what_the_table_of_needs_has() {
+        let mut read = in_other_namespaces();
+        read.insert(("get".to_owned(), String::new(), "pods/log".to_owned(), true));
+        let purposes = [
+            Purpose::Runs,
+            Purpose::Causes,
+            Purpose::References(BTreeSet::new()),
+            Purpose::Rights,
+        ];
+        for purpose in purposes {
+            let reading = Reading {
+                namespaces: Some(BTreeSet::from(["graph".to_owned()])),
+                only: None,
+                request_timeout: Duration::MAX,
+                timeout: Duration::MAX,
+                reads_events: true,
+                purpose,
+            };
+            read.extend(parts(&reading, Some("v1beta1")).iter().map(asked));
+        }
+        read.extend(further().iter().map(asked));
+        read.extend(operators().iter().map(asked));
+        // `-A` takes the right to list namespaces, and `rbac check` rights of its own.
+        let of_reader = |feature: &str| !["rbac-check", "all-namespaces"].contains(&feature);
+        let requirements = requirements(Party::Plugin(Level::Read));
+        let needed: BTreeSet<Asked> = requirements
+            .filter(|requirement| of_reader(&requirement.feature))
+            .flat_map(|requirement| {
+                let is_within = requirement.scope == Scope::Namespace;
+                let actions = requirement.rule.actions();
+                actions.map(move |action| {
+                    (
+                        action.verb.clone(),
+                        action.group.clone(),
+                        action.full_resource(),
+                        is_within,
+                    )
+                })
+            })
+            .collect();
+        let only_read: Vec<_> = read.difference(&needed).collect();
+        let only_needed: Vec<_> = needed.difference(&read).collect();
+        assert!(only_read.is_empty(), "read, and not in the table: {only_read:?}");
+        assert!(only_needed.is_empty(), "in the table, and never read: {only_needed:?}");
+    }
+
+    #[test]
+    fn what_is_read_in_all_namespaces_is_what_the_table_has_for_all_of_them() {
+        let reading = Reading {
+            namespaces: None,
+            only: None,
+            request_timeout: Duration::MAX,
+            timeout: Duration::MAX,
+            reads_events: true,
+            purpose: Purpose::Causes,
+        };
+        let needed: BTreeSet<_> = requirements(Party::Plugin(Level::Read))
+            .flat_map(|requirement| requirement.rule.actions())
+            .map(|action| (action.verb.clone(), action.group.clone(), action.full_resource()))
+            .collect();
+        for part in parts(&reading, Some("v1beta1")) {
+            let (verb, group, resource, _) = asked(&part);
+            assert!(
+                needed.contains(&(verb.clone(), group, resource.clone())),
+                "{verb} {resource}"
+            );
+        }
+    }
 }

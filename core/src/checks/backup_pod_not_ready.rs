@@ -86,7 +86,14 @@ impl Check for BackupPodNotReady {
             diagnosis.evidence(Evidence::field(claim.reference(), "status.phase", &claim.phase));
         }
         diagnosis
-            .help("make what the pod waits for")
+            .help("make what the pod waits for; requests and the room that is left can only be seen inside it")
             .command(format!("kubectl describe pod/{set}-0 -n {}", instance.namespace));
+        if pod.is_some_and(|pod| pod.phase == "Running") {
+            let inside = "ls -l /backup-requests; df -h /backups";
+            diagnosis.command(format!(
+                "kubectl exec {set}-0 -n {} -- sh -c '{inside}'",
+                instance.namespace
+            ));
+        }
     }
 }

@@ -1,6 +1,7 @@
 use crate::check::prelude::*;
 use crate::facts::RoleFacts;
 use crate::operator::Versions;
+use crate::rbac::needs::jobs_with_rights;
 use crate::rbac::{CLUSTER_ROLE, ROLE, ROLE_BINDING};
 
 declare_check! {
@@ -22,12 +23,10 @@ declare_check! {
     }
 }
 
-/// The operators whose Jobs need no right.
-const NEEDS_NO_ROLE: Versions = Versions::range("1.0+");
-
 impl Check for BackupRoleLeftOver {
     fn check_cluster(&self, cluster: &Cluster<'_>, report: &mut Report) {
-        if !cluster.operator.is_some_and(|operator| operator.is_in(NEEDS_NO_ROLE)) {
+        let (_, needs_no_role) = jobs_with_rights();
+        if !cluster.operator.is_some_and(|operator| operator.is_in(needs_no_role)) {
             return;
         }
         for stored in cluster.snapshot.objects(Resource::RoleBindings) {
@@ -41,7 +40,7 @@ impl Check for BackupRoleLeftOver {
             if !(named == CLUSTER_ROLE || (named == ROLE && grants_exec)) {
                 continue;
             }
-            say(&binding, own.is_some(), report);
+            say(&binding, own.is_some(), needs_no_role, report);
         }
         for stored in cluster.snapshot.objects(Resource::Roles) {
             let is_bound = cluster
@@ -50,18 +49,18 @@ impl Check for BackupRoleLeftOver {
             let is_left = &*stored.name == ROLE && cluster.snapshot.covers(&stored.namespace) && !is_bound;
             let role = is_left.then(|| stored.node());
             if let Some(role) = role.filter(|role| RoleFacts::of(role).grants_exec()) {
-                say_unbound(&role, report);
+                say_unbound(&role, needs_no_role, report);
             }
         }
     }
 }
 
-fn say(binding: &Node<'_>, has_role: bool, report: &mut Report) {
+fn say(binding: &Node<'_>, has_role: bool, needs_no_role: Versions, report: &mut Report) {
     let Some(object) = ObjectRef::of(binding) else { return };
     let named = binding.at("roleRef.name").and_then(Node::as_str).unwrap_or_default();
     let message = format!(
         "RoleBinding {ROLE_BINDING} of an operator 0.x still lets the Jobs run commands in every pod of the namespace, and \
-         {NEEDS_NO_ROLE} needs no such right"
+         {needs_no_role} needs no such right"
     );
     let role = if has_role {
         format!(" role/{ROLE}")
@@ -78,10 +77,10 @@ fn say(binding: &Node<'_>, has_role: bool, report: &mut Report) {
         ));
 }
 
-fn say_unbound(role: &Node<'_>, report: &mut Report) {
+fn say_unbound(role: &Node<'_>, needs_no_role: Versions, report: &mut Report) {
     let Some(object) = ObjectRef::of(role) else { return };
     let message = format!(
-        "Role {ROLE} of an operator 0.x is still there; nobody has it, and {NEEDS_NO_ROLE} needs no such right"
+        "Role {ROLE} of an operator 0.x is still there; nobody has it, and {needs_no_role} needs no such right"
     );
     report
         .say(object.clone(), message)

@@ -1,6 +1,6 @@
 use crate::check::prelude::*;
 use crate::facts::{BindingFacts, RoleFacts, RoleReference};
-use crate::operator::Versions;
+use crate::rbac::needs::jobs_with_rights;
 use crate::rbac::{CLUSTER_ROLE, ROLE, ROLE_BINDING};
 
 declare_check! {
@@ -23,12 +23,10 @@ declare_check! {
     }
 }
 
-/// The operators whose Jobs run commands in a pod of the cluster.
-const NEEDS_ROLE: Versions = Versions::range("0.2-0.x");
-
 impl Check for BackupRoleMissing {
     fn check_backup(&self, backup: &Backup<'_>, cluster: &Cluster<'_>, report: &mut Report) {
-        let needs = cluster.operator.is_some_and(|operator| operator.is_in(NEEDS_ROLE));
+        let (needs_role, _) = jobs_with_rights();
+        let needs = cluster.operator.is_some_and(|operator| operator.is_in(needs_role));
         // Rights that a run had are there, whoever gave them.
         let has_worked = backup.last_ended().is_some_and(|run| run.outcome == Outcome::Succeeded);
         if !needs || has_worked || backup.deleted.is_some() || backup.is_silent() {
@@ -40,7 +38,7 @@ impl Check for BackupRoleMissing {
         let failure = backup.series().failure();
         let diagnosis = report.say(
             backup.reference(),
-            format!("its Jobs may not run commands in the backup pod, as {NEEDS_ROLE} needs it: {what}"),
+            format!("its Jobs may not run commands in the backup pod, as {needs_role} needs it: {what}"),
         );
         if failure.is_some_and(|(_, _, class)| class.name != "operator-rbac-forbidden") {
             diagnosis.explains = &[];

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::check::prelude::*;
+use crate::rbac::needs::is_beside_backups;
 
 declare_check! {
     /// The account of the operator lacks a right.
@@ -29,18 +30,6 @@ declare_check! {
 
 /// For so many seconds an answer counts. The operator tries again at least every 17 minutes.
 const LATELY: i64 = 30 * 60;
-/// What the operator does without: it needs them for instances, certificates and monitoring, not for backups.
-const BESIDE: [&str; 9] = [
-    "nodes",
-    "storageclasses",
-    "servicemonitors",
-    "prometheusrules",
-    "certificates",
-    "issuers",
-    "clusterissuers",
-    "externalsecrets",
-    "routes",
-];
 
 /// What it is the cause of where the log alone says it.
 const UNSEEN: &[&str] = &["NB5101", "NB8116", "NB9006", "NB9007", "NB9011"];
@@ -220,7 +209,7 @@ fn say(denied: &Denied, seen: Seen, cluster: &Cluster<'_>, report: &mut Report) 
             .map_or("-A".to_owned(), |namespace| format!("-n {namespace}"));
         diagnosis.command(format!("kubectl auth can-i {verb} {full} --as={account} {place}"));
     }
-    if BESIDE.contains(&resource.as_str()) {
+    if is_beside_backups(group, resource) {
         diagnosis.severity(Severity::Warning);
         diagnosis.explains = &[];
         return;

@@ -1,3 +1,4 @@
+use super::run_slowing::show_transactions;
 use crate::check::prelude::*;
 
 declare_check! {
@@ -12,7 +13,7 @@ declare_check! {
     /// nothing failed.
     ///
     /// ## How to mend it
-    /// Mend what it waits for. If that takes long, delete the Job: the next run begins when it is due.
+    /// Mend what it waits for. That may be a transaction that has been open for long, which only the database itself can list. If it takes long, delete the Job: the next run begins when it is due.
     RunNeverEnds {
         code: "NB6007", name: "run-never-ends", severity: Error,
         looks: [AtBackups, AtPlainCronJobs], needs: [Jobs], explains: ["NB6006", "NB6002"], since: "0.2",
@@ -21,15 +22,16 @@ declare_check! {
 
 impl Check for RunNeverEnds {
     fn check_backup(&self, backup: &Backup<'_>, cluster: &Cluster<'_>, report: &mut Report) {
-        say(&backup.series(), cluster, report);
+        let command = show_transactions(&backup.namespace, backup.spec().instance().text(), cluster);
+        say(&backup.series(), command, cluster, report);
     }
 
     fn check_plain_cron_job(&self, cron_job: &PlainCronJob<'_>, cluster: &Cluster<'_>, report: &mut Report) {
-        say(&cron_job.series(), cluster, report);
+        say(&cron_job.series(), None, cluster, report);
     }
 }
 
-fn say(series: &Series<'_, '_>, cluster: &Cluster<'_>, report: &mut Report) {
+fn say(series: &Series<'_, '_>, command: Option<String>, cluster: &Cluster<'_>, report: &mut Report) {
     let forbids = series.cron_job.is_some_and(|cron_job| cron_job.concurrency == "Forbid");
     let (Some(run), Some(plan), true) = (series.unfinished(), series.plan, forbids) else {
         return;
@@ -76,6 +78,9 @@ fn say(series: &Series<'_, '_>, cluster: &Cluster<'_>, report: &mut Report) {
     if let Some(seconds) = usual {
         let text = format!("a good run usually takes {}", span(seconds));
         diagnosis.evidence(Evidence::fact(series.object.clone(), text));
+    }
+    if let Some(command) = command {
+        diagnosis.command(command);
     }
     diagnosis
         .help("mend what it waits for; deleting its Job ends this run without a backup and lets the next one begin")

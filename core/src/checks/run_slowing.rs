@@ -29,16 +29,27 @@ const NOTICEABLE: i64 = 120;
 impl Check for RunSlowing {
     fn check_backup(&self, backup: &Backup<'_>, cluster: &Cluster<'_>, report: &mut Report) {
         if backup.deleted.is_none() {
-            say(&backup.series(), cluster, report);
+            let command = show_transactions(&backup.namespace, backup.spec().instance().text(), cluster);
+            say(&backup.series(), command, cluster, report);
         }
     }
 
     fn check_plain_cron_job(&self, cron_job: &PlainCronJob<'_>, cluster: &Cluster<'_>, report: &mut Report) {
-        say(&cron_job.series(), cluster, report);
+        say(&cron_job.series(), None, cluster, report);
     }
 }
 
-fn say(series: &Series<'_, '_>, cluster: &Cluster<'_>, report: &mut Report) {
+/// Returns the command that lists the transactions of an instance, which the Kubernetes API knows nothing of; `None` if no pod of
+/// it is known.
+pub(super) fn show_transactions(namespace: &str, instance: Option<&str>, cluster: &Cluster<'_>) -> Option<String> {
+    let pod = cluster.instance(namespace, instance?)?.pods.first()?;
+    Some(format!(
+        "kubectl exec -it {} -n {namespace} -- cypher-shell -d system \"SHOW TRANSACTIONS\"",
+        pod.name
+    ))
+}
+
+fn say(series: &Series<'_, '_>, command: Option<String>, cluster: &Cluster<'_>, report: &mut Report) {
     let good = series.runs.iter().filter(|run| run.is_good());
     let mut took: Vec<(&Run<'_>, i64)> = good.filter_map(|run| Some((run, run.seconds()?))).collect();
     // A pod that has not started is not slow: another check says why it waits.
@@ -74,8 +85,8 @@ fn say(series: &Series<'_, '_>, cluster: &Cluster<'_>, report: &mut Report) {
         (message, all)
     };
     let spans: Vec<String> = earlier.into_iter().map(span).collect();
-    report
-        .say(series.object.clone(), message)
+    let diagnosis = report.say(series.object.clone(), message);
+    diagnosis
         .evidence(Evidence::fact(
             series.object.clone(),
             format!("runs took, the newest first: {}", spans.join(", ")),
@@ -84,6 +95,9 @@ fn say(series: &Series<'_, '_>, cluster: &Cluster<'_>, report: &mut Report) {
             "see whether the database has grown, what else loads the servers then, which transactions go on for long, and \
              whether the storage is slow",
         );
+    if let Some(command) = command {
+        diagnosis.command(command);
+    }
 }
 
 /// What is usual, where a run took more than twice as long; `None` where it did not, or where too few runs tell.

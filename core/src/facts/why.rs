@@ -41,6 +41,18 @@ pub struct Right {
 }
 
 impl Right {
+    /// The right to read the logs of pods in a namespace.
+    pub fn to_read_logs(namespace: &str) -> Self {
+        Self {
+            verbs: vec!["get".to_owned()],
+            group: String::new(),
+            resource: "pods/log".to_owned(),
+            name: None,
+            namespace: Some(namespace.to_owned()),
+            called: "Pod log".to_owned(),
+        }
+    }
+
     /// Returns the right as one grants it: `get secrets/cloud in namespace graph`.
     pub fn words(&self) -> String {
         let mut words = format!("{} {}", self.verbs.join(", "), self.resource);

@@ -36,7 +36,6 @@ mod restore;
 mod run;
 mod schedule;
 mod secret_use;
-mod selector;
 mod series;
 pub mod wanted;
 mod webhook;

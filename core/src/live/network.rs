@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::cluster::Cluster;
 use super::read::{items, reference, text, time};
-use super::selector::selects;
 use crate::document::Node;
 use crate::model::ObjectRef;
+use crate::selector::selects;
 use crate::snapshot::Resource;
 
 /// Which way connections go that a policy speaks of.

@@ -1,10 +1,10 @@
 //! Webhooks: what the API server asks before it stores something.
 
 use super::read::{Text, items, optional, reference, text};
-use super::selector::selects;
 use crate::document::Node;
 use crate::domain::DOMAIN;
 use crate::model::ObjectRef;
+use crate::selector::selects;
 use crate::snapshot::{Resource, Snapshot};
 
 /// One webhook of a configuration.
@@ -135,6 +135,21 @@ impl Webhook<'_> {
             known.map(|(_, value)| Some((*value).to_owned()))
         };
         selects(self.object.get("objectSelector"), &label)
+    }
+
+    /// Whether it may change pods that are to be made.
+    pub fn changes_pods(&self) -> bool {
+        let makes_pod = |asks: &Asks| asks.resource == "pods" && asks.operation == "CREATE";
+        self.configuration.kind == Resource::MutatingWebhooks.kind() && self.asked().any(makes_pod)
+    }
+
+    /// Whether it is asked about what has these labels and no others.
+    pub fn selects(&self, labels: &[(&str, &str)]) -> bool {
+        let label = |key: &str| {
+            let found = labels.iter().find(|(label, _)| *label == key);
+            Some(found.map(|(_, value)| (*value).to_owned()))
+        };
+        selects(self.object.get("objectSelector"), &label) == Some(true)
     }
 
     fn is_asked(&self, asks: &Asks) -> bool {

@@ -1,10 +1,17 @@
 //! What has to be there beside the objects themselves, so that the Jobs of a namespace can work: `ServiceAccounts` with
 //! the declared identity and, for operators of the 0.x line, a `RoleBinding`.
 //!
+//! [`needs`] says who needs which right, and [`evaluate`] who has it.
+//!
 //! Pure: the inventory goes in, server-side applies and issues come out. Who applies them is `cluster`.
 
 mod declaration;
+pub mod evaluate;
+pub mod needs;
 mod plan;
+pub mod repair;
+pub mod rule;
+mod wanted;
 
 pub use declaration::{Declaration, DeclaredBy, declared, declaring_annotation};
 pub use plan::{Apply, Issue, Plan, RbacObject, plan};

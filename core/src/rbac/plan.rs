@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::declaration::declared;
+use super::needs::grants_of_jobs;
+use super::wanted::wanted_by_objects;
 use super::{CLUSTER_ROLE, ROLE, ROLE_BINDING};
-use crate::facts::{BindingFacts, Coverage, Grant, Inventory, LocationFacts, Lookup, Need, RoleFacts, RoleReference};
+use crate::facts::{BindingFacts, Coverage, Inventory, Lookup, Need, RoleFacts, RoleReference};
 use crate::model::{Account, Provider};
 use crate::schema::{Era, Kind};
 use crate::settings::Settings;
@@ -223,7 +225,8 @@ impl<'p> Namespace<'p> {
             });
         }
         let declared = declared.map(|declared| declared.identity);
-        let mut wanted = self.wanted(account, provider);
+        let objects = wanted_by_objects(self.inventory, self.name, account, provider);
+        let mut wanted: BTreeSet<&str> = objects.into_keys().collect();
         wanted.extend(declared);
         if let Some(standing) = standing.filter(|_| !ours && declared.is_some()) {
             wanted.insert(standing);
@@ -243,29 +246,12 @@ impl<'p> Namespace<'p> {
         }
     }
 
-    /// The identities that objects want on the account. The operator writes them, the last one last.
-    fn wanted(&self, account: Account, provider: Provider) -> BTreeSet<&'p str> {
-        let key = provider.identity_annotation();
-        let (inventory, namespace) = (self.inventory, self.name);
-        let backups = inventory.backups(namespace).map(|(_, backup)| &backup.storage);
-        let restores = inventory.restores(namespace).map(|(_, restore)| {
-            let named = restore.backup.as_deref();
-            let backup = named.and_then(|name| inventory.backup(namespace, name).found());
-            backup.map_or(&restore.storage, |backup| &backup.storage)
-        });
-        let identity = |storage: &'p LocationFacts| storage.annotations.get(key).map(String::as_str);
-        match account {
-            Account::Backup => backups.filter_map(identity).collect(),
-            Account::Restore => restores.filter_map(identity).collect(),
-        }
-    }
-
     /// A binding of the operator's own, with a Role that has exactly the rights, is as good as ours.
     fn binding(&self, plan: &mut Plan) {
         if self.inventory.backups(self.name).next().is_none() {
             return;
         }
-        let is_exact = |role: &RoleFacts| !role.by_name && role.grants == grants();
+        let is_exact = |role: &RoleFacts| !role.by_name && role.grants == grants_of_jobs();
         let binding = self.inventory.binding(self.name).found();
         let is_right = match binding.map(|binding| &binding.role) {
             None => true,
@@ -324,15 +310,4 @@ enum Wish<'w> {
     Silence,
     /// A person has to decide.
     Issue(Issue),
-}
-
-/// What the operators of the 0.x line give the account of their Jobs, and no more.
-fn grants() -> BTreeSet<Grant> {
-    let grant = |resource: &str, verb: &str| (String::new(), resource.to_owned(), verb.to_owned());
-    BTreeSet::from([
-        grant("pods", "get"),
-        grant("pods", "list"),
-        grant("pods/exec", "create"),
-        grant("pods/log", "get"),
-    ])
 }

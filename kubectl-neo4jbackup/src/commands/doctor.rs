@@ -93,15 +93,15 @@ impl Question<'_> {
             bundle: self.arguments.from_bundle.clone(),
             namespace: self.namespace.map(str::to_owned),
             all_namespaces: self.arguments.all_namespaces,
-            // Of a CronJob the Jobs have no label of ours.
             only: self
                 .target
                 .as_ref()
-                .filter(|wanted| wanted.looks != Looks::AtPlainCronJobs)
+                .filter(|wanted| wanted.narrows())
                 .map(|wanted| wanted.name.clone()),
             timeout: self.arguments.timeout,
             reads_events: true,
             examines: true,
+            asks_version: false,
         };
         let seen = look.take(self.access.clone(), io)?;
         Ok(self.report(&seen)?)
@@ -110,8 +110,8 @@ impl Question<'_> {
     fn report(&self, seen: &Seen) -> Result<DoctorReport, TargetError> {
         let arguments = self.arguments;
         let cluster = Cluster::of(&seen.snapshot);
-        let target = self.target.as_ref();
-        let target = target.map(|wanted| wanted.find(self.namespace, &cluster)).transpose()?;
+        let (target, namespace) = seen.asked(self.target.as_ref(), self.namespace)?;
+        let target = target.map(|wanted| wanted.find(namespace, &cluster)).transpose()?;
         let settings = Settings::default();
         let options = Options {
             settings: &settings,

@@ -1,5 +1,7 @@
 //! `status`: how every backup does, a line for each.
 
+mod watch;
+
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -35,12 +37,16 @@ pub(super) fn run(arguments: &Status, namespace: Option<&str>, access: Access, c
         timeout: arguments.timeout,
         reads_events: false,
         examines: matches!(arguments.output, StatusFormat::Html),
+        asks_version: false,
     };
     let question = Question {
         arguments,
         asked: &asked,
         color,
     };
+    if let Some(interval) = arguments.watch {
+        return watch::run(question, look, access, interval, io);
+    }
     match look.take(access, io) {
         Ok(seen) => question.report(&seen, io),
         Err(error) => error.tell(io),
@@ -57,11 +63,15 @@ struct Question<'q> {
 impl Question<'_> {
     /// Judges what was seen.
     fn judge(&self, seen: &Seen, cluster: &Cluster<'_>) -> Result<(StatusList, Chosen), TargetError> {
-        let chosen = self.asked.find(cluster)?;
+        let chosen = self.asked.find(seen, cluster)?;
+        Ok((self.list(seen, cluster, &chosen), chosen))
+    }
+
+    /// How those do that were chosen.
+    fn list(&self, seen: &Seen, cluster: &Cluster<'_>, chosen: &Chosen) -> StatusList {
         let bound = self.arguments.rpo;
         let bound = bound.map(|rpo| i64::try_from(rpo.as_secs()).unwrap_or(i64::MAX));
-        let list = StatusList::new(cluster, seen.source.clone(), bound, &chosen);
-        Ok((list, chosen))
+        StatusList::new(cluster, seen.source.clone(), bound, chosen)
     }
 
     /// Judges what was seen, and prints what it came to.
@@ -89,13 +99,18 @@ impl Question<'_> {
             },
         };
         io.print(&text);
+        self.say_what_matters(&list, io);
+        list.exit()
+    }
+
+    /// Says what is missing, and what to ask next.
+    fn say_what_matters(&self, list: &StatusList, io: &mut Io<'_>) {
         for reason in &list.not_read {
             io.say(&format!("not everything is known: {reason}"));
         }
-        if let Some(line) = status::attention(&list, self.arguments.from_bundle.as_deref()) {
+        if let Some(line) = status::attention(list, self.arguments.from_bundle.as_deref()) {
             io.say(&line);
         }
-        list.exit()
     }
 
     /// How lines for people are set.
@@ -133,16 +148,17 @@ fn said(template: &Template, list: &StatusList) -> Result<String, TemplateError>
 
 /// What the template in a file says of the list.
 fn said_by_file(path: &Path, list: &StatusList, io: &Io<'_>) -> Result<String, TemplateFileError> {
+    said(&template_in(path, io)?, list).map_err(|source| TemplateFileError::of(path, source))
+}
+
+/// The template in a file.
+fn template_in(path: &Path, io: &Io<'_>) -> Result<Template, TemplateFileError> {
     let text = fs::read_to_string(io.current_directory.join(path));
     let text = text.map_err(|source| TemplateFileError::Read {
         path: path.to_owned(),
         source,
     })?;
-    let answer = Template::parse(&text).and_then(|template| said(&template, list));
-    answer.map_err(|source| TemplateFileError::Template {
-        path: path.to_owned(),
-        source,
-    })
+    Template::parse(&text).map_err(|source| TemplateFileError::of(path, source))
 }
 
 /// Why the template in a file gives no answer.
@@ -152,4 +168,13 @@ enum TemplateFileError {
     Read { path: PathBuf, source: io::Error },
     #[error("{}: {source}", Name(&path.to_string_lossy()))]
     Template { path: PathBuf, source: TemplateError },
+}
+
+impl TemplateFileError {
+    fn of(path: &Path, source: TemplateError) -> Self {
+        Self::Template {
+            path: path.to_owned(),
+            source,
+        }
+    }
 }

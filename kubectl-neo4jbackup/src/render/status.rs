@@ -46,8 +46,8 @@ enum Column {
 
 /// The lines of a report for people, whose columns stay where they are when more lines come.
 #[derive(Debug)]
-pub(crate) struct Table<'p> {
-    page: &'p Page,
+pub(crate) struct Table {
+    page: Page,
     columns: Vec<Column>,
     widths: Vec<usize>,
 }
@@ -57,7 +57,7 @@ pub(crate) fn text(list: &StatusList, is_wide: bool, page: &Page) -> String {
     if list.items.is_empty() {
         return String::new();
     }
-    let table = Table::new(list, is_wide, page);
+    let table = Table::new(list, is_wide, *page);
     let rows: String = list.items.iter().map(|item| table.row(item, list)).collect();
     table.header() + &rows
 }
@@ -103,9 +103,9 @@ fn name(item: &Item) -> String {
     format!("{kind}/{}\n", Name(&item.name))
 }
 
-impl<'p> Table<'p> {
+impl Table {
     /// The columns for a list.
-    pub(crate) fn new(list: &StatusList, is_wide: bool, page: &'p Page) -> Self {
+    pub(crate) fn new(list: &StatusList, is_wide: bool, page: Page) -> Self {
         let mut columns = vec![
             Column::Backup,
             Column::Scope,
@@ -122,10 +122,10 @@ impl<'p> Table<'p> {
             columns.extend([Column::Storage, Column::ChainRoot, Column::Job]);
         } else {
             // What is missed least goes first.
-            if width(list, &columns, page) > page.width {
+            if width(list, &columns, &page) > page.width {
                 columns.retain(|column| *column != Column::Scope);
             }
-            if width(list, &columns, page) > page.width {
+            if width(list, &columns, &page) > page.width {
                 for column in &mut columns {
                     if *column == Column::Next {
                         *column = Column::NextShort;
@@ -133,7 +133,7 @@ impl<'p> Table<'p> {
                 }
             }
         }
-        let widths = columns.iter().map(|column| column.width(list, page)).collect();
+        let widths = columns.iter().map(|column| column.width(list, &page)).collect();
         Self { page, columns, widths }
     }
 
@@ -151,7 +151,7 @@ impl<'p> Table<'p> {
         let cells = self.columns.iter().map(|column| {
             let is_red = self.page.color && item.needs_attention && *column == Column::State;
             Cell {
-                text: column.cell(item, list, self.page),
+                text: column.cell(item, list, &self.page),
                 color: is_red.then_some("\u{1b}[1;31m"),
             }
         });

@@ -73,7 +73,7 @@ pub(in crate::render) fn counted(errors: usize, warnings: usize, infos: usize) -
 }
 
 /// `1 file`, `3 files`.
-pub(in crate::render) fn number(count: usize, word: &str) -> String {
+pub(crate) fn number(count: usize, word: &str) -> String {
     if count == 1 {
         format!("1 {word}")
     } else {

@@ -1,6 +1,7 @@
 //! The exit codes that the documentation names are those that the program has, each of them and no other.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kubectl_neo4jbackup::{Exit, cli};
 
@@ -9,6 +10,8 @@ use serde_json::json;
 use crate::api_server::ApiServer;
 use crate::support::{SIX_FIELDS, Sandbox, root};
 
+// Ctrl-C is a signal.
+#[cfg(unix)]
 #[test]
 fn every_exit_code_is_returned_by_some_run() {
     let sandbox = Sandbox::with(SIX_FIELDS);
@@ -18,6 +21,14 @@ fn every_exit_code_is_returned_by_some_run() {
     let api_server = ApiServer::start(move |path| {
         if path.ends_with("/neo4jbackups/nightly") {
             return backup.clone();
+        }
+        json!({"preferredVersion": {"version": "v1beta1"}, "items": []})
+    });
+    // Once something is asked a second time, the program listens.
+    let looks = AtomicUsize::new(0);
+    let watched = ApiServer::start(move |path| {
+        if path.ends_with("/namespaces/n/neo4jbackups") && looks.fetch_add(1, Ordering::Relaxed) == 1 {
+            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::INT).unwrap();
         }
         json!({"preferredVersion": {"version": "v1beta1"}, "items": []})
     });
@@ -37,6 +48,7 @@ fn every_exit_code_is_returned_by_some_run() {
             "--server",
             &api_server.url,
         ],
+        &["status", "-n", "n", "--watch=1ms", "--server", &watched.url],
     ]
     .into_iter()
     .map(|arguments| sandbox.run(arguments).exit)

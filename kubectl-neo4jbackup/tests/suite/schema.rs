@@ -6,14 +6,14 @@ use serde_json::Value;
 use crate::support::{SIX_FIELDS, Sandbox, rich, root, scenarios};
 
 /// The published schema of a report, closed.
-fn schema(name: &str) -> Validator {
+pub(crate) fn schema(name: &str) -> Validator {
     let path = root().join("docs/schemas").join(name);
     let mut schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     close(&mut schema);
     jsonschema::validator_for(&schema).unwrap()
 }
 
-fn faults(schema: &Validator, report: &Value) -> Vec<String> {
+pub(crate) fn faults(schema: &Validator, report: &Value) -> Vec<String> {
     let faults = schema.iter_errors(report);
     faults
         .map(|fault| format!("{}: {fault}", fault.instance_path()))
@@ -21,21 +21,26 @@ fn faults(schema: &Validator, report: &Value) -> Vec<String> {
 }
 
 #[test]
-fn every_scenario_obeys_the_schemas_of_doctor_and_status() {
+fn every_scenario_obeys_the_schemas_of_its_reports() {
     let sandbox = Sandbox::new();
     let mut reports = Vec::new();
     for folder in scenarios() {
-        for (command, name) in [("doctor", "DoctorReport.json"), ("status", "StatusList.json")] {
+        for (command, name) in [
+            (&["doctor"][..], "DoctorReport.json"),
+            (&["status"], "StatusList.json"),
+            (&["auth", "check"], "AuthReport.json"),
+            (&["auth", "check", "--policy"], "AuthPolicy.json"),
+        ] {
             let run = |format| {
-                let arguments = [command, "--from-bundle", folder.to_str().unwrap(), "-o", format];
-                sandbox.run(&arguments).stdout
+                let arguments = ["--from-bundle", folder.to_str().unwrap(), "-o", format];
+                sandbox.run(&[command, &arguments].concat()).stdout
             };
             let report: Value = serde_json::from_str(&run("json")).unwrap();
             let none = Vec::<String>::new();
             assert_eq!(
                 faults(&schema(name), &report),
                 none,
-                "{command} of {}",
+                "{command:?} of {}",
                 folder.display()
             );
             let unbounded = serde_saphyr::options! { budget: None };

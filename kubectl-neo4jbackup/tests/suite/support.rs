@@ -145,6 +145,7 @@ impl Sandbox {
                 current_directory: self.folder.path().to_owned(),
                 machine_zone: || None,
                 terminal_width: self.terminal_width,
+                stdin_is_terminal: false,
                 output_lost: false,
             },
         );

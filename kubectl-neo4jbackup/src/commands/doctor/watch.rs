@@ -1,26 +1,25 @@
 //! `doctor --watch`: what changes, until somebody presses Ctrl-C.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use neo4jbackup_cluster::chain;
+use jiff::Timestamp;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::model::ObjectRef;
 
 use super::{Question, Unanswered};
 use crate::cli::DoctorFormat;
 use crate::commands::usage;
+use crate::commands::watch::{self, Watched};
 use crate::doctor_report::{DoctorReport, Finding};
 use crate::interrupt::Interrupt;
 use crate::render::doctor::change;
 use crate::{Exit, Io};
 
-/// Puts the cursor at the top of a terminal that shows nothing.
-const CLEAR: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
 /// How many of the last changes stand below what is shown anew.
 const MOST_CHANGES: usize = 10;
 
-/// Asks until it is interrupted. What goes wrong at first ends it, as without `--watch`; later, the next look may be better.
+/// Asks until it is interrupted. The exit code is that of the last look.
 pub(super) fn run(mut question: Question<'_>, interval: Duration, io: &mut Io<'_>) -> Exit {
     let format = question.arguments.output;
     if !matches!(format, DoctorFormat::Text | DoctorFormat::Table | DoctorFormat::Short) {
@@ -32,69 +31,74 @@ pub(super) fn run(mut question: Question<'_>, interval: Duration, io: &mut Io<'_
         Err(error) => return usage(io, &format_args!("cannot wait for Ctrl-C: {error}")),
     };
     question.access.interrupt = Some(interrupt.clone());
-    let (began, now) = (Instant::now(), io.now);
-    let mut last = match question.ask(io) {
-        Ok(report) => report,
-        Err(_) if interrupt.is_set() => return Exit::Incomplete,
-        Err(unanswered) => return unanswered.tell(io),
+    let mut watcher = Watcher {
+        question,
+        last: None,
+        known: None,
+        changes: Vec::new(),
     };
-    let redraws = io.terminal_width.is_some() && io.variable("TERM") != Some("dumb");
-    let mut changes: Vec<String> = Vec::new();
-    let mut exit = question.exit(&last);
-    let mut is_read = if redraws {
-        io.print_to_reader(&screen(&question, &last, &changes, interval))
-    } else {
-        io.print_to_reader(&question.render(&last))
-    };
-    let mut fault = None;
-    while is_read && !io.output_lost && matches!(interrupt.pause(interval), Ok(false)) {
-        io.now = now.checked_add(began.elapsed()).unwrap_or(now);
-        let report = match question.ask(io) {
-            Ok(report) => report,
-            Err(_) if interrupt.is_set() => break,
-            Err(unanswered) => {
-                exit = Exit::Incomplete;
-                tell_once(&unanswered, &mut fault, io);
-                continue;
-            }
+    watch::run(&mut watcher, interval, &interrupt, io).exit
+}
+
+/// What was seen last.
+struct Watcher<'q> {
+    question: Question<'q>,
+    last: Option<DoctorReport>,
+    /// What the next look is compared with.
+    known: Option<DoctorReport>,
+    changes: Vec<String>,
+}
+
+impl Watched for Watcher<'_> {
+    type Report = DoctorReport;
+    type Unanswered = Unanswered;
+
+    fn look(&mut self, io: &mut Io<'_>) -> Result<DoctorReport, Unanswered> {
+        self.question.ask(io)
+    }
+
+    fn take(&mut self, report: DoctorReport, io: &mut Io<'_>) -> Result<String, Unanswered> {
+        // A window may have become wider.
+        self.question.page.width = io.width();
+        let Some(before) = self.known.take() else {
+            let lines = self.question.render(&report);
+            self.known = Some(report.clone());
+            self.last = Some(report);
+            return Ok(lines);
         };
-        fault = None;
-        exit = question.exit(&report);
-        let lines = compare(&last, &report, &question);
-        if redraws {
-            changes.extend(lines);
-            let old = changes.len().saturating_sub(MOST_CHANGES);
-            changes.drain(..old);
-            is_read = io.print_to_reader(&screen(&question, &report, &changes, interval));
-        } else if !lines.is_empty() {
-            is_read = io.print_to_reader(&lines.concat());
-        }
-        last = remember(&last, report);
+        let lines = compare(&before, &report, &self.question);
+        let said = lines.concat();
+        self.changes.extend(lines);
+        let old = self.changes.len().saturating_sub(MOST_CHANGES);
+        self.changes.drain(..old);
+        self.known = Some(remember(&before, report.clone()));
+        self.last = Some(report);
+        Ok(said)
     }
-    exit
-}
 
-/// Says why there is no report, unless that was said last time.
-fn tell_once(unanswered: &Unanswered, fault: &mut Option<String>, io: &mut Io<'_>) {
-    let told = chain(unanswered);
-    if fault.as_ref() != Some(&told) {
-        unanswered.tell(io);
+    fn tell(&self, unanswered: &Unanswered, io: &mut Io<'_>) -> Exit {
+        unanswered.tell(io)
     }
-    *fault = Some(told);
-}
 
-fn screen(question: &Question<'_>, report: &DoctorReport, changes: &[String], interval: Duration) -> String {
-    let mut screen = format!("{CLEAR}{}", question.render(report));
-    if !changes.is_empty() {
-        screen.push('\n');
-        screen += &changes.concat();
+    fn is_redrawn(&self) -> bool {
+        true
     }
-    let seconds = interval.as_secs_f64();
-    screen
-        + &format!(
-            "\nlooked at {}; again every {seconds}s, until Ctrl-C\n",
-            report.about.checked_at
-        )
+
+    fn shown(&self) -> (String, String) {
+        let report = self.last.as_ref();
+        let report = report.map(|report| self.question.render(report)).unwrap_or_default();
+        (report, self.changes.concat())
+    }
+
+    fn checked_at(&self) -> Timestamp {
+        let report = self.last.as_ref();
+        report.map_or(Timestamp::UNIX_EPOCH, |report| report.about.checked_at)
+    }
+
+    fn exit(&self) -> Exit {
+        let report = self.last.as_ref();
+        report.map_or(Exit::Incomplete, |report| self.question.exit(report))
+    }
 }
 
 /// What is new, gone, worse or better, a line for each.

@@ -424,6 +424,7 @@ mod tests {
             current_directory: std::env::temp_dir(),
             machine_zone: || None,
             terminal_width: None,
+            stdin_is_terminal: false,
             output_lost: false,
         };
         let arguments: Vec<OsString> = ["kubectl-neo4jbackup", "lint", "-"].map(OsString::from).into();

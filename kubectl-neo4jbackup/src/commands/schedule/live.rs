@@ -27,13 +27,14 @@ pub(crate) fn run(arguments: &LiveSchedule, namespace: Option<&str>, access: Acc
         timeout: arguments.timeout,
         reads_events: true,
         examines: false,
+        asks_version: false,
     };
     let seen = match look.take(access, io) {
         Ok(seen) => seen,
         Err(error) => return error.tell(io),
     };
     let cluster = Cluster::of(&seen.snapshot);
-    let chosen = match asked.find(&cluster) {
+    let chosen = match asked.find(&seen, &cluster) {
         Ok(chosen) => chosen,
         Err(error) => return usage(io, &error),
     };

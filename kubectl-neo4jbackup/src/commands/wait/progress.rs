@@ -85,6 +85,7 @@ mod tests {
             now: Timestamp::UNIX_EPOCH,
             current_directory: PathBuf::new(),
             terminal_width,
+            stdin_is_terminal: false,
             output_lost: false,
         };
         let mut progress = Progress::new(&io);

@@ -1,22 +1,22 @@
 //! Label selectors of other objects, over labels of which not all may be known.
 
-use super::read::{items, text};
 use crate::document::{Map, Node};
 
 /// Whether a selector selects what has these labels. `label` gives the value of a label, `Some(None)` where there surely is
 /// none, and `None` where that is not known.
-pub(super) fn selects(selector: Option<&Node<'_>>, label: &dyn Fn(&str) -> Option<Option<String>>) -> Option<bool> {
+pub(crate) fn selects(selector: Option<&Node<'_>>, label: &dyn Fn(&str) -> Option<Option<String>>) -> Option<bool> {
     let Some(selector) = selector else { return Some(true) };
     let equal = selector.get("matchLabels").and_then(Node::as_map);
     let equal = equal.into_iter().flat_map(Map::iter).map(|(key, value)| {
         let wanted = value.as_str();
         label(key).map(|found| found.as_deref() == wanted)
     });
-    let expressions = items(selector, "matchExpressions").iter().map(|expression| {
-        let found = label(&text(expression, "key"))?;
-        let mut values = items(expression, "values").iter().filter_map(Node::as_str);
+    let expressions = items(selector, "matchExpressions").map(|expression| {
+        let text = |key: &str| expression.get(key).and_then(Node::as_str).unwrap_or_default();
+        let found = label(text("key"))?;
+        let mut values = items(expression, "values").filter_map(Node::as_str);
         let is_in = found.as_deref().is_some_and(|found| values.any(|value| value == found));
-        match &*text(expression, "operator") {
+        match text("operator") {
             "In" => Some(is_in),
             "NotIn" => Some(!is_in),
             "Exists" => Some(found.is_some()),
@@ -29,6 +29,10 @@ pub(super) fn selects(selector: Option<&Node<'_>>, label: &dyn Fn(&str) -> Optio
         return Some(false);
     }
     (!answers.contains(&None)).then_some(true)
+}
+
+fn items<'n, 'a>(node: &'n Node<'a>, key: &str) -> impl Iterator<Item = &'n Node<'a>> + use<'n, 'a> {
+    node.get(key).and_then(Node::as_list).unwrap_or_default().iter()
 }
 
 #[cfg(test)]

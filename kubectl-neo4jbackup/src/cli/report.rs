@@ -1,0 +1,61 @@
+//! The arguments of `report`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::timeout;
+
+/// The arguments of `report`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  # everything that doctor looks at in a namespace, in one file, without secrets\n  \
+        kubectl neo4jbackup report -n graph\n\n  \
+        # of one backup; what would be in it?\n  kubectl neo4jbackup report backup/nightly -n graph --dry-run\n\n  \
+        # for a forum: also without buckets, hosts, addresses and numbers of accounts\n  \
+        kubectl neo4jbackup report -n graph --redact-names -o nightly.tar.gz\n\n  \
+        # on another machine, without a cluster\n  kubectl neo4jbackup doctor --from-bundle nightly.tar.gz\n\n\
+        Values of Secrets are never in it. Passwords, tokens, keys and other secrets in objects, events and logs are replaced, the \
+        same value by the same word, also where they are escaped or encoded; docs/report.md says what else. The archive is \
+        readable for its owner alone.\n\n\
+        Permissions: as `doctor`. What may not be read is named in README.txt of the archive.\n\n\
+        Exit codes: 0 written, whatever is wrong in the cluster, 2 wrong usage, 3 written without what could not be read, or not \
+        written at all, 4 refused: a file is in the way, or --no-redact stands alone"
+)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Report {
+    /// Of what: backup/NAME, restore/NAME, cronjob/NAME; a NAME alone is a backup. Everything in the namespace unless given
+    #[arg(value_name = "TYPE/NAME")]
+    pub target: Option<String>,
+    /// Collect in all namespaces
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub all_namespaces: bool,
+    /// Take what has been collected in a folder or archive (tar, tar.gz), and ask no cluster
+    #[arg(long, value_name = "PATH")]
+    pub from_bundle: Option<PathBuf>,
+    /// The archive to write; `-` is standard output. neo4jbackup-report-TIME.tar.gz in this folder unless given
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub force: bool,
+    /// Write nothing; list what would be in it, and what would be redacted
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Also redact buckets, hosts, addresses, e-mail addresses and numbers of accounts; names of objects stay
+    #[arg(long, conflicts_with = "no_redact")]
+    pub redact_names: bool,
+    /// Redact nothing. Needs --yes; the name of the archive then begins with UNREDACTED
+    #[arg(long)]
+    pub no_redact: bool,
+    /// With --no-redact: you are sure, and will keep the archive to yourself
+    #[arg(long, requires = "no_redact")]
+    pub yes: bool,
+    /// Exit with 0 also when something could not be read
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    /// How long to look at most, in all: 90s, 2m
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
+    pub timeout: Duration,
+}

@@ -1,0 +1,82 @@
+//! One change of one object, for real or as a dry run.
+
+use neo4jbackup_cluster::{Objects, Storing, WriteError};
+use neo4jbackup_core::rbac::repair::{Action, Part, REPAIRER, Restoration, Step, authored};
+use serde_json::Value;
+
+/// Under which other name it is tried whether a binding may be made while the one to be replaced is still there.
+const TRIAL_SUFFIX: &str = "-trial";
+
+/// Carries out a step. Returns the object as it is then, where the API server says it. What a dry run cannot know, because an
+/// earlier step of the same plan (`before`) was not stored, is left to the real one.
+pub(super) async fn carry_out(
+    objects: &Objects,
+    step: &Step,
+    takes_over: bool,
+    storing: Storing,
+    before: &[&Step],
+) -> Result<Option<Value>, WriteError> {
+    let written = match (step.action, &step.manifest, &step.before) {
+        (Action::Create | Action::Change, Some(manifest), _) => {
+            let takes_over = takes_over || step.takes_over;
+            let applied = objects.apply_guarded(manifest, REPAIRER, takes_over, storing).await;
+            applied.map(Some)
+        }
+        (Action::Recreate, Some(manifest), Some(stored)) => recreate(objects, stored, manifest, storing).await,
+        (Action::Remove, _, Some(stored)) => objects.delete_guarded(stored, storing).await.map(|()| None),
+        // There is no such step.
+        (_, _, _) => Ok(None),
+    };
+    match written {
+        Err(WriteError::Missing(_)) if storing == Storing::DryRun && makes_role(before, &step.namespace) => Ok(None),
+        written => written,
+    }
+}
+
+fn makes_role(before: &[&Step], namespace: &str) -> bool {
+    before
+        .iter()
+        .any(|step| step.part == Part::Role && step.action == Action::Create && step.namespace == namespace)
+}
+
+/// Deletes an object and makes another one of its name. Where that is refused, the old one is made again.
+pub(super) async fn recreate(
+    objects: &Objects,
+    stored: &Value,
+    made: &Value,
+    storing: Storing,
+) -> Result<Option<Value>, WriteError> {
+    objects.delete_guarded(stored, storing).await?;
+    if storing == Storing::DryRun {
+        let mut trial = made.clone();
+        let name = made["metadata"]["name"].as_str().unwrap_or_default();
+        trial["metadata"]["name"] = format!("{name}{TRIAL_SUFFIX}").into();
+        objects.create_guarded(&trial, REPAIRER, storing).await?;
+        return Ok(None);
+    }
+    match objects.create_guarded(made, REPAIRER, storing).await {
+        Ok(created) => Ok(Some(created)),
+        Err(error) => {
+            // The first error is the one to tell; what was there stands in the undo file in any case.
+            let _ = objects.create_guarded(&authored(stored), REPAIRER, storing).await;
+            Err(error)
+        }
+    }
+}
+
+/// Brings an object back, as `now` it is.
+pub(super) async fn restore(
+    objects: &Objects,
+    restoration: &Restoration,
+    now: Option<&Value>,
+    storing: Storing,
+) -> Result<(), WriteError> {
+    match (restoration, now) {
+        (Restoration::Create(object), _) => objects.create_guarded(object, REPAIRER, storing).await.map(drop),
+        (Restoration::Replace(object), _) => objects.replace_guarded(object, REPAIRER, storing).await.map(drop),
+        (Restoration::Recreate(object), Some(now)) => recreate(objects, now, object, storing).await.map(drop),
+        (Restoration::Delete, Some(now)) => objects.delete_guarded(now, storing).await,
+        // What is not there need not go.
+        (Restoration::Recreate(_) | Restoration::Delete, None) => Ok(()),
+    }
+}

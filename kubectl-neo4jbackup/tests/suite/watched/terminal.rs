@@ -1,0 +1,134 @@
+//! A terminal in which the program runs, and what can be read there.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::process::Child;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pty_process::Size;
+use pty_process::blocking::{self, Pty};
+use vt100::Parser;
+
+/// The program, as it was built for the tests.
+pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_kubectl-neo4jbackup");
+
+/// Rows that have scrolled out of the screen are kept up to this number.
+const KEPT: usize = 1000;
+/// What puts the cursor at the top.
+const TOP: &[u8] = b"\x1b[H";
+/// Far more than any machine needs.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub(super) struct Terminal {
+    pty: Pty,
+    child: Child,
+    output: Receiver<Vec<u8>>,
+    emulator: Parser,
+    written: Vec<u8>,
+}
+
+impl Terminal {
+    pub(super) fn start(rows: u16, columns: u16, arguments: &[&str]) -> Self {
+        let (pty, pts) = blocking::open().unwrap();
+        pty.resize(Size::new(rows, columns)).unwrap();
+        let command = blocking::Command::new(PROGRAM).args(arguments).env_clear();
+        let command = command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8");
+        let child = command.spawn(pts).unwrap();
+        let mut reader = File::from(pty.as_fd().try_clone_to_owned().unwrap());
+        let (sender, output) = mpsc::channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // When nobody has the terminal any more, reading fails.
+            while let Ok(length @ 1..) = reader.read(&mut buffer) {
+                let _ = sender.send(buffer[..length].to_owned());
+            }
+        });
+        Self {
+            pty,
+            child,
+            output,
+            emulator: emulator(rows, columns),
+            written: Vec::new(),
+        }
+    }
+
+    /// Waits until all is drawn of a screen of which this is so. Returns what it shows.
+    pub(super) fn await_frame(&mut self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let shown = self.emulator.screen().contents();
+            let is_whole = shown
+                .lines()
+                .last()
+                .is_some_and(|line| line.ends_with("until Ctrl-C") && self.emulator.screen().cursor_position().1 == 0);
+            if is_whole && is_it(&shown) {
+                return shown;
+            }
+            match self.output.recv_timeout(PATIENCE) {
+                Ok(bytes) if Instant::now() < deadline => self.process(&bytes),
+                Ok(_) => panic!("{what} is not shown:\n{shown}"),
+                Err(error) => panic!("{what}: {error}:\n{shown}"),
+            }
+        }
+    }
+
+    fn process(&mut self, bytes: &[u8]) {
+        self.written.extend(bytes);
+        self.emulator.process(bytes);
+    }
+
+    /// What a new terminal would show of that which was drawn last.
+    pub(super) fn last_frame_alone(&self) -> String {
+        let mut places = self.written.windows(TOP.len());
+        let start = places.rposition(|bytes| bytes == TOP).unwrap();
+        let (rows, columns) = self.emulator.screen().size();
+        let mut emulator = emulator(rows.into(), columns.into());
+        emulator.process(&self.written[start..]);
+        emulator.screen().contents()
+    }
+
+    /// How many rows have left the screen at its top.
+    pub(super) fn rows_scrolled(&mut self) -> usize {
+        let screen = self.emulator.screen_mut();
+        screen.set_scrollback(KEPT);
+        let rows = screen.scrollback();
+        screen.set_scrollback(0);
+        rows
+    }
+
+    pub(super) fn resize(&mut self, rows: u16, columns: u16) {
+        self.pty.resize(Size::new(rows, columns)).unwrap();
+        let screen = self.emulator.screen_mut();
+        screen.set_size(rows.try_into().unwrap(), columns.try_into().unwrap());
+    }
+
+    pub(super) fn press_ctrl_c(&mut self) {
+        (&self.pty).write_all(b"\x03").unwrap();
+    }
+
+    /// Waits for the end. Returns the exit code, and what stands below the last drawing.
+    pub(super) fn end(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().unwrap();
+        while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
+            self.process(&bytes);
+        }
+        let shown = self.emulator.screen().contents();
+        let rest = shown.lines().skip_while(|line| !line.starts_with("looked at "));
+        (status.code(), rest.skip(1).collect())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn emulator(rows: u16, columns: u16) -> Parser {
+    Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), KEPT)
+}

@@ -1,0 +1,75 @@
+//! What a repair does not do, or not without being asked for it.
+
+use kubectl_neo4jbackup::Exit;
+use serde_json::json;
+
+use super::place::{OPERATOR, Place, rights_of_a_repairer, role};
+
+#[test]
+fn nobody_gives_rights_that_he_does_not_have() {
+    let place = Place::with_backup(None);
+    place.entitle("jane", &rights_of_a_repairer());
+    let run = place.run(&["repair", "--yes", "--as", "jane", "--operator-version", "0.9"]);
+    assert_eq!(run.exit, Exit::Refused, "{run:?}");
+    for part in ["get, list pods", "create pods/exec", "get pods/log", "escalate"] {
+        assert!(run.stdout.contains(part), "{part}: {run:?}");
+    }
+    assert_eq!(place.stored("roles"), None);
+}
+
+#[test]
+fn who_may_not_write_is_told_so() {
+    let place = Place::with_backup(None);
+    let mut rules = rights_of_a_repairer();
+    for rule in rules.as_array_mut().unwrap().iter_mut().skip(1) {
+        rule["verbs"] = json!(["get", "list"]);
+    }
+    place.entitle("ben", &rules);
+    let run = place.run(&["repair", "--yes", "--as", "ben", "--operator-version", "1.14"]);
+    assert_eq!(run.exit, Exit::Refused, "{run:?}");
+    assert!(run.stdout.contains("you may not do that: serviceaccounts"), "{run:?}");
+    // Without the version, which this user cannot find out, nothing is done on a guess.
+    let run = place.run(&["repair", "--yes", "--as", "ben"]);
+    assert_eq!(run.exit, Exit::Incomplete, "{run:?}");
+    assert!(run.stderr.contains("--operator-version"), "{run:?}");
+    let diff = place.run(&["diff", "--as", "ben"]);
+    assert_eq!(diff.exit, Exit::Incomplete, "{diff:?}");
+    let diff = place.run(&["diff", "--operator-version", "0.1"]);
+    assert_eq!(diff.exit, Exit::Good, "{diff:?}");
+    let nobody = place.run(&["diff", "--as", "nobody"]);
+    assert_eq!(nobody.exit, Exit::Incomplete, "{nobody:?}");
+}
+
+#[test]
+fn what_a_binding_binds_changes_only_when_asked_and_comes_back() {
+    let place = Place::with_backup(None);
+    place.made_by(OPERATOR, "roles", &role());
+    let mut other = place.binding();
+    other["roleRef"] = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"});
+    other["metadata"]["labels"] = json!({"team": "graph"});
+    place.made_by("test", "rolebindings", &other);
+    let run = place.run(&["repair", "--yes"]);
+    assert_eq!(run.exit, Exit::Refused, "{run:?}");
+    assert!(run.stdout.contains("--allow-recreate"), "{run:?}");
+    assert_eq!(place.stored("rolebindings").unwrap()["roleRef"]["name"], "view");
+
+    let run = place.run(&["repair", "--yes", "--allow-recreate", "--undo-file", "undo.json"]);
+    assert_eq!(run.exit, Exit::Good, "{run:?}");
+    let made = place.stored("rolebindings").unwrap();
+    assert_eq!(made["roleRef"]["name"], "neo4j-backup-role");
+    assert_eq!(made["metadata"]["labels"], json!({"team": "graph"}));
+    assert!(place.may("create", "exec"));
+
+    let undone = place.run(&["undo", "--yes", "undo.json"]);
+    assert_eq!(undone.exit, Exit::Good, "{undone:?}");
+    assert_eq!(place.stored("rolebindings").unwrap()["roleRef"]["name"], "view");
+}
+
+#[test]
+fn a_namespace_that_is_not_there_is_no_good_one() {
+    let mut place = Place::empty();
+    place.namespace = "nowhere".to_owned();
+    let run = place.run(&["diff"]);
+    assert_eq!(run.exit, Exit::Incomplete, "{run:?}");
+    assert!(run.stderr.contains("there is no namespace nowhere"), "{run:?}");
+}
