@@ -223,7 +223,7 @@ fn witness<'c, 's>(access: &Access, cluster: &'c Cluster<'s>) -> Option<&'c Pod<
         .backups
         .iter()
         .flat_map(|backup| &backup.runs)
-        .filter_map(|run| run.job.as_ref());
+        .filter_map(|run| run.job.as_deref());
     let of_restores = cluster.restores.iter().filter_map(|restore| restore.job.as_ref());
     let of_jobs = of_runs.chain(of_restores).flat_map(|job| &job.pods);
     let of_servers = cluster.instances.iter().flat_map(|instance| &instance.pods);
