@@ -296,6 +296,12 @@ pub(super) fn notes(access: &Access, told: &Told) -> Vec<String> {
     if told.kms_key.is_none() {
         notes.push("a bucket that encrypts with a key of KMS takes rights on that key, too: --kms-key ARN".to_owned());
     }
+    if !access.reads_only {
+        notes.push(
+            "should the log of a run name another action that is refused, add it for what is below the prefix alone"
+                .to_owned(),
+        );
+    }
     if place.location.bucket.ends_with("-s3alias") && told.access_point.is_none() {
         notes.push("the bucket is the alias of an access point; policies take its ARN: --access-point ARN".to_owned());
     }
@@ -317,7 +323,7 @@ pub(super) fn notes(access: &Access, told: &Told) -> Vec<String> {
 pub(super) const COMMON_MISTAKES: &[&str] = &[
     "`s3:ListBucket` on `BUCKET/*` allows nothing: it is an action on the bucket, and `s3:GetObject` one on its objects; one statement with all actions and both resources works by accident, and hides which is which",
     "rights on the whole bucket let one backup read and overwrite those of every other namespace",
-    "`s3:DeleteObject` is not needed, because nothing is ever deleted in a bucket; with it, whoever has the token can delete every backup",
+    "`s3:DeleteObject` is not needed to store artifacts, which are never changed; with it, whoever has the token can delete every backup",
     "without `s3:AbortMultipartUpload` the parts of uploads that broke off stay, and cost",
     "an account id of nine digits is refused: AWS accounts have twelve",
 ];
