@@ -9,8 +9,8 @@ mod auth;
 mod connection;
 mod environment;
 mod pages;
-mod report;
 mod rbac;
+mod report;
 mod status_format;
 
 use std::collections::BTreeMap;
@@ -31,8 +31,8 @@ use crate::since::Since;
 pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat};
 pub use connection::Connection;
 pub use pages::markdown;
-pub use report::Report;
 pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacScope};
+pub use report::{CollectReport, Report, ReportCommand, ReportDiff, ReportDiffFormat};
 pub use status_format::StatusFormats;
 
 use crate::jsonpath::Template;
@@ -103,7 +103,7 @@ pub enum Command {
     Logs(Box<Logs>),
     /// Wait until a backup or restore has ended well, or until it is clear that it will not
     Wait(Box<Wait>),
-    /// Write everything that doctor looks at into one archive, without secrets, to be sent to somebody
+    /// Write everything that doctor looks at into one archive, without secrets; with `diff` compare two
     Report(Box<Report>),
     /// Look after the accounts of the Jobs and their rights
     Rbac(Box<Rbac>),

@@ -7,8 +7,8 @@ mod explain;
 pub mod lint;
 mod logs;
 mod policies;
-mod report;
 mod rbac;
+mod report;
 mod schedule;
 mod schema;
 mod status;
@@ -17,7 +17,7 @@ mod wait;
 
 use std::fmt;
 
-use crate::cli::{ColorChoice, Command, Invocation, ScheduleCommand};
+use crate::cli::{ColorChoice, Command, Invocation, ReportCommand, ScheduleCommand};
 use crate::connection::Access;
 use crate::{Exit, Io};
 
@@ -50,7 +50,10 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         Command::Status(arguments) => status::run(&arguments, namespace.as_deref(), access, color, io),
         Command::Logs(arguments) => logs::run(&arguments, namespace, access, color, io),
         Command::Wait(arguments) => wait::run(&arguments, namespace, access, io),
-        Command::Report(arguments) => report::run(&arguments, namespace.as_deref(), access, io),
+        Command::Report(arguments) => match arguments.command {
+            Some(ReportCommand::Diff(diff)) => report::diff::run(&diff, io),
+            None => report::run(&arguments.collect, namespace.as_deref(), access, io),
+        },
         Command::Rbac(arguments) => rbac::run(&arguments, namespace.as_deref(), access, io),
         Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),

@@ -31,6 +31,7 @@ mod parallel;
 pub mod render;
 mod replace;
 pub mod report;
+mod report_diff;
 mod schedule_list;
 mod selection;
 pub mod since;
