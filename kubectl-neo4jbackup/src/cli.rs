@@ -34,7 +34,7 @@ pub use connection::Connection;
 pub use pages::markdown;
 pub use probe::{Probe, ProviderName};
 pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacRepair, RbacScope, RbacUndo};
-pub use report::Report;
+pub use report::{CollectReport, Report, ReportCommand, ReportDiff, ReportDiffFormat};
 pub use status_format::StatusFormats;
 
 use crate::jsonpath::Template;
@@ -109,6 +109,7 @@ pub enum Command {
     #[command(hide = true)]
     Probe(Box<Probe>),
     /// Write everything that doctor looks at into one archive, without secrets, to be sent to somebody
+    /// Write everything that doctor looks at into one archive, without secrets; with `diff` compare two
     Report(Box<Report>),
     /// Look after the accounts of the Jobs and their rights
     Rbac(Box<Rbac>),

@@ -19,7 +19,7 @@ mod watch;
 
 use std::fmt;
 
-use crate::cli::{ColorChoice, Command, Invocation, ScheduleCommand};
+use crate::cli::{ColorChoice, Command, Invocation, ReportCommand, ScheduleCommand};
 use crate::connection::Access;
 use crate::{Exit, Io};
 
@@ -54,7 +54,10 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         Command::Wait(arguments) => wait::run(&arguments, namespace, access, io),
         Command::Probe(arguments) => probe::run(&arguments, io),
         Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, color, io),
-        Command::Report(arguments) => report::run(&arguments, namespace.as_deref(), access, io),
+        Command::Report(arguments) => match arguments.command {
+            Some(ReportCommand::Diff(diff)) => report::diff::run(&diff, io),
+            None => report::run(&arguments.collect, namespace.as_deref(), access, io),
+        },
         Command::Rbac(arguments) => rbac::run(&arguments, namespace.as_deref(), access, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),

@@ -1,6 +1,8 @@
 //! The result of `doctor` as the object that every format is made from: `DoctorReport` of
 //! `report.neo4jbackup.github.io/v1`. Its JSON Schema is `docs/schemas/DoctorReport.json`.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use neo4jbackup_core::check::{self, Evidence, EvidenceKind};
 use neo4jbackup_core::coverage::Applied;
@@ -188,6 +190,9 @@ pub(crate) struct Skipped {
     pub(crate) cause: Cause,
 }
 
+/// What makes a finding the same as one of another look: not its words, in which times go on.
+pub(crate) type Key<'r> = (&'r str, &'r ObjectRef, &'r str, Option<&'r ObjectRef>);
+
 impl DoctorReport {
     /// Puts an examination into the words of the report.
     pub(crate) fn new(
@@ -227,6 +232,27 @@ impl DoctorReport {
             skipped: skipped(examination, cluster),
             details: Details::default(),
         }
+    }
+
+    /// Whether a check could not be made: what it found another time is not known to be gone.
+    pub(crate) fn is_unchecked(&self, code: &str) -> bool {
+        self.skipped.iter().any(|skipped| skipped.code == Some(code))
+    }
+
+    /// The findings by what makes them the same as those of another look.
+    pub(crate) fn by_key(&self) -> BTreeMap<Key<'_>, &Finding> {
+        let findings = self.findings.iter();
+        findings
+            .map(|finding| {
+                let key = (
+                    finding.code,
+                    &finding.object,
+                    finding.field.as_str(),
+                    finding.subject.as_ref(),
+                );
+                (key, finding)
+            })
+            .collect()
     }
 
     /// What the shell is told.

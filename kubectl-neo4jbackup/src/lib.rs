@@ -34,6 +34,7 @@ mod parallel;
 pub mod render;
 mod replace;
 pub mod report;
+mod report_diff;
 mod schedule_list;
 mod screen;
 mod selection;

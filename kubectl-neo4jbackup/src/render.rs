@@ -10,6 +10,7 @@ pub(crate) mod grid;
 mod json;
 mod junit;
 mod markdown;
+pub(crate) mod report_diff;
 mod sarif;
 pub(crate) mod schedule;
 mod short;

@@ -361,3 +361,115 @@ fn reports_go_to_pipes_devices_and_descriptors() {
         );
     }
 }
+
+/// Everything in a folder that `report` may leave there.
+fn left(folder: &TempDir) -> Vec<String> {
+    let entries = fs::read_dir(folder.path()).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// A bundle of which the archive has more than the 2 KiB that [`limited`] lets a file have.
+const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/scenarios/run-failure-in-log");
+
+/// Makes a report below a limit of the shell.
+#[cfg(unix)]
+fn limited(limit: &str, folder: &TempDir, arguments: &[&str]) -> Output {
+    Command::new("bash")
+        .args(["-c", &format!("{limit}; exec \"$@\""), "bash"])
+        .arg(env!("CARGO_BIN_EXE_kubectl-neo4jbackup"))
+        .args(["report", "--from-bundle", SCENARIO, "-o", "a.tar.gz"])
+        .args(arguments)
+        .current_dir(folder.path())
+        .output()
+        .unwrap()
+}
+
+/// The system kills a process that writes more than it may, in the middle of a file.
+#[cfg(unix)]
+#[test]
+fn a_report_that_is_killed_leaves_nothing_under_its_name() {
+    use std::os::unix::process::ExitStatusExt as _;
+    for (old, arguments) in [(None, &[][..]), (Some("old"), &["--force"])] {
+        let folder = TempDir::new().unwrap();
+        if let Some(old) = old {
+            fs::write(folder.path().join("a.tar.gz"), old).unwrap();
+        }
+        let output = limited("ulimit -f 2", &folder, arguments);
+        assert!(output.status.signal().is_some(), "{output:?}");
+        let file = fs::read_to_string(folder.path().join("a.tar.gz"));
+        assert_eq!(file.ok().as_deref(), old);
+        let strays = left(&folder);
+        assert!(
+            strays.iter().any(|name| name.starts_with(".neo4jbackup-")),
+            "{strays:?}"
+        );
+        // The next run is not disturbed by it, and sweeps.
+        let again = limited("true", &folder, &["--force"]);
+        assert_eq!(again.status.code(), Some(0), "{again:?}");
+        assert_eq!(left(&folder), ["a.tar.gz"]);
+    }
+}
+
+/// As on a full disk: what was there stays, nothing is left, and the exit code says that there is no report.
+#[cfg(unix)]
+#[test]
+fn a_report_that_cannot_be_written_to_its_end_leaves_what_was_there() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("a.tar.gz"), "old").unwrap();
+    let output = limited("trap '' XFSZ; ulimit -f 2", &folder, &["--force"]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let said = text(&output.stderr);
+    assert!(said.starts_with("error: a.tar.gz cannot be written: "), "{said}");
+    assert_eq!(left(&folder), ["a.tar.gz"]);
+    assert_eq!(fs::read_to_string(folder.path().join("a.tar.gz")).unwrap(), "old");
+}
+
+/// Ctrl-C while a cluster keeps it waiting.
+#[cfg(unix)]
+#[test]
+fn a_report_that_is_interrupted_leaves_nothing() {
+    use std::net::TcpListener;
+    use std::os::unix::process::ExitStatusExt as _;
+    let folder = TempDir::new().unwrap();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("http://{}", silent.local_addr().unwrap());
+    let child = program()
+        .args(["report", "-n", "graph", "--server", &server, "-o", "a.tar.gz"])
+        .env("KUBECONFIG", "")
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It has asked, and waits.
+    let (_connection, _) = silent.accept().unwrap();
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupted.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.signal(), Some(2), "{output:?}");
+    assert_eq!((output.stdout.len(), left(&folder).len()), (0, 0));
+}
+
+/// Through a pipe the archive alone; what is said about it goes to the person.
+#[test]
+fn an_archive_goes_through_a_pipe() {
+    let folder = TempDir::new().unwrap();
+    let output = program()
+        .args(["report", "--from-bundle", SCENARIO, "-o", "-"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(text(&output.stderr).starts_with("wrote the archive to standard output ("));
+    fs::write(folder.path().join("b.tar.gz"), &output.stdout).unwrap();
+    let looked = program()
+        .args(["doctor", "--from-bundle", "b.tar.gz"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(text(&looked.stdout).contains("NB6003"), "{looked:?}");
+}

@@ -338,6 +338,12 @@ impl Rewrite for Redactor {
     }
 }
 
+/// Returns a text in which the stand-ins of secrets have no numbers, so that those of two reports can be compared: in each of
+/// them they are numbered anew.
+pub fn without_numbers(text: &str) -> Cow<'_, str> {
+    tokens::without_numbers(text)
+}
+
 /// Whether a value can stand for nothing else, so that it is replaced wherever it is.
 fn is_own(value: &str) -> bool {
     let has = |is: fn(&u8) -> bool| usize::from(value.bytes().any(|byte| is(&byte)));

@@ -1,6 +1,7 @@
 //! What stands in the place of a value: `<redacted:password:1>`, the same for the same value, numbered in the order in which
 //! values are met. A number says nothing of the value, where a hash could be guessed.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::net::Ipv6Addr;
 use std::ops::Range;
@@ -88,6 +89,24 @@ pub(super) fn ranges(text: &str) -> Vec<Range<usize>> {
         Some(start..end)
     });
     tokens.collect()
+}
+
+/// Returns a text with its tokens as they are without their numbers: `<redacted:password>`.
+pub(super) fn without_numbers(text: &str) -> Cow<'_, str> {
+    let ranges = ranges(text);
+    if ranges.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut without = String::with_capacity(text.len());
+    let mut done = 0;
+    for range in ranges {
+        without.push_str(&text[done..range.start]);
+        done = range.end;
+        if let Some((kind, _)) = read(&text[range]) {
+            without += &format!("{BEGINNING}{}>", kind.word());
+        }
+    }
+    Cow::Owned(without + &text[done..])
 }
 
 fn read(token: &str) -> Option<(Kind, usize)> {

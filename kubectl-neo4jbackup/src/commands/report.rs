@@ -2,6 +2,7 @@
 
 mod contents;
 mod destination;
+pub(in crate::commands) mod diff;
 mod readme;
 mod versions;
 
@@ -14,7 +15,7 @@ use self::contents::{Contents, Redaction};
 use self::destination::{Destination, DestinationError};
 use super::usage;
 use crate::bundle::{Bundle, pack};
-use crate::cli::Report;
+use crate::cli::CollectReport;
 use crate::connection::Access;
 use crate::look::{Look, LookError, Seen};
 use crate::render::summary::number;
@@ -55,7 +56,7 @@ impl ReportError {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &Report, namespace: Option<&str>, access: Access, io: &mut Io<'_>) -> Exit {
+pub(super) fn run(arguments: &CollectReport, namespace: Option<&str>, access: Access, io: &mut Io<'_>) -> Exit {
     match make(arguments, namespace, access, io) {
         Ok(is_complete) if is_complete || arguments.allow_incomplete => Exit::Good,
         Ok(_) => Exit::Incomplete,
@@ -64,7 +65,12 @@ pub(super) fn run(arguments: &Report, namespace: Option<&str>, access: Access, i
 }
 
 /// Makes a report. Returns whether everything is known that a diagnosis rests on.
-fn make(arguments: &Report, namespace: Option<&str>, access: Access, io: &mut Io<'_>) -> Result<bool, ReportError> {
+fn make(
+    arguments: &CollectReport,
+    namespace: Option<&str>,
+    access: Access,
+    io: &mut Io<'_>,
+) -> Result<bool, ReportError> {
     if arguments.no_redact && !arguments.yes {
         return Err(ReportError::Unredacted);
     }
@@ -98,7 +104,7 @@ fn make(arguments: &Report, namespace: Option<&str>, access: Access, io: &mut Io
 }
 
 fn look(
-    arguments: &Report,
+    arguments: &CollectReport,
     namespace: Option<&str>,
     wanted: Option<&Wanted>,
     access: Access,
@@ -119,7 +125,7 @@ fn look(
     look.take(access, io)
 }
 
-fn redact(arguments: &Report, bundle: &mut Bundle) -> Redaction {
+fn redact(arguments: &CollectReport, bundle: &mut Bundle) -> Redaction {
     if arguments.no_redact {
         return Redaction::None;
     }

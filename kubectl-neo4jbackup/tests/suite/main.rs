@@ -18,6 +18,8 @@ mod openmetrics;
 mod outputs;
 mod published;
 mod related;
+mod report;
+mod report_diff;
 mod schema;
 mod support;
 mod terminal;

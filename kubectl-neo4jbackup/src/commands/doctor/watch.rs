@@ -1,11 +1,9 @@
 //! `doctor --watch`: what changes, until somebody presses Ctrl-C.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use neo4jbackup_core::finding::Severity;
-use neo4jbackup_core::model::ObjectRef;
 
 use super::{Question, Unanswered};
 use crate::cli::DoctorFormat;
@@ -103,7 +101,7 @@ impl Watched for Watcher<'_> {
 
 /// What is new, gone, worse or better, a line for each.
 fn compare(before: &DoctorReport, now: &DoctorReport, question: &Question<'_>) -> Vec<String> {
-    let (old, new) = (by_key(before), by_key(now));
+    let (old, new) = (before.by_key(), now.by_key());
     let time = &now.about.checked_at.to_string();
     let mut lines = Vec::new();
     for (key, finding) in &new {
@@ -118,43 +116,20 @@ fn compare(before: &DoctorReport, now: &DoctorReport, question: &Question<'_>) -
     lines.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
     let gone = old
         .iter()
-        .filter(|((code, ..), _)| !is_unchecked(now, code))
+        .filter(|((code, ..), _)| !now.is_unchecked(code))
         .filter(|(key, _)| !new.contains_key(*key));
     lines.extend(gone.map(|(_, finding)| (Severity::Info, change(time, "gone", finding, &question.page))));
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-/// Whether a check could not be made: what it found last time is not known to be gone.
-fn is_unchecked(report: &DoctorReport, code: &str) -> bool {
-    report.skipped.iter().any(|skipped| skipped.code == Some(code))
-}
-
 /// What the next look is compared with: this one, and of the one before what could not be checked this time.
 fn remember(before: &DoctorReport, mut now: DoctorReport) -> DoctorReport {
     let known: Vec<Finding> = {
-        let new = by_key(&now);
-        let unchecked = by_key(before).into_iter();
-        let unchecked = unchecked.filter(|(key, finding)| is_unchecked(&now, finding.code) && !new.contains_key(key));
+        let new = now.by_key();
+        let unchecked = before.by_key().into_iter();
+        let unchecked = unchecked.filter(|(key, finding)| now.is_unchecked(finding.code) && !new.contains_key(key));
         unchecked.map(|(_, finding)| finding.clone()).collect()
     };
     now.findings.extend(known);
     now
-}
-
-/// What makes a finding the same as one of an earlier look: not its words, in which times go on.
-type Key<'r> = (&'r str, &'r ObjectRef, &'r str, Option<&'r ObjectRef>);
-
-fn by_key(report: &DoctorReport) -> BTreeMap<Key<'_>, &Finding> {
-    let findings = report.findings.iter();
-    findings
-        .map(|finding| {
-            let key = (
-                finding.code,
-                &finding.object,
-                finding.field.as_str(),
-                finding.subject.as_ref(),
-            );
-            (key, finding)
-        })
-        .collect()
 }

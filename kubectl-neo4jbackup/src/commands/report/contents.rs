@@ -153,7 +153,7 @@ impl<'b> Contents<'b> {
 }
 
 /// What `doctor` says of what was seen.
-fn diagnosis(
+pub(super) fn diagnosis(
     cluster: &Cluster<'_>,
     wanted: Option<&Wanted>,
     namespace: Option<&str>,

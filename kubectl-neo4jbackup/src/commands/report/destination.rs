@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use neo4jbackup_core::quoted::Name;
 
 use super::contents::UNREDACTED;
-use crate::cli::Report;
+use crate::cli::CollectReport;
 use crate::directory::Directory;
 use crate::{Exit, Io, replace};
 
@@ -86,7 +86,7 @@ impl fmt::Display for Destination {
 
 impl Destination {
     /// Finds out where it goes; `default` is the file unless one is named. What is in the way and is to stay is an error.
-    pub(super) fn choose(arguments: &Report, default: &Path, io: &Io<'_>) -> Result<Self, DestinationError> {
+    pub(super) fn choose(arguments: &CollectReport, default: &Path, io: &Io<'_>) -> Result<Self, DestinationError> {
         let named = arguments.output.as_deref();
         if named == Some(Path::new("-")) {
             return match io.terminal_width {

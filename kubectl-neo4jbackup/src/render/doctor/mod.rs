@@ -91,7 +91,7 @@ fn causes(report: &DoctorReport) -> impl Iterator<Item = (&Finding, &[Finding])>
 }
 
 /// `Neo4jBackup graph/nightly`.
-fn object(object: &ObjectRef) -> String {
+pub(crate) fn object(object: &ObjectRef) -> String {
     let place = if object.namespace.is_empty() {
         object.name.clone()
     } else {
