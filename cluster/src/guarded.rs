@@ -144,17 +144,6 @@ impl Objects {
         applied.map(|applied| value(&applied)).map_err(WriteError::of)
     }
 
-    /// Makes an object. Returns it as it is then.
-    pub async fn create_guarded(&self, object: &Value, manager: &str, storing: Storing) -> Result<Value, WriteError> {
-        let name = ObjectName::of(object);
-        let parameters = PostParams {
-            dry_run: storing.is_dry(),
-            field_manager: Some(manager.to_owned()),
-        };
-        let created = self.api(&name).create(&parameters, &typed(object)?).await;
-        created.map(|created| value(&created)).map_err(WriteError::of)
-    }
-
     /// Writes an object over the one of its `metadata.uid` and `metadata.resourceVersion`. Returns it as it is then.
     pub async fn replace_guarded(&self, object: &Value, manager: &str, storing: Storing) -> Result<Value, WriteError> {
         let name = ObjectName::of(object);

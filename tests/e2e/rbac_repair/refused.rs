@@ -1,9 +1,11 @@
 //! What a repair does not do, or not without being asked for it.
 
 use kubectl_neo4jbackup::Exit;
+use neo4jbackup_core::operator::Operator;
+use neo4jbackup_core::rbac::needs::{Level, Names, Party, Plan, RoleRequest};
 use serde_json::json;
 
-use super::place::{OPERATOR, Place, rights_of_a_repairer, role};
+use super::place::{OPERATOR, Place, newer, rights_of_a_repairer, role};
 
 #[test]
 fn nobody_gives_rights_that_he_does_not_have() {
@@ -15,6 +17,72 @@ fn nobody_gives_rights_that_he_does_not_have() {
         assert!(run.stdout.contains(part), "{part}: {run:?}");
     }
     assert_eq!(place.stored("roles"), None);
+}
+
+/// What `rbac generate` writes for those who repair.
+#[test]
+fn the_rights_of_the_table_are_enough() {
+    let place = Place::with_backup(None);
+    let mut other = place.binding();
+    other["roleRef"] = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"});
+    place.made_by("test", "rolebindings", &other);
+    let plan = Plan::of(&RoleRequest {
+        party: Party::Plugin(Level::Repair),
+        operator: "0.9".parse().map(Operator::exactly).unwrap(),
+        namespace: Some(place.namespace.clone()),
+        is_confined: true,
+        operator_namespace: "ops".to_owned(),
+        own: None,
+        names: Names::new(),
+        without: Vec::new(),
+    });
+    let rules = plan.roles[0].rules.iter().map(|written| json!(written.rule));
+    place.entitle("carol", &rules.collect());
+    let repair = [
+        "repair",
+        "--yes",
+        "--allow-recreate",
+        "--as",
+        "carol",
+        "--operator-version",
+        "0.9",
+    ];
+    let run = place.run(&repair);
+    assert_eq!(run.exit, Exit::Good, "{run:?}");
+    assert!(
+        run.stdout.contains("recreated") && place.may("create", "exec"),
+        "{run:?}"
+    );
+
+    let left = Place::complete();
+    let rules = plan.roles[0].rules.iter().map(|written| json!(written.rule));
+    left.entitle("carol", &rules.collect());
+    let run = left.run(&newer(&["repair", "--yes", "--prune", "--as", "carol"]));
+    assert_eq!(run.exit, Exit::Good, "{run:?}");
+    assert_eq!((left.stored("roles"), left.stored("rolebindings")), (None, None));
+}
+
+#[test]
+fn who_may_bind_no_role_is_told_so_before_the_binding_is_deleted() {
+    let place = Place::with_backup(None);
+    place.made_by(OPERATOR, "roles", &role());
+    let mut other = place.binding();
+    other["roleRef"] = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"});
+    place.made_by("test", "rolebindings", &other);
+    place.entitle("dora", &rights_of_a_repairer());
+    let repair = [
+        "repair",
+        "--yes",
+        "--allow-recreate",
+        "--as",
+        "dora",
+        "--operator-version",
+        "0.9",
+    ];
+    let run = place.run(&repair);
+    assert_eq!(run.exit, Exit::Refused, "{run:?}");
+    assert!(run.stdout.contains("you lack rights that it gives"), "{run:?}");
+    assert_eq!(place.stored("rolebindings").unwrap()["roleRef"]["name"], "view");
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub use keeper::Keeper;
 pub use needed::{Needed, Rights};
 pub use part::Part;
 pub use plan::repair;
-pub use rights::NEEDED;
+pub use rights::rights_of_jobs;
 pub use step::{Action, Observed, OtherBindings, Remark, Repair, Step};
 pub use undo::{Restoration, Undo, UndoState, UndoStep};
 

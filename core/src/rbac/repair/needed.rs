@@ -2,6 +2,7 @@
 
 use crate::model::Account;
 use crate::operator::{Operator, Versions};
+use crate::rbac::needs::{Party, jobs_with_rights, nothing_with};
 
 /// What an operator expects in a namespace with backups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,24 +26,22 @@ pub enum Rights {
     Untouched,
 }
 
-/// The operators whose Jobs are run as the default account.
-const WITHOUT_ACCOUNTS: Versions = Versions::range("0.0-0.1");
-/// The operators whose Jobs run commands in a pod of the cluster.
-const WITH_RIGHTS: Versions = Versions::range("0.2-0.x");
-/// The operators whose Jobs run neo4j-admin themselves.
-const WITHOUT_RIGHTS: Versions = Versions::range("1.0+");
 /// The operators that have an account for restores.
 const WITH_RESTORE_ACCOUNT: Versions = Versions::range("1.8+");
 
 impl Needed {
     /// Returns what an operator expects, or `None` if the versions that it can be of expect different things.
     pub fn of(operator: Operator) -> Option<Self> {
-        let rights = [
-            (WITHOUT_ACCOUNTS, Rights::Untouched),
-            (WITH_RIGHTS, Rights::InPods),
-            (WITHOUT_RIGHTS, Rights::None),
-        ];
-        let rights = rights.into_iter().find(|(versions, _)| operator.is_in(*versions))?.1;
+        let (with, without) = jobs_with_rights();
+        let rights = if operator.is_in(with) {
+            Rights::InPods
+        } else if operator.is_in(without) {
+            Rights::None
+        } else {
+            // Before there was an account of its own.
+            nothing_with(Party::BackupAccount, operator)?;
+            Rights::Untouched
+        };
         Some(Self {
             backup_account: rights != Rights::Untouched,
             // Where only some of the versions have it, nothing is made on a guess.

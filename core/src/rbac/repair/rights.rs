@@ -2,72 +2,53 @@
 
 use serde_json::{Value, json};
 
+use crate::document::Node;
 use crate::model::Account;
+use crate::rbac::needs::{Party, requirements};
+use crate::rbac::rule::{Action, PolicyRule, ResourceAction};
 
-/// A verb on a resource of the core group, and how the operator writes it as a rule.
-pub const NEEDED: [(&str, &[&str]); 3] = [
-    ("pods", &["get", "list"]),
-    ("pods/exec", &["create"]),
-    ("pods/log", &["get"]),
-];
+/// Returns the rights, one by one, in the order of the table.
+pub fn rights_of_jobs() -> Vec<ResourceAction> {
+    rules_of_jobs().flat_map(PolicyRule::actions).collect()
+}
+
+fn rules_of_jobs() -> impl Iterator<Item = &'static PolicyRule> {
+    requirements(Party::BackupAccount).map(|requirement| &requirement.rule)
+}
 
 /// Returns the rules as the operators 0.x write them.
 pub(super) fn needed_rules() -> Vec<Value> {
-    NEEDED.iter().map(|(resource, verbs)| rule(resource, verbs)).collect()
+    rules_of_jobs().map(|rule| json!(rule)).collect()
 }
 
 /// Returns the rules that have to be added so that nothing that is needed is missing.
 pub(super) fn missing_rules(rules: &[Value]) -> Vec<Value> {
-    let missing = NEEDED.iter().filter_map(|(resource, verbs)| {
-        let verbs: Vec<&str> = verbs
-            .iter()
-            .copied()
-            .filter(|verb| !rules.iter().any(|rule| gives(rule, resource, verb)))
-            .collect();
-        (!verbs.is_empty()).then(|| rule(resource, &verbs))
+    let rules = read(rules);
+    let is_missing = |action: &ResourceAction| {
+        let action = Action::Resource(action.clone());
+        !rules.iter().any(|rule| rule.allows(&action))
+    };
+    let missing = rules_of_jobs().filter_map(|rule| {
+        let mut verbs: Vec<String> = rule.actions().filter(is_missing).map(|action| action.verb).collect();
+        verbs.dedup();
+        let rest = PolicyRule { verbs, ..rule.clone() };
+        (!rest.verbs.is_empty()).then(|| json!(rest))
     });
     missing.collect()
 }
 
 /// Returns whether the rules give what is needed and nothing else, however they are split and ordered.
 pub(super) fn are_exactly_needed(rules: &[Value]) -> bool {
-    let is_known = |rule: &Value| {
-        let plain = texts(rule, "resourceNames").is_empty() && texts(rule, "nonResourceURLs").is_empty();
-        let of_core = texts(rule, "apiGroups").iter().all(|group| group.is_empty());
-        let needed = |resource: &str, verb: &str| {
-            NEEDED
-                .iter()
-                .any(|(known, verbs)| *known == resource && verbs.contains(&verb))
-        };
-        plain
-            && of_core
-            && texts(rule, "resources")
-                .iter()
-                .all(|resource| texts(rule, "verbs").iter().all(|verb| needed(resource, verb)))
-    };
-    missing_rules(rules).is_empty() && rules.iter().all(is_known)
+    let needed = rights_of_jobs();
+    let is_known = |rule: &PolicyRule| rule.urls.is_empty() && rule.actions().all(|action| needed.contains(&action));
+    missing_rules(rules).is_empty() && read(rules).iter().all(is_known)
 }
 
-fn rule(resource: &str, verbs: &[&str]) -> Value {
-    json!({"apiGroups": [""], "resources": [resource], "verbs": verbs})
-}
-
-/// Whether a rule gives a verb on all objects of a resource of the core group, as the API server reads it.
-fn gives(rule: &Value, resource: &str, verb: &str) -> bool {
-    let subresource = resource.split_once('/').map(|(_, part)| format!("*/{part}"));
-    texts(rule, "resourceNames").is_empty()
-        && texts(rule, "apiGroups")
-            .iter()
-            .any(|group| group.is_empty() || *group == "*")
-        && texts(rule, "verbs").iter().any(|given| *given == verb || *given == "*")
-        && texts(rule, "resources")
-            .iter()
-            .any(|given| *given == resource || *given == "*" || subresource.as_deref() == Some(*given))
-}
-
-fn texts<'v>(rule: &'v Value, key: &str) -> Vec<&'v str> {
-    let items = rule[key].as_array().into_iter().flatten();
-    items.filter_map(Value::as_str).collect()
+fn read(rules: &[Value]) -> Vec<PolicyRule> {
+    rules
+        .iter()
+        .map(|rule| PolicyRule::of(&Node::from(rule.clone())))
+        .collect()
 }
 
 /// Returns whether a subject of a `RoleBinding` is the backup account of the namespace, itself or as one of a group.

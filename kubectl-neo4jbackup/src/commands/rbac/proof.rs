@@ -5,7 +5,7 @@ use std::time::Duration;
 use neo4jbackup_cluster::{NoAnswer, Objects};
 use neo4jbackup_core::model::Account;
 use neo4jbackup_core::quoted::Name;
-use neo4jbackup_core::rbac::repair::{NEEDED, Rights};
+use neo4jbackup_core::rbac::repair::{Rights, rights_of_jobs};
 use tokio::time::{Instant, sleep};
 
 /// How long the authorizers of the API server have to see what was written.
@@ -27,20 +27,19 @@ pub(super) async fn prove(objects: &Objects, namespace: &str, rights: Rights) ->
     let account = Account::Backup.name();
     let is_wanted = rights == Rights::InPods;
     let ends = Instant::now() + PATIENCE;
-    let all = NEEDED
-        .iter()
-        .flat_map(|(resource, verbs)| verbs.iter().map(move |verb| (*verb, *resource)));
+    let all = rights_of_jobs();
     let mut wrong = Vec::new();
-    for (verb, resource) in all.clone() {
-        while objects.account_may(namespace, account, verb, resource).await? != is_wanted {
+    for right in &all {
+        let resource = right.full_resource();
+        while objects.account_may(namespace, account, &right.verb, &resource).await? != is_wanted {
             if Instant::now() >= ends {
-                wrong.push(format!("{verb} {resource}"));
+                wrong.push(right.to_string());
                 break;
             }
             sleep(PAUSE).await;
         }
     }
-    let rights: Vec<String> = all.map(|(verb, resource)| format!("{verb} {resource}")).collect();
+    let rights: Vec<String> = all.iter().map(ToString::to_string).collect();
     let (may, rights) = match (is_wanted, wrong.is_empty()) {
         (true, true) => ("may", rights),
         (true, false) => ("still may not", wrong.clone()),

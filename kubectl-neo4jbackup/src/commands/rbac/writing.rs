@@ -4,9 +4,6 @@ use neo4jbackup_cluster::{Objects, Storing, WriteError};
 use neo4jbackup_core::rbac::repair::{Action, Part, REPAIRER, Restoration, Step, authored};
 use serde_json::Value;
 
-/// Under which other name it is tried whether a binding may be made while the one to be replaced is still there.
-const TRIAL_SUFFIX: &str = "-trial";
-
 /// Carries out a step. Returns the object as it is then, where the API server says it. What a dry run cannot know, because an
 /// earlier step of the same plan (`before`) was not stored, is left to the real one.
 pub(super) async fn carry_out(
@@ -40,7 +37,7 @@ fn makes_role(before: &[&Step], namespace: &str) -> bool {
 }
 
 /// Deletes an object and makes another one of its name. Where that is refused, the old one is made again.
-pub(super) async fn recreate(
+async fn recreate(
     objects: &Objects,
     stored: &Value,
     made: &Value,
@@ -48,20 +45,26 @@ pub(super) async fn recreate(
 ) -> Result<Option<Value>, WriteError> {
     objects.delete_guarded(stored, storing).await?;
     if storing == Storing::DryRun {
-        let mut trial = made.clone();
-        let name = made["metadata"]["name"].as_str().unwrap_or_default();
-        trial["metadata"]["name"] = format!("{name}{TRIAL_SUFFIX}").into();
-        objects.create_guarded(&trial, REPAIRER, storing).await?;
-        return Ok(None);
+        // While the old one is there, whether the new one may be bound is judged before it is seen that it cannot change.
+        return match objects.apply_guarded(made, REPAIRER, true, storing).await {
+            Ok(_) => Ok(None),
+            Err(WriteError::Rejected(message)) if message.contains("roleRef") => Ok(None),
+            Err(error) => Err(error),
+        };
     }
-    match objects.create_guarded(made, REPAIRER, storing).await {
+    match make(objects, made, storing).await {
         Ok(created) => Ok(Some(created)),
         Err(error) => {
             // The first error is the one to tell; what was there stands in the undo file in any case.
-            let _ = objects.create_guarded(&authored(stored), REPAIRER, storing).await;
+            let _ = make(objects, &authored(stored), storing).await;
             Err(error)
         }
     }
+}
+
+/// Makes an object by server-side apply: unlike a plain create, that takes the right to create one of this name only.
+async fn make(objects: &Objects, object: &Value, storing: Storing) -> Result<Value, WriteError> {
+    objects.apply_guarded(object, REPAIRER, false, storing).await
 }
 
 /// Brings an object back, as `now` it is.
@@ -72,7 +75,7 @@ pub(super) async fn restore(
     storing: Storing,
 ) -> Result<(), WriteError> {
     match (restoration, now) {
-        (Restoration::Create(object), _) => objects.create_guarded(object, REPAIRER, storing).await.map(drop),
+        (Restoration::Create(object), _) => make(objects, object, storing).await.map(drop),
         (Restoration::Replace(object), _) => objects.replace_guarded(object, REPAIRER, storing).await.map(drop),
         (Restoration::Recreate(object), Some(now)) => recreate(objects, now, object, storing).await.map(drop),
         (Restoration::Delete, Some(now)) => objects.delete_guarded(now, storing).await,
