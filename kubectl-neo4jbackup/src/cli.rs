@@ -11,6 +11,7 @@ mod environment;
 mod pages;
 mod rbac;
 mod report;
+mod rights;
 mod status_format;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ pub use connection::Connection;
 pub use pages::markdown;
 pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacRepair, RbacScope, RbacUndo};
 pub use report::Report;
+pub use rights::{GenerateFor, RbacCheck, RbacGenerate, RightsFormat, RightsLevel, RightsOf};
 pub use status_format::StatusFormats;
 
 use crate::jsonpath::Template;

@@ -32,6 +32,7 @@ mod parallel;
 pub mod render;
 mod replace;
 pub mod report;
+mod rights_report;
 mod schedule_list;
 mod screen;
 mod selection;

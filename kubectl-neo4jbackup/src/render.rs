@@ -8,6 +8,8 @@ pub(crate) mod grid;
 mod json;
 mod junit;
 mod markdown;
+pub(crate) mod rights;
+pub(crate) mod role;
 mod sarif;
 pub(crate) mod schedule;
 mod short;

@@ -17,6 +17,7 @@ mod openmetrics;
 mod outputs;
 mod published;
 mod related;
+mod rights;
 mod schema;
 mod support;
 mod terminal;
