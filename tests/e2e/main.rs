@@ -28,6 +28,7 @@ mod policies;
 mod rbac_repair;
 mod references;
 mod rejections;
+mod rights;
 mod schemas;
 mod stored_mistakes;
 mod updates;
