@@ -79,12 +79,19 @@ impl WriteError {
     }
 }
 
+/// Whom the API server names for fields of an object on which it has kept nobody's name.
+const NOBODY: &str = "before-first-apply";
+
 /// The managers that a refused apply names: `conflict with "manager": .metadata.annotations.x`.
 fn holders(status: &Status) -> Vec<String> {
     let causes = status.details.iter().flat_map(|details| &details.causes);
     let mut holders: Vec<String> = causes
         .filter(|cause| cause.reason == "FieldManagerConflict")
-        .map(|cause| cause.message.split('"').nth(1).unwrap_or(&cause.message).to_owned())
+        .map(|cause| match cause.message.split('"').nth(1) {
+            Some(NOBODY) => "one whose name was not kept".to_owned(),
+            Some(manager) => manager.to_owned(),
+            None => cause.message.clone(),
+        })
         .collect();
     holders.sort();
     holders.dedup();
@@ -287,11 +294,11 @@ mod tests {
         };
         let error = of(json!({
             "status": "Failure", "reason": "Conflict", "code": 409, "message": "Apply failed with 2 conflicts",
-            "details": {"causes": [cause("manager"), cause("manager"), cause("kubectl-edit")]},
+            "details": {"causes": [cause("manager"), cause("manager"), cause("before-first-apply")]},
         }));
         assert_eq!(
             error.to_string(),
-            "other field managers hold what would be changed: kubectl-edit, manager"
+            "other field managers hold what would be changed: manager, one whose name was not kept"
         );
         let error = of(json!({"status": "Failure", "reason": "Conflict", "code": 409, "message": "modified"}));
         assert!(matches!(error, WriteError::Changed), "{error:?}");

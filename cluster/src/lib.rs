@@ -9,6 +9,7 @@
 //! On request [`References::reconcile_rbac`] keeps the accounts of the Jobs as the plan of the engine wants them.
 
 mod access;
+mod account_token;
 mod certificates;
 mod connect;
 mod definitions;
@@ -21,12 +22,14 @@ mod rbac;
 mod read;
 mod references;
 mod resource;
+mod secret_flaws;
 mod shared_inventory;
 mod watch;
 mod watched;
 mod whoami;
 
 pub use access::{AccessError, AccessReader, Answered, ReadRoles, Way, read_roles};
+pub use account_token::{TokenError, account_claims, token_issuer};
 pub use certificates::{
     CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target, Unreachable,
 };
@@ -40,5 +43,6 @@ pub use operator::{DeploymentName, NoDeploymentName, OperatorFacts, OperatorWatc
 pub use rbac::{ApplyOutcome, RbacEvent, RbacReconciler};
 pub use read::{LogLines, LogStream, ObjectReader, ObjectReading, PodsOf, Purpose, Read, ReadError, Reading, read};
 pub use references::{References, Watching};
+pub use secret_flaws::secret_flaws;
 pub use shared_inventory::SharedInventory;
 pub use whoami::{User, WhoamiError, server_version, whoami};

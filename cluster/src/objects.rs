@@ -173,6 +173,11 @@ fn failed(verb: &str, object: &ObjectName, error: Error) -> ObjectError {
 }
 
 impl NoAnswer {
+    /// Whether a right is missing.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Status { status, .. } if *status == http::StatusCode::FORBIDDEN)
+    }
+
     /// What a client says, without what it repeats of a refusal.
     pub(crate) fn of(error: Error) -> Self {
         match error {

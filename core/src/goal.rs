@@ -133,7 +133,7 @@ pub fn of_restore(restore: &Restore<'_>, goal: Goal) -> Prospect {
             None => good(goal, "it ended well", restore.ended()),
         },
         ("", None) => Prospect::Open("the operator has written nothing about it yet".to_owned()),
-        (_, Some(job)) => Prospect::Open(state(&Run::of_job(job.clone()))),
+        (_, Some(job)) => Prospect::Open(state(&Run::of_job(Box::new(job.clone())))),
         (phase, None) => Prospect::Open(format!("phase {}{}", quoted(phase), said(&restore.message))),
     }
 }
@@ -248,7 +248,7 @@ fn state(run: &Run<'_>) -> String {
         }
         Outcome::Succeeded => format!("{name} ended well{}", at("at", run.ended)),
         Outcome::Failed => {
-            let condition = run.job.as_ref().and_then(|job| job.holds("Failed"));
+            let condition = run.job.as_deref().and_then(|job| job.holds("Failed"));
             let why = condition.map(|condition| format!(": {}{}", Name(&condition.reason), said(&condition.message)));
             format!("{name} failed{}{}", at("at", run.ended), why.unwrap_or_default())
         }
@@ -256,7 +256,7 @@ fn state(run: &Run<'_>) -> String {
         Outcome::Held => format!("{name} is suspended"),
         Outcome::Unknown => format!("{name} began{}, and nobody knows how it ended", at("at", run.started)),
         Outcome::Waiting => {
-            let pod = run.job.as_ref().and_then(Job::newest_pod);
+            let pod = run.job.as_deref().and_then(Job::newest_pod);
             let stuck = pod.and_then(|pod| pod.stuck());
             let why = stuck.map(|(container, waiting)| {
                 let (container, reason) = (Name(&container.name), Name(&waiting.reason));

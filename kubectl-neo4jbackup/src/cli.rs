@@ -9,6 +9,7 @@ mod auth;
 mod connection;
 mod environment;
 mod pages;
+mod probe;
 mod rbac;
 mod report;
 mod rights;
@@ -32,6 +33,7 @@ use crate::since::Since;
 pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat};
 pub use connection::Connection;
 pub use pages::markdown;
+pub use probe::{Probe, ProviderName};
 pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacRepair, RbacScope, RbacUndo};
 pub use report::Report;
 pub use rights::{GenerateFor, RbacCheck, RbacGenerate, RightsFormat, RightsLevel, RightsOf};
@@ -105,6 +107,9 @@ pub enum Command {
     Logs(Box<Logs>),
     /// Wait until a backup or restore has ended well, or until it is clear that it will not
     Wait(Box<Wait>),
+    /// Ask a store from here, step by step; `auth check --probe` runs it in a pod
+    #[command(hide = true)]
+    Probe(Box<Probe>),
     /// Write everything that doctor looks at into one archive, without secrets, to be sent to somebody
     Report(Box<Report>),
     /// Look after the accounts of the Jobs and their rights

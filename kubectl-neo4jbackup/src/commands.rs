@@ -7,6 +7,7 @@ mod explain;
 pub mod lint;
 mod logs;
 mod policies;
+mod probe;
 mod rbac;
 mod report;
 mod schedule;
@@ -51,9 +52,10 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         Command::Status(arguments) => status::run(&arguments, namespace.as_deref(), access, color, io),
         Command::Logs(arguments) => logs::run(&arguments, namespace, access, color, io),
         Command::Wait(arguments) => wait::run(&arguments, namespace, access, io),
+        Command::Probe(arguments) => probe::run(&arguments, io),
+        Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, color, io),
         Command::Report(arguments) => report::run(&arguments, namespace.as_deref(), access, io),
         Command::Rbac(arguments) => rbac::run(&arguments, namespace.as_deref(), access, io),
-        Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),
         Command::Policies(arguments) => policies::run(&arguments, io),

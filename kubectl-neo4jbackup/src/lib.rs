@@ -9,6 +9,8 @@
 
 mod about;
 mod age;
+mod auth_policy;
+mod auth_report;
 pub mod baseline;
 pub mod bundle;
 mod chosen;
@@ -42,6 +44,7 @@ pub mod suggest;
 mod target;
 mod unread;
 mod wrap;
+mod yaml;
 mod zone;
 
 use std::ffi::OsString;

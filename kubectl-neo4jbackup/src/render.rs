@@ -1,5 +1,7 @@
 //! A report in many formats, one per file.
 
+pub(crate) mod auth;
+pub(crate) mod auth_policy;
 mod columns;
 pub(crate) mod doctor;
 mod github;
@@ -19,7 +21,7 @@ pub(crate) mod summary;
 mod table;
 mod text;
 mod xml;
-pub(crate) mod yaml;
+mod yaml;
 
 use crate::report::{Finding, LintReport};
 

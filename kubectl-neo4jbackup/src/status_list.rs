@@ -251,7 +251,9 @@ impl Item {
             runs: health.line.iter().map(|mark| RunItem::new(mark, runs)).collect(),
             storage: None,
             chain_root: None,
-            job: newest.and_then(|run| run.job.as_ref()).map(|job| job.name.to_string()),
+            job: newest
+                .and_then(|run| run.job.as_deref())
+                .map(|job| job.name.to_string()),
         }
     }
 }

@@ -6,6 +6,7 @@
 // The helpers are parts of the tests: what they do not find fails the test that asked.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod auth;
 mod background;
 mod certificates;
 mod chart;

@@ -24,6 +24,7 @@ mod schema_upstream;
 mod served;
 mod status;
 mod support;
+mod trimmed;
 mod unfinished;
 mod upstream;
 mod validator;

@@ -8,8 +8,12 @@ use neo4jbackup_harness::{Binaries, Scale, report_progress, webhook_program_for}
 use crate::step::{Screen, Step, Tally};
 use crate::{r#gen, node_tests, tools};
 
-/// The test programs that need a real API server, each behind the feature `e2e` of its package.
-const END_TO_END: [(&str, &str); 2] = [("neo4jbackup-harness", "control_plane"), ("neo4jbackup-tests", "e2e")];
+/// The test programs that need a real API server or a real object store, each behind the feature `e2e` of its package.
+const END_TO_END: [(&str, &str); 3] = [
+    ("neo4jbackup-harness", "control_plane"),
+    ("neo4jbackup-tests", "e2e"),
+    ("neo4jbackup-tests", "stores"),
+];
 /// The feature.
 const END_TO_END_FEATURE: &str = "e2e";
 

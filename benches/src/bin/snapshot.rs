@@ -29,8 +29,8 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let now: Timestamp = neo4jbackup_benches::NOW.parse().context("the time of the objects")?;
     say(&format!(
-        "{:>8}{:>12}{:>12}{:>12}{:>12}{:>12}{:>10}{:>10}",
-        "backups", "decode ms", "sort ms", "view ms", "health ms", "examine ms", "text MB", "peak MB"
+        "{:>8}{:>12}{:>12}{:>12}{:>12}{:>12}{:>10}{:>10}{:>10}",
+        "backups", "decode ms", "sort ms", "view ms", "health ms", "examine ms", "text MB", "view MB", "peak MB"
     ))?;
     for backups in arguments.backups {
         measure(backups, arguments.rounds, now)?;
@@ -59,7 +59,9 @@ fn measure(backups: usize, rounds: usize, now: Timestamp) -> Result<()> {
         decoding += start.elapsed().as_secs_f64() * 1e3;
     }
     let ((), sorting) = timed(1, || snapshot.sort());
+    let stored = resident_megabytes("VmRSS:")?;
     let (cluster, viewing) = timed(rounds, || Cluster::of(&snapshot));
+    let viewed = resident_megabytes("VmRSS:")?;
     let (_, health) = timed(rounds, || {
         let healths = cluster
             .backups
@@ -80,9 +82,10 @@ fn measure(backups: usize, rounds: usize, now: Timestamp) -> Result<()> {
         .map(|object| object.text().len())
         .sum();
     say(&format!(
-        "{backups:>8}{decoding:>12.0}{sorting:>12.0}{viewing:>12.0}{health:>12.0}{examining:>12.0}{:>10}{:>10}",
+        "{backups:>8}{decoding:>12.0}{sorting:>12.0}{viewing:>12.0}{health:>12.0}{examining:>12.0}{:>10}{:>10}{:>10}",
         text / 1_000_000,
-        peak_megabytes()?
+        viewed.saturating_sub(stored),
+        resident_megabytes("VmHWM:")?
     ))
 }
 
@@ -101,11 +104,12 @@ fn timed<T>(rounds: usize, mut work: impl FnMut() -> T) -> (T, f64) {
     best.unwrap_or_else(|| (work(), 0.0))
 }
 
-fn peak_megabytes() -> Result<u64> {
+/// How much memory the process has, now with `VmRSS:`, and at most with `VmHWM:`.
+fn resident_megabytes(field: &str) -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = peak.and_then(|peak| peak.trim().strip_suffix(" kB"));
-    Ok(kilobytes.context("no peak in /proc/self/status")?.parse::<u64>()? / 1024)
+    let memory = status.lines().find_map(|line| line.strip_prefix(field));
+    let kilobytes = memory.and_then(|memory| memory.trim().strip_suffix(" kB"));
+    Ok(kilobytes.context("no memory in /proc/self/status")?.parse::<u64>()? / 1024)
 }
 
 fn say(line: &str) -> Result<()> {

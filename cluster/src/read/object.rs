@@ -137,7 +137,7 @@ impl ObjectReader {
         let has_ended = |job: &Job<'_>| job.holds("Complete").is_some() || job.holds("Failed").is_some();
         let is_wanted = |job: &&Job<'_>| self.reading.pods == PodsOf::AllJobs || !has_ended(job);
         let jobs = runs
-            .filter_map(|run| run.job.as_ref())
+            .filter_map(|run| run.job.as_deref())
             .chain(of_restores)
             .filter(is_wanted);
         jobs.map(|job| job.name.to_string())

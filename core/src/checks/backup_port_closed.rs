@@ -101,7 +101,7 @@ impl Check for BackupPortClosed {
 
 /// The pods of a backup as policies see them: the newest one, or the next one of its schedule.
 fn peer_of(backup: &Backup<'_>, cluster: &Cluster<'_>) -> Option<Peer> {
-    let newest = backup.runs.iter().find_map(|run| run.job.as_ref()?.newest_pod());
+    let newest = backup.runs.iter().find_map(|run| run.job.as_deref()?.newest_pod());
     if let Some(object) = newest.and_then(|pod| cluster.object(Resource::Pods, &pod.namespace, &pod.name)) {
         let labels = object.at("metadata.labels");
         return Some(Peer::new(cluster, &backup.namespace, labels, Some(&object)));

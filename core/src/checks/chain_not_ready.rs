@@ -73,7 +73,7 @@ fn waits(backup: &Backup<'_>, root: &str, begins: Option<&Backup<'_>>, cluster: 
     let members = cluster.backups_in(&backup.namespace).iter();
     let jobs = members
         .flat_map(|member| &member.runs)
-        .filter_map(|run| Some((run, run.job.as_ref()?)));
+        .filter_map(|run| Some((run, run.job.as_deref()?)));
     let mut busy =
         jobs.filter(|(run, job)| job.part_of == root && matches!(run.outcome, Outcome::Running | Outcome::Waiting));
     let Some((run, job)) = busy.next() else {

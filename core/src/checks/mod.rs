@@ -2,6 +2,7 @@
 
 //! Every check of a live cluster, one file each.
 
+mod account_annotation_misspelt;
 mod account_annotations_differ;
 mod account_contended;
 mod account_missing;
@@ -66,8 +67,10 @@ mod seed_proxy_waits;
 mod standalone_left_at_zero;
 mod start_timed_out;
 mod target_older_than_backup;
+mod token_not_injected;
 mod webhook_in_the_way;
 
+pub use account_annotation_misspelt::AccountAnnotationMisspelt;
 pub use account_annotations_differ::AccountAnnotationsDiffer;
 pub use account_contended::AccountContended;
 pub use account_missing::AccountMissing;
@@ -132,6 +135,7 @@ pub use seed_proxy_waits::SeedProxyWaits;
 pub use standalone_left_at_zero::StandaloneLeftAtZero;
 pub use start_timed_out::StartTimedOut;
 pub use target_older_than_backup::TargetOlderThanBackup;
+pub use token_not_injected::TokenNotInjected;
 pub use webhook_in_the_way::WebhookInTheWay;
 
 use crate::check::Check;
@@ -149,6 +153,8 @@ pub static ALL: &[&dyn Check] = &[
     &AccountAnnotationsDiffer,
     &AccountContended,
     &AzureLabelMissing,
+    &TokenNotInjected,
+    &AccountAnnotationMisspelt,
     &BackupRoleLeftOver,
     &BackupRoleMissing,
     &CronJobMissing,

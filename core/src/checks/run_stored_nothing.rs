@@ -76,7 +76,7 @@ impl Check for RunStoredNothing {
         let Some((line, class)) = failure.line.filter(|(_, class)| class.decides) else {
             return;
         };
-        if run.job.as_ref().is_some_and(has_finished_a_backup) {
+        if run.job.as_deref().is_some_and(has_finished_a_backup) {
             return;
         }
         let ended = run.ended.map(|ended| format!(" of {}", when(ended, cluster.now)));

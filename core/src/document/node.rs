@@ -178,6 +178,21 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Gives back the room that its lists and mappings have for more.
+    pub fn shrink_to_fit(&mut self) {
+        match self {
+            Self::List(items) => {
+                items.shrink_to_fit();
+                items.iter_mut().for_each(Node::shrink_to_fit);
+            }
+            Self::Map(map) => {
+                map.0.shrink_to_fit();
+                map.0.iter_mut().for_each(|(_, value)| value.shrink_to_fit());
+            }
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => {}
+        }
+    }
+
     /// A copy that borrows from nothing.
     pub fn into_owned(self) -> Node<'static> {
         match self {

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::cron_job::CronJob;
 use super::event::Event;
-use super::job::Job;
+use super::job::{BoxedJob, Job};
 use super::read::{Condition, Text, conditions, is_outdated, is_silent, items, reference_of, text, text_of, time};
 use super::run::{Artifacts, Run, failures_in_a_row, runs};
 use super::schedule::Plan;
@@ -49,13 +49,15 @@ pub struct Backup<'s> {
 impl<'s> Backup<'s> {
     /// A backup, with what belongs to it.
     pub(super) fn new(
-        object: Node<'s>,
+        mut object: Node<'s>,
         cron_job: Option<CronJob<'s>>,
-        jobs: Vec<Job<'s>>,
+        jobs: Vec<BoxedJob<'s>>,
         events: Vec<Event<'s>>,
     ) -> Self {
-        let (runs_of, other_jobs) = jobs.into_iter().partition(|job| !job.name.contains("-cleanup-"));
+        let (runs_of, other_jobs): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| !job.name.contains("-cleanup-"));
         let runs = runs(items(&object, "status.history"), runs_of);
+        // It stays, and half of a tree that was read is room for more.
+        object.shrink_to_fit();
         let created = time(&object, "metadata.creationTimestamp");
         let plan = plan(&object, cron_job.as_ref(), created);
         Self {
@@ -73,7 +75,7 @@ impl<'s> Backup<'s> {
             plan,
             cron_job,
             runs,
-            other_jobs,
+            other_jobs: other_jobs.into_iter().map(|job| *job).collect(),
             events,
             object,
         }

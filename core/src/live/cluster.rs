@@ -10,7 +10,7 @@ use super::cron_job::CronJob;
 use super::database::Database;
 use super::event::{About, Event};
 use super::instance::Instance;
-use super::job::Job;
+use super::job::{BoxedJob, Job};
 use super::operator::Installation;
 use super::plain_cron_job::PlainCronJob;
 use super::pod::Pod;
@@ -82,10 +82,10 @@ impl<'s> Cluster<'s> {
     /// Puts together what a snapshot holds.
     pub fn of(snapshot: &'s Snapshot) -> Self {
         let mut loose = Loose::of(snapshot);
-        let mut jobs: HashMap<(Text<'s>, Text<'s>, Text<'s>), Vec<Job<'s>>> = HashMap::new();
-        let mut jobs_of_cron_jobs: HashMap<(Text<'s>, Text<'s>), Vec<Job<'s>>> = HashMap::new();
+        let mut jobs: HashMap<(Text<'s>, Text<'s>, Text<'s>), Vec<BoxedJob<'s>>> = HashMap::new();
+        let mut jobs_of_cron_jobs: HashMap<(Text<'s>, Text<'s>), Vec<BoxedJob<'s>>> = HashMap::new();
         for stored in snapshot.objects(Resource::Jobs) {
-            let mut job = Job::of(&stored.node());
+            let mut job = Box::new(Job::of(&stored.node()));
             loose.complete_job(&mut job);
             match (&*job.app, &job.owner) {
                 ("neo4j-backup" | "neo4j-restore", _) => {
@@ -234,6 +234,8 @@ impl<'s> Loose<'s> {
         }
         for events in events.values_mut() {
             events.sort_by_key(|event| event.last);
+            // Of most objects there are one or two, and a list that grows has room for four.
+            events.shrink_to_fit();
         }
         let mut loose = Self {
             events,

@@ -392,7 +392,7 @@ mod tests {
             "status": {"startTime": "2026-11-21T02:00:00Z", "active": 1, "ready": 0},
         }));
         let state = |now: &str| {
-            let jobs = vec![Job::of(&job)];
+            let jobs = vec![Box::new(Job::of(&job))];
             let backup = Backup::new(backup(HOURLY, &json!([])), None, jobs, Vec::new());
             let health = Health::of_backup(&backup, Some(36_000), now.parse().unwrap());
             (health.state, health.needs_attention())

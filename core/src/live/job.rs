@@ -37,8 +37,6 @@ pub struct Job<'s> {
     pub is_suspended: bool,
     /// Its conditions.
     pub conditions: Vec<Condition<'s>>,
-    /// Its containers, as it makes them: the name, and the command with its arguments.
-    pub commands: Vec<(Text<'s>, String)>,
     /// The account of its pods.
     pub account: Text<'s>,
     /// `app.kubernetes.io/name`.
@@ -54,6 +52,10 @@ pub struct Job<'s> {
     /// Its events, oldest first.
     pub events: Vec<Event<'s>>,
 }
+
+/// A Job that goes from list to list. There are more Jobs than of anything else, a Job is large, and most runs have none: no
+/// list has room for Jobs that it does not hold.
+pub(super) type BoxedJob<'s> = Box<Job<'s>>;
 
 /// The annotation in which a `CronJob` notes the time that a Job is the run of.
 const SCHEDULED: &str = "batch.kubernetes.io/cronjob-scheduled-timestamp";
@@ -83,7 +85,6 @@ impl<'s> Job<'s> {
             deadline_seconds: optional_number(object, "spec.activeDeadlineSeconds"),
             is_suspended: object.at("spec.suspend").and_then(Node::as_bool).unwrap_or_default(),
             conditions: conditions(object),
-            commands: commands(object, "spec.template.spec"),
             account: text(object, "spec.template.spec.serviceAccountName"),
             app: label("app.kubernetes.io/name"),
             instance: label("app.kubernetes.io/instance"),

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::cron_job::CronJob;
-use super::job::Job;
+use super::job::BoxedJob;
 use super::run::{Run, runs};
 use super::schedule::Plan;
 use crate::model::ObjectRef;
@@ -22,7 +22,7 @@ pub struct PlainCronJob<'s> {
 
 impl<'s> PlainCronJob<'s> {
     /// A `CronJob` with its Jobs.
-    pub(super) fn new(cron_job: CronJob<'s>, jobs: Vec<Job<'s>>) -> Self {
+    pub(super) fn new(cron_job: CronJob<'s>, jobs: Vec<BoxedJob<'s>>) -> Self {
         let zone = cron_job.time_zone.as_deref().and_then(|zone| TimeZone::get(zone).ok());
         let plan = Plan {
             text: cron_job.schedule.to_string(),

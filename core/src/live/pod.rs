@@ -38,6 +38,8 @@ pub struct Pod<'s> {
     pub claims: Vec<Text<'s>>,
     /// Whether the label is there by which Azure gives it an identity.
     pub uses_azure_identity: bool,
+    /// For whom the tokens of its account are that it mounts; not the one for Kubernetes itself.
+    pub token_audiences: Vec<Text<'s>>,
     /// The Job that it belongs to.
     pub(super) job: Option<Text<'s>>,
     /// What it is part of: `app.kubernetes.io/name` and `app.kubernetes.io/instance`.
@@ -45,6 +47,9 @@ pub struct Pod<'s> {
     /// Its events, oldest first.
     pub events: Vec<Event<'s>>,
 }
+
+/// The variables by which a pod learns which identity it is to take.
+const IDENTITIES: [&str; 2] = ["AWS_ROLE_ARN", "AZURE_CLIENT_ID"];
 
 /// A container of a pod.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +66,8 @@ pub struct Container<'s> {
     pub secrets: Vec<Text<'s>>,
     /// The names of the variables that it is given.
     pub variables: Vec<Text<'s>>,
+    /// The identity that one of its variables names: a role, or the client id of an application.
+    pub identity: Option<Text<'s>>,
     /// Why it does not run yet.
     pub waiting: Option<Waiting<'s>>,
     /// Whether it runs, and since when.
@@ -126,6 +133,7 @@ impl<'s> Pod<'s> {
         }
         let label = |key: &str| entry(object, "metadata.labels", key);
         let volumes = items(object, "spec.volumes").iter();
+        let sources = volumes.clone().flat_map(|volume| items(volume, "projected.sources"));
         Self {
             created: time(object, "metadata.creationTimestamp"),
             is_terminating: object.at("metadata.deletionTimestamp").is_some(),
@@ -140,6 +148,9 @@ impl<'s> Pod<'s> {
                 .filter_map(|volume| optional(volume, "persistentVolumeClaim.claimName"))
                 .collect(),
             uses_azure_identity: label(AZURE_USE_LABEL).is_some(),
+            token_audiences: sources
+                .filter_map(|source| optional(source, "serviceAccountToken.audience"))
+                .collect(),
             job: label("batch.kubernetes.io/job-name").or_else(|| label("job-name")),
             part_of: (
                 label("app.kubernetes.io/name").unwrap_or_default(),
@@ -208,6 +219,10 @@ impl<'s> Container<'s> {
             memory_limit: optional(container, "resources.limits.memory"),
             secrets,
             variables: from("env", "name"),
+            identity: items(container, "env")
+                .iter()
+                .filter(|variable| IDENTITIES.contains(&&*text(variable, "name")))
+                .find_map(|variable| optional(variable, "value")),
             waiting: state("state.waiting").map(|waiting| Waiting {
                 reason: text(waiting, "reason"),
                 message: text(waiting, "message"),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::event::Event;
-use super::job::Job;
+use super::job::{BoxedJob, Job};
 use super::pod::Pod;
 use super::read::{Condition, Text, conditions, is_outdated, is_silent, items, reference_of, text, text_of, time};
 use crate::document::Node;
@@ -47,8 +47,16 @@ pub struct Restore<'s> {
 
 impl<'s> Restore<'s> {
     /// A restore, with what belongs to it.
-    pub(super) fn new(object: Node<'s>, jobs: Vec<Job<'s>>, proxy_pods: Vec<Pod<'s>>, events: Vec<Event<'s>>) -> Self {
-        let (mut hooks, mut own): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.name.ends_with("-hook"));
+    pub(super) fn new(
+        object: Node<'s>,
+        jobs: Vec<BoxedJob<'s>>,
+        proxy_pods: Vec<Pod<'s>>,
+        events: Vec<Event<'s>>,
+    ) -> Self {
+        let (mut hooks, mut own): (Vec<_>, Vec<_>) = jobs
+            .into_iter()
+            .map(|job| *job)
+            .partition(|job| job.name.ends_with("-hook"));
         hooks.sort_by_key(|job| job.created);
         own.sort_by_key(|job| job.created);
         Self {

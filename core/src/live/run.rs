@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::job::{Job, scheduled_by_name};
+use super::job::{BoxedJob, Job, scheduled_by_name};
 use super::pod::{Container, Ended, Pod};
 use super::read::{Text, items, optional, text, time};
 use crate::document::Node;
@@ -29,7 +29,7 @@ pub struct Run<'s> {
     /// How many bytes that is, where the operator noted the size of every file.
     pub bytes: Option<u64>,
     /// Its Job, while that is there.
-    pub job: Option<Job<'s>>,
+    pub job: Option<BoxedJob<'s>>,
     /// Whether the operator has noted it in the history of the backup.
     pub is_recorded: bool,
 }
@@ -104,7 +104,7 @@ impl<'s> Run<'s> {
     }
 
     /// A run that only its Job tells of.
-    pub fn of_job(job: Job<'s>) -> Self {
+    pub fn of_job(job: BoxedJob<'s>) -> Self {
         Self {
             id: job.name.clone(),
             scheduled: job.scheduled,
@@ -119,7 +119,7 @@ impl<'s> Run<'s> {
     }
 
     /// Takes the Job of a run that is in the history. The Job knows better: the history is written later, or not at all.
-    pub(super) fn take_job(&mut self, job: Job<'s>) {
+    pub(super) fn take_job(&mut self, job: BoxedJob<'s>) {
         self.scheduled = job.scheduled.or(self.scheduled);
         self.started = job.started.or(self.started);
         self.ended = ended(&job).or(self.ended);
@@ -279,8 +279,9 @@ pub(super) fn failures_in_a_row(runs: &[Run<'_>]) -> usize {
 }
 
 /// Puts the history of a backup and its Jobs together, the newest run first.
-pub(super) fn runs<'s>(history: &[Node<'s>], jobs: Vec<Job<'s>>) -> Vec<Run<'s>> {
-    let mut runs: Vec<Run<'s>> = history.iter().map(Run::of_entry).collect();
+pub(super) fn runs<'s>(history: &[Node<'s>], jobs: Vec<BoxedJob<'s>>) -> Vec<Run<'s>> {
+    let mut runs = Vec::with_capacity(history.len() + jobs.len());
+    runs.extend(history.iter().map(Run::of_entry));
     for job in jobs {
         // A Job of the same name that was made again after the run is another run.
         let known = runs
@@ -322,7 +323,7 @@ mod tests {
             "status": {"conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded",
                                        "lastTransitionTime": "2026-11-21T09:39:40Z"}]},
         }));
-        let runs = runs(&history, vec![Job::of(&failed), Job::of(&job)]);
+        let runs = runs(&history, vec![Box::new(Job::of(&failed)), Box::new(Job::of(&job))]);
         let told: Vec<_> = runs
             .iter()
             .map(|run| (&*run.id, run.outcome, run.is_recorded))

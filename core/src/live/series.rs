@@ -89,7 +89,7 @@ impl<'r, 's> Series<'r, 's> {
         let newer_than_good = self.runs.iter().take_while(|run| run.outcome != Outcome::Succeeded);
         newer_than_good
             .filter(|run| run.outcome != Outcome::Held)
-            .find_map(|run| Some((run, run.job.as_ref()?)))
+            .find_map(|run| Some((run, run.job.as_deref()?)))
     }
 
     /// Why its newest run that ended failed, as its log tells; `None` where it went well, or where no line tells.

@@ -137,6 +137,21 @@ impl Webhook<'_> {
         selects(self.object.get("objectSelector"), &label)
     }
 
+    /// Whether it may change pods that are to be made.
+    pub fn changes_pods(&self) -> bool {
+        let makes_pod = |asks: &Asks| asks.resource == "pods" && asks.operation == "CREATE";
+        self.configuration.kind == Resource::MutatingWebhooks.kind() && self.asked().any(makes_pod)
+    }
+
+    /// Whether it is asked about what has these labels and no others.
+    pub fn selects(&self, labels: &[(&str, &str)]) -> bool {
+        let label = |key: &str| {
+            let found = labels.iter().find(|(label, _)| *label == key);
+            Some(found.map(|(_, value)| (*value).to_owned()))
+        };
+        selects(self.object.get("objectSelector"), &label) == Some(true)
+    }
+
     fn is_asked(&self, asks: &Asks) -> bool {
         let has = |rule: &Node<'_>, list: &str, value: &str| {
             let mut all = items(rule, list).iter().filter_map(Node::as_str);

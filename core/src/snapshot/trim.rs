@@ -33,6 +33,40 @@ const OF_JOBS: &[&str] = &[
 /// Left out of the state of every Job.
 const OF_STATES_OF_JOBS: &[&str] = &["uncountedTerminatedPods", "terminating"];
 
+/// What of a Job is asked for that has ended well, at each level. Most Jobs of a cluster have, and nobody asks what they ran.
+const OF_DONE_JOBS: &[(&[&str], &[&str])] = &[
+    (
+        &["spec"],
+        &["suspend", "backoffLimit", "activeDeadlineSeconds", "template"],
+    ),
+    (&["spec", "template"], &["spec"]),
+    (&["spec", "template", "spec"], &["serviceAccountName"]),
+    (
+        &["metadata"],
+        &[
+            "name",
+            "namespace",
+            "creationTimestamp",
+            "deletionTimestamp",
+            "labels",
+            "annotations",
+            "ownerReferences",
+        ],
+    ),
+    (
+        &["metadata", "labels"],
+        &[
+            "app.kubernetes.io/name",
+            "app.kubernetes.io/instance",
+            "app.kubernetes.io/part-of",
+        ],
+    ),
+    (
+        &["metadata", "annotations"],
+        &["batch.kubernetes.io/cronjob-scheduled-timestamp"],
+    ),
+];
+
 /// Left out of every container.
 const OF_CONTAINERS: &[&str] = &[
     "imagePullPolicy",
@@ -57,24 +91,7 @@ pub fn trim(resource: Resource, object: &mut Node<'_>) {
     }
     match resource {
         Resource::Pods => pod(object),
-        Resource::Jobs => {
-            if let Some(spec) = member(object, "spec") {
-                remove(spec, OF_JOBS);
-                if let Some(template) = member(spec, "template") {
-                    // A pod that is there has its labels itself, and the Job has most of them.
-                    remove(template, &["metadata"]);
-                    pod(template);
-                }
-            }
-            if let Some(status) = member(object, "status") {
-                remove(status, OF_STATES_OF_JOBS);
-                if let Some(Node::List(conditions)) = member(status, "conditions") {
-                    for condition in conditions {
-                        remove(condition, &["lastProbeTime"]);
-                    }
-                }
-            }
-        }
+        Resource::Jobs => job(object),
         Resource::CronJobs => {
             let template = ["spec", "jobTemplate", "spec", "template"];
             if let Some(template) = template.into_iter().try_fold(&mut *object, member) {
@@ -100,6 +117,60 @@ pub fn trim(resource: Resource, object: &mut Node<'_>) {
         Resource::ValidatingWebhooks | Resource::MutatingWebhooks => webhooks(object),
         _ => {}
     }
+}
+
+fn job(object: &mut Node<'_>) {
+    if let Some(conditions) = conditions(object)
+        && conditions.iter().any(|condition| holds(condition, "Complete"))
+        && !conditions.iter().any(|condition| holds(condition, "Failed"))
+    {
+        // That it is done says all that the others say.
+        conditions.retain(|condition| holds(condition, "Complete"));
+        done_job(object);
+    }
+    if let Some(spec) = member(object, "spec") {
+        remove(spec, OF_JOBS);
+        if let Some(template) = member(spec, "template") {
+            // A pod that is there has its labels itself, and the Job has most of them.
+            remove(template, &["metadata"]);
+            pod(template);
+        }
+    }
+    if let Some(status) = member(object, "status") {
+        remove(status, OF_STATES_OF_JOBS);
+    }
+    for condition in conditions(object).into_iter().flatten() {
+        remove(condition, &["lastProbeTime"]);
+    }
+}
+
+/// Keeps of a Job that has ended well when it ran and whose it is.
+fn done_job(object: &mut Node<'_>) {
+    for (path, keys) in OF_DONE_JOBS {
+        if let Some(node) = path.iter().try_fold(&mut *object, |node, key| member(node, key)) {
+            keep(node, keys);
+        }
+    }
+    if let Some(Node::List(owners)) = member(object, "metadata").and_then(|of| member(of, "ownerReferences")) {
+        for owner in owners {
+            keep(owner, &["kind", "name", "controller"]);
+        }
+    }
+    for condition in conditions(object).into_iter().flatten() {
+        keep(condition, &["type", "status", "lastTransitionTime"]);
+    }
+}
+
+fn conditions<'n, 'a>(object: &'n mut Node<'a>) -> Option<&'n mut Vec<Node<'a>>> {
+    match member(member(object, "status")?, "conditions")? {
+        Node::List(conditions) => Some(conditions),
+        _ => None,
+    }
+}
+
+fn holds(condition: &Node<'_>, kind: &str) -> bool {
+    let says = |key: &str, text: &str| condition.get(key).and_then(Node::as_str) == Some(text);
+    says("type", kind) && says("status", "True")
 }
 
 /// Of an authority it is enough to know that there is one.
@@ -161,6 +232,12 @@ fn member<'n, 'a>(node: &'n mut Node<'a>, key: &str) -> Option<&'n mut Node<'a>>
 fn remove(node: &mut Node<'_>, keys: &[&str]) {
     if let Node::Map(map) = node {
         map.0.retain(|(key, _)| !keys.contains(&&**key));
+    }
+}
+
+fn keep(node: &mut Node<'_>, keys: &[&str]) {
+    if let Node::Map(map) = node {
+        map.0.retain(|(key, _)| keys.contains(&&**key));
     }
 }
 

@@ -26,8 +26,15 @@ pub enum AuthCommand {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  # every backup and restore of the namespace, grouped by identity\n  kubectl neo4jbackup auth check -n graph\n\n  \
-        # one of them\n  kubectl neo4jbackup auth check backup/nightly -n graph\n\n\
-        Permissions: as `doctor`; without get on secrets the keys of a Secret are listed as not known.\n\n\
+        # one of them, with what a token of its account says and what has to let it in\n  \
+        kubectl neo4jbackup auth check backup/nightly -n graph --trust\n\n  \
+        # the least that the cloud has to allow\n  kubectl neo4jbackup auth check backup/nightly -n graph --policy\n  \
+        kubectl neo4jbackup auth check -n graph --policy -o terraform > backups.tf\n\n\
+        Nothing is changed and no cloud is asked: what only the cloud knows, such as an association of EKS Pod Identity, is \
+        said to be not known. Values of a credentials Secret are looked at for line breaks and the like, and let go; no value, \
+        length or part of one is printed, and no token.\n\n\
+        Permissions: as `doctor`, and get on secrets; with --trust create on serviceaccounts/token. What is missing is said \
+        in the row that it concerns.\n\n\
         Exit codes: 0 nothing is wrong, 1 something is, 2 wrong usage, 3 no full answer"
 )]
 pub struct AuthCheck {
@@ -40,8 +47,21 @@ pub struct AuthCheck {
     /// Look at what has been collected in a file, a folder or an archive (tar, tar.gz), and at no cluster
     #[arg(long, value_name = "PATH")]
     pub from_bundle: Option<PathBuf>,
-    /// Format
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "table")]
+    /// Ask the API server for a token of each account, say for whom it is and until when, and what lets it in: the trust
+    /// policy of a role, the binding of a service account, the federated credential of an identity
+    #[arg(long, conflicts_with_all = ["policy", "from_bundle"])]
+    pub trust: bool,
+    /// Print the least that the cloud has to allow, in the place of what is there
+    #[arg(long)]
+    pub policy: bool,
+    /// With --policy: the key of KMS by which the bucket is encrypted
+    #[arg(long, value_name = "ARN", requires = "policy")]
+    pub kms_key: Option<String>,
+    /// With --policy: the access point of S3 by which the bucket is reached
+    #[arg(long, value_name = "ARN", requires = "policy")]
+    pub access_point: Option<String>,
+    /// Format; `terraform` with --policy
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     pub output: AuthFormat,
     /// How long to look at most, in all: 90s, 2m
     #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
@@ -52,9 +72,12 @@ pub struct AuthCheck {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AuthFormat {
     /// For people: a line for each thing that was looked at
+    #[value(name = "text", alias = "table")]
     Table,
     /// JSON
     Json,
     /// YAML
     Yaml,
+    /// Terraform
+    Terraform,
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by them")]
 
 mod api_server;
+mod auth;
 mod bundle;
 mod commands;
 mod crds;

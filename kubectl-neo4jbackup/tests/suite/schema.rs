@@ -21,21 +21,26 @@ pub(crate) fn faults(schema: &Validator, report: &Value) -> Vec<String> {
 }
 
 #[test]
-fn every_scenario_obeys_the_schemas_of_doctor_and_status() {
+fn every_scenario_obeys_the_schemas_of_its_reports() {
     let sandbox = Sandbox::new();
     let mut reports = Vec::new();
     for folder in scenarios() {
-        for (command, name) in [("doctor", "DoctorReport.json"), ("status", "StatusList.json")] {
+        for (command, name) in [
+            (&["doctor"][..], "DoctorReport.json"),
+            (&["status"], "StatusList.json"),
+            (&["auth", "check"], "AuthReport.json"),
+            (&["auth", "check", "--policy"], "AuthPolicy.json"),
+        ] {
             let run = |format| {
-                let arguments = [command, "--from-bundle", folder.to_str().unwrap(), "-o", format];
-                sandbox.run(&arguments).stdout
+                let arguments = ["--from-bundle", folder.to_str().unwrap(), "-o", format];
+                sandbox.run(&[command, &arguments].concat()).stdout
             };
             let report: Value = serde_json::from_str(&run("json")).unwrap();
             let none = Vec::<String>::new();
             assert_eq!(
                 faults(&schema(name), &report),
                 none,
-                "{command} of {}",
+                "{command:?} of {}",
                 folder.display()
             );
             let unbounded = serde_saphyr::options! { budget: None };

@@ -45,12 +45,9 @@ fn uid(object: Option<Value>) -> Value {
 
 #[test]
 fn an_annotation_that_somebody_else_holds_is_taken_over_only_when_asked() {
-    let place = Place::complete();
-    place.edit(
-        "serviceaccounts",
-        "kubectl-annotate",
-        &json!({"metadata": {"annotations": {KEY: OTHER, "team": "graph"}}}),
-    );
+    let place = Place::with_backup(None);
+    let account = json!({"metadata": {"name": "neo4j-backup-sa", "annotations": {KEY: OTHER, "team": "graph"}}});
+    place.made_by("kubectl-annotate", "serviceaccounts", &account);
     place.back_up("hourly", Some(MINE));
     let run = place.run(&["repair", "--yes"]);
     assert_eq!(run.exit, Exit::Refused, "{run:?}");

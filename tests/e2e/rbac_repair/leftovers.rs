@@ -11,7 +11,7 @@ fn what_an_old_operator_left_is_removed_when_asked_and_can_be_had_back() {
     let diff = place.run(&newer(&["diff"]));
     assert_eq!(diff.exit, Exit::NotGood, "{diff:?}");
     assert!(
-        diff.stdout.contains("+++ /dev/null") && diff.stdout.contains("--prune removes it"),
+        diff.stdout.contains("+++ /dev/null") && diff.stdout.contains("--prune` removes it"),
         "{diff:?}"
     );
     let left = place.run(&newer(&["repair", "--yes"]));

@@ -53,15 +53,14 @@ fn what_a_binding_binds_changes_only_when_asked_and_comes_back() {
     assert!(run.stdout.contains("--allow-recreate"), "{run:?}");
     assert_eq!(place.stored("rolebindings").unwrap()["roleRef"]["name"], "view");
 
-    let run = place.run(&["repair", "--yes", "--allow-recreate"]);
+    let run = place.run(&["repair", "--yes", "--allow-recreate", "--undo-file", "undo.json"]);
     assert_eq!(run.exit, Exit::Good, "{run:?}");
     let made = place.stored("rolebindings").unwrap();
     assert_eq!(made["roleRef"]["name"], "neo4j-backup-role");
     assert_eq!(made["metadata"]["labels"], json!({"team": "graph"}));
     assert!(place.may("create", "exec"));
 
-    let files = place.undo_files();
-    let undone = place.run(&["undo", "--yes", files.last().unwrap().to_str().unwrap()]);
+    let undone = place.run(&["undo", "--yes", "undo.json"]);
     assert_eq!(undone.exit, Exit::Good, "{undone:?}");
     assert_eq!(place.stored("rolebindings").unwrap()["roleRef"]["name"], "view");
 }

@@ -26,6 +26,11 @@ pub(crate) fn kubeconform_module() -> PathBuf {
     root().join("tests/cluster/kubeconform")
 }
 
+/// The folder of the Go module that builds an S3 server.
+pub(crate) fn versitygw_module() -> PathBuf {
+    root().join("tests/stores/versitygw")
+}
+
 /// The folder of the Go module that builds actionlint.
 pub(crate) fn actionlint_module() -> PathBuf {
     root().join("tests/cluster/actionlint")

@@ -143,6 +143,12 @@ impl Set {
         value < 63 && self.0 & 1 << value != 0
     }
 
+    /// The smallest selected value above `value`.
+    pub(super) fn after(self, value: u32) -> Option<u32> {
+        let above = self.bits() & u64::MAX.checked_shl(value + 1)?;
+        (above != 0).then(|| above.trailing_zeros())
+    }
+
     pub(super) fn has_star(self) -> bool {
         self.0 & STAR != 0
     }

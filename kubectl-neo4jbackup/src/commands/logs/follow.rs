@@ -299,7 +299,7 @@ async fn follow(
 fn runs(view: &live::Cluster<'_>, of: &LogOf) -> bool {
     let jobs = view.backups.iter().flat_map(|of| &of.runs);
     let jobs = jobs.chain(view.plain_cron_jobs.iter().flat_map(|of| &of.runs));
-    let jobs = jobs.filter_map(|run| run.job.as_ref());
+    let jobs = jobs.filter_map(|run| run.job.as_deref());
     let of_restores = view.restores.iter().flat_map(|of| of.job.iter().chain(&of.hooks));
     let pods = jobs.chain(of_restores).flat_map(|job| &job.pods);
     let pods = pods.chain(view.restores.iter().flat_map(|of| &of.proxy_pods));

@@ -396,7 +396,7 @@ fn without_pods(job: &Job<'_>, runs: &[Run<'_>]) -> String {
 
 /// What can still be had.
 fn left(runs: &[Run<'_>]) -> String {
-    let has_pods = |run: &&Run<'_>| run.job.as_ref().is_some_and(|job| !job.pods.is_empty());
+    let has_pods = |run: &&Run<'_>| run.job.as_deref().is_some_and(|job| !job.pods.is_empty());
     let names: Vec<String> = runs
         .iter()
         .filter(has_pods)

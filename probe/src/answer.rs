@@ -1,0 +1,145 @@
+//! What a store has said last, as far as it says why.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, Uri, header};
+use neo4jbackup_core::quoted::{Quoted, excerpt, quoted};
+
+/// An answer that is kept to be judged.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    /// Which address was asked.
+    pub uri: Uri,
+    /// The status.
+    pub status: StatusCode,
+    /// The code of the error: `AccessDenied`.
+    pub code: Option<String>,
+    /// The sentence of the error.
+    pub message: Option<String>,
+    /// The region that the store names.
+    pub region: Option<String>,
+    /// The date that the server has put to it.
+    pub date: Option<String>,
+    /// The name of the outermost element of XML.
+    pub root: Option<String>,
+    /// Whether the body is neither XML nor JSON.
+    pub is_foreign: bool,
+}
+
+impl Answer {
+    /// Reads an answer.
+    pub(crate) fn read(uri: Uri, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Self {
+        let header = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+        let mut answer = Self {
+            uri,
+            status,
+            code: header("x-ms-error-code"),
+            message: None,
+            region: header("x-amz-bucket-region"),
+            date: header(header::DATE.as_str()),
+            root: None,
+            is_foreign: false,
+        };
+        let text = std::str::from_utf8(body)
+            .unwrap_or_default()
+            .trim_start_matches('\u{feff}');
+        // An answer that gives what was asked for may be a token: of it no more is kept than its outermost element.
+        if status.is_success() {
+            let document = roxmltree::Document::parse(text).ok();
+            answer.root = document.map(|document| document.root_element().tag_name().name().to_owned());
+            return answer;
+        }
+        if let Ok(document) = roxmltree::Document::parse(text) {
+            answer.read_xml(&document);
+        } else if let Ok(value) = serde_json::from_str(text) {
+            answer.read_json(&value);
+        } else {
+            answer.is_foreign = !text.trim().is_empty();
+            let first = text.lines().next().unwrap_or_default();
+            answer.message = Some(first.to_owned()).filter(|first| !first.trim().is_empty());
+        }
+        answer
+    }
+
+    /// `<Error><Code>…` of a store, `<ErrorResponse><Error><Code>…` of a token service.
+    fn read_xml(&mut self, document: &roxmltree::Document<'_>) {
+        self.root = Some(document.root_element().tag_name().name().to_owned());
+        let text = |name: &str| {
+            let mut nodes = document.descendants().filter(|node| node.tag_name().name() == name);
+            nodes.find_map(|node| Some(node.text()?.trim().to_owned()))
+        };
+        self.code = text("Code").or(self.code.take());
+        self.message = text("Message");
+        self.region = self.region.take().or_else(|| text("Region"));
+    }
+
+    /// `{"error": {"code": …, "message": …}}` of Google, `{"error": …, "error_description": …}` of OAuth.
+    fn read_json(&mut self, value: &serde_json::Value) {
+        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+        let error = &value["error"];
+        let reason = text(&error["errors"][0]["reason"]).or_else(|| text(&error["status"]));
+        self.code = self
+            .code
+            .take()
+            .or_else(|| text(error))
+            .or(reason)
+            .or_else(|| text(&value["code"]));
+        self.message = text(&error["message"])
+            .or_else(|| text(&value["error_description"]))
+            .or_else(|| text(&value["message"]));
+    }
+
+    /// The code, or nothing.
+    pub(crate) fn code(&self) -> &str {
+        self.code.as_deref().unwrap_or_default()
+    }
+
+    /// What it says, in a sentence of ours.
+    pub(crate) fn in_words(&self) -> String {
+        let server = self.uri.authority().map_or("", |authority| authority.as_str());
+        let mut words = format!("{} answers {}", Quoted(server), self.status.as_u16());
+        if let Some(code) = &self.code {
+            words += &format!(" {}", quoted(code));
+        }
+        if let Some(message) = &self.message {
+            words += &format!(": {}", excerpt(message));
+        }
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(status: u16, body: &str) -> Answer {
+        let status = StatusCode::from_u16(status).unwrap();
+        Answer::read(
+            Uri::from_static("http://store"),
+            status,
+            &HeaderMap::new(),
+            &Bytes::copy_from_slice(body.as_bytes()),
+        )
+    }
+
+    #[test]
+    fn codes_are_read_in_the_forms_of_each_provider() {
+        let of_store = read(
+            403,
+            "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>no</Message></Error>",
+        );
+        assert_eq!(of_store.in_words(), "`store` answers 403 `AccessDenied`: `no`");
+        let of_tokens = read(
+            403,
+            "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Code>ExpiredToken</Code></Error></ErrorResponse>",
+        );
+        assert_eq!(of_tokens.code(), "ExpiredToken");
+        let of_google = read(
+            404,
+            "{\"error\":{\"code\":404,\"message\":\"gone\",\"errors\":[{\"reason\":\"notFound\"}]}}",
+        );
+        assert_eq!(of_google.code(), "notFound");
+        let of_oauth = read(400, "{\"error\":\"invalid_grant\",\"error_description\":\"Bad\\nkey\"}");
+        assert_eq!(of_oauth.in_words(), "`store` answers 400 `invalid_grant`: `Bad\\nkey`");
+        assert!(read(502, "<html><p>Bad gateway").is_foreign);
+    }
+}

@@ -1,0 +1,220 @@
+//! The steps in their order.
+
+use http::{Method, Request, Uri};
+use jiff::Timestamp;
+use neo4jbackup_core::quoted::quoted;
+use object_store::ObjectStore;
+use object_store::client::HttpRequestBody;
+use object_store::list::{PaginatedListOptions, PaginatedListStore};
+
+use crate::amazon::{Access, Bucket};
+use crate::canary;
+use crate::class::Class;
+use crate::clock;
+use crate::dial::{Dialled, Dialler};
+use crate::endpoint;
+use crate::report::{API_VERSION, Failure, Report, Step};
+use crate::rows::Rows;
+use crate::task::{Provider, Surroundings, Task};
+use crate::tls;
+use crate::transport::{Last, Transport};
+
+/// Takes the steps, and says what came of each. It fails at nothing: what does not work is a row.
+pub async fn probe(task: &Task, surroundings: &Surroundings) -> Report {
+    let mut run = Run {
+        task,
+        surroundings,
+        rows: Rows::default(),
+        endpoint: None,
+        identity: None,
+    };
+    match task.store.provider {
+        Provider::Aws => run.amazon().await,
+        Provider::Gcp | Provider::Azure => None,
+    };
+    let Run {
+        rows,
+        endpoint,
+        identity,
+        ..
+    } = run;
+    let store = &task.store;
+    let scheme = store.provider.scheme();
+    Report {
+        api_version: API_VERSION.to_owned(),
+        kind: "ProbeReport".to_owned(),
+        store: format!("{scheme}://{}/{}", store.bucket, store.prefix.trim_start_matches('/')),
+        endpoint,
+        identity,
+        steps: rows.finish(),
+    }
+}
+
+struct Run<'t> {
+    task: &'t Task,
+    surroundings: &'t Surroundings,
+    rows: Rows,
+    endpoint: Option<String>,
+    identity: Option<String>,
+}
+
+impl Run<'_> {
+    async fn amazon(&mut self) -> Option<()> {
+        let bucket = Bucket::of(&self.task.store, self.surroundings);
+        let bucket = self.rows.take(Step::Endpoint, bucket, Bucket::in_words)?;
+        let transport = self.transport()?;
+        self.endpoint = Some(endpoint::origin(&bucket.address));
+        if let Err(failure) = self.reach(&transport, &bucket.address).await {
+            let (step, mut failure) = failure;
+            let is_of_name = [Step::Dns, Step::Tcp].contains(&step);
+            // Without the bucket before it, the name is known.
+            if is_of_name && bucket.may_want_path_style() {
+                let server = transport.dial(&bucket.server).await;
+                if server.is_ok() {
+                    failure = bucket.path_style_only(&failure.message);
+                }
+            }
+            self.rows.failed(step, failure);
+            return None;
+        }
+        let access = bucket.access(self.surroundings, &transport, Timestamp::now()).await;
+        let access = self.rows.take(Step::Credentials, access, Access::in_words)?;
+        match bucket.identity(&access, self.surroundings, &transport).await {
+            Ok(found) => {
+                let expected = self.task.expected_identity.as_deref();
+                let compared = expected.map_or(Ok(()), |expected| access.compare(found.as_deref(), expected));
+                match (compared, &found) {
+                    (Err(failure), _) => self.rows.failed(Step::Identity, failure),
+                    (Ok(()), Some(found)) => self.rows.ok(Step::Identity, quoted(found).to_string()),
+                    (Ok(()), None) => {
+                        let why = "the store is not Amazon's, and AWS_ENDPOINT_URL_STS names no token service";
+                        self.rows.not_tried(Step::Identity, why);
+                    }
+                }
+                self.identity = found;
+            }
+            Err(failure) => {
+                // Whose node it is may stay open; that it is the node's is known.
+                let expected = self.task.expected_identity.as_deref();
+                let compared = expected.map_or(Ok(()), |expected| access.compare(None, expected));
+                self.rows.failed(Step::Identity, compared.err().unwrap_or(failure));
+            }
+        }
+        let why = |otherwise: &str| bucket.failure(transport.take_last(), otherwise);
+        self.store(&access.store, why).await
+    }
+
+    fn transport(&mut self) -> Option<Transport> {
+        match tls::configuration(self.task.authorities.as_deref()) {
+            Ok(tls) => Some(Transport::new(Dialler::new(tls, self.surroundings, self.task.patience))),
+            Err(failure) => {
+                self.rows.failed(Step::Tls, failure);
+                None
+            }
+        }
+    }
+
+    /// Name, connection, TLS and clock. Returns the step that failed.
+    async fn reach(&mut self, transport: &Transport, address: &Uri) -> Result<(), (Step, Failure)> {
+        let dialled = match transport.dial(address).await {
+            Ok(dialled) => dialled,
+            Err(error) => {
+                let step = error.step();
+                if error.is_of_proxy() {
+                    self.rows.not_tried(Step::Dns, "the proxy looks up the name");
+                } else if step > Step::Dns {
+                    self.rows.ok(Step::Dns, "the name is known");
+                }
+                if step > Step::Tcp {
+                    self.rows.ok(Step::Tcp, "connected");
+                }
+                return Err((step, error.failure()));
+            }
+        };
+        self.connection(&dialled);
+        drop(dialled);
+        self.clock(transport, address).await
+    }
+
+    fn connection(&mut self, dialled: &Dialled) {
+        let addresses: Vec<_> = dialled.addresses.iter().map(ToString::to_string).collect();
+        match &dialled.proxy {
+            None => {
+                self.rows.ok(Step::Dns, addresses.join(", "));
+                self.rows.ok(Step::Tcp, format!("connected to {}", dialled.peer));
+            }
+            Some(proxy) => {
+                self.rows.not_tried(Step::Dns, "the proxy looks up the name");
+                self.rows
+                    .ok(Step::Tcp, format!("connected through the proxy {}", quoted(proxy)));
+            }
+        }
+        match &dialled.tls {
+            Some(version) => self
+                .rows
+                .ok(Step::Tls, format!("{version}, and the certificate is believed")),
+            None => self.rows.not_tried(Step::Tls, "the endpoint is plain HTTP"),
+        }
+    }
+
+    /// A request that nobody has signed is refused with a date.
+    async fn clock(&mut self, transport: &Transport, address: &Uri) -> Result<(), (Step, Failure)> {
+        let root = format!("{}/", endpoint::origin(address));
+        let request = Request::builder()
+            .method(Method::GET)
+            .uri(root)
+            .body(HttpRequestBody::empty());
+        let Ok(request) = request else { return Ok(()) };
+        let sent = transport.send(request).await;
+        let now = Timestamp::now();
+        let date = match (sent, transport.take_last()) {
+            (Ok(answer), Some(Last::Answer(read))) if answer.status().as_u16() != 407 => read.date,
+            (Ok(_), Some(Last::Answer(read))) => {
+                return Err((Step::Tcp, Failure::of(Class::ProxyRefused, read.in_words())));
+            }
+            (_, Some(Last::Broken(failure))) => return Err((Step::Clock, failure)),
+            _ => None,
+        };
+        match date.and_then(|date| clock::compare(now, &date)) {
+            Some(Ok(detail)) => self.rows.ok(Step::Clock, detail),
+            // A store refuses what is signed at the wrong time; how far it went is worth seeing.
+            Some(Err(failure)) => self.rows.failed(Step::Clock, failure),
+            None => self
+                .rows
+                .not_tried(Step::Clock, "the server puts no date to its answers"),
+        }
+        Ok(())
+    }
+
+    /// A list, and the object that is written where it is asked for.
+    async fn store<S: ObjectStore + PaginatedListStore>(
+        &mut self,
+        store: &S,
+        why: impl Fn(&str) -> Failure,
+    ) -> Option<()> {
+        let prefix = self.task.store.prefix.trim_start_matches('/');
+        let options = PaginatedListOptions {
+            max_keys: Some(1),
+            ..PaginatedListOptions::default()
+        };
+        let listed = store
+            .list_paginated(Some(prefix).filter(|prefix| !prefix.is_empty()), options)
+            .await;
+        let listed = listed.map_err(|_| why("the list cannot be read"));
+        let listed = self
+            .rows
+            .take(Step::List, listed, |page| match page.result.objects.first() {
+                Some(object) => format!("found {}", quoted(object.location.as_ref())),
+                None => "nothing is there yet".to_owned(),
+            });
+        if !self.task.write_canary {
+            for step in [Step::Write, Step::Read, Step::Delete] {
+                self.rows.not_tried(step, "--write-canary was not given");
+            }
+            return listed.map(drop);
+        }
+        // Who may not list may still be allowed to write, which a backup needs more.
+        canary::fly(store, prefix, Timestamp::now(), &mut self.rows, why).await;
+        Some(())
+    }
+}

@@ -1,0 +1,8 @@
+//! `probe` against real object stores: every way in which a store can be out of reach is made, and has to be called by its
+//! name.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod amazon;
+mod connection;
+mod support;

@@ -1,0 +1,144 @@
+//! Runs the program as a pod would, and looks at its answer.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use neo4jbackup_harness::{report_progress, workspace_program};
+use serde_json::Value;
+
+/// A call of `probe`, with an environment of its own.
+pub(crate) struct Probe {
+    command: Command,
+    bucket: String,
+}
+
+/// What it has answered.
+pub(crate) struct Answer {
+    pub(crate) code: Option<i32>,
+    pub(crate) report: Value,
+    text: String,
+}
+
+fn program() -> &'static PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| workspace_program("kubectl-neo4jbackup").unwrap())
+}
+
+impl Probe {
+    /// Of a bucket of an S3 server.
+    pub(crate) fn s3(endpoint: &str) -> Self {
+        let mut command = Command::new(program());
+        command.args(["probe", "--provider=aws", "--prefix=graph/nightly/", "--timeout=20s"]);
+        command.arg(format!("--endpoint={endpoint}"));
+        command.env_clear().stdin(Stdio::null());
+        Self {
+            command,
+            bucket: "backups".to_owned(),
+        }
+    }
+
+    pub(crate) fn flag(mut self, flag: &str) -> Self {
+        self.command.arg(flag);
+        self
+    }
+
+    pub(crate) fn variable(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Of another bucket.
+    pub(crate) fn bucket(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.bucket);
+        self
+    }
+
+    /// With keys in the environment: two, or three with a session.
+    pub(crate) fn keys<S: AsRef<str>>(self, keys: &[S]) -> Self {
+        let names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+        names
+            .into_iter()
+            .zip(keys)
+            .fold(self, |probe, (name, key)| probe.variable(name, key.as_ref()))
+    }
+
+    pub(crate) fn run(mut self) -> Answer {
+        self.command.args(["--bucket", &self.bucket]);
+        let output = self.command.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let report = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{errors}"));
+        Answer {
+            code: output.status.code(),
+            report,
+            text,
+        }
+    }
+}
+
+impl Answer {
+    /// The row of a step.
+    pub(crate) fn row(&self, step: &str) -> &Value {
+        let rows = self.report["steps"].as_array().unwrap();
+        rows.iter().find(|row| row["step"] == step).unwrap()
+    }
+
+    /// Fails unless a step went well.
+    pub(crate) fn is_ok(&self, steps: &[&str]) -> &Self {
+        for step in steps {
+            assert_eq!(self.row(step)["outcome"], "ok", "{step}: {}", self.text);
+        }
+        self
+    }
+
+    /// Fails unless a step failed with this class, and says what helps.
+    pub(crate) fn is_failed(&self, step: &str, class: &str) -> &Self {
+        let row = self.row(step);
+        assert_eq!(row["outcome"], "failed", "{step}: {}", self.text);
+        assert_eq!(row["class"], class, "{step}: {}", self.text);
+        assert!(!row["remedy"].as_str().unwrap().is_empty(), "{step}: {}", self.text);
+        assert_eq!(self.code, Some(1), "{}", self.text);
+        self
+    }
+
+    /// Fails unless a step was left out.
+    pub(crate) fn is_not_tried(&self, steps: &[&str]) -> &Self {
+        for step in steps {
+            assert_eq!(self.row(step)["outcome"], "not-tried", "{step}: {}", self.text);
+        }
+        self
+    }
+
+    /// The message of the row of a step.
+    pub(crate) fn message(&self, step: &str) -> &str {
+        self.row(step)["message"].as_str().unwrap_or_default()
+    }
+
+    /// Fails if a text stands anywhere in the answer.
+    pub(crate) fn hides(&self, secret: &str) -> &Self {
+        assert!(!self.text.contains(secret), "{}", self.text);
+        self
+    }
+}
+
+/// Says on standard error what takes long.
+pub(crate) fn progress(line: &str) {
+    report_progress(line);
+}
+
+/// A token in a file, as the kubelet projects one; it is signed by nobody.
+pub(crate) fn token(folder: &std::path::Path, seconds: i64) -> PathBuf {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let header = part(serde_json::json!({"alg": "RS256"}));
+    let claims = part(serde_json::json!({
+        "iss": "https://issuer.example.org",
+        "sub": "system:serviceaccount:graph:neo4j-backup-sa",
+        "exp": seconds,
+    }));
+    let path = folder.join("token");
+    std::fs::write(&path, format!("{header}.{claims}.c2lnbmF0dXJl")).unwrap();
+    path
+}
