@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use neo4jbackup_core::quoted::{Name, printable};
 
 use super::columns::{Cell, table};
-use super::yaml;
 use crate::cli::RightsFormat;
 use crate::json;
 use crate::rights_report::{Item, Left, Need, RightsReport, State};
 use crate::wrap::wrap;
+use crate::yaml;
 
 /// Of more actions than this the rest is counted.
 const MOST_NAMED: usize = 4;
