@@ -285,7 +285,7 @@ fn what_may_be_somebody_elses_is_never_removed() {
                 observed,
                 "rules",
                 json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]),
-            )
+            );
         },
         "other rights",
         &[Part::RoleBinding],
