@@ -12,6 +12,7 @@ mod pages;
 mod probe;
 mod rbac;
 mod report;
+mod rights;
 mod status_format;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ pub use pages::markdown;
 pub use probe::{Probe, ProviderName};
 pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacRepair, RbacScope, RbacUndo};
 pub use report::{CollectReport, Report, ReportCommand, ReportDiff, ReportDiffFormat};
+pub use rights::{GenerateFor, RbacCheck, RbacGenerate, RightsFormat, RightsLevel, RightsOf};
 pub use status_format::StatusFormats;
 
 use crate::jsonpath::Template;

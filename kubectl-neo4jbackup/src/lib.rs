@@ -35,6 +35,7 @@ pub mod render;
 mod replace;
 pub mod report;
 mod report_diff;
+mod rights_report;
 mod schedule_list;
 mod screen;
 mod selection;

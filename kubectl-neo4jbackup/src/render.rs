@@ -11,6 +11,8 @@ mod json;
 mod junit;
 mod markdown;
 pub(crate) mod report_diff;
+pub(crate) mod rights;
+pub(crate) mod role;
 mod sarif;
 pub(crate) mod schedule;
 mod short;

@@ -3,6 +3,7 @@
 mod alerts;
 pub(crate) mod helm;
 mod install;
+mod needs;
 mod policies;
 mod rendered;
 mod requests;

@@ -29,6 +29,7 @@ mod policies;
 mod rbac_repair;
 mod references;
 mod rejections;
+mod rights;
 mod schemas;
 mod stored_mistakes;
 mod updates;

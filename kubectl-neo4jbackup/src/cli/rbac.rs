@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::rights::{RbacCheck, RbacGenerate};
 use super::{OperatorVersion, PlainFormat, operator_version, timeout};
 
 /// The arguments of `rbac`.
@@ -18,6 +19,10 @@ pub struct Rbac {
 /// What to do with accounts and rights.
 #[derive(Debug, Subcommand)]
 pub enum RbacCommand {
+    /// Say whether the operator, the Jobs, the webhook and you may do what they need, and what more
+    Check(RbacCheck),
+    /// Print the least Role or ClusterRole that somebody needs, with its bindings
+    Generate(RbacGenerate),
     /// Say how accounts, Role and RoleBinding of the Jobs differ from what has to be there
     Diff(RbacDiff),
     /// Make what is missing of them, and with --prune remove what an operator 0.x has left; shows it and asks

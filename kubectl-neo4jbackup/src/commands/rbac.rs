@@ -1,8 +1,11 @@
 //! `rbac`: the accounts of the Jobs, and their rights.
 
+mod check;
 mod consent;
 mod diff;
+mod generate;
 mod observe;
+mod parties;
 mod proof;
 mod repair;
 mod show;
@@ -18,6 +21,8 @@ use crate::{Exit, Io};
 /// Runs the command.
 pub(super) fn run(arguments: &Rbac, namespace: Option<&str>, access: Access, io: &mut Io<'_>) -> Exit {
     match &arguments.command {
+        RbacCommand::Check(arguments) => check::run(arguments, namespace, access, io),
+        RbacCommand::Generate(arguments) => generate::run(arguments, namespace, io),
         RbacCommand::Diff(arguments) => diff::run(arguments, namespace, access, io),
         RbacCommand::Repair(arguments) => repair::run(arguments, namespace, access, io),
         RbacCommand::Undo(arguments) => undo::run(arguments, &access, io),

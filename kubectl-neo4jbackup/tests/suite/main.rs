@@ -20,6 +20,7 @@ mod published;
 mod related;
 mod report;
 mod report_diff;
+mod rights;
 mod schema;
 mod support;
 mod terminal;

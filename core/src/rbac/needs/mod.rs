@@ -33,7 +33,8 @@ pub enum Party {
     Webhook,
 }
 
-/// How much of the plugin somebody uses; each level has what the one before it has.
+/// What somebody uses the plugin for. Whoever tries or changes something has to look, too; whoever repairs accounts need not
+/// be able to run pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// What only looks: `doctor`, `status`, `logs`, `wait`.
@@ -98,7 +99,7 @@ impl Party {
     /// Whether what another one needs is needed by this one, too.
     fn includes(self, other: Self) -> bool {
         match (self, other) {
-            (Self::Plugin(level), Self::Plugin(lower)) => lower <= level,
+            (Self::Plugin(level), Self::Plugin(other)) => other == level || other == Level::Read,
             _ => self == other,
         }
     }

@@ -73,9 +73,19 @@ fn whoever_gives_the_rights_of_jobs_has_them() {
 }
 
 #[test]
-fn each_level_of_the_plugin_has_what_the_one_before_it_has() {
+fn each_level_of_the_plugin_has_what_reading_takes_and_nothing_of_the_other() {
     let count = |level| requirements(Party::Plugin(level)).count();
-    assert!(count(Level::Read) < count(Level::Probe) && count(Level::Probe) < count(Level::Repair));
+    assert!(count(Level::Read) < count(Level::Probe) && count(Level::Read) < count(Level::Repair));
+    let repairs = requirements(Party::Plugin(Level::Repair)).flat_map(|requirement| requirement.rule.actions());
+    for action in repairs {
+        let runs = ["create pods", "create jobs.batch", "create serviceaccounts/token"];
+        assert!(
+            !runs
+                .iter()
+                .any(|run| action.to_string().starts_with(run) && action.subresource != "exec"),
+            "{action}"
+        );
+    }
     let writes = [
         "create",
         "update",
@@ -195,4 +205,13 @@ fn a_rule_that_holds_in_more_namespaces_than_needed_is_left_over() {
         "ClusterRoleBinding b, ClusterRole r, rule 1, by group system:serviceaccounts:graph"
     );
     assert!(excess(&roles, &caller, &wanted("graph"))[0].is_whole);
+}
+
+#[test]
+fn what_a_repair_gives_is_what_the_jobs_need() {
+    let given = crate::rbac::repair::NEEDED.iter().flat_map(|(resource, verbs)| {
+        let grant = |verb: &&str| (String::new(), (*resource).to_owned(), (*verb).to_owned());
+        verbs.iter().map(grant).collect::<Vec<_>>()
+    });
+    assert_eq!(given.collect::<BTreeSet<_>>(), grants_of_jobs());
 }

@@ -1,0 +1,324 @@
+//! The result of `rbac check` as the object that every format is made from: `RightsReport` of `report.neo4jbackup.github.io/v1`.
+
+use neo4jbackup_cluster::{ReadRoles, Way};
+use neo4jbackup_core::facts::Cause;
+use neo4jbackup_core::live::Cluster;
+use neo4jbackup_core::operator::Operator;
+use neo4jbackup_core::quoted::{Name, printable};
+use neo4jbackup_core::rbac::evaluate::{Caller, Grant};
+use neo4jbackup_core::rbac::needs::{Excess, Names, Party, Place, Wanted, excess, nothing_with, wanted};
+use neo4jbackup_core::rbac::rule::{Action, ResourceAction};
+use neo4jbackup_core::rbac::{CLUSTER_ROLE, ROLE, ROLE_BINDING};
+use serde::Serialize;
+
+use crate::Exit;
+use crate::about::About;
+use crate::look::Source;
+
+/// Somebody whose rights are looked at.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    /// What he is: `operator`.
+    pub(crate) title: &'static str,
+    /// What he needs.
+    pub(crate) party: Party,
+    /// Who he is.
+    pub(crate) caller: Caller,
+    /// Whether he is the one who asks.
+    pub(crate) is_asker: bool,
+    /// The operator that it depends on.
+    pub(crate) operator: Option<Operator>,
+    /// Where he is at work.
+    pub(crate) place: Place,
+    /// The names of his installation.
+    pub(crate) names: Names,
+    /// The parts of the program that are judged, beside what all of it needs.
+    pub(crate) judged: Vec<String>,
+    /// What becomes of rights that he does not need.
+    pub(crate) beyond: Beyond,
+}
+
+/// What becomes of rights that somebody does not need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beyond {
+    /// They are as bad as one that is missing.
+    Judged,
+    /// They are told.
+    Told,
+    /// They are none of the matter.
+    Ignored,
+}
+
+impl Subject {
+    /// Every action that is judged, each once.
+    pub(crate) fn wanted(&self) -> Vec<Wanted> {
+        let mut judged: Vec<Wanted> = Vec::new();
+        for wanted in wanted(self.party, self.operator, &self.place, &self.names) {
+            let feature = &wanted.requirement.feature;
+            let is_judged = feature.is_empty() || self.judged.contains(feature);
+            // Whoever names a namespace does not look at all of them.
+            let is_about = feature != "all-namespaces" || self.place.namespaces.iter().any(String::is_empty);
+            if is_judged && is_about && !judged.iter().any(|known| known.action == wanted.action) {
+                judged.push(wanted);
+            }
+        }
+        judged
+    }
+
+    /// Every action that he may have, whichever part of the program needs it, and wherever it holds.
+    fn tolerated(&self) -> Vec<ResourceAction> {
+        // A program may be given everywhere what it needs in its namespaces; the account of Jobs may not.
+        let place = match self.beyond {
+            Beyond::Told => Place {
+                namespaces: vec![String::new()],
+                ..self.place.clone()
+            },
+            _ => self.place.clone(),
+        };
+        let wanted = wanted(self.party, self.operator, &place, &self.names);
+        wanted.into_iter().map(|wanted| wanted.action).collect()
+    }
+}
+
+/// What is known of the rights of somebody.
+#[derive(Debug)]
+pub(crate) struct Known {
+    /// By which way the API server answered; `None` where it was reckoned from the roles.
+    pub(crate) way: Option<Way>,
+    /// Whether each action that is wanted is allowed; `None` where that is not known.
+    pub(crate) allowed: Vec<Option<bool>>,
+}
+
+/// Who may do what he needs, and what more.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RightsReport {
+    /// What was looked at, when, and whether that was all.
+    #[serde(flatten)]
+    pub(crate) about: About,
+    /// How many rights are missing.
+    pub(crate) missing: usize,
+    /// How many rules give the account of Jobs what it does not need.
+    pub(crate) excess: usize,
+    /// What could not be read, and why, each in a sentence.
+    pub(crate) not_read: Vec<String>,
+    /// Everybody who was looked at.
+    pub(crate) items: Vec<Item>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Item {
+    /// What he is.
+    pub(crate) subject: &'static str,
+    /// Who he is, as the API server calls him.
+    pub(crate) user: String,
+    /// The same as people write it.
+    #[serde(skip)]
+    pub(crate) name: String,
+    /// The operator that his needs depend on; null where it is not known.
+    pub(crate) operator: Option<String>,
+    /// How it was found out: `SubjectAccessReview`, `SelfSubjectAccessReview`, `impersonation`, `roles`, or `unknown`.
+    pub(crate) answered_by: &'static str,
+    /// Why nothing is needed; null where something is.
+    pub(crate) needs_nothing: Option<String>,
+    /// What is needed.
+    pub(crate) needs: Vec<Need>,
+    /// What is there and not needed.
+    pub(crate) excess: Vec<Left>,
+}
+
+/// Something that is needed.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Need {
+    /// What, as a rule says it.
+    #[serde(flatten)]
+    pub(crate) action: ResourceAction,
+    /// Whether it is allowed.
+    pub(crate) state: State,
+    /// The binding, role and rule that allow it; null where none does, or roles cannot be read.
+    pub(crate) via: Option<String>,
+    /// What it is needed for.
+    pub(crate) reason: &'static str,
+    /// The operators with which it is needed; null for all of them.
+    pub(crate) needed_by: Option<String>,
+}
+
+/// Whether something is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum State {
+    /// It is needed, and not allowed.
+    Missing,
+    /// Nobody says whether it is allowed, or whether it is needed.
+    Unknown,
+    /// It is allowed.
+    Allowed,
+}
+
+/// A rule that gives what is not needed.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Left {
+    /// What of it is not needed, each as `kubectl auth can-i` takes it.
+    pub(crate) actions: Vec<String>,
+    /// The namespace in which it holds; null for all of them.
+    pub(crate) namespace: Option<String>,
+    /// The binding, role and rule.
+    pub(crate) via: String,
+    /// Whether the whole rule is not needed.
+    pub(crate) whole_rule: bool,
+    /// Whether it counts: rights of an account of Jobs.
+    pub(crate) counts: bool,
+    /// Whether an old operator made the binding.
+    pub(crate) from_old_operator: bool,
+}
+
+impl RightsReport {
+    /// What is known of each of them, in the same order.
+    pub(crate) fn new(
+        cluster: &Cluster<'_>,
+        source: Source,
+        subjects: &[(Subject, Vec<Wanted>, Known)],
+        roles: &ReadRoles,
+        unread: Vec<String>,
+    ) -> Self {
+        let items: Vec<Item> = subjects
+            .iter()
+            .map(|(subject, wanted, known)| Item::new(subject, wanted, known, roles))
+            .collect();
+        let mut not_read = unread;
+        let needs_roles = subjects.iter().any(|(subject, ..)| subject.beyond == Beyond::Judged);
+        for cause in roles.missing.iter().filter(|_| needs_roles) {
+            not_read.push(printable(format!("what is left over: {}", words(cause))).into_owned());
+        }
+        if needs_roles && !roles.has_all_namespaces && roles.missing.is_empty() {
+            not_read
+                .push("what is left over in other namespaces: not allowed to list roles of all namespaces".to_owned());
+        }
+        let states = |state: State| {
+            let needs = items.iter().flat_map(|item| &item.needs);
+            needs.filter(|need| need.state == state).count()
+        };
+        let (missing, unknown) = (states(State::Missing), states(State::Unknown));
+        let left = items.iter().flat_map(|item| &item.excess);
+        Self {
+            about: About::new("RightsReport", cluster, source, not_read.is_empty() && unknown == 0),
+            missing,
+            excess: left.filter(|left| left.counts).count(),
+            not_read,
+            items,
+        }
+    }
+
+    /// What the shell is told.
+    pub(crate) fn exit(&self) -> Exit {
+        if self.missing + self.excess > 0 {
+            Exit::NotGood
+        } else if self.about.complete {
+            Exit::Good
+        } else {
+            Exit::Incomplete
+        }
+    }
+}
+
+fn words(cause: &Cause) -> String {
+    match cause.missing_right() {
+        Some(right) => format!("not allowed to {}", right.words()),
+        None => cause.to_string(),
+    }
+}
+
+impl Item {
+    fn new(subject: &Subject, wanted: &[Wanted], known: &Known, roles: &ReadRoles) -> Self {
+        let caller = &subject.caller;
+        let needs = wanted.iter().zip(&known.allowed).map(|(wanted, allowed)| {
+            let action = Action::Resource(wanted.action.clone());
+            let via = roles.roles.allows(caller, &action).filter(|_| *allowed == Some(true));
+            let has_reviewed = known.way.is_some() && roles.missing.is_empty();
+            let by_another = || has_reviewed.then(|| "another authorizer than RBAC".to_owned());
+            let is_allowed = *allowed == Some(true);
+            Need {
+                action: wanted.action.clone(),
+                state: match (allowed, wanted.is_certain) {
+                    (Some(true), _) => State::Allowed,
+                    (Some(false), true) => State::Missing,
+                    _ => State::Unknown,
+                },
+                via: via
+                    .map(|allowed| allowed.to_string())
+                    .or_else(|| is_allowed.then(by_another).flatten()),
+                reason: &wanted.requirement.reason,
+                needed_by: (wanted.requirement.operators != neo4jbackup_core::operator::Versions::ALL)
+                    .then(|| wanted.requirement.operators.to_string()),
+            }
+        });
+        let needs = needs.collect();
+        let tolerated = subject.tolerated();
+        let left = match subject.beyond {
+            Beyond::Ignored => Vec::new(),
+            // Where it is not known what is needed, nothing is left over.
+            Beyond::Judged | Beyond::Told if subject.operator.is_none() => Vec::new(),
+            Beyond::Judged | Beyond::Told => excess(&roles.roles, caller, &tolerated),
+        };
+        let no_need = subject
+            .operator
+            .and_then(|operator| nothing_with(subject.party, operator));
+        Self {
+            subject: subject.title,
+            user: caller.name.clone(),
+            name: caller.to_string(),
+            operator: subject.operator.map(|operator| operator.to_string()),
+            answered_by: answered_by(known, roles),
+            needs_nothing: no_need.map(|no_need| no_need.reason.clone()),
+            needs,
+            excess: left
+                .into_iter()
+                .map(|excess| Left::new(excess, subject.beyond == Beyond::Judged))
+                .collect(),
+        }
+    }
+}
+
+fn answered_by(known: &Known, roles: &ReadRoles) -> &'static str {
+    match known.way {
+        Some(Way::Review) => "SubjectAccessReview",
+        Some(Way::SelfReview) => "SelfSubjectAccessReview",
+        Some(Way::Impersonation) => "impersonation",
+        None if known.allowed.iter().any(Option::is_none) => "unknown",
+        None if known.allowed.is_empty() && !roles.missing.is_empty() => "unknown",
+        None => "roles",
+    }
+}
+
+impl Left {
+    fn new(excess: Excess<'_>, counts: bool) -> Self {
+        let Excess {
+            grant,
+            actions,
+            is_whole,
+        } = excess;
+        let action = |action: &Action| match action {
+            Action::Resource(action) => action.to_string(),
+            Action::Url { verb, path } => format!("{} {}", printable(verb), Name(path)),
+        };
+        Self {
+            actions: actions.iter().map(action).collect(),
+            namespace: (!grant.namespace.is_empty()).then(|| grant.namespace.to_owned()),
+            via: grant.to_string(),
+            whole_rule: is_whole,
+            counts,
+            from_old_operator: is_of_old_operator(&grant),
+        }
+    }
+}
+
+/// Whether the operators of the 0.x line make a binding like this one.
+fn is_of_old_operator(grant: &Grant<'_>) -> bool {
+    !grant.namespace.is_empty()
+        && grant.binding == ROLE_BINDING
+        && [ROLE, CLUSTER_ROLE].contains(&grant.role.name.as_str())
+}
