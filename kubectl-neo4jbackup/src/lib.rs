@@ -43,6 +43,7 @@ pub mod suggest;
 mod target;
 mod unread;
 mod wrap;
+mod yaml;
 mod zone;
 
 use std::ffi::OsString;

@@ -19,7 +19,7 @@ pub(crate) mod summary;
 mod table;
 mod text;
 mod xml;
-pub(crate) mod yaml;
+mod yaml;
 
 use crate::report::{Finding, LintReport};
 

@@ -16,7 +16,7 @@ use neo4jbackup_core::values::names::{LONGEST_LABEL, is_dns_subdomain, is_label_
 use super::head::Head;
 use super::{Bundle, HEAD, LOGS, takes_name};
 use crate::json;
-use crate::render::yaml;
+use crate::yaml;
 
 /// Files by their paths.
 pub(crate) type Files<'b> = BTreeMap<String, Content<'b>>;

@@ -18,9 +18,10 @@ use crate::doctor_report::DoctorReport;
 use crate::jsonpath::{Template, TemplateError};
 use crate::look::{Look, Seen};
 use crate::render::status::{self, Page};
-use crate::render::{status_html, yaml};
+use crate::render::status_html;
 use crate::status_list::StatusList;
 use crate::target::TargetError;
+use crate::yaml;
 use crate::{Exit, Io, json};
 
 /// Runs the command.

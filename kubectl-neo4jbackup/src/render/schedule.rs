@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use neo4jbackup_core::quoted::{Name, printable, quoted};
 
 use super::columns::{Cell, table};
-use super::yaml;
 use crate::age::span;
 use crate::cli::ScheduleFormat;
 use crate::json;
 use crate::schedule_list::{Item, Overlap, ScheduleList};
 use crate::wrap::wrap;
+use crate::yaml;
 
 /// Of more overlaps or missed runs than this the rest is counted.
 const MOST_NAMED: usize = 3;

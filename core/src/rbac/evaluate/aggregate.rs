@@ -2,26 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::roles::ClusterRole;
-use crate::document::Node;
+use super::roles::{Aggregation, ClusterRole, Roles};
 use crate::rbac::rule::PolicyRule;
 use crate::selector::selects;
 
-/// The selectors of an aggregated role.
-#[derive(Debug, Clone)]
-pub(super) struct Aggregation(Vec<Node<'static>>);
-
-impl Aggregation {
-    /// Returns the selectors of an `aggregationRule`, or `None` if it has none.
-    pub(super) fn of(rule: &Node<'_>) -> Option<Self> {
-        let selectors = rule.get("clusterRoleSelectors")?.as_list()?;
-        Some(Self(selectors.iter().cloned().map(Node::into_owned).collect()))
+impl Roles {
+    /// Fills in the rules of aggregated roles, as the controller of a cluster does: for manifests that no cluster has seen.
+    pub fn aggregate(&mut self) {
+        aggregate(&mut self.of_cluster);
     }
 }
 
 /// Gives every aggregated role the rules of those that it selects, in the order of its selectors and of their names, each
 /// rule once. Roles that aggregate aggregated ones are filled again until nothing changes.
-pub(super) fn aggregate(roles: &mut BTreeMap<String, ClusterRole>) {
+fn aggregate(roles: &mut BTreeMap<String, ClusterRole>) {
     // A chain is no longer than there are roles; what goes in a circle has come to rest by then.
     for _ in 0..=roles.len() {
         let mut has_changed = false;

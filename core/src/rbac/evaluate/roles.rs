@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::aggregate::{Aggregation, aggregate};
 use super::caller::Caller;
 use crate::document::Node;
 use crate::field::Field;
@@ -26,6 +25,18 @@ pub(super) struct ClusterRole {
     pub(super) labels: BTreeMap<String, String>,
     /// Of which others it has the rules.
     pub(super) aggregation: Option<Aggregation>,
+}
+
+/// The selectors of an aggregated role.
+#[derive(Debug, Clone)]
+pub(super) struct Aggregation(pub(super) Vec<Node<'static>>);
+
+impl Aggregation {
+    /// Returns the selectors of an `aggregationRule`, or `None` if it has none.
+    pub(super) fn of(rule: &Node<'_>) -> Option<Self> {
+        let selectors = rule.get("clusterRoleSelectors")?.as_list()?;
+        Some(Self(selectors.iter().cloned().map(Node::into_owned).collect()))
+    }
 }
 
 /// A `RoleBinding`, or a `ClusterRoleBinding`, which has no namespace.
@@ -112,11 +123,6 @@ impl Roles {
             }
             _ => {}
         }
-    }
-
-    /// Fills in the rules of aggregated roles, as the controller of a cluster does: for manifests that no cluster has seen.
-    pub fn aggregate(&mut self) {
-        aggregate(&mut self.of_cluster);
     }
 
     /// The rules of a role; `None` where there is no such role.

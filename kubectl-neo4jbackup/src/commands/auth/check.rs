@@ -16,7 +16,7 @@ use crate::auth_report::{AuthReport, Item, RowItem};
 use crate::cli::AuthFormat;
 use crate::look::LookError;
 use crate::render::auth::{self, Page};
-use crate::render::yaml;
+use crate::yaml;
 use crate::{Exit, Io, json};
 
 /// The rules and checks that are about identities.

@@ -6,7 +6,8 @@ use super::Question;
 use super::check::nothing;
 use crate::auth_policy::AuthPolicy;
 use crate::cli::AuthFormat;
-use crate::render::{auth_policy, yaml};
+use crate::render::auth_policy;
+use crate::yaml;
 use crate::{Exit, Io, json};
 
 /// Answers it.

@@ -8,7 +8,7 @@ use similar::TextDiff;
 use super::observe::Seen;
 use crate::json::pretty;
 use crate::lines::lines_of;
-use crate::render::yaml;
+use crate::yaml;
 
 /// `graph/role/neo4j-backup-role`.
 pub(super) fn reference(namespace: &str, part: neo4jbackup_core::rbac::repair::Part) -> String {

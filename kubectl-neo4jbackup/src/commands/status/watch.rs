@@ -15,9 +15,9 @@ use crate::interrupt::Interrupt;
 use crate::jsonpath::{Template, TemplateError};
 use crate::look::{Look, LookError};
 use crate::render::status::{self, Page, Table};
-use crate::render::yaml;
 use crate::status_list::StatusList;
 use crate::target::TargetError;
+use crate::yaml;
 use crate::{Exit, Io, json};
 
 /// Asks until it is interrupted.

@@ -14,10 +14,10 @@ use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::model::ObjectRef;
 use neo4jbackup_core::quoted::Name;
 
-use super::yaml;
 use crate::cli::DoctorFormat;
 use crate::doctor_report::{DoctorReport, Finding};
 use crate::json;
+use crate::yaml;
 
 /// How a page is set.
 #[derive(Debug, Clone, Copy)]
