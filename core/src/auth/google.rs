@@ -23,12 +23,17 @@ fn bucket_and_prefix(access: &Access) -> (String, String) {
     (bucket.to_owned(), prefix)
 }
 
-/// A condition of IAM: only what is below the prefix, and lists of it.
+/// A condition of IAM: only what is below the prefix, or the one artifact that it is the key of, and lists of it.
 fn condition(bucket: &str, prefix: &str) -> String {
+    let objects = if prefix.ends_with(".backup") {
+        prefix.to_owned()
+    } else {
+        format!("{prefix}/")
+    };
     let literal = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
-    let (bucket, prefix) = (literal(bucket), literal(prefix));
+    let (bucket, prefix, objects) = (literal(bucket), literal(prefix), literal(&objects));
     format!(
-        "resource.name.startsWith(\"projects/_/buckets/{bucket}/objects/{prefix}\") || \
+        "resource.name.startsWith(\"projects/_/buckets/{bucket}/objects/{objects}\") || \
          api.getAttribute(\"storage.googleapis.com/objectListPrefix\", \"\").startsWith(\"{prefix}\")"
     )
 }

@@ -199,7 +199,7 @@ pub(super) fn of_webhook(access: &Access, cluster: &Cluster<'_>) -> Vec<Row> {
         ),
         (all, _) => {
             let text = format!(
-                "asked about pods is {}; whether one of them gives tokens shows with the first pod",
+                "whether pods are given tokens shows with the first of them; asked about pods: {}",
                 names(all)
             );
             Row::new(Topic::Webhook, Verdict::Note, text)

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::support::{Run, Sandbox};
+use crate::support::{Run, Sandbox, root};
 
 const ROLE: &str = "arn:aws:iam::210987654321:role/neo4j-backup";
 const GOOGLE: &str = "neo4j-backup@acme-prod.iam.gserviceaccount.com";
@@ -28,6 +28,15 @@ fn check(sandbox: &Sandbox, arguments: &[&str]) -> Run {
 fn shown(objects: &[Value], arguments: &[&str]) -> String {
     let run = check(&bundle(objects), arguments);
     format!("{}{}exit {}\n", run.stdout, run.stderr, run.exit)
+}
+
+/// What the guide shows is what is printed.
+fn assert_is_shown(printed: &str) {
+    let guide = std::fs::read_to_string(root().join("docs/cloud-identity.md")).unwrap();
+    assert!(
+        guide.contains(printed),
+        "docs/cloud-identity.md does not show\n{printed}"
+    );
 }
 
 fn standalone() -> Value {
@@ -174,10 +183,10 @@ fn irsa_with_everything_in_place() {
 fn irsa_of_which_nothing_reaches_the_pod() {
     let of_account = account("neo4j-backup-sa", &json!({"eks.amazonaws.com/role-arn": ROLE}));
     let backup = with_run(backup_to("nightly", &irsa(ROLE)), false);
-    assert_snapshot!(shown(
-        &[standalone(), backup, of_account, job(false), pod(&[], None, &[])],
-        &["backup/nightly"]
-    ));
+    let objects = [standalone(), backup, of_account, job(false), pod(&[], None, &[])];
+    let shown = shown(&objects, &["backup/nightly"]);
+    assert_is_shown(shown.trim_end_matches("exit 1\n"));
+    assert_snapshot!(shown);
 }
 
 #[test]
@@ -442,7 +451,9 @@ fn clouds() -> [Value; 4] {
 
 #[test]
 fn the_least_that_each_cloud_has_to_allow() {
-    assert_snapshot!("policy_aws", shown(&clouds(), &["backup/nightly", "--policy"]));
+    let policy = shown(&clouds(), &["backup/nightly", "--policy"]);
+    assert_is_shown(policy.split("\n\n").next().unwrap());
+    assert_snapshot!("policy_aws", policy);
     assert_snapshot!("policy_gcp", shown(&clouds(), &["backup/weekly", "--policy"]));
     assert_snapshot!("policy_azure", shown(&clouds(), &["backup/monthly", "--policy"]));
 }
