@@ -155,6 +155,7 @@ fn told(snapshot: &Snapshot) -> (Examination, Vec<Health>) {
 }
 
 /// An object with all that it has.
+#[allow(clippy::needless_pass_by_value, reason = "it stands in the place of `stored`")]
 fn whole(object: Node<'_>) -> Option<(Resource, StoredObject)> {
     let text = |key: &str| object.get(key).and_then(Node::as_str).unwrap_or_default();
     let resource = Resource::of_manifest(text("apiVersion"), text("kind"))?;

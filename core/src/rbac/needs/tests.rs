@@ -206,12 +206,3 @@ fn a_rule_that_holds_in_more_namespaces_than_needed_is_left_over() {
     );
     assert!(excess(&roles, &caller, &wanted("graph"))[0].is_whole);
 }
-
-#[test]
-fn what_a_repair_gives_is_what_the_jobs_need() {
-    let given = crate::rbac::repair::NEEDED.iter().flat_map(|(resource, verbs)| {
-        let grant = |verb: &&str| (String::new(), (*resource).to_owned(), (*verb).to_owned());
-        verbs.iter().map(grant).collect::<Vec<_>>()
-    });
-    assert_eq!(given.collect::<BTreeSet<_>>(), grants_of_jobs());
-}
