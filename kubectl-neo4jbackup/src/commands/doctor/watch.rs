@@ -1,11 +1,12 @@
 //! `doctor --watch`: what changes, until somebody presses Ctrl-C.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::model::ObjectRef;
+use neo4jbackup_core::registry;
 
 use super::{Question, Unanswered};
 use crate::cli::DoctorFormat;
@@ -110,7 +111,7 @@ fn compare(before: &DoctorReport, now: &DoctorReport, question: &Question<'_>) -
         let word = match old.get(key).map(|old| old.severity) {
             None => "new",
             Some(severity) if severity < finding.severity => "worse",
-            Some(severity) if severity > finding.severity => "better",
+            Some(severity) if severity > finding.severity && !is_unsure(now, finding.code) => "better",
             Some(_) => continue,
         };
         lines.push((finding.severity, change(time, word, finding, &question.page)));
@@ -129,8 +130,34 @@ fn is_unchecked(report: &DoctorReport, code: &str) -> bool {
     report.skipped.iter().any(|skipped| skipped.code == Some(code))
 }
 
+/// Whether what follows from a finding could not all be checked: a cause is as bad as its effects, and may only look better.
+fn is_unsure(report: &DoctorReport, code: &str) -> bool {
+    let mut open = vec![code];
+    let mut seen = BTreeSet::new();
+    while let Some(code) = open.pop() {
+        let check = registry::check(code).map(|meta| meta.explains);
+        let effects = check.or_else(|| registry::rule(code).map(|meta| meta.explains));
+        for effect in effects.into_iter().flatten().filter(|effect| seen.insert(**effect)) {
+            if is_unchecked(report, effect) {
+                return true;
+            }
+            open.push(effect);
+        }
+    }
+    false
+}
+
 /// What the next look is compared with: this one, and of the one before what could not be checked this time.
 fn remember(before: &DoctorReport, mut now: DoctorReport) -> DoctorReport {
+    let worse: Vec<(usize, Severity)> = {
+        let (old, new) = (by_key(before), now.findings.iter().enumerate());
+        let worse = new.filter_map(|(place, finding)| Some((place, finding, old.get(&key(finding))?.severity)));
+        let worse = worse.filter(|(_, finding, before)| *before > finding.severity && is_unsure(&now, finding.code));
+        worse.map(|(place, _, before)| (place, before)).collect()
+    };
+    for (place, severity) in worse {
+        now.findings[place].severity = severity;
+    }
     let known: Vec<Finding> = {
         let new = by_key(&now);
         let unchecked = by_key(before).into_iter();
@@ -144,17 +171,16 @@ fn remember(before: &DoctorReport, mut now: DoctorReport) -> DoctorReport {
 /// What makes a finding the same as one of an earlier look: not its words, in which times go on.
 type Key<'r> = (&'r str, &'r ObjectRef, &'r str, Option<&'r ObjectRef>);
 
+fn key(finding: &Finding) -> Key<'_> {
+    (
+        finding.code,
+        &finding.object,
+        finding.field.as_str(),
+        finding.subject.as_ref(),
+    )
+}
+
 fn by_key(report: &DoctorReport) -> BTreeMap<Key<'_>, &Finding> {
     let findings = report.findings.iter();
-    findings
-        .map(|finding| {
-            let key = (
-                finding.code,
-                &finding.object,
-                finding.field.as_str(),
-                finding.subject.as_ref(),
-            );
-            (key, finding)
-        })
-        .collect()
+    findings.map(|finding| (key(finding), finding)).collect()
 }
