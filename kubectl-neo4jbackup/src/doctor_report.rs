@@ -193,6 +193,13 @@ pub(crate) struct Skipped {
 /// What makes a finding the same as one of another look: not its words, in which times go on.
 pub(crate) type Key<'r> = (&'r str, &'r ObjectRef, &'r str, Option<&'r ObjectRef>);
 
+impl Finding {
+    /// What makes it the same as one of another look.
+    pub(crate) fn key(&self) -> Key<'_> {
+        (self.code, &self.object, self.field.as_str(), self.subject.as_ref())
+    }
+}
+
 impl DoctorReport {
     /// Puts an examination into the words of the report.
     pub(crate) fn new(
@@ -241,18 +248,7 @@ impl DoctorReport {
 
     /// The findings by what makes them the same as those of another look.
     pub(crate) fn by_key(&self) -> BTreeMap<Key<'_>, &Finding> {
-        let findings = self.findings.iter();
-        findings
-            .map(|finding| {
-                let key = (
-                    finding.code,
-                    &finding.object,
-                    finding.field.as_str(),
-                    finding.subject.as_ref(),
-                );
-                (key, finding)
-            })
-            .collect()
+        self.findings.iter().map(|finding| (finding.key(), finding)).collect()
     }
 
     /// What the shell is told.

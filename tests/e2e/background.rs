@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -41,7 +42,12 @@ impl Write for Shared {
 impl Background {
     /// Runs the plugin with the kubeconfig of an administrator.
     pub(crate) fn start(control_plane: &ControlPlane, arguments: &[&str]) -> Self {
-        let kubeconfig = control_plane.kubeconfig().to_str().unwrap().to_owned();
+        Self::start_with(control_plane.kubeconfig(), arguments)
+    }
+
+    /// The same with another kubeconfig.
+    pub(crate) fn start_with(kubeconfig: &Path, arguments: &[&str]) -> Self {
+        let kubeconfig = kubeconfig.to_str().unwrap().to_owned();
         let words: Vec<OsString> = ["kubectl-neo4jbackup"]
             .iter()
             .chain(arguments)

@@ -40,17 +40,24 @@ fn objects(name: &str, namespace: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Runs the plugin at the time of a scenario.
+/// Runs `doctor` at the time of a scenario.
 fn doctor(kubeconfig: &str, now: &str, arguments: &[&str]) -> Run {
+    plugin_at(kubeconfig, now, &[&["doctor"], arguments].concat())
+}
+
+/// Runs the plugin at a time, without a line that is broken.
+pub(crate) fn plugin_at(kubeconfig: &str, now: &str, arguments: &[&str]) -> Run {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let words = ["kubectl-neo4jbackup", "doctor"].iter().chain(arguments);
+    let words = ["kubectl-neo4jbackup"].iter().chain(arguments);
+    let environment = [("KUBECONFIG", kubeconfig), ("COLUMNS", "1000")];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let exit = kubectl_neo4jbackup::run(
         words.map(OsString::from),
         &mut Io {
             stdin: &mut std::io::empty(),
             stdout: &mut stdout,
             stderr: &mut stderr,
-            environment: BTreeMap::from([("KUBECONFIG".to_owned(), kubeconfig.to_owned())]),
+            environment: BTreeMap::from(environment),
             now: now.parse().unwrap(),
             current_directory: std::env::temp_dir(),
             machine_zone: || None,

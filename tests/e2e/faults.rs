@@ -18,7 +18,7 @@ use neo4jbackup_tests::crds;
 use serde_json::{Value, json};
 
 /// The namespace that every test asks about.
-const NAMESPACE: &str = "graph";
+pub(crate) const NAMESPACE: &str = "graph";
 
 /// What a run of the plugin came to.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Run {
 }
 
 /// A control plane with the objects of a scenario in which a backup fails.
-fn start() -> ControlPlane {
+pub(crate) fn start() -> ControlPlane {
     start_with(&crds::rendered())
 }
 
@@ -51,7 +51,7 @@ fn start_with(crds: &str) -> ControlPlane {
 }
 
 /// The same with what happened in it, minutes ago.
-fn with_failed_backup(control_plane: &ControlPlane) {
+pub(crate) fn with_failed_backup(control_plane: &ControlPlane) {
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/one-good-and-three-broken");
     let text = std::fs::read_to_string(scenario.join("objects.yaml")).unwrap();
     let about: Value = serde_saphyr::from_str(&std::fs::read_to_string(scenario.join("bundle.yaml")).unwrap()).unwrap();
@@ -83,7 +83,7 @@ fn shared() -> &'static ControlPlane {
     })
 }
 
-fn plugin() -> &'static Path {
+pub(crate) fn plugin() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| workspace_program("kubectl-neo4jbackup").unwrap())
 }
@@ -138,7 +138,7 @@ fn reasons(report: &Value) -> String {
 }
 
 /// The resource of a path, without its namespace, name and query: `/apis/batch/v1/jobs`.
-fn resource(path: &str) -> String {
+pub(crate) fn resource(path: &str) -> String {
     let path = path.split('?').next().unwrap();
     let mut parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let root = if parts.first() == Some(&"api") { 2 } else { 3 };

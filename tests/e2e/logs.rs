@@ -1,13 +1,11 @@
 //! `logs` on a real API server that asks a kubelet of the tests' own.
 
-mod kubelet;
-
 use kubectl_neo4jbackup::Exit;
 use neo4jbackup_harness::{ControlPlane, play};
 use serde_json::{Value, json};
 
-use self::kubelet::Kubelet;
 use crate::background::{Background, run};
+use crate::kubelet::Kubelet;
 use crate::world::World;
 
 const RUN: &str = "nightly-backup-cron-29920680";

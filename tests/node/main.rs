@@ -8,6 +8,7 @@
 
 mod certificates;
 mod cluster;
+mod diagnoses;
 mod drills;
 mod flood;
 mod host_network;

@@ -56,8 +56,10 @@ pub use kubectl::{Kubectl, KubectlOutput};
 pub use locations::{KUBERNETES_VERSION, root, shared, target};
 pub use mounted_secret::MountedSecret;
 pub use namespace::{Namespace, Way};
-pub use node::{Node, NodeBinaries, NodeTraces, Prerequisite, enter_node, missing_prerequisites};
-pub use play::{later, play};
+pub use node::{
+    Node, NodeBinaries, NodeTraces, Prerequisite, StaticImage, enter_node, missing_prerequisites, write_image,
+};
+pub use play::{later, play, take_back};
 pub use review_client::ReviewClient;
 pub use run_directory::{RunDirectory, end_orphans};
 pub use scale::{DRILLS, Scale, drill_scale};

@@ -39,6 +39,26 @@ pub fn play(client: &mut ApiClient, objects: impl IntoIterator<Item = Value>) {
     }
 }
 
+/// Deletes what was stored, whoever else wanted to see to it first.
+pub fn take_back(client: &mut ApiClient, objects: &[Value]) {
+    for object in objects {
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        let path = format!("{}/{name}", collection(object));
+        if client
+            .get(&path)
+            .is_some_and(|stored| !stored["metadata"]["finalizers"].is_null())
+        {
+            client.merge(&path, &json!({"metadata": {"finalizers": null}}));
+        }
+        let answer = client.send(
+            "DELETE",
+            &format!("{path}?gracePeriodSeconds=0&propagationPolicy=Background"),
+            &Value::Null,
+        );
+        assert!(matches!(answer.status, 200 | 404), "DELETE {path}: {answer:?}");
+    }
+}
+
 /// The same objects as they would be `minutes` later: times, the schedules of a time of the day, and the names of Jobs, in
 /// which the time of their run is written.
 pub fn later(value: &Value, minutes: i64) -> Value {
@@ -58,7 +78,10 @@ pub fn later(value: &Value, minutes: i64) -> Value {
 }
 
 fn later_text(text: &str, minutes: i64) -> Option<String> {
-    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+    // One with a small `z` is there for the way in which it is written.
+    if text.ends_with('Z')
+        && let Ok(time) = text.parse::<jiff::Timestamp>()
+    {
         let time = time + jiff::SignedDuration::from_mins(minutes);
         return Some(time.to_string());
     }
@@ -79,8 +102,21 @@ fn later_schedule(text: &str, minutes: i64) -> Option<String> {
     (rest == "* * *").then(|| format!("{} {} * * *", time % 60, time / 60))
 }
 
-/// What the API server wants of pods and Jobs and what a short description leaves out.
+/// What the API server wants of workloads and what a short description leaves out.
 fn complete(object: &mut Value) {
+    if matches!(object["kind"].as_str(), Some("Deployment" | "StatefulSet")) {
+        let labels = match &object["spec"]["selector"]["matchLabels"] {
+            Value::Null => json!({"app": object["metadata"]["name"]}),
+            labels => labels.clone(),
+        };
+        object["spec"]["selector"] = json!({"matchLabels": labels});
+        object["spec"]["template"]["metadata"] = json!({"labels": labels});
+        if object["spec"]["template"]["spec"].is_null() {
+            object["spec"]["template"]["spec"] =
+                json!({"containers": [{"name": "neo4j", "image": "neo4j:2025.11.0-enterprise"}]});
+        }
+        return;
+    }
     let template = match object["kind"].as_str() {
         Some("Pod") => "/spec",
         Some("Job") => "/spec/template/spec",

@@ -1,9 +1,11 @@
 //! `doctor --watch`: what changes, until somebody presses Ctrl-C.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use neo4jbackup_core::finding::Severity;
+use neo4jbackup_core::registry;
 
 use super::{Question, Unanswered};
 use crate::cli::DoctorFormat;
@@ -108,7 +110,7 @@ fn compare(before: &DoctorReport, now: &DoctorReport, question: &Question<'_>) -
         let word = match old.get(key).map(|old| old.severity) {
             None => "new",
             Some(severity) if severity < finding.severity => "worse",
-            Some(severity) if severity > finding.severity => "better",
+            Some(severity) if severity > finding.severity && !is_unsure(now, finding.code) => "better",
             Some(_) => continue,
         };
         lines.push((finding.severity, change(time, word, finding, &question.page)));
@@ -122,8 +124,34 @@ fn compare(before: &DoctorReport, now: &DoctorReport, question: &Question<'_>) -
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
+/// Whether what follows from a finding could not all be checked: a cause is as bad as its effects, and may only look better.
+fn is_unsure(report: &DoctorReport, code: &str) -> bool {
+    let mut open = vec![code];
+    let mut seen = BTreeSet::new();
+    while let Some(code) = open.pop() {
+        let check = registry::check(code).map(|meta| meta.explains);
+        let effects = check.or_else(|| registry::rule(code).map(|meta| meta.explains));
+        for effect in effects.into_iter().flatten().filter(|effect| seen.insert(**effect)) {
+            if report.is_unchecked(effect) {
+                return true;
+            }
+            open.push(effect);
+        }
+    }
+    false
+}
+
 /// What the next look is compared with: this one, and of the one before what could not be checked this time.
 fn remember(before: &DoctorReport, mut now: DoctorReport) -> DoctorReport {
+    let worse: Vec<(usize, Severity)> = {
+        let (old, new) = (before.by_key(), now.findings.iter().enumerate());
+        let worse = new.filter_map(|(place, finding)| Some((place, finding, old.get(&finding.key())?.severity)));
+        let worse = worse.filter(|(_, finding, before)| *before > finding.severity && is_unsure(&now, finding.code));
+        worse.map(|(place, _, before)| (place, before)).collect()
+    };
+    for (place, severity) in worse {
+        now.findings[place].severity = severity;
+    }
     let known: Vec<Finding> = {
         let new = now.by_key();
         let unchecked = before.by_key().into_iter();

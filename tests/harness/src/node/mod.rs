@@ -12,8 +12,8 @@
 mod binaries;
 mod control_groups;
 mod credentials;
+mod image;
 mod namespaces;
-mod pause;
 mod prerequisites;
 mod settings;
 mod traces;
@@ -23,6 +23,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use binaries::NodeBinaries;
+pub use image::{StaticImage, write_image};
 pub use prerequisites::{Prerequisite, missing_prerequisites};
 pub use traces::NodeTraces;
 
@@ -62,7 +63,7 @@ impl Node {
         let administrator = credentials::write(&directory)?;
         settings::write(&directory)?;
         let pause = directory.path().join("pause.tar");
-        pause::write_image(&pause, &binaries.pause)?;
+        write_image(&pause, image::PAUSE, &binaries.pause)?;
         // A name that no other checkout and no other program of the machine uses.
         let control_group = format!("neo4jbackup-{name}-{}", std::process::id());
 

@@ -1,4 +1,4 @@
-//! The image whose only program does nothing: it holds the network of a pod while the pod's own programs come and go.
+//! Images that hold one static program and nothing else.
 
 use std::fs;
 use std::path::Path;
@@ -9,17 +9,33 @@ use tar::{Builder, Header};
 
 use crate::error::HarnessError;
 
+/// An image, by the name that pods give it. No registry has it.
+#[derive(Debug, Clone, Copy)]
+pub struct StaticImage<'a> {
+    /// With its registry: `docker.io/library/neo4j:2025.11.0-enterprise`.
+    pub name: &'a str,
+    /// Where the program stands in it, from its root: `bin/sh`.
+    pub path: &'a str,
+    /// `UID:GID`.
+    pub user: &'a str,
+}
+
+/// The one that holds the network of a pod while the pod's own programs come and go: `sandbox_image` in containerd.toml.
+pub(crate) const PAUSE: StaticImage<'static> = StaticImage {
+    name: "neo4jbackup.test/pause:1",
+    path: "pause",
+    user: "65535:65535",
+};
+
 /// Writes an OCI image layout, as a tar file that containerd can import, around a static program.
-///
-/// The configuration of containerd names the image; no registry has it.
-pub(crate) fn write_image(file: &Path, program: &Path) -> Result<(), HarnessError> {
+pub fn write_image(file: &Path, image: StaticImage<'_>, program: &Path) -> Result<(), HarnessError> {
     let failed = || HarnessError::io(format!("make the image {}", file.display()));
     let program = fs::read(program).map_err(failed())?;
-    let layer = archive(&[("pause", &program)]).map_err(failed())?;
+    let layer = archive(&[(image.path, &program)]).map_err(failed())?;
     let config = json!({
         "architecture": architecture(),
         "os": "linux",
-        "config": {"Entrypoint": ["/pause"], "User": "65535:65535"},
+        "config": {"Entrypoint": [format!("/{}", image.path)], "User": image.user},
         "rootfs": {"type": "layers", "diff_ids": [digest(&layer)]},
     });
     let config = config.to_string().into_bytes();
@@ -31,7 +47,7 @@ pub(crate) fn write_image(file: &Path, program: &Path) -> Result<(), HarnessErro
     });
     let manifest = manifest.to_string().into_bytes();
     let mut entry = descriptor(MANIFEST, &manifest);
-    entry["annotations"] = json!({"io.containerd.image.name": NAME});
+    entry["annotations"] = json!({"io.containerd.image.name": image.name});
     let index = json!({"schemaVersion": 2, "manifests": [entry]})
         .to_string()
         .into_bytes();
@@ -77,5 +93,3 @@ fn architecture() -> &'static str {
 }
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-/// `sandbox_image` in containerd.toml.
-const NAME: &str = "neo4jbackup.test/pause:1";

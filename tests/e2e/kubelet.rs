@@ -17,9 +17,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 /// A node, as far as the API server needs it for logs. It listens until the value is dropped.
-pub(super) struct Kubelet {
+pub(crate) struct Kubelet {
     /// The name of the node.
-    pub(super) node: String,
+    pub(crate) node: String,
     shared: Arc<Shared>,
     _runtime: Runtime,
 }
@@ -41,7 +41,7 @@ struct Log {
 
 impl Kubelet {
     /// Listens, and registers a node of this name.
-    pub(super) fn register(control_plane: &ControlPlane, node: &str) -> Self {
+    pub(crate) fn register(control_plane: &ControlPlane, node: &str) -> Self {
         let authority = CertificateAuthority::new().unwrap();
         let certificate = authority.issue_server_certificate(&["127.0.0.1"]).unwrap();
         let chain = CertificateDer::pem_slice_iter(certificate.certificate_pem.as_bytes()).map(Result::unwrap);
@@ -82,7 +82,7 @@ impl Kubelet {
     }
 
     /// A container, `NAMESPACE/POD/CONTAINER`, writes lines, each with its time in front.
-    pub(super) fn write(&self, container: &str, lines: &[&str]) {
+    pub(crate) fn write(&self, container: &str, lines: &[&str]) {
         self.change(container, |log| {
             for line in lines {
                 let (time, text) = line.split_once(' ').unwrap();
@@ -92,17 +92,17 @@ impl Kubelet {
     }
 
     /// A container ends.
-    pub(super) fn end(&self, container: &str) {
+    pub(crate) fn end(&self, container: &str) {
         self.change(container, |log| log.has_ended = true);
     }
 
     /// The log of a container cannot be read.
-    pub(super) fn refuse(&self, container: &str, status: u16, text: &str) {
+    pub(crate) fn refuse(&self, container: &str, status: u16, text: &str) {
         self.change(container, |log| log.refusal = Some((status, text.to_owned())));
     }
 
     /// Breaks every connection.
-    pub(super) fn break_connections(&self) {
+    pub(crate) fn break_connections(&self) {
         self.shared.breaks.send_modify(|count| *count += 1);
     }
 
