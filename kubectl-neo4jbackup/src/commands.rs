@@ -56,7 +56,6 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, color, io),
         Command::Report(arguments) => report::run(&arguments, namespace.as_deref(), access, io),
         Command::Rbac(arguments) => rbac::run(&arguments, namespace.as_deref(), access, io),
-        Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, io),
         Command::Explain(arguments) => explain::run(&arguments, color, io),
         Command::Schema(arguments) => schema::run(&arguments, io),
         Command::Policies(arguments) => policies::run(&arguments, io),
