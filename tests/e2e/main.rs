@@ -19,6 +19,7 @@ mod faults_meanwhile;
 mod fixtures;
 mod foreign_trees;
 mod guard;
+mod guides;
 mod hostile_objects;
 mod identity;
 mod kubelet;
