@@ -239,5 +239,11 @@ fn who_may_not_read_the_secret_is_told_so() {
     let rows = report["items"][0]["rows"].as_array().unwrap();
     let row = rows.iter().find(|row| row["topic"] == "secret").unwrap();
     assert_eq!(row["verdict"], "unknown", "{report:#}");
-    assert!(row["text"].as_str().unwrap().contains("get secrets/s3-keys"), "{row:#}");
+    assert!(
+        row["text"]
+            .as_str()
+            .unwrap()
+            .contains("not allowed to get Secret objects"),
+        "{row:#}"
+    );
 }
