@@ -89,6 +89,7 @@ fn findings(report: &Value) -> BTreeSet<String> {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one story, whose parts compare with each other")]
 fn all_three_ways_find_the_same_and_the_report_says_which_it_was() {
     let stage = Stage::set();
     let namespace = stage.namespace.clone();

@@ -37,7 +37,7 @@ pub(super) struct World {
     pub(super) aggregated: String,
 }
 
-/// Numbers that look as if chance made them (SplitMix64).
+/// Numbers that look as if chance made them (`SplitMix64`).
 struct Chance(u64);
 
 impl Chance {
@@ -281,10 +281,10 @@ impl World {
             ..ResourceAction::default()
         };
         if chance.is_one_of(3) {
-            action.subresource = (*chance.of(&SUBRESOURCES)).to_owned();
+            chance.of(&SUBRESOURCES).clone_into(&mut action.subresource);
         }
         if chance.is_one_of(2) {
-            action.name = (*chance.of(&NAMES)).to_owned();
+            chance.of(&NAMES).clone_into(&mut action.name);
         }
         if !chance.is_one_of(4) {
             action.namespace.clone_from(chance.of(&self.namespaces));

@@ -91,7 +91,7 @@ pub(super) const CASES: [Case; 15] = [
         begin: |namespace| {
             namespace.stage.claim(&namespace.name, None);
             namespace.schedule("neo4j", |spec| {
-                container(spec)["image"] = "neo4j:2025.11.0-enterprize".into()
+                container(spec)["image"] = "neo4j:2025.11.0-enterprize".into();
             });
         },
         code: "NB6008",
@@ -127,7 +127,7 @@ pub(super) const CASES: [Case; 15] = [
         begin: |namespace| {
             namespace.stage.claim(&namespace.name, None);
             namespace.schedule("neo4j", |spec| {
-                container(spec)["volumeMounts"][0]["readOnly"] = true.into()
+                container(spec)["volumeMounts"][0]["readOnly"] = true.into();
             });
         },
         code: "NB6003",

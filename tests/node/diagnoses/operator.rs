@@ -166,17 +166,14 @@ impl<'s> Namespace<'s> {
         let now = Timestamp::now();
         let started = now - SignedDuration::from_secs(20);
         let mut entry = json!({"runID": run, "startTime": seconds(started), "backupsPath": backup["metadata"]["name"]});
-        let (phase, ready, reason, message) = match artifact {
-            Some(file) => {
-                entry["status"] = "Succeeded".into();
-                entry["completionTime"] = seconds(now).into();
-                entry["artifactFilename"] = file.into();
-                ("Completed", "True", "BackupSucceeded", "Backup completed successfully")
-            }
-            None => {
-                entry["status"] = "Failed".into();
-                ("Failed", "False", "ReconciliationFailed", "Backup job failed")
-            }
+        let (phase, ready, reason, message) = if let Some(file) = artifact {
+            entry["status"] = "Succeeded".into();
+            entry["completionTime"] = seconds(now).into();
+            entry["artifactFilename"] = file.into();
+            ("Completed", "True", "BackupSucceeded", "Backup completed successfully")
+        } else {
+            entry["status"] = "Failed".into();
+            ("Failed", "False", "ReconciliationFailed", "Backup job failed")
         };
         let mut noted = if backup["spec"]["schedule"].is_null() {
             status(phase, ready, reason, message)

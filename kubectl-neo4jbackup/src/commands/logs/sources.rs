@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use neo4jbackup_core::check::Looks;
+use neo4jbackup_core::facts::Cause;
 use neo4jbackup_core::live::{self, Container, Installation, Job, NoRun, Outcome, Pod, Run, Wish};
 use neo4jbackup_core::logs::About;
 use neo4jbackup_core::quoted::{Name, printable, quoted};
@@ -282,7 +283,19 @@ impl Found {
     fn add_servers(&mut self, view: &live::Cluster<'_>, window: Window) {
         let pods: Vec<&Pod<'_>> = view.instances.iter().flat_map(|of| &of.pods).collect();
         if pods.is_empty() {
-            self.miss("no log of a server: there is no pod of the instance that it names".to_owned());
+            let resources = [Resource::Clusters, Resource::Standalones].into_iter();
+            let gaps = resources.filter_map(|resource| Some((resource, view.snapshot.gap(resource, None)?)));
+            // Whoever may not read the instance does not learn which pods are its servers.
+            let unread: Vec<String> = gaps
+                .filter(|(_, cause)| !matches!(cause, Cause::NotAsked(_)))
+                .map(|(resource, cause)| unread(resource, &cause))
+                .collect();
+            if unread.is_empty() {
+                self.miss("no log of a server: there is no pod of the instance that it names".to_owned());
+            }
+            for reason in unread {
+                self.miss(format!("no log of a server: {reason}"));
+            }
         }
         for pod in pods {
             let containers = pod.containers.iter().filter(|of| of.name == "neo4j");
