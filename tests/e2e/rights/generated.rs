@@ -147,12 +147,7 @@ fn the_role_for_reading_is_enough_and_none_of_it_is_too_much() {
     }
 
     let mut unnoticed = String::new();
-    // Without the instance `logs --servers` says that it has no pod, and not that a right is missing.
-    let of_servers = ["neo4jenterpriseclusters", "neo4jenterprisestandalones"];
     for (position, single) in singles.iter().enumerate() {
-        if single.verb == "get" && of_servers.contains(&single.resource.as_str()) {
-            continue;
-        }
         if complaint(&stage, &format!("user{position}"), &single.resource).is_none() {
             writeln!(unnoticed, "{single:?} of {}", objects[single.object]["kind"]).unwrap();
         }

@@ -281,10 +281,10 @@ impl World {
             ..ResourceAction::default()
         };
         if chance.is_one_of(3) {
-            chance.of(&SUBRESOURCES).clone_into(&mut action.subresource);
+            (*chance.of(&SUBRESOURCES)).clone_into(&mut action.subresource);
         }
         if chance.is_one_of(2) {
-            chance.of(&NAMES).clone_into(&mut action.name);
+            (*chance.of(&NAMES)).clone_into(&mut action.name);
         }
         if !chance.is_one_of(4) {
             action.namespace.clone_from(chance.of(&self.namespaces));
