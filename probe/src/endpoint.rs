@@ -21,7 +21,8 @@ pub(crate) fn read(text: &str) -> Result<Uri, Failure> {
         .trim_end_matches('/')
         .parse()
         .map_err(|_| malformed("is no address"))?;
-    let has_host = uri.host().is_some_and(|host| !host.is_empty());
+    // `https:` alone is read as the host of that name.
+    let has_host = uri.scheme().is_some() && uri.host().is_some_and(|host| !host.is_empty());
     let has_more = uri.query().is_some()
         || uri
             .authority()

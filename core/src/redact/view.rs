@@ -17,6 +17,8 @@ pub(super) struct View<'t> {
     pub(super) text: Cow<'t, str>,
     /// For each byte of it, and its end, where that begins in the source; empty for the source itself.
     starts: Vec<usize>,
+    /// For each byte of it, how often it is escaped in the source; empty for the source itself.
+    depths: Vec<u8>,
 }
 
 /// Returns every layer of a text, the text itself first.
@@ -24,6 +26,7 @@ pub(super) fn layers(text: &str) -> Vec<View<'_>> {
     let mut layers = vec![View {
         text: Cow::Borrowed(text),
         starts: Vec::new(),
+        depths: Vec::new(),
     }];
     while layers.len() < MOST_LAYERS
         && let Some(next) = layers.last().and_then(View::without_escapes)
@@ -44,6 +47,12 @@ impl<'t> View<'t> {
         self.source_of(place + 1) - self.source_of(place)
     }
 
+    /// How often the character at a place is escaped in the source. Its width there does not tell: of an escape that is
+    /// escaped itself, some letters may stand as they are.
+    fn depth(&self, place: usize) -> u8 {
+        self.depths.get(place).copied().unwrap_or(0)
+    }
+
     fn source_of(&self, place: usize) -> usize {
         self.starts.get(place).copied().unwrap_or(place)
     }
@@ -55,22 +64,25 @@ impl<'t> View<'t> {
         }
         let mut text = String::with_capacity(self.text.len());
         let mut starts = Vec::with_capacity(self.starts.len());
+        let mut depths = Vec::with_capacity(self.depths.len());
         let mut place = 0;
         let mut is_new = false;
         while let Some(letter) = self.text[place..].chars().next() {
             let rest = &self.text[place..];
             // A quote that is escaped less often than the backslash before it ends the text in which that stands.
-            let is_end = rest.starts_with("\\\"") && self.width(place + 1) < self.width(place);
+            let is_end = rest.starts_with("\\\"") && self.depth(place + 1) < self.depth(place);
             let escape = if is_end { None } else { escape(rest) };
             let (shown, length) = escape.unwrap_or((letter, letter.len_utf8()));
-            is_new |= length != letter.len_utf8();
+            let is_escaped = length != letter.len_utf8();
+            is_new |= is_escaped;
             text.push(shown);
             starts.resize(text.len(), self.source_of(place));
+            depths.resize(text.len(), self.depth(place) + u8::from(is_escaped));
             place += length;
         }
         starts.push(self.source_of(place));
         let text = Cow::Owned(text);
-        is_new.then_some(View { text, starts })
+        is_new.then_some(View { text, starts, depths })
     }
 }
 

@@ -207,8 +207,8 @@ mod tests {
             changed(before, after),
             [
                 "metadata.annotations[\"example.com/a\"]",
-                "spec.schedule",
                 "spec.args[0]",
+                "spec.schedule",
                 "status.conditions[Ready].status",
                 "status.conditions[New]",
                 "status.history",
