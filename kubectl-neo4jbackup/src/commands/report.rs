@@ -4,6 +4,7 @@ mod contents;
 mod destination;
 pub(in crate::commands) mod diff;
 mod readme;
+mod redaction;
 mod versions;
 
 use std::path::Path;
@@ -11,8 +12,9 @@ use std::path::Path;
 use neo4jbackup_core::quoted::Name;
 use neo4jbackup_core::redact::{Extent, Redactor};
 
-use self::contents::{Contents, Redaction};
+use self::contents::Contents;
 use self::destination::{Destination, DestinationError};
+use self::redaction::Redaction;
 use super::usage;
 use crate::bundle::{Bundle, pack};
 use crate::cli::CollectReport;

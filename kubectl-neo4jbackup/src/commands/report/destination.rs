@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use neo4jbackup_core::quoted::Name;
 
-use super::contents::UNREDACTED;
+use super::redaction::UNREDACTED;
 use crate::cli::CollectReport;
 use crate::directory::Directory;
 use crate::{Exit, Io, replace};

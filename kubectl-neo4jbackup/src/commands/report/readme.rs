@@ -6,7 +6,7 @@ use neo4jbackup_core::facts::Cause;
 use neo4jbackup_core::quoted::{Name, printable};
 use neo4jbackup_core::snapshot::{LogTail, Resource};
 
-use super::contents::{Redaction, UNREDACTED, WIDTH};
+use super::redaction::{Redaction, UNREDACTED, WIDTH};
 use super::versions::Versions;
 use crate::bundle::{Bundle, Files};
 use crate::render::summary::number;
