@@ -32,6 +32,7 @@ mod policies;
 mod rbac_repair;
 mod references;
 mod rejections;
+mod report;
 mod rights;
 mod schemas;
 mod stored_mistakes;

@@ -70,6 +70,7 @@ fn plugin(control_plane: &ControlPlane, folder: &TempDir, words: &[&str]) -> Run
             current_directory: folder.path().to_owned(),
             machine_zone: || None,
             terminal_width: None,
+            stdin_is_terminal: false,
             output_lost: false,
         },
     );
