@@ -50,6 +50,8 @@ pub struct Reading {
 pub enum Purpose {
     /// What became of the runs.
     Runs,
+    /// When runs are due: also which operator it is, which decides whether they wait for each other.
+    Schedules,
     /// Why something is wrong: also logs, events and what more may say so.
     Causes,
     /// What manifests can refer to: no runs, and of Secrets the key names of these, by namespace and name.
@@ -102,7 +104,7 @@ pub async fn read(cluster: &Cluster, reading: &Reading, taken: Timestamp) -> Res
     reader.read_parts(first, &mut read).await;
     read.snapshot.sort();
     match &reading.purpose {
-        Purpose::Runs | Purpose::Rights => {}
+        Purpose::Runs | Purpose::Rights | Purpose::Schedules => {}
         Purpose::Causes => reader.read_more(served.as_deref(), &mut read).await,
         Purpose::References(secrets) => {
             let (secrets, are_more) = wanted::first_secrets(secrets.clone());
@@ -207,6 +209,10 @@ impl Reader {
             parts.push(Part::one(Resource::Services, Some(&namespace), name));
         }
         drop(view);
+        if self.reading.namespaces.is_none() {
+            let pods = wanted::backup_pods(&read.snapshot).into_iter();
+            parts.extend(pods.map(|(namespace, name)| Part::one(Resource::Pods, Some(&namespace), name)));
+        }
         for (namespace, _) in unread {
             for resource in [Resource::Services, Resource::EndpointSlices] {
                 let cause = Cause::NotAsked("only those of the first webhooks were read".to_owned());

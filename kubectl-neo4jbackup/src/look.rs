@@ -33,8 +33,8 @@ pub(crate) struct Look {
     pub(crate) timeout: Duration,
     /// Whether to read events.
     pub(crate) reads_events: bool,
-    /// Whether to read logs and what more may say why something is wrong.
-    pub(crate) examines: bool,
+    /// What it is for, which decides what is read.
+    pub(crate) purpose: Purpose,
     /// Whether to ask for the version of the API server.
     pub(crate) asks_version: bool,
 }
@@ -167,7 +167,7 @@ impl Look {
                 only: self.only.clone().map(|name| (namespace, name)),
                 request_timeout: request_timeout(&access),
                 timeout: self.timeout,
-                purpose: if self.examines { Purpose::Causes } else { Purpose::Runs },
+                purpose: self.purpose.clone(),
                 reads_events: self.reads_events,
             };
             let Read { snapshot, requests } = read(cluster, &reading, taken).await?;

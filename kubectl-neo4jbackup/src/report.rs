@@ -135,15 +135,13 @@ pub struct Finding {
 
 impl Finding {
     /// Marks the places that lie in objects of the cluster, because no file has these; `named` are those of the files.
-    pub(crate) fn tell_live(&mut self, named: &BTreeSet<(&'static str, String, String)>) {
+    pub(crate) fn tell_live(&mut self, named: &BTreeSet<(&str, String, String)>) {
         for related in &mut self.related {
             let Some(object) = related.object.as_ref().filter(|_| related.location.is_none()) else {
                 continue;
             };
-            let is_of_file = |(kind, namespace, name): &(&str, String, String)| {
-                *kind == object.kind && *namespace == object.namespace && *name == object.name
-            };
-            related.in_cluster = !named.iter().any(is_of_file);
+            related.in_cluster =
+                !named.contains(&(object.kind.as_str(), object.namespace.clone(), object.name.clone()));
         }
     }
 

@@ -36,6 +36,7 @@ struct Shared {
 struct Log {
     lines: Vec<(Timestamp, String)>,
     has_ended: bool,
+    stalls: bool,
     refusal: Option<(u16, String)>,
 }
 
@@ -99,6 +100,11 @@ impl Kubelet {
     /// The log of a container cannot be read.
     pub(crate) fn refuse(&self, container: &str, status: u16, text: &str) {
         self.change(container, |log| log.refusal = Some((status, text.to_owned())));
+    }
+
+    /// After its lines nothing more of the log of a container comes, and no end of it.
+    pub(super) fn stall(&self, container: &str) {
+        self.change(container, |log| log.stalls = true);
     }
 
     /// Breaks every connection.
@@ -183,6 +189,9 @@ impl Shared {
                 }
             }
             sent = log.lines.len();
+            if log.stalls {
+                return std::future::pending().await;
+            }
             if log.has_ended || !request.follows {
                 stream.write_all(b"0\r\n\r\n").await.ok()?;
                 return stream.shutdown().await.ok();

@@ -177,6 +177,28 @@ fn what_is_not_there_any_more_is_told_with_what_can_still_be_had() {
     );
 }
 
+/// What has come of it is printed.
+#[test]
+fn a_log_that_stalls_keeps_nobody_waiting() {
+    let (control_plane, namespace, kubelet) = played("stall");
+    let of = |container: &str| format!("{namespace}/{RUN}-x7k2p/{container}");
+    // The API server hands on what fills its buffer.
+    let long = format!("2026-11-21T06:00:05Z {}", "y".repeat(1 << 17));
+    kubelet.write(&of("backup"), &["2026-11-21T06:00:03Z begun", &long, &long]);
+    kubelet.stall(&of("backup"));
+    let only = ["--container", "backup", "--request-timeout", "2s"];
+    let printed = logs(control_plane, &namespace, &only);
+    assert_eq!(printed.exit, Exit::Incomplete, "{}", printed.stderr);
+    assert!(printed.stdout.contains("| begun\n"), "{}", printed.stderr);
+    assert!(
+        printed.stderr.contains("nothing more has come within 2 s"),
+        "{}",
+        printed.stderr
+    );
+    let end = logs(control_plane, &namespace, &[&only[..], &["--tail", "3"]].concat());
+    assert_eq!(end.exit, Exit::Incomplete, "{}", end.stderr);
+}
+
 #[test]
 fn logs_that_may_not_be_read_are_named_with_the_right() {
     let (control_plane, namespace, _kubelet) = played("may");

@@ -1,7 +1,10 @@
 //! `wait` on a real API server: a run ends, fails or is deleted meanwhile, and the API server goes away and comes back.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
 use kubectl_neo4jbackup::Exit;
-use neo4jbackup_harness::{Binaries, ControlPlane, Options, play, report_progress};
+use neo4jbackup_harness::{Binaries, ControlPlane, Options, play, report_progress, workspace_program};
 use neo4jbackup_tests::crds;
 use serde_json::{Value, json};
 
@@ -191,4 +194,40 @@ fn an_api_server_that_is_started_again_meanwhile_is_asked_again() {
     let run = waiting.end();
     assert_eq!(run.exit, Exit::Good, "{run:?}");
     assert_eq!(run.stderr.matches("it is asked again").count(), 1, "{run:?}");
+}
+
+/// A program that reads lines is told once that the server is away, and goes on with what has changed meanwhile.
+#[test]
+fn status_that_is_watched_outlives_an_api_server_that_is_started_again() {
+    let binaries = Binaries::locate_or_build(&report_progress).unwrap();
+    let mut control_plane = ControlPlane::start(&binaries, &Options::default()).unwrap();
+    control_plane.install_crds(&crds::rendered()).unwrap();
+    let namespace = played(&control_plane, |namespace| {
+        vec![backup(namespace, &running()), job(namespace)]
+    });
+    let program = workspace_program("kubectl-neo4jbackup").unwrap();
+    let mut child = Command::new(program)
+        .args(["status", "-n", &namespace, "--watch=100ms"])
+        .env("KUBECONFIG", control_plane.kubeconfig())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(stdout.next().unwrap().starts_with("BACKUP "));
+    let first = stdout.next().unwrap();
+    assert!(first.starts_with("adhoc ") && first.contains(" Running "), "{first}");
+    control_plane.kill_apiserver();
+    let fault = stderr.next().unwrap();
+    assert!(fault.contains("127.0.0.1"), "{fault}");
+    control_plane.start_apiserver().unwrap();
+    end_job(&control_plane, &namespace, true);
+    note(&control_plane, &namespace, &succeeded());
+    // What it says between the two, while an API server that has just started does not know everything, is no matter.
+    let line = stdout.find(|line| line.contains(" Completed ")).unwrap();
+    assert!(line.starts_with("adhoc "), "{line}");
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupted.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }

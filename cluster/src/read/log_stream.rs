@@ -32,6 +32,8 @@ pub struct LogLines {
 /// A log that is being read.
 pub struct LogStream {
     body: Pin<Box<dyn AsyncBufRead + Send>>,
+    /// How long its next bytes may take; `None` when they may take for ever.
+    patience: Option<Duration>,
     /// The line that is coming, without what is too long of it.
     line: Vec<u8>,
     /// How many bytes of it have come.
@@ -61,15 +63,19 @@ impl LogStream {
         let body = answer.map_err(|error| cause_of(&error, of))?;
         Ok(Self {
             body: Box::pin(body),
+            patience: (!lines.follow).then_some(patience),
             line: Vec::new(),
             bytes: 0,
         })
     }
 
-    /// Returns the next line, or `None` at the end. Nothing is lost when the future is dropped.
+    /// Returns the next line, or `None` at the end. Nothing is lost when the future is dropped. A log that is not followed is
+    /// all there, so that one of which nothing comes for as long as an answer may take is an error.
     pub async fn next(&mut self) -> io::Result<Option<Line>> {
         loop {
-            let buffer = self.body.fill_buf().await?;
+            let patience = self.patience.unwrap_or(Duration::MAX);
+            let filled = tokio::time::timeout(patience, self.body.fill_buf()).await;
+            let buffer = filled.map_err(|_| stalled(patience))??;
             if buffer.is_empty() {
                 return Ok((self.bytes > 0).then(|| self.take()));
             }
@@ -92,4 +98,9 @@ impl LogStream {
         self.bytes = 0;
         line
     }
+}
+
+fn stalled(patience: Duration) -> io::Error {
+    let text = format!("nothing more has come within {} s", patience.as_secs_f32().ceil());
+    io::Error::new(io::ErrorKind::TimedOut, text)
 }

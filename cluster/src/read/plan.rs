@@ -324,6 +324,7 @@ mod tests {
         read.insert(("get".to_owned(), String::new(), "pods/log".to_owned(), true));
         let purposes = [
             Purpose::Runs,
+            Purpose::Schedules,
             Purpose::Causes,
             Purpose::References(BTreeSet::new()),
             Purpose::Rights,

@@ -11,7 +11,8 @@ declare_check! {
     /// hook was to do is not done.
     ///
     /// ## How to mend it
-    /// The log of the hook's container has the reason. Its Job is deleted some minutes after it ends.
+    /// The log of the hook's container has the reason: `kubectl neo4jbackup logs restore/NAME`. Its Job is deleted some
+    /// minutes after it ends.
     HookFailed {
         code: "NB8108", name: "hook-failed", severity: Error,
         looks: [AtRestores], needs: [], explains: ["NB8101"], since: "0.2",
@@ -55,8 +56,8 @@ impl Check for HookFailed {
             let failed = job.holds("Failed");
             diagnosis.all_evidence(failed.map(|condition| Evidence::condition(job.reference(), condition)));
             diagnosis.command(format!(
-                "kubectl logs job/{} -n {} --all-containers",
-                job.name, job.namespace
+                "kubectl neo4jbackup logs restore/{} -n {}",
+                restore.name, restore.namespace
             ));
         } else {
             diagnosis.evidence(Evidence::field(restore.reference(), "status.message", &restore.message));

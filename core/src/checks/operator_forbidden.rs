@@ -11,7 +11,8 @@ declare_check! {
     ///
     /// ## What it looks at
     /// What the API server answers to the operator's account, in the operator's log of the last half hour and in the messages
-    /// of backups and restores: `is forbidden: User "system:serviceaccount:…" cannot list resource …`.
+    /// of backups and of restores that go on or ended within the last day:
+    /// `is forbidden: User "system:serviceaccount:…" cannot list resource …`.
     ///
     /// ## Why it matters
     /// What the operator may not read, it does not see, and what it may not create is never there. It says so in its log
@@ -28,8 +29,10 @@ declare_check! {
     }
 }
 
-/// For so many seconds an answer counts. The operator tries again at least every 17 minutes.
+/// For so many seconds an answer in a log counts. The operator tries again at least every 17 minutes.
 const LATELY: i64 = 30 * 60;
+/// For so many seconds the message of a restore counts that has ended. Nobody tries it again, and its message stays.
+const AFTER_ITS_END: i64 = 24 * 3600;
 
 /// What it is the cause of where the log alone says it.
 const UNSEEN: &[&str] = &["NB5101", "NB8116", "NB9006", "NB9007", "NB9011"];
@@ -71,6 +74,7 @@ impl Check for OperatorForbidden {
         let backups = cluster.backups.iter();
         let backups = backups.map(|backup| (backup.reference(), &backup.message));
         let restores = cluster.restores.iter();
+        let restores = restores.filter(|restore| !restore.is_long_over(cluster.now, AFTER_ITS_END));
         let restores = restores.map(|restore| (restore.reference(), &restore.message));
         for (object, message) in backups.chain(restores) {
             let Some((denied, verb)) = Denied::of(message) else {

@@ -13,7 +13,7 @@ declare_check! {
     ///
     /// ## How to mend it
     /// The first line of the diagnosis that stands above this one names the cause, as far as the log or the state of the
-    /// pod tells it. Otherwise look at the log: `kubectl logs job/NAME --all-containers`.
+    /// pod tells it. Otherwise look at the log: `kubectl neo4jbackup logs backup/NAME --run last-failed`.
     RunsFailing {
         code: "NB6001", name: "runs-failing", severity: Error,
         looks: [AtBackups], needs: [Jobs], explains: ["NB6002"], since: "0.2",

@@ -27,7 +27,7 @@ declare_check! {
 
 /// What the API server says before the name of the webhook.
 const FAILED: &str = "failed calling webhook \"";
-/// For so many seconds the words of an event count.
+/// For so many seconds the words of an event count, and the message of a restore that has ended.
 const LATELY: i64 = 24 * 3600;
 
 /// So many namespaces are named.
@@ -105,13 +105,13 @@ fn dead(webhook: &Webhook<'_>, seen: Vec<Failure>, cluster: &Cluster<'_>, report
         "webhook {} does not answer: its Service {namespace}/{of} {why}; {what}",
         name(&webhook.name)
     );
-    let mut affected: Vec<ObjectRef> = seen.iter().map(|failure| failure.object.clone()).collect();
-    affected.extend(objects(cluster, &namespaces));
+    let seen_in = seen.iter().map(|failure| &*failure.object.namespace);
+    let affected = namespaces.iter().copied().chain(seen_in).map(str::to_owned).collect();
     let diagnosis = report.say(webhook.configuration.clone(), message);
     diagnosis.all_evidence(seen.into_iter().map(|failure| failure.sign).take(2));
     diagnosis
         .evidence(Evidence::fact(webhook.configuration.clone(), "failurePolicy: Fail"))
-        .affects(Affects::Objects(affected))
+        .affects(Affects::Namespaces(affected))
         .help(
             "start what answers for it; until then leave the namespace out of its namespaceSelector, or set failurePolicy: \
              Ignore, if those who look after it agree",
@@ -186,9 +186,9 @@ fn failures(cluster: &Cluster<'_>) -> BTreeMap<String, Vec<Failure>> {
         .backups
         .iter()
         .map(|backup| (backup.reference(), &backup.message));
-    let restores = cluster
-        .restores
-        .iter()
+    let restores = cluster.restores.iter();
+    let restores = restores
+        .filter(|restore| !restore.is_long_over(cluster.now, LATELY))
         .map(|restore| (restore.reference(), &restore.message));
     for (object, message) in backups.chain(restores) {
         see(
@@ -208,13 +208,4 @@ fn of_series(series: &Series<'_, '_>, see_events: &mut dyn FnMut(&ObjectRef, &Ob
     if let Some(cron_job) = series.cron_job {
         see_events(&series.object, &cron_job.reference(), &cron_job.events);
     }
-}
-
-/// All that is in these namespaces.
-fn objects(cluster: &Cluster<'_>, namespaces: &BTreeSet<&str>) -> Vec<ObjectRef> {
-    let backups = cluster.backups.iter().map(Backup::reference);
-    let restores = cluster.restores.iter().map(Restore::reference);
-    let plain = cluster.plain_cron_jobs.iter().map(PlainCronJob::reference);
-    let all = backups.chain(restores).chain(plain);
-    all.filter(|object| namespaces.contains(&*object.namespace)).collect()
 }

@@ -113,6 +113,13 @@ impl<'s> Restore<'s> {
         self.has_ended().then(|| self.completed.or_else(changed))?
     }
 
+    /// Whether it came to an end more than so many seconds ago: what its message says of others was so then. `false` when
+    /// nobody knows its end.
+    pub fn is_long_over(&self, now: Timestamp, seconds: i64) -> bool {
+        self.ended()
+            .is_some_and(|ended| now.as_second() - ended.as_second() > seconds)
+    }
+
     /// What the operator's message means, when it failed and the table of messages knows it.
     pub fn meaning(&self) -> Option<&'static Class> {
         (self.phase == "Failed").then(|| logs::of_restore_message(&self.message))?

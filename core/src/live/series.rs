@@ -110,7 +110,10 @@ impl<'r, 's> Series<'r, 's> {
             .iter()
             .find(|run| run.outcome == Outcome::Failed && run.job.is_some());
         match failed {
-            Some(run) => format!("kubectl logs job/{} -n {namespace} --all-containers", run.id),
+            Some(_) => {
+                let word = if kind == "CronJob" { "cronjob" } else { "backup" };
+                format!("kubectl neo4jbackup logs {word}/{name} -n {namespace} --run last-failed")
+            }
             // Its Job is gone, and its log with it.
             None if kind == "CronJob" => format!("kubectl describe cronjob/{name} -n {namespace}"),
             None => format!("kubectl describe neo4jbackup/{name} -n {namespace}"),

@@ -17,6 +17,9 @@ const MOST_SECRETS: usize = 64;
 /// So many services of webhooks are looked at.
 const MOST_SERVICES: usize = 16;
 
+/// So many backup pods are looked at, of those that are not ready.
+const MOST_BACKUP_PODS: usize = 16;
+
 /// So many logs are read. What is wrong shows in the newest.
 const MOST_LOGS: usize = 48;
 
@@ -69,6 +72,29 @@ pub fn secrets_of(object: &Node<'_>) -> Vec<String> {
         _ => Vec::new(),
     };
     places.into_iter().filter_map(|place| place.credentials).collect()
+}
+
+/// The backup pods of clusters of old operators that are not ready, by namespace and name. They have no label that all of
+/// those operators write, so that a list of labelled pods may lack them.
+pub fn backup_pods(snapshot: &Snapshot) -> Vec<(String, String)> {
+    let mut pods = Vec::new();
+    for stored in snapshot.objects(Resource::Clusters) {
+        let set = format!("{}-backup", stored.name);
+        let Some(set_object) = snapshot.object(Resource::StatefulSets, &stored.namespace, &set) else {
+            continue;
+        };
+        let pod = format!("{set}-0");
+        let is_read = snapshot.object(Resource::Pods, &stored.namespace, &pod).is_some();
+        let set_object = set_object.node();
+        let is_ready = set_object
+            .at("status.readyReplicas")
+            .and_then(Node::scalar_text)
+            .is_some_and(|ready| ready != "0");
+        if !is_read && !is_ready && pods.len() < MOST_BACKUP_PODS {
+            pods.push((stored.namespace.to_string(), pod));
+        }
+    }
+    pods
 }
 
 /// For so many seconds the operator may leave an object alone.

@@ -4,6 +4,7 @@ mod ask;
 mod check;
 mod policy;
 
+use neo4jbackup_cluster::Purpose;
 use neo4jbackup_core::auth::Access as Way;
 use neo4jbackup_core::check::Looks;
 use neo4jbackup_core::examine::Target;
@@ -87,7 +88,7 @@ fn look(arguments: &AuthCheck, namespace: Option<&str>) -> Look {
         only: None,
         timeout: arguments.timeout,
         reads_events: true,
-        examines: true,
+        purpose: Purpose::Causes,
         asks_version: false,
     }
 }

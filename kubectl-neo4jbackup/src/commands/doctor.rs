@@ -4,6 +4,7 @@ mod watch;
 
 use std::collections::BTreeSet;
 
+use neo4jbackup_cluster::Purpose;
 use neo4jbackup_core::check::{Cause, Looks};
 use neo4jbackup_core::coverage;
 use neo4jbackup_core::examine::{Examination, Options, examine};
@@ -100,7 +101,7 @@ impl Question<'_> {
                 .map(|wanted| wanted.name.clone()),
             timeout: self.arguments.timeout,
             reads_events: true,
-            examines: true,
+            purpose: Purpose::Causes,
             asks_version: false,
         };
         let seen = look.take(self.access.clone(), io)?;

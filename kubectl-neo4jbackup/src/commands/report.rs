@@ -9,6 +9,7 @@ mod versions;
 
 use std::path::Path;
 
+use neo4jbackup_cluster::Purpose;
 use neo4jbackup_core::quoted::Name;
 use neo4jbackup_core::redact::{Extent, Redactor};
 
@@ -121,7 +122,7 @@ fn look(
             .map(|wanted| wanted.name.clone()),
         timeout: arguments.timeout,
         reads_events: true,
-        examines: true,
+        purpose: Purpose::Causes,
         asks_version: true,
     };
     look.take(access, io)

@@ -5,6 +5,7 @@ mod watch;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use neo4jbackup_cluster::Purpose;
 use neo4jbackup_core::examine::{Options, examine};
 use neo4jbackup_core::live::Cluster;
 use neo4jbackup_core::quoted::Name;
@@ -37,7 +38,10 @@ pub(super) fn run(arguments: &Status, namespace: Option<&str>, access: Access, c
         only: asked.only(),
         timeout: arguments.timeout,
         reads_events: false,
-        examines: matches!(arguments.output, StatusFormat::Html),
+        purpose: match arguments.output {
+            StatusFormat::Html => Purpose::Causes,
+            _ => Purpose::Runs,
+        },
         asks_version: false,
     };
     let question = Question {

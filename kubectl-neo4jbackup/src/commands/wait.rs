@@ -17,6 +17,7 @@ use self::sight::{Eye, Sight};
 use super::usage;
 use crate::age::span;
 use crate::cli::{Wait, WaitGoal};
+use crate::clock::Clock;
 use crate::connection::{self, Access};
 use crate::look::{LookError, is_namespace, request_timeout};
 use crate::target::{TargetError, Wanted};
@@ -94,18 +95,16 @@ impl Waiting<'_> {
         };
         let reader = ObjectReader::new(cluster, reading).await?;
         let mut progress = Progress::new(io);
-        let began = Instant::now();
-        let end = self.watch(&reader, began, &mut progress, io).await;
+        let clock = Clock::starting_at(io.now);
+        let end = self.watch(&reader, clock, &mut progress, io).await;
         progress.clear(io);
-        let now = after(io.now, began.elapsed());
-        Ok(self.tell(end, cluster, now, io).await)
+        Ok(self.tell(end, cluster, clock.now(), io).await)
     }
 
     /// Looks again and again until it is decided.
-    async fn watch(&self, reader: &ObjectReader, began: Instant, progress: &mut Progress, io: &mut Io<'_>) -> End {
-        let start = io.now;
-        let deadline = began + self.arguments.timeout;
-        let since = self.arguments.since.map(|since| before(start, since));
+    async fn watch(&self, reader: &ObjectReader, clock: Clock, progress: &mut Progress, io: &mut Io<'_>) -> End {
+        let deadline = Instant::now() + self.arguments.timeout;
+        let since = self.arguments.since.map(|since| before(io.now, since));
         let mut eye = Eye::new(&self.wanted, &self.namespace, self.arguments.goal.into(), since);
         let mut trouble: Option<Instant> = None;
         // Since when the API server says no, which it does for a moment after a start, too.
@@ -113,7 +112,7 @@ impl Waiting<'_> {
         let mut unconfirmed: Option<Instant> = None;
         let mut state = String::new();
         loop {
-            let now = after(start, began.elapsed());
+            let now = clock.now();
             // What is asked first is answered, or the cluster cannot be asked at all.
             let read = if eye.has_seen() {
                 match timeout_at(deadline, reader.read(now)).await {
@@ -248,11 +247,6 @@ fn participle(done: &'static str) -> &'static str {
     } else {
         done
     }
-}
-
-fn after(start: Timestamp, elapsed: Duration) -> Timestamp {
-    let elapsed = i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX);
-    Timestamp::from_second(start.as_second().saturating_add(elapsed)).unwrap_or(Timestamp::MAX)
 }
 
 fn before(start: Timestamp, span: Duration) -> Timestamp {

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use neo4jbackup_cluster::{Cluster, LogLines, LogStream, ObjectReader};
 use neo4jbackup_core::facts::Cause;
 use neo4jbackup_core::live::{self, Wish};
@@ -18,6 +17,7 @@ use super::printer::Printer;
 use super::sources::{Found, Source};
 use super::{Command, Printed, not_read};
 use crate::Io;
+use crate::clock::Clock;
 use crate::unread::unread;
 
 /// How long to wait between two looks for new pods, and for the end of the Job.
@@ -92,7 +92,7 @@ impl<'a> Following<'a> {
         let mut is_complete = true;
         let mut told: BTreeSet<String> = told.into_iter().collect();
         let mut refused: Option<Instant> = None;
-        let (began, start) = (Instant::now(), io.now);
+        let clock = Clock::starting_at(io.now);
         let mut next_look = Instant::now();
         let mut ended: Option<Instant> = None;
         let mut is_lost = false;
@@ -100,9 +100,7 @@ impl<'a> Following<'a> {
             if !self.hear(&mut news, next_look, io).await {
                 return is_complete;
             }
-            let elapsed = i64::try_from(began.elapsed().as_secs()).unwrap_or(i64::MAX);
-            let now = Timestamp::from_second(start.as_second().saturating_add(elapsed)).unwrap_or(start);
-            let snapshot = self.reader.read(now).await.snapshot;
+            let snapshot = self.reader.read(clock.now()).await.snapshot;
             next_look = Instant::now() + PAUSE;
             let gap = [self.command.wanted.resource(), Resource::Jobs, Resource::Pods]
                 .into_iter()

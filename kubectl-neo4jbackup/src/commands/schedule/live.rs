@@ -1,5 +1,6 @@
 //! `schedule`: when the backups of a cluster run, and what gets in their way.
 
+use neo4jbackup_cluster::Purpose;
 use neo4jbackup_core::live::Cluster;
 
 use crate::chosen::Asked;
@@ -26,7 +27,7 @@ pub(crate) fn run(arguments: &LiveSchedule, namespace: Option<&str>, access: Acc
         only: None,
         timeout: arguments.timeout,
         reads_events: true,
-        examines: false,
+        purpose: Purpose::Schedules,
         asks_version: false,
     };
     let seen = match look.take(access, io) {

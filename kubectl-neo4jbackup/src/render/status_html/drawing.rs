@@ -8,6 +8,8 @@ use crate::status_list::{Item, RunItem};
 
 /// From one run to the next.
 const STEP: usize = 64;
+/// The same on a narrow screen, in pixels.
+const LEAST_STEP: usize = 48;
 /// The side of the square of a run.
 const SIDE: usize = 36;
 /// The height of a timeline without gaps.
@@ -29,10 +31,13 @@ pub(super) fn timeline(item: &Item, now: Timestamp) -> String {
         drawn += &gap.drawn();
     }
     let words: Vec<String> = item.runs.iter().map(told).collect();
-    // Few squares are not drawn larger than many.
+    let least = LEAST_STEP * item.runs.len();
+    // Few squares are not drawn larger than many, and many not so small that nobody can read their times: they scroll.
     format!(
         "<figure><figcaption>The last runs, the newest on the right</figcaption>\n\
-         <svg viewBox=\"0 0 {width} {height}\" style=\"max-width:{width}px\" role=\"img\" aria-label=\"{}\">\n{drawn}</svg>\n</figure>\n{}",
+         <div class=\"wide\">\n\
+         <svg viewBox=\"0 0 {width} {height}\" style=\"max-width:{width}px;min-width:{least}px\" \
+         role=\"img\" aria-label=\"{}\">\n{drawn}</svg>\n</div>\n</figure>\n{}",
         Html(&words.join("; ")),
         gaps_told(&gaps)
     )

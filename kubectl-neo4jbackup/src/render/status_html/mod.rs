@@ -110,8 +110,9 @@ fn overview(list: &StatusList, now: Timestamp) -> String {
     for (position, item) in list.items.iter().enumerate() {
         let name = target(item);
         rows += &format!(
-            "<tr><th scope=\"row\"><a href=\"#backup-{position}\">{name}</a></th><td>{state}</td><td>{good}</td>\
-             <td>{rpo}</td><td class=\"time\">{next}</td></tr>\n",
+            "<tr><th scope=\"row\"><a href=\"#backup-{position}\">{name}</a></th>\
+             <td data-of=\"State\">{state}</td><td data-of=\"Last good run\">{good}</td>\
+             <td data-of=\"RPO\"><span>{rpo}</span></td><td data-of=\"Next run\" class=\"time\">{next}</td></tr>\n",
             name = Html(&name),
             state = state(item),
             good = Html(&last_good(item, now)),
