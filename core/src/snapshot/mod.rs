@@ -39,7 +39,7 @@ struct Collection {
 }
 
 /// Objects that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gap {
     /// The namespace that it concerns; `None` for all that were asked for.
     pub namespace: Option<String>,
@@ -110,7 +110,9 @@ impl Snapshot {
     pub fn miss(&mut self, resource: Resource, gap: Gap) {
         let collection = self.collections.entry(resource).or_default();
         collection.is_served = true;
-        collection.gaps.push(gap);
+        // Answers that are waited for side by side come in any order; what is told of them does not change with it.
+        let place = collection.gaps.partition_point(|other| *other <= gap);
+        collection.gaps.insert(place, gap);
     }
 
     /// Says that objects of a resource in namespaces that were not asked for could not be looked at, where that would have
