@@ -2,7 +2,7 @@
 
 use http::header::CONTENT_TYPE;
 use neo4jbackup_core::auth::{Claims, claims};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -42,8 +42,8 @@ struct Status<'t> {
     token: &'t str,
 }
 
-/// Asks the API server for a token of an account, for this audience or else for its own, and returns what it says. The token
-/// itself is overwritten before this returns.
+/// Asks the API server for a token of an account, for this audience or else for its own, and returns what it says. The text
+/// of the answer, with the token, is overwritten before this returns; the buffers of the HTTP client are not ours.
 pub async fn account_claims(
     cluster: &Cluster,
     namespace: &str,
@@ -67,9 +67,9 @@ pub async fn account_claims(
         .body(body.to_string().into_bytes())
         .map_err(|error| refused(error.into()))?;
     let text = cluster.client().request_text(request).await;
-    let text = SecretString::from(text.map_err(|error| refused(NoAnswer::of(error)))?);
+    let text = Zeroizing::new(text.map_err(|error| refused(NoAnswer::of(error)))?);
     let unreadable = || TokenError::Unreadable(account.to_owned());
-    let answer: Answer<'_> = serde_json::from_str(text.expose_secret()).map_err(|_| unreadable())?;
+    let answer: Answer<'_> = serde_json::from_str(&text).map_err(|_| unreadable())?;
     claims(answer.status.token).ok_or_else(unreadable)
 }
 

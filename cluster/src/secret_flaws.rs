@@ -25,21 +25,23 @@ pub async fn secret_flaws(cluster: &Cluster, namespace: &str, name: &str) -> Res
     let request = http::Request::get(path).body(Vec::new())?;
     let text = cluster.client().request_text(request).await;
     let text = Zeroizing::new(text.map_err(NoAnswer::of)?);
-    Ok(flaws(&text))
+    flaws(&text).ok_or_else(|| NoAnswer::Status {
+        status: http::StatusCode::OK,
+        message: "the answer is no Secret whose values can be read".to_owned(),
+    })
 }
 
-fn flaws(text: &str) -> Vec<(String, Flaw)> {
-    // An error of the reader could quote what it read, so that none is passed on.
-    let Ok(secret) = serde_json::from_str::<Secret<'_>>(text) else {
-        return Vec::new();
-    };
+/// The flaws of a Secret, or `None` if the text is none. An error of the reader could quote what it read, so that none is
+/// passed on.
+fn flaws(text: &str) -> Option<Vec<(String, Flaw)>> {
+    let secret = serde_json::from_str::<Secret<'_>>(text).ok()?;
     let data = secret.data.unwrap_or_default().into_iter();
-    data.filter_map(|(key, value)| {
+    let found = data.filter_map(|(key, value)| {
         let value = STANDARD.decode(value).map(Zeroizing::new);
         let flaw = value.map_or(Some(Flaw::NotText), |value| flaw(&key, &value))?;
         Some((key.into_owned(), flaw))
-    })
-    .collect()
+    });
+    Some(found.collect())
 }
 
 #[cfg(test)]
@@ -54,8 +56,14 @@ mod tests {
             encoded("eu-central-1\n"),
             encoded("AKIAEXAMPLE")
         );
-        assert_eq!(flaws(&text), [("AWS_REGION".to_owned(), Flaw::LineBreak)]);
-        assert_eq!(flaws("{}"), []);
-        assert_eq!(flaws(r#"{"data": null}"#), []);
+        assert_eq!(flaws(&text), Some(vec![("AWS_REGION".to_owned(), Flaw::LineBreak)]));
+        assert_eq!(flaws("{}"), Some(Vec::new()));
+        assert_eq!(flaws(r#"{"data": null}"#), Some(Vec::new()));
+    }
+
+    #[test]
+    fn what_is_no_secret_is_not_one_without_flaws() {
+        assert_eq!(flaws("no json"), None);
+        assert_eq!(flaws(r#"{"data": {"AWS_REGION": null}}"#), None);
     }
 }

@@ -3,14 +3,12 @@
 
 use neo4jbackup_core::auth::{Access, Grant};
 use neo4jbackup_core::live::Cluster;
-use neo4jbackup_core::snapshot::Resource;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::about::About;
-use crate::auth_report::place;
+use crate::auth_report::{DocumentItem, place};
 use crate::look::Source;
-use crate::unread::unread;
+use crate::unread::unread_subjects;
 
 /// The least that a cloud has to allow.
 #[derive(Debug, Clone, Serialize)]
@@ -49,27 +47,10 @@ pub(crate) struct Item {
     pub(crate) open: Vec<String>,
 }
 
-/// A policy, binding or assignment.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct DocumentItem {
-    /// `iamPolicy`, `bucketPolicy`, `accessPointPolicy`, `roleBinding` or `roleAssignment`.
-    pub(crate) kind: &'static str,
-    /// What it is for.
-    pub(crate) title: String,
-    /// Itself, as the cloud takes it.
-    pub(crate) body: Value,
-    /// The command that tells the cloud; `FILE` stands for a file with the body.
-    pub(crate) command: String,
-}
-
 impl AuthPolicy {
     /// Puts what is to be allowed into the words of the report.
     pub(crate) fn new(cluster: &Cluster<'_>, source: Source, grants: &[(&Access, Grant)]) -> Self {
-        let gaps = cluster.snapshot.gaps();
-        let of_subjects = gaps.filter(|(resource, _)| matches!(resource, Resource::Backups | Resource::Restores));
-        let not_read: Vec<String> = of_subjects
-            .map(|(resource, gap)| unread(resource, &gap.cause))
-            .collect();
+        let not_read = unread_subjects(cluster);
         Self {
             about: About::new("AuthPolicy", cluster, source, not_read.is_empty()),
             not_read,
@@ -80,19 +61,13 @@ impl AuthPolicy {
 
 impl Item {
     fn new(access: &Access, grant: &Grant) -> Self {
-        let documents = grant.documents.iter().map(|document| DocumentItem {
-            kind: document.kind,
-            title: document.title.clone(),
-            body: document.body.clone(),
-            command: document.command.clone(),
-        });
         Self {
             kind: grant.object.kind.clone(),
             namespace: grant.object.namespace.clone(),
             name: grant.object.name.clone(),
             provider: grant.provider.as_str(),
             place: place(access),
-            documents: documents.collect(),
+            documents: grant.documents.iter().map(DocumentItem::from).collect(),
             notes: grant.notes.clone(),
             common_mistakes: grant.common_mistakes,
             open: grant.open.clone(),

@@ -1,13 +1,12 @@
 //! The result of `auth check` as the object that every format is made from: `AuthReport` of `report.neo4jbackup.github.io/v1`.
 //! Its JSON Schema is `docs/schemas/AuthReport.json`.
 
-use neo4jbackup_core::auth::{Access, Actor, Claims, Row, Trust, Verdict};
+use neo4jbackup_core::auth::{Access, Actor, Claims, Document, Row, Trust, Verdict};
 use neo4jbackup_core::check::Diagnosis;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::live::Cluster;
 use neo4jbackup_core::model::{Provider, StoreType};
 use neo4jbackup_core::quoted::{Name, printable};
-use neo4jbackup_core::snapshot::Resource;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -15,7 +14,7 @@ use crate::Exit;
 use crate::about::About;
 use crate::look::Source;
 use crate::report;
-use crate::unread::unread;
+use crate::unread::unread_subjects;
 
 /// By which identity the stores are reached, and what is missing for that.
 #[derive(Debug, Clone, Serialize)]
@@ -128,7 +127,17 @@ pub(crate) struct Token {
 /// What has to let an account in.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct TrustItem {
-    /// `trustPolicy`, `iamBinding` or `federatedCredential`.
+    /// What the cloud is to be told: a `trustPolicy`, `iamBinding` or `federatedCredential`.
+    #[serde(flatten)]
+    pub(crate) document: DocumentItem,
+    /// What a person has to fill in.
+    pub(crate) open: Vec<String>,
+}
+
+/// What a cloud is to be told.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct DocumentItem {
+    /// What it is, such as `iamPolicy`, `bucketPolicy` or `roleBinding`.
     pub(crate) kind: &'static str,
     /// What it is for.
     pub(crate) title: String,
@@ -136,18 +145,23 @@ pub(crate) struct TrustItem {
     pub(crate) body: Value,
     /// The command that tells the cloud; `FILE` stands for a file with the body.
     pub(crate) command: String,
-    /// What a person has to fill in.
-    pub(crate) open: Vec<String>,
+}
+
+impl From<&Document> for DocumentItem {
+    fn from(document: &Document) -> Self {
+        Self {
+            kind: document.kind,
+            title: document.title.clone(),
+            body: document.body.clone(),
+            command: document.command.clone(),
+        }
+    }
 }
 
 impl AuthReport {
     /// Puts what was found into the words of the report. The items are those that were asked about.
     pub(crate) fn new(cluster: &Cluster<'_>, source: Source, items: Vec<Item>, tokens: Vec<Token>) -> Self {
-        let gaps = cluster.snapshot.gaps();
-        let of_subjects = gaps.filter(|(resource, _)| matches!(resource, Resource::Backups | Resource::Restores));
-        let not_read: Vec<String> = of_subjects
-            .map(|(resource, gap)| unread(resource, &gap.cause))
-            .collect();
+        let not_read = unread_subjects(cluster);
         let mut summary = Summary::default();
         for row in items.iter().flat_map(|item| &item.rows) {
             *match row.verdict {
@@ -275,10 +289,7 @@ impl From<&Diagnosis> for RowItem {
 impl From<Trust> for TrustItem {
     fn from(trust: Trust) -> Self {
         Self {
-            kind: trust.document.kind,
-            title: trust.document.title,
-            body: trust.document.body,
-            command: trust.document.command,
+            document: DocumentItem::from(&trust.document),
             open: trust.open,
         }
     }

@@ -8,6 +8,7 @@
 mod auth;
 mod connection;
 mod environment;
+mod look;
 mod pages;
 mod probe;
 mod rbac;
@@ -32,6 +33,7 @@ use crate::since::Since;
 
 pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat};
 pub use connection::Connection;
+pub use look::LookArguments;
 pub use pages::markdown;
 pub use probe::{Probe, ProviderName};
 pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacRepair, RbacScope, RbacUndo};
@@ -310,12 +312,9 @@ pub struct Doctor {
     /// given
     #[arg(value_name = "TYPE/NAME")]
     pub target: Option<String>,
-    /// Look at all namespaces
-    #[arg(short = 'A', long, conflicts_with = "namespace")]
-    pub all_namespaces: bool,
-    /// Look at what has been collected in a folder or archive (tar, tar.gz), and at no cluster
-    #[arg(long, value_name = "PATH")]
-    pub from_bundle: Option<PathBuf>,
+    /// Where to look.
+    #[command(flatten)]
+    pub look: LookArguments,
     /// Format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     pub output: DoctorFormat,
@@ -354,9 +353,6 @@ pub struct Doctor {
     /// Exit with 0 also when something could not be checked
     #[arg(long)]
     pub allow_incomplete: bool,
-    /// How long to look at most, in all: 90s, 2m
-    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
-    pub timeout: Duration,
 }
 
 /// Why a text is no time to wait.
@@ -434,12 +430,9 @@ pub struct Status {
     /// given
     #[arg(value_name = "NAME")]
     pub targets: Vec<String>,
-    /// Look at all namespaces
-    #[arg(short = 'A', long, conflicts_with = "namespace")]
-    pub all_namespaces: bool,
-    /// Look at what has been collected in a folder or archive (tar, tar.gz), and at no cluster
-    #[arg(long, value_name = "PATH")]
-    pub from_bundle: Option<PathBuf>,
+    /// Where to look.
+    #[command(flatten)]
+    pub look: LookArguments,
     /// Format. Templates are kubectl's: `jsonpath={.items[*].name}`
     #[arg(short, long, value_name = "FORMAT", value_parser = StatusFormats, default_value = "text")]
     pub output: StatusFormat,
@@ -466,9 +459,6 @@ pub struct Status {
     /// Print ASCII only; also when the locale is not UTF-8
     #[arg(long)]
     pub ascii: bool,
-    /// How long to look at most, in all: 90s, 2m
-    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
-    pub timeout: Duration,
 }
 
 /// Formats of `status`.
@@ -701,21 +691,15 @@ pub struct LiveSchedule {
     /// given
     #[arg(value_name = "NAME")]
     pub targets: Vec<String>,
-    /// Look at all namespaces
-    #[arg(short = 'A', long, conflicts_with = "namespace")]
-    pub all_namespaces: bool,
+    /// Where to look.
+    #[command(flatten)]
+    pub look: LookArguments,
     /// How many runs of each to tell of
     #[arg(long, value_name = "N", default_value = "1")]
     pub next: NonZero<u16>,
-    /// Look at what has been collected in a file, a folder or an archive (tar, tar.gz), and at no cluster
-    #[arg(long, value_name = "PATH")]
-    pub from_bundle: Option<PathBuf>,
     /// Format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     pub output: ScheduleFormat,
-    /// How long to look at most, in all: 90s, 2m
-    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
-    pub timeout: Duration,
 }
 
 /// Formats of `schedule`.

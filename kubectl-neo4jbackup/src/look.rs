@@ -10,6 +10,7 @@ use neo4jbackup_core::snapshot::Snapshot;
 use neo4jbackup_core::values::names::{LONGEST_LABEL, is_label_of_any_length};
 
 use crate::bundle::{self, Bundle, BundleError};
+use crate::cli::LookArguments;
 use crate::connection::{self, Access, ConnectionError};
 use crate::target::{TargetError, Wanted};
 use crate::{Exit, Io};
@@ -146,6 +147,20 @@ impl Seen {
 }
 
 impl Look {
+    /// Looks at everything, with its events.
+    pub(crate) fn at(arguments: &LookArguments, namespace: Option<&str>, purpose: Purpose) -> Self {
+        Self {
+            bundle: arguments.from_bundle.clone(),
+            namespace: namespace.map(str::to_owned),
+            all_namespaces: arguments.all_namespaces,
+            only: None,
+            timeout: arguments.timeout,
+            reads_events: true,
+            purpose,
+            asks_version: false,
+        }
+    }
+
     /// Looks.
     pub(crate) fn take(&self, access: Access, io: &mut Io<'_>) -> Result<Seen, LookError> {
         if let Some(path) = &self.bundle {

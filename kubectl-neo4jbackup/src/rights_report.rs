@@ -8,7 +8,7 @@ use neo4jbackup_core::quoted::{Name, printable};
 use neo4jbackup_core::rbac::evaluate::{Caller, Grant};
 use neo4jbackup_core::rbac::needs::{Excess, Names, Party, Place, Wanted, excess, nothing_with, wanted};
 use neo4jbackup_core::rbac::rule::{Action, ResourceAction};
-use neo4jbackup_core::rbac::{CLUSTER_ROLE, ROLE, ROLE_BINDING};
+use neo4jbackup_core::rbac::{ROLE, ROLE_BINDING};
 use serde::Serialize;
 
 use crate::Exit;
@@ -320,5 +320,6 @@ impl Left {
 fn is_of_old_operator(grant: &Grant<'_>) -> bool {
     !grant.namespace.is_empty()
         && grant.binding == ROLE_BINDING
-        && [ROLE, CLUSTER_ROLE].contains(&grant.role.name.as_str())
+        && grant.role.namespace.is_some()
+        && grant.role.name == ROLE
 }

@@ -204,7 +204,7 @@ fn lint_without_room(folder: &TempDir, is_killed: bool, arguments: &[&str]) -> O
         .unwrap()
 }
 
-#[cfg(unix)]
+/// Everything in a folder.
 fn names(folder: &TempDir) -> Vec<String> {
     let entries = fs::read_dir(folder.path()).unwrap();
     let mut names: Vec<String> = entries
@@ -362,16 +362,6 @@ fn reports_go_to_pipes_devices_and_descriptors() {
     }
 }
 
-/// Everything in a folder that `report` may leave there.
-fn left(folder: &TempDir) -> Vec<String> {
-    let entries = fs::read_dir(folder.path()).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
 /// A bundle of which the archive has more than the 2 KiB that [`limited`] lets a file have.
 const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/scenarios/run-failure-in-log");
 
@@ -402,7 +392,7 @@ fn a_report_that_is_killed_leaves_nothing_under_its_name() {
         assert!(output.status.signal().is_some(), "{output:?}");
         let file = fs::read_to_string(folder.path().join("a.tar.gz"));
         assert_eq!(file.ok().as_deref(), old);
-        let strays = left(&folder);
+        let strays = names(&folder);
         assert!(
             strays.iter().any(|name| name.starts_with(".neo4jbackup-")),
             "{strays:?}"
@@ -410,7 +400,7 @@ fn a_report_that_is_killed_leaves_nothing_under_its_name() {
         // The next run is not disturbed by it, and sweeps.
         let again = limited("true", &folder, &["--force"]);
         assert_eq!(again.status.code(), Some(0), "{again:?}");
-        assert_eq!(left(&folder), ["a.tar.gz"]);
+        assert_eq!(names(&folder), ["a.tar.gz"]);
     }
 }
 
@@ -424,7 +414,7 @@ fn a_report_that_cannot_be_written_to_its_end_leaves_what_was_there() {
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     let said = text(&output.stderr);
     assert!(said.starts_with("error: a.tar.gz cannot be written: "), "{said}");
-    assert_eq!(left(&folder), ["a.tar.gz"]);
+    assert_eq!(names(&folder), ["a.tar.gz"]);
     assert_eq!(fs::read_to_string(folder.path().join("a.tar.gz")).unwrap(), "old");
 }
 
@@ -454,7 +444,7 @@ fn a_report_that_is_interrupted_leaves_nothing() {
     assert!(interrupted.unwrap().success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.signal(), Some(2), "{output:?}");
-    assert_eq!((output.stdout.len(), left(&folder).len()), (0, 0));
+    assert_eq!((output.stdout.len(), names(&folder).len()), (0, 0));
 }
 
 /// Through a pipe the archive alone; what is said about it goes to the person.

@@ -80,7 +80,8 @@ fn place(storage: &Storage<'_>, folder: &str) -> Place {
     }
 }
 
-fn place_of_restore(restore: &Restore<'_>, cluster: &Cluster<'_>) -> Option<Place> {
+/// Where the artifacts of a restore lie, or `None` if it does not say so or names a backup that is not there.
+pub(crate) fn place_of_restore(restore: &Restore<'_>, cluster: &Cluster<'_>) -> Option<Place> {
     let spec = restore.spec();
     let named = |name: Option<&str>| Some(place_of_backup(cluster.backup(&restore.namespace, name?)?));
     match spec.source_type()? {

@@ -30,6 +30,7 @@ mod trust;
 pub use access::{Access, Actor, Place};
 pub use account::misspelt;
 pub use build::accesses;
+pub(crate) use build::place_of_restore;
 pub use document::{Document, Told};
 pub use flaw::{Flaw, flaw};
 pub use injection::{Lack, can_inject, lacks};

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::auth::{accesses, misspelt};
+use crate::auth::{Method, accesses, misspelt};
 use crate::check::prelude::*;
 use crate::document::Map;
 use crate::model::Provider;
@@ -19,8 +19,8 @@ declare_check! {
     /// ## How to mend it
     /// Declare the right key on the backup, from where the operator copies it, and remove the other one.
     AccountAnnotationMisspelt {
-        code: "NB3106", name: "account-annotation-misspelt", severity: Error,
-        looks: [AtCluster], needs: [ServiceAccounts], explains: ["NB6003", "NB8101"], since: "0.2",
+        code: "NB3106", name: "account-annotation-misspelt", severity: Warning,
+        looks: [AtCluster], needs: [ServiceAccounts], explains: ["NB3003", "NB6003", "NB8101"], since: "0.2",
     }
 }
 
@@ -32,14 +32,11 @@ impl Check for AccountAnnotationMisspelt {
             let namespace = access.object.namespace.clone();
             let annotations = access.place.iter().flat_map(|place| place.location.annotations.iter());
             declared.extend(annotations.map(|(key, _)| (namespace.clone(), key.clone())));
-            let has_secret = access
-                .place
-                .as_ref()
-                .is_some_and(|place| place.location.credentials.is_some());
             let (Some(account), Some(provider)) = (access.actor.account(), access.provider()) else {
                 continue;
             };
-            if !has_secret && access.found.is_none() {
+            // Where pods have credentials in another way, or the right key is declared, this one does no harm.
+            if matches!(access.method, Method::None | Method::Unknown) {
                 let key = (namespace, account.to_owned(), provider);
                 users.entry(key).or_default().push(access.object.clone());
             }

@@ -85,10 +85,20 @@ impl Check for BackupPodNotReady {
         if let Some(claim) = &unbound {
             diagnosis.evidence(Evidence::field(claim.reference(), "status.phase", &claim.phase));
         }
+        let runs = |pod: &Pod<'_>| {
+            pod.containers
+                .iter()
+                .any(|of| !of.is_init && of.running_since.is_some())
+        };
+        let runs = pod.as_ref().is_some_and(runs);
         diagnosis
-            .help("make what the pod waits for; requests and the room that is left can only be seen inside it")
+            .help(if runs {
+                "make what the pod waits for; requests and the room that is left can only be seen inside it"
+            } else {
+                "make what the pod waits for"
+            })
             .command(format!("kubectl describe pod/{set}-0 -n {}", instance.namespace));
-        if pod.is_some_and(|pod| pod.phase == "Running") {
+        if runs {
             let inside = "ls -l /backup-requests; df -h /backups";
             diagnosis.command(format!(
                 "kubectl exec {set}-0 -n {} -- sh -c '{inside}'",

@@ -1,11 +1,11 @@
 use crate::check::prelude::*;
 
 declare_check! {
-    /// A restore takes much longer than others of its instance did.
+    /// A restore takes much longer than others of its database did.
     ///
     /// ## What it looks at
-    /// Restores that run, and how long those of the same instance took that ended well: more than twice as long as the
-    /// longest of them, and at least ten minutes more. The first restore of an instance has nothing to be compared with.
+    /// Restores that run, and how long those of the same database of the same instance took that ended well: more than twice as
+    /// long as the longest of them, and at least ten minutes more. The first restore has nothing to be compared with.
     ///
     /// ## Why it matters
     /// A standalone may be stopped all that time, and the database of a cluster is not there.
@@ -31,8 +31,12 @@ impl Check for RestoreSlow {
             return;
         };
         let of = restore.instance();
+        // Databases of one instance may differ in size by far.
+        let spec = restore.spec();
+        let database = spec.database().text();
         let siblings = cluster.restores.iter().filter(|other| {
-            other.namespace == restore.namespace && other.phase == "Completed" && other.instance() == of
+            let is_done = other.namespace == restore.namespace && other.phase == "Completed";
+            is_done && other.instance() == of && other.spec().database().text() == database
         });
         let took = |other: &Restore<'_>| Some(other.completed?.as_second() - other.started?.as_second());
         let longest = siblings

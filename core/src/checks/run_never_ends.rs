@@ -13,10 +13,11 @@ declare_check! {
     /// nothing failed.
     ///
     /// ## How to mend it
-    /// Mend what it waits for. That may be a transaction that has been open for long, which only the database itself can list. If it takes long, delete the Job: the next run begins when it is due.
+    /// Mend what it waits for. That may be a transaction that has been open for long, which only the database itself can
+    /// list. If it takes long, delete the Job: the next run begins when it is due.
     RunNeverEnds {
         code: "NB6007", name: "run-never-ends", severity: Error,
-        looks: [AtBackups, AtPlainCronJobs], needs: [Jobs], explains: ["NB6006", "NB6002"], since: "0.2",
+        looks: [AtBackups, AtPlainCronJobs], needs: [Jobs], explains: ["NB6006", "NB6013", "NB6002"], since: "0.2",
     }
 }
 

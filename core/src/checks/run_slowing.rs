@@ -86,6 +86,10 @@ fn say(series: &Series<'_, '_>, command: Option<String>, cluster: &Cluster<'_>, 
     };
     let spans: Vec<String> = earlier.into_iter().map(span).collect();
     let diagnosis = report.say(series.object.clone(), message);
+    // A run that has ended keeps no later one from being good.
+    if slow_so_far.is_none() {
+        diagnosis.explains = &[];
+    }
     diagnosis
         .evidence(Evidence::fact(
             series.object.clone(),

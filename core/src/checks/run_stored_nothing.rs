@@ -76,7 +76,10 @@ impl Check for RunStoredNothing {
         let Some((line, class)) = failure.line.filter(|(_, class)| class.decides) else {
             return;
         };
-        if run.job.as_deref().is_some_and(has_finished_a_backup) {
+        // An attempt that failed and was made again says nothing of the one that went well.
+        let is_of_good = failure.ended.is_none_or(|ended| ended.exit_code == 0)
+            && failure.container.log.is_some_and(|log| log.contains(line));
+        if !is_of_good || run.job.as_deref().is_some_and(has_finished_a_backup) {
             return;
         }
         let ended = run.ended.map(|ended| format!(" of {}", when(ended, cluster.now)));
@@ -98,10 +101,12 @@ impl Check for RunStoredNothing {
     }
 }
 
-/// Whether a log of the Job says that a backup was finished or stored.
+/// Whether a log of the Job says that a backup was finished: not what stores files, nor what a script says of itself.
 fn has_finished_a_backup(job: &Job<'_>) -> bool {
     let containers = job.pods.iter().flat_map(|pod| &pod.containers);
     let logs = containers.flat_map(|container| [container.log, container.log_before]);
     let mut lines = logs.flatten().flat_map(str::lines);
-    lines.any(|line| logs::classify(line).is_some_and(|class| class.severity == logs::Severity::Success))
+    lines.any(|line| {
+        logs::classify(line).is_some_and(|class| matches!(&*class.name, "backup-succeeded" | "empty-differential"))
+    })
 }

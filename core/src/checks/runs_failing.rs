@@ -32,7 +32,11 @@ impl Check for RunsFailing {
             (_, 0) => format!("the last {failures} runs failed"),
             _ => format!("the last {failures} runs failed or stored nothing"),
         };
-        let good = match backup.last_good().and_then(|run| run.ended.or(run.started)) {
+        let good = match backup
+            .last_good()
+            .and_then(|run| run.ended.or(run.started))
+            .or_else(|| backup.series().last_good())
+        {
             Some(time) => format!("; the last good one ended {time}"),
             None => "; no good one is known".to_owned(),
         };

@@ -1,6 +1,6 @@
-use crate::auth::{Lack, Method, can_inject, lacks};
+use crate::auth::{Lack, Method, can_inject, lacks, place_of_restore};
 use crate::check::prelude::*;
-use crate::model::{Account, Provider, Storage};
+use crate::model::{Account, Provider};
 
 declare_check! {
     /// The account has an identity, and the pods that failed were given no token for it.
@@ -30,7 +30,7 @@ impl Check for TokenNotInjected {
         if let Some((failure, _, class)) = failure.filter(|(_, _, class)| is_about_credentials(&class.name)) {
             say(
                 &backup.reference(),
-                &spec.storage(),
+                (spec.storage().provider(), spec.storage().cloud.credentials().is_set()),
                 Account::Backup,
                 failure.pod,
                 &class.name,
@@ -41,20 +41,19 @@ impl Check for TokenNotInjected {
     }
 
     fn check_restore(&self, restore: &Restore<'_>, cluster: &Cluster<'_>, report: &mut Report) {
-        let spec = restore.spec();
-        let named = spec.backup_ref().text();
-        let named = named.and_then(|name| cluster.backup(&restore.namespace, name));
-        let of_backup = named.map(Backup::spec);
-        let storage = of_backup
-            .as_ref()
-            .map_or_else(|| spec.storage(), crate::model::Backup::storage);
+        let Some(place) = place_of_restore(restore, cluster) else {
+            return;
+        };
+        // The Job of a point-in-time restore takes its Secret from `source.storage`, wherever its base lies.
+        let has_own = restore.spec().storage().cloud.credentials().is_set();
+        let has_secret = has_own || place.location.credentials.is_some();
         let Some(failure) = restore.job.as_ref().and_then(Job::failure) else {
             return;
         };
         if let Some((_, class)) = failure.line.filter(|(_, class)| is_about_credentials(&class.name)) {
             say(
                 &restore.reference(),
-                &storage,
+                (place.provider, has_secret),
                 Account::Restore,
                 failure.pod,
                 &class.name,
@@ -72,7 +71,7 @@ fn is_about_credentials(class: &str) -> bool {
 
 fn say(
     object: &ObjectRef,
-    storage: &Storage<'_>,
+    (of_place, has_secret): (Option<Provider>, bool),
     account: Account,
     pod: &Pod<'_>,
     class: &str,
@@ -84,7 +83,7 @@ fn say(
     } else {
         Provider::Azure
     };
-    if storage.provider() != Some(provider) || storage.cloud.credentials().is_set() || pod.account != account.name() {
+    if of_place != Some(provider) || has_secret || pod.account != account.name() {
         return;
     }
     let key = provider.identity_annotation();

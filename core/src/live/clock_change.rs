@@ -74,12 +74,14 @@ pub fn clock_changes(plan: &Plan, reader: &TimeZone, now: Timestamp) -> Vec<Cloc
 /// has, and the other not yet or not at all.
 fn shift(plan: &Plan, reader: &TimeZone, now: Timestamp) -> Option<ClockChange> {
     let apart = |at| offset(reader, at) - offset(&plan.zone, at);
+    // A rare schedule may have had its last run before another change: that is the time which its reader knows.
+    let usual = plan.last_scheduled.unwrap_or(now);
     let changes = transitions(reader, now).chain(transitions(&plan.zone, now));
     let mut changes: Vec<Timestamp> = changes.map(|(change, ..)| change).collect();
     changes.sort_unstable();
     changes.into_iter().find_map(|change| {
         let from = plan.runs(shifted(change, -1)).next()?;
-        let seconds = apart(from) - apart(now);
+        let seconds = apart(from) - apart(usual);
         (seconds != 0).then_some(ClockChange::Shifts { from, seconds })
     })
 }
@@ -134,6 +136,16 @@ mod tests {
     }
 
     fn changes(schedule: &str, of: &TimeZone, reader: &TimeZone) -> Vec<ClockChange> {
+        changes_after(None, "2026-11-21T06:30:00Z", schedule, of, reader)
+    }
+
+    fn changes_after(
+        last: Option<&str>,
+        now: &str,
+        schedule: &str,
+        of: &TimeZone,
+        reader: &TimeZone,
+    ) -> Vec<ClockChange> {
         let plan = Plan {
             text: schedule.to_owned(),
             schedule: Schedule::parse(schedule),
@@ -141,9 +153,9 @@ mod tests {
             is_suspended: false,
             since: None,
             starting_deadline: None,
-            last_scheduled: None,
+            last_scheduled: last.map(|last| last.parse().unwrap()),
         };
-        clock_changes(&plan, reader, "2026-11-21T06:30:00Z".parse().unwrap())
+        clock_changes(&plan, reader, now.parse().unwrap())
     }
 
     #[test]
@@ -170,6 +182,19 @@ mod tests {
             changes("0 3 * * *", &zone("America/Chicago"), &zone("America/New_York")),
             []
         );
+    }
+
+    #[test]
+    fn a_rare_schedule_shifts_where_its_run_does_and_not_where_none_is() {
+        let (berlin, new_york) = (zone("Europe/Berlin"), zone("America/New_York"));
+        // On the first of April both are as far apart as on the first of March; on the first of November they are not.
+        let shifts = ClockChange::Shifts {
+            from: "2027-11-01T12:00:00Z".parse().unwrap(),
+            seconds: 3_600,
+        };
+        let last = Some("2027-03-01T12:00:00Z");
+        let monthly = changes_after(last, "2027-03-15T00:00:00Z", "0 13 1 * *", &berlin, &new_york);
+        assert_eq!(monthly, [shifts]);
     }
 
     #[test]

@@ -152,6 +152,7 @@ pub fn services(cluster: &Cluster<'_>) -> [Vec<(String, String)>; 2] {
 pub fn logs(cluster: &Cluster<'_>, target: Option<(&str, &str)>) -> Vec<LogOf> {
     let is_wanted = |namespace: &str, name: &str| target.is_none_or(|target| target == (namespace, name));
     let mut wanted = Vec::new();
+    let mut of_good_runs = Vec::new();
     let backups = cluster.backups.iter();
     for backup in backups.filter(|backup| is_wanted(&backup.namespace, &backup.name)) {
         of_runs(&backup.runs, &mut wanted);
@@ -164,7 +165,7 @@ pub fn logs(cluster: &Cluster<'_>, target: Option<(&str, &str)>) -> Vec<LogOf> {
             let good = ended.filter(|run| run.outcome == Outcome::Succeeded);
             good.and_then(|run| run.job.as_ref())
                 .into_iter()
-                .for_each(|job| of_job(job, &mut wanted));
+                .for_each(|job| of_job(job, &mut of_good_runs));
         }
     }
     let restores = cluster.restores.iter();
@@ -181,6 +182,7 @@ pub fn logs(cluster: &Cluster<'_>, target: Option<(&str, &str)>) -> Vec<LogOf> {
     for installation in cluster.installations.iter().filter(is_in_trouble) {
         installation.pods.iter().for_each(|pod| of_pod(pod, &mut wanted));
     }
+    wanted.append(&mut of_good_runs);
     wanted.truncate(MOST_LOGS);
     wanted
 }

@@ -1,11 +1,8 @@
 //! `auth`: the identities by which backups and restores reach their stores.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::timeout;
+use super::LookArguments;
 
 /// The arguments of `auth`.
 #[derive(Debug, Args)]
@@ -41,12 +38,9 @@ pub struct AuthCheck {
     /// Which: backup/NAME or restore/NAME; a NAME alone is a backup. All in the namespace unless given
     #[arg(value_name = "TYPE/NAME")]
     pub target: Option<String>,
-    /// Look at all namespaces
-    #[arg(short = 'A', long, conflicts_with = "namespace")]
-    pub all_namespaces: bool,
-    /// Look at what has been collected in a file, a folder or an archive (tar, tar.gz), and at no cluster
-    #[arg(long, value_name = "PATH")]
-    pub from_bundle: Option<PathBuf>,
+    /// Where to look.
+    #[command(flatten)]
+    pub look: LookArguments,
     /// Ask the API server for a token of each account, say for whom it is and until when, and what lets it in: the trust
     /// policy of a role, the binding of a service account, the federated credential of an identity
     #[arg(long, conflicts_with_all = ["policy", "from_bundle"])]
@@ -63,9 +57,6 @@ pub struct AuthCheck {
     /// Format; `terraform` with --policy
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     pub output: AuthFormat,
-    /// How long to look at most, in all: 90s, 2m
-    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
-    pub timeout: Duration,
 }
 
 /// Formats of `auth check`.

@@ -37,7 +37,7 @@ pub struct RbacScope {
     /// Look at all namespaces
     #[arg(short = 'A', long, conflicts_with = "namespace")]
     pub all_namespaces: bool,
-    /// Operator whose Jobs need the rights (0.9, 1.14, ...); the installed one unless given
+    /// Operator on which it depends what is needed (0.9, 1.14, ...); the installed one unless given
     #[arg(long, value_name = "VERSION", value_parser = operator_version)]
     pub operator_version: Option<OperatorVersion>,
     /// How long to look at most, in all: 90s, 2m

@@ -1,11 +1,10 @@
 //! The arguments of `report`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::timeout;
+use super::LookArguments;
 
 /// The arguments of `report`.
 #[derive(Debug, Args)]
@@ -41,12 +40,9 @@ pub struct CollectReport {
     /// Of what: backup/NAME, restore/NAME, cronjob/NAME; a NAME alone is a backup. Everything in the namespace unless given
     #[arg(value_name = "TYPE/NAME")]
     pub target: Option<String>,
-    /// Collect in all namespaces
-    #[arg(short = 'A', long, conflicts_with = "namespace")]
-    pub all_namespaces: bool,
-    /// Take what has been collected in a folder or archive (tar, tar.gz), and ask no cluster
-    #[arg(long, value_name = "PATH")]
-    pub from_bundle: Option<PathBuf>,
+    /// Where to look.
+    #[command(flatten)]
+    pub look: LookArguments,
     /// The archive to write; `-` is standard output. neo4jbackup-report-TIME.tar.gz in this folder unless given
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -68,9 +64,6 @@ pub struct CollectReport {
     /// Exit with 0 also when something could not be read
     #[arg(long)]
     pub allow_incomplete: bool,
-    /// How long to look at most, in all: 90s, 2m
-    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
-    pub timeout: Duration,
 }
 
 /// What else to do with reports.

@@ -1,11 +1,9 @@
 //! The arguments of `rbac check` and `rbac generate`.
 
-use std::time::Duration;
-
 use clap::{Args, ValueEnum};
 use neo4jbackup_core::rbac::needs::{Level, Party};
 
-use super::{OperatorVersion, operator_version, timeout};
+use super::{OperatorVersion, RbacScope, operator_version};
 
 /// Whose rights are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -40,7 +38,7 @@ impl RightsOf {
 pub enum RightsLevel {
     /// Look, with this plugin: doctor, status, logs, wait, rbac check
     Read,
-    /// Also try out what the Jobs may do: auth check --probe, --token
+    /// Also ask for tokens of the Jobs' accounts: auth check --trust
     Probe,
     /// Also change accounts and roles: rbac repair
     Repair,
@@ -100,15 +98,9 @@ pub enum RightsFormat {
         2 wrong usage, 3 no full answer"
 )]
 pub struct RbacCheck {
-    /// Look at all namespaces
-    #[arg(short = 'A', long, conflicts_with = "namespace")]
-    pub all_namespaces: bool,
-    /// Operator on which it depends what is needed (0.9, 1.14, ...); the installed one unless given
-    #[arg(long, value_name = "VERSION", value_parser = operator_version)]
-    pub operator_version: Option<OperatorVersion>,
-    /// How long to look at most, in all: 90s, 2m
-    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
-    pub timeout: Duration,
+    /// Where, and for which operator.
+    #[command(flatten)]
+    pub scope: RbacScope,
     /// Whose rights; everybody's unless given
     #[arg(long = "for", value_name = "SUBJECT", value_enum, value_delimiter = ',')]
     pub of: Vec<RightsOf>,

@@ -80,15 +80,6 @@ fn wanted(arguments: &AuthCheck) -> Result<Option<Wanted>, TargetError> {
 }
 
 fn look(arguments: &AuthCheck, namespace: Option<&str>) -> Look {
-    Look {
-        bundle: arguments.from_bundle.clone(),
-        namespace: namespace.map(str::to_owned),
-        all_namespaces: arguments.all_namespaces,
-        // Who else wants another identity on the same account is known from the others.
-        only: None,
-        timeout: arguments.timeout,
-        reads_events: true,
-        purpose: Purpose::Causes,
-        asks_version: false,
-    }
+    // Who else wants another identity on the same account is known from the others: all are read.
+    Look::at(&arguments.look, namespace, Purpose::Causes)
 }

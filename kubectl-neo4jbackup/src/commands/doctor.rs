@@ -91,18 +91,12 @@ impl Question<'_> {
     /// Looks, and examines what was seen.
     fn ask(&self, io: &mut Io<'_>) -> Result<DoctorReport, Unanswered> {
         let look = Look {
-            bundle: self.arguments.from_bundle.clone(),
-            namespace: self.namespace.map(str::to_owned),
-            all_namespaces: self.arguments.all_namespaces,
             only: self
                 .target
                 .as_ref()
                 .filter(|wanted| wanted.narrows())
                 .map(|wanted| wanted.name.clone()),
-            timeout: self.arguments.timeout,
-            reads_events: true,
-            purpose: Purpose::Causes,
-            asks_version: false,
+            ..Look::at(&self.arguments.look, self.namespace, Purpose::Causes)
         };
         let seen = look.take(self.access.clone(), io)?;
         Ok(self.report(&seen)?)

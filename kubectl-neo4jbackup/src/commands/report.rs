@@ -114,16 +114,11 @@ fn look(
     io: &mut Io<'_>,
 ) -> Result<Seen, LookError> {
     let look = Look {
-        bundle: arguments.from_bundle.clone(),
-        namespace: namespace.map(str::to_owned),
-        all_namespaces: arguments.all_namespaces,
         only: wanted
             .filter(|wanted| wanted.narrows())
             .map(|wanted| wanted.name.clone()),
-        timeout: arguments.timeout,
-        reads_events: true,
-        purpose: Purpose::Causes,
         asks_version: true,
+        ..Look::at(&arguments.look, namespace, Purpose::Causes)
     };
     look.take(access, io)
 }

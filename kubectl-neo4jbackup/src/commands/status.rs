@@ -31,18 +31,14 @@ pub(super) fn run(arguments: &Status, namespace: Option<&str>, access: Access, c
         Ok(asked) => asked,
         Err(error) => return usage(io, &error),
     };
+    let purpose = match arguments.output {
+        StatusFormat::Html => Purpose::Causes,
+        _ => Purpose::Runs,
+    };
     let look = Look {
-        bundle: arguments.from_bundle.clone(),
-        namespace: namespace.map(str::to_owned),
-        all_namespaces: arguments.all_namespaces,
         only: asked.only(),
-        timeout: arguments.timeout,
         reads_events: false,
-        purpose: match arguments.output {
-            StatusFormat::Html => Purpose::Causes,
-            _ => Purpose::Runs,
-        },
-        asks_version: false,
+        ..Look::at(&arguments.look, namespace, purpose)
     };
     let question = Question {
         arguments,
@@ -113,7 +109,7 @@ impl Question<'_> {
         for reason in &list.not_read {
             io.say(&format!("not everything is known: {reason}"));
         }
-        if let Some(line) = status::attention(list, self.arguments.from_bundle.as_deref()) {
+        if let Some(line) = status::attention(list, self.arguments.look.from_bundle.as_deref()) {
             io.say(&line);
         }
     }
@@ -122,7 +118,7 @@ impl Question<'_> {
     fn page(&self, list: &StatusList, io: &Io<'_>) -> Page {
         let knows_width = io.variable("COLUMNS").is_some() || io.terminal_width.is_some();
         Page {
-            has_namespaces: self.arguments.all_namespaces || list.spans_namespaces(),
+            has_namespaces: self.arguments.look.all_namespaces || list.spans_namespaces(),
             has_headers: !self.arguments.no_headers,
             is_ascii: self.arguments.ascii || !io.is_utf8(),
             color: self.color,

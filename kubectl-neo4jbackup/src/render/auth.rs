@@ -160,9 +160,9 @@ fn token(token: &Token, page: &Page, text: &mut String) {
         let _ = writeln!(text, "  no token is taken for this identity");
         return;
     };
-    let _ = writeln!(text, "  It is let in by this, which is {}:", trust.title);
-    text.push_str(&indented(&json::pretty(&trust.body)));
-    let _ = writeln!(text, "  {}", trust.command);
+    let _ = writeln!(text, "  It is let in by this, which is {}:", trust.document.title);
+    text.push_str(&indented(&json::pretty(&trust.document.body)));
+    let _ = writeln!(text, "  {}", trust.document.command);
     if !trust.open.is_empty() {
         let _ = writeln!(text, "  to fill in: {}", trust.open.join(", "));
     }

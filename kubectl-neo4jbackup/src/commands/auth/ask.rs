@@ -83,11 +83,16 @@ async fn token(cluster: &Cluster, way: &Way, of_account: Option<&str>) -> Option
 async fn claims(cluster: &Cluster, way: &Way, account: &str, of_account: Option<&str>) -> Result<Claims, TokenError> {
     let namespace = &way.object.namespace;
     if way.provider() == Some(Provider::Gcp) {
-        // For whom it has to be follows from who issues it.
-        let own = account_claims(cluster, namespace, account, None).await?;
-        return match audience(way, Some(&own.issuer), of_account) {
-            Some(audience) => account_claims(cluster, namespace, account, Some(&audience)).await,
-            None => Ok(own),
+        // For whom it has to be follows from who issues it. Only where the API server does not say so, a token for itself does.
+        let own = match token_issuer(cluster).await {
+            Some(issuer) => Err(issuer),
+            None => Ok(account_claims(cluster, namespace, account, None).await?),
+        };
+        let issuer = own.as_ref().map_or_else(|issuer| issuer, |own| &own.issuer);
+        let audience = audience(way, Some(issuer), of_account);
+        return match (audience, own) {
+            (None, Ok(own)) => Ok(own),
+            (audience, _) => account_claims(cluster, namespace, account, audience.as_deref()).await,
         };
     }
     let audience = audience(way, None, of_account);
@@ -96,7 +101,10 @@ async fn claims(cluster: &Cluster, way: &Way, account: &str, of_account: Option<
 
 /// Whether an access is by a token of its account, or may be.
 pub(super) fn takes_token(way: &Way) -> bool {
-    let takes = !matches!(way.method, Method::Secret | Method::Volume | Method::NodeRole);
+    let takes = !matches!(
+        way.method,
+        Method::Secret | Method::Volume | Method::NodeRole | Method::PodIdentity
+    );
     takes && way.provider().is_some() && way.actor.account().is_some()
 }
 

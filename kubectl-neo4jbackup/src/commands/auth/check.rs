@@ -14,7 +14,8 @@ use super::Question;
 use super::ask::{Answers, Questions, takes_token};
 use crate::auth_report::{AuthReport, Item, RowItem};
 use crate::cli::AuthFormat;
-use crate::look::LookError;
+use crate::connection::Access;
+use crate::look::{LookError, REQUEST_TIMEOUT};
 use crate::render::auth::{self, Page};
 use crate::yaml;
 use crate::{Exit, Io, json};
@@ -88,7 +89,7 @@ pub(super) fn nothing(question: &Question<'_>) -> String {
 
 /// What the cluster says beside its objects; of a bundle nothing is asked.
 fn answers(question: &Question<'_>, asked: &[&Way], io: &mut Io<'_>) -> Result<Answers, LookError> {
-    if question.arguments.from_bundle.is_some() {
+    if question.arguments.look.from_bundle.is_some() {
         return Ok(Answers::default());
     }
     let cluster = question.cluster;
@@ -121,7 +122,11 @@ fn answers(question: &Question<'_>, asked: &[&Way], io: &mut Io<'_>) -> Result<A
         secrets: secrets.collect(),
         tokens,
     };
-    Ok(questions.ask(&question.access, io)?)
+    let access = Access {
+        patience: Some(question.arguments.look.timeout + REQUEST_TIMEOUT),
+        ..question.access.clone()
+    };
+    Ok(questions.ask(&access, io)?)
 }
 
 /// For whom the tokens of an account are, where an annotation says so.

@@ -17,7 +17,7 @@ use crate::commands::usage;
 use crate::connection::{self, Access, ConnectionError};
 use crate::look::{REQUEST_TIMEOUT, Source, is_namespace, request_timeout};
 use crate::render::rights::{self, Page};
-use crate::rights_report::{Known, RightsReport, Subject};
+use crate::rights_report::{Beyond, Known, RightsReport, Subject};
 use crate::status_list::not_read;
 use crate::{Exit, Io};
 
@@ -71,18 +71,18 @@ fn report(
     io: &mut Io<'_>,
 ) -> Result<RightsReport, Unanswered> {
     let access = Access {
-        patience: Some(arguments.timeout + REQUEST_TIMEOUT),
+        patience: Some(arguments.scope.timeout + REQUEST_TIMEOUT),
         ..access
     };
     let taken = io.now;
     connection::ask(&access, io, async |cluster| {
         let namespace = namespace.map_or_else(|| cluster.namespace().to_owned(), str::to_owned);
-        let namespaces = (!arguments.all_namespaces).then(|| BTreeSet::from([namespace]));
+        let namespaces = (!arguments.scope.all_namespaces).then(|| BTreeSet::from([namespace]));
         let reading = Reading {
             namespaces: namespaces.clone(),
             only: None,
             request_timeout: request_timeout(&access),
-            timeout: arguments.timeout,
+            timeout: arguments.scope.timeout,
             purpose: Purpose::Rights,
             reads_events: false,
         };
@@ -92,7 +92,11 @@ fn report(
             groups: me.groups,
         };
         let view = Cluster::of(&seen.snapshot);
-        let operator = arguments.operator_version.as_ref().map(|version| version.operator);
+        let operator = arguments
+            .scope
+            .operator_version
+            .as_ref()
+            .map(|version| version.operator);
         let party = arguments.level.party();
         let subjects = subjects(&view, &arguments.of, party, &me, operator);
         let roles = read_roles(cluster, &namespaces.unwrap_or_default()).await;
@@ -166,7 +170,14 @@ fn unread(cluster: &Cluster<'_>, arguments: &RbacCheck, known: &[(Subject, Vec<W
     if is_asked(RightsOf::Operator) && !has_operator && was_read {
         reasons.push("no operator was found".to_owned());
     }
-    let depends = known.iter().any(|(subject, ..)| subject.operator.is_none());
+    let has_webhook = known.iter().any(|(subject, ..)| subject.party == Party::Webhook);
+    if arguments.of.contains(&RightsOf::Webhook) && !has_webhook && was_read {
+        reasons.push("no webhook was found".to_owned());
+    }
+    let depends = known.iter().any(|(subject, wanted, _)| {
+        let is_open = subject.beyond != Beyond::Ignored || wanted.iter().any(|wanted| !wanted.is_certain);
+        subject.operator.is_none() && is_open
+    });
     if depends {
         let help = "which operator is installed, on which depends what is needed: --operator-version says it";
         reasons.push(help.to_owned());

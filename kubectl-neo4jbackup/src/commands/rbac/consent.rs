@@ -2,34 +2,28 @@
 
 use std::io::Read;
 
-use crate::Io;
+use crate::{Exit, Io};
 
 /// The longest answer that is read.
 const LONGEST: usize = 1024;
 
-/// What came of the question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Consent {
-    /// Go on.
-    Given,
-    /// Change nothing.
-    Denied,
-    /// There is nobody to ask.
-    NobodyToAsk,
-}
-
-/// Asks on the terminal, unless the command line has said yes. Everything but a yes is a no.
-pub(super) fn ask(question: &str, yes: bool, io: &mut Io<'_>) -> Consent {
+/// Asks on the terminal, unless the command line has said yes. Everything but a yes is a no, after which nothing is to be
+/// changed: that is said, and the exit code is the error.
+pub(super) fn ask(question: &str, yes: bool, io: &mut Io<'_>) -> Result<(), Exit> {
     if yes {
-        return Consent::Given;
+        return Ok(());
     }
     if !io.stdin_is_terminal {
-        return Consent::NobodyToAsk;
+        io.say("error: there is no terminal to ask on; --yes answers in advance. Nothing was changed");
+        return Err(Exit::Refused);
     }
     let _ = write!(io.stderr, "{question} [y/N] ").and_then(|()| io.stderr.flush());
     match line(io.stdin).trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => Consent::Given,
-        _ => Consent::Denied,
+        "y" | "yes" => Ok(()),
+        _ => {
+            io.say("nothing was changed");
+            Err(Exit::NotGood)
+        }
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) fn subjects(
         }
     }
     if is_asked(RightsOf::Webhook) {
-        subjects.extend(webhooks(cluster));
+        subjects.extend(webhooks(cluster, operator));
     }
     if is_asked(RightsOf::You) {
         subjects.push(Subject {
@@ -140,7 +140,7 @@ fn operators(cluster: &Cluster<'_>, operator: Option<Operator>) -> Vec<Subject> 
     installations.map(subject).collect()
 }
 
-fn webhooks(cluster: &Cluster<'_>) -> Vec<Subject> {
+fn webhooks(cluster: &Cluster<'_>, operator: Option<Operator>) -> Vec<Subject> {
     let deployments = cluster.snapshot.objects(Resource::Deployments).iter();
     deployments
         .filter_map(|stored| {
@@ -161,7 +161,7 @@ fn webhooks(cluster: &Cluster<'_>) -> Vec<Subject> {
                 caller: account_of(cluster, &stored.namespace, &stored.name),
                 is_asker: false,
                 // Whether it looks after the Roles of old operators is a matter of its chart.
-                operator: cluster.operator,
+                operator: operator.or(cluster.operator),
                 place: Place {
                     namespaces: vec![String::new()],
                     own: Some(stored.namespace.to_string()),

@@ -6,7 +6,7 @@ use neo4jbackup_cluster::{Cluster, NoAnswer, Objects, Storing};
 use neo4jbackup_core::quoted::Name;
 use neo4jbackup_core::rbac::repair::{Action, Part, Remark, Rights, Step, Undo, UndoState, UndoStep};
 
-use super::consent::{self, Consent};
+use super::consent;
 use super::observe::{Question, RbacError, Seen};
 use super::proof::prove;
 use super::show::{self, reference};
@@ -46,16 +46,8 @@ pub(super) fn run(arguments: &RbacRepair, namespace: Option<&str>, access: Acces
         io.say("dry run: nothing was changed");
         return plan.exit_of_rest().max(Exit::NotGood);
     }
-    match consent::ask(&plan.asks(steps.len()), arguments.yes, io) {
-        Consent::Given => {}
-        Consent::Denied => {
-            io.say("nothing was changed");
-            return Exit::NotGood;
-        }
-        Consent::NobodyToAsk => {
-            io.say("error: there is no terminal to ask on; --yes answers in advance. Nothing was changed");
-            return Exit::Refused;
-        }
+    if let Err(exit) = consent::ask(&plan.asks(steps.len()), arguments.yes, io) {
+        return exit;
     }
     let undo = match plan.write_undo(&steps, arguments.undo_file.as_deref(), io) {
         Ok(path) => path,
@@ -161,7 +153,8 @@ impl Plan {
             }
             if undo.server == self.seen.server && !made.is_empty() && !open.is_empty() {
                 notes.push(format!(
-                    "the run that wrote {} did not come to its end: it has changed {}, and not {}",
+                    "of what {} was written for, {} is as that run made it, and {} as it was before: the run was interrupted, \
+                     or partly taken back since",
                     Name(&path.file_name().unwrap_or_default().to_string_lossy()),
                     made.join(", "),
                     open.join(", ")
@@ -253,7 +246,7 @@ async fn change(
                 io.say(&format!(
                     "error: cannot {} {name}: {}",
                     step.action.verb(),
-                    sentence(&error)
+                    sentence(&error, "look again")
                 ));
                 io.say(&format!("{number} of {} changes were made", steps.len()));
                 let exit = match error {
@@ -310,7 +303,8 @@ async fn check(
         steps.any(|step| step.namespace == namespace && matches!(step.part, Part::Role | Part::RoleBinding))
     };
     let rights = plan.seen.needed.rights;
-    for observed in &again.observed {
+    // A namespace that has nothing left is not listed again, and is what there is to prove.
+    for observed in &plan.seen.observed {
         let namespace = observed.namespace.as_str();
         let is_asked =
             changes_rights(namespace) && (rights == Rights::None || plan.seen.with_backups.contains(namespace));

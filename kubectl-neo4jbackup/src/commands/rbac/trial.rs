@@ -31,7 +31,11 @@ pub(super) async fn try_all(objects: &Objects, seen: &Seen, arguments: &RbacRepa
         } else {
             let tried = carry_out(objects, step, arguments.force_conflicts, Storing::DryRun, &ready).await;
             let name = || show::reference(&step.namespace, step.part);
-            of_trial(tried).map_err(|source| RbacError::Trial(name(), source))?
+            let of_conflict = match step.action {
+                Action::Change => "--force-conflicts takes it over",
+                _ => "look again",
+            };
+            of_trial(tried, of_conflict).map_err(|source| RbacError::Trial(name(), source))?
         };
         if matches!(verdict, Verdict::Ready(_)) {
             ready.push(step);
@@ -60,18 +64,18 @@ fn without_asking(step: &Step, arguments: &RbacRepair, seen: &Seen, ready: &[&St
     }
 }
 
-fn of_trial(tried: Result<Option<Value>, WriteError>) -> Result<Verdict, NoAnswer> {
+fn of_trial(tried: Result<Option<Value>, WriteError>, of_conflict: &str) -> Result<Verdict, NoAnswer> {
     Ok(match tried {
         Ok(object) => Verdict::Ready(object),
         Err(WriteError::NoAnswer(source)) => return Err(source),
-        Err(error) => Verdict::Refused(sentence(&error)),
+        Err(error) => Verdict::Refused(sentence(&error, of_conflict)),
     })
 }
 
-/// Why something was not written, with what helps.
-pub(super) fn sentence(error: &WriteError) -> String {
+/// Why something was not written, with what helps; `of_conflict` is what helps when somebody else holds a field.
+pub(super) fn sentence(error: &WriteError, of_conflict: &str) -> String {
     let advice = match error {
-        WriteError::Conflict(_) => "; --force-conflicts takes it over",
+        WriteError::Conflict(_) => return printable(format!("{error}; {of_conflict}")).into_owned(),
         WriteError::Escalation(_) => {
             "; nobody may give what he does not have: ask somebody who has them, or who may escalate roles and bind them"
         }

@@ -5,7 +5,7 @@ use neo4jbackup_core::quoted::Name;
 use neo4jbackup_core::rbac::repair::{Part, Restoration, Undo, UndoState, UndoStep};
 use serde_json::Value;
 
-use super::consent::{self, Consent};
+use super::consent;
 use super::observe::{RbacError, name_of};
 use super::show::{self, reference};
 use super::trial::sentence;
@@ -72,26 +72,25 @@ pub(super) fn run(arguments: &RbacUndo, access: &Access, io: &mut Io<'_>) -> Exi
     }
     let noun = if returns.len() == 1 { "object" } else { "objects" };
     let question = format!("Bring back {} {noun} in {}?", returns.len(), Name(&undo.server));
-    match consent::ask(&question, arguments.yes, io) {
-        Consent::Given => {}
-        Consent::Denied => {
-            io.say("nothing was changed");
-            return Exit::NotGood;
-        }
-        Consent::NobodyToAsk => {
-            io.say("error: there is no terminal to ask on; --yes answers in advance. Nothing was changed");
-            return Exit::Refused;
-        }
+    if let Err(exit) = consent::ask(&question, arguments.yes, io) {
+        return exit;
     }
     let done = connection::converse(access, io, async |cluster, io| {
         let objects = Objects::of(cluster);
-        for Return { step, now, restoration } in &returns {
+        for (number, Return { step, now, restoration }) in returns.iter().enumerate() {
             let name = reference(&step.namespace, step.part);
             match restore(&objects, restoration, now.as_ref(), Storing::Real).await {
                 Ok(()) => io.print(&format!("brought back {name}\n")),
                 Err(WriteError::NoAnswer(source)) => return Err(RbacError::Write(name, source)),
                 Err(error) => {
-                    io.say(&format!("error: cannot bring back {name}: {}", sentence(&error)));
+                    io.say(&format!(
+                        "error: cannot bring back {name}: {}",
+                        sentence(&error, "look again")
+                    ));
+                    io.say(&format!(
+                        "{number} of {} were brought back; the same command does the rest",
+                        returns.len()
+                    ));
                     return Ok(Exit::Refused);
                 }
             }
@@ -126,7 +125,7 @@ async fn find<'u>(objects: &Objects, undo: &'u Undo, is_forced: bool) -> Result<
             Err(WriteError::Missing(_)) if step.part == Part::RoleBinding && brings_role(&returns, step) => {}
             Err(WriteError::NoAnswer(source)) => return Err(RbacError::Trial(name, source)),
             Err(error) => {
-                reasons.push(format!("{name}: {}", sentence(&error)));
+                reasons.push(format!("{name}: {}", sentence(&error, "look again")));
                 continue;
             }
         }

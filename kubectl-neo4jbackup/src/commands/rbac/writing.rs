@@ -15,7 +15,8 @@ pub(super) async fn carry_out(
 ) -> Result<Option<Value>, WriteError> {
     let written = match (step.action, &step.manifest, &step.before) {
         (Action::Create | Action::Change, Some(manifest), _) => {
-            let takes_over = takes_over || step.takes_over;
+            // What is made has nobody's object before it: one that came meanwhile is not taken over.
+            let takes_over = step.takes_over || (takes_over && step.action == Action::Change);
             let applied = objects.apply_guarded(manifest, REPAIRER, takes_over, storing).await;
             applied.map(Some)
         }

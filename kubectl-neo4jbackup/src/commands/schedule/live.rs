@@ -19,17 +19,8 @@ pub(crate) fn run(arguments: &LiveSchedule, namespace: Option<&str>, access: Acc
         Ok(asked) => asked,
         Err(error) => return usage(io, &error),
     };
-    let look = Look {
-        bundle: arguments.from_bundle.clone(),
-        namespace: namespace.map(str::to_owned),
-        all_namespaces: arguments.all_namespaces,
-        // What runs beside a backup is not known from its own Jobs.
-        only: None,
-        timeout: arguments.timeout,
-        reads_events: true,
-        purpose: Purpose::Schedules,
-        asks_version: false,
-    };
+    // What runs beside a backup is not known from its own Jobs: all are read.
+    let look = Look::at(&arguments.look, namespace, Purpose::Schedules);
     let seen = match look.take(access, io) {
         Ok(seen) => seen,
         Err(error) => return error.tell(io),
@@ -43,7 +34,7 @@ pub(crate) fn run(arguments: &LiveSchedule, namespace: Option<&str>, access: Acc
     let count = usize::from(arguments.next.get());
     let list = ScheduleList::new(&cluster, seen.source, &chosen, &zone, count);
     let page = Page {
-        has_namespaces: arguments.all_namespaces || list.spans_namespaces(),
+        has_namespaces: arguments.look.all_namespaces || list.spans_namespaces(),
         width: io.width(),
     };
     io.print(&schedule::render(&list, arguments.output, &page));
