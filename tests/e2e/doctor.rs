@@ -1,18 +1,17 @@
 //! `doctor` on a real API server: what it says there is what it says of the same objects in a folder, and what may not be
 //! read is listed with the right that is missing.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use kubectl_neo4jbackup::{Exit, Io};
-use neo4jbackup_core::document::{self, Limits};
+use kubectl_neo4jbackup::Exit;
 use neo4jbackup_harness::{ControlPlane, play, workspace_program};
-use neo4jbackup_tests::plugin::Run;
+use neo4jbackup_tests::plugin::{Run, Surroundings};
+use neo4jbackup_tests::scenario;
 use serde_json::Value;
 
 use crate::world::World;
@@ -21,17 +20,12 @@ use crate::world::World;
 const PLAYED: [&str; 1] = ["run-failure-in-log"];
 
 fn scenario(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name)
+    scenario::scenarios().join(name)
 }
 
 /// The objects of a scenario, in a namespace of another name.
 fn objects(name: &str, namespace: &str) -> Vec<Value> {
-    let text = std::fs::read_to_string(scenario(name).join("objects.yaml")).unwrap();
-    let parsed = document::parse(&text, &Limits::default());
-    let objects = parsed
-        .documents
-        .iter()
-        .map(|document| serde_json::to_value(&document.root).unwrap());
+    let objects = scenario::objects(&scenario(name)).into_iter();
     objects
         .map(|mut object| {
             object["metadata"]["namespace"] = namespace.into();
@@ -47,30 +41,10 @@ fn doctor(kubeconfig: &str, now: &str, arguments: &[&str]) -> Run {
 
 /// Runs the plugin at a time, without a line that is broken.
 pub(crate) fn plugin_at(kubeconfig: &str, now: &str, arguments: &[&str]) -> Run {
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let words = ["kubectl-neo4jbackup"].iter().chain(arguments);
-    let environment = [("KUBECONFIG", kubeconfig), ("COLUMNS", "1000")];
-    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let exit = kubectl_neo4jbackup::run(
-        words.map(OsString::from),
-        &mut Io {
-            stdin: &mut std::io::empty(),
-            stdout: &mut stdout,
-            stderr: &mut stderr,
-            environment: BTreeMap::from(environment),
-            now: now.parse().unwrap(),
-            current_directory: std::env::temp_dir(),
-            machine_zone: || None,
-            terminal_width: None,
-            stdin_is_terminal: false,
-            output_lost: false,
-        },
-    );
-    Run {
-        exit,
-        stdout: String::from_utf8(stdout).unwrap(),
-        stderr: String::from_utf8(stderr).unwrap(),
-    }
+    let folder = std::env::temp_dir();
+    let mut surroundings = Surroundings::of_cluster(&folder, Path::new(kubeconfig), now.parse().unwrap());
+    surroundings.environment.insert("COLUMNS".to_owned(), "1000".to_owned());
+    surroundings.run(arguments)
 }
 
 fn report(run: &Run) -> Value {

@@ -9,12 +9,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use neo4jbackup_core::document::{self, Limits};
 use neo4jbackup_core::schema::Kind;
 use neo4jbackup_harness::{
     Binaries, ControlPlane, Fate, Front, Options, await_that, later, play, report_progress, workspace_program,
 };
 use neo4jbackup_tests::crds;
+use neo4jbackup_tests::scenario::{objects, scenarios};
 use serde_json::{Value, json};
 
 /// The namespace that every test asks about.
@@ -52,17 +52,11 @@ fn start_with(crds: &str) -> ControlPlane {
 
 /// The same with what happened in it, minutes ago.
 pub(crate) fn with_failed_backup(control_plane: &ControlPlane) {
-    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/one-good-and-three-broken");
-    let text = std::fs::read_to_string(scenario.join("objects.yaml")).unwrap();
+    let scenario = scenarios().join("one-good-and-three-broken");
     let about: Value = serde_saphyr::from_str(&std::fs::read_to_string(scenario.join("bundle.yaml")).unwrap()).unwrap();
     let taken: jiff::Timestamp = about["takenAt"].as_str().unwrap().parse().unwrap();
     let minutes = (jiff::Timestamp::now().as_second() - taken.as_second()) / 60;
-    let parsed = document::parse(&text, &Limits::default());
-    let objects: Vec<Value> = parsed
-        .documents
-        .iter()
-        .map(|document| later(&serde_json::to_value(&document.root).unwrap(), minutes))
-        .collect();
+    let objects: Vec<Value> = objects(&scenario).iter().map(|object| later(object, minutes)).collect();
     let namespaces: BTreeSet<&str> = objects
         .iter()
         .filter_map(|object| object["metadata"]["namespace"].as_str())

@@ -9,12 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use neo4jbackup_core::document::{self, Limits};
 use neo4jbackup_core::operator::OperatorVersion;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_harness::{Binaries, ControlPlane, Options, later, play, report_progress, shared, take_back, target};
 use neo4jbackup_tests::crds;
-use neo4jbackup_tests::guides::{Elsewhere, GUIDES, answers, scenarios};
+use neo4jbackup_tests::guides::{Elsewhere, GUIDES, answers};
+use neo4jbackup_tests::scenario::{documents, scenarios};
 use serde_json::Value;
 
 use crate::doctor::plugin_at;
@@ -37,12 +37,7 @@ impl Scenario {
     fn read(name: &str) -> Self {
         let folder = scenarios().join(name);
         let text = fs::read_to_string(folder.join("objects.yaml")).unwrap();
-        let parsed = document::parse(&text, &Limits::default());
-        let objects = parsed
-            .documents
-            .iter()
-            .map(|document| serde_json::to_value(&document.root).unwrap());
-        let objects: Vec<Value> = objects.collect();
+        let objects = documents(&text);
         let about: Value = serde_saphyr::from_str(&fs::read_to_string(folder.join("bundle.yaml")).unwrap()).unwrap();
         let taken_at: Timestamp = about["takenAt"].as_str().unwrap().parse().unwrap();
         // What was made last by a controller is made now, by the API server; what came of it, later.

@@ -1,13 +1,11 @@
 //! `report` of a real API server: what `doctor` says of the archive is what it says of the cluster, word for word.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use kubectl_neo4jbackup::{Exit, Io};
-use neo4jbackup_core::document::{self, Limits};
+use kubectl_neo4jbackup::Exit;
 use neo4jbackup_harness::{ControlPlane, play};
-use neo4jbackup_tests::plugin::Run;
+use neo4jbackup_tests::plugin::{Run, Surroundings};
+use neo4jbackup_tests::scenario;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -29,16 +27,7 @@ const PLAYED: [&str; 6] = [
 /// Plays a scenario in a namespace of its own.
 fn played(control_plane: &ControlPlane, name: &str) -> String {
     let namespace = control_plane.create_namespace("report").unwrap();
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("scenarios")
-        .join(name)
-        .join("objects.yaml");
-    let text = std::fs::read_to_string(file).unwrap();
-    let parsed = document::parse(&text, &Limits::default());
-    let objects = parsed
-        .documents
-        .iter()
-        .map(|document| serde_json::to_value(&document.root).unwrap());
+    let objects = scenario::objects(&scenario::scenarios().join(name)).into_iter();
     let objects: Vec<Value> = objects
         .filter(|object| object["metadata"]["namespace"] == "graph")
         .map(|mut object| {
@@ -56,29 +45,8 @@ fn played(control_plane: &ControlPlane, name: &str) -> String {
 
 /// Runs the plugin in a folder.
 fn plugin(control_plane: &ControlPlane, folder: &TempDir, words: &[&str]) -> Run {
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let kubeconfig = control_plane.kubeconfig().to_str().unwrap().to_owned();
-    let words = ["kubectl-neo4jbackup"].iter().chain(words);
-    let exit = kubectl_neo4jbackup::run(
-        words.map(OsString::from),
-        &mut Io {
-            stdin: &mut std::io::empty(),
-            stdout: &mut stdout,
-            stderr: &mut stderr,
-            environment: BTreeMap::from([("KUBECONFIG".to_owned(), kubeconfig)]),
-            now: NOW.parse().unwrap(),
-            current_directory: folder.path().to_owned(),
-            machine_zone: || None,
-            terminal_width: None,
-            stdin_is_terminal: false,
-            output_lost: false,
-        },
-    );
-    Run {
-        exit,
-        stdout: String::from_utf8(stdout).unwrap(),
-        stderr: String::from_utf8(stderr).unwrap(),
-    }
+    let now = NOW.parse().unwrap();
+    Surroundings::of_cluster(folder.path(), control_plane.kubeconfig(), now).run(words)
 }
 
 /// What `doctor` says, but for where it was looked.

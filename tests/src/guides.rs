@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+
+use crate::scenario::folders;
 
 /// What a section is about that no scenario answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,23 +190,17 @@ pub fn sections(text: &str, has_causes: bool) -> Vec<String> {
 /// The scenarios by the sections that they answer: `FILE#SECTION`.
 pub fn answers() -> BTreeMap<String, BTreeSet<String>> {
     let mut answers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for entry in fs::read_dir(scenarios()).unwrap() {
-        let entry = entry.unwrap();
-        if !entry.file_type().unwrap().is_dir() {
-            continue;
-        }
-        let about = fs::read_to_string(entry.path().join("bundle.yaml")).unwrap();
+    for folder in folders() {
+        let about = fs::read_to_string(folder.join("bundle.yaml")).unwrap();
+        let scenario = folder.file_name().unwrap().to_str().unwrap();
         for section in about.lines().filter_map(|line| line.strip_prefix("# answers: ")) {
-            let scenario = entry.file_name().into_string().unwrap();
-            answers.entry(section.to_owned()).or_default().insert(scenario);
+            answers
+                .entry(section.to_owned())
+                .or_default()
+                .insert(scenario.to_owned());
         }
     }
     answers
-}
-
-/// The folder of the scenarios.
-pub fn scenarios() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios")
 }
 
 /// The title of a heading, or of a cause that is numbered and bold.

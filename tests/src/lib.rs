@@ -7,4 +7,5 @@ pub mod crds;
 pub mod fixture;
 pub mod guides;
 pub mod plugin;
+pub mod scenario;
 pub mod transcript;

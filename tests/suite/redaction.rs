@@ -1,40 +1,19 @@
 //! Redacting what was collected changes no diagnosis: for each folder of `tests/scenarios`, the codes, the objects and their
 //! order are those of the folder as it is.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use kubectl_neo4jbackup::bundle;
 use neo4jbackup_core::check::Cause;
-use neo4jbackup_core::examine::{Options, examine};
 use neo4jbackup_core::live::Cluster;
 use neo4jbackup_core::logs::classify;
 use neo4jbackup_core::redact::{Extent, Redactor};
-use neo4jbackup_core::settings::Settings;
 use neo4jbackup_core::snapshot::Snapshot;
-
-fn scenarios() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let mut scenarios: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_dir())
-        .collect();
-    scenarios.sort();
-    scenarios
-}
+use neo4jbackup_tests::scenario::{examined, folders};
 
 /// The code and the object of each diagnosis, effects indented below their causes.
 fn verdict(snapshot: &Snapshot) -> Vec<String> {
     let cluster = Cluster::of(snapshot);
-    let settings = Settings::default();
-    let options = Options {
-        settings: &settings,
-        target: None,
-        selects: &|_, _| true,
-    };
     let mut verdict = Vec::new();
-    for cause in &examine(&cluster, &options).causes {
+    for cause in &examined(&cluster).causes {
         tell(cause, 0, &mut verdict);
     }
     verdict
@@ -51,7 +30,7 @@ fn tell(cause: &Cause, depth: usize, verdict: &mut Vec<String>) {
 
 #[test]
 fn redacting_changes_no_diagnosis() {
-    let scenarios = scenarios();
+    let scenarios = folders();
     assert!(scenarios.len() > 10);
     for folder in scenarios {
         let snapshot = bundle::read(&folder).unwrap();
@@ -69,7 +48,7 @@ fn redacting_changes_no_diagnosis() {
 
 #[test]
 fn redacting_changes_no_class_of_a_line() {
-    for folder in scenarios() {
+    for folder in folders() {
         let snapshot = bundle::read(&folder).unwrap();
         for (_, tail) in snapshot.logs() {
             for line in tail.text().unwrap_or_default().lines() {

@@ -1,21 +1,13 @@
 //! What a report keeps: for each folder of `tests/scenarios`, `doctor` says of the archive what it says of the folder.
 
+use std::iter;
 use std::path::{Path, PathBuf};
-use std::{fs, iter};
 
 use kubectl_neo4jbackup::{Exit, bundle};
 use neo4jbackup_tests::plugin::{Run, run};
+use neo4jbackup_tests::scenario::folders;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-fn scenarios() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut scenarios: Vec<_> = entries.filter(|path| path.is_dir()).collect();
-    scenarios.sort();
-    assert!(scenarios.len() > 10);
-    scenarios
-}
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -67,7 +59,7 @@ fn verdict(report: &Value) -> Vec<Value> {
 #[test]
 fn nothing_is_lost_that_is_not_redacted() {
     let folder = TempDir::new().unwrap();
-    for scenario in scenarios() {
+    for scenario in folders() {
         let arguments = ["--no-redact", "--yes", "--force"];
         let archive = report(&folder, &scenario, "UNREDACTED.tar.gz", &arguments);
         assert_eq!(
@@ -83,7 +75,7 @@ fn nothing_is_lost_that_is_not_redacted() {
 #[test]
 fn the_verdict_of_what_is_redacted_is_the_same() {
     let folder = TempDir::new().unwrap();
-    for scenario in scenarios() {
+    for scenario in folders() {
         let (exit, expected) = doctor(&scenario);
         for arguments in [&["--force"][..], &["--force", "--redact-names"]] {
             let archive = report(&folder, &scenario, "report.tar.gz", arguments);

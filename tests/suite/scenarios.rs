@@ -10,17 +10,12 @@ use std::path::PathBuf;
 use kubectl_neo4jbackup::Exit;
 use neo4jbackup_core::registry;
 use neo4jbackup_tests::plugin::{Run, run_with};
+use neo4jbackup_tests::scenario::folders;
 
 /// The folders, by name.
 fn scenarios() -> Vec<(String, PathBuf)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let mut scenarios: Vec<_> = fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.file_type().unwrap().is_dir())
-        .map(|entry| (entry.file_name().into_string().unwrap(), entry.path()))
-        .collect();
-    scenarios.sort();
+    let name = |path: PathBuf| (path.file_name().unwrap().to_str().unwrap().to_owned(), path);
+    let scenarios: Vec<_> = folders().into_iter().map(name).collect();
     assert!(!scenarios.is_empty());
     scenarios
 }

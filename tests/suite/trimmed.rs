@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use neo4jbackup_core::document::{Limits, Node, parse};
-use neo4jbackup_core::examine::{Examination, Options, examine};
+use neo4jbackup_core::examine::Examination;
 use neo4jbackup_core::live::{Cluster, Health};
-use neo4jbackup_core::settings::Settings;
 use neo4jbackup_core::snapshot::{LogOf, LogTail, Resource, Snapshot, StoredObject, stored};
+use neo4jbackup_tests::scenario::{examined, folders};
 use serde_json::{Value, json};
 
 /// The files below a folder.
@@ -141,17 +141,11 @@ fn snapshot(folder: &Path, keep: &dyn Fn(Node<'_>) -> Option<(Resource, StoredOb
 
 fn told(snapshot: &Snapshot) -> (Examination, Vec<Health>) {
     let cluster = Cluster::of(snapshot);
-    let settings = Settings::default();
-    let options = Options {
-        settings: &settings,
-        target: None,
-        selects: &|_, _| true,
-    };
     let backups = cluster.backups.iter();
     let backups = backups.map(|backup| Health::of_backup(backup, None, cluster.now));
     let others = cluster.plain_cron_jobs.iter();
     let others = others.map(|other| Health::of_plain_cron_job(other, None, cluster.now));
-    (examine(&cluster, &options), backups.chain(others).collect())
+    (examined(&cluster), backups.chain(others).collect())
 }
 
 /// An object with all that it has.
@@ -164,13 +158,8 @@ fn whole(object: Node<'_>) -> Option<(Resource, StoredObject)> {
 
 #[test]
 fn what_is_left_out_changes_nothing_that_is_said() {
-    let scenarios = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let (mut kept_length, mut whole_length) = (0, 0);
-    for entry in fs::read_dir(scenarios).unwrap() {
-        let folder = entry.unwrap().path();
-        if !folder.is_dir() {
-            continue;
-        }
+    for folder in folders() {
         let (kept, all) = (snapshot(&folder, &stored), snapshot(&folder, &whole));
         assert_eq!(told(&kept), told(&all), "{}", folder.display());
         let length = |snapshot: &Snapshot| -> usize {

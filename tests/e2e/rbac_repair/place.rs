@@ -1,16 +1,13 @@
 //! A namespace of a control plane with the CRDs of operators 0.x, and a folder to run the plugin in.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
-use kubectl_neo4jbackup::Io;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_harness::{ApiClient, Binaries, ControlPlane, Options, report_progress};
 use neo4jbackup_tests::crds;
-use neo4jbackup_tests::plugin::Run;
+use neo4jbackup_tests::plugin::{Run, Surroundings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -155,31 +152,12 @@ impl Place {
     }
 
     fn run_words(&self, answer: Option<&str>, arguments: &[&str]) -> Run {
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let words = ["kubectl-neo4jbackup", "rbac"]
-            .into_iter()
-            .chain(arguments.iter().copied());
-        let kubeconfig = control_plane().kubeconfig().to_str().unwrap().to_owned();
-        let exit = kubectl_neo4jbackup::run(
-            words.map(OsString::from),
-            &mut Io {
-                stdin: &mut answer.unwrap_or_default().as_bytes(),
-                stdout: &mut stdout,
-                stderr: &mut stderr,
-                environment: BTreeMap::from([("KUBECONFIG".to_owned(), kubeconfig)]),
-                now: Timestamp::now(),
-                current_directory: self.folder.path().to_owned(),
-                machine_zone: || None,
-                terminal_width: None,
-                stdin_is_terminal: answer.is_some(),
-                output_lost: false,
-            },
-        );
-        Run {
-            exit,
-            stdout: String::from_utf8(stdout).unwrap(),
-            stderr: String::from_utf8(stderr).unwrap(),
-        }
+        let surroundings = Surroundings {
+            input: answer.unwrap_or_default(),
+            has_person: answer.is_some(),
+            ..Surroundings::of_cluster(self.folder.path(), control_plane().kubeconfig(), Timestamp::now())
+        };
+        surroundings.run(["rbac"].iter().chain(arguments))
     }
 
     /// The undo files, oldest first.

@@ -1,15 +1,13 @@
 //! A cluster in which every command of the plugin has something to read.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::sync::OnceLock;
 
 use jiff::{SignedDuration, Timestamp};
-use kubectl_neo4jbackup::{Exit, Io};
-use neo4jbackup_core::document::{self, Limits};
+use kubectl_neo4jbackup::Exit;
 use neo4jbackup_core::schema::Era;
-use neo4jbackup_harness::{ControlPlane, play, root};
-use neo4jbackup_tests::plugin::Run;
+use neo4jbackup_harness::{ControlPlane, play};
+use neo4jbackup_tests::plugin::{Run, Surroundings};
+use neo4jbackup_tests::scenario::{documents, objects, scenarios};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -35,8 +33,7 @@ impl Stage {
         });
         let control_plane = &world.control_plane;
         let namespace = control_plane.create_namespace("rights").unwrap();
-        let scenario = root().join("tests/scenarios/run-failure-in-log/objects.yaml");
-        let mut objects = documents(&std::fs::read_to_string(scenario).unwrap());
+        let mut objects = objects(&scenarios().join("run-failure-in-log"));
         for object in &mut objects {
             object["metadata"]["namespace"] = namespace.as_str().into();
         }
@@ -63,28 +60,8 @@ impl Stage {
     }
 
     fn run_words(&self, arguments: &[&str]) -> Run {
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let kubeconfig = self.control_plane().kubeconfig().to_str().unwrap().to_owned();
-        let exit = kubectl_neo4jbackup::run(
-            ["kubectl-neo4jbackup"].iter().chain(arguments).map(OsString::from),
-            &mut Io {
-                stdin: &mut std::io::empty(),
-                stdout: &mut stdout,
-                stderr: &mut stderr,
-                environment: BTreeMap::from([("KUBECONFIG".to_owned(), kubeconfig)]),
-                now: self.now,
-                current_directory: std::env::temp_dir(),
-                machine_zone: || None,
-                terminal_width: None,
-                output_lost: false,
-                stdin_is_terminal: false,
-            },
-        );
-        Run {
-            exit,
-            stdout: String::from_utf8(stdout).unwrap(),
-            stderr: String::from_utf8(stderr).unwrap(),
-        }
+        let folder = std::env::temp_dir();
+        Surroundings::of_cluster(&folder, self.control_plane().kubeconfig(), self.now).run(arguments)
     }
 
     /// The objects that `rbac generate` prints.
@@ -116,14 +93,6 @@ impl Stage {
             in_namespace(&["logs", "backup/of-cluster", "--servers"]),
         ]
     }
-}
-
-fn documents(text: &str) -> Vec<Value> {
-    let parsed = document::parse(text, &Limits::default());
-    assert!(parsed.problems.is_empty(), "{:?}\n{text}", parsed.problems);
-    let documents = parsed.documents.iter();
-    let values = documents.map(|document| serde_json::to_value(&document.root).unwrap());
-    values.filter(|value| !value.is_null()).collect()
 }
 
 /// What the scenario lacks: an operator in its own namespace, a webhook of ours, a Secret, a restore, a plain `CronJob`, an

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use kubectl_neo4jbackup::cli::DoctorFormat;
-use neo4jbackup_core::document::{self, Limits};
 use neo4jbackup_tests::plugin::{Run, run_with};
+use neo4jbackup_tests::scenario;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -168,13 +168,8 @@ fn entries(folder: &Path) -> Vec<std::path::PathBuf> {
     paths
 }
 
-fn objects(scenario: &Path) -> Vec<Value> {
-    let text = fs::read_to_string(scenario.join("objects.yaml")).unwrap_or_default();
-    let parsed = document::parse(&text, &Limits::default());
-    let objects = parsed
-        .documents
-        .iter()
-        .map(|document| serde_json::to_value(&document.root).unwrap());
+fn objects(folder: &Path) -> Vec<Value> {
+    let objects = scenario::objects(folder).into_iter();
     objects
         .filter(|object| object["metadata"]["name"].is_string())
         .collect()
