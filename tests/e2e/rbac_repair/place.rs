@@ -160,6 +160,13 @@ impl Place {
         surroundings.run(["rbac"].iter().chain(arguments))
     }
 
+    /// The binding of the Jobs as it is when it gives another role.
+    pub(super) fn binding_to_view(&self) -> Value {
+        let mut other = self.binding();
+        other["roleRef"] = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"});
+        other
+    }
+
     /// The undo files, oldest first.
     pub(super) fn undo_files(&self) -> Vec<PathBuf> {
         undo_files(self.folder.path())

@@ -7,6 +7,19 @@ use serde_json::json;
 
 use super::place::{OPERATOR, Place, newer, rights_of_a_repairer, role};
 
+/// The words of a repair in somebody's name that may make objects anew.
+fn recreating_as(user: &str) -> [&str; 7] {
+    [
+        "repair",
+        "--yes",
+        "--allow-recreate",
+        "--as",
+        user,
+        "--operator-version",
+        "0.9",
+    ]
+}
+
 #[test]
 fn nobody_gives_rights_that_he_does_not_have() {
     let place = Place::with_backup(None);
@@ -23,9 +36,7 @@ fn nobody_gives_rights_that_he_does_not_have() {
 #[test]
 fn the_rights_of_the_table_are_enough() {
     let place = Place::with_backup(None);
-    let mut other = place.binding();
-    other["roleRef"] = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"});
-    place.made_by("test", "rolebindings", &other);
+    place.made_by("test", "rolebindings", &place.binding_to_view());
     let plan = Plan::of(&RoleRequest {
         party: Party::Plugin(Level::Repair),
         operator: "0.9".parse().map(Operator::exactly).unwrap(),
@@ -38,16 +49,7 @@ fn the_rights_of_the_table_are_enough() {
     });
     let rules = plan.roles[0].rules.iter().map(|written| json!(written.rule));
     place.entitle("carol", &rules.collect());
-    let repair = [
-        "repair",
-        "--yes",
-        "--allow-recreate",
-        "--as",
-        "carol",
-        "--operator-version",
-        "0.9",
-    ];
-    let run = place.run(&repair);
+    let run = place.run(&recreating_as("carol"));
     assert_eq!(run.exit, Exit::Good, "{run:?}");
     assert!(
         run.stdout.contains("recreated") && place.may("create", "exec"),
@@ -66,20 +68,9 @@ fn the_rights_of_the_table_are_enough() {
 fn who_may_bind_no_role_is_told_so_before_the_binding_is_deleted() {
     let place = Place::with_backup(None);
     place.made_by(OPERATOR, "roles", &role());
-    let mut other = place.binding();
-    other["roleRef"] = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"});
-    place.made_by("test", "rolebindings", &other);
+    place.made_by("test", "rolebindings", &place.binding_to_view());
     place.entitle("dora", &rights_of_a_repairer());
-    let repair = [
-        "repair",
-        "--yes",
-        "--allow-recreate",
-        "--as",
-        "dora",
-        "--operator-version",
-        "0.9",
-    ];
-    let run = place.run(&repair);
+    let run = place.run(&recreating_as("dora"));
     assert_eq!(run.exit, Exit::Refused, "{run:?}");
     assert!(run.stdout.contains("you lack rights that it gives"), "{run:?}");
     assert_eq!(place.stored("rolebindings").unwrap()["roleRef"]["name"], "view");
@@ -112,8 +103,7 @@ fn who_may_not_write_is_told_so() {
 fn what_a_binding_binds_changes_only_when_asked_and_comes_back() {
     let place = Place::with_backup(None);
     place.made_by(OPERATOR, "roles", &role());
-    let mut other = place.binding();
-    other["roleRef"] = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"});
+    let mut other = place.binding_to_view();
     other["metadata"]["labels"] = json!({"team": "graph"});
     place.made_by("test", "rolebindings", &other);
     let run = place.run(&["repair", "--yes"]);
