@@ -352,23 +352,19 @@ impl Access {
             );
             return Err(Failure::of(Class::IdentityOfNode, message));
         }
-        match found {
-            Some(found) => {
-                let message = format!(
-                    "the credentials are of {}, and annotated is {}",
-                    quoted(found),
-                    quoted(expected)
-                );
-                Err(Failure::of(Class::IdentityOfOther, message))
-            }
-            None => {
-                let message = format!(
-                    "{NO_TOKEN_SERVICE}, so that nobody knows whether the credentials are of the annotated {}",
-                    quoted(expected)
-                );
-                Err(Failure::of(Class::IdentityNotKnown, message))
-            }
-        }
+        let Some(found) = found else {
+            let message = format!(
+                "{NO_TOKEN_SERVICE}, so that nobody knows whether the credentials are of the annotated {}",
+                quoted(expected)
+            );
+            return Err(Failure::of(Class::IdentityNotKnown, message));
+        };
+        let message = format!(
+            "the credentials are of {}, and annotated is {}",
+            quoted(found),
+            quoted(expected)
+        );
+        Err(Failure::of(Class::IdentityOfOther, message))
     }
 }
 
