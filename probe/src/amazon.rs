@@ -31,6 +31,24 @@ pub(crate) struct Bucket {
     is_amazon: bool,
 }
 
+/// Why the token service does not say whose credentials are.
+#[derive(Debug)]
+pub(crate) enum Unidentified {
+    /// It gives no answer.
+    OutOfReach(Failure),
+    /// It does not want to say, or what it says is no name.
+    Refused(Failure),
+}
+
+impl From<Failure> for Unidentified {
+    fn from(failure: Failure) -> Self {
+        Self::Refused(failure)
+    }
+}
+
+/// Why nobody is asked whose credentials are.
+pub(crate) const NO_TOKEN_SERVICE: &str = "the store is not Amazon's, and AWS_ENDPOINT_URL_STS names no token service";
+
 /// A bucket with credentials.
 pub(crate) struct Access {
     pub store: AmazonS3,
@@ -180,8 +198,10 @@ impl Bucket {
                 object_store::aws::AmazonS3ConfigKey::ContainerCredentialsRelativeUri,
                 path,
             ),
-            Source::Node { address: Some(address) } => builder.with_metadata_endpoint(address.trim_end_matches('/')),
-            Source::Node { address: None } => builder,
+            Source::Node {
+                address: Some(address), ..
+            } => builder.with_metadata_endpoint(address.trim_end_matches('/')),
+            Source::Node { address: None, .. } => builder,
         };
         let store = builder.build();
         let store = store.map_err(|error| Failure::of(Class::AwsNoCredentials, error.to_string()))?;
@@ -213,7 +233,7 @@ impl Bucket {
         access: &Access,
         surroundings: &Surroundings,
         transport: &Transport,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Option<String>, Unidentified> {
         let service = match token_service(surroundings)? {
             Some(service) => service,
             None if self.is_amazon => self.usual_token_service(),
@@ -237,12 +257,43 @@ impl Bucket {
         let last = transport.take_last();
         let answer = match answer {
             Ok(answer) if answer.status().is_success() => answer,
-            Ok(_) | Err(_) => return Err(self.failure(last, "the token service gives no answer")),
+            Ok(_) => return Err(self.failure(last, "the token service gives no answer").into()),
+            Err(_) => {
+                let failure = self.failure(last, "the token service gives no answer");
+                return Err(Unidentified::OutOfReach(failure));
+            }
         };
         let text = std::str::from_utf8(answer.body()).unwrap_or_default();
-        let document = roxmltree::Document::parse(text).map_err(|error| unusable(&error))?;
-        let arn = document.descendants().find(|node| node.tag_name().name() == "Arn");
-        Ok(arn.and_then(|node| node.text()).map(str::to_owned))
+        let document = roxmltree::Document::parse(text).ok();
+        let arn = document.as_ref().and_then(|document| {
+            let mut nodes = document.descendants();
+            nodes.find(|node| node.tag_name().name() == "Arn")?.text()
+        });
+        let message = "the token service answers with something else than a name";
+        let arn = arn.ok_or_else(|| Failure::of(Class::EndpointNotAStore, message))?;
+        Ok(Some(arn.to_owned()))
+    }
+
+    /// Checks that the last answer was a list.
+    pub(crate) fn check_list(&self, last: Option<Last>) -> Result<(), Failure> {
+        let root = match &last {
+            Some(Last::Answer(answer)) if answer.status.is_success() => answer.root.as_deref(),
+            _ => return Err(self.failure(last, "the list cannot be read")),
+        };
+        match root {
+            Some("ListBucketResult") => Ok(()),
+            Some("ListAllMyBucketsResult") if self.may_want_path_style() => {
+                Err(self.path_style_only("asked for one bucket, the store lists all"))
+            }
+            root => {
+                let found = root.map_or_else(|| "no XML".to_owned(), |root| quoted(root).to_string());
+                let message = format!(
+                    "asked for a list, {} answers with {found}",
+                    endpoint::origin(&self.address)
+                );
+                Err(Failure::of(Class::EndpointNotAStore, message))
+            }
+        }
     }
 
     /// Why a request was not granted, by what came back last.
@@ -252,9 +303,6 @@ impl Bucket {
             Some(Last::Answer(answer)) => answer,
             None => return Failure::of(Class::Unknown, otherwise),
         };
-        if answer.root.as_deref() == Some("ListAllMyBucketsResult") && self.may_want_path_style() {
-            return self.path_style_only("asked for one bucket, the store lists all");
-        }
         let class = class_of(&answer);
         let mut message = answer.in_words();
         match (class, &answer.region) {
@@ -285,7 +333,12 @@ impl Access {
         self.source.in_words()
     }
 
-    /// Compares the identity with the annotated one.
+    /// Whether they are the node's, which every pod on it has.
+    pub(crate) fn is_of_node(&self) -> bool {
+        self.source.is_of_node()
+    }
+
+    /// Compares the identity with the annotated one. What nobody knows is not the same.
     pub(crate) fn compare(&self, found: Option<&str>, expected: &str) -> Result<(), Failure> {
         let is_same = found.is_some_and(|found| is_same(found, expected));
         if is_same {
@@ -299,17 +352,19 @@ impl Access {
             );
             return Err(Failure::of(Class::IdentityOfNode, message));
         }
-        match found {
-            Some(found) => {
-                let message = format!(
-                    "the credentials are of {}, and annotated is {}",
-                    quoted(found),
-                    quoted(expected)
-                );
-                Err(Failure::of(Class::IdentityOfOther, message))
-            }
-            None => Ok(()),
-        }
+        let Some(found) = found else {
+            let message = format!(
+                "{NO_TOKEN_SERVICE}, so that nobody knows whether the credentials are of the annotated {}",
+                quoted(expected)
+            );
+            return Err(Failure::of(Class::IdentityNotKnown, message));
+        };
+        let message = format!(
+            "the credentials are of {}, and annotated is {}",
+            quoted(found),
+            quoted(expected)
+        );
+        Err(Failure::of(Class::IdentityOfOther, message))
     }
 }
 
@@ -342,10 +397,16 @@ fn refused(source: &Source, last: Option<Last>) -> Failure {
     match last {
         Some(Last::Broken(failure)) if source.is_of_node() => {
             let message = format!(
-                "there are no keys, no web identity, no profile and no agent, and the node gives none: {}",
+                "there are no keys, no web identity, no profile{} and no agent, and the node gives none: {}",
+                source.passed_over(),
                 failure.message
             );
             Failure::of(Class::AwsNoCredentials, message)
+        }
+        // An agent is a part of the source. A token service is not: the way to it may be closed.
+        Some(Last::Broken(failure)) if matches!(source, Source::PodIdentity { .. } | Source::Container { .. }) => {
+            let message = format!("{} gives no answer: {}", source.in_words(), failure.message);
+            Failure::of(source.class(), message)
         }
         Some(Last::Broken(failure)) => failure,
         Some(Last::Answer(answer)) if !answer.status.is_success() => {
@@ -382,7 +443,8 @@ fn class_of(answer: &Answer) -> Class {
         code if code.starts_with("KMS.") => Class::S3KmsDenied,
         "AccessDenied" | "AllAccessDisabled" | "AccessDeniedException" => Class::S3AccessDenied,
         _ => match answer.status.as_u16() {
-            301 | 307 => Class::S3WrongRegion,
+            301 | 307 if answer.region.is_some() => Class::S3WrongRegion,
+            300..=399 => Class::EndpointNotAStore,
             407 => Class::ProxyRefused,
             _ if answer.is_foreign => Class::EndpointNotAStore,
             _ => Class::Unknown,

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Uri, header};
-use neo4jbackup_core::quoted::{Quoted, excerpt, quoted};
+use neo4jbackup_core::quoted::{excerpt, quoted};
+
+use crate::endpoint;
 
 /// An answer that is kept to be judged.
 #[derive(Debug, Clone)]
@@ -19,6 +21,8 @@ pub(crate) struct Answer {
     pub region: Option<String>,
     /// The date that the server has put to it.
     pub date: Option<String>,
+    /// The server to which it sends us, as scheme and host.
+    pub redirect: Option<String>,
     /// The name of the outermost element of XML.
     pub root: Option<String>,
     /// Whether the body is neither XML nor JSON.
@@ -36,6 +40,9 @@ impl Answer {
             message: None,
             region: header("x-amz-bucket-region"),
             date: header(header::DATE.as_str()),
+            redirect: header(header::LOCATION.as_str())
+                .filter(|_| status.is_redirection())
+                .and_then(|location| endpoint::server_of(&location.parse().ok()?)),
             root: None,
             is_foreign: false,
         };
@@ -95,10 +102,18 @@ impl Answer {
 
     /// What it says, in a sentence of ours.
     pub(crate) fn in_words(&self) -> String {
-        let server = self.uri.authority().map_or("", |authority| authority.as_str());
-        let mut words = format!("{} answers {}", Quoted(server), self.status.as_u16());
+        // What else stands in an authority may be a password.
+        let host = self.uri.host().unwrap_or_default();
+        let server = match self.uri.port_u16() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        let mut words = format!("{} answers {}", quoted(&server), self.status.as_u16());
         if let Some(code) = &self.code {
             words += &format!(" {}", quoted(code));
+        }
+        if let Some(redirect) = &self.redirect {
+            words += &format!(" and sends us to {}", quoted(redirect));
         }
         if let Some(message) = &self.message {
             words += &format!(": {}", excerpt(message));
@@ -141,5 +156,18 @@ mod tests {
         let of_oauth = read(400, "{\"error\":\"invalid_grant\",\"error_description\":\"Bad\\nkey\"}");
         assert_eq!(of_oauth.in_words(), "`store` answers 400 `invalid_grant`: `Bad\\nkey`");
         assert!(read(502, "<html><p>Bad gateway").is_foreign);
+    }
+
+    #[test]
+    fn where_it_sends_us_is_told_without_what_may_be_secret() {
+        let mut headers = HeaderMap::new();
+        let location = "https://user:hidden@login.example.org/start?token=hidden";
+        headers.insert(header::LOCATION, location.parse().unwrap());
+        let address = Uri::from_static("http://user:hidden@store:9000/backups?hidden");
+        let answer = Answer::read(address, StatusCode::FOUND, &headers, &Bytes::new());
+        assert_eq!(
+            answer.in_words(),
+            "`store:9000` answers 302 and sends us to `https://login.example.org`"
+        );
     }
 }

@@ -33,6 +33,8 @@ pub enum Class {
     IdentityOfNode,
     /// The identity is another one than the annotated one.
     IdentityOfOther,
+    /// Nobody says whose identity it is.
+    IdentityNotKnown,
     /// No credentials are there.
     AwsNoCredentials,
     /// There is no region.
@@ -107,6 +109,7 @@ impl Class {
             Self::ClockSkew => "clock-skew",
             Self::IdentityOfNode => "identity-of-node",
             Self::IdentityOfOther => "identity-of-other",
+            Self::IdentityNotKnown => "identity-not-known",
             Self::AwsNoCredentials => "aws-no-credentials",
             Self::AwsNoRegion => "aws-no-region",
             Self::AwsWebIdentityDenied => "aws-web-identity-denied",
@@ -161,6 +164,9 @@ impl Class {
             Self::IdentityOfOther => {
                 "Correct the annotation of the ServiceAccount, and take keys out of the environment that go before it."
             }
+            Self::IdentityNotKnown => {
+                "Name the token service of the store in AWS_ENDPOINT_URL_STS, or leave out --expect-identity."
+            }
             Self::S3PathStyleOnly => {
                 "Set spec.storage.cloud.forcePathStyle, or give the store a domain for its buckets."
             }
@@ -174,7 +180,7 @@ impl Class {
     }
 
     #[cfg(test)]
-    const ALL: [Self; 41] = [
+    const ALL: [Self; 42] = [
         Self::EndpointMalformed,
         Self::EndpointNotAStore,
         Self::DnsFailure,
@@ -189,6 +195,7 @@ impl Class {
         Self::ClockSkew,
         Self::IdentityOfNode,
         Self::IdentityOfOther,
+        Self::IdentityNotKnown,
         Self::AwsNoCredentials,
         Self::AwsNoRegion,
         Self::AwsWebIdentityDenied,

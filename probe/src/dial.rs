@@ -31,6 +31,8 @@ use crate::tls;
 pub(crate) struct Dialler {
     tls: Arc<ClientConfig>,
     proxies: Arc<Matcher>,
+    /// The variables that name the proxies for `http` and for `https`.
+    variables: [&'static str; 2],
     patience: Duration,
 }
 
@@ -65,6 +67,12 @@ pub(crate) enum DialError {
     /// The proxy is not reached.
     #[error("the proxy {} is not reached: {source}", name(proxy))]
     Proxy { proxy: String, source: io::Error },
+    /// The proxy is of a kind that is not spoken here. Its address may hold a password.
+    #[error("{variable} names a proxy whose address does not begin with http://, and no other is asked")]
+    UnknownProxy { variable: &'static str },
+    /// The proxy does not answer.
+    #[error("the proxy {} has not answered within {} s", name(proxy), patience.as_secs())]
+    SilentProxy { proxy: String, patience: Duration },
     /// The proxy does not want to.
     #[error("the proxy {} refuses to connect to {}: {status}", name(proxy), name(server))]
     Refused {
@@ -95,7 +103,14 @@ impl DialError {
 
     /// Whether a proxy was asked, which looks up names itself.
     pub(crate) fn is_of_proxy(&self) -> bool {
-        matches!(self, Self::Proxy { .. } | Self::Refused { .. } | Self::NoProxy { .. })
+        matches!(
+            self,
+            Self::Proxy { .. }
+                | Self::UnknownProxy { .. }
+                | Self::SilentProxy { .. }
+                | Self::Refused { .. }
+                | Self::NoProxy { .. }
+        )
     }
 
     /// What it is.
@@ -106,7 +121,7 @@ impl DialError {
                 Class::ConnectionRefused
             }
             Self::Connect { .. } | Self::Silence { .. } => Class::NetworkTimeout,
-            Self::Proxy { .. } => Class::ProxyUnreachable,
+            Self::Proxy { .. } | Self::UnknownProxy { .. } | Self::SilentProxy { .. } => Class::ProxyUnreachable,
             Self::Refused { .. } | Self::NoProxy { .. } => Class::ProxyRefused,
             Self::Tls { source, .. } => tls::class_of(source),
             Self::Handshake { .. } => Class::TlsHandshakeFailed,
@@ -129,18 +144,22 @@ impl DialError {
 impl Dialler {
     /// Proxies are those that the environment names.
     pub(crate) fn new(tls: ClientConfig, surroundings: &Surroundings, patience: Duration) -> Self {
-        let variable = |names: [&str; 2]| {
-            let value = names.into_iter().find_map(|name| surroundings.variable(name));
-            value.unwrap_or_default().to_owned()
+        let variable = |names: [&'static str; 2]| {
+            let is_set = |name: &&str| surroundings.variable(name).is_some();
+            let name = names.into_iter().find(is_set).unwrap_or(names[0]);
+            (name, surroundings.variable(name).unwrap_or_default())
         };
+        let (for_http, http) = variable(["HTTP_PROXY", "http_proxy"]);
+        let (for_https, https) = variable(["HTTPS_PROXY", "https_proxy"]);
         let proxies = Matcher::builder()
-            .http(variable(["HTTP_PROXY", "http_proxy"]))
-            .https(variable(["HTTPS_PROXY", "https_proxy"]))
-            .no(variable(["NO_PROXY", "no_proxy"]))
+            .http(matchable(http))
+            .https(matchable(https))
+            .no(variable(["NO_PROXY", "no_proxy"]).1)
             .build();
         Self {
             tls: Arc::new(tls),
             proxies: Arc::new(proxies),
+            variables: [for_http, for_https],
             patience,
         }
     }
@@ -167,6 +186,11 @@ impl Dialler {
                 .await;
         };
         let address = proxy.uri().clone();
+        if address.scheme_str() != Some("http") {
+            let [for_http, for_https] = self.variables;
+            let variable = if is_secure { for_https } else { for_http };
+            return Err(DialError::UnknownProxy { variable });
+        }
         let shown = format!("{}:{}", address.host().unwrap_or_default(), port_of(&address));
         let found = self.look_up(&host_of(&address), port_of(&address)).await;
         let found = found.map_err(|error| DialError::Proxy {
@@ -185,7 +209,11 @@ impl Dialler {
                 .secure(stream, &host, server, false, peer, Vec::new(), Some(proxy), Some(shown))
                 .await;
         }
-        let stream = tunnel(stream, &server, &shown, proxy.basic_auth()).await?;
+        let tunnel = timeout(self.patience, tunnel(stream, &server, &shown, proxy.basic_auth())).await;
+        let stream = tunnel.map_err(|_| DialError::SilentProxy {
+            proxy: shown.clone(),
+            patience: self.patience,
+        })??;
         self.secure(stream, &host, server, true, peer, Vec::new(), None, Some(shown))
             .await
     }
@@ -209,20 +237,23 @@ impl Dialler {
             server: server.to_owned(),
             patience: self.patience,
         };
-        let mut last = silence();
+        // The first address is the preferred one. What another one says, as where there is no IPv6, is of less use.
+        let mut first = None;
         for address in addresses {
             match timeout(self.patience, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => return Ok((stream, *address)),
                 Ok(Err(source)) => {
-                    last = DialError::Connect {
+                    first.get_or_insert(DialError::Connect {
                         server: server.to_owned(),
                         source,
-                    }
+                    });
                 }
-                Err(_) => last = silence(),
+                Err(_) => {
+                    first.get_or_insert_with(silence);
+                }
             }
         }
-        Err(last)
+        Err(first.unwrap_or_else(silence))
     }
 
     #[allow(clippy::too_many_arguments, reason = "each is a part of what is returned")]
@@ -285,6 +316,17 @@ impl fmt::Debug for Dialler {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The address of a proxy may hold a password.
         formatter.debug_struct("Dialler").finish_non_exhaustive()
+    }
+}
+
+/// The address of a proxy as it can be matched: one that would be passed over in silence becomes one that is refused.
+fn matchable(address: &str) -> &str {
+    let matcher = Matcher::builder().http(address).build();
+    let is_passed_over = matcher.intercept(&Uri::from_static("http://store")).is_none();
+    if is_passed_over && !address.is_empty() {
+        "socks5://unknown"
+    } else {
+        address
     }
 }
 
@@ -389,5 +431,95 @@ impl AsyncWrite for Stream {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Secure(stream) => Pin::new(stream).poll_shutdown(context),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::net::Ipv4Addr;
+    use std::time::Instant;
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn dialler(variables: &[(&str, &str)], patience: Duration) -> Dialler {
+        let pairs = variables.iter();
+        let environment: BTreeMap<_, _> = pairs
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Dialler::new(
+            tls::configuration(None).unwrap(),
+            &Surroundings { environment },
+            patience,
+        )
+    }
+
+    async fn failure(dialler: &Dialler, uri: &'static str) -> (Step, Failure) {
+        let error = dialler.dial(&Uri::from_static(uri)).await.err().unwrap();
+        (error.step(), error.failure())
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_says_nothing_is_not_waited_for_without_end() {
+        let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = format!("http://somebody:hidden@{}", silent.local_addr().unwrap());
+        let dialler = dialler(&[("HTTPS_PROXY", &address)], Duration::from_secs(1));
+        let begun = Instant::now();
+        let (step, failure) = failure(&dialler, "https://store.example.org").await;
+        assert!(begun.elapsed() >= Duration::from_secs(1));
+        assert_eq!((step, failure.class.as_str()), (Step::Tcp, "proxy-unreachable"));
+        assert!(failure.message.ends_with("has not answered within 1 s"), "{failure:?}");
+        assert!(!failure.message.contains("hidden"), "{failure:?}");
+    }
+
+    #[tokio::test]
+    async fn a_proxy_of_another_kind_is_named_by_its_variable() {
+        for address in [
+            "https://proxy:3128",
+            "socks5://u:hidden@proxy",
+            "ftp://hidden",
+            "http://[hidden",
+        ] {
+            let both = dialler(
+                &[("https_proxy", address), ("HTTP_PROXY", address)],
+                Duration::from_secs(9),
+            );
+            for (uri, variable) in [
+                ("https://store.invalid", "https_proxy"),
+                ("http://store.invalid", "HTTP_PROXY"),
+            ] {
+                let (step, failure) = failure(&both, uri).await;
+                assert_eq!(
+                    (step, failure.class.as_str()),
+                    (Step::Tcp, "proxy-unreachable"),
+                    "{address}"
+                );
+                let expected = format!("{variable} names a proxy whose address does not begin with http://");
+                assert!(failure.message.starts_with(&expected), "{failure:?}");
+                assert!(!failure.message.contains("hidden"), "{failure:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn of_several_addresses_the_error_of_the_first_counts() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let refusing = listener.local_addr().unwrap();
+        drop(listener);
+        // Nobody may connect to all at once.
+        let impossible = SocketAddr::from((Ipv4Addr::BROADCAST, 9));
+        let dialler = dialler(&[], Duration::from_secs(1));
+        let error = dialler
+            .connect("store:9000", &[refusing, impossible])
+            .await
+            .unwrap_err();
+        assert_eq!(error.class(), Class::ConnectionRefused, "{error}");
+        let error = dialler
+            .connect("store:9000", &[impossible, refusing])
+            .await
+            .unwrap_err();
+        assert_eq!(error.class(), Class::NetworkTimeout, "{error}");
     }
 }

@@ -8,7 +8,12 @@ use crate::report::Failure;
 
 /// Reads an endpoint: `http` or `https`, a host, perhaps a port, and no query. A slash at its end is taken away.
 pub(crate) fn read(text: &str) -> Result<Uri, Failure> {
-    let malformed = |why: &str| Failure::of(Class::EndpointMalformed, format!("the endpoint {} {why}", quoted(text)));
+    let malformed = |why: &str| {
+        Failure::of(
+            Class::EndpointMalformed,
+            format!("the endpoint {} {why}", quoted(&shown(text))),
+        )
+    };
     let Some((scheme, _)) = text.split_once("://") else {
         return Err(malformed(
             "has no scheme: it begins neither with https:// nor with http://",
@@ -28,9 +33,32 @@ pub(crate) fn read(text: &str) -> Result<Uri, Failure> {
             .authority()
             .is_some_and(|authority| authority.as_str().contains('@'));
     if !has_host || has_more {
-        return Err(malformed("is more or less than scheme, host, port and path"));
+        return Err(malformed(
+            "is more or less than scheme, host, port and path; a login or a query is not shown",
+        ));
     }
     Ok(uri)
+}
+
+/// The text of an address without what may be a password: what stands before an `@` or in a query.
+pub(crate) fn shown(text: &str) -> String {
+    let (scheme, rest) = text.split_at(text.find("://").map_or(0, |end| end + 3));
+    let (before, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+    if query.contains('@') {
+        // It is open which of the two a password with such a character stands in.
+        return format!("{scheme}…");
+    }
+    let after_login = before.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}{after_login}")
+}
+
+/// Returns the server of an address, as `https://host:port`, or `None` if it names none. A login is left out.
+pub(crate) fn server_of(uri: &Uri) -> Option<String> {
+    let (scheme, host) = (uri.scheme_str()?, uri.host()?);
+    Some(match uri.port_u16() {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    })
 }
 
 /// The address without a path, as `https://host:port`.
@@ -71,6 +99,24 @@ mod tests {
             assert_eq!(failure.class, "endpoint-malformed", "{text}");
         }
         assert_eq!(read("http://minio:9000/").unwrap(), "http://minio:9000/");
+    }
+
+    #[test]
+    fn neither_a_password_nor_a_query_is_shown() {
+        for (text, expected) in [
+            ("https://user:hidden@minio:9000", "https://minio:9000"),
+            ("https://user:hid/den@minio", "https://minio"),
+            ("user:hidden@minio:9000", "minio:9000"),
+            ("s3://user:hidden@minio", "s3://minio"),
+            ("https://minio/?token=hidden", "https://minio/"),
+            ("https://user:hid?den@minio", "https://…"),
+            ("https://minio#hidden", "https://minio"),
+        ] {
+            assert_eq!(shown(text), expected);
+            let failure = read(text).err();
+            let message = failure.map_or_else(String::new, |failure| failure.message);
+            assert!(!message.contains("hid"), "{message}");
+        }
     }
 
     #[test]

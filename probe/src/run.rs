@@ -7,7 +7,7 @@ use object_store::ObjectStore;
 use object_store::client::HttpRequestBody;
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 
-use crate::amazon::{Access, Bucket};
+use crate::amazon::{self, Access, Bucket, Unidentified};
 use crate::canary;
 use crate::class::Class;
 use crate::clock;
@@ -30,7 +30,6 @@ pub async fn probe(task: &Task, surroundings: &Surroundings) -> Report {
     };
     match task.store.provider {
         Provider::Aws => run.amazon().await,
-        Provider::Gcp | Provider::Azure => None,
     };
     let Run {
         rows,
@@ -81,27 +80,37 @@ impl Run<'_> {
         let access = self.rows.take(Step::Credentials, access, Access::in_words)?;
         match bucket.identity(&access, self.surroundings, &transport).await {
             Ok(found) => {
-                let expected = self.task.expected_identity.as_deref();
-                let compared = expected.map_or(Ok(()), |expected| access.compare(found.as_deref(), expected));
+                let compared = self.compare(&access, found.as_deref());
                 match (compared, &found) {
                     (Err(failure), _) => self.rows.failed(Step::Identity, failure),
                     (Ok(()), Some(found)) => self.rows.ok(Step::Identity, quoted(found).to_string()),
                     (Ok(()), None) => {
-                        let why = "the store is not Amazon's, and AWS_ENDPOINT_URL_STS names no token service";
-                        self.rows.not_tried(Step::Identity, why);
+                        self.rows.not_tried(Step::Identity, amazon::NO_TOKEN_SERVICE);
                     }
                 }
                 self.identity = found;
             }
-            Err(failure) => {
+            // A backup asks the store and no token service: where nothing was expected, nothing is wrong yet.
+            Err(Unidentified::OutOfReach(failure)) if self.task.expected_identity.is_none() => {
+                let why = format!("the token service is out of reach: {}", failure.message);
+                self.rows.not_tried(Step::Identity, why);
+            }
+            Err(Unidentified::OutOfReach(failure) | Unidentified::Refused(failure)) => {
                 // Whose node it is may stay open; that it is the node's is known.
-                let expected = self.task.expected_identity.as_deref();
-                let compared = expected.map_or(Ok(()), |expected| access.compare(None, expected));
-                self.rows.failed(Step::Identity, compared.err().unwrap_or(failure));
+                let of_node = self.compare(&access, None).err();
+                let of_node = of_node.filter(|_| access.is_of_node());
+                self.rows.failed(Step::Identity, of_node.unwrap_or(failure));
             }
         }
+        let check_list = || bucket.check_list(transport.take_last());
         let why = |otherwise: &str| bucket.failure(transport.take_last(), otherwise);
-        self.store(&access.store, why).await
+        self.store(&access.store, check_list, why).await
+    }
+
+    /// Compares an identity with the expected one, where there is one.
+    fn compare(&self, access: &Access, found: Option<&str>) -> Result<(), Failure> {
+        let expected = self.task.expected_identity.as_deref();
+        expected.map_or(Ok(()), |expected| access.compare(found, expected))
     }
 
     fn transport(&mut self) -> Option<Transport> {
@@ -186,10 +195,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A list, and the object that is written where it is asked for.
+    /// A list, and the object that is written where it is asked for. `check_list` says whether the last answer was a list:
+    /// the library takes any XML for an empty one.
     async fn store<S: ObjectStore + PaginatedListStore>(
         &mut self,
         store: &S,
+        check_list: impl Fn() -> Result<(), Failure>,
         why: impl Fn(&str) -> Failure,
     ) -> Option<()> {
         let prefix = self.task.store.prefix.trim_start_matches('/');
@@ -200,7 +211,8 @@ impl Run<'_> {
         let listed = store
             .list_paginated(Some(prefix).filter(|prefix| !prefix.is_empty()), options)
             .await;
-        let listed = listed.map_err(|_| why("the list cannot be read"));
+        let listed =
+            check_list().and_then(|()| listed.map_err(|_| Failure::of(Class::Unknown, "the list cannot be read")));
         let listed = self
             .rows
             .take(Step::List, listed, |page| match page.result.objects.first() {

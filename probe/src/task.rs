@@ -9,10 +9,6 @@ use std::time::Duration;
 pub enum Provider {
     /// Amazon S3, or a server that speaks like it.
     Aws,
-    /// Google Cloud Storage.
-    Gcp,
-    /// Azure Blob Storage.
-    Azure,
 }
 
 impl Provider {
@@ -20,8 +16,6 @@ impl Provider {
     pub fn scheme(self) -> &'static str {
         match self {
             Self::Aws => "s3",
-            Self::Gcp => "gs",
-            Self::Azure => "azb",
         }
     }
 }
@@ -31,7 +25,7 @@ impl Provider {
 pub struct Store {
     /// Whose protocol it speaks.
     pub provider: Provider,
-    /// The bucket; for Azure the container, or `account/container`.
+    /// The bucket.
     pub bucket: String,
     /// What keys begin with; may be empty.
     pub prefix: String,

@@ -43,10 +43,13 @@ pub(crate) enum SendError {
     /// No connection.
     #[error(transparent)]
     Dial(#[from] DialError),
-    /// The connection broke off, or what came is not HTTP.
+    /// What came is not HTTP.
     #[error("the answer is no HTTP: {0}")]
-    Http(#[from] hyper::Error),
-    /// The answer broke off, or is too long.
+    Http(#[source] hyper::Error),
+    /// The connection broke off.
+    #[error("the connection broke off: {0}")]
+    Broken(#[source] hyper::Error),
+    /// The answer is too long.
     #[error("the answer cannot be read: {0}")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// No answer.
@@ -54,12 +57,30 @@ pub(crate) enum SendError {
     Silence(u64),
 }
 
+impl From<hyper::Error> for SendError {
+    fn from(error: hyper::Error) -> Self {
+        if error.is_parse() {
+            Self::Http(error)
+        } else {
+            Self::Broken(error)
+        }
+    }
+}
+
 impl SendError {
+    /// Of a body that is not read to its end.
+    fn of_body(error: Box<dyn std::error::Error + Send + Sync>) -> Self {
+        match error.downcast::<hyper::Error>() {
+            Ok(error) => (*error).into(),
+            Err(error) => Self::Body(error),
+        }
+    }
+
     /// As it stands in a report.
     fn failure(&self) -> Failure {
         match self {
             Self::Dial(error) => error.failure(),
-            Self::Http(_) | Self::Body(_) => Failure::of(Class::EndpointNotAStore, self.to_string()),
+            Self::Http(_) | Self::Broken(_) | Self::Body(_) => Failure::of(Class::EndpointNotAStore, self.to_string()),
             Self::Silence(_) => Failure::of(Class::NetworkTimeout, self.to_string()),
         }
     }
@@ -67,7 +88,7 @@ impl SendError {
     fn kind(&self) -> HttpErrorKind {
         match self {
             Self::Dial(_) => HttpErrorKind::Connect,
-            Self::Http(_) => HttpErrorKind::Request,
+            Self::Http(_) | Self::Broken(_) => HttpErrorKind::Request,
             Self::Body(_) => HttpErrorKind::Decode,
             Self::Silence(_) => HttpErrorKind::Timeout,
         }
@@ -135,7 +156,7 @@ impl Transport {
             let body = Limited::new(body, LARGEST_ANSWER)
                 .collect()
                 .await
-                .map_err(SendError::Body)?;
+                .map_err(SendError::of_body)?;
             Ok(Response::from_parts(parts, body.to_bytes()))
         };
         let mut exchange = Box::pin(exchange);
@@ -172,5 +193,54 @@ impl HttpService for Transport {
 impl HttpConnector for Transport {
     fn connect(&self, _options: &ClientOptions) -> object_store::Result<HttpClient> {
         Ok(HttpClient::new(self.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::task::Surroundings;
+    use crate::tls;
+
+    /// What is said of a server that answers with this and then closes the connection.
+    async fn said_of(answer: &'static [u8]) -> Failure {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let read = stream.read(&mut request).await.unwrap();
+            assert!(read > 0);
+            stream.write_all(answer).await.unwrap();
+            stream.shutdown().await.unwrap();
+        });
+        let tls = tls::configuration(None).unwrap();
+        let dialler = Dialler::new(tls, &Surroundings::default(), Duration::from_secs(20));
+        let request = Request::get(format!("http://{address}/")).body(HttpRequestBody::empty());
+        let error = Transport::new(dialler).send(request.unwrap()).await.unwrap_err();
+        server.await.unwrap();
+        error.failure()
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_breaks_off_is_not_called_another_protocol() {
+        let cases: [(&[u8], &str); 3] = [
+            (b"", "the connection broke off: "),
+            (
+                b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf",
+                "the connection broke off: ",
+            ),
+            (b"220 mail.example.org ESMTP\r\n\r\n", "the answer is no HTTP: "),
+        ];
+        for (answer, expected) in cases {
+            let failure = said_of(answer).await;
+            assert!(failure.message.starts_with(expected), "{failure:?}");
+        }
     }
 }

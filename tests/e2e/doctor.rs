@@ -2,18 +2,15 @@
 //! read is listed with the right that is missing.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
 
 use kubectl_neo4jbackup::Exit;
-use neo4jbackup_harness::{ControlPlane, play, workspace_program};
+use neo4jbackup_harness::{ControlPlane, play};
 use neo4jbackup_tests::plugin::{Run, Surroundings};
 use neo4jbackup_tests::scenario;
 use serde_json::Value;
 
+use crate::background::Watched;
 use crate::world::World;
 
 /// Scenarios whose diagnoses depend on nothing that only a node or the time of creation tells, and their namespaces.
@@ -174,55 +171,24 @@ fn what_may_not_be_read_is_listed_with_the_right_that_is_missing() {
 fn what_changes_is_said_until_somebody_interrupts() {
     let control_plane = &World::rendered().control_plane;
     let namespace = control_plane.create_namespace("watched").unwrap();
-    let mut child = Command::new(workspace_program("kubectl-neo4jbackup").unwrap())
-        .args(["doctor", "-n", &namespace, "--watch=200ms"])
-        .env("KUBECONFIG", kubeconfig(control_plane))
-        .env("COLUMNS", "1000")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let (sender, lines) = mpsc::channel();
-    let stdout = BufReader::new(child.stdout.take().unwrap());
-    let reader = std::thread::spawn(move || {
-        for line in stdout.lines().map_while(Result::ok) {
-            let _ = sender.send(line);
-        }
-    });
-    let wait = |what: &dyn Fn(&str) -> bool| {
-        let mut seen = Vec::new();
-        loop {
-            match lines.recv_timeout(Duration::from_secs(120)) {
-                Ok(line) if what(&line) => return line,
-                Ok(line) => seen.push(line),
-                Err(error) => panic!("{error}: {seen:#?}"),
-            }
-        }
-    };
-    wait(&|line| line.contains(&format!("namespace {namespace}")));
+    let watched = Watched::start(
+        control_plane.kubeconfig(),
+        &["doctor", "-n", &namespace, "--watch=200ms"],
+    );
+    watched.await_line(|line| line.contains(&format!("namespace {namespace}")));
     play(&mut control_plane.api_client().unwrap(), objects(PLAYED[0], &namespace));
-    let line = wait(&|line| line.contains(" new error Neo4jBackup ") && line.ends_with("[NB6001]"));
+    let line = watched.await_line(|line| line.contains(" new error Neo4jBackup ") && line.ends_with("[NB6001]"));
     assert!(line.contains(&format!("{namespace}/nightly: ")), "{line}");
     let delete = format!("/apis/neo4j.neo4j.com/v1beta1/namespaces/{namespace}/neo4jbackups/nightly");
     let mut client = control_plane.api_client().unwrap();
     client.delete(&delete);
     // As the operator does.
     client.merge(&delete, &serde_json::json!({"metadata": {"finalizers": null}}));
-    wait(&|line| line.contains(" gone error Neo4jBackup ") && line.ends_with("[NB6001]"));
+    watched.await_line(|line| line.contains(" gone error Neo4jBackup ") && line.ends_with("[NB6001]"));
     let now = jiff::Timestamp::now().to_string();
     let once = doctor(&kubeconfig(control_plane), &now, &["-n", &namespace]);
-    let interrupted = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(interrupted.success());
-    let output = child.wait_with_output().unwrap();
-    reader.join().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(
-        (output.status.code(), stderr.as_str()),
-        (Some(once.exit.code().into()), "")
-    );
+    let expected = (Some(once.exit.code().into()), Vec::new());
+    assert_eq!(watched.interrupt(), expected);
 }
 
 #[test]

@@ -1,19 +1,16 @@
 //! `wait` and `doctor --watch` go on while single requests are lost or refused, and say what is so and nothing else.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
-use std::time::Duration;
 
 use kubectl_neo4jbackup::Exit;
 use neo4jbackup_harness::{Fate, Front, await_that, play};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::background::Background;
-use crate::faults::{NAMESPACE, plugin, resource, start, with_failed_backup};
+use crate::background::{Background, Watched};
+use crate::faults::{NAMESPACE, resource, start, with_failed_backup};
 use crate::world::World;
 
 /// What the front does with requests, until it is told otherwise.
@@ -123,36 +120,15 @@ fn what_a_watched_look_could_not_check_is_not_told_as_gone() {
     });
     let front = front.unwrap();
     let (_folder, file) = kubeconfig(&front);
-    let mut child = Command::new(plugin())
-        .args(["doctor", "-n", NAMESPACE, "--watch=200ms"])
-        .env("KUBECONFIG", &file)
-        .env("COLUMNS", "1000")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let (sender, lines) = mpsc::channel();
-    let stdout = BufReader::new(child.stdout.take().unwrap());
-    let reader = std::thread::spawn(move || {
-        for line in stdout.lines().map_while(Result::ok) {
-            let _ = sender.send(line);
-        }
-    });
-    let next = || lines.recv_timeout(Duration::from_secs(120)).unwrap();
-    let mut first = Vec::new();
-    while first
-        .last()
-        .is_none_or(|line: &String| !line.contains("checks found nothing"))
-    {
-        first.push(next());
-    }
+    let watched = Watched::start(&file, &["doctor", "-n", NAMESPACE, "--watch=200ms"]);
+    let first = watched.lines_until(|line| line.contains("checks found nothing"));
     assert!(first.iter().any(|line| line.contains("[NB6001]")), "{first:#?}");
     // Three looks without Jobs, and three with them again.
     weather.change(FORBIDDEN);
     weather.await_requests(3);
     weather.change(PASS);
     weather.await_requests(3);
-    let told: Vec<String> = lines.try_iter().collect();
+    let told = watched.unread();
     assert!(told.is_empty(), "nothing has changed: {told:#?}");
     let backups = format!("/apis/neo4j.neo4j.com/v1beta1/namespaces/{NAMESPACE}/neo4jbackups");
     let mut api = control_plane.api_client().unwrap();
@@ -163,13 +139,6 @@ fn what_a_watched_look_could_not_check_is_not_told_as_gone() {
         api.delete(&path);
     }
     // What has really gone is told as gone.
-    let is_gone = |line: &str| line.contains(" gone ") && line.contains("[NB6001]");
-    while !is_gone(&next()) {}
-    let killed = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(killed.success());
-    child.wait().unwrap();
-    reader.join().unwrap();
+    watched.await_line(|line| line.contains(" gone ") && line.contains("[NB6001]"));
+    watched.interrupt();
 }

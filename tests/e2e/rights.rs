@@ -150,16 +150,19 @@ fn await_aggregated(client: &mut ApiClient, worlds: &[Invented]) -> Roles {
     })
 }
 
-/// Waits until the authorizer has seen everything: it hears of each of the four kinds in the order of their changes.
+/// Waits until the authorizer has seen everything: it hears of each of the four kinds in the order of their changes. It is
+/// asked once in a namespace.
 fn await_authorizer(client: &mut ApiClient, namespace: &str) {
     let rules = json!([{"apiGroups": [""], "resources": ["last"], "verbs": ["get"]}]);
     let subject = |name: &str| json!([{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": name}]);
-    let role = |kind: &str| json!({"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": "last"});
+    // Several tests do so in one cluster.
+    let name = format!("last-{namespace}");
+    let role = |kind: &str| json!({"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name});
     for (of_role, of_binding, user) in [
-        ("ClusterRole", "ClusterRoleBinding", "last-of-cluster"),
-        ("Role", "RoleBinding", "last-of-namespace"),
+        ("ClusterRole", "ClusterRoleBinding", format!("{name}-of-cluster")),
+        ("Role", "RoleBinding", format!("{name}-of-namespace")),
     ] {
-        let mut metadata = json!({"name": "last"});
+        let mut metadata = json!({"name": name});
         if of_role == "Role" {
             metadata["namespace"] = namespace.into();
         }
@@ -170,10 +173,10 @@ fn await_authorizer(client: &mut ApiClient, namespace: &str) {
         );
         make(
             client,
-            &json!({"apiVersion": version, "kind": of_binding, "metadata": metadata, "roleRef": role(of_role), "subjects": subject(user)}),
+            &json!({"apiVersion": version, "kind": of_binding, "metadata": metadata, "roleRef": role(of_role), "subjects": subject(&user)}),
         );
         let caller = Caller {
-            name: user.to_owned(),
+            name: user,
             groups: Vec::new(),
         };
         let action = Action::Resource(ResourceAction {

@@ -1,14 +1,11 @@
 //! `wait` on a real API server: a run ends, fails or is deleted meanwhile, and the API server goes away and comes back.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
-
 use kubectl_neo4jbackup::Exit;
-use neo4jbackup_harness::{Binaries, ControlPlane, Options, play, report_progress, workspace_program};
+use neo4jbackup_harness::{Binaries, ControlPlane, Options, play, report_progress};
 use neo4jbackup_tests::crds;
 use serde_json::{Value, json};
 
-use crate::background::{Background, run};
+use crate::background::{Background, Watched, run};
 use crate::world::World;
 
 /// A backup that runs once.
@@ -205,29 +202,21 @@ fn status_that_is_watched_outlives_an_api_server_that_is_started_again() {
     let namespace = played(&control_plane, |namespace| {
         vec![backup(namespace, &running()), job(namespace)]
     });
-    let program = workspace_program("kubectl-neo4jbackup").unwrap();
-    let mut child = Command::new(program)
-        .args(["status", "-n", &namespace, "--watch=100ms"])
-        .env("KUBECONFIG", control_plane.kubeconfig())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    assert!(stdout.next().unwrap().starts_with("BACKUP "));
-    let first = stdout.next().unwrap();
+    let watched = Watched::start(
+        control_plane.kubeconfig(),
+        &["status", "-n", &namespace, "--watch=100ms"],
+    );
+    assert!(watched.line().starts_with("BACKUP "));
+    let first = watched.line();
     assert!(first.starts_with("adhoc ") && first.contains(" Running "), "{first}");
     control_plane.kill_apiserver();
-    let fault = stderr.next().unwrap();
+    let fault = watched.error_line();
     assert!(fault.contains("127.0.0.1"), "{fault}");
     control_plane.start_apiserver().unwrap();
     end_job(&control_plane, &namespace, true);
     note(&control_plane, &namespace, &succeeded());
     // What it says between the two, while an API server that has just started does not know everything, is no matter.
-    let line = stdout.find(|line| line.contains(" Completed ")).unwrap();
+    let line = watched.await_line(|line| line.contains(" Completed "));
     assert!(line.starts_with("adhoc "), "{line}");
-    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(interrupted.unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(watched.interrupt().0, Some(130));
 }

@@ -4,5 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod amazon;
+mod answers;
 mod connection;
+mod impostor;
 mod support;

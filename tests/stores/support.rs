@@ -18,6 +18,7 @@ pub(crate) struct Answer {
     pub(crate) code: Option<i32>,
     pub(crate) report: Value,
     text: String,
+    errors: String,
 }
 
 fn program() -> &'static PathBuf {
@@ -67,12 +68,13 @@ impl Probe {
         self.command.args(["--bucket", &self.bucket]);
         let output = self.command.output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        let errors = String::from_utf8_lossy(&output.stderr);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         let report = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{errors}"));
         Answer {
             code: output.status.code(),
             report,
             text,
+            errors,
         }
     }
 }
@@ -115,9 +117,13 @@ impl Answer {
         self.row(step)["message"].as_str().unwrap_or_default()
     }
 
-    /// Fails if a text stands anywhere in the answer.
+    /// Fails if a text stands anywhere in the answer, or in what was said beside it.
     pub(crate) fn hides(&self, secret: &str) -> &Self {
-        assert!(!self.text.contains(secret), "{}", self.text);
+        // What is empty or missing would show nothing.
+        assert!(secret.len() > 4, "{secret}");
+        for text in [&self.text, &self.errors] {
+            assert!(!text.contains(secret), "{text}");
+        }
         self
     }
 }

@@ -9,6 +9,7 @@ use neo4jbackup_core::quoted::{name, quoted};
 use super::clean;
 use super::token::{self, TokenError};
 use crate::class::Class;
+use crate::endpoint;
 use crate::report::Failure;
 use crate::task::Surroundings;
 
@@ -34,7 +35,11 @@ pub(crate) enum Source {
     /// An agent beside the container.
     Container { path: String },
     /// The metadata service of the node, which gives the role of the node.
-    Node { address: Option<String> },
+    Node {
+        address: Option<String>,
+        /// What was passed over on the way, in words.
+        passed_over: Option<String>,
+    },
 }
 
 impl Source {
@@ -50,11 +55,20 @@ impl Source {
                 ..
             } => format!("temporary keys from {origin}"),
             Self::WebIdentity { role, token, .. } => format!("the role {} for the token of {token}", quoted(role)),
-            Self::PodIdentity { address, .. } => format!("EKS Pod Identity at {}", quoted(address)),
+            Self::PodIdentity { address, .. } => format!("EKS Pod Identity at {}", quoted(&endpoint::shown(address))),
             Self::Container { .. } => "the credentials of the container".to_owned(),
             Self::Node { .. } => {
-                "the metadata service of the node: nothing names an identity of the pod's own".to_owned()
+                let passed_over = self.passed_over();
+                format!("the metadata service of the node: nothing names an identity of the pod's own{passed_over}")
             }
+        }
+    }
+
+    /// What was passed over on the way to it, in brackets; may be empty.
+    pub(crate) fn passed_over(&self) -> String {
+        match self {
+            Self::Node { passed_over, .. } => in_brackets(passed_over.as_deref()),
+            _ => String::new(),
         }
     }
 
@@ -90,9 +104,12 @@ pub(crate) fn find(surroundings: &Surroundings, now: Timestamp) -> Result<Source
     let is_off = surroundings
         .variable("AWS_EC2_METADATA_DISABLED")
         .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let passed_over = unreadable_profiles(surroundings);
     if is_off {
-        let message =
-            "there are no keys, no web identity, no profile and no agent, and AWS_EC2_METADATA_DISABLED is set";
+        let message = format!(
+            "there are no keys, no web identity, no profile{} and no agent, and AWS_EC2_METADATA_DISABLED is set",
+            in_brackets(passed_over.as_deref())
+        );
         return Err(Failure::of(Class::AwsNoCredentials, message));
     }
     let address = clean(
@@ -100,7 +117,21 @@ pub(crate) fn find(surroundings: &Surroundings, now: Timestamp) -> Result<Source
         "AWS_EC2_METADATA_SERVICE_ENDPOINT",
         Class::AwsNoCredentials,
     )?;
-    Ok(Source::Node { address })
+    Ok(Source::Node { address, passed_over })
+}
+
+fn in_brackets(text: Option<&str>) -> String {
+    text.map_or_else(String::new, |text| format!(" ({text})"))
+}
+
+/// Says of the file that `AWS_SHARED_CREDENTIALS_FILE` names why it cannot be read. The SDK passes over it without a word.
+fn unreadable_profiles(surroundings: &Surroundings) -> Option<String> {
+    let file = surroundings.variable("AWS_SHARED_CREDENTIALS_FILE")?;
+    let error = std::fs::read_to_string(file).err()?;
+    Some(format!(
+        "AWS_SHARED_CREDENTIALS_FILE names {}, which cannot be read: {error}",
+        name(file)
+    ))
 }
 
 fn keys(surroundings: &Surroundings) -> Result<Option<Source>, Failure> {
@@ -170,6 +201,9 @@ fn profile(surroundings: &Surroundings) -> Result<Option<Source>, Failure> {
             session: value("aws_session_token"),
         })),
         _ if named.is_some() => {
+            if let Some(message) = unreadable_profiles(surroundings) {
+                return Err(Failure::of(Class::AwsNoCredentials, message));
+            }
             let message = format!(
                 "the profile {} has no keys in {}; one that signs in elsewhere is not read",
                 quoted(profile),
@@ -212,7 +246,7 @@ fn agent(surroundings: &Surroundings) -> Result<Option<Source>, Failure> {
     if address.parse::<Uri>().is_err() {
         let message = format!(
             "AWS_CONTAINER_CREDENTIALS_FULL_URI is {}, which is no address",
-            quoted(&address)
+            quoted(&endpoint::shown(&address))
         );
         return Err(Failure::of(class, message));
     }
@@ -220,6 +254,10 @@ fn agent(surroundings: &Surroundings) -> Result<Option<Source>, Failure> {
         let message = "AWS_CONTAINER_CREDENTIALS_FULL_URI is set and AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE is not";
         return Err(Failure::of(class, message));
     };
+    if let Err(error) = std::fs::read_to_string(&token_file) {
+        let message = format!("the token in {} cannot be read: {error}", name(&token_file));
+        return Err(Failure::of(class, message));
+    }
     Ok(Some(Source::PodIdentity { address, token_file }))
 }
 
@@ -267,6 +305,50 @@ mod tests {
         ]);
         assert!(matches!(find(&both, Timestamp::UNIX_EPOCH), Ok(Source::Keys { .. })));
         assert!(find(&surroundings(&[]), Timestamp::UNIX_EPOCH).unwrap().is_of_node());
+    }
+
+    #[test]
+    fn files_that_cannot_be_read_are_named() {
+        let agent = failure(&[
+            (
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                "http://169.254.170.23/v1/credentials",
+            ),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/nowhere/token"),
+        ]);
+        assert_eq!(agent.class, "eks-pod-identity-failed");
+        assert!(
+            agent.message.starts_with("the token in /nowhere/token cannot be read"),
+            "{agent:?}"
+        );
+        let expected = "AWS_SHARED_CREDENTIALS_FILE names /nowhere/credentials, which cannot be read";
+        let file = ("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/credentials");
+        let of_profile = failure(&[file, ("AWS_PROFILE", "backup")]);
+        assert!(of_profile.message.starts_with(expected), "{of_profile:?}");
+        let off = failure(&[file, ("AWS_EC2_METADATA_DISABLED", "true")]);
+        assert!(off.message.contains(expected), "{off:?}");
+        // The SDK goes on to the node, and so does the probe, but not in silence.
+        let node = find(&surroundings(&[file]), Timestamp::UNIX_EPOCH).unwrap();
+        assert!(
+            node.is_of_node() && node.in_words().contains(expected),
+            "{}",
+            node.in_words()
+        );
+    }
+
+    #[test]
+    fn a_login_in_the_address_of_an_agent_is_not_shown() {
+        let variable = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+        let failure = failure(&[(variable, "http://user:hidden@an agent?hidden")]);
+        assert_eq!(
+            failure.message,
+            format!("{variable} is `http://an agent`, which is no address")
+        );
+        let agent = Source::PodIdentity {
+            address: "http://user:hidden@agent/v1?hidden".to_owned(),
+            token_file: String::new(),
+        };
+        assert_eq!(agent.in_words(), "EKS Pod Identity at `http://agent/v1`");
     }
 
     #[test]

@@ -9,6 +9,8 @@ use kubectl_neo4jbackup::Exit;
 use neo4jbackup_harness::{Fate, Front, workspace_program};
 use serde_json::{Value, json};
 
+use crate::background::PATIENCE;
+
 use super::place::{KEY, MINE, OPERATOR, Place, control_plane, rights_of_a_repairer, role, undo_files};
 
 #[test]
@@ -151,9 +153,10 @@ fn a_repair_that_is_killed_between_two_writes_is_finished_by_the_next_one() {
         command
     };
     let mut killed = repair(&[]).spawn().unwrap();
-    is_reached.recv().unwrap();
+    let reached = is_reached.recv_timeout(PATIENCE);
     killed.kill().unwrap();
     killed.wait().unwrap();
+    reached.expect("it has not written so far");
     drop(release);
     assert!(place.stored("serviceaccounts").is_some() && place.stored("roles").is_some());
     assert_eq!(place.stored("rolebindings"), None);

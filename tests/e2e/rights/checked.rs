@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use kubectl_neo4jbackup::Exit;
-use neo4jbackup_harness::{await_something, play};
+use neo4jbackup_harness::play;
 use neo4jbackup_tests::plugin::Run;
 use serde_json::{Value, json};
 
+use super::await_authorizer;
 use super::stage::{OPERATOR_NAMESPACE, Stage};
 
 /// An operator 1.19 that lacks a right, and what one of 0.x has left to the account of the Jobs.
@@ -119,22 +120,8 @@ fn all_three_ways_find_the_same_and_the_report_says_which_it_was() {
         "-o",
         "json",
     ];
-    let whole = await_something("the rights of the outsider", || {
-        let can = [
-            "auth",
-            "can-i",
-            "list",
-            "deployments",
-            "-A",
-            "--as=system:serviceaccount:ops:outsider",
-        ];
-        let output = stage.control_plane().kubectl(&can).unwrap();
-        if output.stdout.starts_with("yes") {
-            Ok(stage.run("", &arguments))
-        } else {
-            Err(output.stdout)
-        }
-    });
+    await_authorizer(&mut client, &namespace);
+    let whole = stage.run("", &arguments);
     let expected = BTreeSet::from(
         ["create", "delete", "get", "list", "patch", "update", "watch"]
             .map(|verb| format!("operator lacks {verb} cronjobs.batch")),
@@ -217,15 +204,11 @@ fn what_an_operator_0_x_needs_is_no_excess_and_what_it_lacks_is_missing() {
     ];
     let lacking = report(&stage.run("", &arguments));
     assert_eq!(lacking["missing"], 4, "{lacking:#}");
-    play(&mut stage.control_plane().api_client().unwrap(), objects(&namespace));
-    await_something("the rights of the account", || {
-        let run = stage.run("", &arguments);
-        if run.exit == Exit::Good {
-            Ok(())
-        } else {
-            Err(run.stdout)
-        }
-    });
+    let mut client = stage.control_plane().api_client().unwrap();
+    play(&mut client, objects(&namespace));
+    await_authorizer(&mut client, &namespace);
+    let run = stage.run("", &arguments);
+    assert_eq!(run.exit, Exit::Good, "{run:?}");
     let newer = [
         "rbac",
         "check",

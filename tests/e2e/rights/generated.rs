@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use kubectl_neo4jbackup::Exit;
 use neo4jbackup_core::document::Node;
 use neo4jbackup_core::rbac::rule::PolicyRule;
-use neo4jbackup_harness::{await_something, play};
+use neo4jbackup_harness::play;
 use serde_json::{Value, json};
 
+use super::await_authorizer;
 use super::stage::{OPERATOR_NAMESPACE, Stage};
 
 /// The first command that says that something of a resource may not be done.
@@ -103,28 +104,6 @@ fn singles(objects: &[Value]) -> Vec<Single> {
     singles
 }
 
-/// Waits until the API server knows of the bindings of the user who was made last.
-fn await_binding(stage: &Stage, user: &str) {
-    await_something("the rights of the last user", || {
-        let arguments = [
-            "auth",
-            "can-i",
-            "list",
-            "neo4jbackups",
-            "-n",
-            &stage.namespace,
-            "--as",
-            user,
-        ];
-        let output = stage.control_plane().kubectl(&arguments).unwrap();
-        if output.stdout.starts_with("yes") {
-            Ok(())
-        } else {
-            Err(output.stdout)
-        }
-    });
-}
-
 #[test]
 fn the_role_for_reading_is_enough_and_none_of_it_is_too_much() {
     let stage = Stage::set();
@@ -135,7 +114,7 @@ fn the_role_for_reading_is_enough_and_none_of_it_is_too_much() {
         play(&mut client, without(&objects, &format!("user{position}"), Some(single)));
     }
     play(&mut client, without(&objects, "whole", None));
-    await_binding(&stage, "whole");
+    await_authorizer(&mut client, &stage.namespace);
 
     for command in stage.commands() {
         let run = stage.run("whole", &command);
@@ -178,8 +157,9 @@ fn in_one_namespace_alone_only_what_was_announced_is_not_known() {
             .all(|object| object["metadata"]["namespace"] == *stage.namespace),
         "{objects:#?}"
     );
-    play(&mut stage.control_plane().api_client().unwrap(), objects);
-    await_binding(&stage, "confined");
+    let mut client = stage.control_plane().api_client().unwrap();
+    play(&mut client, objects);
+    await_authorizer(&mut client, &stage.namespace);
     let words = [
         &["rbac", "generate", "--operator-namespace", OPERATOR_NAMESPACE],
         &arguments[..],

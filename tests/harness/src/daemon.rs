@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::error::HarnessError;
 
@@ -108,6 +108,16 @@ impl Daemon {
     /// Waits for a program that something else ends.
     pub(crate) fn wait(&mut self) {
         let _ = self.child.wait();
+    }
+
+    /// The same as [`Daemon::end`], for the program and all that it has started.
+    pub(crate) fn end_group(&mut self) {
+        // Until somebody waits for it, its number is that of its group, and of no other.
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if let Some(group) = group {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        self.end();
     }
 
     /// Kills the program and waits until it is gone. Nothing it stores is needed afterwards, so it gets no time to tidy.

@@ -37,6 +37,16 @@ impl Watchdog {
         self.write_line(&process_id.to_string())
     }
 
+    /// The same with all that the first program of a process group has started.
+    pub(crate) fn watch_group(&mut self, process_id: u32) -> Result<(), HarnessError> {
+        self.write_line(&format!("-{process_id}"))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn process_id(&self) -> u32 {
+        self.shell.id()
+    }
+
     /// Ends the watch and leaves the programs alone.
     pub(crate) fn dismiss(mut self) {
         // A shell that is gone already does no harm either.
@@ -96,6 +106,29 @@ mod tests {
         }
         watchdog.shell.wait().unwrap();
         assert!(!directory.exists());
+    }
+
+    #[test]
+    fn what_a_program_has_started_ends_with_its_group() {
+        let directory = std::env::temp_dir().join(format!("neo4jbackup-group-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        // Its output is open for as long as one of the two runs.
+        let mut program = Command::new("sh")
+            .args(["-c", "sleep 600 & echo started; wait"])
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let mut output = program.stdout.take().unwrap();
+        let mut said = [0; 8];
+        std::io::Read::read_exact(&mut output, &mut said).unwrap();
+        let mut watchdog = Watchdog::start(&directory).unwrap();
+        watchdog.watch_group(program.id()).unwrap();
+        drop(watchdog.shell.stdin.take());
+        let mut rest = Vec::new();
+        std::io::Read::read_to_end(&mut output, &mut rest).unwrap();
+        assert_eq!(program.wait().unwrap().signal(), Some(9));
+        watchdog.shell.wait().unwrap();
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Gateway {
         let Some(program) = build(progress)? else {
             return Ok(None);
         };
-        let server = Server::start("versitygw", |folder, [port, _]| {
+        let server = Server::start("versitygw", |folder, [port]| {
             let write = |name: &str, text: &str| -> Result<PathBuf, HarnessError> {
                 let path = folder.join(name);
                 fs::write(&path, text).map_err(HarnessError::io(format!("write {}", path.display())))?;

@@ -31,7 +31,7 @@ impl Moto {
         let Some(programs) = python::environment(progress)? else {
             return Ok(None);
         };
-        let server = Server::start("moto", |_, ports| {
+        let server = Server::start("moto", |_, ports: [u16; 2]| {
             let mut command = Command::new(programs.join("python"));
             command.arg(locations::root().join("tests/stores/moto/serve.py"));
             command.args(ports.map(|port| port.to_string()));

@@ -20,7 +20,7 @@ impl Proxy {
         let Some(programs) = python::environment(progress)? else {
             return Ok(None);
         };
-        let server = Server::start("proxy", |folder, [port, _]| {
+        let server = Server::start("proxy", |folder, [port]| {
             let mut command = Command::new(programs.join("proxy"));
             command.args([
                 "--hostname",
