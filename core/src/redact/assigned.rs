@@ -211,10 +211,8 @@ fn lines_of_block(text: &str, place: usize, outer: usize, says_indent: bool) -> 
         if !shown.is_empty() {
             match &mut block {
                 None => {
-                    block = Some((
-                        if says_indent { outer + 1 } else { here },
-                        start + here..start + shown.len(),
-                    ))
+                    let least = if says_indent { outer + 1 } else { here };
+                    block = Some((least, start + here..start + shown.len()));
                 }
                 Some((first, range)) if here >= *first && *first > outer => range.end = start + shown.len(),
                 Some(_) => break,
