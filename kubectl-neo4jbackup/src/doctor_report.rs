@@ -1,6 +1,8 @@
 //! The result of `doctor` as the object that every format is made from: `DoctorReport` of
 //! `report.neo4jbackup.github.io/v1`. Its JSON Schema is `docs/schemas/DoctorReport.json`.
 
+mod changes;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -16,6 +18,7 @@ use neo4jbackup_core::registry;
 use neo4jbackup_core::rule::RuleMeta;
 use serde::Serialize;
 
+pub(crate) use self::changes::{Change, changes};
 use crate::Exit;
 use crate::about::About;
 use crate::cli::{FailOn, Show};

@@ -5,6 +5,8 @@ mod events;
 mod fields;
 mod objects;
 
+use std::cmp::Reverse;
+
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::model::ObjectRef;
 use neo4jbackup_core::quoted::Name;
@@ -15,7 +17,7 @@ pub(crate) use self::events::NewEvent;
 pub(crate) use self::fields::FieldChange;
 pub(crate) use self::objects::ObjectChange;
 use crate::Exit;
-use crate::doctor_report::DoctorReport;
+use crate::doctor_report::{Change, DoctorReport, Finding, changes};
 use crate::look::Seen;
 use crate::report::API_VERSION;
 
@@ -104,7 +106,7 @@ impl ReportDiff {
             kind: "ReportDiff",
             before: before.side(),
             after: after.side(),
-            diagnoses: diagnoses(&before.diagnosis, &after.diagnosis),
+            diagnoses: diagnoses(&compared, &before.diagnosis, &after.diagnosis),
             objects: objects::changes(&compared),
             events: events::new(&compared),
             not_compared: compared.gaps(before, after),
@@ -147,6 +149,16 @@ impl Compared<'_> {
         is_covered && is_whole(self.before) && is_whole(self.after)
     }
 
+    /// Whether the earlier one would tell of a finding of the later one, were it there.
+    fn looked_before(&self, finding: &Finding) -> bool {
+        looked_for(self.before, self.after, finding)
+    }
+
+    /// Whether the later one would tell of a finding of the earlier one, were it there.
+    fn looked_after(&self, finding: &Finding) -> bool {
+        looked_for(self.after, self.before, finding)
+    }
+
     /// What one of them holds and the other does not, because it was not read.
     fn gaps(&self, before: &Examined<'_>, after: &Examined<'_>) -> Vec<String> {
         let mut gaps = Vec::new();
@@ -165,7 +177,9 @@ impl Compared<'_> {
         if !self.are_of_one_target {
             let of = |side: &Examined<'_>| side.target().unwrap_or_else(|| "everything".to_owned());
             let (before, after) = (of(before), of(after));
-            gaps.push(format!("Jobs: the first is of {before}, the second of {after}"));
+            gaps.push(format!(
+                "Jobs and diagnoses: the first is of {before}, the second of {after}"
+            ));
         }
         for resource in Resource::ALL {
             let was_asked = |snapshot: &Snapshot| snapshot.is_served(resource).is_some();
@@ -182,35 +196,50 @@ impl Compared<'_> {
     }
 }
 
-fn diagnoses(before: &DoctorReport, after: &DoctorReport) -> Vec<DiagnosisChange> {
-    let (old, new) = (before.by_key(), after.by_key());
-    let mut changes = Vec::new();
-    for (key, finding) in &new {
-        let severity_before = old.get(key).map(|old| old.severity);
-        let change = match severity_before {
-            None => "new",
-            Some(severity) if severity < finding.severity => "worse",
-            Some(severity) if severity > finding.severity => "better",
-            Some(_) => continue,
+/// Whether a snapshot covers all the namespaces that a finding of another rests on.
+fn looked_for(snapshot: &Snapshot, other: &Snapshot, finding: &Finding) -> bool {
+    let subject = finding.subject.as_ref().map(|subject| subject.namespace.as_str());
+    let mut namespaces = [Some(finding.object.namespace.as_str()), subject].into_iter().flatten();
+    if namespaces.clone().all(str::is_empty) {
+        // What is of no namespace may show in any.
+        return match (&snapshot.namespaces, &other.namespaces) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(covered), Some(needed)) => needed.is_subset(covered),
         };
-        changes.push((change, *finding, severity_before));
     }
-    let gone = old
-        .iter()
-        .filter(|((code, ..), _)| !after.is_unchecked(code))
-        .filter(|(key, _)| !new.contains_key(*key));
-    changes.extend(gone.map(|(_, finding)| ("gone", *finding, Some(finding.severity))));
-    changes.sort_by_key(|(change, finding, _)| (*change == "gone", std::cmp::Reverse(finding.severity), finding.id));
+    namespaces.all(|namespace| namespace.is_empty() || snapshot.covers(namespace))
+}
+
+/// The diagnoses that differ. What the other report was not to tell is neither new nor gone, worse nor better.
+fn diagnoses(compared: &Compared<'_>, before: &DoctorReport, after: &DoctorReport) -> Vec<DiagnosisChange> {
+    if !compared.are_of_one_target {
+        return Vec::new();
+    }
+    let is_known = |change: &Change<'_>| {
+        let finding = change.finding;
+        match change.word {
+            "new" => compared.looked_before(finding) && !before.is_unchecked(finding.code),
+            "worse" => compared.looked_before(finding) && !before.is_unsure(finding.code),
+            _ => compared.looked_after(finding),
+        }
+    };
+    let mut changes = changes(before, after);
+    changes.retain(is_known);
+    changes.sort_by_key(|change| {
+        let severity = Reverse(change.finding.severity);
+        (change.word == "gone", severity, change.finding.id)
+    });
     let changes = changes.into_iter();
     changes
-        .map(|(change, finding, severity_before)| DiagnosisChange {
-            change,
-            code: finding.code,
-            severity: finding.severity,
-            severity_before,
-            object: finding.object.clone(),
-            field: finding.field.clone(),
-            message: finding.said(),
+        .map(|change| DiagnosisChange {
+            change: change.word,
+            code: change.finding.code,
+            severity: change.finding.severity,
+            severity_before: change.severity_before,
+            object: change.finding.object.clone(),
+            field: change.finding.field.clone(),
+            message: change.finding.said(),
         })
         .collect()
 }

@@ -447,6 +447,31 @@ fn a_report_that_is_interrupted_leaves_nothing() {
     assert_eq!((output.stdout.len(), names(&folder).len()), (0, 0));
 }
 
+/// Who has not got the archive is not told that it was written.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_archive_that_nobody_takes_was_not_written() {
+    let folder = TempDir::new().unwrap();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    for stdout in [std::process::Stdio::from(full), std::process::Stdio::from(closed)] {
+        let output = program()
+            .args(["report", "--from-bundle", SCENARIO, "-o", "-"])
+            .current_dir(folder.path())
+            .stdout(stdout)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        let said = text(&output.stderr);
+        assert!(
+            said.contains("error: standard output did not take the whole archive"),
+            "{said}"
+        );
+        assert!(!said.contains("wrote"), "{said}");
+    }
+}
+
 /// Through a pipe the archive alone; what is said about it goes to the person.
 #[test]
 fn an_archive_goes_through_a_pipe() {

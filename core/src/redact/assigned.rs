@@ -1,6 +1,8 @@
 //! Secrets that are known by the name before them: `password=…`, `"password": "…"`, `--password …`, and the `name` and
 //! `value` of a variable.
 
+mod lists;
+
 use std::ops::Range;
 
 use super::found::Found;
@@ -49,11 +51,9 @@ fn assignment(layer: &View<'_>, place: usize, found: &mut Vec<Found>) {
         None if is_value => return,
         None => (name, Of::Field),
     };
-    let is_signature =
-        text.as_bytes()[place] == b'=' && matches!(name.to_ascii_lowercase().as_str(), "sig" | "signature");
     let is_user_and_password = names::is_neo4j_auth(name);
-    let kind = if is_signature {
-        Kind::AzureSignature
+    let kind = if let Some(kind) = signature(name).filter(|_| text.as_bytes()[place] == b'=') {
+        kind
     } else if is_user_and_password {
         Kind::Password
     } else if let Some(kind) = names::kind(name, of) {
@@ -61,6 +61,9 @@ fn assignment(layer: &View<'_>, place: usize, found: &mut Vec<Found>) {
     } else {
         return;
     };
+    if !is_value && lists::find(layer, place + 1, (name, kind, starts_line), found) {
+        return;
+    }
     let Some(value) = value_after(layer, place + 1) else {
         return;
     };
@@ -69,6 +72,15 @@ fn assignment(layer: &View<'_>, place: usize, found: &mut Vec<Found>) {
         return;
     }
     push(text, name, kind, value, found);
+}
+
+/// What the signature of a URL is that gives access to whoever has it, by the name of its parameter.
+fn signature(name: &str) -> Option<Kind> {
+    match name.to_ascii_lowercase().as_str() {
+        "sig" | "signature" => Some(Kind::AzureSignature),
+        "x-amz-signature" | "x-goog-signature" => Some(Kind::Authorization),
+        _ => None,
+    }
 }
 
 /// Takes a value, unless it is none or says only where the secret is.
@@ -82,11 +94,20 @@ fn push(text: &str, name: &str, kind: Kind, value: Value, found: &mut Vec<Found>
     }
     let shown = &text[range.clone()];
     let is_file = kind != Kind::Password && names::is_path(shown);
-    let is_short = kind == Kind::AzureSignature && shown.len() < 16;
+    let is_short = signature(name).is_some() && shown.len() < 16;
     if names::is_no_secret(shown) || is_file || is_short || names::is_reference(name, shown) {
         return;
     }
-    found.push(Found::of(text, range, kind));
+    let mut part = Found::of(text, range, kind);
+    if part.value.contains('\n') {
+        part.value = without_indent(&part.value);
+    }
+    found.push(part);
+}
+
+/// The lines of a block of YAML as they are meant: elsewhere they stand without what they are indented by.
+fn without_indent(block: &str) -> String {
+    block.lines().map(str::trim).collect::<Vec<_>>().join("\n")
 }
 
 /// Whether what follows a name and a colon is a sentence of a log and no value: `InvalidToken: The provided token …`.
@@ -155,20 +176,56 @@ fn value_after(layer: &View<'_>, from: usize) -> Option<Value> {
         start += 1;
     }
     let is_apart = start > blanks;
-    // A block of YAML: the value is the next line.
-    let rest = text[start..].lines().next().unwrap_or_default();
-    if matches!(rest.trim_end(), "|" | "|-" | "|+" | ">" | ">-" | ">+") {
-        let line = start + rest.len() + 1;
-        let next = text.get(line..)?.lines().next()?;
-        let indent = next.len() - next.trim_start().len();
-        let range = line + indent..line + next.trim_end().len();
-        return (!range.is_empty()).then_some(Value {
+    let rest = &text[start..start + text[start..].find('\n').unwrap_or(text.len() - start)];
+    if is_block(rest) {
+        let own = text[..from].rsplit('\n').next().unwrap_or_default();
+        let says_indent = rest.bytes().take(3).any(|byte| byte.is_ascii_digit());
+        let range = lines_of_block(text, start + rest.len(), indent(own), says_indent)?;
+        return Some(Value {
             range,
             is_quoted: true,
             is_apart,
         });
     }
     value_at(layer, start, is_apart)
+}
+
+/// Whether the rest of a line says that a block of YAML follows: `|`, `>-`, `|2 # why`.
+fn is_block(rest: &str) -> bool {
+    let (head, comment) = rest.trim_end().split_once(' ').unwrap_or((rest.trim_end(), ""));
+    let is_sign = |byte: u8| matches!(byte, b'+' | b'-' | b'0'..=b'9');
+    head.starts_with(['|', '>'])
+        && head.len() <= 3
+        && head.bytes().skip(1).all(is_sign)
+        && (comment.trim_start().is_empty() || comment.trim_start().starts_with('#'))
+}
+
+/// The lines that follow a place and belong together: the first that is not blank, and those after it that are not indented
+/// less, as long as they are indented more than the line of the name. Where the block says how far it is indented, its first
+/// line may be indented more than the others.
+fn lines_of_block(text: &str, place: usize, outer: usize, says_indent: bool) -> Option<Range<usize>> {
+    let mut block: Option<(usize, Range<usize>)> = None;
+    let mut start = place + 1;
+    for line in text.get(start..)?.split_inclusive('\n') {
+        let (shown, here) = (line.trim_end(), indent(line));
+        if !shown.is_empty() {
+            match &mut block {
+                None => {
+                    let least = if says_indent { outer + 1 } else { here };
+                    block = Some((least, start + here..start + shown.len()));
+                }
+                Some((first, range)) if here >= *first && *first > outer => range.end = start + shown.len(),
+                Some(_) => break,
+            }
+        }
+        start += line.len();
+    }
+    block.map(|(_, range)| range)
+}
+
+/// By how many blanks a line is indented.
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
 }
 
 fn value_at(layer: &View<'_>, mut start: usize, is_apart: bool) -> Option<Value> {
@@ -269,13 +326,46 @@ fn spoken(layer: &View<'_>, found: &mut Vec<Found>) {
             }
         }
     }
-    for word in ["PASSWORD '", "PASSWORD \"", "password '", "password \""] {
-        for (place, word) in text.match_indices(word) {
-            let before = text[..place].trim_end().bytes().rev().take(9);
-            let before: String = before.map(|byte| char::from(byte.to_ascii_uppercase())).collect();
-            if before.starts_with("TES") || before.starts_with("TXETNIALP") {
-                take(place + word.len() - 2);
+    cypher(layer, found);
+}
+
+/// `SET PASSWORD '…'`, `SET ENCRYPTED PASSWORD '…'`, and `SET PASSWORD FROM '…' TO '…'`, in large letters or small.
+fn cypher(layer: &View<'_>, found: &mut Vec<Found>) {
+    let text = &*layer.text;
+    // The small letters of ASCII stand where the large ones stood.
+    let lower = text.to_ascii_lowercase();
+    let after_blanks = |place: usize| {
+        let rest = &text[place..];
+        place + rest.len() - rest.trim_start().len()
+    };
+    for (place, word) in lower.match_indices("password") {
+        let before = lower[..place].trim_end();
+        let is_set = before.len() < place
+            && ["set", "plaintext", "encrypted"]
+                .iter()
+                .any(|word| before.ends_with(word));
+        if !is_set {
+            continue;
+        }
+        let mut next = after_blanks(place + word.len());
+        if lower[next..].starts_with("from") {
+            next = after_blanks(next + "from".len());
+        }
+        // The old one and the new one.
+        for _ in 0..2 {
+            if !lower[next..].starts_with(['\'', '"']) {
+                break;
             }
+            let Some(value) = value_at(layer, next, false) else {
+                break;
+            };
+            let end = value.range.end + usize::from(value.is_quoted);
+            push(text, "password", Kind::Password, value, found);
+            next = after_blanks(end.min(text.len()));
+            if !lower[next..].starts_with("to") {
+                break;
+            }
+            next = after_blanks(next + "to".len());
         }
     }
 }

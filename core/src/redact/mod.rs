@@ -130,12 +130,14 @@ impl Redactor {
 
     /// From now on replaces the values that were met wherever they stand.
     fn learn(&mut self) {
-        let names = &self.names;
-        let values = self.tokens.values().filter(|(value, kind)| {
-            *kind != Kind::Encoded && is_own(value) && !names.iter().any(|name| name.contains(value))
-        });
-        let mut values: Vec<(&str, Kind)> = values.collect();
+        let values = self.tokens.values();
+        let mut values: Vec<(&str, Kind)> = values
+            .filter(|(value, kind)| *kind != Kind::Encoded && is_own(value))
+            .collect();
         values.sort_unstable();
+        // Nor what is part of a name.
+        let parts = parts_of(&self.names, &values);
+        values.retain(|(value, _)| !parts.contains(value));
         let kinds = values.iter().map(|(_, kind)| *kind).collect();
         let patterns = values.iter().map(|(value, _)| value);
         let automaton = AhoCorasick::builder()
@@ -261,6 +263,10 @@ impl Redactor {
 
     fn map(&mut self, map: &mut Map<'_>, is_near_access_key: bool) -> bool {
         let variable = map.get("name").and_then(Node::as_str).map(str::to_owned);
+        let store = ["type", "provider"]
+            .into_iter()
+            .find_map(|key| map.get(key).and_then(Node::as_str));
+        let may_be_azure = store.is_none_or(|store| store == "azure");
         let mut is_changed = false;
         for (key, value) in &mut map.0 {
             let variable = variable.as_deref().filter(|_| key == "value");
@@ -272,9 +278,9 @@ impl Redactor {
             }
             is_changed |= match value {
                 Node::String(text) => {
-                    let is_changed = match self.kind_of(&name, of, text) {
+                    let is_changed = match Self::kind_of(&name, of) {
                         Some(kind) => self.value(&name, kind, text),
-                        None => false,
+                        None => self.place(&name, may_be_azure, text),
                     };
                     is_changed || self.node(value, is_near_access_key)
                 }
@@ -283,23 +289,64 @@ impl Redactor {
                     *value = Node::String(Cow::Owned(token));
                     true
                 }
+                Node::List(items) if names::kind(&name, of).is_some() => {
+                    let is_changed = self.texts(&name, of, items);
+                    self.list(items, is_near_access_key) || is_changed
+                }
                 _ => self.node(value, is_near_access_key),
             };
         }
         is_changed
     }
 
+    /// Redacts the texts in a list whose name says that they are secret.
+    fn texts(&mut self, name: &str, of: Of, items: &mut [Node<'_>]) -> bool {
+        let Some(kind) = names::kind(name, of) else {
+            return false;
+        };
+        let name = names::of_one(name);
+        let mut is_changed = false;
+        for item in items {
+            if let Node::String(text) = item {
+                is_changed |= self.value(name, kind, text);
+            }
+        }
+        is_changed
+    }
+
     /// What the value of a name is as a whole.
-    fn kind_of(&self, name: &str, of: Of, value: &str) -> Option<Kind> {
+    fn kind_of(name: &str, of: Of) -> Option<Kind> {
         if names::is_neo4j_auth(name) {
             return Some(Kind::Password);
         }
-        let place = || {
-            (self.extent == Extent::Places)
-                .then(|| places::of_field(name, value))
-                .flatten()
-        };
-        names::kind(name, of).or_else(place)
+        names::kind(name, of)
+    }
+
+    /// Redacts of the value of a field what says where something is.
+    fn place(&mut self, name: &str, may_be_azure: bool, text: &mut Cow<'_, str>) -> bool {
+        if self.extent != Extent::Places {
+            return false;
+        }
+        let parts = places::of_field(name, text, may_be_azure).into_iter();
+        let parts: Vec<_> = parts
+            .filter(|(part, kind)| {
+                let value = &text[part.clone()];
+                !names::is_no_secret(value) && !tokens::is_stand_in(*kind, value)
+            })
+            .collect();
+        if parts.is_empty() {
+            return false;
+        }
+        let mut redacted = String::with_capacity(text.len());
+        let mut done = 0;
+        for (part, kind) in parts {
+            redacted.push_str(&text[done..part.start]);
+            redacted.push_str(&self.token(kind, &text[part.clone()]));
+            done = part.end;
+        }
+        redacted.push_str(&text[done..]);
+        *text = Cow::Owned(redacted);
+        true
     }
 
     /// Redacts a whole value, unless it is none or says only where the secret is.
@@ -313,8 +360,7 @@ impl Redactor {
             0
         };
         let (user, value) = text.split_at(user);
-        let is_name = !kind.is_place()
-            && kind != Kind::Password
+        let is_name = kind != Kind::Password
             && (names::is_path(value) || names::is_reference(name, value) || self.names.contains(value));
         if names::is_no_secret(value) || is_name || tokens::is_stand_in(kind, value) {
             return false;
@@ -342,6 +388,20 @@ impl Rewrite for Redactor {
 /// them they are numbered anew.
 pub fn without_numbers(text: &str) -> Cow<'_, str> {
     tokens::without_numbers(text)
+}
+
+/// The values that are part of a name. Every name is read once, however many values there are.
+fn parts_of<'v>(names: &HashSet<String>, values: &[(&'v str, Kind)]) -> HashSet<&'v str> {
+    let texts = values.iter().map(|(value, _)| *value);
+    let Ok(automaton) = AhoCorasick::new(texts) else {
+        // There are too many values for it.
+        let texts = values.iter().map(|(value, _)| *value);
+        return texts
+            .filter(|value| names.iter().any(|name| name.contains(value)))
+            .collect();
+    };
+    let met = names.iter().flat_map(|name| automaton.find_overlapping_iter(name));
+    met.map(|met| values[met.pattern().as_usize()].0).collect()
 }
 
 /// Whether a value can stand for nothing else, so that it is replaced wherever it is.
@@ -379,6 +439,6 @@ fn is_name(key: &str, text: &str) -> bool {
         key,
         "name" | "namespace" | "instanceRef" | "backupRef" | "secretName" | "claimName"
     ) || key.ends_with("Ref")
-        || key.ends_with("Secret");
+        || names::refers(key);
     is_key && text.len() <= 253 && text.bytes().all(is_plain)
 }

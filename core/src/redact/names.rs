@@ -61,6 +61,21 @@ const OF_KEYS: [&str; 15] = [
     "storage",
 ];
 
+/// What stands before `Secret` in the name of a field that holds the secret itself, and no name of an object.
+const HOLDERS: [&str; 11] = [
+    "api",
+    "app",
+    "application",
+    "client",
+    "consumer",
+    "hmac",
+    "jwt",
+    "oauth",
+    "shared",
+    "signing",
+    "webhook",
+];
+
 /// What every secret name has one of: a look at this spares most names all others.
 const STEMS: [&str; 7] = ["pass", "pwd", "secret", "token", "key", "cred", "auth"];
 
@@ -154,9 +169,24 @@ pub(super) fn is_path(value: &str) -> bool {
 
 /// Whether a value is the name of an object, as a field `adminSecret` has it.
 pub(super) fn is_reference(name: &str, value: &str) -> bool {
-    let words = words(name);
+    refers(name) && is_object_name(value)
+}
+
+/// The name of one member of a list: `adminSecret` of `adminSecrets`; other names are those of each.
+pub(super) fn of_one(name: &str) -> &str {
+    let one = name.strip_suffix('s').unwrap_or(name);
+    if one.ends_with("Secret") { one } else { name }
+}
+
+/// Whether a field holds the name of a Secret, `adminSecret`, and not the secret itself, as `clientSecret` does.
+pub(super) fn refers(name: &str) -> bool {
     let is_camel_case = name.bytes().any(|byte| byte.is_ascii_uppercase()) && !name.contains(['_', '-', '.']);
-    is_camel_case && words.len() > 1 && words.last().is_some_and(|word| word == "secret") && is_object_name(value)
+    let words = words(name);
+    let is_of_secret = match words.as_slice() {
+        [.., holder, last] => last == "secret" && !HOLDERS.contains(&holder.as_str()),
+        _ => false,
+    };
+    is_camel_case && is_of_secret
 }
 
 fn is_object_name(value: &str) -> bool {
@@ -227,5 +257,17 @@ mod tests {
         assert_eq!(kind("SORT_KEY", Of::Variable), Some(Kind::Key));
         assert!(is_neo4j_auth("NEO4J_AUTH") && !is_neo4j_auth("OTHER_AUTH"));
         assert!(is_reference("adminSecret", "neo4j-admin") && !is_reference("ADMIN_SECRET", "neo4j-admin"));
+        for holder in [
+            "clientSecret",
+            "oauthClientSecret",
+            "webhookSecret",
+            "sharedSecret",
+            "APISecret",
+        ] {
+            assert!(
+                !is_reference(holder, "3f2b8c1e-7a4d-4e9b-9c0d-1f2a3b4c5d6e"),
+                "{holder}"
+            );
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Where something is: numbers of accounts, buckets, hosts, addresses. Redacted only on request.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
 
 use super::found::Found;
 use super::kind::Kind;
@@ -24,12 +25,13 @@ const PUBLIC: [&str; 14] = [
 ];
 
 /// Schemes whose host is a bucket or a container.
-const OF_BUCKETS: [&str; 8] = ["s3", "s3a", "s3n", "gs", "az", "azb", "wasbs", "abfss"];
+const OF_BUCKETS: [&str; 7] = ["s3", "s3a", "s3n", "gs", "az", "wasbs", "abfss"];
 
 /// Finds them in one layer of a text.
 pub(super) fn find(text: &str, found: &mut Vec<Found>) {
     resource_names(text, found);
     urls(text, found);
+    fields(text, found);
     emails(text, found);
     addresses(text, found);
     for suffix in [".blob.core.windows.net", ".dfs.core.windows.net"] {
@@ -41,12 +43,60 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
     labels(text, ".dkr.ecr.", Kind::Account, found);
 }
 
-/// Finds what the value of a field is by its name.
-pub(super) fn of_field(key: &str, value: &str) -> Option<Kind> {
+/// Finds what the parts of the value of a field are by its name; `may_be_azure` says whether a bucket may be one of Azure.
+pub(super) fn of_field(key: &str, value: &str, may_be_azure: bool) -> Vec<(Range<usize>, Kind)> {
     match key {
-        "bucket" | "bucketName" if is_bucket(value) => Some(Kind::Bucket),
-        "nodeName" | "hostname" if value.contains('.') => Some(Kind::Host),
-        _ => None,
+        "bucket" | "bucketName" => of_bucket(value, may_be_azure),
+        "nodeName" | "hostname" if value.contains('.') => vec![(0..value.len(), Kind::Host)],
+        _ => Vec::new(),
+    }
+}
+
+/// `bucket`, `bucket/path`, and of Azure `account/container/path`.
+fn of_bucket(value: &str, may_be_azure: bool) -> Vec<(Range<usize>, Kind)> {
+    let mut segments = value.split('/');
+    let first = segments.next().unwrap_or_default();
+    let container = segments.next().filter(|_| may_be_azure && is_account(first));
+    let kind = if container.is_some() {
+        Kind::Account
+    } else {
+        Kind::Bucket
+    };
+    let mut parts = Vec::new();
+    if is_bucket(first) {
+        parts.push((0..first.len(), kind));
+    }
+    if let Some(container) = container.filter(|container| is_bucket(container)) {
+        let start = first.len() + 1;
+        parts.push((start..start + container.len(), Kind::Bucket));
+    }
+    parts
+}
+
+/// The name of a storage account of Azure.
+fn is_account(name: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (3..=24).contains(&name.len()) && name.bytes().all(is_letter)
+}
+
+/// `"bucket":"…"` in JSON that is a text itself, such as the annotation of what was applied last.
+fn fields(text: &str, found: &mut Vec<Found>) {
+    for name in ["\"bucket\":", "\"bucketName\":"] {
+        for (place, _) in text.match_indices(name) {
+            let rest = &text[place + name.len()..];
+            let Some(value) = rest.trim_start_matches(' ').strip_prefix('"') else {
+                continue;
+            };
+            let start = text.len() - value.len();
+            let Some(end) = value
+                .find(['"', '\n', '\\'])
+                .filter(|end| value[*end..].starts_with('"'))
+            else {
+                continue;
+            };
+            let parts = of_bucket(&value[..end], true).into_iter();
+            found.extend(parts.map(|(part, kind)| Found::of(text, start + part.start..start + part.end, kind)));
+        }
     }
 }
 
@@ -92,6 +142,16 @@ fn urls(text: &str, found: &mut Vec<Found>) {
             |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '`' | '/' | '?' | '\\' | ',' | ')');
         let authority = &text[start..start + text[start..].find(is_end).unwrap_or(text.len() - start)];
         let host = authority.rsplit('@').next().unwrap_or_default();
+        if scheme == "azb" {
+            // The container is the first folder, and the host is the account.
+            let rest = &text[start + authority.len()..];
+            let is_end =
+                |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '`' | '?' | '\\' | ',' | ')');
+            let path = &rest[..rest.find(is_end).unwrap_or(rest.len())];
+            let parts = of_bucket(&text[start..start + authority.len() + path.len()], true).into_iter();
+            found.extend(parts.map(|(part, kind)| Found::of(text, start + part.start..start + part.end, kind)));
+            continue;
+        }
         if OF_BUCKETS.contains(&scheme) {
             let bucket = authority.split('@').next().unwrap_or_default();
             if is_bucket(bucket) {

@@ -24,6 +24,20 @@ const BEGINNINGS: [(&str, usize, Kind); 14] = [
     ("npm_", 30, Kind::Token),
 ];
 
+/// Schemes of authorization beside `Bearer` and `Basic`, after whose name a secret stands.
+const SCHEMES: [&str; 10] = [
+    "apikey",
+    "api-key",
+    "digest",
+    "geniekey",
+    "key",
+    "negotiate",
+    "oauth",
+    "splunk",
+    "ssws",
+    "token",
+];
+
 /// More than this is not taken for the rest of a private key whose end or beginning is not in the text, in bytes.
 const LONGEST_KEY: usize = 8 * 1024;
 
@@ -56,6 +70,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
     }
     tokens(text, found);
     authorizations(text, found);
+    headers(text, found);
     urls(text, found);
 }
 
@@ -171,6 +186,35 @@ fn authorizations(text: &str, found: &mut Vec<Found>) {
             if is_word && gap > 0 && length >= 8 && (is_coded || length >= 32) {
                 found.push(Found::of(text, start..start + length, Kind::Authorization));
             }
+        }
+    }
+}
+
+/// What follows `Authorization:` and the name of a scheme that is none of those two: `Token …`, `ApiKey …`, `Splunk …`.
+fn headers(text: &str, found: &mut Vec<Found>) {
+    let lower = text.to_ascii_lowercase();
+    for (place, word) in lower.match_indices("authorization") {
+        let mut start = place + word.len();
+        let sign = length_of(&text[start..], |byte| b"\"':= \t[".contains(&byte));
+        if !text[start..start + sign].contains([':', '=']) {
+            continue;
+        }
+        start += sign;
+        let scheme = length_of(&text[start..], |byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let gap = length_of(&text[start + scheme..], |byte| byte == b' ');
+        if scheme == 0 || gap == 0 {
+            continue;
+        }
+        let is_known = SCHEMES.contains(&&lower[start..start + scheme]);
+        start += scheme + gap;
+        let length = length_of(&text[start..], |byte| is_url_safe(byte) || b"~+/=:".contains(&byte));
+        let value = text[start..start + length].trim_end_matches([':', '.']);
+        // Of a sentence that says something of an authorization no word is so long and has a digit.
+        let is_long = value.len() >= if is_known { 8 } else { 16 };
+        let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
+        let is_coded = has_digit || (is_known && value.bytes().any(|byte| byte.is_ascii_uppercase() || byte == b'='));
+        if is_long && (is_coded || (is_known && value.len() >= 32)) {
+            found.push(Found::of(text, start..start + value.len(), Kind::Authorization));
         }
     }
 }

@@ -128,6 +128,52 @@ fn what_has_the_shape_of_a_secret_is_replaced() {
 }
 
 #[test]
+fn what_is_said_in_a_statement_a_header_or_a_url_is_replaced() {
+    for (line, expected) in [
+        (
+            "ALTER CURRENT USER SET PASSWORD FROM 'hunter2' TO 'hunter3'".to_owned(),
+            "ALTER CURRENT USER SET PASSWORD FROM '<redacted:password:1>' TO '<redacted:password:2>'",
+        ),
+        (
+            "alter current user set password from \"hunter2\"\n  to \"hunter3\"".to_owned(),
+            "alter current user set password from \"<redacted:password:1>\"\n  to \"<redacted:password:2>\"",
+        ),
+        (
+            "CREATE USER a SET ENCRYPTED PASSWORD '1,ab12,34' CHANGE NOT REQUIRED".to_owned(),
+            "CREATE USER a SET ENCRYPTED PASSWORD '<redacted:password:1>' CHANGE",
+        ),
+        (
+            "Authorization: Token 0123456789abcdef".to_owned(),
+            "Authorization: Token <redacted:authorization:1>",
+        ),
+        (
+            "Authorization: ApiKey VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6".to_owned(),
+            "Authorization: ApiKey <redacted:authorization:1>",
+        ),
+        (
+            "-H 'authorization: Splunk 3f2b8c1e-7a4d-4e9b-9c0d-1f2a3b4c5d6e'".to_owned(),
+            "-H 'authorization: Splunk <redacted:authorization:1>'",
+        ),
+        (
+            "Proxy-Authorization: Custom a1b2c3d4e5f6a7b8c9".to_owned(),
+            "Proxy-Authorization: Custom <redacted:authorization:1>",
+        ),
+        (
+            "https://b.s3.amazonaws.com/x?X-Amz-Date=1&X-Amz-Signature=0123456789abcdef0123&a=1".to_owned(),
+            "https://b.s3.amazonaws.com/x?X-Amz-Date=1&X-Amz-Signature=<redacted:authorization:1>&a=1",
+        ),
+        (
+            "https://storage.googleapis.com/b/x?X-Goog-Signature=0123456789abcdef0123".to_owned(),
+            "https://storage.googleapis.com/b/x?X-Goog-Signature=<redacted:authorization:1>",
+        ),
+    ] {
+        let redacted = text(&line);
+        assert!(redacted.starts_with(expected), "{line}\n{redacted}");
+        assert_eq!(text(&redacted), redacted, "{line}");
+    }
+}
+
+#[test]
 fn what_only_speaks_of_secrets_stays() {
     for line in [
         "secret \"backup-aws-creds\" not found",
@@ -140,6 +186,9 @@ fn what_only_speaks_of_secrets_stays() {
         "error validating token: token is expired",
         "neo4j-admin database backup --from=prod-0.prod-headless.graph.svc.cluster.local:6362 --to-path='/backup/nightly/' \"neo4j\"",
         "Bearer authentication failed",
+        "Authorization: Token required for this operation",
+        "authorization: user Neo4jAdmin1 may not do this",
+        "SET PASSWORD $password CHANGE NOT REQUIRED",
         "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "at org.neo4j.backup.impl.OnlineBackupExecutor.executeBackup(OnlineBackupExecutor.java:141)",
         "job.batch/nightly-backup-cron-29920680-x7k2p uid 11111111-0000-4000-8000-000000000001",
@@ -201,12 +250,123 @@ fn places_are_replaced_by_others_of_their_shape() {
 }
 
 #[test]
+fn an_account_of_azure_and_its_container_are_replaced_wherever_they_stand() {
+    let applied = json!({"bucket": "acmestorage/acme-container/x", "bucketName": "acmeother"}).to_string();
+    let extra = json!({
+        "storage": {"type": "azure", "bucket": "acmestorage/acme-container"}, "s3": {"type": "s3", "bucket": "acmebucket/nightlypath"},
+        "args": ["--to-path=azb://acmestorage/acme-container/graph/nightly"], "applied": applied,
+    });
+    let mut seen = snapshot(cron_job(&extra), "azb://acmestorage/acme-container/a, azb://lonelyone");
+    let mut redactor = Redactor::new(Extent::Places);
+    redactor.snapshot(&mut seen);
+    let all = everything(&seen);
+    for gone in ["acme", "lonely"] {
+        assert!(!all.contains(gone), "{gone}: {all}");
+    }
+    assert!(
+        all.contains("azb://redactedaccount1/redacted-bucket-1/graph/nightly"),
+        "{all}"
+    );
+    assert!(all.contains("\"redactedaccount1/redacted-bucket-1\""), "{all}");
+    // Elsewhere the first folder is none of it.
+    assert!(all.contains("/nightlypath\""), "{all}");
+    let mut again = seen.clone();
+    Redactor::new(Extent::Places).snapshot(&mut again);
+    assert_eq!(again, seen);
+    // A name that is a bucket of one and an account of another has one stand-in.
+    let line = "s3://sharedname/a azb://sharedname/other {\"bucket\": \"sharedname/other\"}";
+    let redacted = Redactor::new(Extent::Places).text(line).into_owned();
+    assert!(
+        !redacted.contains("sharedname") && !redacted.contains("other"),
+        "{redacted}"
+    );
+    assert_eq!(Redactor::new(Extent::Places).text(&redacted), redacted);
+    assert_eq!(text(line), line);
+}
+
+#[test]
 fn a_name_of_an_object_is_never_replaced() {
     let mut object = cron_job(&json!({"env": [{"name": "DB_PASSWORD", "value": "nightly-2"}]}));
     object["metadata"]["name"] = "graph-nightly-2".into();
     let mut seen = snapshot(object, "graph-nightly-2");
     Redactor::new(Extent::Secrets).snapshot(&mut seen);
     assert!(everything(&seen).ends_with("graph-nightly-2"));
+}
+
+/// An id of a client is written like the name of an object, and so may its secret be.
+#[test]
+fn a_field_that_holds_a_secret_is_no_reference() {
+    let secret = "3f2b8c1e-7a4d-4e9b-9c0d-1f2a3b4c5d6e";
+    let extra = json!({
+        "clientSecret": secret, "env": [{"name": "CLIENT_SECRET", "value": secret}],
+        "adminSecret": "neo4j-admin", "note": json!({"clientSecret": secret}).to_string(),
+    });
+    let mut seen = snapshot(cron_job(&extra), &format!("clientSecret: {secret}\nsent {secret}"));
+    Redactor::new(Extent::Secrets).snapshot(&mut seen);
+    let all = everything(&seen);
+    assert!(!all.contains(secret), "{all}");
+    assert!(
+        all.contains("\"adminSecret\": \"neo4j-admin\"") || all.contains("\"adminSecret\":\"neo4j-admin\""),
+        "{all}"
+    );
+}
+
+#[test]
+fn every_line_of_a_block_is_part_of_the_value() {
+    for (block, expected) in [
+        (
+            "db:\n  password: |\n    first-part\n\n      second-part\n  user: bob\n",
+            "db:\n  password: |\n    <redacted:password:1>\n  user: bob\n",
+        ),
+        (
+            "password: >2- # kept\n\n    first-part\n  second-part\nuser: bob",
+            "password: >2- # kept\n\n    <redacted:password:1>\nuser: bob",
+        ),
+        (
+            "password: |\nfirst-part\nuser: bob",
+            "password: |\n<redacted:password:1>\nuser: bob",
+        ),
+        (
+            "- token: |-\n    abc1\n    def2\n- a",
+            "- token: |-\n    <redacted:token:1>\n- a",
+        ),
+    ] {
+        assert_eq!(text(block), expected);
+        assert_eq!(text(expected), expected);
+    }
+}
+
+#[test]
+fn a_list_of_secrets_has_none_left() {
+    for (list, expected) in [
+        (
+            "passwords: [hunter2, \"hun ter3\", 'x,y'] # end",
+            "passwords: [<redacted:password:1>, \"<redacted:password:2>\", '<redacted:password:3>'] # end",
+        ),
+        (
+            "{\"tokens\": [\"abc1\", \"\",\n \"def2\"], \"a\": [\"b\"]}",
+            "{\"tokens\": [\"<redacted:token:1>\", \"\",\n \"<redacted:token:2>\"], \"a\": [\"b\"]}",
+        ),
+        (
+            "passwords:\n  - hunter2\n  - \"hunter3\" # old\nusers:\n  - bob\n",
+            "passwords:\n  - <redacted:password:1>\n  - \"<redacted:password:2>\" # old\nusers:\n  - bob\n",
+        ),
+    ] {
+        assert_eq!(text(list), expected);
+        assert_eq!(text(expected), expected);
+    }
+    for kept in [
+        "cannot list secrets: [forbidden]",
+        "\"imagePullSecrets\": [\"registry-login\"]",
+        "imagePullSecrets:\n  - name: registry-login\n",
+    ] {
+        assert_eq!(text(kept), kept);
+    }
+    let extra = json!({"passwords": ["hunter2", ["x"], {"a": "b"}], "imagePullSecrets": ["registry-login"]});
+    let mut seen = snapshot(cron_job(&extra), "");
+    Redactor::new(Extent::Secrets).snapshot(&mut seen);
+    let all = everything(&seen);
+    assert!(!all.contains("hunter2") && all.contains("registry-login"), "{all}");
 }
 
 /// How a text may stand in another.

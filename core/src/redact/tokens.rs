@@ -71,8 +71,14 @@ fn stand_in(kind: Kind, number: usize, value: &str) -> String {
 /// Whether a value is what stands in the place of another.
 pub(super) fn is_stand_in(kind: Kind, value: &str) -> bool {
     match kind {
-        Kind::Account => (value.len() == 12 && value.starts_with("0000000")) || value.starts_with("redactedaccount"),
-        Kind::Bucket => value.starts_with("redacted-bucket-"),
+        // One name may be both, and has one stand-in then.
+        Kind::Account | Kind::Bucket
+            if value.starts_with("redactedaccount") || value.starts_with("redacted-bucket-") =>
+        {
+            true
+        }
+        Kind::Account => value.len() == 12 && value.starts_with("0000000"),
+        Kind::Bucket => false,
         Kind::Host => value.ends_with(".redacted.invalid"),
         Kind::Address => value.starts_with("198.18.") || value.starts_with("2001:db8::"),
         Kind::Email => value.starts_with("redacted-") && value.contains("@redacted"),

@@ -34,6 +34,17 @@ enum ReportError {
     /// It is not there of what it was to be.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// Of what was collected a part is wanted, and a report has all of it.
+    #[error(
+        "a report of {bundle} holds everything that is in it, and not only {part}; leave {part} out here, and name it where the \
+         report is read"
+    )]
+    Part {
+        /// What was collected.
+        bundle: String,
+        /// The part, as the command line has it.
+        part: String,
+    },
     /// It cannot be written.
     #[error(transparent)]
     Destination(#[from] DestinationError),
@@ -49,7 +60,7 @@ impl ReportError {
     fn tell(&self, io: &mut Io<'_>) -> Exit {
         let exit = match self {
             Self::Look(error) => return error.tell(io),
-            Self::Target(error) => return usage(io, error),
+            Self::Target(_) | Self::Part { .. } => return usage(io, self),
             Self::Destination(error) => error.exit(),
             Self::Unredacted => Exit::Refused,
         };
@@ -84,6 +95,7 @@ fn make(
         Destination::choose(arguments, Path::new(""), io)?;
     }
     let seen = look(arguments, namespace, wanted.as_ref(), access, io)?;
+    refuse_part(&seen, wanted.as_ref(), namespace)?;
     let (wanted, namespace) = seen.asked(wanted.as_ref(), namespace)?;
     let (wanted, namespace) = (wanted.cloned(), namespace.map(str::to_owned));
     let mut bundle = Bundle {
@@ -104,6 +116,31 @@ fn make(
     destination.write(&packed, arguments.force, io)?;
     tell(&contents, &destination, packed.len(), io);
     Ok(contents.is_complete)
+}
+
+/// Nothing is left out of what was collected: who names a part of it would hand on more than was meant.
+fn refuse_part(seen: &Seen, wanted: Option<&Wanted>, namespace: Option<&str>) -> Result<(), ReportError> {
+    let Some(bundle) = &seen.source.bundle else {
+        return Ok(());
+    };
+    let is_same = |wanted: &Wanted| {
+        seen.collected
+            .as_ref()
+            .is_some_and(|collected| collected.wanted == *wanted)
+    };
+    let is_all = |namespace: &str| {
+        let collected = seen.snapshot.namespaces.as_ref();
+        collected.is_some_and(|names| names.len() == 1 && names.contains(namespace))
+    };
+    let part = match (wanted, namespace) {
+        (Some(wanted), _) if !is_same(wanted) => wanted.word(),
+        (_, Some(namespace)) if !is_all(namespace) => format!("namespace {}", Name(namespace)),
+        _ => return Ok(()),
+    };
+    Err(ReportError::Part {
+        bundle: bundle.clone(),
+        part,
+    })
 }
 
 fn look(

@@ -1,5 +1,7 @@
 //! Fields of an object that mean something else than before.
 
+use std::collections::BTreeSet;
+
 use neo4jbackup_core::document::{Map, Node};
 use neo4jbackup_core::model::same_meaning;
 use neo4jbackup_core::quoted::Quoted;
@@ -13,7 +15,7 @@ use serde_json::Value;
 pub(crate) struct FieldChange {
     /// Its path: `spec.schedule`, `status.conditions[Ready].status`.
     pub(crate) path: String,
-    /// What it was; null where it was absent.
+    /// What it was; null where it was absent. Of a key of a Secret, whose value is in no report, `present`.
     pub(crate) before: Option<Value>,
     /// What it is; null where it is absent.
     pub(crate) after: Option<Value>,
@@ -29,6 +31,9 @@ const UNEVENTFUL: [&str; 6] = [
     "renewTime",
 ];
 
+/// What stands for the value of a key of a Secret.
+const PRESENT: &str = "present";
+
 /// What the members of lists are known by, the first that all of them have.
 const KEYS: [&str; 6] = ["name", "type", "jobName", "runID", "key", "uid"];
 
@@ -42,7 +47,38 @@ pub(super) fn between(before: &StoredObject, after: &StoredObject) -> Vec<FieldC
     comparable(&mut after);
     let mut changes = Vec::new();
     compare("", None, Some(&before), Some(&after), &mut changes);
+    if text(&before, "kind") == Some("Secret") {
+        keys("data", before.get("data"), after.get("data"), &mut changes);
+    }
     changes
+}
+
+/// The keys that a Secret has got or lost. Their values are in no report, and so null, which elsewhere is as good as absent.
+fn keys(path: &str, before: Option<&Node<'_>>, after: Option<&Node<'_>>, changes: &mut Vec<FieldChange>) {
+    let names = |node: Option<&Node<'_>>| match node {
+        Some(Node::Map(map)) => map.iter().map(|(name, _)| name.to_owned()).collect(),
+        _ => BTreeSet::new(),
+    };
+    let (old, new) = (names(before), names(after));
+    for name in old.symmetric_difference(&new) {
+        let there = |names: &BTreeSet<String>| names.contains(name).then(|| Value::from(PRESENT));
+        changes.push(FieldChange {
+            path: below(path, name),
+            before: there(&old),
+            after: there(&new),
+        });
+    }
+}
+
+/// The path of a member.
+fn below(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else if is_plain(name) {
+        format!("{path}.{name}")
+    } else {
+        format!("{path}[{}]", Value::from(name))
+    }
 }
 
 /// Leaves out what is not to be compared.
@@ -98,13 +134,7 @@ fn maps(path: &str, key: Option<&str>, old: &Map<'_>, new: &Map<'_>, changes: &m
     let are_quantities = matches!(key, Some("limits" | "requests"));
     let added = new.iter().filter(|(name, _)| old.get(name).is_none());
     for (name, _) in old.iter().chain(added) {
-        let below = if path.is_empty() {
-            name.to_owned()
-        } else if is_plain(name) {
-            format!("{path}.{name}")
-        } else {
-            format!("{path}[{}]", Value::from(name))
-        };
+        let below = below(path, name);
         let key = if are_quantities { "size" } else { name };
         compare(&below, Some(key), old.get(name), new.get(name), changes);
     }
@@ -191,6 +221,22 @@ mod tests {
             "password": "x <redacted:password:7>",
         });
         assert_eq!(changed(before, after), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_key_of_a_secret_that_came_or_went_is_a_change() {
+        let secret = |data: Value| json!({"kind": "Secret", "metadata": {"name": "cloud"}, "data": data});
+        let before = secret(json!({"key.json": null, "kept": null}));
+        let after = secret(json!({"kept": null, "token": null}));
+        assert_eq!(changed(before.clone(), before.clone()), Vec::<String>::new());
+        assert_eq!(changed(before.clone(), after), ["data[\"key.json\"]", "data.token"]);
+        assert_eq!(changed(before, secret(Value::Null)).len(), 2);
+        // Elsewhere null is as good as absent.
+        let other = |data: Value| json!({"kind": "ConfigMap", "data": data});
+        assert_eq!(
+            changed(other(json!({"a": null})), other(json!({}))),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

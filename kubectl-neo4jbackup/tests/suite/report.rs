@@ -280,10 +280,15 @@ fn a_secret_is_nowhere_in_an_archive() {
 #[test]
 fn a_report_of_one_object_is_about_that_object() {
     let sandbox = Sandbox::new();
-    assert_eq!(
-        report(&sandbox, &["backup/nightly", "-o", "a.tar.gz"]).exit,
-        Exit::Good.code()
-    );
+    let folder = root().join("tests/scenarios/run-failure-in-log");
+    let log = "logs/graph/nightly-backup-cron-29920680-x7k2p/backup.log";
+    for name in ["objects.yaml", log] {
+        sandbox.write(&format!("one/{name}"), fs::read(folder.join(name)).unwrap());
+    }
+    let head = fs::read_to_string(folder.join("bundle.yaml")).unwrap();
+    sandbox.write("one/bundle.yaml", format!("{head}\ntarget: backup/nightly\n"));
+    let made = sandbox.run(&["report", "backup/nightly", "--from-bundle", "one", "-o", "a.tar.gz"]);
+    assert_eq!(made.exit, Exit::Good.code(), "{}", made.stderr);
     let look = |words: &[&str]| sandbox.run(&[words, &["--from-bundle", "a.tar.gz"]].concat());
     let expected = sandbox.run(&["doctor", "backup/nightly", "--from-bundle", &scenario(), "-o", "short"]);
     for words in [&["doctor", "-o", "short"][..], &["doctor", "nightly", "-o", "short"]] {
@@ -304,9 +309,22 @@ fn a_report_of_one_object_is_about_that_object() {
         assert!(run.stderr.contains("is of backup/nightly alone"), "{}", run.stderr);
     }
     assert!(look(&["status", "-o", "name"]).stdout.contains("nightly"));
-    let run = report(&sandbox, &["backup/nightli"]);
-    assert_eq!(run.exit, Exit::Usage.code());
-    assert!(run.stderr.contains("did you mean `nightly`"), "{}", run.stderr);
+}
+
+/// What was collected goes into a report as a whole: who asks for a part of it is told so, and nothing is written.
+#[test]
+fn a_part_of_what_was_collected_is_refused() {
+    let sandbox = Sandbox::new();
+    for (arguments, part) in [
+        (&["backup/nightly"][..], "backup/nightly"),
+        (&["backup/nightli"], "backup/nightli"),
+        (&["-n", "other"], "namespace other"),
+    ] {
+        let run = report(&sandbox, arguments);
+        assert_eq!(run.exit, Exit::Usage.code(), "{}", run.stdout);
+        assert!(run.stderr.contains(&format!("and not only {part}; ")), "{}", run.stderr);
+    }
+    assert!(names(&sandbox).is_empty());
 }
 
 #[test]

@@ -146,6 +146,42 @@ fn new_events_are_told_and_old_ones_when_they_are_noted_again() {
     );
 }
 
+/// What the other report was not to tell is neither gone nor new.
+#[test]
+fn what_was_not_looked_for_has_not_changed() {
+    for line in ["target: backup/nightly", "namespaces: [elsewhere]"] {
+        for folder in ["a", "b"] {
+            let sandbox = copies();
+            // Of one the failed run is there, of the other nobody has looked.
+            fs::remove_dir_all(sandbox.path(&format!("{folder}/logs"))).unwrap();
+            let head = sandbox.read(&format!("{folder}/bundle.yaml"));
+            let key = line.split_once(':').unwrap().0;
+            let kept: Vec<_> = head.lines().filter(|line| !line.starts_with(key)).collect();
+            sandbox.write(
+                &format!("{folder}/bundle.yaml"),
+                format!("{}\n{line}\n", kept.join("\n")),
+            );
+            let told = json(&sandbox);
+            let unknown: &[&str] = match (key, folder) {
+                ("target", _) => &["new", "worse", "better", "gone"],
+                (_, "a") => &["new", "worse"],
+                _ => &["better", "gone"],
+            };
+            for change in told["diagnoses"].as_array().unwrap() {
+                let word = change["change"].as_str().unwrap();
+                assert!(!unknown.contains(&word), "{folder} {line}: {told:#}");
+            }
+            let reason = told["notCompared"][0].as_str().unwrap();
+            let expected = if key == "target" {
+                "Jobs and diagnoses: "
+            } else {
+                "namespaces: "
+            };
+            assert!(reason.starts_with(expected), "{told:#}");
+        }
+    }
+}
+
 /// What was not read is neither gone nor new.
 #[test]
 fn what_was_not_read_has_not_changed() {

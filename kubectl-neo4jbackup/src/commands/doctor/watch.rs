@@ -1,17 +1,15 @@
 //! `doctor --watch`: what changes, until somebody presses Ctrl-C.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use neo4jbackup_core::finding::Severity;
-use neo4jbackup_core::registry;
 
 use super::{Question, Unanswered};
 use crate::cli::DoctorFormat;
 use crate::commands::usage;
 use crate::commands::watch::{self, Watched};
-use crate::doctor_report::{DoctorReport, Finding};
+use crate::doctor_report::{Change, DoctorReport, Finding, changes};
 use crate::interrupt::Interrupt;
 use crate::render::doctor::change;
 use crate::{Exit, Io};
@@ -103,42 +101,11 @@ impl Watched for Watcher<'_> {
 
 /// What is new, gone, worse or better, a line for each.
 fn compare(before: &DoctorReport, now: &DoctorReport, question: &Question<'_>) -> Vec<String> {
-    let (old, new) = (before.by_key(), now.by_key());
     let time = &now.about.checked_at.to_string();
-    let mut lines = Vec::new();
-    for (key, finding) in &new {
-        let word = match old.get(key).map(|old| old.severity) {
-            None => "new",
-            Some(severity) if severity < finding.severity => "worse",
-            Some(severity) if severity > finding.severity && !is_unsure(now, finding.code) => "better",
-            Some(_) => continue,
-        };
-        lines.push((finding.severity, change(time, word, finding, &question.page)));
-    }
-    lines.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
-    let gone = old
-        .iter()
-        .filter(|((code, ..), _)| !now.is_unchecked(code))
-        .filter(|(key, _)| !new.contains_key(*key));
-    lines.extend(gone.map(|(_, finding)| (Severity::Info, change(time, "gone", finding, &question.page))));
-    lines.into_iter().map(|(_, line)| line).collect()
-}
-
-/// Whether what follows from a finding could not all be checked: a cause is as bad as its effects, and may only look better.
-fn is_unsure(report: &DoctorReport, code: &str) -> bool {
-    let mut open = vec![code];
-    let mut seen = BTreeSet::new();
-    while let Some(code) = open.pop() {
-        let check = registry::check(code).map(|meta| meta.explains);
-        let effects = check.or_else(|| registry::rule(code).map(|meta| meta.explains));
-        for effect in effects.into_iter().flatten().filter(|effect| seen.insert(**effect)) {
-            if report.is_unchecked(effect) {
-                return true;
-            }
-            open.push(effect);
-        }
-    }
-    false
+    let changes = changes(before, now).into_iter();
+    changes
+        .map(|Change { word, finding, .. }| change(time, word, finding, &question.page))
+        .collect()
 }
 
 /// What the next look is compared with: this one, and of the one before what could not be checked this time.
@@ -146,7 +113,7 @@ fn remember(before: &DoctorReport, mut now: DoctorReport) -> DoctorReport {
     let worse: Vec<(usize, Severity)> = {
         let (old, new) = (before.by_key(), now.findings.iter().enumerate());
         let worse = new.filter_map(|(place, finding)| Some((place, finding, old.get(&finding.key())?.severity)));
-        let worse = worse.filter(|(_, finding, before)| *before > finding.severity && is_unsure(&now, finding.code));
+        let worse = worse.filter(|(_, finding, before)| *before > finding.severity && now.is_unsure(finding.code));
         worse.map(|(place, _, before)| (place, before)).collect()
     };
     for (place, severity) in worse {

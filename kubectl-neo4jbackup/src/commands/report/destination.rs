@@ -43,6 +43,9 @@ pub(super) enum DestinationError {
         /// Why.
         source: io::Error,
     },
+    /// Not all of it went to standard output.
+    #[error("standard output did not take the whole archive")]
+    Output,
     /// It cannot be packed.
     #[error("the archive cannot be made: {0}")]
     Pack(#[source] io::Error),
@@ -54,7 +57,7 @@ impl DestinationError {
         match self {
             Self::Exists(_) | Self::NoFile(_) | Self::Terminal => Exit::Refused,
             Self::NoName(_) | Self::Folder { .. } => Exit::Usage,
-            Self::Write { .. } | Self::Pack(_) => Exit::Incomplete,
+            Self::Write { .. } | Self::Output | Self::Pack(_) => Exit::Incomplete,
         }
     }
 }
@@ -124,10 +127,8 @@ impl Destination {
     /// Writes the archive. A file is readable for its owner alone, and is there whole or not at all.
     pub(super) fn write(&self, archive: &[u8], replaces: bool, io: &mut Io<'_>) -> Result<(), DestinationError> {
         match self {
-            Self::Output => {
-                io.print_bytes(archive);
-                Ok(())
-            }
+            Self::Output if io.print_bytes(archive) => Ok(()),
+            Self::Output => Err(DestinationError::Output),
             Self::File { folder, name, shown } => {
                 replace::sweep(folder);
                 replace::put_private(folder, name, archive, replaces).map_err(|source| match source.kind() {
