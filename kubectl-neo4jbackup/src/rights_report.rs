@@ -1,5 +1,6 @@
 //! The result of `rbac check` as the object that every format is made from: `RightsReport` of `report.neo4jbackup.github.io/v1`.
 
+use clap::ValueEnum as _;
 use neo4jbackup_cluster::{ReadRoles, Way};
 use neo4jbackup_core::facts::Cause;
 use neo4jbackup_core::live::Cluster;
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use crate::Exit;
 use crate::about::About;
+use crate::cli::RightsLevel;
 use crate::look::Source;
 
 /// Somebody whose rights are looked at.
@@ -127,6 +129,9 @@ pub(crate) struct Item {
     pub(crate) needs: Vec<Need>,
     /// What is there and not needed.
     pub(crate) excess: Vec<Left>,
+    /// The commands that give what is missing, one for each namespace, or one for all of them.
+    #[serde(skip)]
+    pub(crate) remedies: Vec<String>,
 }
 
 /// Something that is needed.
@@ -279,8 +284,62 @@ impl Item {
                 .into_iter()
                 .map(|excess| Left::new(excess, subject.beyond == Beyond::Judged))
                 .collect(),
+            remedies: remedies(subject),
         }
     }
+}
+
+/// The commands that give somebody what he lacks.
+fn remedies(subject: &Subject) -> Vec<String> {
+    let generate = |what: &str| format!("kubectl neo4jbackup rbac generate --for {what}");
+    let of_level = |level: RightsLevel| {
+        let what = match level.party() {
+            Party::Viewer | Party::Editor => "user",
+            _ => "plugin",
+        };
+        generate(&format!("{what} --level {}", level.name()))
+    };
+    // Who is everywhere at work is named without a namespace.
+    let everywhere = subject.place.namespaces.iter().any(String::is_empty);
+    let in_namespaces = |command: &str| -> Vec<String> {
+        if everywhere {
+            return vec![command.to_owned()];
+        }
+        let namespaces = subject.place.namespaces.iter();
+        namespaces
+            .map(|namespace| format!("{command} -n {}", word(namespace)))
+            .collect()
+    };
+    let whom = match subject.caller.as_service_account() {
+        Some((namespace, name)) => format!("--service-account {}", word(&format!("{namespace}:{name}"))),
+        None => format!("--user {}", word(&subject.caller.name)),
+    };
+    let with_operator = |command: String| match subject.place.operators.first() {
+        Some(namespace) => format!("{command} --operator-namespace {}", word(namespace)),
+        None => command,
+    };
+    let level = RightsLevel::value_variants().iter().copied();
+    match subject.party {
+        Party::Operator => vec![format!("{} {whom}", with_operator(generate("operator")))],
+        Party::Webhook => vec![format!("{} {whom}", generate("webhook"))],
+        // The operator makes those of its Jobs.
+        Party::BackupAccount | Party::RestoreAccount => in_namespaces("kubectl neo4jbackup rbac repair"),
+        Party::Plugin(_) | Party::Viewer | Party::Editor => level
+            .filter(|level| level.party() == subject.party)
+            .flat_map(|level| in_namespaces(&of_level(level)))
+            .map(|command| format!("{command} {whom}"))
+            .collect(),
+    }
+}
+
+/// A word of a command line, in quotes where a shell would take it for something else.
+fn word(text: &str) -> String {
+    let text = printable(text);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@,+%".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        return text.into_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn answered_by(known: &Known, roles: &ReadRoles) -> &'static str {
@@ -322,4 +381,75 @@ fn is_of_old_operator(grant: &Grant<'_>) -> bool {
         && grant.binding == ROLE_BINDING
         && grant.role.namespace.is_some()
         && grant.role.name == ROLE
+}
+
+#[cfg(test)]
+mod tests {
+    use neo4jbackup_core::rbac::needs::Level;
+
+    use super::*;
+
+    fn subject(party: Party, caller: Caller, namespaces: &[&str]) -> Subject {
+        Subject {
+            title: "you",
+            party,
+            caller,
+            is_asker: false,
+            operator: None,
+            place: Place {
+                namespaces: namespaces.iter().copied().map(str::to_owned).collect(),
+                own: None,
+                operators: vec!["ops".to_owned()],
+            },
+            names: Names::new(),
+            judged: Vec::new(),
+            beyond: Beyond::Ignored,
+        }
+    }
+
+    fn commands(party: Party, caller: Caller, namespaces: &[&str]) -> Vec<String> {
+        remedies(&subject(party, caller, namespaces))
+    }
+
+    #[test]
+    fn a_command_says_for_whom_and_where() {
+        let jane = || Caller {
+            name: "jane doe".to_owned(),
+            groups: Vec::new(),
+        };
+        let account = || Caller::service_account("ops", "op");
+        let begin = "kubectl neo4jbackup rbac";
+        assert_eq!(
+            commands(Party::Plugin(Level::Repair), jane(), &["a", "b"]),
+            ["a", "b"].map(|namespace| format!(
+                "{begin} generate --for plugin --level repair -n {namespace} --user 'jane doe'"
+            ))
+        );
+        assert_eq!(
+            commands(Party::Plugin(Level::Read), account(), &[""]),
+            [format!(
+                "{begin} generate --for plugin --level read --service-account ops:op"
+            )]
+        );
+        assert_eq!(
+            commands(Party::Editor, jane(), &["graph"]),
+            [format!(
+                "{begin} generate --for user --level edit -n graph --user 'jane doe'"
+            )]
+        );
+        assert_eq!(
+            commands(Party::Operator, account(), &[""]),
+            [format!(
+                "{begin} generate --for operator --operator-namespace ops --service-account ops:op"
+            )]
+        );
+        assert_eq!(
+            commands(Party::Webhook, account(), &[""]),
+            [format!("{begin} generate --for webhook --service-account ops:op")]
+        );
+        assert_eq!(
+            commands(Party::BackupAccount, account(), &["graph"]),
+            [format!("{begin} repair -n graph")]
+        );
+    }
 }

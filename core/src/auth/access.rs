@@ -9,6 +9,9 @@ use crate::live::Cluster;
 use crate::model::{Account, ObjectRef, Provider};
 use crate::snapshot::Resource;
 
+/// What to know of a place that is not below any prefix.
+pub(super) const WHOLE_BUCKET: &str = "the artifacts lie at the root of the bucket, and so the rights are on the whole bucket: a path of its own narrows them";
+
 /// Who reaches a place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Actor {
@@ -75,6 +78,15 @@ impl Access {
     /// The cloud; `None` for a volume, or where it is not known.
     pub fn provider(&self) -> Option<Provider> {
         self.place.as_ref()?.provider
+    }
+
+    /// What the object is, as part of a name: `backup` or `restore`. One of each may have the same name.
+    pub(super) fn what(&self) -> &'static str {
+        if self.object.kind == "Neo4jBackup" {
+            "backup"
+        } else {
+            "restore"
+        }
     }
 
     /// The identity that counts: the one on the account, or else the one that is to be there.

@@ -2,6 +2,7 @@
 
 use super::access::{Access, Actor, annotations};
 use super::method::Method;
+use super::reached::has_reached;
 use super::row::{Row, Topic, Verdict};
 use crate::did_you_mean::closest;
 use crate::facts::Cause;
@@ -51,15 +52,31 @@ pub(super) fn of_account(access: &Access, cluster: &Cluster<'_>) -> Vec<Row> {
         return vec![Row::new(Topic::Account, verdict, text).code("NB3101").help(help)];
     };
     let mut rows = Vec::new();
+    // Beside credentials that come in another way it does no harm.
+    let lacks_identity = match access.method {
+        Method::None | Method::Unknown => true,
+        _ => is_by_annotation && access.found.is_none(),
+    };
+    let is_missed = lacks_identity && !has_reached(access, cluster);
+    let place = match &access.actor {
+        Actor::Servers { instance, .. } => {
+            format!("below `spec.podServiceAccountAnnotations` of {}", name(&instance.name))
+        }
+        _ => "on the object".to_owned(),
+    };
     for (key, right) in misspelt(found.keys().map(String::as_str), provider) {
         let text = format!(
             "ServiceAccount {} has an annotation {}, which no cloud reads: it is to be {right}",
             name(account),
             quoted(key)
         );
-        let row = Row::new(Topic::Account, Verdict::Wrong, text).code("NB3106");
+        let row = if is_missed {
+            Row::new(Topic::Account, Verdict::Wrong, text).code("NB3106")
+        } else {
+            Row::new(Topic::Account, Verdict::Note, text)
+        };
         rows.push(
-            row.help(format!("declare {right} on the object, and remove the other one"))
+            row.help(format!("declare {right} {place}, and remove the other one"))
                 .command(format!(
                     "kubectl annotate serviceaccount/{account} -n {namespace} {}-",
                     name(key)

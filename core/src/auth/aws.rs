@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::access::{Access, Place};
+use super::access::{Access, Place, WHOLE_BUCKET};
 use super::document::{Document, Told, word};
 use super::method::Method;
 use super::terraform::{Block, Item, label};
@@ -77,9 +77,23 @@ fn bucket_and_prefix(access: &Access) -> (String, String) {
     (bucket.to_owned(), prefix)
 }
 
+/// A text as a pattern of a policy that stands for nothing but itself.
+fn literal(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if matches!(letter, '*' | '?' | '$') {
+            literal.extend(["${", letter.encode_utf8(&mut [0; 4]), "}"]);
+        } else {
+            literal.push(letter);
+        }
+    }
+    literal
+}
+
 fn resources(access: &Access, told: &Told) -> Resources {
     let partition = partition(access, told);
     let (bucket, prefix) = bucket_and_prefix(access);
+    let (bucket, prefix) = (literal(&bucket), literal(&prefix));
     let account = role(access).map_or("<ACCOUNT_ID>", |role| role.account);
     // The alias of an access point stands where the name of a bucket does, but policies do not know it.
     let point = told.access_point.clone().or_else(|| {
@@ -101,10 +115,11 @@ fn resources(access: &Access, told: &Told) -> Resources {
     }
 }
 
-/// What is below a prefix; where it may be the key of one artifact, that as well.
+/// What is below a prefix, which ends with a slash where it is a whole bucket; where it may be the key of one artifact,
+/// that as well.
 fn below(prefix: &str, access: &Access) -> Vec<String> {
     let is_artifact = access.reads_only && prefix.ends_with(".backup");
-    let all = format!("{prefix}/*");
+    let all = format!("{}/*", prefix.trim_end_matches('/'));
     if is_artifact {
         vec![prefix.to_owned(), all]
     } else {
@@ -119,11 +134,15 @@ fn statements(access: &Access, resources: &Resources) -> Vec<Value> {
     if !access.reads_only {
         objects.extend(["s3:PutObject", "s3:AbortMultipartUpload"]);
     }
+    let mut list = json!({
+        "Sid": "List", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [resources.bucket],
+    });
+    if !prefix.is_empty() {
+        let prefix = literal(&prefix);
+        list["Condition"] = json!({"StringLike": {"s3:prefix": [prefix, format!("{prefix}/*")]}});
+    }
     vec![
-        json!({
-            "Sid": "List", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [resources.bucket],
-            "Condition": {"StringLike": {"s3:prefix": [prefix, format!("{prefix}/*")]}},
-        }),
+        list,
         json!({"Sid": "Artifacts", "Effect": "Allow", "Action": objects, "Resource": resources.objects}),
     ]
 }
@@ -175,8 +194,8 @@ pub(super) fn documents(access: &Access, told: &Told) -> Vec<Document> {
         |role| role.arn.to_owned(),
     );
     let object = &access.object;
-    let name = format!("neo4j-{}-{}", object.namespace, object.name);
-    let label = label(&["neo4j", &object.namespace, &object.name]);
+    let name = format!("neo4j-{}-{}-{}", access.what(), object.namespace, object.name);
+    let label = label(&["neo4j", access.what(), &object.namespace, &object.name]);
     let (to, command) = match access.method {
         Method::Secret => (
             "the user whose keys are in the Secret".to_owned(),
@@ -226,6 +245,7 @@ fn of_access_point(access: &Access, resources: &Resources, statements: Vec<Value
     let account = parts.next().unwrap_or("<ACCOUNT_ID>");
     let point = resources.bucket.rsplit('/').next().unwrap_or("<ACCESS_POINT>");
     let (_, prefix) = bucket_and_prefix(access);
+    let prefix = literal(&prefix);
     let bucket = format!("arn:{}:s3:::<BUCKET>", resources.partition);
     let delegated: Vec<Value> = statements
         .iter()
@@ -293,6 +313,9 @@ fn terraform(name: &str, label: &str, body: &Value, role: Option<&Role<'_>>, met
 pub(super) fn notes(access: &Access, told: &Told) -> Vec<String> {
     let mut notes = Vec::new();
     let Some(place) = &access.place else { return notes };
+    if place.bucket_and_prefix().1.is_empty() {
+        notes.push(WHOLE_BUCKET.to_owned());
+    }
     if told.kms_key.is_none() {
         notes.push("a bucket that encrypts with a key of KMS takes rights on that key, too: --kms-key ARN".to_owned());
     }
@@ -337,6 +360,11 @@ pub(super) fn trust(access: &Access, account: &str, issuer: Option<&str>, audien
     let statement = match access.method {
         Method::PodIdentity => json!({
             "Effect": "Allow", "Principal": {"Service": POD_IDENTITY}, "Action": ["sts:AssumeRole", "sts:TagSession"],
+            // EKS tags each session by the pod that it is for.
+            "Condition": {"StringEquals": {
+                "aws:RequestTag/kubernetes-namespace": access.object.namespace,
+                "aws:RequestTag/kubernetes-service-account": account,
+            }},
         }),
         Method::Irsa | Method::Unknown | Method::None => {
             let issuer = issuer.map_or("<ISSUER>", |issuer| {
@@ -352,9 +380,17 @@ pub(super) fn trust(access: &Access, account: &str, issuer: Option<&str>, audien
         }
         _ => return None,
     };
+    let of_cluster = match access.method {
+        // The tags that are asked for name no cluster.
+        Method::PodIdentity => " (of any cluster: aws:RequestTag/eks-cluster-arn narrows it to one)",
+        _ => "",
+    };
     Some(Document {
         kind: "trustPolicy",
-        title: format!("the trust policy of role {name} that lets exactly this account in"),
+        title: format!(
+            "the statement for the trust policy of role {name} that lets exactly this account in{of_cluster}; \
+             add it to what is there, because the command replaces all of it"
+        ),
         body: policy(&[statement]),
         command: format!(
             "aws iam update-assume-role-policy --role-name {} --policy-document file://FILE",
@@ -362,4 +398,57 @@ pub(super) fn trust(access: &Access, account: &str, issuer: Option<&str>, audien
         ),
         terraform: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Actor;
+    use crate::facts::LocationFacts;
+    use crate::model::{Account, ObjectRef, Provider};
+
+    fn access(method: Method) -> Access {
+        Access {
+            object: ObjectRef {
+                api_version: "neo4j.neo4j.com/v1beta1".to_owned(),
+                kind: "Neo4jBackup".to_owned(),
+                namespace: "graph".to_owned(),
+                name: "nightly".to_owned(),
+            },
+            actor: Actor::Jobs(Account::Backup),
+            reads_only: false,
+            place: Some(Place {
+                provider: Some(Provider::Aws),
+                location: LocationFacts::default(),
+                forces_path_style: false,
+                prefix: "backups/nightly".to_owned(),
+            }),
+            method,
+            wanted: None,
+            found: None,
+        }
+    }
+
+    #[test]
+    fn pod_identity_lets_in_one_account_and_not_every_association() {
+        let document = trust(&access(Method::PodIdentity), "neo4j-backup-sa", None, AUDIENCE).unwrap();
+        assert_eq!(
+            document.body["Statement"][0]["Condition"]["StringEquals"],
+            json!({
+                "aws:RequestTag/kubernetes-namespace": "graph",
+                "aws:RequestTag/kubernetes-service-account": "neo4j-backup-sa",
+            })
+        );
+        assert!(document.title.contains("of any cluster"), "{}", document.title);
+        let irsa = trust(&access(Method::Irsa), "neo4j-backup-sa", None, AUDIENCE).unwrap();
+        for title in [&document.title, &irsa.title] {
+            assert!(title.contains("the command replaces all of it"), "{title}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_a_literal_text_stands_for_itself() {
+        assert_eq!(literal("a*b?c$d"), "a${*}b${?}c${$}d");
+        assert_eq!(literal("neo4j/nightly-1.x"), "neo4j/nightly-1.x");
+    }
 }

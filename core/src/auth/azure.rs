@@ -48,7 +48,7 @@ pub(super) fn documents(access: &Access) -> Vec<Document> {
             comment: "principal_id is the object id of the identity, which is another one than its client id.",
             labels: [
                 "azurerm_role_assignment".to_owned(),
-                label(&["neo4j", &object.namespace, &object.name]),
+                label(&["neo4j", access.what(), &object.namespace, &object.name]),
             ],
             items: vec![
                 Item::Text("scope", scope),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::access::{Access, Place};
+use super::access::{Access, Place, WHOLE_BUCKET};
 use super::document::{Document, word};
 use super::terraform::{Block, Item, label};
 
@@ -25,7 +25,8 @@ fn bucket_and_prefix(access: &Access) -> (String, String) {
 
 /// A condition of IAM: only what is below the prefix, or the one artifact that it is the key of, and lists of it.
 fn condition(bucket: &str, prefix: &str) -> String {
-    let objects = if prefix.ends_with(".backup") {
+    // Of a whole bucket there is no prefix that a slash could end.
+    let objects = if prefix.is_empty() || prefix.ends_with(".backup") {
         prefix.to_owned()
     } else {
         format!("{prefix}/")
@@ -57,8 +58,8 @@ pub(super) fn documents(access: &Access) -> Vec<Document> {
     }
     let object = &access.object;
     let of_role = |(role, short, what): (&'static str, &'static str, &'static str)| {
-        let title = format!("neo4j-{}-{}", object.name, short);
-        let label = label(&["neo4j", &object.namespace, &object.name, short]);
+        let title = format!("neo4j-{}-{}-{}", access.what(), object.name, short);
+        let label = label(&["neo4j", access.what(), &object.namespace, &object.name, short]);
         Document {
             kind: "roleBinding",
             title: format!("{role}: {what}"),
@@ -95,7 +96,13 @@ pub(super) fn documents(access: &Access) -> Vec<Document> {
 }
 
 /// What to know beside the bindings.
-pub(super) const NOTES: &[&str] = &["conditions take a bucket with uniform bucket-level access"];
+pub(super) fn notes(access: &Access) -> Vec<String> {
+    let mut notes = vec!["conditions take a bucket with uniform bucket-level access".to_owned()];
+    if bucket_and_prefix(access).1.is_empty() {
+        notes.push(WHOLE_BUCKET.to_owned());
+    }
+    notes
+}
 
 /// What examples of such bindings get wrong that many have copied.
 pub(super) const COMMON_MISTAKES: &[&str] = &[
@@ -127,6 +134,12 @@ pub(super) fn trust(access: &Access, account: &str, issuer: Option<&str>) -> Doc
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_objects_of_a_whole_bucket_begin_with_nothing() {
+        assert!(condition("b", "").starts_with("resource.name.startsWith(\"projects/_/buckets/b/objects/\")"));
+        assert!(condition("b", "p").starts_with("resource.name.startsWith(\"projects/_/buckets/b/objects/p/\")"));
+    }
 
     #[test]
     fn the_pool_is_of_the_project_of_the_cluster() {

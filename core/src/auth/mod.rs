@@ -36,6 +36,7 @@ pub use flaw::{Flaw, flaw};
 pub use injection::{Lack, can_inject, lacks};
 pub use method::Method;
 pub use policy::{Grant, grant};
+pub(crate) use reached::has_reached;
 pub use row::{Row, Topic, Verdict};
 pub use rows::rows;
 pub use secret::{Secrets, Values};

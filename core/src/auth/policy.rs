@@ -26,14 +26,17 @@ pub struct Grant {
 /// The least that a backup or restore has to be allowed, or `None` if it reaches no store.
 pub fn grant(access: &Access, told: &Told) -> Option<Grant> {
     let provider = access.provider()?;
-    let owned = |notes: &[&str]| notes.iter().map(|note| (*note).to_owned()).collect::<Vec<_>>();
     let (documents, notes, common_mistakes) = match provider {
         Provider::Aws => (
             aws::documents(access, told),
             aws::notes(access, told),
             aws::COMMON_MISTAKES,
         ),
-        Provider::Gcp => (google::documents(access), owned(google::NOTES), google::COMMON_MISTAKES),
+        Provider::Gcp => (
+            google::documents(access),
+            google::notes(access),
+            google::COMMON_MISTAKES,
+        ),
         Provider::Azure => (azure::documents(access), azure::notes(access), azure::COMMON_MISTAKES),
     };
     let mut open_words = Vec::new();

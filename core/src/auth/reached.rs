@@ -46,6 +46,11 @@ pub(super) fn reached(access: &Access, cluster: &Cluster<'_>) -> Reached {
     told.unwrap_or(Reached::Untold)
 }
 
+/// Whether the newest run of a backup or restore that has ended reached the place.
+pub(crate) fn has_reached(access: &Access, cluster: &Cluster<'_>) -> bool {
+    matches!(reached(access, cluster), Reached::Yes(_))
+}
+
 /// The newest pods that reach the place, or try to: of the newest Job, or of the servers.
 pub(super) fn pods<'c, 's>(access: &Access, cluster: &'c Cluster<'s>) -> Vec<&'c Pod<'s>> {
     let object = &access.object;

@@ -54,7 +54,7 @@ pub(super) fn label(parts: &[&str]) -> String {
 pub fn render(blocks: &[Block]) -> String {
     let mut seen: Vec<&Block> = Vec::new();
     for block in blocks {
-        if !seen.iter().any(|known| known.labels == block.labels) {
+        if !seen.contains(&block) {
             seen.push(block);
         }
     }
@@ -172,5 +172,17 @@ mod tests {
         assert_eq!(quoted("a\"b\\c${d}%{e}$"), r#""a\"b\\c$${d}%%{e}$""#);
         assert_eq!(label(&["graph", "night.ly"]), "graph_night_ly");
         assert_eq!(label(&["1", "x"]), "neo4j_1_x");
+    }
+
+    #[test]
+    fn a_block_is_dropped_only_where_all_of_it_was_there() {
+        let block = |name: &str| Block {
+            comment: "",
+            labels: ["aws_iam_policy".to_owned(), "one".to_owned()],
+            items: vec![Item::Text("name", name.to_owned())],
+        };
+        let text = render(&[block("a"), block("b"), block("a")]);
+        assert_eq!(text.matches("resource").count(), 2, "{text}");
+        assert!(text.contains("\"a\"") && text.contains("\"b\""), "{text}");
     }
 }

@@ -1,6 +1,9 @@
 use crate::check::prelude::*;
-use crate::facts::{BindingFacts, RoleFacts, RoleReference};
+use crate::facts::{BindingFacts, RoleReference};
+use crate::field::Field;
 use crate::rbac::needs::jobs_with_rights;
+use crate::rbac::repair::rights_of_jobs;
+use crate::rbac::rule::{Action, PolicyRule};
 use crate::rbac::{CLUSTER_ROLE, ROLE, ROLE_BINDING};
 
 declare_check! {
@@ -38,7 +41,7 @@ impl Check for BackupRoleMissing {
         let failure = backup.series().failure();
         let diagnosis = report.say(
             backup.reference(),
-            format!("its Jobs may not run commands in the backup pod, as {needs_role} needs it: {what}"),
+            format!("its Jobs lack rights that {needs_role} needs: {what}"),
         );
         if failure.is_some_and(|(_, _, class)| class.name != "operator-rbac-forbidden") {
             diagnosis.explains = &[];
@@ -77,9 +80,44 @@ fn lacking(namespace: &str, cluster: &Cluster<'_>) -> Option<(String, Option<Str
             let Some(object) = cluster.object(Resource::Roles, namespace, &role) else {
                 return Some((format!("there is no Role {}", name(&role)), None));
             };
-            let what = format!("Role {} does not give the right to create pods/exec", name(&role));
+            let missing = missing(&object);
+            let what = format!("Role {} does not give the right to {}", name(&role), missing.join(", "));
             let of_role = (role == ROLE).then(|| format!("role/{ROLE}"));
-            (!RoleFacts::of(&object).grants_exec()).then_some((what, of_role))
+            (!missing.is_empty()).then_some((what, of_role))
         }
+    }
+}
+
+/// What the Jobs need and a Role does not give.
+fn missing(role: &Node<'_>) -> Vec<String> {
+    let rules: Vec<PolicyRule> = Field::at(role, "rules").items().iter().map(PolicyRule::of).collect();
+    let is_given = |action: &Action| rules.iter().any(|rule| rule.allows(action));
+    let needed = rights_of_jobs().into_iter();
+    let missing = needed.filter(|action| !is_given(&Action::Resource(action.clone())));
+    missing.map(|action| action.to_string()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_right_that_a_role_does_not_give_is_named() {
+        let rules = |rules: serde_json::Value| missing(&Node::from(json!({"rules": rules})));
+        assert_eq!(
+            rules(json!([{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]}])),
+            ["get pods", "list pods", "get pods/log"]
+        );
+        assert_eq!(
+            rules(json!([
+                {"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get", "list"]},
+                {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get"]},
+            ])),
+            ["create pods/exec"]
+        );
+        let all = json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]);
+        assert_eq!(rules(all), [""; 0]);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::check::prelude::*;
+use crate::model::Account;
 use crate::rbac::needs::is_beside_backups;
 
 declare_check! {
@@ -200,14 +201,23 @@ fn say(denied: &Denied, seen: Seen, cluster: &Cluster<'_>, report: &mut Report) 
     };
     diagnosis.help(help);
     let verb = seen.verbs.first().map_or("get", String::as_str);
+    let (of_all, subresource) = resource.split_once('/').unwrap_or((resource, ""));
     let full = if group.is_empty() {
-        resource.clone()
+        of_all.to_owned()
     } else {
-        format!("{resource}.{group}")
+        format!("{of_all}.{group}")
     };
     // All of it becomes part of a command, and a message may be anybody's.
-    if [verb, &full, account].iter().all(|word| is_plain(word)) && namespace.as_ref().is_none_or(|name| is_plain(name))
+    let is_plain_or_empty = |word: &str| word.is_empty() || is_plain(word);
+    if [verb, &full, account].iter().all(|word| is_plain(word))
+        && is_plain_or_empty(subresource)
+        && namespace.as_ref().is_none_or(|name| is_plain(name))
     {
+        let full = if subresource.is_empty() {
+            full
+        } else {
+            format!("{full} --subresource={subresource}")
+        };
         let place = namespace
             .as_ref()
             .map_or("-A".to_owned(), |namespace| format!("-n {namespace}"));
@@ -250,8 +260,12 @@ impl Denied {
             .trim_start()
             .strip_prefix("in the namespace \"")
             .and_then(|rest| Some(rest.split_once('"')?.0.to_owned()));
-        let is_account = account.starts_with("system:serviceaccount:");
-        is_account.then(|| {
+        // What the Jobs may not do, the operator repeats from their logs; that is no matter of its own rights.
+        let is_of_operator = account
+            .strip_prefix("system:serviceaccount:")
+            .and_then(|account| account.split_once(':'))
+            .is_some_and(|(_, name)| Account::named(name).is_none());
+        is_of_operator.then(|| {
             let denied = Self {
                 account: account.to_owned(),
                 resource: resource.to_owned(),
@@ -287,5 +301,12 @@ mod tests {
         let person =
             "pods is forbidden: User \"jane\" cannot list resource \"pods\" in API group \"\" at the cluster scope";
         assert_eq!(Denied::of(person), None);
+        for account in ["neo4j-backup-sa", "neo4j-restore-sa"] {
+            let of_jobs = format!(
+                "pods \"prod-backup-0\" is forbidden: User \"system:serviceaccount:graph:{account}\" cannot create resource \
+                 \"pods/exec\" in API group \"\" in the namespace \"graph\""
+            );
+            assert_eq!(Denied::of(&of_jobs), None);
+        }
     }
 }

@@ -30,6 +30,7 @@ pub use self::namespace::NamespaceFacts;
 pub use self::operator::deployed_version;
 pub use self::owner::Controller;
 pub use self::restore::RestoreFacts;
+pub(crate) use self::role::is_backup_account;
 pub use self::role::{BindingFacts, Grant, RoleFacts, RoleReference};
 pub use self::secret::SecretFacts;
 pub use self::sharded::ShardedFacts;

@@ -372,12 +372,13 @@ fn served(snapshot: &Snapshot) -> ServedSchemas {
 }
 
 fn operator(installations: &[Installation<'_>], served: &ServedSchemas) -> Option<Operator> {
-    let versions: BTreeSet<&str> = installations
+    // One whose version cannot be read may be of any.
+    let versions: BTreeSet<Option<&str>> = installations
         .iter()
-        .filter_map(|installation| installation.version.as_deref())
+        .map(|installation| installation.version.as_deref())
         .collect();
     let deployed = match Vec::from_iter(versions)[..] {
-        [version] => version.parse().ok().map(Operator::exactly),
+        [Some(version)] => version.parse().ok().map(Operator::exactly),
         _ => None,
     };
     deployed.or_else(|| served.versions().map(Operator::one_of))
@@ -450,4 +451,30 @@ fn inventory(snapshot: &Snapshot) -> Inventory {
     }
     inventory.set_coverage(Need::Clock, Coverage::Full);
     inventory
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn deployment(image: &str) -> Node<'static> {
+        Node::from(json!({
+            "metadata": {"name": "neo4j-operator", "namespace": "ops", "labels": {"app.kubernetes.io/name": "neo4j-operator"}},
+            "spec": {"template": {"spec": {"containers": [{"name": "manager", "image": image}]}}},
+        }))
+    }
+
+    #[test]
+    fn beside_an_operator_of_unknown_version_the_version_is_not_exact() {
+        let repository = "ghcr.io/neo4j-partners/neo4j-kubernetes-operator";
+        let known = deployment(&format!("{repository}:v1.14.0"));
+        let unknown = deployment(&format!("{repository}@sha256:{}", "0".repeat(64)));
+        let of = |deployment| Installation::of(deployment, Vec::new(), Vec::new()).unwrap();
+        assert_eq!(of(&unknown).version, None);
+        let served = ServedSchemas::default();
+        assert!(operator(&[of(&known), of(&known)], &served).is_some());
+        assert_eq!(operator(&[of(&known), of(&unknown)], &served), None);
+    }
 }

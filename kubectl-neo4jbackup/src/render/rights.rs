@@ -39,8 +39,12 @@ fn text(report: &RightsReport, page: &Page) -> String {
     }
     let mut output = if rows.len() > 1 { table(&rows) } else { String::new() };
     for note in notes(report) {
-        output += &wrap(&note, page.width, "  ");
+        output += &wrap(&note.text, page.width, "  ");
         output.push('\n');
+        // Whoever copies a command gets all of it.
+        for command in note.commands {
+            output += &format!("  {command}\n");
+        }
     }
     output
 }
@@ -148,8 +152,24 @@ fn actions(left: &Left) -> String {
     words.join("; ")
 }
 
-fn notes(report: &RightsReport) -> Vec<String> {
-    let mut notes = Vec::new();
+/// A sentence, and the commands that it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Note {
+    text: String,
+    commands: Vec<String>,
+}
+
+impl From<String> for Note {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            commands: Vec::new(),
+        }
+    }
+}
+
+fn notes(report: &RightsReport) -> Vec<Note> {
+    let mut notes: Vec<Note> = Vec::new();
     let mut ways: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for item in &report.items {
         let subjects = ways.entry(item.answered_by).or_default();
@@ -159,13 +179,14 @@ fn notes(report: &RightsReport) -> Vec<String> {
     }
     for (way, subjects) in ways {
         let subjects = subjects.join(", ");
-        notes.push(match way {
+        let text = match way {
             "roles" => format!("Reckoned from roles and bindings, since the API server may not be asked: {subjects}."),
             "unknown" => {
                 format!("Not known, since neither the API server may be asked nor all roles be read: {subjects}.")
             }
             way => format!("Asked of the API server by {way}: {subjects}."),
-        });
+        };
+        notes.push(text.into());
     }
     let namespaces: std::collections::BTreeSet<&str> = report
         .items
@@ -175,31 +196,24 @@ fn notes(report: &RightsReport) -> Vec<String> {
         .filter_map(|left| left.namespace.as_deref())
         .collect();
     for namespace in namespaces {
-        notes.push(format!(
-            "An operator 0.x left these rights in {}: kubectl neo4jbackup rbac repair -n {} --prune",
-            Name(namespace),
-            Name(namespace)
-        ));
+        notes.push(Note {
+            text: format!("An operator 0.x left these rights in {}:", Name(namespace)),
+            commands: vec![format!(
+                "kubectl neo4jbackup rbac repair -n {} --prune",
+                Name(namespace)
+            )],
+        });
     }
     for item in &report.items {
         if item.needs.iter().any(|need| need.state == State::Missing) {
-            notes.push(format!(
-                "Roles that give what {} lacks: {}",
-                item.subject,
-                command(item)
-            ));
+            let note = Note {
+                text: format!("Roles that give what {} lacks:", item.name),
+                commands: item.remedies.clone(),
+            };
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
         }
     }
     notes
-}
-
-fn command(item: &Item) -> String {
-    let what = match item.subject {
-        "operator" => "operator",
-        "webhook" => "webhook",
-        "you" => "plugin",
-        // The operator makes those of its Jobs.
-        _ => return "kubectl neo4jbackup rbac repair".to_owned(),
-    };
-    format!("kubectl neo4jbackup rbac generate --for {what}")
 }

@@ -536,6 +536,56 @@ fn a_restore_only_reads() {
 }
 
 #[test]
+fn a_backup_and_a_restore_of_one_name_have_policies_of_their_own() {
+    let mut of_same_name = restore("ledger");
+    of_same_name["metadata"]["name"] = "nightly".into();
+    let objects = [standalone(), backup_to("nightly", &irsa(ROLE)), of_same_name];
+    let run = check(&bundle(&objects), &["--policy", "-o", "terraform"]);
+    assert_eq!(run.exit, 0, "{}", run.stderr);
+    for name in ["neo4j-backup-graph-nightly", "neo4j-restore-graph-nightly"] {
+        assert!(run.stdout.contains(&format!("= \"{name}\"")), "{}", run.stdout);
+        let label = name.replace('-', "_");
+        assert!(
+            run.stdout.contains(&format!("\"aws_iam_policy\" \"{label}\"")),
+            "{}",
+            run.stdout
+        );
+    }
+}
+
+#[test]
+fn a_wildcard_in_a_place_stands_for_itself() {
+    let mut storage = irsa(ROLE);
+    storage["path"] = "a*b?/$x".into();
+    let found = policies(&[standalone(), backup_to("nightly", &storage)], &[]);
+    let statements = &found["iamPolicy"]["Statement"];
+    assert_eq!(
+        statements[0]["Condition"]["StringLike"]["s3:prefix"],
+        json!(["a${*}b${?}/${$}x/nightly", "a${*}b${?}/${$}x/nightly/*"])
+    );
+    assert_eq!(
+        statements[1]["Resource"],
+        json!(["arn:aws:s3:::acme-backups/a${*}b${?}/${$}x/nightly/*"])
+    );
+}
+
+#[test]
+fn a_place_at_the_root_of_a_bucket_is_all_of_it_and_said_to_be() {
+    let mut of_storage = restore("ledger");
+    let mut storage = irsa(ROLE);
+    storage["path"] = "/".into();
+    of_storage["spec"]["source"] = json!({"type": "storage", "storage": storage});
+    let run = check(&bundle(&[standalone(), of_storage]), &["--policy", "-o", "json"]);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    let item = &report["items"][0];
+    let statements = &item["documents"][0]["body"]["Statement"];
+    assert_eq!(statements[0].get("Condition"), None, "{report:#}");
+    assert_eq!(statements[1]["Resource"], json!(["arn:aws:s3:::acme-backups/*"]));
+    let notes = item["notes"].to_string();
+    assert!(notes.contains("the whole bucket"), "{notes}");
+}
+
+#[test]
 fn an_access_point_stands_in_policies_by_its_arn() {
     let alias = json!({"type": "s3", "bucket": "backups-x1y2z3-s3alias", "cloud": identity("aws", "eks.amazonaws.com/role-arn", ROLE)});
     let objects = [standalone(), backup_to("nightly", &alias)];
@@ -573,6 +623,7 @@ fn terraform_is_terraform_whatever_the_objects_hold() {
         );
     }
     // What stood in the object is text: nothing that Terraform would evaluate.
-    assert!(hostile.stdout.contains("a$${file("), "{}", hostile.stdout);
+    // To AWS, `$` begins a variable of a policy, and so it is written as one that stands for itself.
+    assert!(hostile.stdout.contains("a$${$}{file("), "{}", hostile.stdout);
     assert!(hostile.stdout.contains("%%{if true}"), "{}", hostile.stdout);
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::part::Part;
-use super::rights::{are_exactly_needed, is_account};
+use super::rights::are_exactly_needed;
+use crate::facts::is_backup_account;
 use crate::model::Account;
 use crate::quoted::quoted;
 use crate::rbac::ROLE;
@@ -34,7 +35,8 @@ pub(super) fn doubt(part: Part, object: &Value, namespace: &str) -> Option<Strin
                     "it binds {kind} {name}, and the operator has bound Role {ROLE}"
                 ));
             }
-            let is_ours = |subject: &Value| subject["kind"] == "ServiceAccount" && is_account(subject, namespace);
+            let is_ours =
+                |subject: &Value| subject["kind"] == "ServiceAccount" && is_backup_account(subject, namespace);
             if list("subjects").is_empty() || !list("subjects").iter().all(is_ours) {
                 return Some(format!("it names others than {}", Account::Backup.name()));
             }

@@ -18,14 +18,14 @@ pub enum Keeper {
     },
     /// An application of Argo CD.
     ArgoCd {
-        /// Its name.
+        /// Its name; empty where the object does not say.
         application: String,
     },
     /// A `Kustomization` or `HelmRelease` of Flux.
     Flux {
         /// The kind.
         kind: &'static str,
-        /// Its name.
+        /// Its name; empty where the object does not say.
         name: String,
         /// Its namespace; empty where the object does not say.
         namespace: String,
@@ -82,7 +82,29 @@ impl Keeper {
             let (release, namespace) = (owned(release), owned(annotation("meta.helm.sh/release-namespace")));
             return Some(Self::Helm { release, namespace });
         }
-        None
+        let writers = metadata["managedFields"].as_array().into_iter().flatten();
+        writers
+            .filter_map(|entry| entry["manager"].as_str())
+            .find_map(Self::writing_as)
+    }
+
+    /// Returns the tool that writes under the name of a field manager, where no mark of the tool is on the object.
+    fn writing_as(manager: &str) -> Option<Self> {
+        match manager {
+            "argocd-controller" | "argocd-application-controller" => Some(Self::ArgoCd {
+                application: String::new(),
+            }),
+            "kustomize-controller" => Some(Self::Flux {
+                kind: "Kustomization",
+                name: String::new(),
+                namespace: String::new(),
+            }),
+            "helm" => Some(Self::Helm {
+                release: String::new(),
+                namespace: String::new(),
+            }),
+            _ => None,
+        }
     }
 
     /// Returns where the object is to be changed instead.
@@ -110,13 +132,17 @@ impl fmt::Display for Keeper {
                 }
                 inside(formatter, namespace)
             }
+            Self::ArgoCd { application } if application.is_empty() => formatter.write_str("Argo CD"),
             Self::ArgoCd { application } => write!(formatter, "Argo CD, application {}", name(application)),
             Self::Flux {
                 kind,
                 name: called,
                 namespace,
             } => {
-                write!(formatter, "Flux, {kind} {}", name(called))?;
+                write!(formatter, "Flux, {kind}")?;
+                if !called.is_empty() {
+                    write!(formatter, " {}", name(called))?;
+                }
                 inside(formatter, namespace)
             }
             Self::Olm { owner } if owner.is_empty() => formatter.write_str("the Operator Lifecycle Manager"),

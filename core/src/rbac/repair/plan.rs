@@ -9,9 +9,9 @@ use super::evidence::{REPAIRER, doubt};
 use super::keeper::Keeper;
 use super::needed::{Needed, Rights};
 use super::part::Part;
-use super::rights::{is_account, missing_rules, needed_rules};
+use super::rights::{beyond_needed, missing_rules, needed_rules};
 use super::step::{Action, Observed, OtherBindings, Remark, Repair, Step, names};
-use crate::facts::Inventory;
+use crate::facts::{Inventory, is_backup_account};
 use crate::model::{Account, Provider};
 use crate::rbac::declaration::{DeclaredBy, declared};
 use crate::rbac::wanted::wanted_by_objects;
@@ -169,16 +169,35 @@ impl Within<'_> {
         }
         let subjects = binding.and_then(|binding| binding["subjects"].as_array());
         let mut subjects = subjects.cloned().unwrap_or_default();
-        let is_named = subjects.iter().any(|subject| is_account(subject, self.namespace()));
         let is_right = matches!(bound, None | Some(("ClusterRole", CLUSTER_ROLE) | ("Role", ROLE)));
-        if is_named && is_right {
+        if !is_right {
+            // Who had another role by the binding must not come to run commands in pods by it.
+            let (kind, name) = bound.unwrap_or_default();
+            repair.remarks.extend((!subjects.is_empty()).then(|| Remark::Loses {
+                namespace: self.namespace().to_owned(),
+                kind: kind.to_owned(),
+                name: name.to_owned(),
+                subjects: subjects.iter().map(subject_name).collect(),
+            }));
+            subjects.clear();
+        }
+        let is_named = subjects
+            .iter()
+            .any(|subject| is_backup_account(subject, self.namespace()));
+        if is_named {
             return;
         }
-        if !is_named {
-            subjects.push(json!({
-                "kind": "ServiceAccount", "name": Account::Backup.name(), "namespace": self.namespace(),
+        if bound != Some(("ClusterRole", CLUSTER_ROLE)) {
+            let rules = self.stored(Part::Role).and_then(|role| role["rules"].as_array());
+            let further = beyond_needed(rules.map(Vec::as_slice).unwrap_or_default());
+            repair.remarks.extend((!further.is_empty()).then(|| Remark::Further {
+                namespace: self.namespace().to_owned(),
+                actions: further,
             }));
         }
+        subjects.push(json!({
+            "kind": "ServiceAccount", "name": Account::Backup.name(), "namespace": self.namespace(),
+        }));
         let mut manifest = self.manifest(Part::RoleBinding);
         manifest["roleRef"] = match binding {
             Some(binding) if is_right => binding["roleRef"].clone(),
@@ -253,6 +272,15 @@ impl Within<'_> {
             manifest,
             takes_over,
         }
+    }
+}
+
+/// A subject of a binding, for people: `User jane`.
+fn subject_name(subject: &Value) -> String {
+    let text = |key: &str| subject[key].as_str().unwrap_or_default();
+    match text("namespace") {
+        "" => format!("{} {}", text("kind"), text("name")),
+        namespace => format!("{} {namespace}/{}", text("kind"), text("name")),
     }
 }
 

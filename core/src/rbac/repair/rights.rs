@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::document::Node;
-use crate::model::Account;
 use crate::rbac::needs::{Party, requirements};
 use crate::rbac::rule::{Action, PolicyRule, ResourceAction};
 
@@ -37,6 +36,19 @@ pub(super) fn missing_rules(rules: &[Value]) -> Vec<Value> {
     missing.collect()
 }
 
+/// Returns what the rules give beside what is needed, each once.
+pub(super) fn beyond_needed(rules: &[Value]) -> Vec<String> {
+    let needed = rights_of_jobs();
+    let mut beyond: Vec<String> = Vec::new();
+    for action in read(rules).iter().flat_map(PolicyRule::actions) {
+        let said = action.to_string();
+        if !needed.contains(&action) && !beyond.contains(&said) {
+            beyond.push(said);
+        }
+    }
+    beyond
+}
+
 /// Returns whether the rules give what is needed and nothing else, however they are split and ordered.
 pub(super) fn are_exactly_needed(rules: &[Value]) -> bool {
     let needed = rights_of_jobs();
@@ -49,20 +61,4 @@ fn read(rules: &[Value]) -> Vec<PolicyRule> {
         .iter()
         .map(|rule| PolicyRule::of(&Node::from(rule.clone())))
         .collect()
-}
-
-/// Returns whether a subject of a `RoleBinding` is the backup account of the namespace, itself or as one of a group.
-pub(super) fn is_account(subject: &Value, namespace: &str) -> bool {
-    let text = |key: &str| subject[key].as_str().unwrap_or_default();
-    let account = Account::Backup.name();
-    match text("kind") {
-        // Without a namespace, the API server takes that of the binding.
-        "ServiceAccount" => text("name") == account && (text("namespace").is_empty() || text("namespace") == namespace),
-        "User" => text("name") == format!("system:serviceaccount:{namespace}:{account}"),
-        "Group" => {
-            let of_namespace = format!("system:serviceaccounts:{namespace}");
-            ["system:authenticated", "system:serviceaccounts", &of_namespace].contains(&text("name"))
-        }
-        _ => false,
-    }
 }

@@ -9,6 +9,7 @@ use super::keeper::Keeper;
 use super::part::Part;
 use crate::model::{Account, Provider};
 use crate::quoted::{name, quoted};
+use crate::rbac::{ROLE, ROLE_BINDING};
 
 /// What is there in a namespace.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -121,12 +122,30 @@ pub enum Remark {
         /// Why it may be.
         why: String,
     },
+    /// The binding gave another role, and those who had it by this binding have it no longer.
+    Loses {
+        /// Where.
+        namespace: String,
+        /// `Role` or `ClusterRole`.
+        kind: String,
+        /// The name of that role.
+        name: String,
+        /// Who had it: `User jane`.
+        subjects: Vec<String>,
+    },
+    /// The Role gives more than the Jobs need, and by the binding their account gets it.
+    Further {
+        /// Where.
+        namespace: String,
+        /// What, each as `list configmaps`.
+        actions: Vec<String>,
+    },
 }
 
 impl Remark {
     /// Returns whether something is not as it has to be, and no step changes that.
     pub fn is_unsettled(&self) -> bool {
-        !matches!(self, Self::Doubtful { .. })
+        matches!(self, Self::Conflict { .. } | Self::Malformed { .. })
     }
 
     /// Returns it as a sentence, with what others wrote in quotes.
@@ -166,6 +185,25 @@ impl Remark {
                 "{}: {} is not needed, and left alone: {why}",
                 name(namespace),
                 part.reference()
+            ),
+            Self::Loses {
+                namespace,
+                kind,
+                name: role,
+                subjects,
+            } => format!(
+                "{}: {ROLE_BINDING} gave {} {}, which {} no longer get by it; bind that role under another name for those who \
+                 need it",
+                name(namespace),
+                name(kind),
+                name(role),
+                names(subjects)
+            ),
+            Self::Further { namespace, actions } => format!(
+                "{}: {ROLE} gives more than the Jobs need, and {} gets it with the binding: {}",
+                name(namespace),
+                Account::Backup.name(),
+                names(actions)
             ),
         }
     }

@@ -150,6 +150,44 @@ fn the_account_of_restores_is_missed_where_there_are_restores_and_an_operator_th
 }
 
 #[test]
+fn a_restore_of_a_point_in_time_reads_by_the_identity_of_its_base() {
+    let cloud =
+        json!({"provider": "aws", "identity": {"provider": "aws", "autoCreate": {"annotations": {KEY: OTHER}}}});
+    let other = json!({"type": "s3", "bucket": "b", "cloud": cloud});
+    for (source, expected) in [
+        (
+            json!({"pitr": {"baseBackup": {"type": "backup", "backupRef": "b0"}}}),
+            MINE,
+        ),
+        (
+            json!({"pitr": {"baseBackup": {"type": "storage", "storage": other}}}),
+            OTHER,
+        ),
+        // This is what the operator itself takes.
+        (
+            json!({"storage": other, "pitr": {"baseBackup": {"type": "backup", "backupRef": "b0"}}}),
+            OTHER,
+        ),
+    ] {
+        let mut inventory = inventory(&[MINE]);
+        let mut spec = json!({"spec": {"source": source}});
+        spec["spec"]["source"]["type"] = "pitr".into();
+        inventory.insert(Kind::Neo4jRestore, "graph", "r", &Node::from(spec));
+        let plan = planned(&observed([]), &inventory, "1.14");
+        let made = plan
+            .steps
+            .iter()
+            .find(|step| step.part == Part::RestoreAccount)
+            .unwrap();
+        assert_eq!(
+            made.manifest.as_ref().unwrap()["metadata"]["annotations"][KEY],
+            expected,
+            "{source}"
+        );
+    }
+}
+
+#[test]
 fn two_identities_for_one_account_are_told_and_neither_is_written() {
     let plan = planned(&observed([]), &inventory(&[MINE, OTHER]), "1.14");
     assert_eq!(steps(&plan), []);
@@ -232,12 +270,35 @@ fn subjects_are_added_and_another_role_means_another_binding() {
     assert_eq!(steps(&plan), [(Action::Recreate, Part::RoleBinding)]);
     let made = plan.steps[0].after().unwrap();
     assert_eq!(made["roleRef"]["name"], ROLE);
+    // Who had the other role does not come to run commands in pods.
+    assert_eq!(made["subjects"], binding()["subjects"]);
+    let [remark] = &plan.remarks[..] else {
+        panic!("{:?}", plan.remarks)
+    };
+    let said = remark.sentence();
+    assert!(said.contains("Role view") && said.contains("User jane"), "{said}");
+    assert!(!remark.is_unsettled());
     assert_eq!(made["metadata"]["labels"]["team"], "graph");
     assert_eq!(made["metadata"].get("uid"), None, "{made}");
     assert_eq!(
         steps(&planned(&carried_out(&before, &plan), &inventory(&[]), "0.9")),
         []
     );
+}
+
+#[test]
+fn a_role_with_further_rules_is_told_where_its_binding_is_made() {
+    let mut before = complete();
+    let rules = before.objects.get_mut(&Part::Role).unwrap()["rules"]
+        .as_array_mut()
+        .unwrap();
+    rules.push(json!({"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}));
+    assert_eq!(planned(&before, &inventory(&[]), "0.9"), Repair::default());
+    before.objects.remove(&Part::RoleBinding);
+    let plan = planned(&before, &inventory(&[]), "0.9");
+    assert_eq!(steps(&plan), [(Action::Create, Part::RoleBinding)]);
+    let said: Vec<String> = plan.remarks.iter().map(Remark::sentence).collect();
+    assert!(matches!(&said[..], [said] if said.ends_with("get secrets")), "{said:?}");
 }
 
 #[test]
@@ -381,6 +442,18 @@ fn who_keeps_an_object_is_read_from_its_marks() {
         said(json!({"labels": {"olm.managed": "true"}})),
         "the Operator Lifecycle Manager"
     );
+    for (manager, keeper) in [
+        ("argocd-controller", "Argo CD"),
+        ("argocd-application-controller", "Argo CD"),
+        ("kustomize-controller", "Flux, Kustomization"),
+        ("helm", "Helm"),
+    ] {
+        assert_eq!(
+            said(json!({"managedFields": [{"manager": "manager"}, {"manager": manager}]})),
+            keeper
+        );
+    }
+    assert_eq!(keeper(json!({"managedFields": [{"manager": "kubectl-edit"}]})), None);
     assert_eq!(
         keeper(json!({"labels": {"app.kubernetes.io/managed-by": "neo4j-operator"}})),
         None
