@@ -11,6 +11,7 @@ mod guides;
 mod jsonpath;
 mod logs;
 mod operators;
+mod pages;
 mod parity;
 mod reads;
 mod redaction;

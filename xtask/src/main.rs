@@ -10,6 +10,7 @@ mod imports;
 mod new_rule;
 mod node_tests;
 mod package;
+mod packages;
 mod step;
 mod tools;
 

@@ -15,7 +15,7 @@ use super::plan::{Form, Part};
 use super::{Shared, reason};
 
 /// So many objects come at a time.
-const PAGE: usize = 1_000;
+const PAGE: usize = 500;
 
 /// So often a request is sent again that got no answer at all.
 const MOST_ATTEMPTS: u32 = 5;

@@ -10,6 +10,7 @@
 mod actionlint;
 mod api_client;
 mod binaries;
+mod browser;
 mod cargo_build;
 mod certificates;
 mod chart_tools;
@@ -44,6 +45,7 @@ mod webhook_server;
 pub use actionlint::actionlint;
 pub use api_client::{Answer, ApiClient};
 pub use binaries::Binaries;
+pub use browser::{BROWSER_PACKAGE, Browser, Scheme};
 pub use cargo_build::{static_program, webhook_program, webhook_program_for, workspace_program};
 pub use certificates::{CertificateAuthority, IssuedCertificate};
 pub use chart_tools::{ChartTools, foreign_crds};
