@@ -115,7 +115,6 @@ pub enum Command {
     /// Ask a store from here, step by step; `auth check --probe` runs it in a pod
     #[command(hide = true)]
     Probe(Box<Probe>),
-    /// Write everything that doctor looks at into one archive, without secrets, to be sent to somebody
     /// Write everything that doctor looks at into one archive, without secrets; with `diff` compare two
     Report(Box<Report>),
     /// Look after the accounts of the Jobs and their rights

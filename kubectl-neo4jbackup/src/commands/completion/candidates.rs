@@ -54,7 +54,7 @@ pub(super) fn of(words: &[String], io: &Io<'_>) -> Candidates {
         let help = candidate.get_help().map(StyledStr::to_string).unwrap_or_default();
         let is_wanted = wants_flags || !value.starts_with('-');
         (is_wanted && is_one_word(value)).then(|| Candidate {
-            value: value.to_owned(),
+            value: main_name(&command, value, unfinished).to_owned(),
             help: printable(help.lines().next().unwrap_or_default()).into_owned(),
         })
     });
@@ -62,6 +62,13 @@ pub(super) fn of(words: &[String], io: &Io<'_>) -> Candidates {
         candidates: found.collect(),
         takes_paths: sources.takes_paths.load(Ordering::Relaxed),
     }
+}
+
+/// The engine offers one name of each command, which may be its second one; people know it by the first.
+fn main_name<'n>(root: &'n Command, offered: &'n str, unfinished: &str) -> &'n str {
+    let is_other = |command: &&Command| command.get_visible_aliases().any(|alias| alias == offered);
+    let main = root.get_subcommands().find(is_other).map(Command::get_name);
+    main.filter(|name| name.starts_with(unfinished)).unwrap_or(offered)
 }
 
 /// Whether a text means itself to every shell. A server or a kubeconfig may send others, and nobody shall run them by accident.
