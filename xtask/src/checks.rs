@@ -6,13 +6,14 @@ use anyhow::{Result, ensure};
 use neo4jbackup_harness::{Binaries, Scale, report_progress, webhook_program_for};
 
 use crate::step::{Screen, Step, Tally};
-use crate::{r#gen, node_tests, tools};
+use crate::{apt, r#gen, node_tests, tools};
 
 /// The test programs that need a real API server or a real object store, each behind the feature `e2e` of its package.
-const END_TO_END: [(&str, &str); 3] = [
+const END_TO_END: [(&str, &str); 4] = [
     ("neo4jbackup-harness", "control_plane"),
     ("neo4jbackup-tests", "e2e"),
     ("neo4jbackup-tests", "stores"),
+    ("xtask", "dist"),
 ];
 /// The feature.
 const END_TO_END_FEATURE: &str = "e2e";
@@ -40,6 +41,7 @@ pub(crate) fn test(root: &Path) -> Result<()> {
             ])
         }),
         Step::run("tests", || {
+            apt::install_shells()?;
             Step::cargo_test(&Screen::shown(), Scale::Short, &["--workspace"], &[])
         }),
         Step::run("dependencies", || tools::check_dependencies(root)),

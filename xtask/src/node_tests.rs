@@ -1,15 +1,11 @@
 //! The tests that need a node: what they need is made or installed first, and where that cannot be, they say so.
 
-use std::env;
-use std::path::Path;
-use std::process::Command;
-
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 use neo4jbackup_harness::{
     ChartTools, NodeBinaries, Prerequisite, Scale, missing_prerequisites, report_progress, workspace_program,
 };
 
-use crate::image;
+use crate::{apt, image};
 
 /// The test program with such tests, of several packages, behind a feature of the same name.
 pub(crate) const PROGRAM: &str = "node";
@@ -38,25 +34,9 @@ pub(crate) fn obstacle() -> Option<String> {
     (!missing.is_empty()).then(|| format!("a node needs {}", missing.join("; and ")))
 }
 
-/// A machine of CI is there to be changed, a person's is not.
 fn install_packages() -> Result<()> {
-    let missing = missing_prerequisites();
-    let [Prerequisite::Packages(packages)] = missing.as_slice() else {
-        return Ok(());
-    };
-    if env::var_os("CI").is_none_or(|value| value != "true") || !Path::new("/usr/bin/apt-get").exists() {
-        return Ok(());
+    match missing_prerequisites().as_slice() {
+        [Prerequisite::Packages(packages)] => apt::install(packages),
+        _ => Ok(()),
     }
-    let install = [&["install", "--yes", "--no-install-recommends"], packages.as_slice()].concat();
-    for arguments in [&["update"][..], &install] {
-        report_progress(&format!("    apt-get {}", arguments.join(" ")));
-        let mut command = Command::new("apt-get");
-        command
-            .arg("--quiet=2")
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive");
-        let status = command.status().context("cannot run apt-get")?;
-        ensure!(status.success(), "`apt-get {}` failed", arguments.join(" "));
-    }
-    Ok(())
 }
