@@ -46,10 +46,14 @@ pub(super) fn run(arguments: &Completion, io: &mut Io<'_>) -> Exit {
 /// Answers kubectl, and our own scripts. The last word is the one to complete.
 pub fn complete(words: &[String], io: &mut Io<'_>) -> Exit {
     let found = candidates::of(words, io);
+    // What comes after a flag and `=` goes without the flag: shells put it before the value themselves.
+    let unfinished = words.last().filter(|word| word.starts_with('-'));
+    let flag = unfinished.and_then(|word| Some(word.split_once('=')?.0.to_owned() + "="));
     let takes_files = found.takes_paths && found.candidates.is_empty();
     let mut answer = String::new();
     for candidate in found.candidates {
-        answer += &candidate.value;
+        let value = flag.as_deref().and_then(|flag| candidate.value.strip_prefix(flag));
+        answer += value.unwrap_or(&candidate.value);
         if !candidate.help.is_empty() {
             answer += "\t";
             answer += &candidate.help;

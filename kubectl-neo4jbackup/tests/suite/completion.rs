@@ -75,7 +75,7 @@ fn commands_flags_and_values_are_offered_with_what_they_are() {
         (&["dia"], &["diagnose", ":4"]),
         (&["schedule", "n"], &["next", ":4"]),
         (&["lint", "--fail-on", "w"], &["warning", ":4"]),
-        (&["lint", "--fail-on=w"], &["--fail-on=warning", ":4"]),
+        (&["lint", "--fail-on=w"], &["warning", ":4"]),
         (&["lint", "-o", "ju"], &["junit", ":4"]),
         (&["lint", "--fi"], &["--filename", "--fix", ":4"]),
         (&["doctor", "--skip", "NB6001,NB6014"], &["NB6001,NB6014", ":4"]),

@@ -1,7 +1,7 @@
 # Written by `kubectl neo4jbackup completion`: bash, from version 3.2 on.
 
 _kubectl_neo4jbackup() {
-    local IFS=$'\n' words=() word glued="" line directive=4 last breaks kept
+    local IFS=$'\n' words=() word glued="" line directive=4 last breaks kept flag
     # To bash, = and : are words of their own; to the program they are parts of words.
     local i
     for ((i = 1; i <= COMP_CWORD; i++)); do
@@ -19,12 +19,15 @@ _kubectl_neo4jbackup() {
     breaks=${COMP_WORDBREAKS//[^=:]/}
     kept=""
     [[ $breaks && $last == *[$breaks]* ]] && kept=${last%"${last##*[$breaks]}"}
+    # What comes after a flag and = comes without the flag.
+    flag=""
+    [[ $last == -*=* ]] && flag=${last%%=*}=
     COMPREPLY=()
     while IFS= read -r line; do
         if [[ $line == :[0-9]* ]]; then
             directive=${line#:}
         else
-            line=${line%%$'\t'*}
+            line=$flag${line%%$'\t'*}
             COMPREPLY+=("${line#"$kept"}")
         fi
     done < <("$1" __complete "${words[@]}" 2>/dev/null)

@@ -14,6 +14,8 @@ _kubectl_neo4jbackup() {
             candidates+=("${value//:/\\:}$help")
         fi
     done
+    # What comes after a flag and = comes without the flag.
+    [[ $PREFIX == -*=* ]] && compset -P 1 '*='
     if [[ $directive == 0 ]]; then
         _files
     elif (( ${#candidates} )); then
