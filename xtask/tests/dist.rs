@@ -468,7 +468,7 @@ fn from_our_index_it_is_installed_run_completed_upgraded_and_taken_away() {
     home.krew(&["install", "neo4jbackup/neo4jbackup"]);
     let version = home.kubectl(&["neo4jbackup", "version"]);
     assert!(
-        version.starts_with(&format!("kubectl-neo4jbackup {VERSION}")),
+        version.starts_with(&format!("client version     {VERSION}\n")),
         "{version}"
     );
     let installed = home.kubectl(&["neo4jbackup", "completion", "install"]);
