@@ -30,6 +30,7 @@ use neo4jbackup_core::quoted::Quoted;
 
 pub use failure::Unanswered;
 pub use flags::{ConnectionFlags, Surroundings};
+pub use kubeconfig::KubeconfigNames;
 pub use secrecy::SecretString;
 pub use setting::Setting;
 

@@ -16,6 +16,7 @@ mod definitions;
 mod dry_run;
 mod error_chain;
 mod guarded;
+mod names;
 mod objects;
 mod operator;
 mod rbac;
@@ -33,11 +34,14 @@ pub use account_token::{TokenError, account_claims, token_issuer};
 pub use certificates::{
     CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target, Unreachable,
 };
-pub use connect::{Cluster, ConnectError, ConnectionFlags, SecretString, Setting, Surroundings, Unanswered};
+pub use connect::{
+    Cluster, ConnectError, ConnectionFlags, KubeconfigNames, SecretString, Setting, Surroundings, Unanswered,
+};
 pub use definitions::{DefinitionError, served_schemas};
 pub use dry_run::DryRun;
 pub use error_chain::chain;
 pub use guarded::{Storing, WriteError};
+pub use names::{NamesError, namespace_names, object_names};
 pub use objects::{NoAnswer, ObjectError, ObjectName, Objects};
 pub use operator::{DeploymentName, NoDeploymentName, OperatorFacts, OperatorWatch};
 pub use rbac::{ApplyOutcome, RbacEvent, RbacReconciler};

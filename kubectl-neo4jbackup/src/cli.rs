@@ -6,6 +6,7 @@
 )]
 
 mod auth;
+mod completion;
 mod connection;
 mod environment;
 mod look;
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use neo4jbackup_cluster::ConnectionFlags;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::operator::{Operator, UnknownVersion};
 use neo4jbackup_core::quoted::printable;
@@ -32,6 +34,7 @@ use neo4jbackup_core::values::go_duration;
 use crate::since::Since;
 
 pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat};
+pub use completion::{Completion, CompletionCommand, CompletionInstall, CompletionUninstall, InstallShell, Shell};
 pub use connection::Connection;
 pub use look::LookArguments;
 pub use pages::markdown;
@@ -112,7 +115,6 @@ pub enum Command {
     /// Ask a store from here, step by step; `auth check --probe` runs it in a pod
     #[command(hide = true)]
     Probe(Box<Probe>),
-    /// Write everything that doctor looks at into one archive, without secrets, to be sent to somebody
     /// Write everything that doctor looks at into one archive, without secrets; with `diff` compare two
     Report(Box<Report>),
     /// Look after the accounts of the Jobs and their rights
@@ -129,7 +131,7 @@ pub enum Command {
     Schedule(Box<Schedule>),
     /// Print the version of this program, and with --check of the cluster and who it takes you for
     Version(Version),
-    /// Print a completion script for a shell
+    /// Print a completion script for a shell; with `install` put everything in place
     Completion(Completion),
 }
 
@@ -773,38 +775,6 @@ pub struct Version {
     pub output: PlainFormat,
 }
 
-/// The arguments of `completion`.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  # for the program itself, in this shell\n  \
-                        source <(kubectl neo4jbackup completion bash)\n\n  \
-                        # for `kubectl neo4jbackup` (kubectl 1.26 and later, with kubectl's own completion set up):\n  \
-                        # put this script into a folder of PATH\n  \
-                        kubectl neo4jbackup completion kubectl > ~/.local/bin/kubectl_complete-neo4jbackup\n  \
-                        chmod +x ~/.local/bin/kubectl_complete-neo4jbackup")]
-pub struct Completion {
-    /// Shell, or `kubectl` for the script that kubectl looks for
-    #[arg(value_name = "SHELL", value_enum)]
-    pub shell: Shell,
-}
-
-/// Values of `completion`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
-    /// Bash
-    Bash,
-    /// Zsh
-    Zsh,
-    /// Fish
-    Fish,
-    /// PowerShell
-    #[value(name = "powershell")]
-    PowerShell,
-    /// Elvish
-    Elvish,
-    /// kubectl's own completion
-    Kubectl,
-}
-
 /// A command line that starts nothing.
 #[derive(Debug)]
 pub struct Refusal {
@@ -849,6 +819,19 @@ fn invocation(arguments: Vec<OsString>, environment: &BTreeMap<String, String>) 
 /// The description of the command line.
 pub fn command() -> clap::Command {
     environment::describe(Invocation::command())
+}
+
+/// The connection that unfinished words and the environment say. What cannot be read yet is passed over.
+pub fn unfinished_connection(words: &[String], environment: &BTreeMap<String, String>) -> Option<ConnectionFlags> {
+    let command = environment::fill(command(), environment).ignore_errors(true);
+    let words = std::iter::once(NAME).chain(words.iter().map(String::as_str));
+    let matches = command.try_get_matches_from(words).ok()?;
+    let mut deepest = &matches;
+    while let Some((_, below)) = deepest.subcommand() {
+        deepest = below;
+    }
+    let namespace = deepest.try_get_one::<String>("namespace").ok().flatten().cloned();
+    Some(Connection::from_arg_matches(deepest).ok()?.flags(namespace))
 }
 
 /// The words that kubectl asks to complete: the program was called by the name under which kubectl looks for one that

@@ -44,6 +44,7 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         verbose,
         standard_input: None,
         patience: None,
+        deadline: None,
         interrupt: None,
     };
     match command {

@@ -26,6 +26,8 @@ pub(crate) struct Access {
     pub standard_input: Option<&'static str>,
     /// How long the whole answer may take, for a command with a bound of its own.
     pub patience: Option<Duration>,
+    /// How long everything may take, signing in included, for a question that nobody waits for.
+    pub deadline: Option<Duration>,
     /// What ends the wait before there is an answer, for a command that goes on until then.
     pub interrupt: Option<Interrupt>,
 }
@@ -111,6 +113,17 @@ pub(crate) fn converse<T, E: From<ConnectionError> + Error + 'static>(
         };
         answered.unwrap_or_else(|_| Err(silence().into()))
     };
+    let answer = async {
+        let Some(deadline) = access.deadline else {
+            return answer.await;
+        };
+        let silence = || ConnectionError::Silence {
+            server: cluster.server().to_owned(),
+            patience: deadline,
+        };
+        let answered = tokio::time::timeout(deadline, answer).await;
+        answered.unwrap_or_else(|_| Err(silence().into()))
+    };
     let answered = runtime.block_on(async {
         let Some(interrupt) = &access.interrupt else {
             return answer.await;
@@ -120,6 +133,8 @@ pub(crate) fn converse<T, E: From<ConnectionError> + Error + 'static>(
             () = interrupt.pressed() => Err(ConnectionError::Interrupted.into()),
         }
     });
+    // A name server that does not answer would otherwise be waited for, whoever has given up.
+    runtime.shutdown_background();
     for warning in cluster.take_warnings() {
         io.say(&format!("Warning: {warning}"));
     }

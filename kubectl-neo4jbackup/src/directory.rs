@@ -103,6 +103,11 @@ mod unix {
             self.create_with(name, 0o600)
         }
 
+        /// The same for a file that can be run.
+        pub fn create_program(&self, name: &OsStr) -> io::Result<File> {
+            self.create_with(name, 0o777)
+        }
+
         fn create_with(&self, name: &OsStr, mode: u32) -> io::Result<File> {
             let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             Ok(File::from(openat(
@@ -307,6 +312,11 @@ mod portable {
 
         /// The same for a file that nobody but its owner reads, as far as the folder sees to that.
         pub fn create_private(&self, name: &OsStr) -> io::Result<File> {
+            self.create(name)
+        }
+
+        /// The same for a file that can be run, which is a matter of its name here.
+        pub fn create_program(&self, name: &OsStr) -> io::Result<File> {
             self.create(name)
         }
 

@@ -66,6 +66,9 @@ fn run_command(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -
     if let Some(words) = cli::words_to_complete(&arguments) {
         return commands::completion::complete(&words, io);
     }
+    if let Some(words) = commands::completion::words_of_shell(&arguments, io) {
+        return commands::completion::complete_for_shell(&words, io);
+    }
     match cli::parse(&arguments, &io.environment) {
         Ok(invocation) => commands::run(invocation, io),
         Err(refusal) => {

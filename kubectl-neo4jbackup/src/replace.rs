@@ -45,6 +45,14 @@ pub(crate) fn put_private(directory: &Directory, name: &OsStr, content: &[u8], r
     })
 }
 
+/// Writes a file that can be run in the place of the one of this name, or anew.
+pub(crate) fn put_program(directory: &Directory, name: &OsStr, content: &[u8]) -> io::Result<()> {
+    put(directory, Directory::create_program, |file, temporary| {
+        write(file, content, None)?;
+        directory.rename(temporary, name)
+    })
+}
+
 /// Makes a file of another name, and has it written and put in its place.
 fn put(
     directory: &Directory,

@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use neo4jbackup_harness::{BROWSER_PACKAGE, Binaries, Browser, Scale, report_progress, webhook_program_for};
+use neo4jbackup_harness::{Binaries, Scale, report_progress, webhook_program_for};
 
 use crate::step::{Screen, Step, Tally};
-use crate::{r#gen, node_tests, packages, tools};
+use crate::{apt, r#gen, node_tests, tools};
 
 /// The test programs that need a real API server or a real object store, each behind the feature `e2e` of its package.
-const END_TO_END: [(&str, &str); 3] = [
+const END_TO_END: [(&str, &str); 4] = [
     ("neo4jbackup-harness", "control_plane"),
     ("neo4jbackup-tests", "e2e"),
     ("neo4jbackup-tests", "stores"),
+    ("xtask", "dist"),
 ];
 /// The feature.
 const END_TO_END_FEATURE: &str = "e2e";
@@ -40,10 +41,7 @@ pub(crate) fn test(root: &Path) -> Result<()> {
             ])
         }),
         Step::run("tests", || {
-            // It takes pictures of pages.
-            if Browser::find().is_none() {
-                packages::install(&[BROWSER_PACKAGE])?;
-            }
+            apt::install_for_tests()?;
             Step::cargo_test(&Screen::shown(), Scale::Short, &["--workspace"], &[])
         }),
         Step::run("dependencies", || tools::check_dependencies(root)),

@@ -1,16 +1,17 @@
 //! The project's own commands: `cargo xtask --help`.
 
+mod apt;
 mod bench;
 mod checks;
 mod cluster;
 mod demo;
+mod dist;
 mod r#gen;
 mod image;
 mod imports;
 mod new_rule;
 mod node_tests;
 mod package;
-mod packages;
 mod step;
 mod tools;
 
@@ -63,6 +64,8 @@ enum Command {
     Image(image::Options),
     /// Packs the chart for a release, with its image by digest
     Package(package::Options),
+    /// Packs the plugin for a release: archive, licences, sums, what it is made of, and the manifest for krew
+    Dist(dist::Options),
     /// Looks for known vulnerabilities in all dependencies; needs a network
     Advisories,
 }
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::Cluster(action) => cluster::run(&action),
         Command::Image(options) => image::run(&options),
         Command::Package(options) => package::run(&root(), &options),
+        Command::Dist(options) => dist::run(&root(), &options),
         Command::Advisories => tools::check_advisories(&root()),
     };
     match result {

@@ -5,7 +5,7 @@ use neo4jbackup_harness::{
     ChartTools, NodeBinaries, Prerequisite, Scale, missing_prerequisites, report_progress, workspace_program,
 };
 
-use crate::{image, packages};
+use crate::{apt, image};
 
 /// The test program with such tests, of several packages, behind a feature of the same name.
 pub(crate) const PROGRAM: &str = "node";
@@ -34,11 +34,9 @@ pub(crate) fn obstacle() -> Option<String> {
     (!missing.is_empty()).then(|| format!("a node needs {}", missing.join("; and ")))
 }
 
-/// Installs what is missing of Debian's packages, where [`packages::install`] may.
 fn install_packages() -> Result<()> {
-    let missing = missing_prerequisites();
-    match missing.as_slice() {
-        [Prerequisite::Packages(packages)] => packages::install(packages),
+    match missing_prerequisites().as_slice() {
+        [Prerequisite::Packages(packages)] => apt::install(packages),
         _ => Ok(()),
     }
 }

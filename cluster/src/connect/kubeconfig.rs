@@ -86,6 +86,32 @@ impl Merged {
     }
 }
 
+/// What a kubeconfig has names for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KubeconfigNames {
+    /// Of its contexts.
+    pub contexts: Vec<String>,
+    /// Of its clusters.
+    pub clusters: Vec<String>,
+    /// Of its users.
+    pub users: Vec<String>,
+}
+
+impl KubeconfigNames {
+    /// Reads the file that is named, or else those that kubectl would read.
+    pub fn read(named: Option<&Path>, surroundings: &Surroundings) -> Result<Self, ConnectError> {
+        fn names<T>(entries: Vec<Entry<T>>) -> Vec<String> {
+            entries.into_iter().map(|entry| entry.name).collect()
+        }
+        let merged = Merged::read(named, surroundings)?;
+        Ok(Self {
+            contexts: names(merged.contexts),
+            clusters: names(merged.clusters),
+            users: names(merged.users),
+        })
+    }
+}
+
 /// Within a file the last of a name wins, between files the first.
 fn add<T: Default>(entries: &mut Vec<Entry<T>>, file: &Path, read: impl Iterator<Item = (String, Option<T>)>) {
     let known = entries.len();

@@ -1,97 +1,99 @@
-//! `completion`: scripts for shells, and the answers that kubectl asks for.
+//! `completion`: scripts for shells, the answers that they and kubectl ask for, and everything put in its place.
+//!
+//! Every door asks the same: `kubectl-neo4jbackup __complete WORD...`, in the words that kubectl speaks with its plugins. A
+//! candidate a line, with a tab and what it is; then a colon and a number.
 
-use clap::Command;
-use clap_complete::Shell as ClapShell;
-use neo4jbackup_core::registry;
+mod candidates;
+mod install;
+mod live;
+mod places;
+mod scripts;
 
-use crate::cli::{self, Completion, Shell};
+use std::ffi::OsString;
+
+use crate::cli::{Completion, CompletionCommand};
 use crate::{Exit, Io};
 
-/// The name of the program file.
-const NAME: &str = "kubectl-neo4jbackup";
-/// What kubectl looks for in PATH to complete the words of the plugin.
-const KUBECTL_SCRIPT: &str = "#!/bin/sh\n# Save as `kubectl_complete-neo4jbackup` in a folder of PATH, and make it executable.\n\
-                              exec kubectl-neo4jbackup __complete \"$@\"\n";
+/// What kubectl looks for in PATH, as an archive for a system has it: the name of the file, and what is in it.
+pub fn script_for_kubectl(is_windows: bool) -> (&'static str, String) {
+    let name = if is_windows {
+        "kubectl_complete-neo4jbackup.cmd"
+    } else {
+        "kubectl_complete-neo4jbackup"
+    };
+    (name, scripts::for_kubectl(scripts::PROGRAM, is_windows))
+}
+
+/// The shell shall offer its own candidates where there are none: names of files.
+const WITH_FILES: u8 = 0;
+/// It shall not.
+const WITHOUT_FILES: u8 = 4;
 
 /// Runs the command.
 pub(super) fn run(arguments: &Completion, io: &mut Io<'_>) -> Exit {
-    let shell = match arguments.shell {
-        Shell::Bash => ClapShell::Bash,
-        Shell::Zsh => ClapShell::Zsh,
-        Shell::Fish => ClapShell::Fish,
-        Shell::PowerShell => ClapShell::PowerShell,
-        Shell::Elvish => ClapShell::Elvish,
-        Shell::Kubectl => {
-            io.print(KUBECTL_SCRIPT);
-            return Exit::Good;
+    match (&arguments.command, arguments.shell) {
+        (Some(CompletionCommand::Install(install)), _) => install::install(install, io),
+        (Some(CompletionCommand::Uninstall(uninstall)), _) => install::uninstall(uninstall, io),
+        (None, Some(shell)) => {
+            io.print(&scripts::for_shell(shell));
+            Exit::Good
         }
-    };
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut cli::command().bin_name(NAME), NAME, &mut script);
-    io.print(&String::from_utf8_lossy(&script));
-    Exit::Good
+        // clap asks for one of them.
+        (None, None) => Exit::Usage,
+    }
 }
 
-/// Answers kubectl: one candidate a line, then what the shell may add. The last word is the one to complete.
+/// Answers kubectl, and our own scripts. The last word is the one to complete.
 pub fn complete(words: &[String], io: &mut Io<'_>) -> Exit {
-    let (last, before) = words
-        .split_last()
-        .map_or(("", &[][..]), |(last, before)| (last.as_str(), before));
-    let mut root = cli::command();
-    root.build();
-    let mut command = &root;
-    for word in before {
-        command = command.find_subcommand(word).unwrap_or(command);
+    let found = candidates::of(words, io);
+    // What comes after a flag and `=` goes without the flag: shells put it before the value themselves.
+    let unfinished = words.last().filter(|word| word.starts_with('-'));
+    let flag = unfinished.and_then(|word| Some(word.split_once('=')?.0.to_owned() + "="));
+    let takes_files = found.takes_paths && found.candidates.is_empty();
+    let mut answer = String::new();
+    for candidate in found.candidates {
+        let value = flag.as_deref().and_then(|flag| candidate.value.strip_prefix(flag));
+        answer += value.unwrap_or(&candidate.value);
+        if !candidate.help.is_empty() {
+            answer += "\t";
+            answer += &candidate.help;
+        }
+        answer += "\n";
     }
-    let mut candidates = candidates(command, before.last().map_or("", String::as_str), last);
-    candidates.retain(|candidate| candidate.starts_with(last));
-    // 4: no file names. Paths are what `lint` takes, so there the shell adds them.
-    let takes_paths = command.get_name() == "lint" && candidates.is_empty() && !last.starts_with('-');
-    let directive = if takes_paths { 0 } else { 4 };
-    io.print(
-        &candidates
-            .iter()
-            .map(|candidate| format!("{candidate}\n"))
-            .collect::<String>(),
-    );
-    io.print(&format!(":{directive}\n"));
+    let directive = if takes_files { WITH_FILES } else { WITHOUT_FILES };
+    io.print(&format!("{answer}:{directive}\n"));
     Exit::Good
 }
 
-fn candidates(command: &Command, before: &str, last: &str) -> Vec<String> {
-    let values = |argument: &clap::Arg| {
-        let values = argument.get_possible_values().into_iter();
-        values.map(|value| value.get_name().to_owned()).collect::<Vec<_>>()
-    };
-    let flag = command.get_arguments().find(|argument| {
-        let long = argument
-            .get_long()
-            .is_some_and(|long| before.strip_prefix("--") == Some(long));
-        let short = argument.get_short().is_some_and(|short| before == format!("-{short}"));
-        (long || short) && argument.get_action().takes_values()
-    });
-    if let Some(flag) = flag {
-        return match flag.get_id().as_str() {
-            "only" | "skip" => codes(),
-            _ => values(flag),
-        };
-    }
-    if last.starts_with('-') {
-        let longs = command.get_arguments().filter_map(|argument| argument.get_long());
-        return longs.map(|long| format!("--{long}")).collect();
-    }
-    let mut candidates: Vec<String> = command
-        .get_subcommands()
-        .filter(|below| !below.is_hide_set())
-        .map(|below| below.get_name().to_owned())
-        .collect();
-    candidates.extend(command.get_positionals().flat_map(values));
-    if command.get_name() == "explain" {
-        candidates.extend(codes());
-    }
-    candidates
+/// A shell that asks by the script of a library, and what it wants completed.
+#[derive(Debug)]
+pub struct Asked {
+    with_help: bool,
+    words: Vec<String>,
 }
 
-fn codes() -> Vec<String> {
-    registry::all().iter().map(|rule| rule.meta().code.to_owned()).collect()
+/// The words behind `--`, where the variable of those scripts is set.
+pub fn words_of_shell(arguments: &[OsString], io: &Io<'_>) -> Option<Asked> {
+    let shell = io.variable(scripts::VARIABLE)?;
+    let (first, words) = arguments.get(1..)?.split_first()?;
+    // The first word is the program.
+    let words = words.get(1..)?;
+    (first == "--").then(|| Asked {
+        with_help: shell == "powershell",
+        words: words.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
+    })
+}
+
+/// Answers such a shell. It has no way to be told that it shall offer names of files, and does so where it gets nothing.
+pub fn complete_for_shell(asked: &Asked, io: &mut Io<'_>) -> Exit {
+    let found = candidates::of(&asked.words, io).candidates;
+    let lines = found.into_iter().map(|candidate| {
+        if asked.with_help && !candidate.help.is_empty() {
+            format!("{}\t{}\n", candidate.value, candidate.help)
+        } else {
+            candidate.value + "\n"
+        }
+    });
+    io.print(&lines.collect::<String>());
+    Exit::Good
 }

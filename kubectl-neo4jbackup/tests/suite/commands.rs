@@ -175,41 +175,6 @@ fn version_says_what_is_built_in() {
 }
 
 #[test]
-fn completion_is_for_the_name_of_the_file() {
-    let sandbox = Sandbox::new();
-    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let run = sandbox.run(&["completion", shell]);
-        assert!(run.exit == 0 && run.stdout.contains("kubectl-neo4jbackup"), "{shell}");
-    }
-    assert!(
-        sandbox
-            .run(&["completion", "kubectl"])
-            .stdout
-            .starts_with("#!/bin/sh\n")
-    );
-}
-
-#[test]
-fn kubectl_gets_candidates() {
-    let sandbox = Sandbox::new();
-    assert_eq!(sandbox.run(&["__complete", "sch"]).stdout, "schema\nschedule\n:4\n");
-    assert_eq!(
-        sandbox.run(&["__complete", "lint", "--fail-on", "w"]).stdout,
-        "warning\n:4\n"
-    );
-    assert!(
-        sandbox
-            .run(&["__complete", "explain", "NB10"])
-            .stdout
-            .contains("NB1002\n")
-    );
-    assert_eq!(
-        sandbox.run(&["__complete", "lint", "--fi"]).stdout,
-        "--filename\n--fix\n:4\n"
-    );
-}
-
-#[test]
 fn help_goes_to_standard_output_and_mistakes_to_standard_error() {
     let sandbox = Sandbox::new();
     let help = sandbox.run(&["lint", "--help"]);

@@ -6,6 +6,8 @@ mod api_server;
 mod auth;
 mod bundle;
 mod commands;
+#[cfg(unix)]
+mod completion;
 mod crds;
 mod doctor;
 mod exits;
@@ -16,6 +18,8 @@ mod lint;
 mod live;
 mod openmetrics;
 mod outputs;
+#[cfg(unix)]
+mod pty;
 mod published;
 mod related;
 mod report;

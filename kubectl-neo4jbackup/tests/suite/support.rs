@@ -79,6 +79,7 @@ pub(crate) fn rich() -> Sandbox {
 }
 
 /// What a run left behind.
+#[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) exit: u8,
     pub(crate) stdout: String,

@@ -1,18 +1,15 @@
 //! `--watch` as a person sees it, in a terminal; and as a program reads it, which gets what has changed.
 
-mod terminal;
-
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use terminal::{PROGRAM, Terminal};
-
 use crate::api_server::ApiServer;
+use crate::pty::{PROGRAM, Terminal};
 use crate::schema::{faults, schema};
+use serde_json::{Value, json};
 
 /// A cluster of which only the backups are of interest.
 struct Cluster {

@@ -36,6 +36,11 @@ pub(crate) fn actionlint_module() -> PathBuf {
     root().join("tests/cluster/actionlint")
 }
 
+/// The folder of the Go module that builds krew.
+pub(crate) fn krew_module() -> PathBuf {
+    root().join("tests/cluster/krew")
+}
+
 /// The folder of the Go module that pins projects whose `CustomResourceDefinitions` the chart's tests install.
 pub(crate) fn crds_module() -> PathBuf {
     root().join("tests/cluster/crds")

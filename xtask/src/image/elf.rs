@@ -1,7 +1,7 @@
 //! Whether a Linux program runs without any other file.
 
 /// A 64-bit little-endian ELF program that asks for no interpreter, which is what loads shared libraries.
-pub(super) fn is_static(program: &[u8]) -> bool {
+pub(crate) fn is_static(program: &[u8]) -> bool {
     program.starts_with(b"\x7fELF\x02\x01") && segments(program).is_some_and(|types| !types.contains(&INTERPRETER))
 }
 

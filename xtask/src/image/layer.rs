@@ -1,5 +1,7 @@
 //! The only layer: the program, the accounts that give its user a name, and a place for temporary files.
 
+use std::io::Write;
+
 use anyhow::{Context as _, Result};
 use tar::{Builder, EntryType, Header};
 
@@ -23,8 +25,8 @@ pub(super) fn files(program: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// Adds a file of root's, dated 1970.
-pub(super) fn append(
-    archive: &mut Builder<Vec<u8>>,
+pub(crate) fn append(
+    archive: &mut Builder<impl Write>,
     path: &str,
     kind: EntryType,
     mode: u32,

@@ -18,6 +18,9 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use neo4jbackup_harness::{Scale, report_progress, static_program, target};
 
+pub(crate) use elf::is_static;
+pub(crate) use layer::append;
+
 /// What the chart's `image.repository` says.
 pub(crate) const REPOSITORY: &str = "ghcr.io/neo4jbackup/neo4jbackup-webhook";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -65,7 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     let bytes = fs::read(&program).with_context(|| format!("reading {}", program.display()))?;
     ensure!(
-        elf::is_static(&bytes),
+        is_static(&bytes),
         "{} is not a static program: it would not start in an image that holds nothing else",
         program.display()
     );

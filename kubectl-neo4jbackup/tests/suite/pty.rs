@@ -1,4 +1,4 @@
-//! A terminal in which the program runs, and what can be read there.
+//! A terminal in which a program runs, and what can be read there.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -13,7 +13,7 @@ use pty_process::blocking::{self, Pty};
 use vt100::Parser;
 
 /// The program, as it was built for the tests.
-pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_kubectl-neo4jbackup");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_kubectl-neo4jbackup");
 
 /// Rows that have scrolled out of the screen are kept up to this number.
 const KEPT: usize = 1000;
@@ -22,7 +22,7 @@ const TOP: &[u8] = b"\x1b[H";
 /// Far more than any machine needs.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-pub(super) struct Terminal {
+pub(crate) struct Terminal {
     pty: Pty,
     child: Child,
     output: Receiver<Vec<u8>>,
@@ -31,10 +31,16 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    pub(super) fn start(rows: u16, columns: u16, arguments: &[&str]) -> Self {
+    /// With the program of these tests.
+    pub(crate) fn start(rows: u16, columns: u16, arguments: &[&str]) -> Self {
+        let command = blocking::Command::new(PROGRAM).args(arguments).env_clear();
+        Self::of(rows, columns, command)
+    }
+
+    /// With another program, and the variables that it is given.
+    pub(crate) fn of(rows: u16, columns: u16, command: blocking::Command) -> Self {
         let (pty, pts) = blocking::open().unwrap();
         pty.resize(Size::new(rows, columns)).unwrap();
-        let command = blocking::Command::new(PROGRAM).args(arguments).env_clear();
         let command = command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8");
         let child = command.spawn(pts).unwrap();
         let mut reader = File::from(pty.as_fd().try_clone_to_owned().unwrap());
@@ -56,15 +62,22 @@ impl Terminal {
     }
 
     /// Waits until all is drawn of a screen of which this is so. Returns what it shows.
-    pub(super) fn await_frame(&mut self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let shown = self.emulator.screen().contents();
+    pub(crate) fn await_frame(&mut self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
+        self.await_screen(what, |shown, column| {
             let is_whole = shown
                 .lines()
                 .last()
-                .is_some_and(|line| line.ends_with("until Ctrl-C") && self.emulator.screen().cursor_position().1 == 0);
-            if is_whole && is_it(&shown) {
+                .is_some_and(|line| line.ends_with("until Ctrl-C") && column == 0);
+            is_whole && is_it(shown)
+        })
+    }
+
+    /// Waits for a screen of which this is so, with the column of the cursor. Returns what it shows.
+    pub(crate) fn await_screen(&mut self, what: &str, is_it: impl Fn(&str, u16) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let shown = self.emulator.screen().contents();
+            if is_it(&shown, self.emulator.screen().cursor_position().1.into()) {
                 return shown;
             }
             match self.output.recv_timeout(PATIENCE) {
@@ -81,7 +94,7 @@ impl Terminal {
     }
 
     /// What a new terminal would show of that which was drawn last.
-    pub(super) fn last_frame_alone(&self) -> String {
+    pub(crate) fn last_frame_alone(&self) -> String {
         let mut places = self.written.windows(TOP.len());
         let start = places.rposition(|bytes| bytes == TOP).unwrap();
         let (rows, columns) = self.emulator.screen().size();
@@ -91,7 +104,7 @@ impl Terminal {
     }
 
     /// How many rows have left the screen at its top.
-    pub(super) fn rows_scrolled(&mut self) -> usize {
+    pub(crate) fn rows_scrolled(&mut self) -> usize {
         let screen = self.emulator.screen_mut();
         screen.set_scrollback(KEPT);
         let rows = screen.scrollback();
@@ -99,18 +112,22 @@ impl Terminal {
         rows
     }
 
-    pub(super) fn resize(&mut self, rows: u16, columns: u16) {
+    pub(crate) fn resize(&mut self, rows: u16, columns: u16) {
         self.pty.resize(Size::new(rows, columns)).unwrap();
         let screen = self.emulator.screen_mut();
         screen.set_size(rows.try_into().unwrap(), columns.try_into().unwrap());
     }
 
-    pub(super) fn press_ctrl_c(&mut self) {
-        (&self.pty).write_all(b"\x03").unwrap();
+    pub(crate) fn press_ctrl_c(&mut self) {
+        self.press("\x03");
+    }
+
+    pub(crate) fn press(&mut self, keys: &str) {
+        (&self.pty).write_all(keys.as_bytes()).unwrap();
     }
 
     /// Waits for the end. Returns the exit code, and what stands below the last drawing.
-    pub(super) fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().unwrap();
         while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
             self.process(&bytes);
