@@ -1,26 +1,36 @@
 //! What fails on a real node, and what the plugin says of it, run as kubectl runs it.
 //!
 //! `CronJobs` fire, the scheduler and the kubelet refuse or start pods, the kernel ends them; the operator's part is written
-//! by the tests, and `tests/stand-in` is in the place of neo4j-admin.
+//! by the tests, and `tests/stand-in` is in the place of neo4j-admin. A case makes something fail by itself; a scene is a
+//! scenario of `tests/scenarios` that says at its head that it is played here.
 
 mod cases;
 mod operator;
+mod scene;
 mod stage;
+mod verdict;
 
+use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use neo4jbackup_harness::{await_something, await_within, report_progress};
+use neo4jbackup_tests::scenario::{Played, played, scenarios};
 use serde_json::Value;
 
 use crate::cluster::turn;
 
 use self::cases::{CASES, Case};
 use self::operator::Namespace;
+use self::scene::GRAPH;
 use self::stage::{Said, Stage};
+use self::verdict::Verdict;
 
 /// A kubelet looks for pods to evict every ten seconds, and a scheduled run begins within half a minute.
 const DEADLINE: Duration = Duration::from_secs(120);
+
+/// What another test plays: an operator gives up.
+const NEVER_STARTED: &str = "never-started";
 
 /// The texts of a report: of the cause, and of what follows from it.
 fn texts(report: &Value) -> Vec<&str> {
@@ -41,14 +51,115 @@ fn judge(case: &Case, said: &Said) -> Result<(), String> {
         .words
         .iter()
         .all(|words| texts.iter().any(|text| text.contains(words)));
-    let is_cause = report["findings"][0]["code"] == case.code && report["summary"]["causes"] == 1;
-    if is_told && is_cause && said.code == Some(1) {
+    let first = &report["findings"][0];
+    let is_cause = first["code"] == case.code && report["summary"]["causes"] == 1;
+    if is_told && is_cause && said.code == Some(i32::from(first["severity"] == "error")) {
         return Ok(());
     }
     Err(format!(
         "{}: {} {:?} expected, not {}: {texts:#?}",
-        case.name, case.code, case.words, report["findings"][0]["code"]
+        case.name, case.code, case.words, first["code"]
     ))
+}
+
+/// What fails, and what has to be said of it.
+enum Act {
+    Case(&'static Case),
+    /// A scenario, with what is said of its folder.
+    Scene(String, Verdict),
+}
+
+impl Act {
+    /// What is said of the folder of a scenario.
+    fn told(stage: &Stage, scenario: &str) -> Verdict {
+        let folder = scenarios().join(scenario);
+        let said = stage.plugin(&["doctor", "--from-bundle", folder.to_str().unwrap(), "-o", "json"]);
+        Verdict::of(&said, GRAPH).unwrap()
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Case(case) => case.name,
+            Self::Scene(name, _) => name,
+        }
+    }
+
+    fn begin<'s>(&self, stage: &'s Stage) -> Namespace<'s> {
+        match self {
+            Self::Case(case) => case.begin(stage),
+            Self::Scene(name, _) => scene::begin(stage, name),
+        }
+    }
+
+    fn judge(&self, namespace: &Namespace<'_>) -> Result<(), String> {
+        let said = namespace.plugin(&["doctor", "-o", "json"]);
+        match self {
+            Self::Case(case) => judge(case, &said),
+            Self::Scene(name, expected) => {
+                let verdict = Verdict::of(&said, &namespace.name)?;
+                let is_as_expected = verdict == *expected;
+                is_as_expected
+                    .then_some(())
+                    .ok_or_else(|| format!("{name}:\n  {expected:?} expected, not\n  {verdict:?}"))
+            }
+        }
+    }
+}
+
+/// The cases, and the scenarios that are played as they stand there. A scenario for which a case stands in is known by the
+/// same code.
+fn acts(stage: &Stage) -> Vec<Act> {
+    let mut acts: Vec<Act> = CASES.iter().map(Act::Case).collect();
+    for (scenario, how) in played() {
+        match how {
+            Played::Itself => acts.push(Act::Scene(scenario.clone(), Act::told(stage, &scenario))),
+            Played::As(case) if case == NEVER_STARTED => {}
+            Played::As(case) => {
+                let case = CASES.iter().find(|other| other.name == case);
+                let case = case.unwrap_or_else(|| panic!("{scenario}: there is no such case"));
+                assert_eq!(Act::told(stage, &scenario).code(), case.code, "{scenario}");
+            }
+        }
+    }
+    acts
+}
+
+/// So many ask at the same time.
+const ASKERS: usize = 3;
+
+/// Asks again and again until all of them are known by their cause.
+fn await_all(acts: &[(Act, Namespace<'_>)], start: Instant) {
+    let mut open: Vec<&(Act, Namespace<'_>)> = acts.iter().collect();
+    await_within(DEADLINE, "the cause of every failure", || {
+        let wrong: Vec<(usize, String)> = thread::scope(|scope| {
+            let share = open.len().div_ceil(ASKERS);
+            let threads = open.chunks(share).enumerate().map(|(chunk, acts)| {
+                scope.spawn(move || {
+                    let mut wrong = Vec::new();
+                    for (position, (act, namespace)) in acts.iter().enumerate() {
+                        match act.judge(namespace) {
+                            Ok(()) => {
+                                report_progress(&format!("  {} is known after {:?}", act.name(), start.elapsed()))
+                            }
+                            Err(text) => wrong.push((chunk * share + position, text)),
+                        }
+                    }
+                    wrong
+                })
+            });
+            let threads: Vec<_> = threads.collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        let still: BTreeSet<usize> = wrong.iter().map(|(position, _)| *position).collect();
+        let mut position = 0..;
+        open.retain(|_| still.contains(&position.next().unwrap()));
+        let wrong: Vec<String> = wrong.into_iter().map(|(_, text)| text).collect();
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(wrong.join("\n"))
+        }
+    });
 }
 
 /// All failures happen at the same time, each in a namespace of its own.
@@ -57,28 +168,24 @@ fn what_fails_on_a_node_is_named_by_its_cause() {
     let Some(turn) = turn() else { return };
     let start = Instant::now();
     let stage = Stage::set(turn.cluster);
-    let begun: Vec<Namespace<'_>> = thread::scope(|scope| {
-        let threads: Vec<_> = CASES.iter().map(|case| scope.spawn(|| case.begin(&stage))).collect();
+    let acts = acts(&stage);
+    let acts: Vec<(Act, Namespace<'_>)> = thread::scope(|scope| {
+        let begin = |act: Act| {
+            scope.spawn(|| {
+                let namespace = act.begin(&stage);
+                (act, namespace)
+            })
+        };
+        let threads: Vec<_> = acts.into_iter().map(begin).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    let mut open: Vec<(&Case, &Namespace<'_>)> = CASES.iter().zip(&begun).collect();
-    await_within(DEADLINE, "the cause of every failure", || {
-        let mut wrong = Vec::new();
-        open.retain(|(case, namespace)| {
-            let judged = judge(case, &namespace.plugin(&["doctor", "-o", "json"]));
-            match &judged {
-                Ok(()) => report_progress(&format!("  {}: {} after {:?}", case.name, case.code, start.elapsed())),
-                Err(text) => wrong.push(text.clone()),
-            }
-            judged.is_err()
-        });
-        if open.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
-    });
+    report_progress(&format!("{} failures begin after {:?}", acts.len(), start.elapsed()));
+    await_all(&acts, start);
     let status = stage.plugin(&["status", "--all-namespaces", "--no-headers"]);
     assert_eq!(status.code, Some(1), "{status:?}");
-    for case in &CASES {
+    for case in CASES {
         let state = match case.code {
-            "NB6003" | "NB6009" => "Failing x1",
+            "NB6003" | "NB6004" | "NB6009" => "Failing x1",
             "NB2102" | "NB3101" | "NB6008" | "NB6011" | "NB7101" => "Waiting",
             _ => continue,
         };
@@ -94,14 +201,15 @@ fn what_fails_on_a_node_is_named_by_its_cause() {
         ("full-disk", "No space left on device"),
         ("refused", "Connection refused"),
     ] {
-        let namespace = begun.iter().find(|namespace| namespace.name.ends_with(name)).unwrap();
+        let (_, namespace) = acts.iter().find(|(act, _)| act.name() == name).unwrap();
         let logs = namespace.plugin(&["logs", "backup/nightly", "--run", "last-failed"]);
         assert!(logs.stdout.contains(words), "{logs:?}");
     }
     report_progress(&format!(
-        "figure: {} failures on a node named in {:?}",
-        CASES.len(),
-        start.elapsed()
+        "figure: {} failures on a node named in {:?}, {} of them played as their scenarios stand there",
+        acts.len(),
+        start.elapsed(),
+        acts.len() - CASES.len(),
     ));
 }
 
@@ -114,7 +222,7 @@ fn a_start_that_timed_out_and_runs_that_end_are_waited_for() {
     stage.claim(&good.name, None);
     let full = Namespace::create(&stage, "full", &[]).with_accounts();
     stage.claim(&full.name, Some("1m"));
-    let slow = Namespace::create(&stage, "never-started", &[]).with_accounts();
+    let slow = Namespace::create(&stage, NEVER_STARTED, &[]).with_accounts();
     stage.claim(&slow.name, None);
     let wait = |namespace: &Namespace<'_>, of: &str, goal: &str| {
         namespace.plugin(&["wait", of, "--for", goal, "--timeout", "2m", "--since", "2m"])

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Cluster, CronJob, Installation, Job, Outcome, Pod, Run, Webhook};
+use super::{Cluster, CronJob, Installation, Job, Outcome, PlainCronJob, Pod, Run, Webhook};
 use crate::document::Node;
 use crate::facts::LocationFacts;
 use crate::model;
@@ -160,12 +160,7 @@ pub fn logs(cluster: &Cluster<'_>, target: Option<(&str, &str)>) -> Vec<LogOf> {
     for cron_job in &cluster.plain_cron_jobs {
         if is_wanted(&cron_job.cron_job.namespace, &cron_job.cron_job.name) {
             of_runs(&cron_job.runs, &mut wanted);
-            // A shell that goes on after a backup that failed makes a good Job of it: only the log knows.
-            let ended = cron_job.runs.iter().find(|run| run.has_ended());
-            let good = ended.filter(|run| run.outcome == Outcome::Succeeded);
-            good.and_then(|run| run.job.as_ref())
-                .into_iter()
-                .for_each(|job| of_job(job, &mut of_good_runs));
+            of_good_run(cron_job, &mut of_good_runs);
         }
     }
     let restores = cluster.restores.iter();
@@ -185,6 +180,35 @@ pub fn logs(cluster: &Cluster<'_>, target: Option<(&str, &str)>) -> Vec<LogOf> {
     wanted.append(&mut of_good_runs);
     wanted.truncate(MOST_LOGS);
     wanted
+}
+
+/// The logs by which alone it is known whether a run that ended well made a backup: those of `CronJobs` without the operator.
+pub fn logs_of_good_runs(snapshot: &Snapshot, target: Option<(&str, &str)>) -> Vec<LogOf> {
+    // Putting everything together takes its time, and hardly any cluster has such a CronJob beside those of the operator.
+    let may_be_plain = |text: &str| text.contains("neo4j-admin") && !text.contains("neo4j-operator");
+    let mut cron_jobs = snapshot.objects(Resource::CronJobs).iter();
+    if !cron_jobs.any(|stored| may_be_plain(stored.text())) {
+        return Vec::new();
+    }
+    let mut wanted = Vec::new();
+    for of in &Cluster::of(snapshot).plain_cron_jobs {
+        let name = (&*of.cron_job.namespace, &*of.cron_job.name);
+        if target.is_none_or(|target| target == name) {
+            of_good_run(of, &mut wanted);
+        }
+    }
+    wanted.truncate(MOST_LOGS);
+    wanted
+}
+
+/// The newest run, when it ended well. A shell that goes on after a backup that failed makes a good Job of it: only the log
+/// knows.
+fn of_good_run(cron_job: &PlainCronJob<'_>, wanted: &mut Vec<LogOf>) {
+    let ended = cron_job.runs.iter().find(|run| run.has_ended());
+    let good = ended.filter(|run| run.outcome == Outcome::Succeeded);
+    good.and_then(|run| run.job.as_ref())
+        .into_iter()
+        .for_each(|job| of_job(job, wanted));
 }
 
 /// The last run that ended, when it failed, and one that is going on.
