@@ -105,10 +105,7 @@ pub async fn read(cluster: &Cluster, reading: &Reading, taken: Timestamp) -> Res
     read.snapshot.sort();
     match &reading.purpose {
         Purpose::Rights | Purpose::Schedules => {}
-        Purpose::Runs => {
-            let logs = wanted::logs_of_good_runs(&read.snapshot, reader.only());
-            reader.read_logs(logs, &mut read).await;
-        }
+        Purpose::Runs => reader.read_good_runs(&mut read).await,
         Purpose::Causes => reader.read_more(served.as_deref(), &mut read).await,
         Purpose::References(secrets) => {
             let (secrets, are_more) = wanted::first_secrets(secrets.clone());
@@ -239,6 +236,22 @@ impl Reader {
     fn only(&self) -> Option<(&str, &str)> {
         let (namespace, name) = self.reading.only.as_ref()?;
         Some((namespace, name))
+    }
+
+    /// Reads the logs of runs that ended well, where nothing else tells whether they made a backup.
+    async fn read_good_runs(&self, read: &mut Read) {
+        let jobs = wanted::jobs_of_good_runs(&read.snapshot, self.only());
+        if jobs.is_empty() {
+            return;
+        }
+        let pods = jobs.into_iter().map(|(namespace, name)| {
+            let labels = format!("batch.kubernetes.io/job-name={name}");
+            Part::list(Resource::Pods, Some(&namespace)).labelled(labels)
+        });
+        self.read_parts(pods.collect(), read).await;
+        read.snapshot.sort();
+        let logs = wanted::logs_of_good_runs(&read.snapshot, self.only());
+        self.read_logs(logs, read).await;
     }
 
     /// Reads the ends of logs side by side.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use neo4jbackup_core::check::Looks;
-use neo4jbackup_core::live::{Backup, Cluster, Health, Mark, MarkKind, Outcome, PlainCronJob, Run, State};
+use neo4jbackup_core::live::{Backup, Cluster, Health, Mark, MarkKind, Outcome, PlainCronJob, Pod, Run, State};
 use neo4jbackup_core::model::{self, Scope};
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::snapshot::{LogTail, Resource};
@@ -342,21 +342,28 @@ pub(crate) fn not_read(cluster: &Cluster<'_>, resources: &[Resource]) -> Vec<Str
     reasons.into_iter().collect()
 }
 
-/// The logs that could not be read, and without which nobody knows whether the newest run of a `CronJob` without the operator
-/// made a backup.
+/// What could not be read, and without which nobody knows whether the newest run of a `CronJob` without the operator made a
+/// backup: its pods and their logs.
 fn logs_not_read(cluster: &Cluster<'_>) -> Vec<String> {
     let mut reasons = BTreeSet::new();
     for cron_job in &cluster.plain_cron_jobs {
         let ended = cron_job.runs.iter().find(|run| run.has_ended());
         let good = ended.filter(|run| run.outcome == Outcome::Succeeded);
-        for pod in good.and_then(|run| run.job.as_ref()).iter().flat_map(|job| &job.pods) {
-            let logs = cluster.snapshot.logs();
-            let of_pod = logs.filter(|(of, _)| *of.namespace == *pod.namespace && *of.pod == *pod.name);
-            for (of, tail) in of_pod {
-                if let LogTail::Missing(cause) = tail {
-                    let text = format!("log of container {} of pod {}: {cause}", of.container, of.pod);
-                    reasons.insert(printable(text).into_owned());
-                }
+        let Some(job) = good.and_then(|run| run.job.as_ref()) else {
+            continue;
+        };
+        if let Some(cause) = cluster.snapshot.gap(Resource::Pods, Some(&job.namespace)) {
+            reasons.insert(printable(format!("pods: {cause}")).into_owned());
+        }
+        let logs = cluster.snapshot.logs();
+        let of_job = logs.filter(|(of, _)| {
+            let is_of = |pod: &Pod<'_>| *of.namespace == *pod.namespace && *of.pod == *pod.name;
+            job.pods.iter().any(is_of)
+        });
+        for (of, tail) in of_job {
+            if let LogTail::Missing(cause) = tail {
+                let text = format!("log of container {} of pod {}: {cause}", of.container, of.pod);
+                reasons.insert(printable(text).into_owned());
             }
         }
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use neo4jbackup_harness::{collection, play};
+use neo4jbackup_harness::{collection, later, play};
 use neo4jbackup_tests::scenario::{Log, Moved, logs};
 use serde_json::{Map, Value, json};
 
@@ -174,7 +174,7 @@ impl Parts<'_> {
 
     fn log(&self, pod: &str, container: &str) -> Option<&str> {
         let is_of = |log: &&Log| {
-            let moved = neo4jbackup_harness::later(&log.pod.as_str().into(), self.minutes);
+            let moved = later(&log.pod.as_str().into(), self.minutes);
             moved == pod && log.container == container
         };
         self.logs.iter().find(is_of).map(|log| &*log.text)
