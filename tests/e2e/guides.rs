@@ -104,6 +104,7 @@ fn asked(control_plane: &ControlPlane, now: &str, words: &[String]) -> Answer {
 fn ask(control_plane: &ControlPlane, scenario: &Scenario) -> (Answer, Answer, Option<String>) {
     let mut client = control_plane.api_client().unwrap();
     let namespaces: BTreeSet<&str> = scenario
+        .moved
         .objects
         .iter()
         .filter_map(|object| object["metadata"]["namespace"].as_str())
