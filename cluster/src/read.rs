@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use kube::Client;
 use neo4jbackup_core::facts::{Cause, Right};
 use neo4jbackup_core::live::{Cluster as View, wanted};
-use neo4jbackup_core::snapshot::{Gap, Resource, Snapshot};
+use neo4jbackup_core::snapshot::{Gap, LogOf, Resource, Snapshot};
 use tokio::time::Instant;
 
 pub use self::log_stream::{LogLines, LogStream};
@@ -104,7 +104,8 @@ pub async fn read(cluster: &Cluster, reading: &Reading, taken: Timestamp) -> Res
     reader.read_parts(first, &mut read).await;
     read.snapshot.sort();
     match &reading.purpose {
-        Purpose::Runs | Purpose::Rights | Purpose::Schedules => {}
+        Purpose::Rights | Purpose::Schedules => {}
+        Purpose::Runs => reader.read_good_runs(&mut read).await,
         Purpose::Causes => reader.read_more(served.as_deref(), &mut read).await,
         Purpose::References(secrets) => {
             let (secrets, are_more) = wanted::first_secrets(secrets.clone());
@@ -194,8 +195,7 @@ impl Reader {
     async fn read_more(&self, served: Option<&str>, read: &mut Read) {
         let (secrets, are_more) = wanted::secrets(&read.snapshot);
         let mut parts = secret_parts(secrets, are_more, read);
-        let only = self.reading.only.as_ref();
-        let only = only.map(|(namespace, name)| (namespace.as_str(), name.as_str()));
+        let only = self.only();
         // Putting everything together takes its time, and what is read from here on changes neither answer.
         let view = View::of(&read.snapshot);
         let (has_stalled, logs) = (wanted::has_stalled(&view), wanted::logs(&view, only));
@@ -229,6 +229,33 @@ impl Reader {
         }
         self.read_parts(parts, read).await;
         read.snapshot.sort();
+        self.read_logs(logs, read).await;
+    }
+
+    /// The only backup or restore that is of interest.
+    fn only(&self) -> Option<(&str, &str)> {
+        let (namespace, name) = self.reading.only.as_ref()?;
+        Some((namespace, name))
+    }
+
+    /// Reads the logs of runs that ended well, where nothing else tells whether they made a backup.
+    async fn read_good_runs(&self, read: &mut Read) {
+        let jobs = wanted::jobs_of_good_runs(&read.snapshot, self.only());
+        if jobs.is_empty() {
+            return;
+        }
+        let pods = jobs.into_iter().map(|(namespace, name)| {
+            let labels = format!("batch.kubernetes.io/job-name={name}");
+            Part::list(Resource::Pods, Some(&namespace)).labelled(labels)
+        });
+        self.read_parts(pods.collect(), read).await;
+        read.snapshot.sort();
+        let logs = wanted::logs_of_good_runs(&read.snapshot, self.only());
+        self.read_logs(logs, read).await;
+    }
+
+    /// Reads the ends of logs side by side.
+    async fn read_logs(&self, logs: Vec<LogOf>, read: &mut Read) {
         read.requests += logs.len();
         let tails = logs
             .into_iter()

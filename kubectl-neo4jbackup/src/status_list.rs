@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use neo4jbackup_core::check::Looks;
-use neo4jbackup_core::live::{Backup, Cluster, Health, Mark, MarkKind, PlainCronJob, Run, State};
+use neo4jbackup_core::live::{Backup, Cluster, Health, Mark, MarkKind, Outcome, PlainCronJob, Pod, Run, State};
 use neo4jbackup_core::model::{self, Scope};
 use neo4jbackup_core::quoted::printable;
-use neo4jbackup_core::snapshot::Resource;
+use neo4jbackup_core::snapshot::{LogTail, Resource};
 use serde::Serialize;
 
 use crate::Exit;
@@ -111,7 +111,8 @@ impl StatusList {
             .map(|of| Item::of_plain_cron_job(of, bound, cluster));
         let mut items: Vec<Item> = backups.chain(cron_jobs).collect();
         items.sort_by(|one, other| one.key().cmp(&other.key()));
-        let not_read = not_read(cluster, &[Resource::Backups, Resource::CronJobs, Resource::Jobs]);
+        let mut not_read = not_read(cluster, &[Resource::Backups, Resource::CronJobs, Resource::Jobs]);
+        not_read.extend(logs_not_read(cluster));
         Self {
             about: About::new(
                 "StatusList",
@@ -335,6 +336,34 @@ pub(crate) fn not_read(cluster: &Cluster<'_>, resources: &[Resource]) -> Vec<Str
         for namespace in &namespaces {
             if let Some(cause) = snapshot.gap(resource, *namespace) {
                 reasons.insert(printable(format!("{}: {cause}", resource.plural())).into_owned());
+            }
+        }
+    }
+    reasons.into_iter().collect()
+}
+
+/// What could not be read, and without which nobody knows whether the newest run of a `CronJob` without the operator made a
+/// backup: its pods and their logs.
+fn logs_not_read(cluster: &Cluster<'_>) -> Vec<String> {
+    let mut reasons = BTreeSet::new();
+    for cron_job in &cluster.plain_cron_jobs {
+        let ended = cron_job.runs.iter().find(|run| run.has_ended());
+        let good = ended.filter(|run| run.outcome == Outcome::Succeeded);
+        let Some(job) = good.and_then(|run| run.job.as_ref()) else {
+            continue;
+        };
+        if let Some(cause) = cluster.snapshot.gap(Resource::Pods, Some(&job.namespace)) {
+            reasons.insert(printable(format!("pods: {cause}")).into_owned());
+        }
+        let logs = cluster.snapshot.logs();
+        let of_job = logs.filter(|(of, _)| {
+            let is_of = |pod: &Pod<'_>| *of.namespace == *pod.namespace && *of.pod == *pod.name;
+            job.pods.iter().any(is_of)
+        });
+        for (of, tail) in of_job {
+            if let LogTail::Missing(cause) = tail {
+                let text = format!("log of container {} of pod {}: {cause}", of.container, of.pod);
+                reasons.insert(printable(text).into_owned());
             }
         }
     }

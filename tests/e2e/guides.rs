@@ -6,15 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use neo4jbackup_core::operator::OperatorVersion;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_harness::{Binaries, ControlPlane, Options, later, play, report_progress, shared, take_back, target};
 use neo4jbackup_tests::crds;
 use neo4jbackup_tests::guides::{Elsewhere, GUIDES, answers};
-use neo4jbackup_tests::scenario::{documents, scenarios};
+use neo4jbackup_tests::scenario::{Moved, file_name, logs};
 use serde_json::Value;
 
 use crate::doctor::plugin_at;
@@ -25,79 +23,34 @@ const NAMESPACE: &str = "graph";
 
 /// A scenario, moved to the present.
 struct Scenario {
-    folder: PathBuf,
-    objects: Vec<Value>,
-    minutes: i64,
-    taken_at: Timestamp,
+    moved: Moved,
     /// That of its operator, or 1.14 where it has none.
     era: Era,
 }
 
 impl Scenario {
     fn read(name: &str) -> Self {
-        let folder = scenarios().join(name);
-        let text = fs::read_to_string(folder.join("objects.yaml")).unwrap();
-        let objects = documents(&text);
-        let about: Value = serde_saphyr::from_str(&fs::read_to_string(folder.join("bundle.yaml")).unwrap()).unwrap();
-        let taken_at: Timestamp = about["takenAt"].as_str().unwrap().parse().unwrap();
-        // What was made last by a controller is made now, by the API server; what came of it, later.
-        let made = objects
-            .iter()
-            .filter(|object| matches!(object["kind"].as_str(), Some("Job" | "Neo4jRestore")));
-        let made = made.filter_map(|object| object["metadata"]["creationTimestamp"].as_str());
-        let made = made
-            .filter_map(|time| time.parse::<Timestamp>().ok())
-            .min()
-            .unwrap_or(taken_at);
-        let minutes = (Timestamp::now().as_second() - made.as_second()) / 60 + 1;
+        let moved = Moved::to_the_present(name);
+        let text = fs::read_to_string(moved.folder.join("objects.yaml")).unwrap();
         let version = text.split("operator:v").nth(1).and_then(|rest| rest.split('"').next());
         let version = version.and_then(|version| version.split_whitespace().next());
         let era = version.map_or(Era::V1_14, |version| {
             Era::of(version.trim().parse::<OperatorVersion>().unwrap())
         });
-        Self {
-            folder,
-            objects: objects.iter().map(|object| later(object, minutes)).collect(),
-            minutes,
-            taken_at,
-            era,
-        }
+        Self { moved, era }
     }
 
-    /// The time at which it is looked at.
-    fn now(&self) -> String {
-        later(&self.taken_at.to_string().into(), self.minutes)
-            .as_str()
-            .unwrap()
-            .to_owned()
-    }
-
-    /// The kubelet has its logs, which stand in `logs/NAMESPACE/POD/CONTAINER.log`.
+    /// The kubelet has its logs.
     fn tell_logs(&self, kubelet: &Kubelet) {
-        for namespace in folder(&self.folder.join("logs")) {
-            for pod in folder(&namespace) {
-                for log in folder(&pod) {
-                    let text = fs::read_to_string(&log).unwrap();
-                    let time = self.now();
-                    let lines: Vec<String> = text.lines().map(|line| format!("{time} {line}")).collect();
-                    let pod = later(&name(&pod).into(), self.minutes);
-                    let container = name(&log).trim_end_matches(".log").replace(".previous", "/previous");
-                    let place = format!("{}/{}/{container}", name(&namespace), pod.as_str().unwrap());
-                    kubelet.write(&place, &lines.iter().map(String::as_str).collect::<Vec<_>>());
-                }
-            }
+        for log in logs(&self.moved.folder) {
+            let time = self.moved.now();
+            let lines: Vec<String> = log.text.lines().map(|line| format!("{time} {line}")).collect();
+            let pod = later(&log.pod.into(), self.moved.minutes);
+            let container = log.container.replace(".previous", "/previous");
+            let place = format!("{}/{}/{container}", log.namespace, pod.as_str().unwrap());
+            kubelet.write(&place, &lines.iter().map(String::as_str).collect::<Vec<_>>());
         }
     }
-}
-
-/// What is in a folder; nothing where there is none.
-fn folder(path: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(path).into_iter().flatten();
-    entries.map(|entry| entry.unwrap().path()).collect()
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().unwrap().to_str().unwrap().to_owned()
 }
 
 /// The code at the end of a line of `doctor`.
@@ -151,6 +104,7 @@ fn asked(control_plane: &ControlPlane, now: &str, words: &[String]) -> Answer {
 fn ask(control_plane: &ControlPlane, scenario: &Scenario) -> (Answer, Answer, Option<String>) {
     let mut client = control_plane.api_client().unwrap();
     let namespaces: BTreeSet<&str> = scenario
+        .moved
         .objects
         .iter()
         .filter_map(|object| object["metadata"]["namespace"].as_str())
@@ -159,24 +113,30 @@ fn ask(control_plane: &ControlPlane, scenario: &Scenario) -> (Answer, Answer, Op
         let object = serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
         play(&mut client, [object]);
     }
-    play(&mut client, scenario.objects.clone());
+    play(&mut client, scenario.moved.objects.clone());
     // Another one for each scenario: pods of several have the same name.
     let kubelet = Kubelet::register(control_plane, "node-1");
     scenario.tell_logs(&kubelet);
-    let folder = scenario.folder.to_str().unwrap();
+    let folder = scenario.moved.folder.to_str().unwrap();
     let bundle = plugin_at(
         "",
-        &scenario.taken_at.to_string(),
+        &scenario.moved.taken_at.to_string(),
         &["doctor", "--from-bundle", folder, "-o", "json"],
     );
     let report: Value = serde_json::from_str(&bundle.stdout).unwrap();
     let expected = report["findings"][0]["code"].as_str().unwrap();
-    let answer = asked(control_plane, &scenario.now(), &command(&report["findings"][0]));
+    let answer = asked(control_plane, &scenario.moved.now(), &command(&report["findings"][0]));
     let status = ["status", "-n", NAMESPACE, "--no-headers"].map(str::to_owned);
-    let status = asked(control_plane, &scenario.now(), &status);
+    let status = asked(control_plane, &scenario.moved.now(), &status);
     let is_other = code(&answer.line) != expected;
-    let wrong = is_other.then(|| format!("{}: {expected} expected: {}", name(&scenario.folder), answer.line));
-    take_back(&mut client, &scenario.objects);
+    let wrong = is_other.then(|| {
+        format!(
+            "{}: {expected} expected: {}",
+            file_name(&scenario.moved.folder),
+            answer.line
+        )
+    });
+    take_back(&mut client, &scenario.moved.objects);
     (answer, status, wrong)
 }
 

@@ -9,6 +9,7 @@ mod bases;
 mod foreign;
 mod guides;
 mod jsonpath;
+mod lately;
 mod logs;
 mod operators;
 mod pages;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use kubectl_neo4jbackup::Exit;
 use neo4jbackup_core::registry;
 use neo4jbackup_tests::plugin::{Run, run_with};
-use neo4jbackup_tests::scenario::folders;
+use neo4jbackup_tests::scenario::{folders, played};
 
 /// The folders, by name.
 fn scenarios() -> Vec<(String, PathBuf)> {
@@ -76,6 +76,16 @@ fn every_check_is_seen_in_a_scenario() {
         .map(|meta| meta.name)
         .collect();
     assert!(unseen.is_empty(), "no scenario shows {unseen:?}");
+}
+
+/// Objects that somebody wrote down may be wrong about what a cluster does; so a good part of them is played on one.
+#[test]
+fn a_third_of_the_scenarios_is_played_on_a_node() {
+    let (played, all) = (played().len(), folders().len());
+    assert!(
+        played * 3 >= all,
+        "{played} of {all} scenarios say `# played: node`; let one more be played, see docs/cluster.md"
+    );
 }
 
 #[test]

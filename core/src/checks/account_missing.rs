@@ -22,16 +22,21 @@ impl Check for AccountMissing {
     fn check_backup(&self, backup: &Backup<'_>, cluster: &Cluster<'_>, report: &mut Report) {
         let series = backup.series();
         if let Some((_, job)) = series.troubled() {
-            say(&series, &job.account, cluster, report);
+            let named = Evidence::field(job.reference(), "spec.template.spec.serviceAccountName", &job.account);
+            say(&series, &job.account, named, cluster, report);
         }
     }
 
     fn check_plain_cron_job(&self, cron_job: &PlainCronJob<'_>, cluster: &Cluster<'_>, report: &mut Report) {
-        say(&cron_job.series(), &cron_job.cron_job.account, cluster, report);
+        let account = &cron_job.cron_job.account;
+        let field = "spec.jobTemplate.spec.template.spec.serviceAccountName";
+        let named = Evidence::field(cron_job.reference(), field, account);
+        say(&cron_job.series(), account, named, cluster, report);
     }
 }
 
-fn say(series: &Series<'_, '_>, account: &str, cluster: &Cluster<'_>, report: &mut Report) {
+/// `named` is who wants the account.
+fn say(series: &Series<'_, '_>, account: &str, named: Evidence, cluster: &Cluster<'_>, report: &mut Report) {
     let namespace = &series.object.namespace;
     if account.is_empty() || cluster.object(Resource::ServiceAccounts, namespace, account).is_some() {
         return;
@@ -41,6 +46,7 @@ fn say(series: &Series<'_, '_>, account: &str, cluster: &Cluster<'_>, report: &m
             series.object.clone(),
             format!("ServiceAccount {} is not there", name(account)),
         )
+        .evidence(named)
         .help("create it; where it had annotations of a cloud identity, give it those too")
         .command(format!("kubectl create serviceaccount {account} -n {namespace}"));
 }

@@ -81,10 +81,13 @@ fn scheduled(series: &Series<'_, '_>, cluster: &Cluster<'_>, report: &mut Report
         if !(was_due || ended) || is_young || is_first {
             return;
         }
-        report.say(
-            series.object.clone(),
-            format!("no good run is known: there is nothing to restore from{lost}"),
-        )
+        // Of a CronJob without the operator earlier runs are forgotten, and what they stored may be there.
+        let so = if series.object.kind == "CronJob" {
+            ""
+        } else {
+            ": there is nothing to restore from"
+        };
+        report.say(series.object.clone(), format!("no good run is known{so}{lost}"))
     };
     let object = &series.object;
     diagnosis.evidence(Evidence::fact(

@@ -50,6 +50,8 @@ impl Check for RestoreFailed {
         let message = format!("the restore failed{when}: {why}");
         let diagnosis = report.say(restore.reference(), message);
         diagnosis.help(help);
+        // A line that says why has the causes that its class names, and no other.
+        diagnosis.class = logged;
         if told.is_some_and(|class| class.name == "database-exists") {
             // What the rule says may happen is what has happened.
             diagnosis.explains = &["NB8111", "NB8010"];

@@ -1,5 +1,5 @@
 use crate::check::prelude::*;
-use crate::logs;
+use crate::live::contradiction;
 use crate::operator::Versions;
 
 /// The operators that note the artifact of a run.
@@ -68,20 +68,12 @@ impl Check for RunStoredNothing {
     }
 
     fn check_plain_cron_job(&self, cron_job: &PlainCronJob<'_>, cluster: &Cluster<'_>, report: &mut Report) {
-        let ended = cron_job.runs.iter().find(|run| run.has_ended());
-        let Some(run) = ended.filter(|run| run.outcome == Outcome::Succeeded) else {
+        let Some(run) = cron_job.runs.iter().find(|run| run.has_ended()) else {
             return;
         };
-        let Some(failure) = run.failure() else { return };
-        let Some((line, class)) = failure.line.filter(|(_, class)| class.decides) else {
+        let Some((failure, line, class)) = contradiction(run) else {
             return;
         };
-        // An attempt that failed and was made again says nothing of the one that went well.
-        let is_of_good = failure.ended.is_none_or(|ended| ended.exit_code == 0)
-            && failure.container.log.is_some_and(|log| log.contains(line));
-        if !is_of_good || run.job.as_deref().is_some_and(has_finished_a_backup) {
-            return;
-        }
         let ended = run.ended.map(|ended| format!(" of {}", when(ended, cluster.now)));
         let diagnosis = report.say(
             cron_job.reference(),
@@ -99,14 +91,4 @@ impl Check for RunStoredNothing {
         diagnosis.class = Some(class);
         diagnosis.probable();
     }
-}
-
-/// Whether a log of the Job says that a backup was finished: not what stores files, nor what a script says of itself.
-fn has_finished_a_backup(job: &Job<'_>) -> bool {
-    let containers = job.pods.iter().flat_map(|pod| &pod.containers);
-    let logs = containers.flat_map(|container| [container.log, container.log_before]);
-    let mut lines = logs.flatten().flat_map(str::lines);
-    lines.any(|line| {
-        logs::classify(line).is_some_and(|class| matches!(&*class.name, "backup-succeeded" | "empty-differential"))
-    })
 }

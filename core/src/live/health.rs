@@ -145,7 +145,7 @@ impl Health {
             is_deleted: false,
             is_silent: false,
             has_failed_at_once: false,
-            last_succeeded: cron_job.cron_job.last_succeeded,
+            last_succeeded: cron_job.series().noted_good(),
             forgets: true,
             now,
         };

@@ -56,7 +56,7 @@ pub use self::missed::Reason;
 pub use self::network::{Direction, Peer, network_policies};
 pub use self::operator::{Installation, Lease, Mode};
 pub use self::operator_log::{LogLine, Logged};
-pub use self::plain_cron_job::PlainCronJob;
+pub use self::plain_cron_job::{PlainCronJob, contradiction};
 pub use self::pod::{Container, Ended, Pod, Waiting};
 pub use self::read::{Condition, Text};
 pub use self::restore::Restore;

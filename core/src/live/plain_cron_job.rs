@@ -3,9 +3,10 @@
 use jiff::tz::TimeZone;
 
 use super::cron_job::CronJob;
-use super::job::BoxedJob;
-use super::run::{Run, runs};
+use super::job::{BoxedJob, Job};
+use super::run::{Artifacts, Failure, Outcome, Run, runs};
 use super::schedule::Plan;
+use crate::logs::{self, Class};
 use crate::model::ObjectRef;
 use crate::values::cron::Schedule;
 
@@ -34,15 +35,39 @@ impl<'s> PlainCronJob<'s> {
             starting_deadline: cron_job.starting_deadline,
             last_scheduled: cron_job.last_scheduled,
         };
-        Self {
-            plan,
-            runs: runs(&[], jobs),
-            cron_job,
+        let mut runs = runs(&[], jobs);
+        for run in &mut runs {
+            if contradiction(run).is_some() {
+                run.artifacts = Artifacts::None;
+            }
         }
+        Self { plan, runs, cron_job }
     }
 
     /// Its name as an object.
     pub fn reference(&self) -> ObjectRef {
         self.cron_job.reference()
     }
+}
+
+/// The line of its log by which the backup of a run failed whose Job ended well all the same, and what it means: a shell goes
+/// on after a command that failed.
+pub fn contradiction<'r, 's>(run: &'r Run<'s>) -> Option<(Failure<'r, 's>, &'r str, &'static Class)> {
+    let job = run.job.as_deref().filter(|_| run.outcome == Outcome::Succeeded)?;
+    let failure = job.failure()?;
+    let (line, class) = failure.line.filter(|(_, class)| class.decides)?;
+    // An attempt that failed and was made again says nothing of the one that went well.
+    let is_of_good = failure.ended.is_none_or(|ended| ended.exit_code == 0)
+        && failure.container.log.is_some_and(|log| log.contains(line));
+    (is_of_good && !has_finished_a_backup(job)).then_some((failure, line, class))
+}
+
+/// Whether a log of the Job says that a backup was finished: not what stores files, nor what a script says of itself.
+fn has_finished_a_backup(job: &Job<'_>) -> bool {
+    let containers = job.pods.iter().flat_map(|pod| &pod.containers);
+    let logs = containers.flat_map(|container| [container.log, container.log_before]);
+    let mut lines = logs.flatten().flat_map(str::lines);
+    lines.any(|line| {
+        logs::classify(line).is_some_and(|class| matches!(&*class.name, "backup-succeeded" | "empty-differential"))
+    })
 }

@@ -59,17 +59,20 @@ impl<'r, 's> Series<'r, 's> {
     pub fn last_good(&self) -> Option<Timestamp> {
         let good = self.runs.iter().find(|run| run.is_good());
         let told = good.and_then(|run| run.started.or(run.scheduled).or(run.ended));
-        let noted = self.cron_job.and_then(|cron_job| cron_job.last_succeeded);
+        told.or_else(|| self.noted_good())
+    }
+
+    /// When the `CronJob` last saw a run end well that is not known to have stored nothing.
+    pub fn noted_good(&self) -> Option<Timestamp> {
+        let noted = self.cron_job.and_then(|cron_job| cron_job.last_succeeded)?;
         // What a run that is known stored nothing counts for nothing, whatever the CronJob thinks of it.
-        let is_hollow = |time: Timestamp| {
-            self.runs.iter().any(|run| {
-                let covers = run
-                    .ended
-                    .is_some_and(|ended| (ended.as_second() - time.as_second()).abs() <= 60);
-                run.outcome == Outcome::Succeeded && !run.is_good() && covers
-            })
-        };
-        told.or_else(|| noted.filter(|time| !is_hollow(*time)))
+        let is_hollow = self.runs.iter().any(|run| {
+            let covers = run
+                .ended
+                .is_some_and(|ended| (ended.as_second() - noted.as_second()).abs() <= 60);
+            run.outcome == Outcome::Succeeded && !run.is_good() && covers
+        });
+        (!is_hollow).then_some(noted)
     }
 
     /// How many seconds a good run takes, or `None` if no good run tells.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Cluster, CronJob, Installation, Job, Outcome, Pod, Run, Webhook};
+use super::{Cluster, CronJob, Installation, Job, Outcome, PlainCronJob, Pod, Run, Webhook};
 use crate::document::Node;
 use crate::facts::LocationFacts;
 use crate::model;
@@ -152,7 +152,7 @@ pub fn services(cluster: &Cluster<'_>) -> [Vec<(String, String)>; 2] {
 pub fn logs(cluster: &Cluster<'_>, target: Option<(&str, &str)>) -> Vec<LogOf> {
     let is_wanted = |namespace: &str, name: &str| target.is_none_or(|target| target == (namespace, name));
     let mut wanted = Vec::new();
-    let mut of_good_runs = Vec::new();
+    let mut of_good = Vec::new();
     let backups = cluster.backups.iter();
     for backup in backups.filter(|backup| is_wanted(&backup.namespace, &backup.name)) {
         of_runs(&backup.runs, &mut wanted);
@@ -160,12 +160,8 @@ pub fn logs(cluster: &Cluster<'_>, target: Option<(&str, &str)>) -> Vec<LogOf> {
     for cron_job in &cluster.plain_cron_jobs {
         if is_wanted(&cron_job.cron_job.namespace, &cron_job.cron_job.name) {
             of_runs(&cron_job.runs, &mut wanted);
-            // A shell that goes on after a backup that failed makes a good Job of it: only the log knows.
-            let ended = cron_job.runs.iter().find(|run| run.has_ended());
-            let good = ended.filter(|run| run.outcome == Outcome::Succeeded);
-            good.and_then(|run| run.job.as_ref())
-                .into_iter()
-                .for_each(|job| of_job(job, &mut of_good_runs));
+            let job = of_good_run(cron_job);
+            job.into_iter().for_each(|job| of_job(job, &mut of_good));
         }
     }
     let restores = cluster.restores.iter();
@@ -182,9 +178,55 @@ pub fn logs(cluster: &Cluster<'_>, target: Option<(&str, &str)>) -> Vec<LogOf> {
     for installation in cluster.installations.iter().filter(is_in_trouble) {
         installation.pods.iter().for_each(|pod| of_pod(pod, &mut wanted));
     }
-    wanted.append(&mut of_good_runs);
+    wanted.append(&mut of_good);
     wanted.truncate(MOST_LOGS);
     wanted
+}
+
+/// The Jobs of the runs of which only a log tells whether they made a backup, by namespace and name: the newest of each `CronJob`
+/// without the operator, where it ended well.
+pub fn jobs_of_good_runs(snapshot: &Snapshot, target: Option<(&str, &str)>) -> Vec<(String, String)> {
+    let mut jobs = Vec::new();
+    if has_plain_cron_job(snapshot) {
+        of_good_runs(&Cluster::of(snapshot), target, |job| {
+            jobs.push((job.namespace.to_string(), job.name.to_string()));
+        });
+    }
+    jobs.truncate(MOST_LOGS);
+    jobs
+}
+
+/// The logs of those Jobs, once their pods have been read.
+pub fn logs_of_good_runs(snapshot: &Snapshot, target: Option<(&str, &str)>) -> Vec<LogOf> {
+    let mut logs = Vec::new();
+    of_good_runs(&Cluster::of(snapshot), target, |job| of_job(job, &mut logs));
+    logs.truncate(MOST_LOGS);
+    logs
+}
+
+/// Whether there may be a `CronJob` without the operator. Putting everything together takes its time, and hardly any cluster
+/// has one beside those of the operator.
+fn has_plain_cron_job(snapshot: &Snapshot) -> bool {
+    let may_be = |text: &str| text.contains("neo4j-admin") && !text.contains("neo4j-operator");
+    let mut cron_jobs = snapshot.objects(Resource::CronJobs).iter();
+    cron_jobs.any(|stored| may_be(stored.text()))
+}
+
+fn of_good_runs(cluster: &Cluster<'_>, target: Option<(&str, &str)>, mut take: impl FnMut(&Job<'_>)) {
+    for of in &cluster.plain_cron_jobs {
+        let name = (&*of.cron_job.namespace, &*of.cron_job.name);
+        if target.is_none_or(|target| target == name) {
+            of_good_run(of).into_iter().for_each(&mut take);
+        }
+    }
+}
+
+/// The Job of the newest run, when it ended well. A shell that goes on after a backup that failed makes a good Job of it: only
+/// the log knows.
+fn of_good_run<'c, 's>(cron_job: &'c PlainCronJob<'s>) -> Option<&'c Job<'s>> {
+    let ended = cron_job.runs.iter().find(|run| run.has_ended());
+    let good = ended.filter(|run| run.outcome == Outcome::Succeeded)?;
+    good.job.as_deref()
 }
 
 /// The last run that ended, when it failed, and one that is going on.

@@ -63,7 +63,7 @@ pub use namespace::{Namespace, Way};
 pub use node::{
     Node, NodeBinaries, NodeTraces, Prerequisite, StaticImage, enter_node, missing_prerequisites, write_image,
 };
-pub use play::{later, play, take_back};
+pub use play::{collection, later, play, take_back};
 pub use review_client::ReviewClient;
 pub use run_directory::{RunDirectory, end_orphans};
 pub use scale::{DRILLS, Scale, drill_scale};

@@ -94,12 +94,21 @@ fn later_text(text: &str, minutes: i64) -> Option<String> {
     Some(parts.join("-"))
 }
 
-/// `0 2 * * *`.
+/// `0 2 * * *`, or `0 2 * * 6`.
 fn later_schedule(text: &str, minutes: i64) -> Option<String> {
-    let (minute, rest) = text.split_once(' ')?;
-    let (hour, rest) = rest.split_once(' ')?;
-    let time = (hour.parse::<i64>().ok()? * 60 + minute.parse::<i64>().ok()? + minutes).rem_euclid(24 * 60);
-    (rest == "* * *").then(|| format!("{} {} * * *", time % 60, time / 60))
+    const DAY: i64 = 24 * 60;
+    let fields: Vec<&str> = text.split(' ').collect();
+    let [minute, hour, "*", "*", weekday] = fields[..] else {
+        return None;
+    };
+    let time = hour.parse::<i64>().ok()? * 60 + minute.parse::<i64>().ok()? + minutes;
+    let weekday = match weekday.parse::<i64>() {
+        Ok(day) => (day + time.div_euclid(DAY)).rem_euclid(7).to_string(),
+        Err(_) if weekday == "*" => weekday.to_owned(),
+        Err(_) => return None,
+    };
+    let time = time.rem_euclid(DAY);
+    Some(format!("{} {} * * {weekday}", time % 60, time / 60))
 }
 
 /// What the API server wants of workloads and what a short description leaves out.
@@ -157,7 +166,7 @@ fn allowed(object: &Value, mut status: Value) -> Value {
 }
 
 /// The path of the list that an object belongs to.
-fn collection(object: &Value) -> String {
+pub fn collection(object: &Value) -> String {
     let api_version = object["apiVersion"].as_str().unwrap();
     let kind = object["kind"].as_str().unwrap().to_lowercase();
     let plural = match kind.strip_suffix('y') {

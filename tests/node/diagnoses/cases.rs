@@ -39,7 +39,7 @@ fn container(spec: &mut Value) -> &mut Value {
 }
 
 /// All of them.
-pub(super) const CASES: [Case; 15] = [
+pub(super) const CASES: &[Case] = &[
     Case {
         name: "out-of-memory",
         labels: &[],
@@ -148,6 +148,19 @@ pub(super) const CASES: [Case; 15] = [
         words: &["0/1 nodes are available", "Insufficient memory"],
     },
     Case {
+        name: "other-zone",
+        labels: &[],
+        begin: |namespace| {
+            let zone = json!({"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["zone-b"]});
+            let terms = json!({"required": {"nodeSelectorTerms": [{"matchExpressions": [zone]}]}});
+            let volume = json!({"nodeAffinity": terms});
+            namespace.stage.claim_on(&namespace.name, None, &volume);
+            namespace.schedule("neo4j", AS_EVER);
+        },
+        code: "NB6008",
+        words: &["0/1 nodes are available", "node affinity"],
+    },
+    Case {
         name: "deadline",
         labels: &[],
         begin: |namespace| {
@@ -195,6 +208,21 @@ pub(super) const CASES: [Case; 15] = [
         words: &["exceeded quota: no-pods"],
     },
     Case {
+        name: "quota-of-memory",
+        labels: &[],
+        begin: |namespace| {
+            namespace.stage.claim(&namespace.name, None);
+            let (hard, used) = (json!({"limits.memory": "64Mi"}), json!({"limits.memory": "0"}));
+            namespace.put(json!({
+                "apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "small"},
+                "spec": {"hard": hard}, "status": {"hard": hard, "used": used},
+            }));
+            namespace.schedule("neo4j", AS_EVER);
+        },
+        code: "NB6011",
+        words: &["exceeded quota: small, requested: limits.memory=256Mi"],
+    },
+    Case {
         name: "pod-security",
         labels: &[("pod-security.kubernetes.io/enforce", "restricted")],
         begin: |namespace| {
@@ -230,5 +258,50 @@ pub(super) const CASES: [Case; 15] = [
         },
         code: "NB6004",
         words: &["No space left on device", "exit code 0 (Completed)"],
+    },
+    Case {
+        name: "webhook",
+        labels: &[],
+        begin: |namespace| {
+            namespace.stage.claim(&namespace.name, None);
+            let service = json!({"namespace": namespace.name, "name": "policy-engine", "path": "/validate"});
+            namespace.put(json!({
+                "apiVersion": "v1", "kind": "Service", "metadata": {"name": "policy-engine"},
+                "spec": {"selector": {"app": "policy-engine"}, "ports": [{"port": 443, "targetPort": 9443}]},
+            }));
+            namespace.stage.create(json!({
+                "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+                "metadata": {"name": namespace.name, "labels": {"diagnoses": "here"}},
+                "webhooks": [{
+                    "name": "validate.policy.example.org", "admissionReviewVersions": ["v1"], "sideEffects": "None",
+                    "clientConfig": {"service": service}, "failurePolicy": "Fail",
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace.name}},
+                    "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
+                }],
+            }));
+            namespace.schedule("neo4j", AS_EVER);
+        },
+        code: "NB9010",
+        words: &[
+            "policy-engine has no endpoint that is ready",
+            "FailedCreate",
+            "failed calling webhook \"validate.policy.example.org\"",
+        ],
+    },
+    Case {
+        name: "left-over",
+        labels: &[],
+        begin: |namespace| {
+            namespace.stage.claim(&namespace.name, None);
+            namespace.schedule("neo4j", AS_EVER);
+            let backups = "/apis/neo4j.neo4j.com/v1beta1/namespaces";
+            let path = format!("{backups}/{}/neo4jbackups/nightly", namespace.name);
+            namespace
+                .stage
+                .api()
+                .delete(&format!("{path}?propagationPolicy=Orphan"));
+        },
+        code: "NB5104",
+        words: &["there is no Neo4jBackup nightly, and CronJob nightly-backup-cron goes on to begin runs, last at"],
     },
 ];

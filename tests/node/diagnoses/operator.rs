@@ -18,15 +18,20 @@ pub(super) struct Namespace<'s> {
 }
 
 impl<'s> Namespace<'s> {
-    /// With an instance that is ready and the account of the Jobs.
-    pub(super) fn create(stage: &'s Stage, name: &str, labels: &[(&str, &str)]) -> Self {
+    /// With nothing in it.
+    pub(super) fn empty(stage: &'s Stage, name: &str, labels: &[(&str, &str)]) -> Self {
         let name = format!("diagnoses-{name}");
         let mut all = json!({"diagnoses": "here"});
         for (key, value) in labels {
             all[*key] = (*value).into();
         }
         stage.create_namespace(&name, &all);
-        let namespace = Self { stage, name };
+        Self { stage, name }
+    }
+
+    /// With an instance that is ready.
+    pub(super) fn create(stage: &'s Stage, name: &str, labels: &[(&str, &str)]) -> Self {
+        let namespace = Self::empty(stage, name, labels);
         namespace.put(json!({
             "apiVersion": API, "kind": "Neo4jEnterpriseStandalone", "metadata": {"name": "prod"},
             "spec": {
@@ -82,10 +87,8 @@ impl<'s> Namespace<'s> {
                 },
             },
         }));
-        // It has run yesterday: the controller sees that it is time.
-        let yesterday = due - SignedDuration::from_hours(24);
         self.stage
-            .note(&cron_job, &json!({"lastScheduleTime": yesterday.to_string()}));
+            .note(&cron_job, &json!({"lastScheduleTime": day_before(due)}));
         backup
     }
 
@@ -103,9 +106,8 @@ impl<'s> Namespace<'s> {
                 "jobTemplate": {"spec": spec},
             },
         }));
-        let yesterday = due - SignedDuration::from_hours(24);
         self.stage
-            .note(&cron_job, &json!({"lastScheduleTime": yesterday.to_string()}));
+            .note(&cron_job, &json!({"lastScheduleTime": day_before(due)}));
     }
 
     /// A backup that runs once, and its Job.
@@ -245,9 +247,14 @@ impl<'s> Namespace<'s> {
     }
 }
 
+/// A day before a time: a `CronJob` that ran then sees that it is time.
+pub(super) fn day_before(due: Timestamp) -> String {
+    (due - SignedDuration::from_hours(24)).to_string()
+}
+
 /// The time of a run that is due: a full minute that has just begun, or begins in at most half a minute. A run that is late
 /// by a minute is not begun any more.
-fn due() -> Timestamp {
+pub(super) fn due() -> Timestamp {
     let now = Timestamp::now().as_second();
     let minute = now - now % 60;
     let due = if now % 60 <= 30 { minute } else { minute + 60 };

@@ -7,7 +7,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use neo4jbackup_harness::{
-    ApiClient, StaticImage, await_something, report_progress, static_program, workspace_program, write_image,
+    ApiClient, StaticImage, await_something, collection, report_progress, static_program, workspace_program,
+    write_image,
 };
 use serde_json::{Value, json};
 
@@ -101,7 +102,7 @@ impl Stage {
     pub(super) fn create(&self, mut object: Value) -> Value {
         let mut api = self.api();
         let status = object.as_object_mut().unwrap().remove("status");
-        let path = list(&object);
+        let path = collection(&object);
         let answer = api.send("POST", &path, &object);
         assert_eq!(answer.status, 201, "POST {path}: {answer:?}");
         if let Some(status) = status {
@@ -115,18 +116,36 @@ impl Stage {
     pub(super) fn note(&self, object: &Value, status: &Value) {
         let path = format!(
             "{}/{}/status",
-            list(object),
+            collection(object),
             object["metadata"]["name"].as_str().unwrap()
         );
         self.api().merge(&path, &json!({"status": status}));
     }
 
-    /// A claim in a namespace that is bound to a folder of the node, which everybody may write to. With a size, the folder
-    /// is a file system of that size.
+    /// The claim `backup-pvc` in a namespace, bound to a volume that everybody may write to. With a size, the volume is a file
+    /// system of that size.
     pub(super) fn claim(&self, namespace: &str, size: Option<&str>) {
-        let folder = self.cluster.node.directory().join("claims").join(namespace);
+        self.claim_on(namespace, size, &json!({}));
+    }
+
+    /// The same on a volume with more in its spec.
+    pub(super) fn claim_on(&self, namespace: &str, size: Option<&str>, volume: &Value) {
+        self.volume(namespace, "backup-pvc", size, volume);
+        self.create(json!({
+            "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "backup-pvc", "namespace": namespace},
+            "spec": {
+                "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": "",
+                "volumeName": format!("{namespace}-backup-pvc"),
+            },
+        }));
+    }
+
+    /// A volume for a claim: a folder of the node.
+    pub(super) fn volume(&self, namespace: &str, claim: &str, size: Option<&str>, spec: &Value) {
+        let name = format!("{namespace}-{claim}");
+        let folder = self.cluster.node.directory().join("claims").join(&name);
         fs::create_dir_all(&folder).unwrap();
-        let on_node = format!("/run/node/claims/{namespace}");
+        let on_node = format!("/run/node/claims/{name}");
         if let Some(size) = size {
             let mut mount = self.cluster.node.command("mount");
             mount.args(["-t", "tmpfs", "-o", &format!("size={size},mode=0777"), "none", &on_node]);
@@ -135,20 +154,16 @@ impl Stage {
         } else {
             fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
         }
-        let capacity = json!({"storage": "1Gi"});
+        let mut all = json!({
+            "capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": on_node},
+            "claimRef": {"namespace": namespace, "name": claim}, "storageClassName": "",
+        });
+        for (key, value) in spec.as_object().unwrap() {
+            all[key] = value.clone();
+        }
         self.create(json!({
-            "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": namespace},
-            "spec": {
-                "capacity": capacity, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": on_node},
-                "claimRef": {"namespace": namespace, "name": "backup-pvc"}, "storageClassName": "",
-            },
-        }));
-        self.create(json!({
-            "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "backup-pvc", "namespace": namespace},
-            "spec": {
-                "accessModes": ["ReadWriteOnce"], "resources": {"requests": capacity}, "storageClassName": "",
-                "volumeName": namespace,
-            },
+            "apiVersion": "v1", "kind": "PersistentVolume",
+            "metadata": {"name": name}, "spec": all,
         }));
     }
 
@@ -172,6 +187,8 @@ impl Drop for Stage {
         let delete = ["delete", "namespace", "--selector=diagnoses", "--wait=false"];
         // Its end is no part of any test.
         let _ = self.cluster.node.client().run(&delete, "");
+        let webhooks = ["delete", "validatingwebhookconfiguration", "--selector=diagnoses"];
+        let _ = self.cluster.node.client().run(&webhooks, "");
         let server = ["delete", "namespace", &self.namespace, "--wait=false"];
         let _ = self.cluster.node.client().run(&server, "");
     }
@@ -181,15 +198,4 @@ impl Drop for Stage {
 fn client(cluster: &Cluster) -> PathBuf {
     let plugin = workspace_program("kubectl-neo4jbackup").unwrap();
     cluster.node.client_command(&plugin).unwrap().get_program().into()
-}
-
-/// The path of the list that an object belongs to.
-fn list(object: &Value) -> String {
-    let version = object["apiVersion"].as_str().unwrap();
-    let plural = format!("{}s", object["kind"].as_str().unwrap().to_lowercase());
-    let root = if version.contains('/') { "apis" } else { "api" };
-    match object["metadata"]["namespace"].as_str() {
-        Some(namespace) => format!("/{root}/{version}/namespaces/{namespace}/{plural}"),
-        None => format!("/{root}/{version}/{plural}"),
-    }
 }

@@ -15,10 +15,15 @@ pub(crate) fn error(component: &str, text: &str) {
     write("ERROR", component, text);
 }
 
+/// The time that it is: `2026-11-21 06:02:57.871+0000`.
+pub(crate) fn time() -> String {
+    let now = Timestamp::now().to_zoned(TimeZone::UTC);
+    now.strftime("%Y-%m-%d %H:%M:%S%.3f%z").to_string()
+}
+
 /// `2026-11-21 06:02:57.871+0000 ERROR [c.n.b.b.BackupExecutor] …`
 fn write(level: &str, component: &str, text: &str) {
-    let now = Timestamp::now().to_zoned(TimeZone::UTC);
-    let time = now.strftime("%Y-%m-%d %H:%M:%S%.3f%z");
+    let time = time();
     let mut out = stdout().lock();
     // Nobody is there to be told that the log cannot be written.
     let _ = writeln!(out, "{time} {level} [{component}] {text}");

@@ -8,19 +8,24 @@
 //! ```
 //!
 //! What goes wrong is not played: the host is not found, the connection is refused, the volume is full and the kernel ends
-//! the process, as they would with the real one. Only the words are those of neo4j-admin.
+//! the process, as they would with the real one. Only the words are those of neo4j-admin. What no test can make happen, a
+//! cloud that refuses for example, it is told to say (`told.rs`).
 
 mod backup;
 mod log;
 mod restore;
 mod script;
 mod server;
+mod told;
 
 use std::process::ExitCode;
 
 use crate::script::Script;
 
 fn main() -> ExitCode {
+    if let Some(end) = told::run() {
+        return end;
+    }
     let text = std::env::args().skip_while(|argument| argument != "-c").nth(1);
     let text = text.unwrap_or_default();
     let script = Script::of(&text);
