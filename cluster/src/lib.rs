@@ -18,6 +18,7 @@ mod error_chain;
 mod guarded;
 mod objects;
 mod operator;
+mod probe;
 mod rbac;
 mod read;
 mod references;

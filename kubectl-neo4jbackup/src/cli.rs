@@ -31,7 +31,7 @@ use neo4jbackup_core::values::go_duration;
 
 use crate::since::Since;
 
-pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat};
+pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat, PROBE_IMAGE};
 pub use connection::Connection;
 pub use look::LookArguments;
 pub use pages::markdown;

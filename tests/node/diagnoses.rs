@@ -17,7 +17,9 @@ use crate::cluster::turn;
 
 use self::cases::{CASES, Case};
 use self::operator::Namespace;
-use self::stage::{Said, Stage};
+use self::stage::Stage;
+
+pub(crate) use self::stage::{Said, list};
 
 /// A kubelet looks for pods to evict every ten seconds, and a scheduled run begins within half a minute.
 const DEADLINE: Duration = Duration::from_secs(120);
