@@ -164,7 +164,7 @@ fn however_the_plugin_ends_its_pod_does_not_stay() {
     place.await_no_pod(DEADLINE);
 
     // In time, it is removed at once.
-    let said = place.plugin(&[&ask[..5], &["5s"]].concat());
+    let said = place.plugin(&[&ask[..5], &["8s"]].concat());
     assert_eq!(said.code, Some(3), "{said:?}");
     assert!(said.in_one_line().contains("no node takes it"), "{said:?}");
     place.await_no_pod(Duration::from_secs(30));

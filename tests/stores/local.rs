@@ -75,9 +75,9 @@ fn a_person_reaches_the_store_of_a_backup_with_his_own_keys_and_is_told_that_the
     let services = moto.endpoint();
     let environment = [
         ("AWS_ACCESS_KEY_ID", keys[0].as_str()),
-        ("AWS_SECRET_ACCESS_KEY", &keys[1]),
+        ("AWS_SECRET_ACCESS_KEY", keys[1].as_str()),
         ("AWS_REGION", "us-east-1"),
-        ("AWS_ENDPOINT_URL_STS", &services),
+        ("AWS_ENDPOINT_URL_STS", services.as_str()),
     ];
     let said = check(
         folder.path(),

@@ -350,7 +350,8 @@ impl Forwarder {
         let kept = Arc::clone(&connections);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let Some(kept) = &mut *kept.lock().unwrap() else { break };
+                let mut kept = kept.lock().unwrap();
+                let Some(kept) = kept.as_mut() else { break };
                 let server = node.connect(node.api_port()).unwrap();
                 for (from, to) in [(&client, &server), (&server, &client)] {
                     let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());

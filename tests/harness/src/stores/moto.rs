@@ -39,7 +39,7 @@ impl Moto {
             return Ok(None);
         };
         let python = node.client_command(&programs.join("python"))?;
-        let connect = |port| node.connect(port);
+        let connect = |port: u16| node.connect(port);
         Self::run(Path::new(python.get_program()), NODE_ADDRESS, &connect, "trusting").map(Some)
     }
 
@@ -48,7 +48,7 @@ impl Moto {
             return Ok(None);
         };
         let host = "127.0.0.1";
-        let connect = |port| TcpStream::connect((host, port));
+        let connect = |port: u16| TcpStream::connect((host, port));
         Self::run(&programs.join("python"), host, &connect, mode).map(Some)
     }
 

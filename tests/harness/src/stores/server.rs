@@ -29,7 +29,7 @@ impl Server {
         name: &'static str,
         make: impl FnOnce(&Path, [u16; PORTS]) -> Result<Command, HarnessError>,
     ) -> Result<Self, HarnessError> {
-        let connect = |port| TcpStream::connect((Ipv4Addr::LOCALHOST, port));
+        let connect = |port: u16| TcpStream::connect((Ipv4Addr::LOCALHOST, port));
         Self::start_in(name, &connect, make)
     }
 

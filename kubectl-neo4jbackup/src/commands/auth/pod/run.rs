@@ -106,7 +106,7 @@ impl Pod<'_> {
         let (pod, node, how, log) = match end {
             End::Log { pod, node, how, log } => (pod, node, how, log),
             End::Stuck(why) => {
-                let help = "what it names is what the pods that it stands for would want, too, unless it is the image: --image";
+                let help = "the pods in whose place it is would miss it, too; only if it is the image, name another one by --image";
                 return not(Verdict::Wrong, &why, help);
             }
             End::Unknown(why) => {
