@@ -1,7 +1,9 @@
 //! `auth check --probe` on a real node: its pod really starts, really has a token that the API server projected for it, and
 //! really asks a store. Whatever becomes of the plugin, nothing of it stays.
 
+mod forwarder;
 mod place;
+mod tokens;
 
 use std::process::Child;
 use std::time::Duration;
@@ -13,7 +15,8 @@ use serde_json::{Value, json};
 use crate::cluster::turn;
 use crate::diagnoses::Said;
 
-use self::place::{Forwarder, Place, Stage};
+use self::forwarder::Forwarder;
+use self::place::{Place, Stage};
 
 /// A pod that is killed, a Job that is kept for half a minute, and controllers that look now and then.
 const DEADLINE: Duration = Duration::from_secs(180);

@@ -186,7 +186,11 @@ fn client(cluster: &Cluster) -> PathBuf {
 /// The path of the list that an object belongs to.
 pub(crate) fn list(object: &Value) -> String {
     let version = object["apiVersion"].as_str().unwrap();
-    let plural = format!("{}s", object["kind"].as_str().unwrap().to_lowercase());
+    let kind = object["kind"].as_str().unwrap().to_lowercase();
+    let plural = match kind.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{kind}s"),
+    };
     let root = if version.contains('/') { "apis" } else { "api" };
     match object["metadata"]["namespace"].as_str() {
         Some(namespace) => format!("/{root}/{version}/namespaces/{namespace}/{plural}"),

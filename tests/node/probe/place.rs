@@ -1,26 +1,23 @@
 //! A namespace with a backup to a store, and the image that asks it.
 
-use std::fs;
-use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kubectl_neo4jbackup::cli::PROBE_IMAGE;
 use neo4jbackup_harness::{
-    Moto, Node, StaticImage, await_something, await_within, static_program, workspace_program, write_image,
+    Moto, StaticImage, await_something, await_within, static_program, workspace_program, write_image,
 };
 use serde_json::{Value, json};
 
+use super::forwarder::Forwarder;
+use super::tokens;
 use crate::cluster::Cluster;
 use crate::diagnoses::{Said, list};
 
 const API: &str = "neo4j.neo4j.com/v1beta1";
 /// The image that the plugin names by itself.
 pub(super) const IMAGE: &str = PROBE_IMAGE;
-/// Where the webhook of EKS puts its tokens.
-const TOKENS: &str = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
 /// The annotation of an identity.
 const ROLE: &str = "eks.amazonaws.com/role-arn";
 
@@ -77,57 +74,11 @@ impl<'s> Place<'s> {
         place
     }
 
-    /// In the place of the webhook of EKS, which reads the annotation and gives the pods of the account a token.
+    /// From now on the pods of the account get a token.
     pub(super) fn give_tokens(&self, role: &str) {
-        let add = |list: &str, path: &str, items: &[String]| {
-            let each = |item: &String| format!("JSONPatch{{op: 'add', path: '{path}/-', value: {item}}}");
-            let each: Vec<String> = items.iter().map(each).collect();
-            let all = items.join(", ");
-            format!(
-                "(has({list}) ? [{}] : [JSONPatch{{op: 'add', path: '{path}', value: [{all}]}}])",
-                each.join(", ")
-            )
-        };
-        let variable =
-            |name: &str, value: &str| format!("Object.spec.containers.env{{name: '{name}', value: '{value}'}}");
-        let projected = "Object.spec.volumes.projected";
-        let volume = format!(
-            "Object.spec.volumes{{name: 'aws-iam-token', projected: {projected}{{sources: [{projected}.sources{{serviceAccountToken: \
-             {projected}.sources.serviceAccountToken{{audience: 'sts.amazonaws.com', expirationSeconds: 3600, path: 'token'}}}}]}}}}"
-        );
-        let mount = format!(
-            "Object.spec.containers.volumeMounts{{name: 'aws-iam-token', readOnly: true, mountPath: '{TOKENS}'}}"
-        );
-        let variables = [
-            variable("AWS_ROLE_ARN", role),
-            variable("AWS_WEB_IDENTITY_TOKEN_FILE", &format!("{TOKENS}/token")),
-        ];
-        let expression = [
-            add("object.spec.volumes", "/spec/volumes", &[volume]),
-            add("object.spec.containers[0].env", "/spec/containers/0/env", &variables),
-            add(
-                "object.spec.containers[0].volumeMounts",
-                "/spec/containers/0/volumeMounts",
-                &[mount],
-            ),
-        ]
-        .join(" + ");
-        self.create_object(json!({
-            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicy", "metadata": {"name": self.name},
-            "spec": {
-                "matchConstraints": {
-                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.name}},
-                    "resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
-                },
-                "matchConditions": [{"name": "account", "expression": "object.spec.serviceAccountName == 'neo4j-backup-sa'"}],
-                "failurePolicy": "Fail", "reinvocationPolicy": "Never",
-                "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": expression}}],
-            },
-        }));
-        self.create_object(json!({
-            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicyBinding",
-            "metadata": {"name": self.name}, "spec": {"policyName": self.name},
-        }));
+        for object in tokens::policy(&self.name, role) {
+            self.create_object(object);
+        }
         // A policy is in force a moment after it is stored.
         let pod = json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "asked", "namespace": self.name},
@@ -210,22 +161,13 @@ impl<'s> Place<'s> {
     /// Gives somebody exactly what `rbac generate` prints for a level.
     pub(super) fn grant(&self, level: &str, user: &str) {
         let mut command = Command::new(&self.stage.outside);
-        command.args([
-            "rbac", "generate", "--for", "plugin", "--level", level, "--user", user, "-n", &self.name,
-        ]);
-        command.args(["--name", &format!("{}-{user}", self.name)]);
+        let of_level = ["rbac", "generate", "--for", "plugin", "--level", level, "--user", user];
+        command.args(of_level).args(["--namespace-only", "-n", &self.name]);
         let output = command.output().unwrap();
         assert!(output.status.success(), "{output:?}");
-        let file = self
-            .stage
-            .cluster
-            .node
-            .directory()
-            .join(format!("{}-{user}.yaml", self.name));
-        fs::write(&file, output.stdout).unwrap();
-        let file = file.to_str().unwrap();
-        let applied = self.stage.cluster.node.client().run(&["apply", "-f", file], "");
-        assert!(applied.is_ok_and(|applied| applied.success()), "{file}");
+        let roles = String::from_utf8(output.stdout).unwrap();
+        let applied = self.stage.cluster.node.client().run(&["apply", "-f", "-"], &roles);
+        assert!(applied.unwrap().success(), "{roles}");
     }
 
     /// Runs the plugin in it.
@@ -333,44 +275,5 @@ impl Drop for Place<'_> {
         let _ = client.run(&["delete", "namespace", &self.name, "--wait=false"], "");
         let policies = "mutatingadmissionpolicybinding,mutatingadmissionpolicy";
         let _ = client.run(&["delete", policies, &self.name, "--ignore-not-found"], "");
-    }
-}
-
-/// A way to the API server from outside of the node's network, until the value is dropped.
-pub(super) struct Forwarder {
-    pub(super) address: String,
-    connections: Arc<Mutex<Option<Vec<TcpStream>>>>,
-}
-
-impl Forwarder {
-    pub(super) fn start(node: &'static Node) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("https://{}", listener.local_addr().unwrap());
-        let connections = Arc::new(Mutex::new(Some(Vec::new())));
-        let kept = Arc::clone(&connections);
-        std::thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let mut kept = kept.lock().unwrap();
-                let Some(kept) = kept.as_mut() else { break };
-                let server = node.connect(node.api_port()).unwrap();
-                for (from, to) in [(&client, &server), (&server, &client)] {
-                    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
-                    std::thread::spawn(move || {
-                        let _ = std::io::copy(&mut from, &mut to);
-                        let _ = to.shutdown(Shutdown::Both);
-                    });
-                }
-                kept.extend([client, server]);
-            }
-        });
-        Self { address, connections }
-    }
-}
-
-impl Drop for Forwarder {
-    fn drop(&mut self) {
-        for connection in self.connections.lock().unwrap().take().into_iter().flatten() {
-            let _ = connection.shutdown(Shutdown::Both);
-        }
     }
 }
