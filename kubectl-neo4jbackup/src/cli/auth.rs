@@ -34,15 +34,15 @@ pub enum AuthCommand {
         kubectl neo4jbackup auth check backup/nightly -n graph --probe\n  \
         kubectl neo4jbackup auth check backup/nightly -n graph --local\n\n\
         Without --probe and --local nothing is changed and no cloud is asked: what only the cloud knows, such as an \
-        association of EKS Pod Identity, is said to be not known. Values of a credentials Secret are looked at for line breaks and the like, and let go; no value, \
-        length or part of one is printed, and no token.\n\n\
-        --probe makes a Job in the namespace, reads the log of its pod and removes it. Whatever becomes of this program, the pod \
-        ends within --timeout and half a minute, and the Job is gone another half minute later.\n\n\
+        association of EKS Pod Identity, is said to be not known. Values of a credentials Secret are looked at for line \
+        breaks and the like, and let go; no value, length or part of one is printed, and no token.\n\n\
+        --probe makes a Job in the namespace, reads the log of its pod and removes it. Whatever becomes of this program, \
+        the pod ends within --timeout and half a minute, and the Job is gone another half minute later.\n\n\
         Permissions: as `doctor`, and get on secrets; with --trust create on serviceaccounts/token; with --probe what \
-        `rbac generate --for plugin --level probe` lists. What is missing is said \
-        in the row that it concerns.\n\n\
-        Exit codes: 0 nothing is wrong, 1 something is, 2 wrong usage, 3 no full answer"
+        `rbac generate --for plugin --level probe` lists. What is missing is said in the row that it concerns.\n\n\
+        Exit codes: 0 nothing is wrong, 1 something is, 2 wrong usage, 3 no full answer, 130 Ctrl-C during --probe"
 )]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct AuthCheck {
     /// Which: backup/NAME or restore/NAME; a NAME alone is a backup. All in the namespace unless given
     #[arg(value_name = "TYPE/NAME")]
@@ -60,7 +60,8 @@ pub struct AuthCheck {
     pub local: bool,
     /// Ask the store itself, from a pod that has what the pods of the Job have (for a restore by servers, what these have):
     /// account, nodes, variables, Secrets, endpoint, authorities, proxy. Takes one backup or restore
-    #[arg(long, group = "store", requires = "target", conflicts_with_all = ["trust", "policy", "from_bundle", "all_namespaces"])]
+    #[arg(long, group = "store", requires = "target",
+        conflicts_with_all = ["local", "trust", "policy", "from_bundle", "all_namespaces"])]
     pub probe: bool,
     /// With --probe: the image of that pod, which has this program as /kubectl-neo4jbackup
     #[arg(long, value_name = "IMAGE", requires = "probe", default_value = PROBE_IMAGE)]
