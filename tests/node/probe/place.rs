@@ -65,7 +65,7 @@ impl<'s> Place<'s> {
         };
         let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});
         place.create_object(
-            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}),
+            &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}),
         );
         let annotations = role.map_or(json!({}), |role| json!({ROLE: role}));
         place.put(json!({
@@ -77,7 +77,7 @@ impl<'s> Place<'s> {
     /// From now on the pods of the account get a token.
     pub(super) fn give_tokens(&self, role: &str) {
         for object in tokens::policy(&self.name, role) {
-            self.create_object(object);
+            self.create_object(&object);
         }
         // A policy is in force a moment after it is stored.
         let pod = json!({
@@ -254,12 +254,12 @@ impl<'s> Place<'s> {
 
     fn put(&self, mut object: Value) {
         object["metadata"]["namespace"] = self.name.as_str().into();
-        self.create_object(object);
+        self.create_object(&object);
     }
 
-    fn create_object(&self, object: Value) {
-        let path = list(&object);
-        let answer = self.api().send("POST", &path, &object);
+    fn create_object(&self, object: &Value) {
+        let path = list(object);
+        let answer = self.api().send("POST", &path, object);
         assert_eq!(answer.status, 201, "POST {path}: {answer:?}");
     }
 

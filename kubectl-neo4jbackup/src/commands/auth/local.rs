@@ -64,7 +64,8 @@ fn help_with_names_of_the_cluster(report: &Report, rows: &mut [RowItem]) {
     let is_failed = |row: &&neo4jbackup_probe::Row| row.step == Step::Dns && matches!(row.outcome, Outcome::Failed(_));
     let endpoint = report.endpoint.as_deref().unwrap_or_default();
     let host = endpoint.rsplit_once(':').map_or(endpoint, |(host, _)| host);
-    let is_service = host.ends_with(".svc") || host.ends_with(".svc.cluster.local");
+    let labels: Vec<&str> = host.split('.').collect();
+    let is_service = matches!(labels.as_slice(), [.., "svc"] | [.., "svc", "cluster", "local"]);
     if !is_service || !report.steps.iter().any(|row| is_failed(&row)) {
         return;
     }

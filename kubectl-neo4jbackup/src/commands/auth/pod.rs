@@ -26,11 +26,11 @@ pub(super) fn run(question: &Question<'_>, io: &mut Io<'_>) -> Exit {
     let mut items = Vec::new();
     for way in all.iter().filter(|way| question.is_asked(way)) {
         let asked = match task(way, question.arguments) {
-            Ok(task) => ask(question, way, task, io),
+            Ok(task) => ask(question, way, &task, io),
             Err(row) => Ok(Asked::Not(vec![row])),
         };
         items.push(match asked {
-            Ok(Asked::Answered { from, report }) => of_answer(question, way, from, report),
+            Ok(Asked::Answered { from, report }) => of_answer(question, way, &from, report),
             Ok(Asked::Not(rows)) => Item::new(way, rows),
             Ok(Asked::Interrupted) => return Exit::Interrupted,
             Err(exit) => return exit,
@@ -40,8 +40,8 @@ pub(super) fn run(question: &Question<'_>, io: &mut Io<'_>) -> Exit {
     question.print(&report, io)
 }
 
-fn of_answer(question: &Question<'_>, way: &Way, from: String, report: Report) -> Item {
-    let mut said = vec![RowItem::told("from", Verdict::Note, &from)];
+fn of_answer(question: &Question<'_>, way: &Way, from: &str, report: Report) -> Item {
+    let mut said = vec![RowItem::told("from", Verdict::Note, from)];
     said.extend(rows(way, question.arguments, &report));
     let mut item = Item::new(way, said);
     item.probe = Some(Probed { from: "pod", report });
@@ -49,7 +49,7 @@ fn of_answer(question: &Question<'_>, way: &Way, from: String, report: Report) -
 }
 
 /// Runs the pod of one backup or restore.
-fn ask(question: &Question<'_>, way: &Way, task: Task, io: &mut Io<'_>) -> Result<Asked, Exit> {
+fn ask(question: &Question<'_>, way: &Way, task: &Task, io: &mut Io<'_>) -> Result<Asked, Exit> {
     let interrupt = Interrupt::listen().map_err(|error| {
         io.say(&format!("error: cannot listen to Ctrl-C: {error}"));
         Exit::Incomplete
@@ -73,7 +73,7 @@ fn ask(question: &Question<'_>, way: &Way, task: Task, io: &mut Io<'_>) -> Resul
             namespace: &way.object.namespace,
             owner: owner.as_ref(),
             image: &question.arguments.image,
-            arguments: arguments(way, &task, &template),
+            arguments: arguments(way, task, &template),
             patience,
             template: &template,
             is_of_servers,

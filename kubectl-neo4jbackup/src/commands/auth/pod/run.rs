@@ -118,34 +118,29 @@ impl Pod<'_> {
                 );
             }
         };
-        match read(&log) {
-            Some(report) => Asked::Answered {
-                from: format!(
-                    "asked from pod {} on node {}, under ServiceAccount {}, {}",
-                    name(&pod),
-                    name(&node),
-                    name(
-                        self.template["spec"]["serviceAccountName"]
-                            .as_str()
-                            .unwrap_or("default")
-                    ),
-                    self.whose
-                ),
-                report,
-            },
-            None => {
-                let first = log.lines().next().unwrap_or_default();
-                let text = format!(
-                    "pod {} gives no report: {how}, and it prints {}",
-                    name(&pod),
-                    excerpt(first)
-                );
-                not(
-                    Verdict::Unknown,
-                    &text,
-                    "use an image that has this program in this version: --image",
-                )
-            }
+        let Some(report) = read(&log) else {
+            let first = log.lines().next().unwrap_or_default();
+            let text = format!(
+                "pod {} gives no report: {how}, and it prints {}",
+                name(&pod),
+                excerpt(first)
+            );
+            return not(
+                Verdict::Unknown,
+                &text,
+                "use an image that has this program in this version: --image",
+            );
+        };
+        let account = self.template["spec"]["serviceAccountName"].as_str();
+        Asked::Answered {
+            from: format!(
+                "asked from pod {} on node {}, under ServiceAccount {}, {}",
+                name(&pod),
+                name(&node),
+                name(account.unwrap_or("default")),
+                self.whose
+            ),
+            report,
         }
     }
 
