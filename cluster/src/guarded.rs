@@ -50,7 +50,7 @@ pub enum WriteError {
 }
 
 impl WriteError {
-    fn of(error: Error) -> Self {
+    pub(crate) fn of(error: Error) -> Self {
         match error {
             Error::Api(status) => Self::of_status(*status),
             error => Self::NoAnswer(error.into()),
@@ -242,12 +242,12 @@ impl Objects {
     }
 }
 
-fn value(object: &DynamicObject) -> Value {
+pub(crate) fn value(object: &DynamicObject) -> Value {
     serde_json::to_value(object).unwrap_or_default()
 }
 
 /// An object of a file, as the client takes it.
-fn typed(object: &Value) -> Result<DynamicObject, WriteError> {
+pub(crate) fn typed(object: &Value) -> Result<DynamicObject, WriteError> {
     serde_json::from_value(object.clone()).map_err(|error| WriteError::Rejected(error.to_string()))
 }
 

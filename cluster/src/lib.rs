@@ -19,6 +19,7 @@ mod guarded;
 mod names;
 mod objects;
 mod operator;
+mod probe;
 mod rbac;
 mod read;
 mod references;

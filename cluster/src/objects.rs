@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::{Client, Error};
@@ -46,6 +47,9 @@ pub enum NoAnswer {
         /// In the words of the API server.
         message: String,
     },
+    /// Nobody answers.
+    #[error("no answer within {} s", .0.as_secs())]
+    Silence(Duration),
 }
 
 /// Single objects of the cluster of a kubeconfig, or of the cluster that this pod runs in.

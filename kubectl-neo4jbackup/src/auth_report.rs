@@ -7,6 +7,7 @@ use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::live::Cluster;
 use neo4jbackup_core::model::{Provider, StoreType};
 use neo4jbackup_core::quoted::{Name, printable};
+use neo4jbackup_probe::{Outcome, Report};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -33,6 +34,9 @@ pub(crate) struct AuthReport {
     pub(crate) items: Vec<Item>,
     /// What the tokens of their accounts say; empty unless asked for.
     pub(crate) tokens: Vec<Token>,
+    /// Whether the rows are what the stores said.
+    #[serde(skip)]
+    pub(crate) is_of_stores: bool,
 }
 
 /// How many rows there are of each verdict.
@@ -77,12 +81,26 @@ pub(crate) struct Item {
     pub(crate) place: Option<String>,
     /// What was looked at, and what came of it.
     pub(crate) rows: Vec<RowItem>,
+    /// What the store said, where it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) probe: Option<Probed>,
+}
+
+/// What a store said.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Probed {
+    /// From where it was asked: `here` or `pod`.
+    pub(crate) from: &'static str,
+    /// Every step, with the class of its failure.
+    pub(crate) report: Report,
 }
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct RowItem {
-    /// `method`, `account`, `sharing`, `secret`, `webhook`, `pods`, `servers`, `run`, or `rule` for what a rule or check says.
+    /// `method`, `account`, `sharing`, `secret`, `webhook`, `pods`, `servers`, `run`, or `rule` for what a rule or check says;
+    /// of what a store said `from`, `store`, or the step.
     pub(crate) topic: &'static str,
     /// What came of it.
     pub(crate) verdict: Verdict,
@@ -160,7 +178,14 @@ impl From<&Document> for DocumentItem {
 
 impl AuthReport {
     /// Puts what was found into the words of the report. The items are those that were asked about.
-    pub(crate) fn new(cluster: &Cluster<'_>, source: Source, items: Vec<Item>, tokens: Vec<Token>) -> Self {
+    pub(crate) fn new(
+        cluster: &Cluster<'_>,
+        source: Source,
+        mut items: Vec<Item>,
+        tokens: Vec<Token>,
+        is_of_stores: bool,
+    ) -> Self {
+        items.sort_by(|one, other| one.group().cmp(&other.group()));
         let not_read = unread_subjects(cluster);
         let mut summary = Summary::default();
         for row in items.iter().flat_map(|item| &item.rows) {
@@ -185,6 +210,7 @@ impl AuthReport {
             not_read,
             items,
             tokens,
+            is_of_stores,
         }
     }
 
@@ -220,6 +246,7 @@ impl Item {
             found: access.found.clone(),
             place: place(access),
             rows,
+            probe: None,
         }
     }
 
@@ -265,6 +292,41 @@ impl From<Row> for RowItem {
             text: row.text,
             help: row.help,
             command: row.command,
+        }
+    }
+}
+
+impl RowItem {
+    /// What a step of a probe came to. What it says may be of a pod, whose texts are others'.
+    pub(crate) fn of_step(row: &neo4jbackup_probe::Row) -> Self {
+        let (verdict, text, help) = match &row.outcome {
+            Outcome::Ok { detail } => (Verdict::Ok, detail.clone(), ""),
+            Outcome::NotTried { why } => (Verdict::Note, format!("not tried: {why}"), ""),
+            Outcome::Failed(failure) => {
+                let text = format!("{} ({})", failure.message, failure.class);
+                (Verdict::Wrong, text, failure.remedy.as_str())
+            }
+        };
+        Self::told(row.step.name(), verdict, &text).help(help)
+    }
+
+    /// A row without a rule behind it.
+    pub(crate) fn told(topic: &'static str, verdict: Verdict, text: &str) -> Self {
+        Self {
+            topic,
+            verdict,
+            code: None,
+            text: printable(text).into_owned(),
+            help: String::new(),
+            command: None,
+        }
+    }
+
+    /// Says what to do.
+    pub(crate) fn help(self, help: &str) -> Self {
+        Self {
+            help: printable(help).into_owned(),
+            ..self
         }
     }
 }

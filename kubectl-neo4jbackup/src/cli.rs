@@ -33,7 +33,7 @@ use neo4jbackup_core::values::go_duration;
 
 use crate::since::Since;
 
-pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat};
+pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat, PROBE_IMAGE};
 pub use completion::{Completion, CompletionCommand, CompletionInstall, CompletionUninstall, InstallShell, Shell};
 pub use connection::Connection;
 pub use look::LookArguments;

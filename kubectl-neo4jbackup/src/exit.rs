@@ -61,7 +61,7 @@ impl Exit {
                 "refused, because going on could do harm: a report would replace what is linted, a manifest or a baseline, or a link leads it elsewhere; `rbac`: a tool keeps the object, a right is missing, or there is nobody to ask; `report`: a file is in the way, or nothing would be redacted; `completion install`: a file of somebody else is in the way"
             }
             Self::TimedOut => "`wait`: it has not come about within `--timeout`",
-            Self::Interrupted => "`status --watch`: somebody has pressed Ctrl-C",
+            Self::Interrupted => "`status --watch`, `auth check --probe`: somebody has pressed Ctrl-C",
         }
     }
 }

@@ -11,7 +11,7 @@ use object_store::client::HttpRequestBody;
 
 use crate::answer::Answer;
 use crate::class::Class;
-use crate::credentials::amazon::{Source, find};
+use crate::credentials::amazon::{Source, find, region_of_profile};
 use crate::credentials::clean;
 use crate::endpoint;
 use crate::report::Failure;
@@ -64,6 +64,7 @@ impl Bucket {
             Some(region) => Some(region),
             None => clean(surroundings, "AWS_DEFAULT_REGION", Class::AwsNoRegion)?,
         };
+        let region = region.or_else(|| region_of_profile(surroundings));
         let named = store.endpoint.as_deref();
         let named = named
             .or_else(|| surroundings.variable("AWS_ENDPOINT_URL_S3"))
@@ -84,7 +85,7 @@ impl Bucket {
                 ));
             }
             None if is_amazon => {
-                let message = "neither the backup nor AWS_REGION names a region";
+                let message = "neither the backup nor AWS_REGION nor a profile names a region";
                 return Err(Failure::of(Class::AwsNoRegion, message));
             }
             None => "us-east-1".to_owned(),

@@ -1,5 +1,7 @@
 //! The steps in their order.
 
+use std::path::Path;
+
 use http::{Method, Request, Uri};
 use jiff::Timestamp;
 use neo4jbackup_core::quoted::quoted;
@@ -114,7 +116,9 @@ impl Run<'_> {
     }
 
     fn transport(&mut self) -> Option<Transport> {
-        match tls::configuration(self.task.authorities.as_deref()) {
+        // What AWS's own tools believe.
+        let bundle = self.surroundings.variable("AWS_CA_BUNDLE").map(Path::new);
+        match tls::configuration(self.task.authorities.as_deref().or(bundle)) {
             Ok(tls) => Some(Transport::new(Dialler::new(tls, self.surroundings, self.task.patience))),
             Err(failure) => {
                 self.rows.failed(Step::Tls, failure);

@@ -12,6 +12,13 @@ pub enum Provider {
 }
 
 impl Provider {
+    /// As the command line names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+        }
+    }
+
     /// The scheme of its addresses, as neo4j-admin writes them.
     pub fn scheme(self) -> &'static str {
         match self {

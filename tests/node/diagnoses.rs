@@ -24,6 +24,8 @@ use self::cases::CASES;
 use self::operator::Namespace;
 use self::stage::Stage;
 
+pub(crate) use self::stage::Said;
+
 /// All failures happen at the same time, each in a namespace of its own.
 #[test]
 fn what_fails_on_a_node_is_named_by_its_cause() {

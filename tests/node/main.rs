@@ -14,6 +14,7 @@ mod flood;
 mod host_network;
 mod installation;
 mod load;
+mod probe;
 mod release;
 mod rollouts;
 mod switches;

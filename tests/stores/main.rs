@@ -7,4 +7,5 @@ mod amazon;
 mod answers;
 mod connection;
 mod impostor;
+mod local;
 mod support;

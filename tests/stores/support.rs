@@ -21,7 +21,8 @@ pub(crate) struct Answer {
     errors: String,
 }
 
-fn program() -> &'static PathBuf {
+/// The plugin.
+pub(crate) fn program() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| workspace_program("kubectl-neo4jbackup").unwrap())
 }
@@ -80,6 +81,16 @@ impl Probe {
 }
 
 impl Answer {
+    /// What was answered as a part of something else.
+    pub(crate) fn of(code: Option<i32>, report: Value) -> Self {
+        Self {
+            code,
+            text: report.to_string(),
+            report,
+            errors: String::new(),
+        }
+    }
+
     /// The row of a step.
     pub(crate) fn row(&self, step: &str) -> &Value {
         let rows = self.report["steps"].as_array().unwrap();

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use neo4jbackup_harness::{
-    ChartTools, NodeBinaries, Prerequisite, Scale, missing_prerequisites, report_progress, workspace_program,
+    ChartTools, NodeBinaries, Prerequisite, Scale, missing_prerequisites, report_progress, static_program,
+    workspace_program,
 };
 
 use crate::{apt, image};
@@ -22,6 +23,8 @@ pub(crate) fn prepare(scale: Scale) -> Result<()> {
         NodeBinaries::locate_or_build(&report_progress)?;
         ChartTools::locate_or_build(&report_progress)?;
         image::run(&image::Options::for_tests(scale))?;
+        // The pods of probes run it.
+        static_program("kubectl-neo4jbackup", "dev")?;
         // It attacks the pods.
         workspace_program("neo4jbackup-emulator")?;
     }

@@ -10,10 +10,12 @@ use crate::auth_report::{AuthReport, Item, RowItem, Token};
 use crate::json;
 use crate::wrap::wrap;
 
-/// The widths of the columns before the sentence: the verdict, the topic.
-const WIDTHS: [usize; 2] = [7, 7];
-/// The column at which the sentences begin.
-const INDENT: usize = 22;
+/// The width of the first column, the verdict.
+const VERDICT: usize = 7;
+/// The least width of the second one, the topic.
+const TOPIC: usize = 7;
+/// The blanks before, between and behind the two.
+const BLANKS: usize = 10;
 
 /// How a page is set.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +30,12 @@ pub(crate) struct Page {
 pub(crate) fn text(report: &AuthReport, page: &Page) -> String {
     let mut text = String::new();
     let mut before = None;
+    let topics = report
+        .items
+        .iter()
+        .flat_map(|item| &item.rows)
+        .map(|row| row.topic.len());
+    let topic = topics.max().unwrap_or_default().max(TOPIC);
     for item in &report.items {
         if before != Some(item.group()) {
             if before.is_some() {
@@ -43,7 +51,7 @@ pub(crate) fn text(report: &AuthReport, page: &Page) -> String {
             .unwrap_or_default();
         let _ = writeln!(text, "  {}{place}", item.word());
         for row in &item.rows {
-            self::row(row, page, &mut text);
+            self::row(row, topic, page, &mut text);
         }
     }
     for token in &report.tokens {
@@ -72,7 +80,8 @@ fn head(item: &Item) -> String {
     )
 }
 
-fn row(row: &RowItem, page: &Page, text: &mut String) {
+fn row(row: &RowItem, topic: usize, page: &Page, text: &mut String) {
+    let begin = VERDICT + topic + BLANKS;
     let color = match row.verdict {
         Verdict::Ok => "\u{1b}[32m",
         Verdict::Note => "",
@@ -87,18 +96,11 @@ fn row(row: &RowItem, page: &Page, text: &mut String) {
         Cell::plain(row.topic),
     ];
     // The last cell of a line has no blanks behind it; the sentence follows.
-    let head = line(
-        &[cells.as_slice(), &[Cell::plain("|")]].concat(),
-        &[WIDTHS[0], WIDTHS[1], 1],
-    );
+    let head = line(&[cells.as_slice(), &[Cell::plain("|")]].concat(), &[VERDICT, topic, 1]);
     let head = head.trim_end().trim_end_matches('|');
     let code = row.code.map(|code| format!(" [{code}]")).unwrap_or_default();
-    let indent = " ".repeat(INDENT + 2);
-    let said = wrap(
-        &format!("{}{code}", row.text),
-        page.width.saturating_sub(INDENT + 2),
-        "",
-    );
+    let indent = " ".repeat(begin);
+    let said = wrap(&format!("{}{code}", row.text), page.width.saturating_sub(begin), "");
     let _ = writeln!(text, "    {head}{}", said.replace('\n', &format!("\n{indent}")));
     if row.verdict == Verdict::Ok || row.verdict == Verdict::Note {
         return;
@@ -109,7 +111,7 @@ fn row(row: &RowItem, page: &Page, text: &mut String) {
         let said = if word == "run" {
             said.to_owned()
         } else {
-            wrap(said, page.width.saturating_sub(INDENT + 7), "")
+            wrap(said, page.width.saturating_sub(begin + 5), "")
         };
         let _ = writeln!(
             text,
@@ -190,6 +192,9 @@ fn summary(report: &AuthReport) -> String {
     let counts: Vec<String> = counts.into_iter().flatten().collect();
     let objects = report.items.len();
     let objects = format!("{objects} {}", if objects == 1 { "object" } else { "objects" });
+    if counts.is_empty() && report.is_of_stores {
+        return format!("{objects}: nothing has failed");
+    }
     if counts.is_empty() {
         return format!("{objects}: nothing is wrong with their identities");
     }

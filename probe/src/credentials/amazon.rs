@@ -235,6 +235,18 @@ fn value_of(text: &str, section: &str, key: &str) -> Option<String> {
     None
 }
 
+/// The region that the profile names in the file of settings, where other profiles than the default one have a word before
+/// their name.
+pub(crate) fn region_of_profile(surroundings: &Surroundings) -> Option<String> {
+    let named = surroundings.variable("AWS_CONFIG_FILE").map(PathBuf::from);
+    let file = named.or_else(|| Some(Path::new(surroundings.variable("HOME")?).join(".aws/config")))?;
+    let text = std::fs::read_to_string(file).ok()?;
+    match surroundings.variable("AWS_PROFILE").unwrap_or("default") {
+        "default" => value_of(&text, "default", "region"),
+        profile => value_of(&text, &format!("profile {profile}"), "region"),
+    }
+}
+
 fn agent(surroundings: &Surroundings) -> Result<Option<Source>, Failure> {
     let class = Class::EksPodIdentityFailed;
     if let Some(path) = clean(surroundings, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", class)? {

@@ -30,15 +30,15 @@ pub(super) struct Stage {
 
 /// What a run of the plugin came to.
 #[derive(Debug)]
-pub(super) struct Said {
-    pub(super) code: Option<i32>,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Said {
     /// What it printed, with a blank where a line is broken.
-    pub(super) fn in_one_line(&self) -> String {
+    pub(crate) fn in_one_line(&self) -> String {
         self.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }

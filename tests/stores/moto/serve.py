@@ -1,6 +1,6 @@
-"""Runs moto, and beside it its token service alone, on 127.0.0.1.
+"""Runs moto, and beside it its token service alone.
 
-    serve.py PORT PORT_OF_TOKEN_SERVICE
+    serve.py ADDRESS PORT PORT_OF_TOKEN_SERVICE
 
 moto tells services apart by the signature of a request. What exchanges a token is not signed, so that it needs a port where
 there is nothing else; both share what they know.
@@ -12,12 +12,13 @@ import threading
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import run_simple
 
-port, port_of_token_service = map(int, sys.argv[1:])
+address = sys.argv[1]
+port, port_of_token_service = map(int, sys.argv[2:])
 tokens = create_backend_app("sts")
 threading.Thread(
     target=run_simple,
-    args=("127.0.0.1", port_of_token_service, tokens),
+    args=(address, port_of_token_service, tokens),
     kwargs={"threaded": True},
     daemon=True,
 ).start()
-run_simple("127.0.0.1", port, DomainDispatcherApplication(create_backend_app), threaded=True)
+run_simple(address, port, DomainDispatcherApplication(create_backend_app), threaded=True)

@@ -5,8 +5,6 @@ use std::io::Write;
 use anyhow::{Context as _, Result};
 use tar::{Builder, EntryType, Header};
 
-use super::PROGRAM;
-
 /// The user and the group that the program runs as, by the convention of "distroless" images.
 pub(super) const USER: u32 = 65532;
 
@@ -14,9 +12,9 @@ const ACCOUNTS: &str = "root:x:0:0:root:/:/sbin/nologin\nnonroot:x:65532:65532:n
 const GROUPS: &str = "root:x:0:\nnonroot:x:65532:\n";
 
 /// The layer as a tar file that is the same for the same program, whenever and by whomever it is made.
-pub(super) fn files(program: &[u8]) -> Result<Vec<u8>> {
+pub(super) fn files(name: &str, program: &[u8]) -> Result<Vec<u8>> {
     let mut layer = Builder::new(Vec::new());
-    append(&mut layer, PROGRAM, EntryType::Regular, 0o755, program)?;
+    append(&mut layer, name, EntryType::Regular, 0o755, program)?;
     append(&mut layer, "etc/", EntryType::Directory, 0o755, &[])?;
     append(&mut layer, "etc/passwd", EntryType::Regular, 0o644, ACCOUNTS.as_bytes())?;
     append(&mut layer, "etc/group", EntryType::Regular, 0o644, GROUPS.as_bytes())?;
@@ -52,7 +50,7 @@ mod tests {
 
     #[test]
     fn the_layer_holds_the_program_and_nothing_that_could_run_another() {
-        let layer = files(b"program").unwrap();
+        let layer = files("neo4jbackup-webhook", b"program").unwrap();
         let mut archive = tar::Archive::new(layer.as_slice());
         let mut seen = Vec::new();
         for entry in archive.entries().unwrap() {

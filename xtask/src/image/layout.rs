@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType};
 
 use super::layer::{USER, append};
-use super::{PROGRAM, VERSION};
+use super::{Of, VERSION};
 
 /// An image that can be pushed.
 pub(super) struct Image {
@@ -17,14 +17,14 @@ pub(super) struct Image {
 }
 
 /// The image of one layer under a full name such as `ghcr.io/a/b:1.0`.
-pub(super) fn image(name: &str, layer: &[u8]) -> Result<Image> {
-    let config = serde_json::to_vec(&config(layer))?;
+pub(super) fn image(of: Of, name: &str, layer: &[u8]) -> Result<Image> {
+    let config = serde_json::to_vec(&config(of, layer))?;
     let manifest = serde_json::to_vec(&json!({
         "schemaVersion": 2,
         "mediaType": MANIFEST,
         "config": descriptor("application/vnd.oci.image.config.v1+json", &config),
         "layers": [descriptor("application/vnd.oci.image.layer.v1.tar", layer)],
-        "annotations": labels(),
+        "annotations": labels(of),
     }))?;
     let mut entry = descriptor(MANIFEST, &manifest);
     entry["platform"] = json!({"architecture": "amd64", "os": "linux"});
@@ -53,27 +53,28 @@ pub(super) fn image(name: &str, layer: &[u8]) -> Result<Image> {
 }
 
 /// What the program is started with.
-fn config(layer: &[u8]) -> Value {
+fn config(of: Of, layer: &[u8]) -> Value {
+    let ports: serde_json::Map<String, Value> = of.ports().iter().map(|port| ((*port).to_owned(), json!({}))).collect();
     json!({
         "created": "1970-01-01T00:00:00Z",
         "architecture": "amd64",
         "os": "linux",
         "config": {
             "User": format!("{USER}:{USER}"),
-            "Entrypoint": [format!("/{PROGRAM}")],
+            "Entrypoint": [format!("/{}", of.program())],
             "WorkingDir": "/",
-            "ExposedPorts": {"10250/tcp": {}, "8081/tcp": {}},
-            "Labels": labels(),
+            "ExposedPorts": ports,
+            "Labels": labels(of),
         },
         "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{}", sha256(layer))]},
         "history": [{"created": "1970-01-01T00:00:00Z", "created_by": "cargo xtask image"}],
     })
 }
 
-fn labels() -> Value {
+fn labels(of: Of) -> Value {
     json!({
-        "org.opencontainers.image.title": PROGRAM,
-        "org.opencontainers.image.description": "Admission webhook for the backup and restore resources of the Neo4j operator",
+        "org.opencontainers.image.title": of.program(),
+        "org.opencontainers.image.description": of.description(),
         "org.opencontainers.image.licenses": env!("CARGO_PKG_LICENSE"),
         "org.opencontainers.image.source": env!("CARGO_PKG_REPOSITORY"),
         "org.opencontainers.image.version": VERSION,
@@ -114,7 +115,7 @@ mod tests {
 
     #[test]
     fn every_descriptor_leads_to_a_blob_of_its_digest_and_size() {
-        let image = image("ghcr.io/a/b:1.0", b"layer").unwrap();
+        let image = image(Of::Webhook, "ghcr.io/a/b:1.0", b"layer").unwrap();
         let files = unpacked(&image.archive);
         let index: Value = serde_json::from_slice(&files["index.json"]).unwrap();
         let entry = &index["manifests"][0];

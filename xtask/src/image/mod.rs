@@ -1,11 +1,13 @@
-//! `cargo xtask image`: the webhook's container image, as an OCI image layout in one tar file. Needs no Docker engine.
+//! `cargo xtask image`: the container image of the webhook or of the plugin, as an OCI image layout in one tar file. Needs no
+//! Docker engine.
 //!
 //! ```text
 //! cargo build (static) ─→ layer.rs (file tree → tar) ─→ layout.rs (config, manifest, index → tar)
 //! ```
 //!
 //! containerd takes the file with `ctr --namespace k8s.io images import`, podman and skopeo as `oci-archive:`. The
-//! `Dockerfile` at the root makes the same image where there is an engine.
+//! `Dockerfile` at the root makes the same image of the webhook where there is an engine. Each holds one program: what the
+//! webhook does not need is not there to be misused.
 
 mod elf;
 mod layer;
@@ -15,7 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use neo4jbackup_harness::{Scale, report_progress, static_program, target};
 
 pub(crate) use elf::is_static;
@@ -24,11 +26,54 @@ pub(crate) use layer::append;
 /// What the chart's `image.repository` says.
 pub(crate) const REPOSITORY: &str = "ghcr.io/neo4jbackup/neo4jbackup-webhook";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-const PROGRAM: &str = "neo4jbackup-webhook";
+
+/// What an image is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Of {
+    /// The admission webhook
+    Webhook,
+    /// The plugin, for the pods of `auth check --probe`
+    Plugin,
+}
+
+impl Of {
+    /// The program, which is the package and the title of the image, too.
+    fn program(self) -> &'static str {
+        match self {
+            Self::Webhook => "neo4jbackup-webhook",
+            Self::Plugin => "kubectl-neo4jbackup",
+        }
+    }
+
+    fn repository(self) -> &'static str {
+        match self {
+            Self::Webhook => REPOSITORY,
+            Self::Plugin => "ghcr.io/neo4jbackup/kubectl-neo4jbackup",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Webhook => "Admission webhook for the backup and restore resources of the Neo4j operator",
+            Self::Plugin => "kubectl neo4jbackup, for the pods that ask a store of backups",
+        }
+    }
+
+    /// What it listens on.
+    fn ports(self) -> &'static [&'static str] {
+        match self {
+            Self::Webhook => &["10250/tcp", "8081/tcp"],
+            Self::Plugin => &[],
+        }
+    }
+}
 
 /// How to build, and where to put the image.
 #[derive(Args)]
 pub(crate) struct Options {
+    /// Of what
+    #[arg(long, value_name = "PROGRAM", value_enum, default_value = "webhook")]
+    of: Of,
     /// Built with this profile of cargo; `dev` takes seconds and makes a large, slow program
     #[arg(long, value_name = "PROFILE", default_value = "release")]
     profile: String,
@@ -41,7 +86,7 @@ pub(crate) struct Options {
     /// The tag of the image; the version of the workspace when absent
     #[arg(long, value_name = "TAG", default_value = VERSION)]
     tag: String,
-    /// Where to write it; `target/image/neo4jbackup-webhook.tar` when absent
+    /// Where to write it; `target/image/PROGRAM.tar` when absent
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -51,6 +96,7 @@ impl Options {
     /// which hold it to the figures in the documents, of a release build.
     pub(crate) fn for_tests(scale: Scale) -> Self {
         Self {
+            of: Of::Webhook,
             profile: scale.choose("dev", "release").to_owned(),
             debug: false,
             program: None,
@@ -64,7 +110,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let profile = if options.debug { "dev" } else { &options.profile };
     let program = match &options.program {
         Some(program) => program.clone(),
-        None => static_program(PROGRAM, profile)?,
+        None => static_program(options.of.program(), profile)?,
     };
     let bytes = fs::read(&program).with_context(|| format!("reading {}", program.display()))?;
     ensure!(
@@ -72,12 +118,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         "{} is not a static program: it would not start in an image that holds nothing else",
         program.display()
     );
-    let name = format!("{REPOSITORY}:{}", options.tag);
-    let image = layout::image(&name, &layer::files(&bytes)?)?;
+    let name = format!("{}:{}", options.of.repository(), options.tag);
+    let image = layout::image(options.of, &name, &layer::files(options.of.program(), &bytes)?)?;
     let file = options
         .output
         .clone()
-        .unwrap_or_else(|| target().join(format!("image/{PROGRAM}.tar")));
+        .unwrap_or_else(|| target().join(format!("image/{}.tar", options.of.program())));
     write(&file, &image.archive)?;
     let kilobytes = image.archive.len() / 1000;
     report_progress(&format!("{name}: {kilobytes} kB in {}", file.display()));

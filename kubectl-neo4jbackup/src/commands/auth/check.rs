@@ -6,19 +6,15 @@ use neo4jbackup_core::auth::{Access as Way, Method, accesses, rows};
 use neo4jbackup_core::check::Diagnosis;
 use neo4jbackup_core::examine::{Options, examine};
 use neo4jbackup_core::facts::Lookup;
-use neo4jbackup_core::quoted::Name;
 use neo4jbackup_core::settings::Settings;
 use neo4jbackup_core::snapshot::Resource;
 
 use super::Question;
 use super::ask::{Answers, Questions, takes_token};
 use crate::auth_report::{AuthReport, Item, RowItem};
-use crate::cli::AuthFormat;
 use crate::connection::Access;
 use crate::look::{LookError, REQUEST_TIMEOUT};
-use crate::render::auth::{self, Page};
-use crate::yaml;
-use crate::{Exit, Io, json};
+use crate::{Exit, Io};
 
 /// The rules and checks that are about identities.
 const CODES: [&str; 22] = [
@@ -38,7 +34,7 @@ pub(super) fn run(question: &Question<'_>, io: &mut Io<'_>) -> Exit {
         Err(error) => return error.tell(io),
     };
     let found = found(question);
-    let mut items: Vec<Item> = asked
+    let items: Vec<Item> = asked
         .iter()
         .map(|way| {
             let own = rows(way, &all, question.cluster, &answers.secrets);
@@ -55,36 +51,14 @@ pub(super) fn run(question: &Question<'_>, io: &mut Io<'_>) -> Exit {
             Item::new(way, own)
         })
         .collect();
-    items.sort_by(|one, other| one.group().cmp(&other.group()));
-    let report = AuthReport::new(question.cluster, question.seen.source.clone(), items, answers.tokens);
-    let page = Page {
-        color: question.color,
-        width: io.width(),
-    };
-    io.print(&match question.arguments.output {
-        AuthFormat::Json => json::pretty(&report),
-        AuthFormat::Yaml => yaml::of(&report),
-        AuthFormat::Table | AuthFormat::Terraform => auth::text(&report, &page),
-    });
-    for reason in &report.not_read {
-        io.say(&format!("not everything is known: {reason}"));
-    }
-    if report.items.is_empty() {
-        io.say(&nothing(question));
-    }
-    report.exit()
-}
-
-/// What to say where there is nothing to look at.
-pub(super) fn nothing(question: &Question<'_>) -> String {
-    let namespaces = question.cluster.snapshot.namespaces.as_ref();
-    let one = namespaces
-        .filter(|namespaces| namespaces.len() == 1)
-        .and_then(BTreeSet::first);
-    let place = one
-        .map(|name| format!(" in namespace {}", Name(name)))
-        .unwrap_or_default();
-    format!("there are no backups and no restores{place}")
+    let report = AuthReport::new(
+        question.cluster,
+        question.seen.source.clone(),
+        items,
+        answers.tokens,
+        false,
+    );
+    question.print(&report, io)
 }
 
 /// What the cluster says beside its objects; of a bundle nothing is asked.

@@ -3,7 +3,6 @@
 use neo4jbackup_core::auth::{Told, accesses, grant, terraform};
 
 use super::Question;
-use super::check::nothing;
 use crate::auth_policy::AuthPolicy;
 use crate::cli::AuthFormat;
 use crate::render::auth_policy;
@@ -36,7 +35,7 @@ pub(super) fn run(question: &Question<'_>, io: &mut Io<'_>) -> Exit {
     }
     if report.items.is_empty() {
         let text = if all.is_empty() {
-            nothing(question)
+            question.nothing()
         } else {
             "nothing here reaches a store of a cloud".to_owned()
         };

@@ -23,6 +23,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use binaries::NodeBinaries;
+pub(crate) use credentials::ADDRESS as NODE_ADDRESS;
 pub use image::{StaticImage, write_image};
 pub use prerequisites::{Prerequisite, missing_prerequisites};
 pub use traces::NodeTraces;
@@ -128,6 +129,16 @@ impl Node {
         let namespaces = self.namespaces.clone();
         let dial = move || namespaces.connect(credentials::APISERVER_PORT);
         ApiClient::new(dial, &self.authority_pem, &self.token)
+    }
+
+    /// A connection to a port of the node, which every thread can use.
+    pub fn connect(&self, port: u16) -> std::io::Result<std::net::TcpStream> {
+        self.namespaces.connect(port)
+    }
+
+    /// The port of the API server.
+    pub fn api_port(&self) -> u16 {
+        credentials::APISERVER_PORT
     }
 
     /// The command that runs a program of the machine on the node, for example `ctr`.

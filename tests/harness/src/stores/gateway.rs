@@ -74,7 +74,7 @@ impl Gateway {
         };
         let [key, secret] = Self::KEYS;
         let arguments = [gateway.endpoint().as_str(), key, secret, Self::REGION].map(str::to_owned);
-        python::script(&programs, "versitygw/prepare.py", &arguments)?;
+        python::script(&programs.join("python"), "versitygw/prepare.py", &arguments)?;
         Ok(Some(gateway))
     }
 

@@ -50,9 +50,9 @@ pub(super) fn environment(progress: &dyn Fn(&str)) -> Result<Option<PathBuf>, Ha
     Ok(Some(folder.join("bin")))
 }
 
-/// Runs one of the scripts beside the servers; gives what it prints.
-pub(super) fn script(programs: &Path, script: &str, arguments: &[String]) -> Result<String, HarnessError> {
-    let mut python = Command::new(programs.join("python"));
+/// Runs one of the scripts beside the servers with this Python; gives what it prints.
+pub(super) fn script(python: &Path, script: &str, arguments: &[String]) -> Result<String, HarnessError> {
+    let mut python = Command::new(python);
     python
         .arg(locations::root().join("tests/stores").join(script))
         .args(arguments);

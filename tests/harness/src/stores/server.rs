@@ -1,6 +1,7 @@
 //! A server that ends with the process that started it.
 
 use std::fs;
+use std::io;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,6 +29,16 @@ impl Server {
         name: &'static str,
         make: impl FnOnce(&Path, [u16; PORTS]) -> Result<Command, HarnessError>,
     ) -> Result<Self, HarnessError> {
+        let connect = |port: u16| TcpStream::connect((Ipv4Addr::LOCALHOST, port));
+        Self::start_in(name, &connect, make)
+    }
+
+    /// The same in another network, in which `connect` leads to a port.
+    pub(super) fn start_in<const PORTS: usize>(
+        name: &'static str,
+        connect: &dyn Fn(u16) -> io::Result<TcpStream>,
+        make: impl FnOnce(&Path, [u16; PORTS]) -> Result<Command, HarnessError>,
+    ) -> Result<Self, HarnessError> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = locations::target()
@@ -40,8 +51,7 @@ impl Server {
         watchdog.watch_group(daemon.process_id())?;
         for port in ports {
             wait_for(&mut daemon, name, |_| {
-                let connected = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
-                connected.map(drop).map_err(|error| error.to_string())
+                connect(port).map(drop).map_err(|error| error.to_string())
             })?;
         }
         Ok(Self {
