@@ -1,8 +1,10 @@
 //! Why a server has not answered: one sentence that names the cause, the server and what to mend.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use http::Uri;
@@ -148,7 +150,7 @@ impl Server {
             CertificateError::NotValidForNameContext { expected, presented } => {
                 let names: Vec<String> = presented
                     .iter()
-                    .map(|name| printable(readable(name)).into_owned())
+                    .map(|name| printable(bracketed(readable(name))).into_owned())
                     .collect();
                 format!(
                     "is for {} and not for {}: mend {mend}",
@@ -157,7 +159,7 @@ impl Server {
                     } else {
                         names.join(", ")
                     },
-                    Quoted(&expected.to_str())
+                    Quoted(&bracketed(&expected.to_str()))
                 )
             }
             CertificateError::Revoked => "is revoked".to_owned(),
@@ -240,6 +242,14 @@ fn readable(name: &str) -> &str {
     inner
         .or_else(|| name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')))
         .unwrap_or(name)
+}
+
+/// An address of IPv6 as it stands in an address of a server: two colons at its beginning could be taken for something else.
+fn bracketed(name: &str) -> Cow<'_, str> {
+    match name.parse::<Ipv6Addr>() {
+        Ok(_) => Cow::Owned(format!("[{name}]")),
+        Err(_) => Cow::Borrowed(name),
+    }
 }
 
 fn date(seconds: u64) -> String {

@@ -7,8 +7,9 @@ use std::path::{Path as FilePath, PathBuf};
 
 use neo4jbackup_core::document::{Limits, Node, Path, parse};
 use neo4jbackup_core::fix::{Edit, Fix, FixKind};
-use neo4jbackup_core::lint::text::replacements;
+use neo4jbackup_core::lint::text::{Replacement, replacements};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
 
 /// Both tokens.
 #[derive(Debug, Clone)]
@@ -106,8 +107,14 @@ impl TokenStore {
         };
         let replacements = replacements(text, document, &fix);
         let mut changed = text.to_owned();
-        for replacement in replacements.iter().rev() {
-            changed.replace_range(replacement.start..replacement.end, &replacement.text);
+        for Replacement { start, end, text: new } in replacements.iter().rev() {
+            // What stood in quotes goes on to.
+            let is_quoted = text.get(*start..*end).is_some_and(|old| old.starts_with('"'));
+            if is_quoted && !new.starts_with('"') {
+                changed.replace_range(*start..*end, &Value::from(new.as_str()).to_string());
+            } else {
+                changed.replace_range(*start..*end, new);
+            }
         }
         (!replacements.is_empty()).then_some(changed)
     }

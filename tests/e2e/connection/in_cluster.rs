@@ -10,15 +10,21 @@ use super::surroundings::{Place, administrator, cluster, control_plane, kubeconf
 fn pod() -> Option<(Place, String)> {
     let place = Place::pod()?;
     let namespace = control_plane().create_namespace("pod").unwrap();
+    // By what it may do kubectl finds out which namespace is meant.
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+        "metadata": {"name": "robot", "namespace": namespace},
+        "rules": [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]}],
+    });
     let binding = json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
         "metadata": {"name": "robot", "namespace": namespace},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "robot"},
         "subjects": [{"kind": "ServiceAccount", "name": "robot", "namespace": namespace}],
     });
     let account =
         json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot", "namespace": namespace}});
-    play(&mut control_plane().api_client().unwrap(), [account, binding]);
+    play(&mut control_plane().api_client().unwrap(), [account, role, binding]);
     let token = control_plane()
         .kubectl(&["create", "token", "robot", "-n", &namespace])
         .unwrap();
@@ -59,7 +65,7 @@ fn kubeconfigs_that_say_nothing() {
     let Some((mut place, namespace)) = pod() else { return };
     let without_cluster = json!({
         "current-context": "main",
-        "contexts": [{"name": "main", "context": {"user": "main", "namespace": "kube-system"}}],
+        "contexts": [{"name": "main", "context": {"cluster": "", "user": "main", "namespace": "kube-system"}}],
         "users": [{"name": "main", "user": {}}],
     });
     let mut without_context = kubeconfig(&cluster(), &administrator());
@@ -77,6 +83,15 @@ fn kubeconfigs_that_say_nothing() {
         let file = place.write("said", text);
         is_robot(&place, &namespace, &["--kubeconfig", file.to_str().unwrap()], meant);
     }
+    // What kubectl takes for one without a cluster is malformed here.
+    let file = place.write(
+        "said",
+        "contexts: [{name: main, context: {user: main}}]\ncurrent-context: main\n",
+    );
+    let flags = ["--kubeconfig", file.to_str().unwrap()];
+    let plugin = place.plugin(&flags);
+    assert_eq!(plugin.code, Some(2), "{plugin:#?}");
+    assert!(plugin.stderr.contains("it is malformed, line 1"), "{plugin:#?}");
     let missing = place.path("missing").display().to_string();
     place.set("KUBECONFIG", &missing);
     is_robot(&place, &namespace, &[], &namespace);

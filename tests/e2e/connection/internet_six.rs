@@ -42,7 +42,7 @@ fn a_server_that_is_not_there_or_is_another_one() {
         &at(&format!("https://{}", front.address)),
         &administrator(),
     ));
-    let words = ["is for 127.0.0.1 and not for `::1`", "server of the cluster `main`"];
+    let words = ["is for 127.0.0.1 and not for `[::1]`", "server of the cluster `main`"];
     place.both_fail(&[], "not ::1", 3, &words);
     let place = Place::with(&kubeconfig(&at("https://[::1]:1"), &administrator()));
     let words = ["cannot reach https://[::1]:1: the connection is refused"];
