@@ -5,18 +5,23 @@
 
 mod certified_key;
 mod credentials;
+mod dial;
 mod exec;
 mod failure;
 mod flags;
 mod impersonation;
 mod kubeconfig;
 mod material;
+mod oidc;
 mod pod;
+mod provider;
 mod proxy;
 mod setting;
 mod target;
 mod tls;
+mod token_store;
 mod transport;
+mod unanswered;
 mod warnings;
 
 use std::fmt;
@@ -28,11 +33,11 @@ use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigErro
 use kube::{Client, Config};
 use neo4jbackup_core::quoted::Quoted;
 
-pub use failure::Unanswered;
 pub use flags::{ConnectionFlags, Surroundings};
 pub use kubeconfig::KubeconfigNames;
 pub use secrecy::SecretString;
 pub use setting::Setting;
+pub use unanswered::Unanswered;
 
 use target::Target;
 use transport::Transport;
@@ -217,7 +222,7 @@ impl Cluster {
         let (context, namespace) = (target.context.clone(), target.namespace.clone());
         let transport = Arc::new(Transport::new(target, flags, surroundings)?);
         Ok(Self {
-            client: transport::client(&transport, server.clone(), compression, &namespace)?,
+            client: transport::client(&transport, server.clone(), compression, &namespace),
             transport: Some(transport),
             context,
             server: failure::Server::shown(&server),

@@ -5,23 +5,21 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use neo4jbackup_harness::{CertificateAuthority, ControlPlane, play};
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Runtime;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+
+use crate::listener::{Listener, acceptor, read_head};
 
 /// A node, as far as the API server needs it for logs. It listens until the value is dropped.
 pub(crate) struct Kubelet {
     /// The name of the node.
     pub(crate) node: String,
     shared: Arc<Shared>,
-    _runtime: Runtime,
+    _listener: Listener,
 }
 
 struct Shared {
@@ -44,41 +42,27 @@ impl Kubelet {
     /// Listens, and registers a node of this name.
     pub(crate) fn register(control_plane: &ControlPlane, node: &str) -> Self {
         let authority = CertificateAuthority::new().unwrap();
-        let certificate = authority.issue_server_certificate(&["127.0.0.1"]).unwrap();
-        let chain = CertificateDer::pem_slice_iter(certificate.certificate_pem.as_bytes()).map(Result::unwrap);
-        let key = PrivateKeyDer::from_pem_slice(certificate.key_pem.as_bytes()).unwrap();
-        let config = ServerConfig::builder().with_no_client_auth();
-        let config = config.with_single_cert(chain.collect(), key).unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let acceptor = acceptor(&authority.issue_server_certificate(&["127.0.0.1"]).unwrap());
         let shared = Arc::new(Shared {
             logs: Mutex::default(),
             changes: watch::Sender::new(0),
             breaks: watch::Sender::new(0),
         });
         let serving = Arc::clone(&shared);
-        runtime.spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                let (acceptor, shared) = (acceptor.clone(), Arc::clone(&serving));
-                tokio::spawn(async move { shared.serve(socket, &acceptor).await });
-            }
+        let listener = Listener::start(move |socket| {
+            let (acceptor, shared) = (acceptor.clone(), Arc::clone(&serving));
+            async move { shared.serve(socket, &acceptor).await }
         });
         let object = json!({
             "apiVersion": "v1", "kind": "Node", "metadata": {"name": node},
             "status": {"addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
-                       "daemonEndpoints": {"kubeletEndpoint": {"Port": port}}},
+                       "daemonEndpoints": {"kubeletEndpoint": {"Port": listener.address.port()}}},
         });
         play(&mut control_plane.api_client().unwrap(), [object]);
         Self {
             node: node.to_owned(),
             shared,
-            _runtime: runtime,
+            _listener: listener,
         }
     }
 
@@ -130,11 +114,7 @@ impl Shared {
     async fn serve(&self, socket: TcpStream, acceptor: &TlsAcceptor) -> Option<()> {
         let mut breaks = self.breaks.subscribe();
         let mut stream = acceptor.accept(socket).await.ok()?;
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(stream.read_u8().await.ok()?);
-        }
-        let head = String::from_utf8(head).ok()?;
+        let head = read_head(&mut stream).await?;
         let target = head.strip_prefix("GET /containerLogs/")?.split(' ').next()?;
         let request = Request::read(target);
         tokio::select! {

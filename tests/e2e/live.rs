@@ -1,5 +1,8 @@
 //! `lint --live` on a real API server: what would break if the files were applied.
 
+mod identities;
+mod runs;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use kubectl_neo4jbackup::Exit;
@@ -18,6 +21,16 @@ fn backup(name: &str, schedule: &str) -> Value {
                 "type": "s3", "bucket": "acme-backups", "path": name,
                 "cloud": {"provider": "aws", "credentialsSecretRef": "cloud"},
             },
+        },
+    })
+}
+
+fn restore(of: &str) -> Value {
+    json!({
+        "apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jRestore", "metadata": {"name": "back"},
+        "spec": {
+            "instanceRef": "prod", "databaseName": "sales", "stopCluster": true, "force": true,
+            "source": {"type": "backup", "backupRef": of},
         },
     })
 }
@@ -59,6 +72,24 @@ fn lint(control_plane: &ControlPlane, namespace: &str, object: &Value, more: &[&
 fn codes(report: &Value) -> BTreeSet<&str> {
     let findings = report["findings"].as_array().unwrap().iter();
     findings.filter_map(|finding| finding["code"].as_str()).collect()
+}
+
+/// An account that may list these resources of a namespace and nothing else, as what it is impersonated by.
+fn may_list(control_plane: &ControlPlane, namespace: &str, resources: &[(&str, &str)]) -> String {
+    let rule = |(group, resource): &(&str, &str)| json!({"apiGroups": [group], "resources": [resource], "verbs": ["get", "list"]});
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+        "metadata": {"name": "reader", "namespace": namespace},
+        "rules": resources.iter().map(rule).collect::<Vec<_>>(),
+    });
+    let binding = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"name": "reader", "namespace": namespace},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader"},
+        "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": namespace}],
+    });
+    play(&mut control_plane.api_client().unwrap(), [role, binding]);
+    format!("system:serviceaccount:{namespace}:reader")
 }
 
 #[test]
@@ -104,24 +135,50 @@ fn what_would_break_is_found_with_the_object_of_the_cluster() {
     assert!(!named.contains(&elsewhere.as_str()), "{named:?}");
 }
 
+/// A claim, a chain and the backup of a restore are looked for in the cluster.
+#[test]
+fn what_a_file_names_is_looked_for_in_the_cluster() {
+    let control_plane = &World::rendered().control_plane;
+    let namespace = inhabited(control_plane);
+    let claim = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "volume", "namespace": namespace},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+    });
+    play(&mut control_plane.api_client().unwrap(), [claim]);
+    let on_volume = |claim: &str| {
+        let mut backup = backup("on-volume", "30 5 * * *");
+        backup["spec"]["storage"] = json!({"type": "pvc", "pvc": {"name": claim}});
+        backup
+    };
+    let differential = |parent: &str| {
+        let mut backup = backup("differential", "30 5 * * *");
+        backup["spec"]["chainFromBackup"] = parent.into();
+        backup["spec"]["options"] = json!({"backupType": "DIFF"});
+        backup["spec"]["storage"]["path"] = "nightly".into();
+        backup
+    };
+    for (there, missing, code) in [
+        (on_volume("volume"), on_volume("volmue"), "NB2009"),
+        (differential("nightly"), differential("nigthly"), "NB2004"),
+        (restore("nightly"), restore("nigthly"), "NB2003"),
+    ] {
+        let (_, report) = lint(control_plane, &namespace, &there, &[]);
+        assert!(!codes(&report).contains(code), "{code}: {report:#}");
+        let (_, report) = lint(control_plane, &namespace, &missing, &[]);
+        assert!(codes(&report).contains(code), "{code}: {report:#}");
+    }
+}
+
 #[test]
 fn a_secret_that_may_not_be_read_is_told_with_the_right_that_is_missing() {
     let control_plane = &World::rendered().control_plane;
     let namespace = inhabited(control_plane);
-    let rule = |group: &str, resources: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": ["get", "list"]});
-    let role = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
-        "metadata": {"name": "reader", "namespace": namespace},
-        "rules": [rule("neo4j.neo4j.com", &["*"]), rule("batch", &["cronjobs"]), rule("", &["persistentvolumeclaims"])],
-    });
-    let binding = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
-        "metadata": {"name": "reader", "namespace": namespace},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader"},
-        "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": namespace}],
-    });
-    play(&mut control_plane.api_client().unwrap(), [role, binding]);
-    let account = format!("system:serviceaccount:{namespace}:reader");
+    let resources = [
+        ("neo4j.neo4j.com", "*"),
+        ("batch", "cronjobs"),
+        ("", "persistentvolumeclaims"),
+    ];
+    let account = may_list(control_plane, &namespace, &resources);
     let (run, report) = lint(
         control_plane,
         &namespace,

@@ -23,6 +23,7 @@ mod guides;
 mod hostile_objects;
 mod identity;
 mod kubelet;
+mod listener;
 mod live;
 mod logs;
 mod metrics;

@@ -41,6 +41,8 @@ pub(crate) fn inventory(case: &Case, file: &lint::File<'_>, options: &Options) -
             Need::Secrets,
             Need::Namespace,
             Need::Claims,
+            Need::Accounts,
+            Need::Jobs,
         ] {
             inventory.set_coverage(need, Coverage::Full);
         }

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
-use kube::config::{AuthInfo, AuthProviderConfig, Cluster};
+use kube::config::{AuthInfo, Cluster};
 use rustls::sign::CertifiedKey;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::ConnectError;
 use super::exec::Exec;
-use super::failure::Unanswered;
-use super::flags::ConnectionFlags;
+use super::flags::{ConnectionFlags, Surroundings};
 use super::material::Material;
+use super::oidc::OpenIdConnect;
 use super::setting::Setting;
+use super::unanswered::Unanswered;
 
 /// What tells a server who asks.
 #[derive(Debug)]
@@ -28,13 +29,14 @@ pub(super) enum Credentials {
     Password(String, SecretString),
     Exec(Box<Exec>),
     /// A provider of the protocol `OpenID Connect`.
-    OpenIdConnect(AuthProviderConfig),
+    OpenIdConnect(Box<OpenIdConnect>),
 }
 
 impl Credentials {
     /// Returns what flags and the kubeconfig say. No program is started and no file is read.
     pub(super) fn of(
         flags: &ConnectionFlags,
+        surroundings: &Surroundings,
         user: &AuthInfo,
         cluster: &Cluster,
         authority: Option<&Material>,
@@ -58,7 +60,11 @@ impl Credentials {
             return Ok(Self::Exec(Box::new(Exec::of(exec, cluster, flags, authority, origin)?)));
         }
         match &user.auth_provider {
-            Some(provider) if provider.name == "oidc" => Ok(Self::OpenIdConnect(provider.clone())),
+            Some(provider) if provider.name == "oidc" => {
+                let origin = origin.with_field("auth-provider");
+                let provider = OpenIdConnect::of(&provider.config, flags, surroundings, origin)?;
+                Ok(Self::OpenIdConnect(Box::new(provider)))
+            }
             Some(provider) => Err(ConnectError::UnknownProvider {
                 name: provider.name.clone(),
                 origin: origin.with_field("auth-provider"),
@@ -83,7 +89,7 @@ impl Credentials {
     pub(super) async fn present(&self) -> Result<Presented, Unanswered> {
         let bearer = |token: &str| header(&format!("Bearer {}", token.trim()));
         let header = match self {
-            Self::None | Self::OpenIdConnect(_) => None,
+            Self::None => None,
             Self::Token(token) => Some(bearer(token.expose_secret())?),
             Self::TokenFile(file, token) => match (tokio::fs::read_to_string(file).await, token) {
                 (Ok(read), _) if !read.trim().is_empty() => Some(bearer(&read)?),
@@ -107,10 +113,23 @@ impl Credentials {
                         .map(|token| bearer(token.expose_secret()))
                         .transpose()?,
                     key: issued.key,
+                    note: None,
+                });
+            }
+            Self::OpenIdConnect(provider) => {
+                let (token, note) = provider.token().await?;
+                return Ok(Presented {
+                    header: Some(bearer(token.expose_secret())?),
+                    key: None,
+                    note,
                 });
             }
         };
-        Ok(Presented { header, key: None })
+        Ok(Presented {
+            header,
+            key: None,
+            note: None,
+        })
     }
 }
 
@@ -119,6 +138,8 @@ pub(super) struct Presented {
     pub(super) header: Option<HeaderValue>,
     /// The certificate for connections that are yet to be made.
     pub(super) key: Option<Arc<CertifiedKey>>,
+    /// What a person should know, though it stops nothing.
+    pub(super) note: Option<String>,
 }
 
 fn header(text: &str) -> Result<HeaderValue, Unanswered> {

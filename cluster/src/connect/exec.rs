@@ -18,10 +18,10 @@ use tokio::sync::Mutex;
 
 use super::ConnectError;
 use super::certified_key::certified_key;
-use super::failure::Unanswered;
 use super::flags::ConnectionFlags;
 use super::material::Material;
 use super::setting::Setting;
+use super::unanswered::Unanswered;
 
 /// The versions of the protocol that there still are.
 const V1: &str = "client.authentication.k8s.io/v1";

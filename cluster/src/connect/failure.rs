@@ -1,9 +1,10 @@
 //! Why a server has not answered: one sentence that names the cause, the server and what to mend.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use http::Uri;
@@ -12,63 +13,8 @@ use rustls::{AlertDescription, CertificateError};
 use tower::BoxError;
 
 use super::setting::Setting;
+use super::unanswered::Unanswered;
 use crate::error_chain::chain;
-
-/// Nobody has answered, or only to say that they do not know who asks.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{sentence}")]
-pub struct Unanswered {
-    sentence: String,
-    /// The errors behind it, for those who want to see them.
-    details: String,
-}
-
-impl Unanswered {
-    /// Finds one among an error and its causes.
-    pub fn of<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Self> {
-        let mut error = Some(error);
-        while let Some(current) = error {
-            if let Some(found) = current.downcast_ref() {
-                return Some(found);
-            }
-            error = current.source();
-        }
-        None
-    }
-
-    /// The errors behind it, for those who want to see them; empty where there are none.
-    pub fn details(&self) -> &str {
-        &self.details
-    }
-
-    /// A program for credentials that gave none.
-    pub(super) fn plugin(command: &str, why: &str, said: Option<&str>, origin: &Setting, details: &str) -> Self {
-        let said = said.map_or_else(String::new, |said| format!(": {}", printable(said)));
-        Self {
-            sentence: format!(
-                "the credential plugin {} gave no credentials: {why}{said}; it is {origin}",
-                Quoted(command)
-            ),
-            details: details.to_owned(),
-        }
-    }
-
-    /// A file with a token that cannot be read.
-    pub(super) fn token_file(file: &Path, why: &str, details: &str) -> Self {
-        Self {
-            sentence: format!("there is no token in {}: {why}", file.display()),
-            details: details.to_owned(),
-        }
-    }
-
-    /// A token that no header can carry.
-    pub(super) fn malformed_credentials() -> Self {
-        Self {
-            sentence: "the token has characters that no header can carry".to_owned(),
-            details: String::new(),
-        }
-    }
-}
 
 /// What is known of a server when it fails.
 #[derive(Debug)]
@@ -77,6 +23,8 @@ pub(super) struct Server {
     pub(super) origin: Setting,
     /// Where the authorities stand; `None` for those of the operating system.
     pub(super) authority: Option<Setting>,
+    /// Where some can be named.
+    pub(super) authority_field: String,
     /// Where another name than that of the address stands.
     pub(super) other_name: Option<Setting>,
     pub(super) user: Option<Setting>,
@@ -128,26 +76,15 @@ impl Server {
 
     /// Says why a request has failed.
     pub(super) fn explain(&self, error: &(dyn Error + 'static)) -> Unanswered {
-        let sentence = find::<rustls::Error>(error).and_then(|error| self.tls(error));
+        let to_proxy = self.proxy.as_ref().filter(|_| find::<ToProxy>(error).is_some());
+        let sentence = find::<rustls::Error>(error).and_then(|error| match to_proxy {
+            Some((proxy, origin)) => self.tls(error, &format!("the proxy {proxy}"), &origin.to_string(), origin),
+            None => self.tls(error, &self.address, &self.name_field(), &self.origin),
+        });
         Unanswered {
             sentence: sentence.unwrap_or_else(|| self.on_the_way(error)),
             details: chain(error),
         }
-    }
-
-    /// Says why no request was made: the provider of the credentials gave none. All else has been explained.
-    pub(super) fn explain_credentials(&self, error: BoxError) -> BoxError {
-        if error.is::<Unanswered>() || error.downcast_ref::<kube::client::AuthError>().is_none() {
-            return error;
-        }
-        let origin = self.user.as_ref().unwrap_or(&self.origin);
-        Box::new(Unanswered {
-            sentence: format!(
-                "there is no token for {}: the sign-in by OpenID Connect failed; it is {origin}",
-                self.address
-            ),
-            details: chain(&*error),
-        })
     }
 
     fn on_the_way(&self, error: &(dyn Error + 'static)) -> String {
@@ -175,27 +112,28 @@ impl Server {
         }
     }
 
-    fn tls(&self, error: &rustls::Error) -> Option<String> {
+    /// What is wrong with the TLS of the server, or of the proxy on the way to it. `mend` says where another name is given.
+    fn tls(&self, error: &rustls::Error, address: &str, mend: &str, origin: &Setting) -> Option<String> {
         use rustls::Error as Tls;
-        let address = &self.address;
         let sentence = match error {
-            Tls::InvalidCertificate(problem) => format!("the certificate of {address} {}", self.certificate(problem)),
+            Tls::InvalidCertificate(problem) => {
+                format!("the certificate of {address} {}", self.certificate(problem, mend))
+            }
             Tls::AlertReceived(alert) if is_about_client(*alert) => match &self.identity {
                 Some(origin) => format!("{address} does not accept the client certificate: it is {origin}"),
                 None => format!(
                     "{address} wants a client certificate, and there is none: give the user client-certificate and client-key"
                 ),
             },
-            Tls::InvalidMessage(_) => format!(
-                "{address} does not speak TLS: should it be http://? the address is {}",
-                self.origin
-            ),
+            Tls::InvalidMessage(_) => {
+                format!("{address} does not speak TLS: should it be http://? the address is {origin}")
+            }
             _ => return None,
         };
         Some(sentence)
     }
 
-    fn certificate(&self, problem: &CertificateError) -> String {
+    fn certificate(&self, problem: &CertificateError, mend: &str) -> String {
         let cluster = self.authority.as_ref().unwrap_or(&self.origin);
         match problem {
             CertificateError::Expired => "has expired: it has to be renewed there".to_owned(),
@@ -208,29 +146,28 @@ impl Server {
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 "is not valid yet: is the clock of this machine right?".to_owned()
             }
-            CertificateError::NotValidForName => format!("is for another name: mend {}", self.name_field()),
+            CertificateError::NotValidForName => format!("is for another name: mend {mend}"),
             CertificateError::NotValidForNameContext { expected, presented } => {
                 let names: Vec<String> = presented
                     .iter()
-                    .map(|name| printable(readable(name)).into_owned())
+                    .map(|name| printable(bracketed(readable(name))).into_owned())
                     .collect();
                 format!(
-                    "is for {} and not for {}: mend {}",
+                    "is for {} and not for {}: mend {mend}",
                     if names.is_empty() {
                         "no name at all".to_owned()
                     } else {
                         names.join(", ")
                     },
-                    Quoted(&expected.to_str()),
-                    self.name_field()
+                    Quoted(&bracketed(&expected.to_str()))
                 )
             }
             CertificateError::Revoked => "is revoked".to_owned(),
             _ => match &self.authority {
                 Some(_) => format!("is not trusted: none of the authorities that are {cluster} has signed it"),
                 None => format!(
-                    "is not trusted: no authority that this machine knows has signed it; name one in {}, or by --certificate-authority",
-                    self.origin.with_field("certificate-authority")
+                    "is not trusted: no authority that this machine knows has signed it; name one in {}",
+                    self.authority_field
                 ),
             },
         }
@@ -256,6 +193,11 @@ pub(super) struct NameNotResolved {
     pub(super) host: String,
     pub(super) source: io::Error,
 }
+
+/// A proxy that cannot be spoken to; what comes after it has nothing to do with it.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection to the proxy")]
+pub(super) struct ToProxy(#[source] pub(super) BoxError);
 
 /// Finds an error of a type among an error and its causes. What an `io::Error` is made of is no cause of it, and looked into
 /// all the same.
@@ -300,6 +242,14 @@ fn readable(name: &str) -> &str {
     inner
         .or_else(|| name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')))
         .unwrap_or(name)
+}
+
+/// An address of IPv6 as it stands in an address of a server: two colons at its beginning could be taken for something else.
+fn bracketed(name: &str) -> Cow<'_, str> {
+    match name.parse::<Ipv6Addr>() {
+        Ok(_) => Cow::Owned(format!("[{name}]")),
+        Err(_) => Cow::Borrowed(name),
+    }
 }
 
 fn date(seconds: u64) -> String {

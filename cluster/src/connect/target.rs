@@ -14,6 +14,7 @@ use super::material::{Material, of_flag, of_kubeconfig, read};
 use super::pod::{self, ACCOUNT, Pod};
 use super::proxy::{self, Proxy};
 use super::setting::Setting;
+use super::tls::Trust;
 
 /// Everything that a client is made of.
 #[derive(Debug)]
@@ -48,6 +49,15 @@ struct Chosen<'m> {
 }
 
 impl Target {
+    /// Who is believed to be the server.
+    pub(super) fn trust(&self) -> Trust<'_> {
+        match &self.authority {
+            _ if self.insecure => Trust::Anybody,
+            Some(authority) => Trust::Authority(authority),
+            None => Trust::System,
+        }
+    }
+
     /// Finds out what to connect to. No request is sent and no program is started.
     pub(super) fn find(flags: &ConnectionFlags, surroundings: &Surroundings) -> Result<Self, ConnectError> {
         let merged = Merged::read(flags.kubeconfig.as_deref(), surroundings)?;
@@ -71,7 +81,7 @@ impl Target {
         };
         let Some((server, server_origin)) = server else {
             return match pod::find(surroundings) {
-                Some(pod) => Self::of_pod(&pod, flags, surroundings),
+                Some(pod) => Self::of_pod(&pod, chosen.namespace(), flags, surroundings),
                 None if merged.is_empty() => Err(ConnectError::NoCluster { files: merged.named() }),
                 None => Err(chosen.without_server(&merged)),
             };
@@ -107,7 +117,14 @@ impl Target {
                 file: entry.file.clone(),
             })
         };
-        let credentials = Credentials::of(flags, &of_user, &of_cluster, authority.as_ref(), user_origin("exec"))?;
+        let credentials = Credentials::of(
+            flags,
+            surroundings,
+            &of_user,
+            &of_cluster,
+            authority.as_ref(),
+            user_origin("exec"),
+        )?;
         let field = credentials
             .field()
             .or(identity.is_some().then_some("client-certificate"));
@@ -118,7 +135,7 @@ impl Target {
         } else {
             field.and_then(user_origin)
         };
-        let in_context = chosen.context.and_then(|context| context.value.namespace.clone());
+        let in_context = chosen.namespace();
         Ok(Self {
             server,
             server_origin,
@@ -141,7 +158,12 @@ impl Target {
     }
 
     /// The API server of the cluster that this pod runs in. What flags say of the token, of certificates and of whom to impersonate counts.
-    fn of_pod(pod: &Pod, flags: &ConnectionFlags, surroundings: &Surroundings) -> Result<Self, ConnectError> {
+    fn of_pod(
+        pod: &Pod,
+        in_context: Option<String>,
+        flags: &ConnectionFlags,
+        surroundings: &Surroundings,
+    ) -> Result<Self, ConnectError> {
         let host = if pod.host.contains(':') {
             format!("[{}]", pod.host)
         } else {
@@ -170,7 +192,7 @@ impl Target {
             server,
             server_origin: Setting::Variable("KUBERNETES_SERVICE_HOST"),
             context: None,
-            namespace: namespace(flags, None, surroundings),
+            namespace: namespace(flags, in_context, surroundings),
             authority,
             insecure,
             server_name: flags
@@ -179,7 +201,7 @@ impl Target {
                 .map(|name| (name, Setting::Flag("--tls-server-name"))),
             compression: !flags.disable_compression.unwrap_or_default(),
             identity: None,
-            credentials: Credentials::of(flags, &account, &Cluster::default(), None, None)?,
+            credentials: Credentials::of(flags, surroundings, &account, &Cluster::default(), None, None)?,
             user_origin: Some(if flags.token.is_some() {
                 Setting::Flag("--token")
             } else {
@@ -242,6 +264,11 @@ impl<'m> Chosen<'m> {
             user,
             notes,
         })
+    }
+
+    /// The namespace of the context.
+    fn namespace(&self) -> Option<String> {
+        self.context.and_then(|context| context.value.namespace.clone())
     }
 
     /// Why there is no address to go to.

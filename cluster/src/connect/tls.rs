@@ -14,7 +14,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::ConnectError;
 use super::certified_key::certified_key;
-use super::target::Target;
+use super::material::Material;
 
 /// The certificate that is shown to servers, which a program may give later.
 #[derive(Debug, Default)]
@@ -38,10 +38,24 @@ impl ResolvesClientCert for Shown {
     }
 }
 
+/// Who is believed.
+pub(super) enum Trust<'t> {
+    /// Whom these authorities have signed.
+    Authority(&'t Material),
+    /// Whom the authorities of the operating system have signed.
+    System,
+    /// Anybody.
+    Anybody,
+}
+
 /// Puts together what TLS needs to know.
-pub(super) fn configuration(target: &Target, shown: Arc<Shown>) -> Result<ClientConfig, ConnectError> {
+pub(super) fn configuration(
+    trust: &Trust<'_>,
+    identity: Option<&(Material, Material)>,
+    shown: Arc<Shown>,
+) -> Result<ClientConfig, ConnectError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    if let Some((certificate, key)) = &target.identity {
+    if let Some((certificate, key)) = identity {
         let read = certified_key(&certificate.pem, &key.pem);
         let read = read.map_err(|why| ConnectError::Unusable {
             origin: certificate.origin.clone(),
@@ -49,17 +63,19 @@ pub(super) fn configuration(target: &Target, shown: Arc<Shown>) -> Result<Client
         })?;
         shown.set(Arc::new(read));
     }
-    let verifier: Arc<dyn ServerCertVerifier> = if target.insecure {
-        Arc::new(Anybody(Arc::clone(&provider)))
-    } else if let Some(authority) = &target.authority {
-        let unusable = || ConnectError::Unusable {
-            origin: authority.origin.clone(),
-            why: "there is no certificate in it",
-        };
-        Arc::new(Trusted::of(&authority.pem, &provider).ok_or_else(unusable)?)
-    } else {
-        let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(&provider));
-        Arc::new(verifier.map_err(ConnectError::NoAuthorities)?)
+    let verifier: Arc<dyn ServerCertVerifier> = match trust {
+        Trust::Anybody => Arc::new(Anybody(Arc::clone(&provider))),
+        Trust::Authority(authority) => {
+            let unusable = || ConnectError::Unusable {
+                origin: authority.origin.clone(),
+                why: "there is no certificate in it",
+            };
+            Arc::new(Trusted::of(&authority.pem, &provider).ok_or_else(unusable)?)
+        }
+        Trust::System => {
+            let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(&provider));
+            Arc::new(verifier.map_err(ConnectError::NoAuthorities)?)
+        }
     };
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(ConnectError::NoAuthorities)?;

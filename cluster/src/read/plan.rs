@@ -211,8 +211,10 @@ fn in_namespace(namespace: Option<&str>, reading: &Reading, served: Option<&str>
         return;
     }
     if let Purpose::References(_) = reading.purpose {
-        let resources = [Resource::CronJobs, Resource::Claims];
+        let resources = [Resource::CronJobs, Resource::Claims, Resource::ServiceAccounts];
         parts.extend(resources.map(|resource| Part::list(resource, namespace)));
+        // Of Jobs only what has not ended well: a cluster may have a great many of the others.
+        parts.push(Part::list(Resource::Jobs, namespace).with_fields("status.successful=0".to_owned()));
         return;
     }
     let own = reading

@@ -20,6 +20,8 @@ pub enum Need {
     Namespace,
     /// The volume claims of the namespace.
     Claims,
+    /// The Jobs of the namespace that have not ended.
+    Jobs,
     /// The `ServiceAccounts` of the Jobs.
     Accounts,
     /// The Role and the `RoleBinding` of the backup account.
@@ -31,7 +33,7 @@ pub enum Need {
 impl Need {
     /// Whether rules may ask for it. The others are for the reconciler alone.
     pub fn is_for_rules(self) -> bool {
-        !matches!(self, Self::Accounts | Self::Roles)
+        !matches!(self, Self::Roles)
     }
 }
 

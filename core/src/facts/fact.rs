@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use super::account::AccountFacts;
 use super::backup::BackupFacts;
 use super::instance::{InstanceFacts, InstanceKind};
 use super::namespace::NamespaceFacts;
 use super::owner::Controller;
 use super::restore::RestoreFacts;
+use super::run::RunFacts;
 use super::secret::SecretFacts;
 use super::sharded::ShardedFacts;
 use crate::document::Node;
+use crate::model::Account;
 use crate::schema::Kind;
 
 /// What is kept of one object. It borrows from nothing, so that the object can be let go.
@@ -30,6 +33,9 @@ pub(super) enum About {
     Secret(SecretFacts),
     Namespace(NamespaceFacts),
     Claim,
+    Account(Account, AccountFacts),
+    /// A Job, and what it runs.
+    Run(RunFacts),
     /// An object of a kind of Kubernetes' own that belongs to a controller.
     Controlled(&'static str, Controller),
     /// An object that nobody asks about.
@@ -61,6 +67,20 @@ impl Fact {
         Self::new(namespace, name, About::Claim)
     }
 
+    /// Returns what is kept of a `ServiceAccount`, or `None` if it is none of those that the Jobs run as.
+    pub fn of_account(namespace: &str, name: &str, annotations: BTreeMap<String, String>) -> Option<Self> {
+        let facts = AccountFacts {
+            annotations,
+            ..AccountFacts::default()
+        };
+        Some(Self::new(namespace, name, About::Account(Account::named(name)?, facts)))
+    }
+
+    /// Returns what is kept of a Job, or `None` if nothing of the operator runs in it.
+    pub fn of_job(namespace: &str, name: &str, job: &Node<'_>) -> Option<Self> {
+        Some(Self::new(namespace, name, About::Run(RunFacts::of(job)?)))
+    }
+
     /// Returns what is kept of an object that belongs to a controller.
     pub fn of_controlled(kind: &'static str, namespace: &str, name: &str, controller: Controller) -> Self {
         Self::new(namespace, name, About::Controlled(kind, controller))
@@ -76,6 +96,8 @@ impl Fact {
             About::Secret(_) => "Secret",
             About::Namespace(_) => "Namespace",
             About::Claim => "PersistentVolumeClaim",
+            About::Account(..) => "ServiceAccount",
+            About::Run(_) => "Job",
             About::Controlled(kind, _) => kind,
             About::Nothing => return None,
         };

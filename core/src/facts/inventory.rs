@@ -14,6 +14,7 @@ use super::namespace::NamespaceFacts;
 use super::owner::Controller;
 use super::restore::RestoreFacts;
 use super::role::{BindingFacts, RoleFacts};
+use super::run::RunFacts;
 use super::secret::SecretFacts;
 use super::sharded::ShardedFacts;
 use super::siblings::{Backups, Others, Restores};
@@ -58,6 +59,7 @@ struct NamespaceObjects {
     role: Option<RoleFacts>,
     binding: Option<BindingFacts>,
     claims: BTreeSet<String>,
+    runs: BTreeMap<String, RunFacts>,
     controllers: BTreeMap<(&'static str, String), Controller>,
 }
 
@@ -74,6 +76,15 @@ pub struct Inventory {
     writers: Option<Writers>,
     /// The API version in which each kind is served.
     served: BTreeMap<Kind, String>,
+    /// What was known of the backups and restores before others were laid over them; `None` of those that were not there.
+    stored: BTreeMap<(Kind, String, String), Option<Stored>>,
+}
+
+/// What rules ask of the object in a cluster that another one is laid over.
+#[derive(Debug, Clone, PartialEq)]
+struct Stored {
+    instance: Option<String>,
+    annotations: SmallMap<String, String>,
 }
 
 impl Inventory {
@@ -151,6 +162,8 @@ impl Inventory {
             About::Claim => {
                 objects.claims.insert(name);
             }
+            About::Account(account, facts) => drop(objects.accounts.insert(account, facts)),
+            About::Run(facts) => drop(objects.runs.insert(name, facts)),
             About::Controlled(kind, controller) => {
                 objects.controllers.insert((kind, name), controller);
             }
@@ -161,12 +174,73 @@ impl Inventory {
     /// Takes what is known of an object that is to be applied, in the place of what was known of it: what it says itself, and
     /// what its status has said, which stays when it is applied.
     pub fn lay_over(&mut self, mut fact: Fact) {
+        let kind = match &fact.about {
+            About::Backup(_) => Some(Kind::Neo4jBackup),
+            About::Restore(_) => Some(Kind::Neo4jRestore),
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            let key = (kind, fact.namespace.clone(), fact.name.clone());
+            // What a second file lays over it is no part of the cluster.
+            if !self.stored.contains_key(&key) {
+                let known = self.known(kind, &fact.namespace, &fact.name);
+                self.stored.insert(key, known);
+            }
+        }
         if let About::Backup(facts) = &mut fact.about
             && let Lookup::Found(known) = self.backup(&fact.namespace, &fact.name)
         {
             facts.keep_status_of(known);
         }
         self.add(fact);
+    }
+
+    /// Whether a backup or restore is in the cluster, whatever is laid over it.
+    pub fn is_stored(&self, kind: Kind, namespace: &str, name: &str) -> bool {
+        let key = (kind, namespace.to_owned(), name.to_owned());
+        match self.stored.get(&key) {
+            Some(stored) => stored.is_some(),
+            None => self.known(kind, namespace, name).is_some(),
+        }
+    }
+
+    /// What a backup or restore in the cluster wants as an annotation of its account, whatever is laid over it.
+    pub fn stored_identity(&self, kind: Kind, namespace: &str, name: &str, key: &str) -> Option<&str> {
+        let stored = self
+            .stored
+            .get(&(kind, namespace.to_owned(), name.to_owned()))?
+            .as_ref()?;
+        stored.annotations.get(key).map(String::as_str)
+    }
+
+    /// The runs that are under way on an instance: the names of their Jobs, with what they run, as far as the cluster has it.
+    pub fn runs_on(&self, namespace: &str, instance: &str) -> impl Iterator<Item = (&str, &RunFacts)> {
+        let objects = self.namespaces.get(namespace).into_iter();
+        let runs = objects.flat_map(|objects| objects.runs.iter());
+        runs.filter(move |(_, run)| self.instance_of(run, namespace).as_deref() == Some(instance))
+            .map(|(job, run)| (job.as_str(), run))
+    }
+
+    /// The instance that a run began on: that of the object in the cluster.
+    fn instance_of(&self, run: &RunFacts, namespace: &str) -> Option<String> {
+        let key = (run.kind, namespace.to_owned(), run.of.clone());
+        let stored = self.stored.get(&key).cloned().flatten();
+        stored.or_else(|| self.known(run.kind, namespace, &run.of))?.instance
+    }
+
+    fn known(&self, kind: Kind, namespace: &str, name: &str) -> Option<Stored> {
+        let objects = self.namespaces.get(namespace)?;
+        let (instance, annotations) = if kind == Kind::Neo4jBackup {
+            let facts = objects.backups.get(name)?;
+            (&facts.instance, &facts.storage.annotations)
+        } else {
+            let facts = objects.restores.get(name)?;
+            (&facts.instance, &facts.annotations)
+        };
+        Some(Stored {
+            instance: instance.clone(),
+            annotations: annotations.clone(),
+        })
     }
 
     /// Returns the controller that an object of a kind belongs to, or `None` if it belongs to none as far as is known.

@@ -138,7 +138,7 @@ pub fn read<'a>(text: &'a str, limits: &Limits) -> File<'a> {
 /// Adds what a file says to what is known of other objects.
 pub fn collect(file: &File<'_>, options: &Options, inventory: &mut Inventory) {
     for fact in facts(file, options) {
-        inventory.add(fact);
+        inventory.lay_over(fact);
     }
 }
 
@@ -162,17 +162,21 @@ fn fact(object: &Node<'_>, options: &Options) -> Option<Fact> {
         return Some(Fact::of(kind, namespace, name, object));
     }
     let entries = |field: &'static str| Field::at(object, field).entries();
+    let annotations = || {
+        let entries = entries("metadata.annotations");
+        entries
+            .filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())))
+            .collect()
+    };
     match (Field::at(object, "apiVersion").str(), Field::at(object, "kind").str()) {
         (Some("v1"), Some("Secret")) => {
             let keys = entries("data").chain(entries("stringData"));
             Some(Fact::of_secret(namespace, name, keys.map(|(key, _)| key.to_owned())))
         }
-        (Some("v1"), Some("Namespace")) => {
-            let annotations = entries("metadata.annotations");
-            let annotations = annotations.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
-            Some(Fact::of_namespace(name, annotations.collect()))
-        }
+        (Some("v1"), Some("Namespace")) => Some(Fact::of_namespace(name, annotations())),
         (Some("v1"), Some("PersistentVolumeClaim")) => Some(Fact::of_claim(namespace, name)),
+        (Some("v1"), Some("ServiceAccount")) => Fact::of_account(namespace, name, annotations()),
+        (Some("batch/v1"), Some("Job")) => Fact::of_job(namespace, name, object),
         (Some("batch/v1"), Some("CronJob")) => {
             let controller = Controller::of(object)?;
             Some(Fact::of_controlled("CronJob", namespace, name, controller))

@@ -384,6 +384,14 @@ fn operator(installations: &[Installation<'_>], served: &ServedSchemas) -> Optio
     deployed.or_else(|| served.versions().map(Operator::one_of))
 }
 
+fn annotations(object: &Node<'_>) -> BTreeMap<String, String> {
+    let annotations = object.at("metadata.annotations").and_then(Node::as_map);
+    let annotations = annotations.into_iter().flat_map(crate::document::Map::iter);
+    annotations
+        .filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())))
+        .collect()
+}
+
 /// What manifest rules know, from the objects that were read.
 fn inventory(snapshot: &Snapshot) -> Inventory {
     let mut inventory = Inventory::partial("it was not asked for");
@@ -401,11 +409,15 @@ fn inventory(snapshot: &Snapshot) -> Inventory {
         }
     }
     for stored in snapshot.objects(Resource::Namespaces) {
-        let object = stored.node();
-        let annotations = object.at("metadata.annotations").and_then(Node::as_map);
-        let annotations = annotations.into_iter().flat_map(crate::document::Map::iter);
-        let annotations = annotations.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
-        inventory.insert_namespace(&stored.name, annotations.collect());
+        inventory.insert_namespace(&stored.name, annotations(&stored.node()));
+    }
+    for stored in snapshot.objects(Resource::ServiceAccounts) {
+        let account = Fact::of_account(&stored.namespace, &stored.name, annotations(&stored.node()));
+        account.into_iter().for_each(|fact| inventory.add(fact));
+    }
+    for stored in snapshot.objects(Resource::Jobs) {
+        let run = Fact::of_job(&stored.namespace, &stored.name, &stored.node());
+        run.into_iter().for_each(|fact| inventory.add(fact));
     }
     for stored in snapshot.objects(Resource::Claims) {
         inventory.add(Fact::of_claim(&stored.namespace, &stored.name));
@@ -427,6 +439,8 @@ fn inventory(snapshot: &Snapshot) -> Inventory {
         (Need::Namespace, &[Resource::Namespaces]),
         (Need::Secrets, &[Resource::Secrets]),
         (Need::Claims, &[Resource::Claims]),
+        (Need::Accounts, &[Resource::ServiceAccounts]),
+        (Need::Jobs, &[Resource::Jobs]),
     ] {
         let coverage = |namespace| {
             let gaps = resources

@@ -2,6 +2,7 @@
 
 //! Every manifest rule, one file each.
 
+mod account_identity_replaced;
 mod additional_argument;
 mod annotation_of_other_provider;
 mod api_version_not_served;
@@ -32,6 +33,7 @@ mod identity_conflict;
 mod identity_missing;
 mod identity_placeholder;
 mod identity_provider_wrong;
+mod instance_busy;
 mod instance_not_found;
 mod location_shared;
 mod log_storage_unmounted;
@@ -78,6 +80,7 @@ mod volume_claim_missing;
 mod wrong_type;
 mod yaml_syntax;
 
+pub use account_identity_replaced::AccountIdentityReplaced;
 pub use additional_argument::AdditionalArgument;
 pub use annotation_of_other_provider::AnnotationOfOtherProvider;
 pub use api_version_not_served::ApiVersionNotServed;
@@ -108,6 +111,7 @@ pub use identity_conflict::IdentityConflict;
 pub use identity_missing::IdentityMissing;
 pub use identity_placeholder::IdentityPlaceholder;
 pub use identity_provider_wrong::IdentityProviderWrong;
+pub use instance_busy::InstanceBusy;
 pub use instance_not_found::InstanceNotFound;
 pub use location_shared::LocationShared;
 pub use log_storage_unmounted::LogStorageUnmounted;
@@ -198,11 +202,13 @@ pub static ALL: &[&dyn Rule] = &[
     &ServiceAccountImplicit,
     &EndpointMalformed,
     &IdentityAnnotationMisspelt,
+    &AccountIdentityReplaced,
     &ScheduleInvalid,
     &ScheduleTimeZone,
     &ScheduleNeverFires,
     &SchedulesOverlap,
     &ScheduleSurprising,
+    &InstanceBusy,
     &BucketMissing,
     &BucketMalformed,
     &PathWithEmptySegment,

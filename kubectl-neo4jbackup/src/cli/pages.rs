@@ -69,7 +69,8 @@ object never conflicts with its own version in the cluster.
 
 | what is looked at | right, in the namespaces of the files and the one of `-n`; with `-A` everywhere |
 |---|---|
-| the operator's objects, `CronJobs` and claims | `list` |
+| the operator's objects, `CronJobs`, claims and `ServiceAccounts` | `list` |
+| Jobs that have not ended well: what is under way on an instance | `list` |
 | Secrets that the files name: their key names, of at most 64 | `get`, one by one: a list would bring every value |
 | the namespaces | `get`, with `-A` `list` |
 | the six CRDs, which say which fields the cluster takes, unless `--crds` does | `get` |

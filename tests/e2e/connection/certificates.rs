@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use neo4jbackup_harness::CertificateAuthority;
 use serde_json::json;
 
-use super::servers::Server;
+use super::servers::Front;
 use super::surroundings::{Place, administrator, authority_data, cluster, control_plane, kubeconfig};
 
 #[test]
@@ -98,7 +98,7 @@ fn nobody_is_checked_when_that_is_asked_for() {
 fn a_certificate_that_is_trusted_itself() {
     let authority = CertificateAuthority::new().unwrap();
     let leaf = authority.issue_server_certificate(&["127.0.0.1"]).unwrap();
-    let front = Server::front(&leaf);
+    let front = Front::start(&leaf);
     let url = format!("https://{}", front.address);
     let trusting = |pem: &str| json!({"server": url, "certificate-authority-data": STANDARD.encode(pem)});
     let place = Place::with(&kubeconfig(&trusting(&leaf.certificate_pem), &administrator()));
@@ -109,7 +109,7 @@ fn a_certificate_that_is_trusted_itself() {
     place.both_fail(&[], "certificate signed by unknown authority", 3, &["is not trusted"]);
     // And only for its names, and as long as it is valid.
     let named = authority.issue_server_certificate(&["somewhere.example"]).unwrap();
-    let elsewhere = Server::front(&named);
+    let elsewhere = Front::start(&named);
     let mut cluster = trusting(&named.certificate_pem);
     cluster["server"] = json!(format!("https://{}", elsewhere.address));
     let place = Place::with(&kubeconfig(&cluster, &administrator()));
@@ -124,12 +124,12 @@ fn a_certificate_that_is_trusted_itself() {
 #[test]
 fn names_and_dates_are_checked() {
     let authority = control_plane().authority();
-    let place_of = |front: &Server| {
+    let place_of = |front: &Front| {
         let mut cluster = cluster();
         cluster["server"] = json!(format!("https://{}", front.address));
         Place::with(&kubeconfig(&cluster, &administrator()))
     };
-    let front = Server::front(
+    let front = Front::start(
         &authority
             .issue_server_certificate(&["somewhere.example", "10.0.0.7"])
             .unwrap(),
@@ -155,7 +155,7 @@ fn names_and_dates_are_checked() {
         &["not for `other.example`: mend --tls-server-name"],
     );
 
-    let front = Server::front(&authority.issue_expired_certificate(&["127.0.0.1"]).unwrap());
+    let front = Front::start(&authority.issue_expired_certificate(&["127.0.0.1"]).unwrap());
     let place = place_of(&front);
     place.both_fail(
         &[],

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::servers::Server;
+use super::servers::{http_proxy, mute};
 use super::surroundings::{Place, administrator, cluster, kubeconfig};
 
 fn at(server: &str) -> Place {
@@ -41,8 +41,8 @@ fn nobody_is_there() {
 
 #[test]
 fn somebody_is_there_and_says_nothing() {
-    let mute = Server::mute();
-    let place = at(&format!("https://{}", mute.address));
+    let silent = mute();
+    let place = at(&format!("https://{}", silent.address));
     for (limit, shown) in [("1s", "within 1s"), ("1", "within 1s"), ("500ms", "within 0.5s")] {
         let words = ["cannot reach https://127.0.0.1", shown, "--request-timeout"];
         place.both_fail(
@@ -52,7 +52,7 @@ fn somebody_is_there_and_says_nothing() {
             &words,
         );
     }
-    let place = at(&format!("http://{}", mute.address));
+    let place = at(&format!("http://{}", silent.address));
     place.both_fail(
         &["--request-timeout=1s"],
         "Unable to connect to the server",
@@ -82,7 +82,7 @@ fn the_wrong_protocol() {
     let place = Place::with(&kubeconfig(&cluster, &administrator()));
     place.both_fail(&[], "rejected our request", 3, &["HTTP request to an HTTPS server"]);
     // A proxy speaks HTTP, and breaks off at the greeting of TLS.
-    let other = Server::http_proxy(None);
+    let other = http_proxy(None);
     let place = at(&format!("https://{}", other.address));
     place.both_fail(&["--request-timeout=2s"], "", 3, &["cannot reach https://127.0.0.1"]);
 }

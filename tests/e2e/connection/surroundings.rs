@@ -54,10 +54,41 @@ pub(super) fn kubeconfig(cluster: &Value, user: &Value) -> Value {
     })
 }
 
+/// The folder of a place that is mounted where the kubelet puts the account of a pod.
+const ACCOUNT: &str = "account";
+
+/// What runs a program in a pod: `$0` has the account.
+const POD: &str = r#"
+mount -t tmpfs tmpfs "$(readlink -f /var/run)"
+mkdir -p /var/run/secrets/kubernetes.io
+cp -R "$0" /var/run/secrets/kubernetes.io/serviceaccount
+exec "$@"
+"#;
+
+/// How `unshare` gives a program mounts of its own, or `None` where it may not.
+fn namespaces_of_mounts() -> Option<&'static [&'static str]> {
+    static WAY: OnceLock<Option<&'static [&'static str]>> = OnceLock::new();
+    *WAY.get_or_init(|| {
+        let ways: [&[&str]; 2] = [&["--mount"], &["--user", "--map-root-user", "--mount"]];
+        let can = |way: &&&[&str]| {
+            let mut command = Command::new("unshare");
+            command.args(**way).args(["mount", "-t", "tmpfs", "tmpfs", "/var/run"]);
+            command.output().is_ok_and(|output| output.status.success())
+        };
+        let way = ways.iter().find(can).copied();
+        if way.is_none() {
+            println!("skipped: this machine gives a test no mounts of its own");
+        }
+        way
+    })
+}
+
 /// Where both programs run: a home without anything, unless a test puts something there.
 pub(super) struct Place {
     folder: TempDir,
     environment: Vec<(String, String)>,
+    /// Whether it is a pod: with the account in the folder `account` where the kubelet puts one.
+    is_pod: bool,
 }
 
 /// What a program answered.
@@ -75,7 +106,30 @@ impl Place {
         Self {
             folder: tempfile::tempdir().unwrap(),
             environment: Vec::new(),
+            is_pod: false,
         }
+    }
+
+    /// A pod, which is told of the API server, and has an account as far as a test gives it one; `None` where this machine
+    /// does not let a test have a file system of its own.
+    pub(super) fn pod() -> Option<Self> {
+        namespaces_of_mounts()?;
+        let mut place = Self::new();
+        place.is_pod = true;
+        std::fs::create_dir(place.path(ACCOUNT)).unwrap();
+        let (host, port) = control_plane()
+            .url()
+            .trim_start_matches("https://")
+            .rsplit_once(':')
+            .unwrap();
+        place.set("KUBERNETES_SERVICE_HOST", host);
+        place.set("KUBERNETES_SERVICE_PORT", port);
+        Some(place)
+    }
+
+    /// Gives the pod a file of its account.
+    pub(super) fn mount(&self, name: &str, text: &str) {
+        self.write(&format!("{ACCOUNT}/{name}"), text);
     }
 
     /// A place with a kubeconfig where both look for one.
@@ -101,7 +155,15 @@ impl Place {
     }
 
     fn run(&self, program: &Path, words: &[&str]) -> Output {
-        let mut command = Command::new(program);
+        let mut command = match namespaces_of_mounts().filter(|_| self.is_pod) {
+            Some(unshare) => {
+                let mut command = Command::new("unshare");
+                command.args(unshare).args(["sh", "-ec", POD]);
+                command.arg(self.path(ACCOUNT)).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
@@ -156,6 +218,15 @@ impl Place {
             namespace: cluster.and_then(|cluster| cluster["namespace"].as_str().map(str::to_owned)),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
+    }
+
+    /// Runs kubectl; returns its exit code and what it prints.
+    pub(super) fn run_kubectl(&self, words: &[&str]) -> (Option<i32>, String) {
+        let output = self.run(kubectl(), words);
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
     }
 
     /// Runs the plugin; returns its exit code and what it says.

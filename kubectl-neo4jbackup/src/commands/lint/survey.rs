@@ -504,6 +504,8 @@ mod tests {
             Need::Secrets,
             Need::Namespace,
             Need::Claims,
+            Need::Accounts,
+            Need::Jobs,
             Need::Clock,
         ];
         for need in needs {
