@@ -164,10 +164,12 @@ impl Site {
     }
 
     fn prove(&self, who: &str, version: &str, attempt: impl Fn(&str) -> Result<(), String> + Sync) {
+        // The authorizer is asked once in a namespace.
+        let awaited = self.control_plane.create_namespace("awaited").unwrap();
         let case = Case {
             who,
             control_plane: &self.control_plane,
-            namespace: &self.namespace,
+            namespace: &awaited,
             objects: self.generate("repair", version),
             elsewhere: singles(&self.generate("read", version)),
             // They all repair the same.
