@@ -18,6 +18,15 @@ pub fn chain(error: &dyn Error) -> String {
     text
 }
 
+/// The text of what a client says, as a gap in what was read has it.
+pub(crate) fn reason(error: &kube::Error) -> String {
+    match error {
+        // Its own text has the whole status in it.
+        kube::Error::Api(status) if !status.message.is_empty() => status.message.clone(),
+        other => chain(other),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io;

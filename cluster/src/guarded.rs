@@ -4,7 +4,7 @@ use http::StatusCode;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::Status;
 use kube::{Error, api::DynamicObject};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::objects::{NoAnswer, ObjectName, Objects};
 
@@ -211,35 +211,6 @@ impl Objects {
             .filter_map(|found| found.metadata.namespace)
             .collect())
     }
-
-    /// Returns whether an account may do something with a resource of the core group in its namespace: what the authorizers
-    /// of the API server say.
-    pub async fn account_may(
-        &self,
-        namespace: &str,
-        account: &str,
-        verb: &str,
-        resource: &str,
-    ) -> Result<bool, NoAnswer> {
-        let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
-        let review = json!({
-            "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
-            "spec": {
-                "user": format!("system:serviceaccount:{namespace}:{account}"),
-                "groups": [
-                    "system:serviceaccounts", format!("system:serviceaccounts:{namespace}"), "system:authenticated",
-                ],
-                "resourceAttributes": {
-                    "namespace": namespace, "verb": verb, "resource": resource, "subresource": subresource,
-                },
-            },
-        });
-        let request = http::Request::post("/apis/authorization.k8s.io/v1/subjectaccessreviews")
-            .header(http::header::CONTENT_TYPE, "application/json")
-            .body(review.to_string().into_bytes())?;
-        let answer: Value = self.client.request(request).await.map_err(NoAnswer::of)?;
-        Ok(answer["status"]["allowed"] == true)
-    }
 }
 
 pub(crate) fn value(object: &DynamicObject) -> Value {
@@ -254,6 +225,8 @@ pub(crate) fn typed(object: &Value) -> Result<DynamicObject, WriteError> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn of(status: Value) -> WriteError {

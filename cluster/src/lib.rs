@@ -20,17 +20,19 @@ mod names;
 mod objects;
 mod operator;
 mod probe;
+mod pages;
 mod rbac;
 mod read;
 mod references;
 mod resource;
+mod roles;
 mod secret_flaws;
 mod shared_inventory;
 mod watch;
 mod watched;
 mod whoami;
 
-pub use access::{AccessError, AccessReader, Answered, ReadRoles, Way, read_roles};
+pub use access::{AccessError, AccessReader, Answered, Way};
 pub use account_token::{TokenError, account_claims, token_issuer};
 pub use certificates::{
     CaBundles, CertificateStore, Configuration, SecretReading, StoreError, StoredSecret, Target, Unreachable,
@@ -48,6 +50,7 @@ pub use operator::{DeploymentName, NoDeploymentName, OperatorFacts, OperatorWatc
 pub use rbac::{ApplyOutcome, RbacEvent, RbacReconciler};
 pub use read::{LogLines, LogStream, ObjectReader, ObjectReading, PodsOf, Purpose, Read, ReadError, Reading, read};
 pub use references::{References, Watching};
+pub use roles::{ReadRoles, read_roles};
 pub use secret_flaws::secret_flaws;
 pub use shared_inventory::SharedInventory;
 pub use whoami::{User, WhoamiError, server_version, whoami};

@@ -179,7 +179,11 @@ fn failed(verb: &str, object: &ObjectName, error: Error) -> ObjectError {
 impl NoAnswer {
     /// Whether a right is missing.
     pub fn is_forbidden(&self) -> bool {
-        matches!(self, Self::Status { status, .. } if *status == http::StatusCode::FORBIDDEN)
+        match self {
+            Self::Status { status, .. } => *status == http::StatusCode::FORBIDDEN,
+            Self::Client(Error::Api(status)) => status.code == http::StatusCode::FORBIDDEN.as_u16(),
+            Self::Client(_) | Self::Request(_) => false,
+        }
     }
 
     /// What a client says, without what it repeats of a refusal.

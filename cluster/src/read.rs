@@ -26,7 +26,7 @@ pub use self::object::{ObjectReader, ObjectReading, PodsOf};
 use self::page::{Answer, List, list};
 use self::plan::{Asked, Part, parts};
 use crate::connect::Cluster;
-use crate::error_chain::chain;
+use crate::error_chain::reason;
 
 /// What to read.
 #[derive(Debug, Clone)]
@@ -277,15 +277,6 @@ fn secret_parts(secrets: Vec<(String, String)>, are_more: bool, read: &mut Read)
     }
     let part = |(namespace, name): (String, String)| Part::one(Resource::Secrets, Some(&namespace), name);
     secrets.into_iter().map(part).collect()
-}
-
-/// The text of an error as a gap has it.
-fn reason(error: &kube::Error) -> String {
-    match error {
-        // Its own text has the whole status in it.
-        kube::Error::Api(status) if !status.message.is_empty() => status.message.clone(),
-        other => chain(other),
-    }
 }
 
 /// The right to do something with a resource.

@@ -39,7 +39,7 @@ pub use connection::Connection;
 pub use look::LookArguments;
 pub use pages::markdown;
 pub use probe::{Probe, ProviderName};
-pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacRepair, RbacScope, RbacUndo};
+pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacRepair, RbacScope, RbacUndo, RepairScope};
 pub use report::{CollectReport, Report, ReportCommand, ReportDiff, ReportDiffFormat};
 pub use rights::{GenerateFor, RbacCheck, RbacGenerate, RightsFormat, RightsLevel, RightsOf};
 pub use status_format::StatusFormats;

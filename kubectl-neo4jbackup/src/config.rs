@@ -140,15 +140,36 @@ pub fn find(start: &Path, current_directory: &Path) -> Result<Option<PathBuf>, C
 
 /// Reads a file; `shown` is its name in messages.
 pub fn read(file: &Path, shown: &str) -> Result<Config, ConfigError> {
-    let text = fs::read_to_string(file).map_err(|source| ConfigError::Read {
+    parse(&text_of(file, shown)?, shown)
+}
+
+fn text_of(file: &Path, shown: &str) -> Result<String, ConfigError> {
+    fs::read_to_string(file).map_err(|source| ConfigError::Read {
         shown: shown.to_owned(),
         source,
-    })?;
-    parse(&text, shown)
+    })
 }
 
 /// Reads a text.
 pub fn parse(text: &str, shown: &str) -> Result<Config, ConfigError> {
+    parse_with(text, shown, |reader| reader.config())
+}
+
+/// Reads a file that has settings and nothing else, as the webhook reads it; `shown` is its name in messages.
+pub fn read_settings(file: &Path, shown: &str) -> Result<Settings, ConfigError> {
+    parse_settings(&text_of(file, shown)?, shown)
+}
+
+/// Reads the text of such a file.
+pub fn parse_settings(text: &str, shown: &str) -> Result<Settings, ConfigError> {
+    parse_with(text, shown, |reader| reader.settings(""))
+}
+
+fn parse_with<T: Default>(
+    text: &str,
+    shown: &str,
+    read: impl Fn(&Reader<'_>) -> Result<T, ConfigError>,
+) -> Result<T, ConfigError> {
     let mistake = |line, source| ConfigError::Content {
         shown: shown.to_owned(),
         line,
@@ -164,7 +185,7 @@ pub fn parse(text: &str, shown: &str) -> Result<Config, ConfigError> {
         return Err(mistake(problem.span.start.line, Mistake::Yaml { message, help }));
     }
     let document = match parsed.documents.as_slice() {
-        [] => return Ok(Config::default()),
+        [] => return Ok(T::default()),
         [document] => document,
         [_, second, ..] => return Err(mistake(second.spans.value.start.line, Mistake::SecondDocument)),
     };
@@ -172,14 +193,14 @@ pub fn parse(text: &str, shown: &str) -> Result<Config, ConfigError> {
         return Err(mistake(1, Mistake::NoKeys));
     }
     let reader = Reader::new(document, text, shown);
-    for (path, known) in known_keys() {
+    for (path, known) in known_keys(&read) {
         reader.refuse_unknown_keys(&path, &known)?;
     }
-    reader.config()
+    read(&reader)
 }
 
-/// The keys that are read, by the key that they stand below: what the reader asks an empty file for.
-fn known_keys() -> BTreeMap<String, Vec<String>> {
+/// The keys that are read, by the key that they stand below: what a reader asks an empty file for.
+fn known_keys<T>(read: impl Fn(&Reader<'_>) -> Result<T, ConfigError>) -> BTreeMap<String, Vec<String>> {
     let nothing = document::parse("{}", &Limits::default());
     let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut add = |path: &str| {
@@ -192,17 +213,19 @@ fn known_keys() -> BTreeMap<String, Vec<String>> {
     for document in &nothing.documents {
         let reader = Reader::new(document, "{}", "");
         // Nothing is there that could be wrong.
-        let _ = reader.config();
+        let _ = read(&reader);
         for path in reader.asked.take() {
             if let Some((above, _)) = path.split_once('.') {
                 add(above);
             }
             add(&path);
+            // Read as a whole.
+            if path.ends_with("identity")
+                && let Ok(serde_json::Value::Object(identity)) = serde_json::to_value(Identity::default())
+            {
+                identity.keys().for_each(|key| add(&format!("{path}.{key}")));
+            }
         }
-    }
-    // Read as a whole.
-    if let Ok(serde_json::Value::Object(identity)) = serde_json::to_value(Identity::default()) {
-        identity.keys().for_each(|key| add(&format!("settings.identity.{key}")));
     }
     known
 }
@@ -232,7 +255,7 @@ impl<'r> Reader<'r> {
     }
 
     fn config(&self) -> Result<Config, ConfigError> {
-        let config = Config {
+        Ok(Config {
             operator_version: self.operator_version()?,
             fail_on: self.value("failOn", "one of error, warning, info, never")?,
             show: self.value("show", "one of error, warning, info")?,
@@ -242,35 +265,40 @@ impl<'r> Reader<'r> {
             exclude: self.value("exclude", "a list of patterns")?.unwrap_or_default(),
             assume_webhook: self.value("assumeWebhook", "true or false")?,
             namespace: self.value("namespace", "the name of a namespace")?,
-            settings: Settings {
-                mode: self
-                    .value("settings.mode", "one of enforce, warn, audit")?
-                    .unwrap_or_default(),
-                namespaces: self.map("settings.namespaces", "one of enforce, warn, audit")?,
-                rules: self.map("settings.rules", "one of enforce, warn, audit, off")?,
-                ignorable: self.value("settings.ignorable", "a list of rules")?.unwrap_or_default(),
-                identity: self
-                    .value("settings.identity", "texts, and awsRoleNames true or false")?
-                    .unwrap_or_default(),
-                mutation: match self.ask("settings.mutation") {
-                    Some(node) => self.word(node, "settings.mutation", "one of apply, suggest, off")?,
-                    None => Mutation::default(),
-                },
-                oversize: self
-                    .value("settings.oversize", "one of deny, allow")?
-                    .unwrap_or_default(),
+            settings: self.settings("settings.")?,
+        })
+    }
+
+    /// The settings, whose keys begin with `above`.
+    fn settings(&self, above: &str) -> Result<Settings, ConfigError> {
+        let at = |key: &str| format!("{above}{key}");
+        let mutation = at("mutation");
+        let settings = Settings {
+            mode: self
+                .value(&at("mode"), "one of enforce, warn, audit")?
+                .unwrap_or_default(),
+            namespaces: self.map(&at("namespaces"), "one of enforce, warn, audit")?,
+            rules: self.map(&at("rules"), "one of enforce, warn, audit, off")?,
+            ignorable: self.value(&at("ignorable"), "a list of rules")?.unwrap_or_default(),
+            identity: self
+                .value(&at("identity"), "texts, and awsRoleNames true or false")?
+                .unwrap_or_default(),
+            mutation: match self.ask(&mutation) {
+                Some(node) => self.word(node, &mutation, "one of apply, suggest, off")?,
+                None => Mutation::default(),
             },
+            oversize: self.value(&at("oversize"), "one of deny, allow")?.unwrap_or_default(),
         };
-        if let Some(unknown) = registry::unknown_rules(&config.settings).first() {
-            let path = format!("settings.rules.{unknown}");
+        if let Some(unknown) = registry::unknown_rules(&settings).first() {
+            let path = at(&format!("rules.{unknown}"));
             let path = if self.document.root.at(&path).is_some() {
                 path
             } else {
-                "settings.ignorable".to_owned()
+                at("ignorable")
             };
             return Err(self.mistake(&path, UnknownRule::new(unknown)));
         }
-        Ok(config)
+        Ok(settings)
     }
 
     /// The version as it stands in the text: the number `1.10` of YAML would be 1.1.
@@ -401,13 +429,28 @@ mod tests {
         assert_eq!(parse("# nothing\n", "c.yaml").unwrap(), Config::default());
     }
 
+    #[test]
+    fn a_file_of_settings_alone_has_the_same_keys_without_the_one_above_them() {
+        let settings = parse_settings("mode: warn\nidentity:\n  awsRoleNames: true\n", "s.yaml").unwrap();
+        assert!(settings.identity.aws_role_names);
+        assert_eq!(parse_settings("# nothing\n", "s.yaml").unwrap(), Settings::default());
+        let message = |text: &str| parse_settings(text, "s.yaml").unwrap_err().to_string();
+        assert!(message("failOn: error").starts_with("s.yaml:1: there is no key `failOn`"));
+        let below = message("identity:\n  awsRole: x\n");
+        assert!(
+            below.starts_with("s.yaml:2: there is no key `awsRole` below `identity`"),
+            "{below}"
+        );
+        assert!(message("mode: warn\nrules: {NB0000: off}").starts_with("s.yaml:2: "));
+    }
+
     /// Whatever the settings have in the webhook can be said here, too, and nothing else is known.
     #[test]
     fn every_key_of_the_settings_is_known_and_no_other() {
         let settings = serde_json::to_value(Settings::default()).unwrap();
         let keys =
             |value: &serde_json::Value| -> BTreeSet<String> { value.as_object().unwrap().keys().cloned().collect() };
-        let known: BTreeMap<String, BTreeSet<String>> = known_keys()
+        let known: BTreeMap<String, BTreeSet<String>> = known_keys(|reader| reader.config())
             .into_iter()
             .map(|(above, known)| (above, known.into_iter().collect()))
             .collect();

@@ -230,7 +230,8 @@ impl RightsReport {
     }
 }
 
-fn words(cause: &Cause) -> String {
+/// Why something is not known: a right that is missing, in the words of RBAC.
+pub(crate) fn words(cause: &Cause) -> String {
     match cause.missing_right() {
         Some(right) => format!("not allowed to {}", right.words()),
         None => cause.to_string(),
@@ -386,6 +387,7 @@ fn is_of_old_operator(grant: &Grant<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use neo4jbackup_core::rbac::needs::Level;
+    use neo4jbackup_core::snapshot::Snapshot;
 
     use super::*;
 
@@ -451,5 +453,70 @@ mod tests {
             commands(Party::BackupAccount, account(), &["graph"]),
             [format!("{begin} repair -n graph")]
         );
+    }
+
+    /// What a report says that it does not know, where these roles were read for somebody.
+    fn not_read(beyond: Beyond, roles: &ReadRoles) -> (Vec<String>, Exit) {
+        let subject = Subject {
+            beyond,
+            ..subject(
+                Party::BackupAccount,
+                Caller::service_account("graph", "neo4j-backup-sa"),
+                &["graph"],
+            )
+        };
+        let known = Known {
+            way: None,
+            allowed: Vec::new(),
+        };
+        let snapshot = Snapshot::new("2026-06-01T00:00:00Z".parse().unwrap(), None);
+        let source = Source {
+            context: None,
+            bundle: None,
+        };
+        let report = RightsReport::new(
+            &Cluster::of(&snapshot),
+            source,
+            &[(subject, Vec::new(), known)],
+            roles,
+            Vec::new(),
+        );
+        (report.not_read.clone(), report.exit())
+    }
+
+    #[test]
+    fn roles_that_could_not_be_read_are_told_where_what_is_left_over_counts() {
+        let right = neo4jbackup_core::facts::Right {
+            verbs: vec!["list".to_owned()],
+            group: "rbac.authorization.k8s.io".to_owned(),
+            resource: "clusterroles".to_owned(),
+            name: None,
+            namespace: None,
+            called: "ClusterRole".to_owned(),
+        };
+        let part = ReadRoles {
+            missing: vec![Cause::Forbidden(right)],
+            ..ReadRoles::default()
+        };
+        let said = "what is left over: not allowed to list clusterroles.rbac.authorization.k8s.io";
+        assert_eq!(
+            not_read(Beyond::Judged, &part),
+            (vec![said.to_owned()], Exit::Incomplete)
+        );
+        for beyond in [Beyond::Told, Beyond::Ignored] {
+            assert_eq!(not_read(beyond, &part), (Vec::new(), Exit::Good));
+        }
+
+        let here = ReadRoles::default();
+        let said = "what is left over in other namespaces: not allowed to list roles of all namespaces";
+        assert_eq!(
+            not_read(Beyond::Judged, &here),
+            (vec![said.to_owned()], Exit::Incomplete)
+        );
+        let all = ReadRoles {
+            has_all_namespaces: true,
+            ..ReadRoles::default()
+        };
+        assert_eq!(not_read(Beyond::Judged, &all), (Vec::new(), Exit::Good));
     }
 }

@@ -119,7 +119,8 @@ macro_rules! on_each_control_plane {
 }
 pub(crate) use on_each_control_plane;
 
-fn start_control_plane(crds: &str) -> ControlPlane {
+/// A control plane with these CRDs and nothing else.
+pub(crate) fn start_control_plane(crds: &str) -> ControlPlane {
     start_programs(&Binaries::locate_or_build(&report_progress).unwrap(), crds)
 }
 

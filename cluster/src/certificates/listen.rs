@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use k8s_openapi::serde::de::DeserializeOwned;
+use kube::Error;
 use kube::api::{Api, WatchEvent, WatchParams};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -20,7 +21,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 impl CertificateStore {
     /// Watches the Secret and the configurations, and notifies of every event, for as long as the set lives. Without the
-    /// right to watch there are no notifications, which is no error: they only save waiting.
+    /// right to watch there are no notifications, which is said once and is no error: they only save waiting.
     pub fn listen(&self) -> (Arc<Notify>, JoinSet<()>) {
         let changed = Arc::new(Notify::new());
         let mut watches = JoinSet::new();
@@ -47,17 +48,28 @@ where
     let parameters = WatchParams::default()
         .fields(&format!("metadata.name={name}"))
         .timeout(WATCH_SECONDS);
+    let mut was_told = false;
     loop {
         // From version 0 on, the first event is the object as it is: nothing between two watches goes unnoticed.
-        if let Ok(events) = objects.watch_metadata(&parameters, "0").await {
-            let mut events = std::pin::pin!(events);
-            while let Some(Ok(event)) = events.next().await {
-                match event {
-                    WatchEvent::Added(_) | WatchEvent::Modified(_) | WatchEvent::Deleted(_) => changed.notify_one(),
-                    WatchEvent::Bookmark(_) => {}
-                    WatchEvent::Error(_) => break,
+        match objects.watch_metadata(&parameters, "0").await {
+            Ok(events) => {
+                let mut events = std::pin::pin!(events);
+                while let Some(Ok(event)) = events.next().await {
+                    match event {
+                        WatchEvent::Added(_) | WatchEvent::Modified(_) | WatchEvent::Deleted(_) => changed.notify_one(),
+                        WatchEvent::Bookmark(_) => {}
+                        WatchEvent::Error(_) => break,
+                    }
                 }
             }
+            Err(Error::Api(status)) if status.code == 403 && !was_told => {
+                was_told = true;
+                tracing::warn!(
+                    reason = status.message,
+                    "changes by others are seen late, at the next tick"
+                );
+            }
+            Err(_) => {}
         }
         tokio::time::sleep(PAUSE).await;
     }

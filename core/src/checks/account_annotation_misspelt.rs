@@ -108,3 +108,95 @@ fn say(
             name(key)
         ));
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::snapshot::{Snapshot, stored_as};
+
+    const ROLE: &str = "arn:aws:iam::210987654321:role/neo4j-backup";
+
+    fn backup(cloud: &Value) -> Value {
+        json!({"apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jBackup",
+            "metadata": {"name": "nightly", "namespace": "graph"},
+            "spec": {"instanceRef": "prod", "database": "neo4j",
+                "storage": {"type": "s3", "bucket": "acme", "path": "neo4j", "cloud": cloud}}})
+    }
+
+    /// What is said of a backup and of an account with these annotations.
+    fn said(cloud: &Value, annotations: &Value) -> Vec<Diagnosis> {
+        let account = json!({"apiVersion": "v1", "kind": "ServiceAccount",
+            "metadata": {"name": "neo4j-backup-sa", "namespace": "graph", "annotations": annotations}});
+        let mut snapshot = Snapshot::new("2026-11-21T10:00:00Z".parse().unwrap(), None);
+        for resource in Resource::ALL {
+            let object = match resource {
+                Resource::Backups => Some(backup(cloud)),
+                Resource::ServiceAccounts => Some(account.clone()),
+                _ => None,
+            };
+            let stored = object.map(|object| stored_as(resource, "v1", Node::from(object)));
+            snapshot.add(resource, stored);
+        }
+        let mut report = Report::new(AccountAnnotationMisspelt.meta());
+        AccountAnnotationMisspelt.check_cluster(&Cluster::of(&snapshot), &mut report);
+        report.finish()
+    }
+
+    #[test]
+    fn a_slip_is_told_with_the_right_key_whom_it_harms_and_what_removes_it() {
+        let found = said(&json!({"provider": "aws"}), &json!({"eks.amazon.com/role-arn": ROLE}));
+        let [diagnosis] = found.as_slice() else {
+            panic!("{found:#?}")
+        };
+        assert_eq!(
+            diagnosis.help,
+            "declare eks.amazonaws.com/role-arn below `cloud.identity.autoCreate.annotations`, and remove the other one"
+        );
+        assert_eq!(
+            diagnosis.commands,
+            ["kubectl annotate serviceaccount/neo4j-backup-sa -n graph eks.amazon.com/role-arn-"]
+        );
+        let Affects::Objects(objects) = &diagnosis.affects else {
+            panic!("{diagnosis:#?}")
+        };
+        assert_eq!(
+            objects.iter().map(|object| &*object.name).collect::<Vec<_>>(),
+            ["nightly"]
+        );
+    }
+
+    #[test]
+    fn each_slip_is_told_by_itself_and_those_of_another_cloud_are_none() {
+        let annotations =
+            json!({"role-arn": ROLE, "eks.amazonaws.com/role_arn": ROLE, "client_id": "x", "team": "graph"});
+        assert_eq!(said(&json!({"provider": "aws"}), &annotations).len(), 2);
+        assert_eq!(said(&json!({"provider": "azure"}), &annotations).len(), 1);
+        assert!(said(&json!({"provider": "gcp"}), &annotations).is_empty());
+    }
+
+    #[test]
+    fn where_it_does_no_harm_or_a_rule_tells_of_it_nothing_is_said() {
+        let slip = json!({"eks.amazon.com/role-arn": ROLE});
+        let identity = |annotations: &Value| json!({"provider": "aws", "autoCreate": {"annotations": annotations}});
+        for (cloud, annotations) in [
+            // The credentials come another way.
+            (json!({"provider": "aws", "credentialsSecretRef": "keys"}), slip.clone()),
+            // The object declares the right one, which the operator then writes: what lacks is NB3102.
+            (
+                json!({"provider": "aws", "identity": identity(&json!({"eks.amazonaws.com/role-arn": ROLE}))}),
+                slip.clone(),
+            ),
+            // The object declares the slip itself: NB3013.
+            (json!({"provider": "aws", "identity": identity(&slip)}), slip.clone()),
+            // The right one is there, too.
+            (
+                json!({"provider": "aws"}),
+                json!({"eks.amazon.com/role-arn": ROLE, "eks.amazonaws.com/role-arn": ROLE}),
+            ),
+        ] {
+            assert!(said(&cloud, &annotations).is_empty(), "{cloud} {annotations}");
+        }
+    }
+}

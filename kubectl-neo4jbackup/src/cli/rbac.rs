@@ -45,6 +45,17 @@ pub struct RbacScope {
     pub timeout: Duration,
 }
 
+/// The same, and what the accounts of the Jobs carry.
+#[derive(Debug, Clone, Args)]
+pub struct RepairScope {
+    /// Where, and for which operator.
+    #[command(flatten)]
+    pub look: RbacScope,
+    /// Settings file of the webhook, whose identities count where namespaces declare none; that of the installed one unless given
+    #[arg(long, value_name = "FILE")]
+    pub settings: Option<PathBuf>,
+}
+
 /// The arguments of `rbac diff`.
 #[derive(Debug, Args)]
 #[command(
@@ -54,7 +65,7 @@ pub struct RbacScope {
 pub struct RbacDiff {
     /// Where, and for which operator.
     #[command(flatten)]
-    pub scope: RbacScope,
+    pub scope: RepairScope,
     /// Format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     pub output: PlainFormat,
@@ -78,7 +89,7 @@ pub struct RbacDiff {
 pub struct RbacRepair {
     /// Where, and for which operator.
     #[command(flatten)]
-    pub scope: RbacScope,
+    pub scope: RepairScope,
     /// Show what would be changed, and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -117,4 +128,7 @@ pub struct RbacUndo {
     /// Also bring back what was changed since, and ask an API server of another address
     #[arg(long)]
     pub force: bool,
+    /// How long to look at most, and how long to write: 90s, 2m
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
+    pub timeout: Duration,
 }

@@ -157,7 +157,7 @@ pub struct RbacGenerate {
     /// Namespace that the operator runs in
     #[arg(long, value_name = "NAMESPACE", default_value = "neo4j-operator-system")]
     pub operator_namespace: String,
-    /// Parts that are not used: secrets, rbac-check; of the webhook: certificate, certificate-mutating, references, ensure,
+    /// Parts that are not used: secrets, rbac-check, with repair settings; of the webhook: certificate, certificate-mutating, references, ensure,
     /// legacy-roles, operator-deployment; of the operator: restores, instances, storage, certificates, monitoring,
     /// external-secrets, openshift, metrics
     #[arg(long, value_name = "PART", value_delimiter = ',')]

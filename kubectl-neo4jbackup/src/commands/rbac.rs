@@ -1,5 +1,6 @@
 //! `rbac`: the accounts of the Jobs, and their rights.
 
+mod ask;
 mod check;
 mod consent;
 mod diff;
@@ -12,6 +13,8 @@ mod show;
 mod trial;
 mod undo;
 mod undo_file;
+mod webhook_settings;
+mod webhooks;
 mod writing;
 
 use crate::cli::{Rbac, RbacCommand};
@@ -25,6 +28,6 @@ pub(super) fn run(arguments: &Rbac, namespace: Option<&str>, access: Access, io:
         RbacCommand::Generate(arguments) => generate::run(arguments, namespace, io),
         RbacCommand::Diff(arguments) => diff::run(arguments, namespace, access, io),
         RbacCommand::Repair(arguments) => repair::run(arguments, namespace, access, io),
-        RbacCommand::Undo(arguments) => undo::run(arguments, &access, io),
+        RbacCommand::Undo(arguments) => undo::run(arguments, access, io),
     }
 }

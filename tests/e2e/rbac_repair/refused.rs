@@ -37,18 +37,20 @@ fn nobody_gives_rights_that_he_does_not_have() {
 fn the_rights_of_the_table_are_enough() {
     let place = Place::with_backup(None);
     place.made_by("test", "rolebindings", &place.binding_to_view());
-    let plan = Plan::of(&RoleRequest {
-        party: Party::Plugin(Level::Repair),
-        operator: "0.9".parse().map(Operator::exactly).unwrap(),
-        namespace: Some(place.namespace.clone()),
-        is_confined: true,
-        operator_namespace: "ops".to_owned(),
-        own: None,
-        names: Names::new(),
-        without: Vec::new(),
-    });
-    let rules = plan.roles[0].rules.iter().map(|written| json!(written.rule));
-    place.entitle("carol", &rules.collect());
+    let rules = |version: &str| -> serde_json::Value {
+        let plan = Plan::of(&RoleRequest {
+            party: Party::Plugin(Level::Repair),
+            operator: version.parse().map(Operator::exactly).unwrap(),
+            namespace: Some(place.namespace.clone()),
+            is_confined: true,
+            operator_namespace: "ops".to_owned(),
+            own: None,
+            names: Names::new(),
+            without: Vec::new(),
+        });
+        plan.roles[0].rules.iter().map(|written| json!(written.rule)).collect()
+    };
+    place.entitle("carol", &rules("0.9"));
     let run = place.run(&recreating_as("carol"));
     assert_eq!(run.exit, Exit::Good, "{run:?}");
     assert!(
@@ -57,8 +59,7 @@ fn the_rights_of_the_table_are_enough() {
     );
 
     let left = Place::complete();
-    let rules = plan.roles[0].rules.iter().map(|written| json!(written.rule));
-    left.entitle("carol", &rules.collect());
+    left.entitle("carol", &rules("1.14"));
     let run = left.run(&newer(&["repair", "--yes", "--prune", "--as", "carol"]));
     assert_eq!(run.exit, Exit::Good, "{run:?}");
     assert_eq!((left.stored("roles"), left.stored("rolebindings")), (None, None));

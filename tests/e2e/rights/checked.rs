@@ -11,7 +11,7 @@ use super::await_authorizer;
 use super::stage::{OPERATOR_NAMESPACE, Stage};
 
 /// An operator 1.19 that lacks a right, and what one of 0.x has left to the account of the Jobs.
-fn objects(namespace: &str) -> Vec<Value> {
+pub(super) fn objects(namespace: &str) -> Vec<Value> {
     let version = "rbac.authorization.k8s.io/v1";
     let of_operator = |name: &str| json!({"name": name, "namespace": OPERATOR_NAMESPACE});
     let rule = |group: &str, resources: &[&str], verbs: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
@@ -47,7 +47,7 @@ fn objects(namespace: &str) -> Vec<Value> {
 }
 
 /// Somebody who has these rules and what it takes to find operators and backups.
-fn asker(name: &str, rules: &[Value]) -> Vec<Value> {
+pub(super) fn asker(name: &str, rules: &[Value]) -> Vec<Value> {
     let version = "rbac.authorization.k8s.io/v1";
     let list =
         |group: &str, resource: &str| json!({"apiGroups": [group], "resources": [resource], "verbs": ["get", "list"]});

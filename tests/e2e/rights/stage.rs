@@ -93,6 +93,14 @@ impl Stage {
             in_namespace(&["logs", "backup/of-cluster", "--servers"]),
         ]
     }
+
+    /// Those that look at all namespaces.
+    pub(super) fn commands_everywhere(&self) -> Vec<Vec<&str>> {
+        vec![
+            vec!["doctor", "-A", "-o", "json"],
+            vec!["rbac", "check", "-A", "-o", "json", "--operator-version", "1.19"],
+        ]
+    }
 }
 
 /// What the scenario lacks: an operator in its own namespace, a webhook of ours, a Secret, a restore, a plain `CronJob`, an

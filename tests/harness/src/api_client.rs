@@ -16,6 +16,8 @@ pub struct ApiClient {
     dial: Dial,
     trust: Trust,
     token: String,
+    /// In whose name it asks; its own without one.
+    user: Option<String>,
     connection: Option<Connection>,
 }
 
@@ -43,6 +45,7 @@ impl ApiClient {
             dial: Arc::new(dial),
             trust: Trust::in_authorities(authority_pem.as_bytes())?,
             token: token.to_owned(),
+            user: None,
             connection: None,
         })
     }
@@ -54,7 +57,17 @@ impl ApiClient {
             dial: Arc::clone(&self.dial),
             trust: self.trust.clone(),
             token: self.token.clone(),
+            user: self.user.clone(),
             connection: None,
+        }
+    }
+
+    /// Another connection, by which everything is asked in the name of a user.
+    #[must_use]
+    pub fn in_the_name_of(&self, user: &str) -> Self {
+        Self {
+            user: Some(user.to_owned()),
+            ..self.another()
         }
     }
 
@@ -75,10 +88,15 @@ impl ApiClient {
         (answer.status == 200).then_some(answer.body)
     }
 
+    /// Merges a patch into an object.
+    pub fn patch(&mut self, path: &str, patch: &Value) -> Answer {
+        let answer = self.exchange("PATCH", path, "application/merge-patch+json", patch);
+        must("PATCH", path, answer)
+    }
+
     /// Merges a patch, which has to be accepted, into an object.
     pub fn merge(&mut self, path: &str, patch: &Value) {
-        let answer = self.exchange("PATCH", path, "application/merge-patch+json", patch);
-        let answer = must("PATCH", path, answer);
+        let answer = self.patch(path, patch);
         assert_eq!(answer.status, 200, "PATCH {path}: {answer:?}");
     }
 
@@ -101,13 +119,16 @@ impl ApiClient {
         } else {
             body.to_string().into_bytes()
         };
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(AUTHORIZATION, format!("Bearer {}", self.token))
             .header(ACCEPT, "application/json")
-            .header(CONTENT_TYPE, media_type)
-            .body(body)?;
+            .header(CONTENT_TYPE, media_type);
+        if let Some(user) = &self.user {
+            request = request.header("Impersonate-User", user);
+        }
+        let request = request.body(body)?;
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => Connection::secure_over((self.dial)(), "127.0.0.1", &self.trust)?,

@@ -10,7 +10,7 @@ use hyper::client::conn::http1::handshake;
 use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::net::{TcpListener, TcpStream};
@@ -49,7 +49,7 @@ struct Back {
     token: HeaderValue,
     connector: TlsConnector,
     heard: Arc<Mutex<Vec<String>>>,
-    decide: Box<dyn Fn(&str) -> Fate + Send + Sync>,
+    decide: Box<dyn Fn(&Method, &str) -> Fate + Send + Sync>,
 }
 
 impl Front {
@@ -58,6 +58,14 @@ impl Front {
     pub fn start(
         control_plane: &ControlPlane,
         decide: impl Fn(&str) -> Fate + Send + Sync + 'static,
+    ) -> Result<Self, HarnessError> {
+        Self::start_by_method(control_plane, move |_, path| decide(path))
+    }
+
+    /// The same for a `decide` that is also told the method of the request.
+    pub fn start_by_method(
+        control_plane: &ControlPlane,
+        decide: impl Fn(&Method, &str) -> Fate + Send + Sync + 'static,
     ) -> Result<Self, HarnessError> {
         let could_not = || HarnessError::io("listen in front of the API server");
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(could_not())?;
@@ -121,8 +129,8 @@ impl Back {
             .unwrap_or_else(PoisonError::into_inner)
             .push(path.clone());
         let back = Arc::clone(&self);
-        let asked = path.clone();
-        let fate = tokio::task::spawn_blocking(move || (back.decide)(&asked))
+        let (method, asked) = (request.method().clone(), path.clone());
+        let fate = tokio::task::spawn_blocking(move || (back.decide)(&method, &asked))
             .await
             .map_err(|_| HungUp)?;
         let path = match fate {

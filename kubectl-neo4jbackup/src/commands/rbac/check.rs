@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use neo4jbackup_cluster::{
-    AccessError, AccessReader, Purpose, ReadError, ReadRoles, Reading, WhoamiError, chain, read, read_roles, whoami,
+    AccessError, AccessReader, Purpose, ReadError, Reading, WhoamiError, chain, read, read_roles, whoami,
 };
 use neo4jbackup_core::live::Cluster;
 use neo4jbackup_core::rbac::evaluate::Caller;
 use neo4jbackup_core::rbac::needs::{Party, Wanted};
-use neo4jbackup_core::rbac::rule::Action;
 use neo4jbackup_core::snapshot::Resource;
 
+use super::ask::ask;
 use super::parties::subjects;
 use crate::cli::{RbacCheck, RightsOf};
 use crate::commands::usage;
@@ -99,12 +99,18 @@ fn report(
             .map(|version| version.operator);
         let party = arguments.level.party();
         let subjects = subjects(&view, &arguments.of, party, &me, operator);
-        let roles = read_roles(cluster, &namespaces.unwrap_or_default()).await;
+        let (namespaces, timeout) = (namespaces.unwrap_or_default(), arguments.scope.timeout);
+        let roles = &read_roles(cluster, &namespaces, request_timeout(&access), timeout).await;
         let reader = AccessReader::new(cluster);
         let mut known = Vec::new();
         for subject in subjects {
             let wanted = subject.wanted();
-            let answer = answer(&reader, &subject, &wanted, &roles).await?;
+            let actions: Vec<_> = wanted.iter().map(|wanted| wanted.action.clone()).collect();
+            let answer = if subject.is_asker {
+                reader.ask_for_self(&actions).await?.into()
+            } else {
+                ask(&reader, &subject.caller, &actions, async || roles).await?
+            };
             known.push((subject, wanted, answer));
         }
         let source = Source {
@@ -112,47 +118,8 @@ fn report(
             bundle: None,
         };
         let unread = unread(&view, arguments, &known);
-        Ok(RightsReport::new(&view, source, &known, &roles, unread))
+        Ok(RightsReport::new(&view, source, &known, roles, unread))
     })
-}
-
-/// Asks the API server, or reckons from the roles where it may not be asked.
-async fn answer(
-    reader: &AccessReader,
-    subject: &Subject,
-    wanted: &[Wanted],
-    roles: &ReadRoles,
-) -> Result<Known, AccessError> {
-    let actions: Vec<_> = wanted.iter().map(|wanted| wanted.action.clone()).collect();
-    if actions.is_empty() {
-        return Ok(Known {
-            way: None,
-            allowed: Vec::new(),
-        });
-    }
-    let answered = if subject.is_asker {
-        reader.ask_for_self(&actions).await
-    } else {
-        reader.ask_for(&subject.caller, &actions).await
-    };
-    match answered {
-        Ok(answered) => Ok(Known {
-            way: Some(answered.way),
-            allowed: answered.allowed.into_iter().map(Some).collect(),
-        }),
-        Err(AccessError::Forbidden) => {
-            let reckoned = actions.into_iter().map(|action| {
-                let is_allowed = roles.roles.allows(&subject.caller, &Action::Resource(action)).is_some();
-                // What part of the roles allows is allowed; what it does not, another part may.
-                (is_allowed || roles.missing.is_empty()).then_some(is_allowed)
-            });
-            Ok(Known {
-                way: None,
-                allowed: reckoned.collect(),
-            })
-        }
-        Err(error) => Err(error),
-    }
 }
 
 /// What the answer rests on and could not be read.
@@ -183,4 +150,127 @@ fn unread(cluster: &Cluster<'_>, arguments: &RbacCheck, known: &[(Subject, Vec<W
         reasons.push(help.to_owned());
     }
     reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use neo4jbackup_core::document::Node;
+    use neo4jbackup_core::facts::{Cause, Right};
+    use neo4jbackup_core::snapshot::{Gap, Snapshot, StoredObject};
+    use serde_json::json;
+
+    use super::*;
+    use crate::cli::{Command, Invocation, RbacCommand};
+
+    /// What `rbac check` says that it does not know, with these words, of what was read.
+    fn notes(words: &[&str], snapshot: &Snapshot) -> Vec<String> {
+        let words = [&["kubectl-neo4jbackup", "rbac", "check"], words].concat();
+        let Command::Rbac(rbac) = Invocation::try_parse_from(words).unwrap().command else {
+            panic!("another command")
+        };
+        let RbacCommand::Check(arguments) = rbac.command else {
+            panic!("another command")
+        };
+        let view = Cluster::of(snapshot);
+        let operator = arguments
+            .scope
+            .operator_version
+            .as_ref()
+            .map(|version| version.operator);
+        let me = Caller {
+            name: "jane".to_owned(),
+            groups: Vec::new(),
+        };
+        let subjects = subjects(&view, &arguments.of, arguments.level.party(), &me, operator);
+        let known: Vec<(Subject, Vec<Wanted>, Known)> = subjects
+            .into_iter()
+            .map(|subject| {
+                let (wanted, allowed) = (subject.wanted(), Vec::new());
+                (subject, wanted, Known { way: None, allowed })
+            })
+            .collect();
+        unread(&view, &arguments, &known)
+    }
+
+    fn read() -> Snapshot {
+        let mut snapshot = Snapshot::new("2026-06-01T00:00:00Z".parse().unwrap(), None);
+        for resource in [Resource::Backups, Resource::Restores, Resource::Deployments] {
+            snapshot.add(resource, []);
+        }
+        snapshot
+    }
+
+    fn missed(snapshot: &mut Snapshot, resource: Resource) {
+        let right = Right {
+            verbs: vec!["list".to_owned()],
+            group: resource.group().to_owned(),
+            resource: resource.plural().to_owned(),
+            name: None,
+            namespace: None,
+            called: resource.kind().to_owned(),
+        };
+        let cause = Cause::Forbidden(right);
+        snapshot.miss(resource, Gap { namespace: None, cause });
+    }
+
+    const VERSION: [&str; 2] = ["--operator-version", "1.19"];
+
+    #[test]
+    fn whoever_is_asked_for_and_is_not_there_is_told() {
+        let snapshot = read();
+        assert_eq!(notes(&VERSION, &snapshot), ["no operator was found"]);
+        let of_webhook = [&VERSION[..], &["--for", "webhook"]].concat();
+        assert_eq!(notes(&of_webhook, &snapshot), ["no webhook was found"]);
+        // A cluster without a webhook is no mistake.
+        assert_eq!(notes(&[&VERSION[..], &["--for", "you"]].concat(), &snapshot), [""; 0]);
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_told_to_whom_it_concerns_and_nothing_is_concluded_from_it() {
+        let mut snapshot = read();
+        missed(&mut snapshot, Resource::Deployments);
+        let said = notes(&VERSION, &snapshot);
+        assert!(
+            matches!(&said[..], [one] if one.starts_with("deployments: ")),
+            "{said:?}"
+        );
+        assert_eq!(
+            notes(&[&VERSION[..], &["--for", "backup"]].concat(), &snapshot),
+            [""; 0]
+        );
+
+        let mut snapshot = read();
+        missed(&mut snapshot, Resource::Backups);
+        let said = notes(&[&VERSION[..], &["--for", "backup"]].concat(), &snapshot);
+        assert!(
+            matches!(&said[..], [one] if one.starts_with("neo4jbackups: ")),
+            "{said:?}"
+        );
+        assert_eq!(
+            notes(&[&VERSION[..], &["--for", "webhook"]].concat(), &snapshot),
+            ["no webhook was found"]
+        );
+    }
+
+    #[test]
+    fn that_the_operator_is_unknown_is_told_where_it_decides_what_is_needed() {
+        let mut snapshot = read();
+        let backup = json!({"apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": "Neo4jBackup",
+            "metadata": {"name": "nightly", "namespace": "graph"}});
+        snapshot.add(Resource::Backups, [StoredObject::new(&Node::from(backup))]);
+        let said = notes(&["-A", "--for", "backup"], &snapshot);
+        assert!(
+            matches!(&said[..], [one] if one.contains("--operator-version says it")),
+            "{said:?}"
+        );
+        assert_eq!(
+            notes(&["-A", "--for", "backup", "--operator-version", "0.9"], &snapshot),
+            [""; 0]
+        );
+        // What it takes to look is the same with all of them.
+        assert_eq!(notes(&["--for", "you"], &snapshot), [""; 0]);
+        let said = notes(&["--for", "you", "--level", "repair"], &snapshot);
+        assert_eq!(said.len(), 1, "{said:?}");
+    }
 }

@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &RbacDiff, namespace: Option<&str>, access: Access,
 fn look(arguments: &RbacDiff, namespace: Option<&str>, access: Access, io: &mut Io<'_>) -> Result<Seen, RbacError> {
     let question = Question::new(namespace, &arguments.scope, io)?;
     let access = Access {
-        patience: Some(arguments.scope.timeout + REQUEST_TIMEOUT),
+        patience: Some(arguments.scope.look.timeout + REQUEST_TIMEOUT),
         ..access
     };
     connection::ask(&access, io, async |cluster| question.ask(cluster, &access).await)

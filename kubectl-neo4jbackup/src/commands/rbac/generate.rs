@@ -175,5 +175,6 @@ fn names() -> Names {
         one("authority", format!("{release}-ca")),
         one("configuration", format!("{release}.{namespace}")),
         one("operator", OPERATOR.to_owned()),
+        one("settings", release.to_owned()),
     ])
 }

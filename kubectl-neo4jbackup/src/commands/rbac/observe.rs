@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::try_join_all;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use neo4jbackup_cluster::{
-    Cluster, NoAnswer, ObjectError, ObjectName, Objects, Purpose, Read, ReadError, Reading, chain, read,
+    AccessError, Cluster, NoAnswer, ObjectError, ObjectName, Objects, Purpose, Read, ReadError, Reading, chain, read,
 };
 use neo4jbackup_core::facts::{Inventory, Lookup};
 use neo4jbackup_core::live::Cluster as View;
@@ -14,12 +16,18 @@ use neo4jbackup_core::rbac::repair::{Needed, Observed, OtherBindings, Part, Rema
 use neo4jbackup_core::rbac::{ROLE, ROLE_BINDING};
 use neo4jbackup_core::settings::Settings;
 use neo4jbackup_core::snapshot::{Resource, Snapshot};
+use serde_json::Value;
 
-use crate::cli::RbacScope;
+use super::webhook_settings::of_webhook;
+use crate::cli::{RbacScope, RepairScope};
+use crate::config::{ConfigError, read_settings};
 use crate::connection::{Access, ConnectionError};
 use crate::look::{is_namespace, request_timeout};
 use crate::unread::unread;
 use crate::{Exit, Io};
+
+/// So many namespaces are looked at, or tried, at a time.
+pub(super) const SIDE_BY_SIDE: usize = 8;
 
 /// Why it cannot be said what has to be there, or what is.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +58,10 @@ pub(super) enum RbacError {
     Write(String, #[source] NoAnswer),
     /// It is not known what an account may do.
     #[error("cannot ask what the account may do")]
-    Proof(#[source] NoAnswer),
+    Proof(#[source] AccessError),
+    /// The file of settings cannot be used.
+    #[error(transparent)]
+    Settings(#[from] ConfigError),
     /// What decides cannot be read.
     #[error("{0}")]
     Gap(String),
@@ -74,7 +85,7 @@ impl RbacError {
     pub(super) fn tell(&self, io: &mut Io<'_>) -> Exit {
         io.say(&format!("error: {}", chain(self)));
         match self {
-            Self::Namespace(_) => Exit::Usage,
+            Self::Namespace(_) | Self::Settings(_) => Exit::Usage,
             Self::Connection(error) => error.exit(),
             _ => Exit::Incomplete,
         }
@@ -88,7 +99,7 @@ pub(super) struct Seen {
     pub(super) operator: Operator,
     /// What it expects.
     pub(super) needed: Needed,
-    /// What is there, by namespace.
+    /// What is there, in the order of the namespaces.
     pub(super) observed: Vec<Observed>,
     /// The namespaces among them that have backups.
     pub(super) with_backups: BTreeSet<String>,
@@ -104,9 +115,16 @@ pub(super) struct Seen {
 
 impl Seen {
     /// Returns an object that is there.
-    pub(super) fn object(&self, namespace: &str, part: Part) -> Option<&serde_json::Value> {
-        let observed = self.observed.iter().find(|observed| observed.namespace == namespace)?;
-        observed.objects.get(&part)
+    pub(super) fn object(&self, namespace: &str, part: Part) -> Option<&Value> {
+        self.observed(namespace)?.objects.get(&part)
+    }
+
+    /// What is there in a namespace; `None` where nobody has looked.
+    pub(super) fn observed(&self, namespace: &str) -> Option<&Observed> {
+        let found = self
+            .observed
+            .binary_search_by(|known| known.namespace.as_str().cmp(namespace));
+        self.observed.get(found.ok()?)
     }
 }
 
@@ -117,21 +135,28 @@ pub(super) struct Question {
     pub(super) namespace: Option<String>,
     /// The rest of the command line.
     pub(super) scope: RbacScope,
+    /// The settings that count; those of the installed webhook unless given.
+    pub(super) settings: Option<Settings>,
     /// The time of the look.
     pub(super) now: Timestamp,
 }
 
 impl Question {
     /// A question of the command line.
-    pub(super) fn new(namespace: Option<&str>, scope: &RbacScope, io: &Io<'_>) -> Result<Self, RbacError> {
-        match namespace {
-            Some(name) if !is_namespace(name) => Err(RbacError::Namespace(name.to_owned())),
-            namespace => Ok(Self {
-                namespace: namespace.map(str::to_owned),
-                scope: scope.clone(),
-                now: io.now,
-            }),
+    pub(super) fn new(namespace: Option<&str>, scope: &RepairScope, io: &Io<'_>) -> Result<Self, RbacError> {
+        if let Some(name) = namespace.filter(|name| !is_namespace(name)) {
+            return Err(RbacError::Namespace(name.to_owned()));
         }
+        let settings = scope.settings.as_ref().map(|file| {
+            let shown = Name(&file.to_string_lossy()).to_string();
+            read_settings(&io.current_directory.join(file), &shown)
+        });
+        Ok(Self {
+            namespace: namespace.map(str::to_owned),
+            scope: scope.look.clone(),
+            settings: settings.transpose()?,
+            now: io.now,
+        })
     }
 
     /// Looks, and plans.
@@ -144,7 +169,7 @@ impl Question {
             request_timeout: request_timeout(access),
             timeout: self.scope.timeout,
             reads_events: false,
-            purpose: Purpose::References(BTreeSet::new()),
+            purpose: Purpose::Rights,
         };
         let Read { snapshot, .. } = read(cluster, &reading, self.now).await?;
         let mut notes = gaps(&snapshot, within.as_deref())?;
@@ -163,10 +188,16 @@ impl Question {
             Some(namespace) => BTreeSet::from([namespace.clone()]),
             None => everywhere(&objects, inventory, needed).await?,
         };
-        let mut observed = Vec::new();
-        for namespace in &namespaces {
-            observed.push(observe(&objects, namespace).await?);
-        }
+        let looks = namespaces.iter().map(|namespace| observe(&objects, namespace, needed));
+        let observed: Vec<Observed> = stream::iter(looks).buffered(SIDE_BY_SIDE).try_collect().await?;
+        let settings = match &self.settings {
+            Some(settings) => settings.clone(),
+            None => {
+                let (settings, said) = of_webhook(&objects, &view).await;
+                notes.extend(said);
+                settings
+            }
+        };
         let with_backups: BTreeSet<String> = namespaces
             .into_iter()
             .filter(|namespace| inventory.backups(namespace).next().is_some())
@@ -176,7 +207,7 @@ impl Question {
         {
             notes.push(format!("there is no backup and no restore in {}", Name(&namespace)));
         }
-        let mut repair = repair(&observed, inventory, &Settings::default(), needed);
+        let mut repair = repair(&observed, inventory, &settings, needed);
         repair.remarks.dedup();
         notes.extend(repair.remarks.iter().map(Remark::sentence));
         Ok(Seen {
@@ -225,18 +256,23 @@ fn gaps(snapshot: &Snapshot, namespace: Option<&str>) -> Result<Vec<String>, Rba
 }
 
 /// The objects of a namespace as they are now.
-pub(super) async fn observe(objects: &Objects, namespace: &str) -> Result<Observed, ObjectError> {
-    let mut there = BTreeMap::new();
-    for part in Part::ALL {
-        if let Some(object) = objects.read(&name_of(namespace, part)).await? {
-            there.insert(part, object);
-        }
-    }
-    let others = objects.bindings_of_role(namespace, ROLE, ROLE_BINDING).await;
+async fn observe(objects: &Objects, namespace: &str, needed: Needed) -> Result<Observed, ObjectError> {
+    let reads = Part::ALL.map(|part| async move {
+        let object = objects.read(&name_of(namespace, part)).await?;
+        Ok::<_, ObjectError>(object.map(|object| (part, object)))
+    });
+    let there: BTreeMap<Part, Value> = try_join_all(reads).await?.into_iter().flatten().collect();
+    // Who else uses a Role is of interest where it is to go.
+    let others = if needed.rights == Rights::None && there.contains_key(&Part::Role) {
+        let others = objects.bindings_of_role(namespace, ROLE, ROLE_BINDING).await;
+        others.map_or(OtherBindings::Unknown, OtherBindings::Known)
+    } else {
+        OtherBindings::Unknown
+    };
     Ok(Observed {
         namespace: namespace.to_owned(),
         objects: there,
-        others: others.map_or(OtherBindings::Unknown, OtherBindings::Known),
+        others,
     })
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use neo4jbackup_core::document::Node;
 use neo4jbackup_core::live::{Cluster, Mode};
 use neo4jbackup_core::model::Account;
 use neo4jbackup_core::operator::Operator;
@@ -10,11 +9,9 @@ use neo4jbackup_core::rbac::evaluate::Caller;
 use neo4jbackup_core::rbac::needs::{Names, Party, Place};
 use neo4jbackup_core::snapshot::Resource;
 
+use super::webhooks::{Webhook, values, webhooks};
 use crate::cli::RightsOf;
 use crate::rights_report::{Beyond, Subject};
-
-/// The name of our webhook's container and of its chart.
-const WEBHOOK: &str = "neo4jbackup-webhook";
 
 /// What of the operator's rights is judged: what backups and restores depend on.
 const OF_BACKUPS: [&str; 3] = ["backups", "restores", "leader-election"];
@@ -56,9 +53,13 @@ pub(super) fn subjects(
         }
     }
     if is_asked(RightsOf::Webhook) {
-        subjects.extend(webhooks(cluster, operator));
+        subjects.extend(of_webhooks(cluster, operator));
     }
     if is_asked(RightsOf::You) {
+        let settings: Vec<String> = webhooks(cluster)
+            .iter()
+            .filter_map(|webhook| Some(webhook.settings()?.0))
+            .collect();
         subjects.push(Subject {
             title: RightsOf::You.title(),
             party: level,
@@ -74,12 +75,13 @@ pub(super) fn subjects(
                     .map(|of| of.namespace.to_string())
                     .collect(),
             },
-            names: Names::new(),
-            judged: vec![
-                "secrets".to_owned(),
-                "rbac-check".to_owned(),
-                "all-namespaces".to_owned(),
-            ],
+            // Where no webhook has settings, nobody has to read them.
+            judged: ["secrets", "rbac-check", "all-namespaces"]
+                .into_iter()
+                .chain((!settings.is_empty()).then_some("settings"))
+                .map(str::to_owned)
+                .collect(),
+            names: Names::from([("settings".to_owned(), settings)]),
             beyond: Beyond::Ignored,
         });
     }
@@ -140,39 +142,27 @@ fn operators(cluster: &Cluster<'_>, operator: Option<Operator>) -> Vec<Subject> 
     installations.map(subject).collect()
 }
 
-fn webhooks(cluster: &Cluster<'_>, operator: Option<Operator>) -> Vec<Subject> {
-    let deployments = cluster.snapshot.objects(Resource::Deployments).iter();
-    deployments
-        .filter_map(|stored| {
-            let node = stored.node();
-            let label = node.at("metadata.labels")?.get("app.kubernetes.io/name")?.as_str()?;
-            (label == WEBHOOK).then_some(())?;
-            let containers = node.at("spec.template.spec.containers")?.as_list()?;
-            let arguments = containers
-                .first()?
-                .get("args")
-                .and_then(Node::as_list)
-                .unwrap_or_default();
-            let arguments: Vec<&str> = arguments.iter().filter_map(Node::as_str).collect();
-            let configured = Configured::by(&arguments);
-            Some(Subject {
-                title: RightsOf::Webhook.title(),
-                party: Party::Webhook,
-                caller: account_of(cluster, &stored.namespace, &stored.name),
-                is_asker: false,
-                // Whether it looks after the Roles of old operators is a matter of its chart.
-                operator: operator.or(cluster.operator),
-                place: Place {
-                    namespaces: vec![String::new()],
-                    own: Some(stored.namespace.to_string()),
-                    operators: configured.operator_namespace.into_iter().collect(),
-                },
-                names: configured.names,
-                judged: configured.features,
-                beyond: Beyond::Told,
-            })
-        })
-        .collect()
+fn of_webhooks(cluster: &Cluster<'_>, operator: Option<Operator>) -> Vec<Subject> {
+    let subject = |webhook: Webhook<'_>| {
+        let configured = Configured::by(&webhook.arguments);
+        Subject {
+            title: RightsOf::Webhook.title(),
+            party: Party::Webhook,
+            caller: account_of(cluster, webhook.namespace, webhook.name),
+            is_asker: false,
+            // Whether it looks after the Roles of old operators is a matter of its chart.
+            operator: operator.or(cluster.operator),
+            place: Place {
+                namespaces: vec![String::new()],
+                own: Some(webhook.namespace.to_owned()),
+                operators: configured.operator_namespace.into_iter().collect(),
+            },
+            names: configured.names,
+            judged: configured.features,
+            beyond: Beyond::Told,
+        }
+    };
+    webhooks(cluster).into_iter().map(subject).collect()
 }
 
 /// What the arguments of a webhook say of the rights that it uses.
@@ -184,22 +174,19 @@ struct Configured {
 }
 
 impl Configured {
-    fn by(arguments: &[&str]) -> Self {
+    fn by(arguments: &[String]) -> Self {
         let mut configured = Self::default();
-        let value = |flag: &str| {
-            let arguments = arguments.iter();
-            let values = arguments.filter_map(|argument| argument.strip_prefix(flag)?.strip_prefix('='));
-            values.map(str::to_owned).collect::<Vec<_>>()
-        };
+        let value = |flag: &str| values(arguments, flag);
+        let is_set = |flag: &str| arguments.iter().any(|argument| argument == flag);
         let mut uses = |feature: &str| configured.features.push(feature.to_owned());
-        if arguments.contains(&"--self-managed") {
+        if is_set("--self-managed") {
             uses("certificate");
         }
-        let ensures = arguments.contains(&"--ensure-rbac");
+        let ensures = is_set("--ensure-rbac");
         if ensures {
             uses("ensure");
         }
-        if ensures || !arguments.contains(&"--no-references") {
+        if ensures || !is_set("--no-references") {
             uses("references");
         }
         let mutating = value("--mutating-configuration");
@@ -231,7 +218,8 @@ mod tests {
 
     #[test]
     fn the_arguments_of_a_webhook_say_which_rights_it_uses() {
-        let configured = Configured::by(&[
+        let by = |arguments: &[&str]| Configured::by(&arguments.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let configured = by(&[
             "serve",
             "--self-managed",
             "--ca-secret=hook-ca",
@@ -243,9 +231,6 @@ mod tests {
         assert_eq!(configured.names["authority"], ["hook-ca"]);
         assert_eq!(configured.names["operator"], ["operator"]);
         assert_eq!(configured.operator_namespace.as_deref(), Some("ops"));
-        assert_eq!(
-            Configured::by(&["serve", "--ensure-rbac"]).features,
-            ["ensure", "references"]
-        );
+        assert_eq!(by(&["serve", "--ensure-rbac"]).features, ["ensure", "references"]);
     }
 }

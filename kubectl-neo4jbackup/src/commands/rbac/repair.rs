@@ -1,27 +1,29 @@
 //! `rbac repair`: shows what is to be changed, asks, changes it, and proves that it is so.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use neo4jbackup_cluster::{Cluster, NoAnswer, Objects, Storing};
+use futures::stream::{self, StreamExt as _};
+use neo4jbackup_cluster::{Cluster, Objects, Storing};
 use neo4jbackup_core::quoted::Name;
 use neo4jbackup_core::rbac::repair::{Action, Part, Remark, Rights, Step, Undo, UndoState, UndoStep};
 
 use super::consent;
-use super::observe::{Question, RbacError, Seen};
-use super::proof::prove;
+use super::observe::{Question, RbacError, SIDE_BY_SIDE, Seen};
+use super::proof::Prover;
 use super::show::{self, reference};
 use super::trial::{Verdict, sentence, try_all};
 use super::undo_file::{self, UndoFileError};
 use super::writing::carry_out;
 use crate::cli::RbacRepair;
 use crate::connection::{self, Access};
-use crate::look::REQUEST_TIMEOUT;
+use crate::look::{REQUEST_TIMEOUT, request_timeout};
 use crate::{Exit, Io};
 
 /// Runs the command.
 pub(super) fn run(arguments: &RbacRepair, namespace: Option<&str>, access: Access, io: &mut Io<'_>) -> Exit {
     let access = Access {
-        patience: Some(arguments.scope.timeout * 2 + REQUEST_TIMEOUT),
+        patience: Some(arguments.scope.look.timeout * 2 + REQUEST_TIMEOUT),
         ..access
     };
     let question = match Question::new(namespace, &arguments.scope, io) {
@@ -141,7 +143,10 @@ impl Plan {
     fn halfway(&self, folder: &Path) -> Vec<String> {
         let mut notes = Vec::new();
         for (path, undo) in undo_file::all_in(folder) {
-            let is_seen = |step: &&UndoStep| self.seen.observed.iter().any(|seen| seen.namespace == step.namespace);
+            if undo.server != self.seen.server {
+                continue;
+            }
+            let is_seen = |step: &&UndoStep| self.seen.observed(&step.namespace).is_some();
             let (mut made, mut open) = (Vec::new(), Vec::new());
             for step in undo.steps.iter().filter(is_seen) {
                 let name = reference(&step.namespace, step.part);
@@ -151,7 +156,7 @@ impl Plan {
                     UndoState::ChangedSince => {}
                 }
             }
-            if undo.server == self.seen.server && !made.is_empty() && !open.is_empty() {
+            if !made.is_empty() && !open.is_empty() {
                 notes.push(format!(
                     "of what {} was written for, {} is as that run made it, and {} as it was before: the run was interrupted, \
                      or partly taken back since",
@@ -286,43 +291,32 @@ async fn check(
 ) -> Result<bool, RbacError> {
     let again = question.ask(cluster, access).await?;
     let mut is_good = true;
-    let is_changed = |step: &Step| {
-        steps
-            .iter()
-            .any(|(made, _)| (&made.namespace, made.part) == (&step.namespace, step.part))
-    };
-    for step in again.repair.steps.iter().filter(|step| is_changed(step)) {
+    let changed: BTreeSet<(&str, Part)> = steps.iter().map(|(step, _)| (&*step.namespace, step.part)).collect();
+    for step in &again.repair.steps {
+        if !changed.contains(&(step.namespace.as_str(), step.part)) {
+            continue;
+        }
         is_good = false;
         let name = reference(&step.namespace, step.part);
         io.say(&format!(
             "error: {name} is not as it has to be: somebody has changed it since"
         ));
     }
-    let changes_rights = |namespace: &str| {
-        let mut steps = steps.iter().map(|(step, _)| step);
-        steps.any(|step| step.namespace == namespace && matches!(step.part, Part::Role | Part::RoleBinding))
-    };
     let rights = plan.seen.needed.rights;
     // A namespace that has nothing left is not listed again, and is what there is to prove.
-    for observed in &plan.seen.observed {
-        let namespace = observed.namespace.as_str();
-        let is_asked =
-            changes_rights(namespace) && (rights == Rights::None || plan.seen.with_backups.contains(namespace));
-        if !is_asked {
-            continue;
-        }
-        match prove(&Objects::of(cluster), namespace, rights).await {
-            Ok(proof) => {
-                is_good &= proof.is_good;
-                io.print(&format!("proof: {}\n", proof.sentence));
-            }
-            Err(NoAnswer::Status { status, .. }) if status.as_u16() == 403 => io.print(&format!(
-                "proof: {}: the objects are as they have to be, read again; you may not create subjectaccessreviews, and so \
-                 the API server was not asked what the account may do\n",
-                Name(namespace)
-            )),
-            Err(source) => return Err(RbacError::Proof(source)),
-        }
+    let to_prove: BTreeSet<String> = changed
+        .into_iter()
+        .filter(|(_, part)| matches!(part, Part::Role | Part::RoleBinding))
+        .map(|(namespace, _)| namespace.to_owned())
+        .filter(|namespace| rights == Rights::None || plan.seen.with_backups.contains(namespace))
+        .collect();
+    let prover = Prover::new(cluster, to_prove.clone(), request_timeout(access));
+    let proofs = to_prove.iter().map(|namespace| prover.prove(namespace, rights));
+    let mut proofs = stream::iter(proofs).buffered(SIDE_BY_SIDE);
+    while let Some(proof) = proofs.next().await {
+        let proof = proof.map_err(RbacError::Proof)?;
+        is_good &= proof.is_good;
+        io.print(&format!("proof: {}\n", proof.sentence));
     }
     if is_good {
         io.print(&format!(

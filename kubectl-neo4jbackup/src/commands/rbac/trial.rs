@@ -1,17 +1,18 @@
 //! What would the API server say to each step of a repair?
 
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use neo4jbackup_cluster::{NoAnswer, Objects, Storing, WriteError};
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::rbac::repair::{Action, Part, Step};
 use serde_json::Value;
 
-use super::observe::{RbacError, Seen};
+use super::observe::{RbacError, SIDE_BY_SIDE, Seen};
 use super::show;
 use super::writing::carry_out;
 use crate::cli::RbacRepair;
 
 /// What becomes of a step.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Verdict {
     /// It can be done; the object as it would be then, where that is known.
     Ready(Option<Value>),
@@ -21,12 +22,25 @@ pub(super) enum Verdict {
     Refused(String),
 }
 
-/// Sends every step through a dry run.
+/// Sends every step through a dry run; namespaces side by side, since the steps of one rest on each other.
 pub(super) async fn try_all(objects: &Objects, seen: &Seen, arguments: &RbacRepair) -> Result<Vec<Verdict>, RbacError> {
+    let of_namespaces = seen
+        .repair
+        .steps
+        .chunk_by(|one, other| one.namespace == other.namespace);
+    let trials = of_namespaces.map(|steps| try_namespace(objects, steps, arguments));
+    let verdicts = stream::iter(trials)
+        .buffered(SIDE_BY_SIDE)
+        .try_collect::<Vec<_>>()
+        .await?;
+    Ok(verdicts.concat())
+}
+
+async fn try_namespace(objects: &Objects, steps: &[Step], arguments: &RbacRepair) -> Result<Vec<Verdict>, RbacError> {
     let mut verdicts = Vec::new();
     let mut ready: Vec<&Step> = Vec::new();
-    for step in &seen.repair.steps {
-        let verdict = if let Some(verdict) = without_asking(step, arguments, seen, &ready) {
+    for step in steps {
+        let verdict = if let Some(verdict) = without_asking(step, arguments, steps, &ready) {
             verdict
         } else {
             let tried = carry_out(objects, step, arguments.force_conflicts, Storing::DryRun, &ready).await;
@@ -46,17 +60,15 @@ pub(super) async fn try_all(objects: &Objects, seen: &Seen, arguments: &RbacRepa
 }
 
 /// What is clear before anybody is asked.
-fn without_asking(step: &Step, arguments: &RbacRepair, seen: &Seen, ready: &[&Step]) -> Option<Verdict> {
+fn without_asking(step: &Step, arguments: &RbacRepair, steps: &[Step], ready: &[&Step]) -> Option<Verdict> {
     let condition = show::condition(step);
-    let is_binding = |other: &&Step| other.namespace == step.namespace && other.part == Part::RoleBinding;
+    let is_binding = |other: &Step| other.part == Part::RoleBinding;
     match step.action {
         _ if step.keeper.is_some() => condition.map(Verdict::Refused),
         Action::Remove if !arguments.prune => condition.map(Verdict::Left),
         Action::Recreate if !arguments.allow_recreate => condition.map(Verdict::Refused),
         Action::Remove
-            if step.part == Part::Role
-                && seen.repair.steps.iter().any(|other| is_binding(&other))
-                && !ready.iter().any(is_binding) =>
+            if step.part == Part::Role && steps.iter().any(is_binding) && !ready.iter().copied().any(is_binding) =>
         {
             Some(Verdict::Refused("the binding that gives it stays".to_owned()))
         }

@@ -1,12 +1,13 @@
 //! `rbac undo`: brings back what was there before a repair.
 
+use futures::stream::{self, StreamExt as _};
 use neo4jbackup_cluster::{Objects, Storing, WriteError};
 use neo4jbackup_core::quoted::Name;
 use neo4jbackup_core::rbac::repair::{Part, Restoration, Undo, UndoState, UndoStep};
 use serde_json::Value;
 
 use super::consent;
-use super::observe::{RbacError, name_of};
+use super::observe::{RbacError, SIDE_BY_SIDE, name_of};
 use super::show::{self, reference};
 use super::trial::sentence;
 use super::undo_file;
@@ -30,14 +31,28 @@ enum Found<'u> {
     Refused(Vec<String>),
 }
 
+impl<'u> Found<'u> {
+    fn of(returns: Vec<Return<'u>>, reasons: Vec<String>) -> Self {
+        if reasons.is_empty() {
+            Self::Returns(returns)
+        } else {
+            Self::Refused(reasons)
+        }
+    }
+}
+
 /// Runs the command.
-pub(super) fn run(arguments: &RbacUndo, access: &Access, io: &mut Io<'_>) -> Exit {
+pub(super) fn run(arguments: &RbacUndo, access: Access, io: &mut Io<'_>) -> Exit {
     let undo = match undo_file::read(&io.current_directory.join(&arguments.file)) {
         Ok(undo) => undo,
         Err(error) => {
             io.say(&format!("error: {}", neo4jbackup_cluster::chain(&error)));
             return Exit::Usage;
         }
+    };
+    let access = &Access {
+        patience: Some(arguments.timeout),
+        ..access
     };
     let found = connection::ask(access, io, async |cluster| {
         let other = cluster.server() != undo.server && !arguments.force;
@@ -104,10 +119,25 @@ pub(super) fn run(arguments: &RbacUndo, access: &Access, io: &mut Io<'_>) -> Exi
     })
 }
 
-/// Looks at every object, last change first, and tries what brings it back.
+/// Looks at every object, last change first, and tries what brings it back; namespaces side by side.
 async fn find<'u>(objects: &Objects, undo: &'u Undo, is_forced: bool) -> Result<Found<'u>, RbacError> {
+    let of_namespaces = undo.steps.chunk_by(|one, other| one.namespace == other.namespace);
+    let looks = of_namespaces.rev().map(|steps| find_in(objects, steps, is_forced));
+    let mut looks = stream::iter(looks).buffered(SIDE_BY_SIDE);
     let (mut returns, mut reasons) = (Vec::new(), Vec::new());
-    for step in undo.steps.iter().rev() {
+    while let Some(found) = looks.next().await {
+        match found? {
+            Found::Returns(found) => returns.extend(found),
+            Found::Refused(why) => reasons.extend(why),
+        }
+    }
+    Ok(Found::of(returns, reasons))
+}
+
+/// The same for the changes of one namespace.
+async fn find_in<'u>(objects: &Objects, steps: &'u [UndoStep], is_forced: bool) -> Result<Found<'u>, RbacError> {
+    let (mut returns, mut reasons) = (Vec::new(), Vec::new());
+    for step in steps.iter().rev() {
         let now = objects.read(&name_of(&step.namespace, step.part)).await?;
         let name = reference(&step.namespace, step.part);
         if step.state(now.as_ref()) == UndoState::ChangedSince && !is_forced {
@@ -122,7 +152,7 @@ async fn find<'u>(objects: &Objects, undo: &'u Undo, is_forced: bool) -> Result<
         match restore(objects, &restoration, now.as_ref(), Storing::DryRun).await {
             Ok(()) => {}
             // The Role that it binds is brought back first.
-            Err(WriteError::Missing(_)) if step.part == Part::RoleBinding && brings_role(&returns, step) => {}
+            Err(WriteError::Missing(_)) if step.part == Part::RoleBinding && brings_role(&returns) => {}
             Err(WriteError::NoAnswer(source)) => return Err(RbacError::Trial(name, source)),
             Err(error) => {
                 reasons.push(format!("{name}: {}", sentence(&error, "look again")));
@@ -131,15 +161,9 @@ async fn find<'u>(objects: &Objects, undo: &'u Undo, is_forced: bool) -> Result<
         }
         returns.push(Return { step, now, restoration });
     }
-    Ok(if reasons.is_empty() {
-        Found::Returns(returns)
-    } else {
-        Found::Refused(reasons)
-    })
+    Ok(Found::of(returns, reasons))
 }
 
-fn brings_role(returns: &[Return<'_>], binding: &UndoStep) -> bool {
-    returns
-        .iter()
-        .any(|other| other.step.part == Part::Role && other.step.namespace == binding.namespace)
+fn brings_role(returns: &[Return<'_>]) -> bool {
+    returns.iter().any(|other| other.step.part == Part::Role)
 }

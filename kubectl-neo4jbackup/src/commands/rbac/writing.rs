@@ -5,7 +5,7 @@ use neo4jbackup_core::rbac::repair::{Action, Part, REPAIRER, Restoration, Step, 
 use serde_json::Value;
 
 /// Carries out a step. Returns the object as it is then, where the API server says it. What a dry run cannot know, because an
-/// earlier step of the same plan (`before`) was not stored, is left to the real one.
+/// earlier step in the same namespace (`before`) was not stored, is left to the real one.
 pub(super) async fn carry_out(
     objects: &Objects,
     step: &Step,
@@ -26,15 +26,15 @@ pub(super) async fn carry_out(
         (_, _, _) => Ok(None),
     };
     match written {
-        Err(WriteError::Missing(_)) if storing == Storing::DryRun && makes_role(before, &step.namespace) => Ok(None),
+        Err(WriteError::Missing(_)) if storing == Storing::DryRun && makes_role(before) => Ok(None),
         written => written,
     }
 }
 
-fn makes_role(before: &[&Step], namespace: &str) -> bool {
+fn makes_role(before: &[&Step]) -> bool {
     before
         .iter()
-        .any(|step| step.part == Part::Role && step.action == Action::Create && step.namespace == namespace)
+        .any(|step| step.part == Part::Role && step.action == Action::Create)
 }
 
 /// Deletes an object and makes another one of its name. Where that is refused, the old one is made again.
