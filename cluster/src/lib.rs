@@ -24,6 +24,7 @@ mod references;
 mod resource;
 mod secret_flaws;
 mod shared_inventory;
+pub mod trust;
 mod watch;
 mod watched;
 mod whoami;
