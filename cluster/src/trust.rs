@@ -34,6 +34,19 @@ pub enum TrustError {
     Tls(#[from] rustls::Error),
 }
 
+/// The certificates of a text in PEM format; what is none is passed over.
+pub fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
+    CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect()
+}
+
+/// From when and until when the certificates of a text in PEM format are valid.
+pub fn validities(pem: &[u8]) -> Vec<Validity> {
+    certificates(pem)
+        .iter()
+        .filter_map(|certificate| Validity::of(certificate))
+        .collect()
+}
+
 /// Verifies a chain, leaf first, against a `caBundle` as the API server does: with the name that it calls, when one is
 /// given, and authorities that are valid now, which rustls alone does not ask for.
 pub fn verify(

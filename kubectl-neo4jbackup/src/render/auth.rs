@@ -6,7 +6,7 @@ use neo4jbackup_core::auth::Verdict;
 use neo4jbackup_core::quoted::Name;
 
 use super::columns::{Cell, line};
-use crate::auth_report::{AuthReport, Item, RowItem, Token};
+use crate::auth_report::{AuthReport, Item, RowItem, Summary, Token};
 use crate::json;
 use crate::wrap::wrap;
 
@@ -72,7 +72,8 @@ fn head(item: &Item) -> String {
     )
 }
 
-fn row(row: &RowItem, page: &Page, text: &mut String) {
+/// A line for one thing that was looked at, with what to do.
+pub(super) fn row(row: &RowItem, page: &Page, text: &mut String) {
     let color = match row.verdict {
         Verdict::Ok => "\u{1b}[32m",
         Verdict::Note => "",
@@ -119,7 +120,8 @@ fn row(row: &RowItem, page: &Page, text: &mut String) {
     }
 }
 
-fn word(verdict: Verdict) -> &'static str {
+/// The word for what came of it.
+pub(super) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Ok => "ok",
         Verdict::Note => "note",
@@ -174,24 +176,23 @@ pub(super) fn indented(lines: &str) -> String {
 }
 
 fn summary(report: &AuthReport) -> String {
-    let count = |count: usize, word: &str| (count > 0).then(|| format!("{count} {word}"));
-    let counts = [
-        count(report.summary.wrong, "wrong"),
-        count(
-            report.summary.warning,
-            if report.summary.warning == 1 {
-                "warning"
-            } else {
-                "warnings"
-            },
-        ),
-        count(report.summary.unknown, "not known"),
-    ];
-    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    let counts = counts(&report.summary);
     let objects = report.items.len();
     let objects = format!("{objects} {}", if objects == 1 { "object" } else { "objects" });
     if counts.is_empty() {
         return format!("{objects}: nothing is wrong with their identities");
     }
-    format!("{objects}: {}", counts.join(", "))
+    format!("{objects}: {counts}")
+}
+
+/// How much is not as it has to be; empty where everything is.
+pub(super) fn counts(summary: &Summary) -> String {
+    let count = |count: usize, word: &str| (count > 0).then(|| format!("{count} {word}"));
+    let warnings = if summary.warning == 1 { "warning" } else { "warnings" };
+    let counts = [
+        count(summary.wrong, "wrong"),
+        count(summary.warning, warnings),
+        count(summary.unknown, "not known"),
+    ];
+    counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -27,4 +27,5 @@ mod terminal;
 mod unfinished;
 #[cfg(unix)]
 mod watched;
+mod webhook;
 mod xsd;
