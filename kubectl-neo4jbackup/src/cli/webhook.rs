@@ -42,7 +42,7 @@ pub enum WebhookFormat {
         kubectl neo4jbackup webhook check -n graph\n\n  \
         # for a pipeline\n  kubectl neo4jbackup webhook check -n graph -o short\n\n  \
         # where the chart was installed with `engine: policies`\n  kubectl neo4jbackup webhook check -n graph --policies-only\n\n\
-        Nothing is stored: two backups and a restore, all called neo4jbackup-admission-check, are sent by server dry run into the \
+        Nothing is stored: backups and a restore, all called neo4jbackup-admission-check, are sent by server dry run into the \
         namespace of -n, which has to be one that the webhook looks at. Keys of Secrets are not looked at.\n\n\
         Permissions: list on validatingwebhookconfigurations, mutatingwebhookconfigurations, validatingadmissionpolicies and \
         validatingadmissionpolicybindings; get on the namespace; create on neo4jbackups and neo4jrestores in it; in the namespace \
