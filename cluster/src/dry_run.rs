@@ -3,6 +3,7 @@
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
+use neo4jbackup_core::schema::Kind;
 use serde_json::Value;
 
 use crate::objects::{NoAnswer, ObjectError, Objects};
@@ -18,7 +19,30 @@ pub struct DryRun {
     pub warnings: Vec<String>,
 }
 
+/// The versions of the operator's kinds, the newest first.
+const VERSIONS: [&str; 2] = ["v1beta1", "v1alpha1"];
+
 impl Objects {
+    /// Sends an object of the operator through [`Objects::dry_run_create`], in the newest version that the cluster serves; `object` makes it from the value
+    /// of its `apiVersion`. `None` when the API server serves none.
+    pub async fn dry_run_newest(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        object: impl Fn(&str) -> Value,
+    ) -> Result<Option<DryRun>, ObjectError> {
+        for version in VERSIONS {
+            let api_version = kind.api_version(version);
+            let answer = self
+                .dry_run_create(&api_version, kind.plural(), namespace, &object(&api_version))
+                .await?;
+            if answer.is_some() {
+                return Ok(answer);
+            }
+        }
+        Ok(None)
+    }
+
     /// Sends an object that is not to be stored through admission. Fields that the cluster's version of the kind does not
     /// have are dropped. `None` when the API server does not serve the kind in this version.
     pub async fn dry_run_create(

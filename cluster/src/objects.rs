@@ -4,7 +4,10 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
+use http::StatusCode;
+use http_body_util::BodyExt as _;
+use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams};
+use kube::client::Body;
 use kube::{Client, Error};
 use serde_json::{Value, json};
 
@@ -43,7 +46,7 @@ pub enum NoAnswer {
     #[error("{status}: {message}")]
     Status {
         /// Its status.
-        status: http::StatusCode,
+        status: StatusCode,
         /// In the words of the API server.
         message: String,
     },
@@ -116,6 +119,51 @@ impl Objects {
         Ok(read.map(|read| serde_json::to_value(read).unwrap_or_default()))
     }
 
+    /// All objects of a resource, of one namespace or of all, as they are stored; none where the cluster does not know it.
+    pub async fn list(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: Option<&str>,
+    ) -> Result<Option<Vec<Value>>, NoAnswer> {
+        let any = ObjectName {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: namespace.map(str::to_owned),
+            name: String::new(),
+        };
+        match self.api(&any).list(&ListParams::default()).await {
+            Ok(found) => {
+                let values = found.items.into_iter().map(|object| {
+                    let mut value = serde_json::to_value(object).unwrap_or_default();
+                    // In a list, they do not say what they are.
+                    value["apiVersion"] = api_version.into();
+                    value["kind"] = kind.into();
+                    value
+                });
+                Ok(Some(values.collect()))
+            }
+            Err(Error::Api(status)) if status.code == 404 => Ok(None),
+            Err(error) => Err(NoAnswer::of(error)),
+        }
+    }
+
+    /// What a Service answers whom the API server asks for us: the status and the body. `service` is its name, with scheme and
+    /// port around it where they are not the usual ones: `https:guard:443`. The API server checks no certificate then.
+    pub async fn ask_service(
+        &self,
+        namespace: &str,
+        service: &str,
+        path: &str,
+    ) -> Result<(StatusCode, String), NoAnswer> {
+        let path = format!("/api/v1/namespaces/{namespace}/services/{service}/proxy{path}");
+        let request = http::Request::get(path).body(Body::empty())?;
+        let response = self.client.send(request).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await?.to_bytes();
+        Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    }
+
     /// Applies an object by server-side apply and takes over the fields that somebody else holds.
     pub async fn apply(&self, manifest: &Value, manager: &str) -> Result<(), ObjectError> {
         let object = ObjectName::of(manifest);
@@ -180,8 +228,8 @@ impl NoAnswer {
     /// Whether a right is missing.
     pub fn is_forbidden(&self) -> bool {
         match self {
-            Self::Status { status, .. } => *status == http::StatusCode::FORBIDDEN,
-            Self::Client(Error::Api(status)) => status.code == http::StatusCode::FORBIDDEN.as_u16(),
+            Self::Status { status, .. } => *status == StatusCode::FORBIDDEN,
+            Self::Client(Error::Api(status)) => status.code == StatusCode::FORBIDDEN.as_u16(),
             Self::Client(_) | Self::Request(_) => false,
         }
     }
@@ -189,7 +237,7 @@ impl NoAnswer {
     /// What a client says, without what it repeats of a refusal.
     pub(crate) fn of(error: Error) -> Self {
         match error {
-            Error::Api(status) => match http::StatusCode::from_u16(status.code) {
+            Error::Api(status) => match StatusCode::from_u16(status.code) {
                 Ok(code) => Self::Status {
                     status: code,
                     message: status.message,

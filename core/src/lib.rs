@@ -9,6 +9,7 @@
 //!    settings, era ────┘
 //! ```
 
+pub mod admission;
 pub mod auth;
 pub mod check;
 pub mod checks;

@@ -187,25 +187,12 @@ impl AuthReport {
     ) -> Self {
         items.sort_by(|one, other| one.group().cmp(&other.group()));
         let not_read = unread_subjects(cluster);
-        let mut summary = Summary::default();
-        for row in items.iter().flat_map(|item| &item.rows) {
-            *match row.verdict {
-                Verdict::Ok => &mut summary.ok,
-                Verdict::Note => &mut summary.note,
-                Verdict::Unknown => &mut summary.unknown,
-                Verdict::Warning => &mut summary.warning,
-                Verdict::Wrong => &mut summary.wrong,
-            } += 1;
-        }
+        let summary = Summary::of(items.iter().flat_map(|item| &item.rows));
         let has_all_tokens = tokens.iter().all(|token| token.given);
         let complete = not_read.is_empty() && summary.unknown == 0 && has_all_tokens;
         Self {
             about: About::new("AuthReport", cluster, source, complete),
-            result: if summary.wrong > 0 {
-                report::Verdict::Fail
-            } else {
-                report::Verdict::Pass
-            },
+            result: summary.verdict(),
             summary,
             not_read,
             items,
@@ -220,6 +207,32 @@ impl AuthReport {
             report::Verdict::Fail => Exit::NotGood,
             report::Verdict::Pass if self.about.complete => Exit::Good,
             report::Verdict::Pass => Exit::Incomplete,
+        }
+    }
+}
+
+impl Summary {
+    /// Counts rows.
+    pub(crate) fn of<'r>(rows: impl IntoIterator<Item = &'r RowItem>) -> Self {
+        let mut summary = Self::default();
+        for row in rows {
+            *match row.verdict {
+                Verdict::Ok => &mut summary.ok,
+                Verdict::Note => &mut summary.note,
+                Verdict::Unknown => &mut summary.unknown,
+                Verdict::Warning => &mut summary.warning,
+                Verdict::Wrong => &mut summary.wrong,
+            } += 1;
+        }
+        summary
+    }
+
+    /// Whether nothing is wrong.
+    pub(crate) fn verdict(&self) -> report::Verdict {
+        if self.wrong > 0 {
+            report::Verdict::Fail
+        } else {
+            report::Verdict::Pass
         }
     }
 }
@@ -285,8 +298,15 @@ pub(crate) fn place(access: &Access) -> Option<String> {
 
 impl From<Row> for RowItem {
     fn from(row: Row) -> Self {
+        Self::of(row.topic.as_str(), row)
+    }
+}
+
+impl RowItem {
+    /// A line in the words of a report, with the word for what was looked at.
+    pub(crate) fn of<T>(topic: &'static str, row: Row<T>) -> Self {
         Self {
-            topic: row.topic.as_str(),
+            topic,
             verdict: row.verdict,
             code: row.code,
             text: row.text,

@@ -16,6 +16,7 @@ mod rbac;
 mod report;
 mod rights;
 mod status_format;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -43,6 +44,7 @@ pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacRepair, RbacScope, RbacUndo, Rep
 pub use report::{CollectReport, Report, ReportCommand, ReportDiff, ReportDiffFormat};
 pub use rights::{GenerateFor, RbacCheck, RbacGenerate, RightsFormat, RightsLevel, RightsOf};
 pub use status_format::StatusFormats;
+pub use webhook::{Webhook, WebhookCheck, WebhookCommand, WebhookFormat};
 
 use crate::jsonpath::Template;
 
@@ -121,6 +123,8 @@ pub enum Command {
     Rbac(Box<Rbac>),
     /// Say by which cloud identity backups and restores reach their stores, and what is missing for that
     Auth(Box<Auth>),
+    /// Look after the admission webhook
+    Webhook(Box<Webhook>),
     /// Say what a rule checks, why, and how to fix what it finds
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors

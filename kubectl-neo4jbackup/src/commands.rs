@@ -16,6 +16,7 @@ mod status;
 mod version;
 mod wait;
 mod watch;
+mod webhook;
 
 use std::fmt;
 
@@ -55,6 +56,7 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         Command::Wait(arguments) => wait::run(&arguments, namespace, access, io),
         Command::Probe(arguments) => probe::run(&arguments, io),
         Command::Auth(arguments) => auth::run(&arguments, namespace.as_deref(), access, color, io),
+        Command::Webhook(arguments) => webhook::run(&arguments, namespace.as_deref(), access, color, io),
         Command::Report(arguments) => match arguments.command {
             Some(ReportCommand::Diff(diff)) => report::diff::run(&diff, io),
             None => report::run(&arguments.collect, namespace.as_deref(), access, io),

@@ -44,6 +44,7 @@ mod status_list;
 pub mod suggest;
 mod target;
 mod unread;
+mod webhook_report;
 mod wrap;
 mod yaml;
 mod zone;

@@ -21,6 +21,7 @@ pub(crate) mod status_html;
 pub(crate) mod summary;
 mod table;
 mod text;
+pub(crate) mod webhook;
 mod xml;
 mod yaml;
 

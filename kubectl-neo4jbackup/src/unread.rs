@@ -7,11 +7,7 @@ use neo4jbackup_core::snapshot::Resource;
 
 /// `jobs cannot be read: …`, with the right that is missing where one is.
 pub(crate) fn unread(resource: Resource, cause: &Cause) -> String {
-    let why = match cause {
-        Cause::Forbidden(right) => missing(right),
-        cause => cause.to_string(),
-    };
-    printable(format!("{} cannot be read: {why}", resource.plural())).into_owned()
+    printable(format!("{} cannot be read: {}", resource.plural(), cause.told())).into_owned()
 }
 
 /// Which of backups and restores cannot be read, and why, each in a sentence.
@@ -25,10 +21,5 @@ pub(crate) fn unread_subjects(cluster: &Cluster<'_>) -> Vec<String> {
 
 /// A right that is missing, in the words of RBAC.
 pub(crate) fn missing(right: &Right) -> String {
-    let everywhere = if right.namespace.is_none() {
-        " in all namespaces"
-    } else {
-        ""
-    };
-    format!("the right to {}{everywhere} is missing", right.words())
+    right.is_missing()
 }

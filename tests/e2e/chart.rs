@@ -9,7 +9,7 @@ mod rendered;
 mod requests;
 mod rights;
 mod schemas;
-mod server;
+pub(crate) mod server;
 mod switches;
 mod tasks;
 mod together;

@@ -42,5 +42,6 @@ mod stored_mistakes;
 mod updates;
 mod upgrades;
 mod wait;
+mod webhook_check;
 mod workflows;
 mod world;

@@ -40,11 +40,11 @@ pub enum Verdict {
     Wrong,
 }
 
-/// A line of the answer.
+/// A line of the answer. `T` says what was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct Row<T = Topic> {
     /// What was looked at.
-    pub topic: Topic,
+    pub topic: T,
     /// What came of it.
     pub verdict: Verdict,
     /// The code of the rule or check of the same matter.
@@ -73,9 +73,9 @@ impl Topic {
     }
 }
 
-impl Row {
+impl<T> Row<T> {
     /// A line whose text is printable, whatever the cluster holds.
-    pub fn new(topic: Topic, verdict: Verdict, text: impl Into<String>) -> Self {
+    pub fn new(topic: T, verdict: Verdict, text: impl Into<String>) -> Self {
         Self {
             topic,
             verdict,

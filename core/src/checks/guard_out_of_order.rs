@@ -1,4 +1,5 @@
 use crate::check::prelude::*;
+use crate::domain::{PART_OF, judge_alike};
 
 declare_check! {
     /// The webhook of neo4jbackup itself does not do its work.
@@ -22,8 +23,6 @@ declare_check! {
 
 /// The version of this program.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// The label by which the chart marks what it installs.
-const PART_OF: (&str, &str) = ("app.kubernetes.io/part-of", "neo4jbackup");
 
 impl Check for GuardOutOfOrder {
     fn check_cluster(&self, cluster: &Cluster<'_>, report: &mut Report) {
@@ -42,7 +41,7 @@ impl Check for GuardOutOfOrder {
 fn broken(webhook: &Webhook<'_>, report: &mut Report) -> bool {
     let passes = "and calls that fail pass, so that nothing is checked";
     let (what, severity, namespace) = match &webhook.service {
-        Some(service) if !webhook.has_authority => {
+        Some(service) if !webhook.has_authority() => {
             let effect = if webhook.stops() {
                 "so that every call fails and nothing is stored"
             } else {
@@ -97,7 +96,7 @@ fn versions(cluster: &Cluster<'_>, report: &mut Report) {
     });
     let mut others = webhooks
         .chain(policies)
-        .filter(|(_, version)| minor(version) != minor(VERSION));
+        .filter(|(_, version)| !judge_alike(version, VERSION));
     let Some((object, version)) = others.next() else { return };
     let message = format!(
         "it is of version {} of neo4jbackup, and this program of {VERSION}: they may judge the same manifest differently",
@@ -113,9 +112,4 @@ fn versions(cluster: &Cluster<'_>, report: &mut Report) {
         ))
         .help("bring the older of the two up to date: the chart neo4jbackup-webhook, or this program")
         .explains = &[];
-}
-
-/// The first two numbers of a version; patches judge alike.
-fn minor(version: &str) -> Vec<&str> {
-    version.trim_start_matches('v').split(['.', '-', '+']).take(2).collect()
 }

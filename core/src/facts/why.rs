@@ -67,6 +67,26 @@ impl Right {
         }
         words
     }
+
+    /// Says in a sentence that it is missing.
+    pub fn is_missing(&self) -> String {
+        let everywhere = if self.namespace.is_none() {
+            " in all namespaces"
+        } else {
+            ""
+        };
+        format!("the right to {}{everywhere} is missing", self.words())
+    }
+}
+
+impl Cause {
+    /// Says it in a sentence, with the right that is missing where one is.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Forbidden(right) => right.is_missing(),
+            other => other.to_string(),
+        }
+    }
 }
 
 impl Why {

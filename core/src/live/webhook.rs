@@ -1,8 +1,8 @@
 //! Webhooks: what the API server asks before it stores something.
 
-use super::read::{Text, items, optional, reference, text};
+use super::read::{Text, items, optional, optional_number, reference, text};
 use crate::document::Node;
-use crate::domain::DOMAIN;
+use crate::domain::is_our_name;
 use crate::model::ObjectRef;
 use crate::selector::selects;
 use crate::snapshot::{Resource, Snapshot};
@@ -20,8 +20,12 @@ pub struct Webhook<'s> {
     pub version: Option<Text<'s>>,
     /// What answers; `None` where that is an address outside the cluster.
     pub service: Option<Service<'s>>,
-    /// Whether it says which authority to trust.
-    pub has_authority: bool,
+    /// The authority to trust, in base64; what is read for checks has a word in its place. Empty where none is named.
+    pub authority: Text<'s>,
+    /// The address that is called, where that is no service.
+    pub url: Option<Text<'s>>,
+    /// How many seconds the API server waits for it.
+    pub patience: u64,
     /// Whether it has conditions in CEL, which are not evaluated here.
     pub has_conditions: bool,
     object: Node<'s>,
@@ -34,6 +38,8 @@ pub struct Service<'s> {
     pub namespace: Text<'s>,
     /// Its name.
     pub name: Text<'s>,
+    /// The port of it that is called.
+    pub port: u64,
     /// Whether it is there; `None` when it was not read.
     pub exists: Option<bool>,
     /// How many of its endpoints are ready; `None` when they were not read.
@@ -93,16 +99,31 @@ const LABELS: [(&str, &str); 2] = [
     ("app.kubernetes.io/managed-by", "neo4j-operator"),
 ];
 
+/// How many seconds the API server waits for a webhook that says nothing of it.
+const PATIENCE: u64 = 10;
+/// The port of a service that is called where a webhook names none.
+const PORT: u64 = 443;
+
 impl Webhook<'_> {
     /// Whether it is this program's.
     pub fn is_ours(&self) -> bool {
-        self.name.strip_suffix(DOMAIN).is_some_and(|rest| rest.ends_with('.'))
+        is_our_name(&self.name)
     }
 
     /// Whether nothing is stored when it does not answer.
     pub fn stops(&self) -> bool {
         // What says nothing stops: so has it been since `v1`.
         text(&self.object, "failurePolicy") != "Ignore"
+    }
+
+    /// Whether it says which authority to trust.
+    pub fn has_authority(&self) -> bool {
+        !self.authority.is_empty()
+    }
+
+    /// Whether it refuses, and does not fill in.
+    pub fn validates(&self) -> bool {
+        self.configuration.kind == Resource::ValidatingWebhooks.kind()
     }
 
     /// Whether it is asked about anything that backups need.
@@ -190,7 +211,9 @@ pub(super) fn webhooks(snapshot: &Snapshot) -> Vec<Webhook<'_>> {
                     service: webhook
                         .at("clientConfig.service")
                         .map(|service| Service::of(service, snapshot)),
-                    has_authority: optional(webhook, "clientConfig.caBundle").is_some_and(|bundle| !bundle.is_empty()),
+                    authority: text(webhook, "clientConfig.caBundle"),
+                    url: optional(webhook, "clientConfig.url"),
+                    patience: optional_number(webhook, "timeoutSeconds").unwrap_or(PATIENCE),
                     has_conditions: !items(webhook, "matchConditions").is_empty(),
                     object: webhook.clone(),
                 });
@@ -226,6 +249,7 @@ impl<'s> Service<'s> {
                 .or_else(|| is_known(Resource::Services).then_some(false)),
             ready: is_known(Resource::EndpointSlices).then(|| own.sum()),
             is_external,
+            port: optional_number(service, "port").unwrap_or(PORT),
             namespace,
             name,
         }

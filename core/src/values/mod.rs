@@ -19,3 +19,4 @@ pub mod retention;
 mod scanner;
 mod shorten;
 pub mod time_zone;
+pub mod validity;

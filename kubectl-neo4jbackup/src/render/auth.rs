@@ -6,7 +6,7 @@ use neo4jbackup_core::auth::Verdict;
 use neo4jbackup_core::quoted::Name;
 
 use super::columns::{Cell, line};
-use crate::auth_report::{AuthReport, Item, RowItem, Token};
+use crate::auth_report::{AuthReport, Item, RowItem, Summary, Token};
 use crate::json;
 use crate::wrap::wrap;
 
@@ -26,16 +26,16 @@ pub(crate) struct Page {
     pub(crate) width: usize,
 }
 
+/// The width that the topics of rows take.
+pub(super) fn topic_width<'r>(rows: impl Iterator<Item = &'r RowItem>) -> usize {
+    rows.map(|row| row.topic.len()).max().unwrap_or_default().max(TOPIC)
+}
+
 /// The whole report, with a line feed at the end.
 pub(crate) fn text(report: &AuthReport, page: &Page) -> String {
     let mut text = String::new();
     let mut before = None;
-    let topics = report
-        .items
-        .iter()
-        .flat_map(|item| &item.rows)
-        .map(|row| row.topic.len());
-    let topic = topics.max().unwrap_or_default().max(TOPIC);
+    let topic = topic_width(report.items.iter().flat_map(|item| &item.rows));
     for item in &report.items {
         if before != Some(item.group()) {
             if before.is_some() {
@@ -80,7 +80,8 @@ fn head(item: &Item) -> String {
     )
 }
 
-fn row(row: &RowItem, topic: usize, page: &Page, text: &mut String) {
+/// A line for one thing that was looked at, with what to do; `topic` is the width of the longest of their names.
+pub(super) fn row(row: &RowItem, topic: usize, page: &Page, text: &mut String) {
     let begin = VERDICT + topic + BLANKS;
     let color = match row.verdict {
         Verdict::Ok => "\u{1b}[32m",
@@ -121,7 +122,8 @@ fn row(row: &RowItem, topic: usize, page: &Page, text: &mut String) {
     }
 }
 
-fn word(verdict: Verdict) -> &'static str {
+/// The word for what came of it.
+pub(super) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Ok => "ok",
         Verdict::Note => "note",
@@ -176,20 +178,7 @@ pub(super) fn indented(lines: &str) -> String {
 }
 
 fn summary(report: &AuthReport) -> String {
-    let count = |count: usize, word: &str| (count > 0).then(|| format!("{count} {word}"));
-    let counts = [
-        count(report.summary.wrong, "wrong"),
-        count(
-            report.summary.warning,
-            if report.summary.warning == 1 {
-                "warning"
-            } else {
-                "warnings"
-            },
-        ),
-        count(report.summary.unknown, "not known"),
-    ];
-    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    let counts = counts(&report.summary);
     let objects = report.items.len();
     let objects = format!("{objects} {}", if objects == 1 { "object" } else { "objects" });
     if counts.is_empty() && report.is_of_stores {
@@ -198,5 +187,17 @@ fn summary(report: &AuthReport) -> String {
     if counts.is_empty() {
         return format!("{objects}: nothing is wrong with their identities");
     }
-    format!("{objects}: {}", counts.join(", "))
+    format!("{objects}: {counts}")
+}
+
+/// How much is not as it has to be; empty where everything is.
+pub(super) fn counts(summary: &Summary) -> String {
+    let count = |count: usize, word: &str| (count > 0).then(|| format!("{count} {word}"));
+    let warnings = if summary.warning == 1 { "warning" } else { "warnings" };
+    let counts = [
+        count(summary.wrong, "wrong"),
+        count(summary.warning, warnings),
+        count(summary.unknown, "not known"),
+    ];
+    counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

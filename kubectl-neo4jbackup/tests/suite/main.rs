@@ -31,4 +31,5 @@ mod terminal;
 mod unfinished;
 #[cfg(unix)]
 mod watched;
+mod webhook;
 mod xsd;

@@ -9,6 +9,21 @@ use serde_json::Value;
 
 use super::helm::{NAMESPACE, RELEASE, chart, command, text};
 
+/// An API server that tests take in turns, started by the first of them.
+pub(crate) struct Shared {
+    control_plane: OnceLock<ControlPlane>,
+    turn: Mutex<()>,
+}
+
+impl Shared {
+    pub(crate) const fn new() -> Self {
+        Self {
+            control_plane: OnceLock::new(),
+            turn: Mutex::new(()),
+        }
+    }
+}
+
 /// The API server, and the turn to use it.
 pub(crate) struct Server {
     pub(crate) control_plane: &'static ControlPlane,
@@ -18,12 +33,16 @@ pub(crate) struct Server {
 impl Server {
     /// Waits for a turn. What an earlier test has left behind is removed.
     pub(crate) fn take() -> Self {
-        static CONTROL_PLANE: OnceLock<ControlPlane> = OnceLock::new();
-        static TURN: Mutex<()> = Mutex::new(());
+        static SHARED: Shared = Shared::new();
+        Self::take_of(&SHARED, || start(&Options::default()))
+    }
+
+    /// The same with another API server.
+    pub(crate) fn take_of(shared: &'static Shared, start: impl FnOnce() -> ControlPlane) -> Self {
         // A test that failed has had its turn like any other.
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = shared.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let server = Self {
-            control_plane: CONTROL_PLANE.get_or_init(start),
+            control_plane: shared.control_plane.get_or_init(start),
             _turn: turn,
         };
         server.clean();
@@ -88,9 +107,10 @@ impl Server {
     }
 }
 
-fn start() -> ControlPlane {
+/// An API server with all definitions and the namespace of the release.
+pub(crate) fn start(options: &Options) -> ControlPlane {
     let binaries = Binaries::locate_or_build(&report_progress).unwrap();
-    let control_plane = ControlPlane::start(&binaries, &Options::default()).unwrap();
+    let control_plane = ControlPlane::start(&binaries, options).unwrap();
     control_plane.install_crds(&crds::rendered()).unwrap();
     control_plane.install_crds(&foreign_crds().unwrap()).unwrap();
     let namespace = ["create", "namespace", NAMESPACE];

@@ -57,6 +57,14 @@ impl CertificateAuthority {
         self.issue(parameters)
     }
 
+    /// The same, one that is valid from 2090 on.
+    pub fn issue_future_certificate(&self, names: &[&str]) -> Result<IssuedCertificate, HarnessError> {
+        let mut parameters = Self::of_server(names)?;
+        parameters.not_before = date_time_ymd(2090, 1, 1);
+        parameters.not_after = date_time_ymd(2091, 1, 1);
+        self.issue(parameters)
+    }
+
     fn of_server(names: &[&str]) -> Result<CertificateParams, HarnessError> {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let common_name = names.first().cloned().unwrap_or_default();

@@ -16,6 +16,7 @@ mod certificates;
 mod chart_tools;
 mod control_plane;
 mod daemon;
+mod egress;
 mod error;
 mod front;
 mod go_build;
@@ -51,6 +52,7 @@ pub use cargo_build::{static_program, webhook_program, webhook_program_for, work
 pub use certificates::{CertificateAuthority, IssuedCertificate};
 pub use chart_tools::{ChartTools, foreign_crds};
 pub use control_plane::{ControlPlane, Options};
+pub use egress::{Egress, Passage};
 pub use error::HarnessError;
 pub use front::{Fate, Front};
 pub use go_peer::controller_runtime_peer;

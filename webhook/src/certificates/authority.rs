@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use neo4jbackup_core::values::validity::Validity;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
     PKCS_ECDSA_P256_SHA256,
@@ -15,7 +16,6 @@ use rustls::sign::CertifiedKey;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::timings::{BACKDATE, earlier, later, whole_second};
-use crate::tls::validity::Validity;
 
 /// The beginning of the name of every authority that this program makes; the instant of its making follows.
 const NAME: &str = "neo4jbackup-webhook authority";

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use neo4jbackup_core::values::validity::Validity;
 use rcgen::{
     CertificateParams, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
 };
@@ -10,7 +11,6 @@ use rcgen::{
 use super::authority::{Authority, Root, set_validity};
 use super::timings::{BACKDATE, earlier, later, whole_second};
 use crate::tls::served_certificate::Pem;
-use crate::tls::validity::Validity;
 
 /// A leaf, ready to be served.
 #[derive(Debug, Clone)]
@@ -95,11 +95,11 @@ pub(crate) fn service_name(service: &str, namespace: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use neo4jbackup_cluster::trust::verify;
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject as _;
 
     use super::*;
-    use crate::certificates::trust::verify;
 
     const DAY: Duration = Duration::from_secs(24 * 3600);
 

@@ -22,7 +22,6 @@ mod rotation;
 mod rotator;
 mod secret;
 mod timings;
-mod trust;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,12 +1,12 @@
 //! Would the API server get an answer, as far as certificates decide that?
 
 use jiff::Timestamp;
+use neo4jbackup_cluster::trust::{TrustError, roots, verify};
 use neo4jbackup_cluster::{CaBundles, Configuration, chain};
 
 use super::context::CertificateContext;
 use super::probe::{Probe, ProbeError};
 use super::secret::SecretError;
-use super::trust::{TrustError, roots, verify};
 use crate::ops::check::{Check, CheckStatus, Checks};
 
 /// How many loopback calls in a row may time out before the server is not ready.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use neo4jbackup_cluster::{DryRun, ObjectError, Objects};
+use neo4jbackup_core::admission::trial::{BAD_CODE as CODE, BAD_SCHEDULE as SCHEDULE};
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::settings::Mode;
 use serde_json::json;
@@ -100,11 +101,6 @@ struct ModeError(#[source] serde_json::Error);
 fn mode(text: &str) -> Result<Mode, ModeError> {
     serde_json::from_value(json!(text)).map_err(ModeError)
 }
-
-/// Six fields, as many schedulers take them and Kubernetes does not.
-const SCHEDULE: &str = "0 0 2 * * *";
-/// The code of the rule that says so.
-const CODE: &str = "NB5001";
 
 #[cfg(test)]
 mod tests {

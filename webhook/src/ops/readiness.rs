@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
+use neo4jbackup_core::values::validity::Validity;
 
 use crate::ops::check::{CheckStatus, Checks};
 use crate::ops::clock::ServerTime;
-use crate::tls::validity::Validity;
 
 /// What decides whether calls should be sent here.
 #[derive(Debug, Default)]

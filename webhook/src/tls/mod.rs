@@ -3,4 +3,3 @@
 pub(crate) mod client_check;
 pub(crate) mod self_signed;
 pub(crate) mod served_certificate;
-pub(crate) mod validity;

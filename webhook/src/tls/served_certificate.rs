@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
+use neo4jbackup_core::values::validity::Validity;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
@@ -12,7 +13,6 @@ use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use crate::tls::client_check::ClientCheck;
-use crate::tls::validity::Validity;
 
 /// Why a certificate cannot be served.
 #[derive(Debug, thiserror::Error)]

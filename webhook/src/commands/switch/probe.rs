@@ -1,13 +1,11 @@
 //! One object that is tried and never stored, and what shows that somebody has judged it.
 
 use neo4jbackup_cluster::DryRun;
+pub(crate) use neo4jbackup_core::admission::trial::GOOD_SCHEDULE as SCHEDULE;
 use neo4jbackup_core::schema::Kind;
 use serde_json::{Value, json};
 
 use crate::commands::trial::NAME;
-
-/// A schedule that nobody objects to.
-pub(crate) const SCHEDULE: &str = "0 2 * * *";
 
 /// What is not as it will be when the switch may go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,17 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use neo4jbackup_core::values::validity::Validity;
 use rustls::RootCertStore;
 use rustls::client::danger::ServerCertVerifier as _;
 use rustls::client::{VerifierBuilderError, WebPkiServerVerifier};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, InvalidDnsNameError, ServerName, UnixTime};
 
-use crate::tls::validity::Validity;
-
 /// Why the API server would not believe a certificate.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TrustError {
+pub enum TrustError {
     /// There is no certificate to believe.
     #[error("no certificate is served")]
     NothingServed,
@@ -35,9 +34,22 @@ pub(crate) enum TrustError {
     Tls(#[from] rustls::Error),
 }
 
+/// The certificates of a text in PEM format; what is none is passed over.
+pub fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
+    CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect()
+}
+
+/// From when and until when the certificates of a text in PEM format are valid.
+pub fn validities(pem: &[u8]) -> Vec<Validity> {
+    certificates(pem)
+        .iter()
+        .filter_map(|certificate| Validity::of(certificate))
+        .collect()
+}
+
 /// Verifies a chain, leaf first, against a `caBundle` as the API server does: with the name that it calls, when one is
 /// given, and authorities that are valid now, which rustls alone does not ask for.
-pub(crate) fn verify(
+pub fn verify(
     bundle: &[u8],
     chain: &[CertificateDer<'_>],
     name: Option<&str>,
@@ -65,7 +77,7 @@ pub(crate) fn verify(
 }
 
 /// The authorities of a bundle that are valid now.
-pub(crate) fn roots(bundle: &[u8], now: Timestamp) -> RootCertStore {
+pub fn roots(bundle: &[u8], now: Timestamp) -> RootCertStore {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(bundle).filter_map(Result::ok) {
         if Validity::of(&certificate).is_some_and(|validity| validity.contains(now)) {

@@ -21,7 +21,7 @@ const VERSION: u8 = 0xa0;
 
 impl Validity {
     /// Reads it from a certificate in DER. Returns `None` when the bytes are not those of an X.509 certificate.
-    pub(crate) fn of(der: &[u8]) -> Option<Self> {
+    pub fn of(der: &[u8]) -> Option<Self> {
         let (certificate, _) = expect(SEQUENCE, der)?;
         let (to_be_signed, _) = expect(SEQUENCE, certificate)?;
         let rest = expect(VERSION, to_be_signed).map_or(to_be_signed, |(_, rest)| rest);
@@ -35,7 +35,7 @@ impl Validity {
     }
 
     /// Whether an instant lies within.
-    pub(crate) fn contains(self, instant: Timestamp) -> bool {
+    pub fn contains(self, instant: Timestamp) -> bool {
         self.not_before <= instant && instant < self.not_after
     }
 }
