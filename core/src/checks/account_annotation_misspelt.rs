@@ -114,6 +114,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::check::Declared as _;
     use crate::snapshot::{Snapshot, stored_as};
 
     const ROLE: &str = "arn:aws:iam::210987654321:role/neo4j-backup";
