@@ -26,7 +26,7 @@ declare_rule! {
     InstanceBusy {
         code: "NB5006", name: "instance-busy", severity: Warning,
         kinds: JOBS,
-        reads: RESTORED + ["spec.target", "spec.schedule", "spec.suspend", "spec.chainFromBackup", "spec.storage.type"],
+        reads: RESTORED + ["spec.target", "spec.schedule", "spec.suspend"] + TURNS,
         needs: [Jobs, Backups, Restores], doors: Files, fix: None,
         cel: NotExpressible("it looks at other objects"), since: "0.2",
     }
