@@ -19,6 +19,7 @@ use super::restore::Restore;
 use super::webhook::{Webhook, webhooks};
 use crate::document::Node;
 use crate::facts::{Controller, Coverage, Fact, InstanceKind, Inventory, Need, Why};
+use crate::model::Account;
 use crate::operator::Operator;
 use crate::schema::{Kind, ServedSchemas};
 use crate::snapshot::{Resource, Snapshot};
@@ -84,8 +85,11 @@ impl<'s> Cluster<'s> {
         let mut loose = Loose::of(snapshot);
         let mut jobs: HashMap<(Text<'s>, Text<'s>, Text<'s>), Vec<BoxedJob<'s>>> = HashMap::new();
         let mut jobs_of_cron_jobs: HashMap<(Text<'s>, Text<'s>), Vec<BoxedJob<'s>>> = HashMap::new();
+        let mut runs = Vec::new();
         for stored in snapshot.objects(Resource::Jobs) {
-            let mut job = Box::new(Job::of(&stored.node()));
+            let object = stored.node();
+            runs.extend(Fact::of_job(&stored.namespace, &stored.name, &object));
+            let mut job = Box::new(Job::of(&object));
             loose.complete_job(&mut job);
             match (&*job.app, &job.owner) {
                 ("neo4j-backup" | "neo4j-restore", _) => {
@@ -168,7 +172,7 @@ impl<'s> Cluster<'s> {
             databases: databases(snapshot),
             webhooks: webhooks(snapshot),
             claim_events,
-            inventory: inventory(snapshot),
+            inventory: inventory(snapshot, runs),
             positions,
         }
     }
@@ -392,8 +396,9 @@ fn annotations(object: &Node<'_>) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What manifest rules know, from the objects that were read.
-fn inventory(snapshot: &Snapshot) -> Inventory {
+/// What manifest rules know, from the objects that were read. `runs` are those of the Jobs: there are more of these than of all
+/// else, and each is read once.
+fn inventory(snapshot: &Snapshot, runs: Vec<Fact>) -> Inventory {
     let mut inventory = Inventory::partial("it was not asked for");
     for kind in Kind::ALL {
         for stored in snapshot.objects(Resource::of_kind(kind)) {
@@ -411,13 +416,15 @@ fn inventory(snapshot: &Snapshot) -> Inventory {
     for stored in snapshot.objects(Resource::Namespaces) {
         inventory.insert_namespace(&stored.name, annotations(&stored.node()));
     }
-    for stored in snapshot.objects(Resource::ServiceAccounts) {
+    let accounts = snapshot.objects(Resource::ServiceAccounts).iter();
+    for stored in accounts.filter(|stored| Account::named(&stored.name).is_some()) {
         let account = Fact::of_account(&stored.namespace, &stored.name, annotations(&stored.node()));
-        account.into_iter().for_each(|fact| inventory.add(fact));
+        if let Some(account) = account {
+            inventory.add(account);
+        }
     }
-    for stored in snapshot.objects(Resource::Jobs) {
-        let run = Fact::of_job(&stored.namespace, &stored.name, &stored.node());
-        run.into_iter().for_each(|fact| inventory.add(fact));
+    for run in runs {
+        inventory.add(run);
     }
     for stored in snapshot.objects(Resource::Claims) {
         inventory.add(Fact::of_claim(&stored.namespace, &stored.name));

@@ -79,6 +79,9 @@ pub const ANNOTATIONS: &[&str] = &[
 /// The instance that a backup names, in the words of every version; a target also says what is backed up.
 pub const BACKED_UP: &[&str] = &["spec.instanceRef", "spec.target"];
 
+/// What decides whether the operator lets one backup of an instance wait for another.
+pub const TURNS: &[&str] = &["spec.chainFromBackup", "spec.storage.type"];
+
 /// The instance that a restore names, in the words of every version.
 pub const RESTORED: &[&str] = &["spec.instanceRef", "spec.clusterRef", "spec.targetCluster"];
 

@@ -25,7 +25,8 @@ declare_rule! {
     /// The same once that has ended: `kubectl neo4jbackup wait backup/nightly --for=completed`
     InstanceBusy {
         code: "NB5006", name: "instance-busy", severity: Warning,
-        kinds: JOBS, reads: ["spec.schedule", "spec.suspend", "spec.chainFromBackup", "spec.storage.type"] + BACKED_UP + RESTORED,
+        kinds: JOBS,
+        reads: RESTORED + ["spec.target", "spec.schedule", "spec.suspend"] + TURNS,
         needs: [Jobs, Backups, Restores], doors: Files, fix: None,
         cel: NotExpressible("it looks at other objects"), since: "0.2",
     }

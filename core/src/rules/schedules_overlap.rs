@@ -37,7 +37,7 @@ declare_rule! {
     SchedulesOverlap {
         code: "NB5004", name: "schedules-overlap", severity: Warning,
         kinds: [Neo4jBackup],
-        reads: BACKED_UP + ["spec.schedule", "spec.suspend", "spec.chainFromBackup", "spec.storage.type"],
+        reads: BACKED_UP + ["spec.schedule", "spec.suspend"] + TURNS,
         needs: [Backups, Clock], doors: All, fix: None, cel: NotExpressible("it compares with other backups"),
         since: "0.1",
     }
