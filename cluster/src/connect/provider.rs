@@ -129,17 +129,17 @@ impl Provider {
         let endpoint = serde_json::from_slice::<Metadata>(&body)
             .ok()
             .and_then(|metadata| metadata.token_endpoint);
-        let endpoint: Uri = match (status, endpoint.and_then(|endpoint| endpoint.parse().ok())) {
-            (StatusCode::OK, Some(endpoint)) => endpoint,
-            _ => {
-                let why = format!(
-                    "{} does not say where tokens are renewed ({}, /.well-known/openid-configuration)",
-                    self.server.address,
-                    status.as_u16()
-                );
-                return Err(self.failed(&why, &quotable(&body)));
-            }
-        };
+        let endpoint = endpoint
+            .filter(|_| status == StatusCode::OK)
+            .and_then(|endpoint| endpoint.parse().ok());
+        let endpoint: Uri = endpoint.ok_or_else(|| {
+            let why = format!(
+                "{} does not say where tokens are renewed ({}, /.well-known/openid-configuration)",
+                self.server.address,
+                status.as_u16()
+            );
+            self.failed(&why, &quotable(&body))
+        })?;
         let (mut status, mut body) = self.ask(self.renewal(&endpoint, refresh, true)?).await?;
         if status != StatusCode::OK {
             let again = self.ask(self.renewal(&endpoint, refresh, false)?).await?;
