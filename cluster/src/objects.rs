@@ -230,7 +230,7 @@ impl NoAnswer {
         match self {
             Self::Status { status, .. } => *status == StatusCode::FORBIDDEN,
             Self::Client(Error::Api(status)) => status.code == StatusCode::FORBIDDEN.as_u16(),
-            Self::Client(_) | Self::Request(_) => false,
+            Self::Client(_) | Self::Request(_) | Self::Silence(_) => false,
         }
     }
 

@@ -150,9 +150,13 @@ fn text_of(file: &Path, shown: &str) -> Result<String, ConfigError> {
     })
 }
 
+fn config(reader: &Reader<'_>) -> Result<Config, ConfigError> {
+    reader.config()
+}
+
 /// Reads a text.
 pub fn parse(text: &str, shown: &str) -> Result<Config, ConfigError> {
-    parse_with(text, shown, |reader| reader.config())
+    parse_with(text, shown, config)
 }
 
 /// Reads a file that has settings and nothing else, as the webhook reads it; `shown` is its name in messages.
@@ -450,7 +454,7 @@ mod tests {
         let settings = serde_json::to_value(Settings::default()).unwrap();
         let keys =
             |value: &serde_json::Value| -> BTreeSet<String> { value.as_object().unwrap().keys().cloned().collect() };
-        let known: BTreeMap<String, BTreeSet<String>> = known_keys(|reader| reader.config())
+        let known: BTreeMap<String, BTreeSet<String>> = known_keys(config)
             .into_iter()
             .map(|(above, known)| (above, known.into_iter().collect()))
             .collect();

@@ -122,8 +122,7 @@ fn answer(folder: &Path, mut stream: &TcpStream) {
     let _ = lines.find(String::is_empty);
     let name = request
         .split([' ', '/'])
-        .filter(|word| word.contains("kubectl-neo4jbackup"))
-        .next_back();
+        .rfind(|word| word.contains("kubectl-neo4jbackup"));
     let file = name.and_then(|name| fs::read(folder.join(name)).ok());
     let (status, body) = file.map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
     let _ = write!(

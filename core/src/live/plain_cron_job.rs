@@ -41,7 +41,7 @@ impl<'s> PlainCronJob<'s> {
                 run.artifacts = Artifacts::None;
             }
         }
-        Self { plan, runs, cron_job }
+        Self { cron_job, plan, runs }
     }
 
     /// Its name as an object.

@@ -160,8 +160,9 @@ pub fn logs(cluster: &Cluster<'_>, target: Option<(&str, &str)>) -> Vec<LogOf> {
     for cron_job in &cluster.plain_cron_jobs {
         if is_wanted(&cron_job.cron_job.namespace, &cron_job.cron_job.name) {
             of_runs(&cron_job.runs, &mut wanted);
-            let job = of_good_run(cron_job);
-            job.into_iter().for_each(|job| of_job(job, &mut of_good));
+            if let Some(job) = of_good_run(cron_job) {
+                of_job(job, &mut of_good);
+            }
         }
     }
     let restores = cluster.restores.iter();

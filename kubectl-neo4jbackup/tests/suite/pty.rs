@@ -77,7 +77,7 @@ impl Terminal {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let shown = self.emulator.screen().contents();
-            if is_it(&shown, self.emulator.screen().cursor_position().1.into()) {
+            if is_it(&shown, self.emulator.screen().cursor_position().1) {
                 return shown;
             }
             match self.output.recv_timeout(PATIENCE) {

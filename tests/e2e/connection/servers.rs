@@ -44,7 +44,7 @@ impl Front {
         let noted = Arc::clone(&notes);
         let listener = Listener::start_at(address, move |socket| {
             let (acceptor, connector, notes) = (acceptor.clone(), connector.clone(), Arc::clone(&noted));
-            async move { pass(socket, &acceptor, &connector, &notes).await }
+            async move { Box::pin(pass(socket, &acceptor, &connector, &notes)).await }
         })?;
         Some(Self {
             address: listener.address,

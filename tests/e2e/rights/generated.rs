@@ -63,7 +63,7 @@ fn the_role_for_reading_everywhere_is_enough_and_none_of_it_is_too_much() {
         side_by_side: 4,
     };
     case.prove(|user, is_it| {
-        let commands = [stage.commands_everywhere(), stage.commands()].concat();
+        let commands = [Stage::commands_everywhere(), stage.commands()].concat();
         lost(&stage, commands, user, is_it)
     });
 }

@@ -78,7 +78,7 @@ impl Site {
         self.control_plane.api_client().unwrap()
     }
 
-    fn generate(&self, version: &str) -> Vec<Value> {
+    fn generate(version: &str) -> Vec<Value> {
         let folder = std::env::temp_dir();
         let arguments = [
             "rbac",
@@ -188,7 +188,7 @@ impl Site {
             who,
             control_plane: &self.control_plane,
             namespace: "graph",
-            objects: self.generate(version),
+            objects: Self::generate(version),
             elsewhere,
             // They all look after the same.
             side_by_side: 1,
@@ -255,14 +255,16 @@ fn is_write(single: &Single) -> bool {
 #[test]
 fn the_role_of_the_webhook_is_enough_beside_an_operator_0_x_and_none_of_it_is_too_much() {
     let site = Site::set(Era::V0_2);
-    let elsewhere = singles(&site.generate("0.9")).into_iter().filter(is_of_newer_operators);
+    let elsewhere = singles(&Site::generate("0.9"))
+        .into_iter()
+        .filter(is_of_newer_operators);
     site.prove("guard-of-0-9", "0.9", elsewhere.collect());
 }
 
 #[test]
 fn the_role_of_the_webhook_is_enough_beside_a_newer_operator_and_none_of_it_is_too_much() {
     let site = Site::set(Era::NEWEST);
-    let elsewhere = singles(&site.generate("1.19"))
+    let elsewhere = singles(&Site::generate("1.19"))
         .into_iter()
         .filter(|single| !is_of_newer_operators(single));
     site.prove("guard-of-1-19", "1.19", elsewhere.collect());

@@ -192,10 +192,10 @@ impl Case<'_> {
 fn what_is_left_of_a_rule_gives_everything_but_the_single_one() {
     let rule = json!({"apiGroups": [""], "resources": ["pods", "secrets"], "resourceNames": ["a", "b"], "verbs": ["get", "list"]});
     let role = json!({"kind": "Role", "metadata": {"name": "role", "namespace": "graph"}, "rules": [rule]});
-    let all = singles(&[role.clone()]);
+    let all = singles(std::slice::from_ref(&role));
     assert_eq!(all.len(), 8);
     for single in &all {
-        let left = singles(&without(&[role.clone()], "jane", Some(single)));
+        let left = singles(&without(std::slice::from_ref(&role), "jane", Some(single)));
         assert_eq!(all.difference(&left).collect::<Vec<_>>(), [single]);
         assert!(left.is_subset(&all), "{left:#?}");
     }

@@ -95,7 +95,7 @@ impl Stage {
     }
 
     /// Those that look at all namespaces.
-    pub(super) fn commands_everywhere(&self) -> Vec<Vec<&str>> {
+    pub(super) fn commands_everywhere() -> Vec<Vec<&'static str>> {
         vec![
             vec!["doctor", "-A", "-o", "json"],
             vec!["rbac", "check", "-A", "-o", "json", "--operator-version", "1.19"],

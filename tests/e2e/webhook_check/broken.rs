@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use kubectl_neo4jbackup::Exit;
 use neo4jbackup_harness::{CertificateAuthority, Passage};
 
-use super::stage::{HOST, Stage};
+use super::stage::{HOST, Stage, break_network};
 
 /// What is said where nobody judges and nobody notices.
 const PASSES: &str = "a bad backup passes, and nobody says a word: calls that fail pass, because failurePolicy is Ignore, and \
@@ -27,7 +27,7 @@ fn no_endpoint_that_is_ready() {
     let mut stage = Stage::with_webhook(&[]);
     stage.set_endpoints(&[]);
     // What kube-proxy does then.
-    stage.network(Passage::Refused("dial tcp 10.96.0.7:443: connect: connection refused"));
+    break_network(Passage::Refused("dial tcp 10.96.0.7:443: connect: connection refused"));
     stage.expect(
         Exit::NotGood,
         &[
@@ -120,7 +120,7 @@ fn a_certificate_for_another_name() {
 #[test]
 fn a_network_that_drops_everything() {
     let mut stage = Stage::with_webhook(&[]);
-    stage.network(Passage::Dropped);
+    break_network(Passage::Dropped);
     assert_named(
         &mut stage,
         "no answer came in time; so it is where a firewall keeps the control plane from the port of the pods",
@@ -132,7 +132,7 @@ fn a_network_that_drops_everything() {
 fn a_server_that_takes_the_connection_and_never_answers() {
     let mut stage = Stage::with_webhook(&[]);
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    stage.network(Passage::To(silent.local_addr().unwrap()));
+    break_network(Passage::To(silent.local_addr().unwrap()));
     assert_named(&mut stage, "no answer came in time", &[]);
 }
 
@@ -140,7 +140,7 @@ fn a_server_that_takes_the_connection_and_never_answers() {
 fn a_port_at_which_nothing_listens() {
     let mut stage = Stage::with_webhook(&[]);
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    stage.network(Passage::To(closed));
+    break_network(Passage::To(closed));
     assert_named(
         &mut stage,
         "the connection was refused, nothing listens at the port of the pod",
@@ -152,7 +152,7 @@ fn a_port_at_which_nothing_listens() {
 #[test]
 fn a_control_plane_that_connects_to_no_such_address() {
     let mut stage = Stage::with_webhook(&[]);
-    stage.network(Passage::Refused("Address is not allowed"));
+    break_network(Passage::Refused("Address is not allowed"));
     assert_named(
         &mut stage,
         "the control plane refuses to connect to the address of the pod (Address is not allowed)",

@@ -55,6 +55,15 @@ fn egress() -> &'static Egress {
     egress
 }
 
+fn lead_to(reviews: SocketAddr, status: SocketAddr) {
+    egress().decide(move |port| Passage::To(if port == 8081 { status } else { reviews }));
+}
+
+/// From now on, the network does that to every connection into the cluster.
+pub(super) fn break_network(passage: Passage) {
+    egress().decide(move |_| passage.clone());
+}
+
 impl Stage {
     /// An API server without the chart.
     pub(super) fn bare() -> Self {
@@ -140,7 +149,7 @@ impl Stage {
             "--log-format=text".to_owned(),
         ]);
         let replica = WebhookReplica::start(webhook_program().unwrap(), None, &arguments).unwrap();
-        self.lead_to(replica.address(), replica.status_address());
+        lead_to(replica.address(), replica.status_address());
         await_within(DEADLINE, "the lists of the webhook", || {
             match replica.status("/readyz") {
                 Ok((_, page)) if page.contains("[+] references") => Ok(()),
@@ -159,15 +168,6 @@ impl Stage {
         let path = format!("/api/v1/namespaces/{NAMESPACE}/secrets/{SECRET}");
         let answer = self.api.apply(&path, "test", &secret);
         assert!(matches!(answer.status, 200 | 201), "{answer:?}");
-    }
-
-    fn lead_to(&self, reviews: SocketAddr, status: SocketAddr) {
-        egress().decide(move |port| Passage::To(if port == 8081 { status } else { reviews }));
-    }
-
-    /// From now on, the network does that to every connection into the cluster.
-    pub(super) fn network(&self, passage: Passage) {
-        egress().decide(move |_| passage.clone());
     }
 
     /// A pod that nobody runs: the API server passes requests to a Service on to addresses of pods only.

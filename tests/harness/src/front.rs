@@ -43,13 +43,16 @@ pub struct Front {
     _runtime: Runtime,
 }
 
+/// Decides of a request, by its method, path and query.
+type Decide = dyn Fn(&Method, &str) -> Fate + Send + Sync;
+
 /// What every request needs.
 struct Back {
     address: String,
     token: HeaderValue,
     connector: TlsConnector,
     heard: Arc<Mutex<Vec<String>>>,
-    decide: Box<dyn Fn(&Method, &str) -> Fate + Send + Sync>,
+    decide: Box<Decide>,
 }
 
 impl Front {

@@ -127,7 +127,7 @@ pub(super) fn await_all(acts: &[(Act, Namespace<'_>)], start: Instant) {
                     for (position, (act, namespace)) in acts.iter().enumerate() {
                         match act.judge(namespace) {
                             Ok(()) => {
-                                report_progress(&format!("  {} is known after {:?}", act.name(), start.elapsed()))
+                                report_progress(&format!("  {} is known after {:?}", act.name(), start.elapsed()));
                             }
                             Err(text) => wrong.push((chunk * share + position, text)),
                         }

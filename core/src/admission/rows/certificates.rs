@@ -26,7 +26,7 @@ pub(super) fn rows(target: &Target, sight: &Sight<'_>, rows: &mut Vec<Row>) {
         rows.push(Row::new(Topic::Authority, Verdict::Warning, text).help(Failure::UnknownAuthority.help()));
     }
     for paper in &target.papers {
-        rows.extend(self::paper(paper, target, sight));
+        rows.push(self::paper(paper, target, sight));
     }
     served(target, sight, rows);
     let heard = sight.is_heard();
@@ -83,24 +83,19 @@ fn authority(bundle: &Bundle, target: &Target, now: Timestamp) -> Row {
         let text = format!("{of} holds no certificate in PEM format");
         return row(Verdict::Wrong, text).help(Failure::BadBundle.help());
     };
-    match age(&bundle.authorities, now) {
-        Some(failure) => row(
-            Verdict::Wrong,
-            format!("the authority in {of} {}", state(failure, *last)),
-        )
-        .help(failure.help()),
-        None => {
-            let verdict = reserve(*last, RESERVE, now);
-            let count = match bundle.authorities.len() {
-                1 => "the authority".to_owned(),
-                count => format!("{count} authorities, of which the last"),
-            };
-            row(verdict, format!("{count} in {of} is {}", duration(*last, now)))
-        }
+    if let Some(failure) = age(&bundle.authorities, now) {
+        let text = format!("the authority in {of} {}", state(failure, *last));
+        return row(Verdict::Wrong, text).help(failure.help());
     }
+    let verdict = reserve(*last, RESERVE, now);
+    let count = match bundle.authorities.len() {
+        1 => "the authority".to_owned(),
+        count => format!("{count} authorities, of which the last"),
+    };
+    row(verdict, format!("{count} in {of} is {}", duration(*last, now)))
 }
 
-fn paper(paper: &Paper, target: &Target, sight: &Sight<'_>) -> Option<Row> {
+fn paper(paper: &Paper, target: &Target, sight: &Sight<'_>) -> Row {
     let now = sight.cluster.now;
     let topic = if paper.is_leaf {
         Topic::Certificate
@@ -111,11 +106,11 @@ fn paper(paper: &Paper, target: &Target, sight: &Sight<'_>) -> Option<Row> {
     let of = format!("the {what} in Secret {}", Name(&paper.secret));
     let Some(validity) = paper.validity else {
         let text = format!("{of} cannot be read: it is no certificate in PEM format");
-        return Some(Row::new(topic, Verdict::Wrong, text).help(Failure::Other.help()));
+        return Row::new(topic, Verdict::Wrong, text).help(Failure::Other.help());
     };
     if let Some(failure) = age(&[validity], now) {
         let text = format!("{of} {}", state(failure, validity));
-        return Some(Row::new(topic, Verdict::Wrong, text).help(failure.help()));
+        return Row::new(topic, Verdict::Wrong, text).help(failure.help());
     }
     if let Some(failure) = paper.distrust {
         let why = match (failure, &target.place) {
@@ -129,11 +124,11 @@ fn paper(paper: &Paper, target: &Target, sight: &Sight<'_>) -> Option<Row> {
             (failure, _) => failure.cause(""),
         };
         let text = format!("the API server does not believe {of}: {why}");
-        return Some(Row::new(topic, Verdict::Wrong, text).help(failure.help()));
+        return Row::new(topic, Verdict::Wrong, text).help(failure.help());
     }
     let verdict = reserve(validity, RESERVE, now);
     let text = format!("{of} is {}, and caBundle vouches for it", duration(validity, now));
-    Some(Row::new(topic, verdict, text))
+    Row::new(topic, verdict, text)
 }
 
 /// What is served out of memory, as the webhook says itself.
@@ -146,17 +141,12 @@ fn served(target: &Target, sight: &Sight<'_>, rows: &mut Vec<Row>) {
             let is_mounted = target.papers.iter().any(|paper| paper.is_leaf);
             let days = if is_mounted { RESERVE } else { RESERVE_IN_MEMORY };
             let of = "the certificate that is served";
-            rows.push(match age(&[*validity], now) {
-                Some(failure) => Row::new(
-                    Topic::Certificate,
-                    Verdict::Wrong,
-                    format!("{of} {}", state(failure, *validity)),
-                )
-                .help(failure.help()),
-                None => {
-                    let text = format!("{of} is {}", duration(*validity, now));
-                    Row::new(Topic::Certificate, reserve(*validity, days, now), text).help(Failure::Expired.help())
-                }
+            rows.push(if let Some(failure) = age(&[*validity], now) {
+                let text = format!("{of} {}", state(failure, *validity));
+                Row::new(Topic::Certificate, Verdict::Wrong, text).help(failure.help())
+            } else {
+                let text = format!("{of} is {}", duration(*validity, now));
+                Row::new(Topic::Certificate, reserve(*validity, days, now), text).help(Failure::Expired.help())
             });
         }
         Reach::Forbidden(right) if target.papers.iter().all(|paper| !paper.is_leaf) && target.unread.is_empty() => {

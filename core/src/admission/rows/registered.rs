@@ -42,7 +42,7 @@ pub(super) fn rows(sight: &Sight<'_>) -> Vec<Row> {
         .collect();
     let text = format!("registered: {}", names.join(", "));
     rows.push(Row::new(Topic::Webhook, Verdict::Ok, text));
-    if !sight.webhooks().any(|webhook| webhook.validates()) {
+    if !sight.webhooks().any(crate::live::Webhook::validates) {
         let text = "there is no ValidatingWebhookConfiguration of it: nothing is refused";
         rows.push(Row::new(Topic::Webhook, Verdict::Wrong, text).help(INSTALL));
     }
@@ -69,7 +69,7 @@ pub(super) fn rows(sight: &Sight<'_>) -> Vec<Row> {
     let mut looks = sight
         .webhooks()
         .filter(|webhook| webhook.validates())
-        .map(|webhook| webhook.looks_at(sight.namespace, &sight.cluster.snapshot))
+        .map(|webhook| webhook.looks_at(sight.namespace, sight.cluster.snapshot))
         .peekable();
     if looks.peek().is_some() && looks.all(|looks| looks == Some(false)) {
         let text = format!(

@@ -190,13 +190,12 @@ impl Question {
         };
         let looks = namespaces.iter().map(|namespace| observe(&objects, namespace, needed));
         let observed: Vec<Observed> = stream::iter(looks).buffered(SIDE_BY_SIDE).try_collect().await?;
-        let settings = match &self.settings {
-            Some(settings) => settings.clone(),
-            None => {
-                let (settings, said) = of_webhook(&objects, &view).await;
-                notes.extend(said);
-                settings
-            }
+        let settings = if let Some(settings) = &self.settings {
+            settings.clone()
+        } else {
+            let (settings, said) = of_webhook(&objects, &view).await;
+            notes.extend(said);
+            settings
         };
         let with_backups: BTreeSet<String> = namespaces
             .into_iter()
