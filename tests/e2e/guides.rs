@@ -92,7 +92,12 @@ fn asked(control_plane: &ControlPlane, now: &str, words: &[String]) -> Answer {
             break;
         }
     }
-    let line = lines.join(" ");
+    let line = if lines.is_empty() {
+        // `wait` says what will not come about where errors are said.
+        run.stderr.lines().next().unwrap_or_default().to_owned()
+    } else {
+        lines.join(" ")
+    };
     assert!(!line.is_empty(), "{words:?}: {run:?}");
     Answer {
         command: format!("kubectl neo4jbackup {}", words.join(" ")),
@@ -100,8 +105,19 @@ fn asked(control_plane: &ControlPlane, now: &str, words: &[String]) -> Answer {
     }
 }
 
+/// What was answered of a scenario.
+struct Answers {
+    doctor: Answer,
+    status: Answer,
+    /// Of one with a restore of this name.
+    wait: Option<Answer>,
+}
+
+/// The restore of every scenario that has one.
+const RESTORE: &str = "back";
+
 /// Plays a scenario, and asks what is wrong. The code is to be that of the same objects in a folder.
-fn ask(control_plane: &ControlPlane, scenario: &Scenario) -> (Answer, Answer, Option<String>) {
+fn ask(control_plane: &ControlPlane, scenario: &Scenario) -> (Answers, Option<String>) {
     let mut client = control_plane.api_client().unwrap();
     let namespaces: BTreeSet<&str> = scenario
         .moved
@@ -128,6 +144,19 @@ fn ask(control_plane: &ControlPlane, scenario: &Scenario) -> (Answer, Answer, Op
     let answer = asked(control_plane, &scenario.moved.now(), &command(&report["findings"][0]));
     let status = ["status", "-n", NAMESPACE, "--no-headers"].map(str::to_owned);
     let status = asked(control_plane, &scenario.moved.now(), &status);
+    let is_restore = |object: &Value| object["kind"] == "Neo4jRestore" && object["metadata"]["name"] == RESTORE;
+    let wait = scenario.moved.objects.iter().any(is_restore).then(|| {
+        let words = [
+            "wait",
+            &format!("restore/{RESTORE}"),
+            "-n",
+            NAMESPACE,
+            "--timeout",
+            "1s",
+        ]
+        .map(str::to_owned);
+        asked(control_plane, &scenario.moved.now(), &words)
+    });
     let is_other = code(&answer.line) != expected;
     let wrong = is_other.then(|| {
         format!(
@@ -137,7 +166,12 @@ fn ask(control_plane: &ControlPlane, scenario: &Scenario) -> (Answer, Answer, Op
         )
     });
     take_back(&mut client, &scenario.moved.objects);
-    (answer, status, wrong)
+    let answers = Answers {
+        doctor: answer,
+        status,
+        wait,
+    };
+    (answers, wrong)
 }
 
 #[test]
@@ -168,9 +202,9 @@ fn each_section_of_the_guide_is_answered_by_one_command() {
         let control_plane = ControlPlane::start(&binaries, &Options::default()).unwrap();
         control_plane.install_crds(&crds::rendered_of(of_era[0].1.era)).unwrap();
         for (name, scenario) in of_era {
-            let (answer, status, other) = ask(&control_plane, scenario);
+            let (answers, other) = ask(&control_plane, scenario);
             wrong.extend(other);
-            told.insert(*name, (answer, status));
+            told.insert(*name, answers);
         }
     }
     let mut table = String::from("| section | command | first line on a real API server |\n|---|---|---|\n");
@@ -187,8 +221,16 @@ fn each_section_of_the_guide_is_answered_by_one_command() {
             .iter()
             .find(|(_, names)| names.contains(&section.as_str()));
         match (chosen.get(section.as_str()), elsewhere) {
-            (Some(name), _) => row(section, &told[name].0),
-            (None, Some((Elsewhere::Command("status"), _))) => row(section, &told[&"run-failure-in-log".to_owned()].1),
+            (Some(name), _) => row(section, &told[name].doctor),
+            (None, Some((Elsewhere::Command("status"), _))) => {
+                row(section, &told[&"run-failure-in-log".to_owned()].status)
+            }
+            // Of the new cluster of a recovery, what fails first is that its servers cannot read the backup.
+            (None, Some((Elsewhere::Command("wait"), _))) => {
+                let answer = told[&"seed-not-projected".to_owned()].wait.as_ref().unwrap();
+                assert!(answer.line.contains("has not succeeded, and will not: "), "{}", answer.line);
+                row(section, answer);
+            }
             (None, Some((Elsewhere::ToCome(command), _))) => row(
                 section,
                 &Answer {

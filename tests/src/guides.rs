@@ -67,7 +67,7 @@ pub const GUIDES: [Guide; 4] = [
                 ],
             ),
             (Elsewhere::Command("status"), &["backup-health-monitoring"]),
-            (Elsewhere::ToCome("restore"), &["complete-database-recovery"]),
+            (Elsewhere::Command("wait"), &["complete-database-recovery"]),
             (Elsewhere::Unseen, &["request-format-issues"]),
         ],
     },
