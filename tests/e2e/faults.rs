@@ -167,6 +167,17 @@ fn a_list_that_takes_too_long_is_a_gap_and_the_rest_is_answered() {
     assert_eq!(run.code, Some(1), "{run:?}");
 }
 
+/// The same request, for pages of one object each.
+fn one_object_each(path: &str) -> String {
+    let Some((before, rest)) = path.split_once("limit=") else {
+        return path.to_owned();
+    };
+    format!(
+        "{before}limit=1{}",
+        rest.trim_start_matches(|digit: char| digit.is_ascii_digit())
+    )
+}
+
 #[test]
 fn a_list_whose_next_page_is_forgotten_begins_again() {
     let expected = findings(&doctor(shared(), &[]).report());
@@ -184,8 +195,7 @@ fn a_list_whose_next_page_is_forgotten_begins_again() {
         if is_jobs && !path.contains("continue=") {
             again.fetch_add(1, Ordering::SeqCst);
         }
-        // Pages of one object each.
-        Fate::Instead(path.replace("limit=1000", "limit=1"))
+        Fate::Instead(one_object_each(path))
     });
     let run = doctor_through(&front.unwrap(), &[]);
     assert_eq!(findings(&run.report()), expected, "{run:?}");
@@ -201,7 +211,7 @@ fn a_list_that_is_forgotten_again_and_again_ends_as_a_gap() {
         if resource(path) == "apis/batch/v1/jobs" && path.contains("continue=") {
             return Fate::Answered(410, expired.to_string());
         }
-        Fate::Instead(path.replace("limit=1000", "limit=1"))
+        Fate::Instead(one_object_each(path))
     });
     let run = doctor_through(&front.unwrap(), &[]);
     let report = run.report();

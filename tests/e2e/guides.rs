@@ -228,7 +228,11 @@ fn each_section_of_the_guide_is_answered_by_one_command() {
             // Of the new cluster of a recovery, what fails first is that its servers cannot read the backup.
             (None, Some((Elsewhere::Command("wait"), _))) => {
                 let answer = told[&"seed-not-projected".to_owned()].wait.as_ref().unwrap();
-                assert!(answer.line.contains("has not succeeded, and will not: "), "{}", answer.line);
+                assert!(
+                    answer.line.contains("has not succeeded, and will not: "),
+                    "{}",
+                    answer.line
+                );
                 row(section, answer);
             }
             (None, Some((Elsewhere::ToCome(command), _))) => row(
