@@ -16,14 +16,13 @@ pub(super) fn policy(namespace: &str, role: &str) -> [Value; 2] {
             each.join(", ")
         )
     };
-    let variable = |name: &str, value: &str| format!("Object.spec.containers.env{{name: '{name}', value: '{value}'}}");
-    let projected = "Object.spec.volumes.projected";
+    // Plain maps: the API server (1.36) panics where a list of typed objects becomes a patch.
+    let variable = |name: &str, value: &str| format!("{{'name': '{name}', 'value': '{value}'}}");
+    let token = "{'audience': dyn('sts.amazonaws.com'), 'expirationSeconds': dyn(3600), 'path': dyn('token')}";
     let volume = format!(
-        "Object.spec.volumes{{name: 'aws-iam-token', projected: {projected}{{sources: [{projected}.sources{{serviceAccountToken: \
-         {projected}.sources.serviceAccountToken{{audience: 'sts.amazonaws.com', expirationSeconds: 3600, path: 'token'}}}}]}}}}"
+        "{{'name': dyn('aws-iam-token'), 'projected': dyn({{'sources': [{{'serviceAccountToken': {token}}}]}})}}"
     );
-    let mount =
-        format!("Object.spec.containers.volumeMounts{{name: 'aws-iam-token', readOnly: true, mountPath: '{TOKENS}'}}");
+    let mount = format!("{{'name': dyn('aws-iam-token'), 'readOnly': dyn(true), 'mountPath': dyn('{TOKENS}')}}");
     let variables = [
         variable("AWS_ROLE_ARN", role),
         variable("AWS_WEB_IDENTITY_TOKEN_FILE", &format!("{TOKENS}/token")),
