@@ -16,7 +16,7 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
 use kube::Client;
-use neo4jbackup_core::facts::{Cause, Right};
+use neo4jbackup_core::facts::Cause;
 use neo4jbackup_core::live::{Cluster as View, wanted};
 use neo4jbackup_core::snapshot::{Gap, LogOf, Resource, Snapshot};
 use tokio::time::Instant;
@@ -277,18 +277,6 @@ fn secret_parts(secrets: Vec<(String, String)>, are_more: bool, read: &mut Read)
     }
     let part = |(namespace, name): (String, String)| Part::one(Resource::Secrets, Some(&namespace), name);
     secrets.into_iter().map(part).collect()
-}
-
-/// The right to do something with a resource.
-fn right(verb: &str, resource: Resource, namespace: Option<&str>, name: Option<&str>) -> Right {
-    Right {
-        verbs: vec![verb.to_owned()],
-        group: resource.group().to_owned(),
-        resource: resource.plural().to_owned(),
-        name: name.map(str::to_owned),
-        namespace: namespace.map(str::to_owned),
-        called: resource.kind().to_owned(),
-    }
 }
 
 /// Text that several pages share.

@@ -8,6 +8,7 @@ use neo4jbackup_harness::{ControlPlane, play};
 use neo4jbackup_tests::plugin::{Run, run_with};
 use serde_json::{Value, json};
 
+use crate::reader::grant;
 use crate::world::World;
 
 const ROLE: &str = "arn:aws:iam::210987654321:role/neo4j-backup";
@@ -60,20 +61,11 @@ fn report(run: &Run) -> Value {
 
 /// An account that may list what `auth check` looks at, and nothing else. Returns its name as a user.
 fn reader(control_plane: &ControlPlane, namespace: &str) -> String {
-    let role = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "reader", "namespace": namespace},
-        "rules": [
-            {"apiGroups": ["neo4j.neo4j.com", "batch", "apps", "networking.k8s.io", "rbac.authorization.k8s.io"], "resources": ["*"], "verbs": ["list"]},
-            {"apiGroups": [""], "resources": ["pods", "events", "persistentvolumeclaims", "serviceaccounts"], "verbs": ["list"]},
-        ],
-    });
-    let binding = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "reader", "namespace": namespace},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader"},
-        "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": namespace}],
-    });
-    play(&mut control_plane.api_client().unwrap(), [role, binding]);
-    format!("system:serviceaccount:{namespace}:reader")
+    let rules = json!([
+        {"apiGroups": ["neo4j.neo4j.com", "batch", "apps", "networking.k8s.io", "rbac.authorization.k8s.io"], "resources": ["*"], "verbs": ["list"]},
+        {"apiGroups": [""], "resources": ["pods", "events", "persistentvolumeclaims", "serviceaccounts"], "verbs": ["list"]},
+    ]);
+    grant(control_plane, namespace, "reader", &rules)
 }
 
 fn issuer(control_plane: &ControlPlane) -> String {

@@ -11,6 +11,7 @@ use neo4jbackup_tests::scenario;
 use serde_json::Value;
 
 use crate::background::Watched;
+use crate::reader::grant;
 use crate::world::World;
 
 /// Scenarios whose diagnoses depend on nothing that only a node or the time of creation tells, and their namespaces.
@@ -96,7 +97,6 @@ fn what_is_said_of_a_cluster_is_what_is_said_of_its_objects() {
 fn what_may_not_be_read_is_listed_with_the_right_that_is_missing() {
     let control_plane = &World::rendered().control_plane;
     let namespace = played(control_plane, PLAYED[0]);
-    let account = format!("system:serviceaccount:{namespace}:reader");
     for resource in ["neo4jbackups", "jobs", "pods", "events"] {
         let all = [
             (
@@ -122,27 +122,15 @@ fn what_may_not_be_read_is_listed_with_the_right_that_is_missing() {
                 ],
             ),
         ];
-        let rules: Vec<Value> = all
+        let rules: Value = all
             .iter()
             .map(|(group, resources)| {
                 let allowed: Vec<_> = resources.iter().filter(|allowed| **allowed != resource).collect();
                 serde_json::json!({"apiGroups": [group], "resources": allowed, "verbs": ["get", "list"]})
             })
             .collect();
-        let role = serde_json::json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
-            "metadata": {"name": format!("all-but-{resource}"), "namespace": namespace}, "rules": rules,
-        });
-        let binding = serde_json::json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
-            "metadata": {"name": "reader", "namespace": namespace},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": format!("all-but-{resource}")},
-            "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": namespace}],
-        });
-        let binding_name = format!("{resource}-reader");
-        let mut binding = binding;
-        binding["metadata"]["name"] = binding_name.as_str().into();
-        play(&mut control_plane.api_client().unwrap(), [role, binding]);
+        let name = format!("all-but-{resource}");
+        let account = grant(control_plane, &namespace, &name, &rules);
         let run = doctor(
             &kubeconfig(control_plane),
             NOW,
@@ -161,7 +149,7 @@ fn what_may_not_be_read_is_listed_with_the_right_that_is_missing() {
             matches!(run.exit, Exit::NotGood | Exit::Incomplete),
             "{resource}: {run:?}"
         );
-        let delete = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings/{binding_name}");
+        let delete = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings/{name}");
         control_plane.api_client().unwrap().delete(&delete);
     }
 }

@@ -223,7 +223,7 @@ fn each_section_of_the_guide_is_answered_by_one_command() {
         match (chosen.get(section.as_str()), elsewhere) {
             (Some(name), _) => row(section, &told[name].doctor),
             (None, Some((Elsewhere::Command("status"), _))) => {
-                row(section, &told[&"run-failure-in-log".to_owned()].status)
+                row(section, &told[&"run-failure-in-log".to_owned()].status);
             }
             // Of the new cluster of a recovery, what fails first is that its servers cannot read the backup.
             (None, Some((Elsewhere::Command("wait"), _))) => {

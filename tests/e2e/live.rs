@@ -10,6 +10,7 @@ use neo4jbackup_harness::{ControlPlane, play};
 use neo4jbackup_tests::plugin::{Run, run_with};
 use serde_json::{Value, json};
 
+use crate::reader::grant;
 use crate::world::World;
 
 fn backup(name: &str, schedule: &str) -> Value {
@@ -77,19 +78,8 @@ fn codes(report: &Value) -> BTreeSet<&str> {
 /// An account that may list these resources of a namespace and nothing else, as what it is impersonated by.
 fn may_list(control_plane: &ControlPlane, namespace: &str, resources: &[(&str, &str)]) -> String {
     let rule = |(group, resource): &(&str, &str)| json!({"apiGroups": [group], "resources": [resource], "verbs": ["get", "list"]});
-    let role = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
-        "metadata": {"name": "reader", "namespace": namespace},
-        "rules": resources.iter().map(rule).collect::<Vec<_>>(),
-    });
-    let binding = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
-        "metadata": {"name": "reader", "namespace": namespace},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader"},
-        "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": namespace}],
-    });
-    play(&mut control_plane.api_client().unwrap(), [role, binding]);
-    format!("system:serviceaccount:{namespace}:reader")
+    let rules: Value = resources.iter().map(rule).collect();
+    grant(control_plane, namespace, "reader", &rules)
 }
 
 #[test]

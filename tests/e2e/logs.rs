@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::background::{Background, run};
 use crate::kubelet::Kubelet;
+use crate::reader::grant;
 use crate::world::World;
 
 const RUN: &str = "nightly-backup-cron-29920680";
@@ -198,20 +199,11 @@ fn a_log_that_stalls_keeps_nobody_waiting() {
 #[test]
 fn logs_that_may_not_be_read_are_named_with_the_right() {
     let (control_plane, namespace, _kubelet) = played("may");
-    let account = format!("system:serviceaccount:{namespace}:reader");
     let rules = json!([
         {"apiGroups": ["neo4j.neo4j.com"], "resources": ["neo4jbackups"], "verbs": ["get"]},
         {"apiGroups": ["batch", ""], "resources": ["jobs", "cronjobs", "pods"], "verbs": ["list"]},
     ]);
-    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "rules": rules,
-                      "metadata": {"name": "reader", "namespace": namespace}});
-    let binding = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
-        "metadata": {"name": "reader", "namespace": namespace},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader"},
-        "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": namespace}],
-    });
-    play(&mut control_plane.api_client().unwrap(), [role, binding]);
+    let account = grant(control_plane, &namespace, "reader", &rules);
     let printed = logs(control_plane, &namespace, &["--as", &account, "--operator"]);
     assert_eq!(printed.exit, Exit::Incomplete, "{printed:?}");
     for right in [

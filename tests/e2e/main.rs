@@ -33,6 +33,7 @@ mod operator_writes;
 mod plain_cron_jobs;
 mod policies;
 mod rbac_repair;
+mod reader;
 mod references;
 mod rejections;
 mod report;

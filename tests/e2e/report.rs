@@ -9,6 +9,7 @@ use neo4jbackup_tests::scenario;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::reader::grant;
 use crate::world::World;
 
 /// The time of every look: `takenAt` of what is played.
@@ -137,22 +138,12 @@ fn a_report_of_one_backup_says_what_the_cluster_says_of_it() {
 fn what_may_not_be_read_is_the_same_in_a_report() {
     let control_plane = &World::rendered().control_plane;
     let namespace = played(control_plane, "secret-missing");
-    let account = format!("system:serviceaccount:{namespace}:reader");
-    let role = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "some", "namespace": namespace},
-        "rules": [
-            {"apiGroups": ["neo4j.neo4j.com"], "resources": ["neo4jbackups"], "verbs": ["get", "list"]},
-            {"apiGroups": ["batch"], "resources": ["cronjobs"], "verbs": ["list"]},
-            {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
-        ],
-    });
-    let binding = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
-        "metadata": {"name": "some", "namespace": namespace},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "some"},
-        "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": namespace}],
-    });
-    play(&mut control_plane.api_client().unwrap(), [role, binding]);
+    let rules = json!([
+        {"apiGroups": ["neo4j.neo4j.com"], "resources": ["neo4jbackups"], "verbs": ["get", "list"]},
+        {"apiGroups": ["batch"], "resources": ["cronjobs"], "verbs": ["list"]},
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
+    ]);
+    let account = grant(control_plane, &namespace, "some", &rules);
     let (live, _) = proven(control_plane, &["-n", &namespace, "--as", &account]);
     let skipped = live["skipped"].as_array().unwrap().iter();
     let rights: Vec<_> = skipped

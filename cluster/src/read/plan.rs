@@ -4,7 +4,7 @@ use neo4jbackup_core::facts::Right;
 use neo4jbackup_core::schema::Kind;
 use neo4jbackup_core::snapshot::Resource;
 
-use super::{Purpose, Reading, right};
+use super::{Purpose, Reading};
 use crate::definitions::definition_name;
 
 /// What the Deployment and the pods of an operator are found by.
@@ -117,7 +117,10 @@ impl Part {
     /// The right that it takes.
     pub(super) fn right(&self) -> Right {
         let verb = if self.name.is_some() { "get" } else { "list" };
-        right(verb, self.resource, self.namespace.as_deref(), self.name.as_deref())
+        Right {
+            name: self.name.clone(),
+            ..self.resource.right(verb, self.namespace.as_deref())
+        }
     }
 
     /// The value of `apiVersion` of its objects.

@@ -1,5 +1,6 @@
 //! What is read of a cluster.
 
+use crate::facts::Right;
 use crate::schema::{Group, Kind};
 
 /// A resource that checks look at.
@@ -122,6 +123,18 @@ impl Resource {
         Self::ALL
             .into_iter()
             .find(|resource| resource.kind() == kind && resource.group() == group)
+    }
+
+    /// The right to do something with its objects, in a namespace or in all.
+    pub fn right(self, verb: &str, namespace: Option<&str>) -> Right {
+        Right {
+            verbs: vec![verb.to_owned()],
+            group: self.group().to_owned(),
+            resource: self.plural().to_owned(),
+            name: None,
+            namespace: namespace.map(str::to_owned),
+            called: self.kind().to_owned(),
+        }
     }
 
     /// The API group; empty for the core group.

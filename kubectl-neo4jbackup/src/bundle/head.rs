@@ -248,18 +248,12 @@ impl Missing {
         if self.kind != "forbidden" {
             return cause_of(&self.kind, self.text);
         }
-        Ok(Cause::Forbidden(Right {
-            verbs: if self.verbs.is_empty() {
-                vec!["list".to_owned()]
-            } else {
-                self.verbs
-            },
-            group: resource.group().to_owned(),
-            resource: resource.plural().to_owned(),
-            name: self.name,
-            namespace: self.namespace,
-            called: resource.kind().to_owned(),
-        }))
+        let mut right = resource.right("list", self.namespace.as_deref());
+        right.name = self.name;
+        if !self.verbs.is_empty() {
+            right.verbs = self.verbs;
+        }
+        Ok(Cause::Forbidden(right))
     }
 }
 

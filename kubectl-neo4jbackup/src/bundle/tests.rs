@@ -60,11 +60,8 @@ fn cause(namespace: Option<String>, resource: Resource) -> impl Strategy<Value =
         (vec("[a-z]{3,5}", 1..3), option::of(name())).prop_map(move |(verbs, name)| {
             Cause::Forbidden(Right {
                 verbs,
-                group: resource.group().to_owned(),
-                resource: resource.plural().to_owned(),
                 name,
-                namespace: namespace.clone(),
-                called: resource.kind().to_owned(),
+                ..resource.right("list", namespace.as_deref())
             })
         }),
     ]

@@ -68,35 +68,27 @@ impl Person<'_> {
     }
 }
 
-#[test]
-fn the_role_of_an_editor_is_enough_and_none_of_it_is_too_much() {
-    let stage = Stage::set();
-    let arguments = [
-        "--for",
-        "user",
-        "--level",
-        "edit",
-        "-n",
-        &stage.namespace,
-        "--user",
-        "nobody",
-    ];
+/// Proves the role of a person at a level; `lost` is what cannot be done.
+fn prove(stage: &Stage, who: &'static str, level: &[&str], lost: impl Fn(&Person<'_>) -> Option<String> + Sync) {
+    let arguments = [&["--for", "user", "--user", "nobody"], level].concat();
     let case = Case {
-        who: "editor",
+        who,
         control_plane: stage.control_plane(),
         namespace: &stage.namespace,
         objects: stage.generate(&arguments),
         elsewhere: BTreeSet::new(),
         side_by_side: 4,
     };
-    case.prove(|user, is_it| {
-        let person = Person {
-            stage: &stage,
-            user,
-            is_it,
-        };
+    case.prove(|user, is_it| lost(&Person { stage, user, is_it }));
+}
+
+#[test]
+fn the_role_of_an_editor_is_enough_and_none_of_it_is_too_much() {
+    let stage = Stage::set();
+    let level = ["--level", "edit", "-n", &stage.namespace];
+    prove(&stage, "editor", &level, |person| {
         let names = ["nightly", "back"];
-        let kinds = objects(&stage.namespace, user).into_iter().zip(names);
+        let kinds = objects(&stage.namespace, person.user).into_iter().zip(names);
         let lost = kinds.map(|((plural, object), name)| {
             let sees = || person.sees(plural, name, &["-n", &stage.namespace]);
             person.changes(plural, &object).or_else(sees)
@@ -108,20 +100,7 @@ fn the_role_of_an_editor_is_enough_and_none_of_it_is_too_much() {
 #[test]
 fn the_role_of_a_viewer_of_all_namespaces_is_enough_and_none_of_it_is_too_much() {
     let stage = Stage::set();
-    let case = Case {
-        who: "viewer",
-        control_plane: stage.control_plane(),
-        namespace: &stage.namespace,
-        objects: stage.generate(&["--for", "user", "--level", "view", "--user", "nobody"]),
-        elsewhere: BTreeSet::new(),
-        side_by_side: 4,
-    };
-    case.prove(|user, is_it| {
-        let person = Person {
-            stage: &stage,
-            user,
-            is_it,
-        };
+    prove(&stage, "viewer", &["--level", "view"], |person| {
         let kinds = [("neo4jbackups", "nightly"), ("neo4jrestores", "back")];
         kinds
             .into_iter()

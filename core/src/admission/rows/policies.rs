@@ -28,6 +28,21 @@ pub(super) fn rows(sight: &Sight<'_>, rows: &mut Vec<Row>) {
     errors(sight, rows);
 }
 
+/// Of a policy that is stored, and nobody knows whether it judges.
+fn in_force_or_not(of: &str, why: &str) -> Row {
+    let text = format!("{of} is installed; whether it is in force is not known: {why}");
+    Row::new(Topic::Policy, Verdict::Unknown, text)
+}
+
+/// Of a policy that did not get its turn: what fills in defaults is asked before any policy.
+fn not_asked(of: &str, webhook: &str) -> Row {
+    let text = format!(
+        "{of} was not asked: the call of webhook {} failed before",
+        Name(webhook)
+    );
+    Row::new(Topic::Policy, Verdict::Note, text)
+}
+
 fn guard(sight: &Sight<'_>, rows: &mut Vec<Row>) {
     let policies = sight.policies();
     let Some(guard) = policies.iter().find(|policy| policy.is_guard()) else {
@@ -36,15 +51,11 @@ fn guard(sight: &Sight<'_>, rows: &mut Vec<Row>) {
         rows.push(Row::new(Topic::Policy, Verdict::Warning, text).help(help));
         return;
     };
-    let of = format!("the guard, policy {}", Name(&guard.name));
+    let of = format!("the guard, policy {},", Name(&guard.name));
     let answer = match &sight.trials.blinding {
         Trial::Answered(answer) => answer,
         other => {
-            let text = format!(
-                "{of}, is installed; whether it is in force is not known: {}",
-                other.why()
-            );
-            rows.push(Row::new(Topic::Policy, Verdict::Unknown, text));
+            rows.push(in_force_or_not(&of, &other.why()));
             return;
         }
     };
@@ -59,26 +70,13 @@ fn guard(sight: &Sight<'_>, rows: &mut Vec<Row>) {
         // Policies are asked first: whoever is asked behind them has been asked because they let it pass.
         Said::Accepted(_) | Said::Refused(Speaker::Webhook(_)) => {
             let text = format!(
-                "{of}, is installed and lets a restore pass that blinds the operator{}",
+                "{of} is installed and lets a restore pass that blinds the operator{}",
                 unbound(&guard.name, sight)
             );
             Row::new(Topic::Policy, Verdict::Wrong, text).help(BINDINGS)
         }
-        Said::Refused(Speaker::Another) => {
-            let text = format!(
-                "{of}, is installed; whether it is in force is not known: {}",
-                answer.message
-            );
-            Row::new(Topic::Policy, Verdict::Unknown, text)
-        }
-        Said::CallFailed(call) => {
-            // What fills in defaults is asked before any policy.
-            let text = format!(
-                "{of}, was not asked: the call of webhook {} failed before",
-                Name(&call.webhook)
-            );
-            Row::new(Topic::Policy, Verdict::Note, text)
-        }
+        Said::Refused(Speaker::Another) => in_force_or_not(&of, &answer.message),
+        Said::CallFailed(call) => not_asked(&of, &call.webhook),
     });
 }
 
@@ -101,11 +99,7 @@ fn errors(sight: &Sight<'_>, rows: &mut Vec<Row>) {
     let answer = match &sight.trials.bad {
         Trial::Answered(answer) => answer,
         other => {
-            let text = format!(
-                "{of} is installed; whether it is in force is not known: {}",
-                other.why()
-            );
-            rows.push(Row::new(Topic::Policy, Verdict::Unknown, text));
+            rows.push(in_force_or_not(&of, &other.why()));
             return;
         }
     };
@@ -133,20 +127,8 @@ fn errors(sight: &Sight<'_>, rows: &mut Vec<Row>) {
             );
             Row::new(Topic::Policy, Verdict::Wrong, text).help(BINDINGS)
         }
-        Said::Refused(Speaker::Another) => {
-            let text = format!(
-                "{of} is installed; whether it is in force is not known: {}",
-                answer.message
-            );
-            Row::new(Topic::Policy, Verdict::Unknown, text)
-        }
-        Said::CallFailed(call) => {
-            let text = format!(
-                "{of} was not asked: the call of webhook {} failed before",
-                Name(&call.webhook)
-            );
-            Row::new(Topic::Policy, Verdict::Note, text)
-        }
+        Said::Refused(Speaker::Another) => in_force_or_not(&of, &answer.message),
+        Said::CallFailed(call) => not_asked(&of, &call.webhook),
     });
 }
 

@@ -12,7 +12,7 @@ use crate::admission::sight::{Bundle, Paper, Place, Reach, Sight, Target, Trials
 use crate::admission::trial::{Answer, Trial};
 use crate::auth::Verdict;
 use crate::document::Node;
-use crate::facts::{Cause, Right};
+use crate::facts::Cause;
 use crate::live::Cluster;
 use crate::snapshot::{Gap, Resource, Snapshot, StoredObject};
 use crate::values::validity::Validity;
@@ -134,17 +134,9 @@ impl State {
             Resource::Namespaces,
         ] {
             if self.forbidden.contains(&resource) {
-                let right = Right {
-                    verbs: vec!["list".to_owned()],
-                    group: resource.group().to_owned(),
-                    resource: resource.plural().to_owned(),
-                    name: None,
-                    namespace: None,
-                    called: String::new(),
-                };
                 let gap = Gap {
                     namespace: None,
-                    cause: Cause::Forbidden(right),
+                    cause: Cause::Forbidden(resource.right("list", None)),
                 };
                 snapshot.miss(resource, gap);
                 continue;

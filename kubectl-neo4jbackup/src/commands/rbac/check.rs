@@ -156,7 +156,7 @@ fn unread(cluster: &Cluster<'_>, arguments: &RbacCheck, known: &[(Subject, Vec<W
 mod tests {
     use clap::Parser as _;
     use neo4jbackup_core::document::Node;
-    use neo4jbackup_core::facts::{Cause, Right};
+    use neo4jbackup_core::facts::Cause;
     use neo4jbackup_core::snapshot::{Gap, Snapshot, StoredObject};
     use serde_json::json;
 
@@ -202,15 +202,7 @@ mod tests {
     }
 
     fn missed(snapshot: &mut Snapshot, resource: Resource) {
-        let right = Right {
-            verbs: vec!["list".to_owned()],
-            group: resource.group().to_owned(),
-            resource: resource.plural().to_owned(),
-            name: None,
-            namespace: None,
-            called: resource.kind().to_owned(),
-        };
-        let cause = Cause::Forbidden(right);
+        let cause = Cause::Forbidden(resource.right("list", None));
         snapshot.miss(resource, Gap { namespace: None, cause });
     }
 

@@ -146,7 +146,7 @@ impl Looker {
             Err(error) => {
                 let gap = Gap {
                     namespace: namespace.map(str::to_owned),
-                    cause: cause(&error, right("list", resource, namespace)),
+                    cause: cause(&error, resource.right("list", namespace)),
                 };
                 snapshot.miss(resource, gap);
             }
@@ -166,7 +166,7 @@ impl Looker {
             Err(ObjectError::Api { source, .. }) => {
                 let right = Right {
                     name: Some(self.namespace.clone()),
-                    ..right("get", Resource::Namespaces, None)
+                    ..Resource::Namespaces.right("get", None)
                 };
                 cause(&source, right)
             }
@@ -187,7 +187,7 @@ impl Looker {
             let right = Right {
                 resource: "validatingadmissionpolicybindings".to_owned(),
                 called: KIND.to_owned(),
-                ..right("list", Resource::ValidatingPolicies, None)
+                ..Resource::ValidatingPolicies.right("list", None)
             };
             cause(&error, right).told()
         })?;
@@ -220,7 +220,7 @@ impl Looker {
                 ..
             }) => match status.as_u16() {
                 403 if message.contains(" cannot create resource ") => {
-                    Trial::Forbidden(right("create", Resource::of_kind(kind), Some(&self.namespace)))
+                    Trial::Forbidden(Resource::of_kind(kind).right("create", Some(&self.namespace)))
                 }
                 401 | 404 => Trial::Failed(message),
                 // A call that failed is an error of the server, and others refuse in words of their own.
@@ -288,7 +288,7 @@ impl Looker {
                 Err(error) => {
                     let right = Right {
                         name: Some(secret),
-                        ..right("get", Resource::Secrets, Some(namespace))
+                        ..Resource::Secrets.right("get", Some(namespace))
                     };
                     unread.push(cause(&error, right).told());
                 }
@@ -336,7 +336,7 @@ impl Looker {
         if status.as_u16() == 403 {
             let right = Right {
                 resource: "services/proxy".to_owned(),
-                ..right("get", Resource::Services, Some(namespace))
+                ..Resource::Services.right("get", Some(namespace))
             };
             return Err(Reach::Forbidden(right));
         }
@@ -398,17 +398,6 @@ fn cause(error: &NoAnswer, right: Right) -> Cause {
         return Cause::Forbidden(right);
     }
     Cause::Failed(chain(error))
-}
-
-fn right(verb: &str, resource: Resource, namespace: Option<&str>) -> Right {
-    Right {
-        verbs: vec![verb.to_owned()],
-        group: resource.group().to_owned(),
-        resource: resource.plural().to_owned(),
-        name: None,
-        namespace: namespace.map(str::to_owned),
-        called: resource.kind().to_owned(),
-    }
 }
 
 #[cfg(test)]
