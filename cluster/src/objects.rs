@@ -220,18 +220,14 @@ fn was_there<T>(answer: Result<T, Error>) -> Result<bool, Error> {
 fn failed(verb: &str, object: &ObjectName, error: Error) -> ObjectError {
     ObjectError::Api {
         attempted: format!("{verb} {object}"),
-        source: error.into(),
+        source: NoAnswer::of(error),
     }
 }
 
 impl NoAnswer {
     /// Whether a right is missing.
     pub fn is_forbidden(&self) -> bool {
-        match self {
-            Self::Status { status, .. } => *status == StatusCode::FORBIDDEN,
-            Self::Client(Error::Api(status)) => status.code == StatusCode::FORBIDDEN.as_u16(),
-            Self::Client(_) | Self::Request(_) | Self::Silence(_) => false,
-        }
+        matches!(self, Self::Status { status, .. } if *status == StatusCode::FORBIDDEN)
     }
 
     /// What a client says, without what it repeats of a refusal.

@@ -55,8 +55,7 @@ fn of_secret(stored: &Value, secret: &str, host: &str, bundles: &[Vec<u8>], now:
         let chain = certificates(&leaf);
         let distrust = bundles
             .iter()
-            .find_map(|bundle| verify(bundle, &chain, Some(host), now).err())
-            .and_then(|error| failure(&error));
+            .find_map(|bundle| failure(&verify(bundle, &chain, Some(host), now).err()?));
         return vec![Paper {
             secret: secret.to_owned(),
             is_leaf: true,

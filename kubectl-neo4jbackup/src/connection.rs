@@ -92,6 +92,7 @@ pub(crate) fn converse<T, E: From<ConnectionError> + Error + 'static>(
         current_directory: io.current_directory.clone(),
         standard_input: access.standard_input,
         user_agent: USER_AGENT.to_owned(),
+        gives_up_soon: access.deadline.is_some(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(ConnectionError::Runtime)?;

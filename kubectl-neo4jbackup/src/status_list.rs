@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use neo4jbackup_core::check::Looks;
-use neo4jbackup_core::live::{Backup, Cluster, Health, Mark, MarkKind, Outcome, PlainCronJob, Pod, Run, State};
+use neo4jbackup_core::live::{Backup, Cluster, Health, Mark, MarkKind, PlainCronJob, Pod, Run, State};
 use neo4jbackup_core::model::{self, Scope};
 use neo4jbackup_core::quoted::printable;
 use neo4jbackup_core::snapshot::{LogTail, Resource};
@@ -347,9 +347,7 @@ pub(crate) fn not_read(cluster: &Cluster<'_>, resources: &[Resource]) -> Vec<Str
 fn logs_not_read(cluster: &Cluster<'_>) -> Vec<String> {
     let mut reasons = BTreeSet::new();
     for cron_job in &cluster.plain_cron_jobs {
-        let ended = cron_job.runs.iter().find(|run| run.has_ended());
-        let good = ended.filter(|run| run.outcome == Outcome::Succeeded);
-        let Some(job) = good.and_then(|run| run.job.as_ref()) else {
+        let Some(job) = cron_job.newest_good_job() else {
             continue;
         };
         if let Some(cause) = cluster.snapshot.gap(Resource::Pods, Some(&job.namespace)) {

@@ -58,6 +58,9 @@ pub struct Surroundings {
     pub standard_input: Option<&'static str>,
     /// What the API server is told that asks.
     pub user_agent: String,
+    /// Whether the answer is given up so soon that nothing may be begun which has to be finished, such as the renewal of a token
+    /// that can be used once.
+    pub gives_up_soon: bool,
 }
 
 impl Surroundings {

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -24,11 +25,15 @@ use super::unanswered::Unanswered;
 const EARLY: Duration = Duration::from_secs(10);
 
 /// A provider, and what it has given.
-pub(super) struct OpenIdConnect {
+#[derive(Clone)]
+pub(super) struct OpenIdConnect(Arc<Account>);
+
+struct Account {
     provider: Provider,
     state: Mutex<State>,
     store: Option<TokenStore>,
     origin: Setting,
+    may_renew: bool,
 }
 
 struct State {
@@ -39,7 +44,7 @@ struct State {
 
 impl fmt::Debug for OpenIdConnect {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "OpenIdConnect({})", self.origin)
+        write!(formatter, "OpenIdConnect({})", self.0.origin)
     }
 }
 
@@ -62,7 +67,7 @@ impl OpenIdConnect {
             }),
             _ => None,
         };
-        Ok(Self {
+        Ok(Self(Arc::new(Account {
             provider: Provider::of(config, flags, surroundings, origin.clone())?,
             state: Mutex::new(State {
                 tokens: Tokens {
@@ -73,11 +78,25 @@ impl OpenIdConnect {
             }),
             store,
             origin,
-        })
+            may_renew: !surroundings.gives_up_soon,
+        })))
     }
 
     /// Returns a token that is valid, and what a person should know of how it came about.
+    ///
+    /// Whoever asks may give up meanwhile. A provider takes a refresh token once: what it gives for it is stored all the same.
     pub(super) async fn token(&self) -> Result<(SecretString, Option<String>), Unanswered> {
+        let account = Arc::clone(&self.0);
+        let asking = tokio::spawn(async move { account.token().await });
+        asking.await.unwrap_or_else(|error| {
+            let why = "its token could not be renewed";
+            Err(self.0.provider.failed(why, &error.to_string()))
+        })
+    }
+}
+
+impl Account {
+    async fn token(&self) -> Result<(SecretString, Option<String>), Unanswered> {
         let mut state = self.state.lock().await;
         let State { tokens, is_stored } = &mut *state;
         if let Some(token) = self.valid(tokens)? {
@@ -93,7 +112,23 @@ impl OpenIdConnect {
             let why = "its id-token has expired, and there is no refresh-token to renew it by: sign in again";
             return Err(self.provider.failed(why, ""));
         };
-        let given = self.provider.renewed(&refresh).await?;
+        if !self.may_renew {
+            return Err(self.provider.failed("its id-token has expired", ""));
+        }
+        let given = match self.provider.renewed(&refresh).await {
+            Ok(given) => given,
+            Err(error) => {
+                // Another program may have used the same refresh token a moment before, and stored what it got.
+                if *is_stored
+                    && let Some(stored) = self.store.as_ref().and_then(TokenStore::load)
+                    && let Some(token) = self.valid(&stored)?
+                {
+                    *tokens = stored;
+                    return Ok((token, None));
+                }
+                return Err(error);
+            }
+        };
         let Some(token) = given.id_token else {
             let why = format!(
                 "{} gave no id_token when the refresh-token was used: sign in again, with the scope openid",

@@ -31,6 +31,8 @@ use super::unanswered::Unanswered;
 
 /// The most that is read of an answer.
 const ANSWER_BYTES: usize = 1 << 20;
+/// How long an answer may take where nobody says how long.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// So much of what a provider says is quoted.
 const QUOTED: usize = 200;
 const NO_ADDRESS: &str = "its idp-issuer-url is no address of a server";
@@ -112,7 +114,7 @@ impl Provider {
                 proxy: proxy.map(|proxy| (Server::shown(proxy.address.uri()), proxy.origin)),
             },
             issuer,
-            limit: flags.request_timeout.filter(|limit| !limit.is_zero()),
+            limit: Some(flags.request_timeout.unwrap_or(PATIENCE)).filter(|limit| !limit.is_zero()),
             origin,
         })
     }
@@ -149,18 +151,21 @@ impl Provider {
                 (status, body) = again;
             }
         }
-        match serde_json::from_slice(&body) {
-            Ok(given) if status == StatusCode::OK => Ok(given),
-            _ => {
-                let why = format!(
-                    "{} does not renew the token ({}{}): sign in again",
-                    self.server.address,
-                    status.as_u16(),
-                    reason(&body)
-                );
-                Err(self.failed(&why, &quotable(&body)))
-            }
+        if status == StatusCode::OK {
+            // Not quoted, as there may be tokens in it.
+            let why = format!(
+                "{} renews the token in an answer that is no JSON of the protocol",
+                self.server.address
+            );
+            return serde_json::from_slice(&body).map_err(|_| self.failed(&why, ""));
         }
+        let why = format!(
+            "{} does not renew the token ({}{}): sign in again",
+            self.server.address,
+            status.as_u16(),
+            reason(&body)
+        );
+        Err(self.failed(&why, &quotable(&body)))
     }
 
     fn discovery(&self) -> Result<Request<Body>, Unanswered> {

@@ -15,7 +15,7 @@ const USER: u64 = 65532;
 pub const KEPT_SECONDS: u64 = 30;
 
 /// What a pod needs to be on the same nodes, and to find the same servers from there.
-const OF_POD: [&str; 13] = [
+const OF_POD: [&str; 12] = [
     "serviceAccountName",
     "nodeSelector",
     "tolerations",
@@ -27,7 +27,6 @@ const OF_POD: [&str; 13] = [
     "schedulerName",
     "runtimeClassName",
     "priorityClassName",
-    "automountServiceAccountToken",
     "os",
 ];
 
@@ -128,13 +127,15 @@ impl ProbeJob<'_> {
                 .unwrap_or(USER)
         };
         let (variables, mounts, volumes) = self.given();
+        // The kubelet puts the values of variables, secret ones too, in the place of `$(NAME)`; a bucket is named by others.
+        let arguments: Vec<String> = self.arguments.iter().map(|word| word.replace('$', "$$")).collect();
         let of_container = |key: &str| container(self.template).map_or(Value::Null, |container| container[key].clone());
         let mut probe = json!({
             "name": PROBE_CONTAINER,
             "image": self.image,
             "imagePullPolicy": "IfNotPresent",
             "command": [PROGRAM],
-            "args": self.arguments,
+            "args": arguments,
             "env": variables,
             "volumeMounts": mounts,
             "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"cpu": "500m", "memory": "128Mi"}},

@@ -112,8 +112,7 @@ impl<'s> Cluster<'s> {
         for stored in snapshot.objects(Resource::CronJobs) {
             let mut cron_job = CronJob::of(&stored.node());
             cron_job.events = loose.events_of("CronJob", &cron_job.namespace, &cron_job.name);
-            let is_operators = cron_job.owner.as_ref().is_some_and(|(kind, _)| kind == "Neo4jBackup");
-            if is_operators || (cron_job.owner.is_none() && cron_job.name.ends_with("-backup-cron")) {
+            if cron_job.is_of_operator() {
                 let key = (cron_job.namespace.clone(), cron_job.backup());
                 cron_jobs.insert(key, cron_job);
             } else if cron_job.runs_neo4j_admin() {

@@ -109,6 +109,14 @@ impl<'s> CronJob<'s> {
         events.filter(|event| BEGINS_NONE.contains(&&*event.reason))
     }
 
+    /// Whether the operator made it: it belongs to a backup, or has the name of one that does and lost its owner.
+    pub fn is_of_operator(&self) -> bool {
+        match &self.owner {
+            Some((kind, _)) => kind == "Neo4jBackup",
+            None => self.name.ends_with("-backup-cron"),
+        }
+    }
+
     /// Whether its Jobs back a database up with neo4j-admin.
     pub fn runs_neo4j_admin(&self) -> bool {
         let is_backup = |command: &str| {

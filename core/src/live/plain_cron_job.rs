@@ -44,6 +44,14 @@ impl<'s> PlainCronJob<'s> {
         Self { cron_job, plan, runs }
     }
 
+    /// The Job of the newest run that has ended, when it ended well. A shell that goes on after a backup that failed makes a good
+    /// Job of it: only the log knows.
+    pub fn newest_good_job(&self) -> Option<&Job<'s>> {
+        let ended = self.runs.iter().find(|run| run.has_ended());
+        let good = ended.filter(|run| run.outcome == Outcome::Succeeded)?;
+        good.job.as_deref()
+    }
+
     /// Its name as an object.
     pub fn reference(&self) -> ObjectRef {
         self.cron_job.reference()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Cluster, CronJob, Installation, Job, Outcome, PlainCronJob, Pod, Run, Webhook};
+use super::{Cluster, CronJob, Installation, Job, Outcome, Pod, Run, Webhook};
 use crate::document::Node;
 use crate::facts::LocationFacts;
 use crate::model;
@@ -160,7 +160,7 @@ pub fn logs(cluster: &Cluster<'_>, target: Option<(&str, &str)>) -> Vec<LogOf> {
     for cron_job in &cluster.plain_cron_jobs {
         if is_wanted(&cron_job.cron_job.namespace, &cron_job.cron_job.name) {
             of_runs(&cron_job.runs, &mut wanted);
-            if let Some(job) = of_good_run(cron_job) {
+            if let Some(job) = cron_job.newest_good_job() {
                 of_job(job, &mut of_good);
             }
         }
@@ -205,29 +205,23 @@ pub fn logs_of_good_runs(snapshot: &Snapshot, target: Option<(&str, &str)>) -> V
     logs
 }
 
-/// Whether there may be a `CronJob` without the operator. Putting everything together takes its time, and hardly any cluster
-/// has one beside those of the operator.
+/// Whether there is a `CronJob` without the operator. Putting everything together takes its time, and hardly any cluster has one
+/// beside those of the operator.
 fn has_plain_cron_job(snapshot: &Snapshot) -> bool {
-    let may_be = |text: &str| text.contains("neo4j-admin") && !text.contains("neo4j-operator");
     let mut cron_jobs = snapshot.objects(Resource::CronJobs).iter();
-    cron_jobs.any(|stored| may_be(stored.text()))
+    cron_jobs.any(|stored| {
+        let cron_job = CronJob::of(&stored.node());
+        !cron_job.is_of_operator() && cron_job.runs_neo4j_admin()
+    })
 }
 
 fn of_good_runs(cluster: &Cluster<'_>, target: Option<(&str, &str)>, mut take: impl FnMut(&Job<'_>)) {
     for of in &cluster.plain_cron_jobs {
         let name = (&*of.cron_job.namespace, &*of.cron_job.name);
         if target.is_none_or(|target| target == name) {
-            of_good_run(of).into_iter().for_each(&mut take);
+            of.newest_good_job().into_iter().for_each(&mut take);
         }
     }
-}
-
-/// The Job of the newest run, when it ended well. A shell that goes on after a backup that failed makes a good Job of it: only
-/// the log knows.
-fn of_good_run<'c, 's>(cron_job: &'c PlainCronJob<'s>) -> Option<&'c Job<'s>> {
-    let ended = cron_job.runs.iter().find(|run| run.has_ended());
-    let good = ended.filter(|run| run.outcome == Outcome::Succeeded)?;
-    good.job.as_deref()
 }
 
 /// The last run that ended, when it failed, and one that is going on.

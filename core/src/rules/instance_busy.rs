@@ -114,11 +114,9 @@ impl Rule for InstanceBusy {
             ),
         );
         let (of, place) = (printable(&*first.of), printable(namespace));
-        finding.help(if first.kind == Kind::Neo4jBackup {
-            format!("apply it when that has ended: `kubectl neo4jbackup wait backup/{of} -n {place} --for=completed`")
-        } else {
-            format!("apply it when that has ended: `kubectl get neo4jrestore {of} -n {place} --watch`")
-        });
+        finding.help(format!(
+            "apply it when that has ended: `kubectl neo4jbackup wait {what}/{of} -n {place} --for=completed`"
+        ));
         for (job, run) in runs.iter().take(MOST_EVIDENCE) {
             let object = ObjectRef {
                 api_version: "batch/v1".to_owned(),

@@ -46,14 +46,18 @@ pub(super) fn rows(target: &Target, sight: &Sight<'_>, rows: &mut Vec<Row>) {
 pub(super) fn trouble(target: &Target, sight: &Sight<'_>) -> Option<Failure> {
     let now = sight.cluster.now;
     let mut bundles = target.bundles.iter();
-    let is_useless = |bundle: &&Bundle| bundle.authorities.iter().all(|validity| !validity.contains(now));
-    if let Some(bundle) = bundles.find(is_useless)
+    if let Some(bundle) = bundles.find(|bundle| is_useless(bundle, now))
         && (!bundle.is_empty || matches!(target.place, Place::Service { .. }))
     {
         return Some(age(&bundle.authorities, now).unwrap_or(Failure::BadBundle));
     }
     let mut papers = target.papers.iter();
     papers.find_map(|paper| paper.distrust.or_else(|| age(paper.validity.as_slice(), now)))
+}
+
+/// Whether nothing is vouched for by it now.
+fn is_useless(bundle: &Bundle, now: Timestamp) -> bool {
+    bundle.authorities.iter().all(|validity| !validity.contains(now))
 }
 
 /// Whether some are too old, or too young.
@@ -83,7 +87,10 @@ fn authority(bundle: &Bundle, target: &Target, now: Timestamp) -> Row {
         let text = format!("{of} holds no certificate in PEM format");
         return row(Verdict::Wrong, text).help(Failure::BadBundle.help());
     };
-    if let Some(failure) = age(&bundle.authorities, now) {
+    // One that is to come stands beside the present one.
+    if is_useless(bundle, now)
+        && let Some(failure) = age(&bundle.authorities, now)
+    {
         let text = format!("the authority in {of} {}", state(failure, *last));
         return row(Verdict::Wrong, text).help(failure.help());
     }

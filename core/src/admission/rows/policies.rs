@@ -43,6 +43,20 @@ fn not_asked(of: &str, webhook: &str) -> Row {
     Row::new(Topic::Policy, Verdict::Note, text)
 }
 
+/// Whether what came of an object shows that the policies let it pass: they are asked behind what fills in defaults and before
+/// what else may refuse.
+fn lets_pass(said: &Said, sight: &Sight<'_>) -> bool {
+    let fills_in = |name: &str| {
+        let mut webhooks = sight.cluster.webhooks.iter();
+        webhooks.any(|webhook| *webhook.name == *name && !webhook.validates())
+    };
+    match said {
+        Said::Accepted(_) | Said::Refused(Speaker::Webhook(_)) => true,
+        Said::Refused(Speaker::Policy(_) | Speaker::Another) => false,
+        Said::CallFailed(call) => !fills_in(&call.webhook),
+    }
+}
+
 fn guard(sight: &Sight<'_>, rows: &mut Vec<Row>) {
     let policies = sight.policies();
     let Some(guard) = policies.iter().find(|policy| policy.is_guard()) else {
@@ -59,23 +73,24 @@ fn guard(sight: &Sight<'_>, rows: &mut Vec<Row>) {
             return;
         }
     };
+    let is_ours = |name: &str| policies.iter().any(|policy| policy.name == name);
     rows.push(match answer.said(&[]) {
-        Said::Refused(Speaker::Policy(policy)) => {
+        Said::Refused(Speaker::Policy(policy)) if is_ours(&policy) => {
             let text = format!(
                 "a restore that blinds the operator is refused by policy {}",
                 Name(&policy)
             );
             Row::new(Topic::Policy, Verdict::Ok, text)
         }
-        // Policies are asked first: whoever is asked behind them has been asked because they let it pass.
-        Said::Accepted(_) | Said::Refused(Speaker::Webhook(_)) => {
+        // Policies are asked before webhooks that refuse: whoever is asked behind them has been asked because they let it pass.
+        said if lets_pass(&said, sight) => {
             let text = format!(
                 "{of} is installed and lets a restore pass that blinds the operator{}",
                 unbound(&guard.name, sight)
             );
             Row::new(Topic::Policy, Verdict::Wrong, text).help(BINDINGS)
         }
-        Said::Refused(Speaker::Another) => in_force_or_not(&of, &answer.message),
+        Said::Refused(_) | Said::Accepted(_) => in_force_or_not(&of, &answer.message),
         Said::CallFailed(call) => not_asked(&of, &call.webhook),
     });
 }
@@ -104,8 +119,9 @@ fn errors(sight: &Sight<'_>, rows: &mut Vec<Row>) {
         }
     };
     let is_policy = |speaker: &Speaker| matches!(speaker, Speaker::Policy(_));
+    let is_ours = |name: &str| policies.iter().any(|policy| policy.name == name);
     rows.push(match answer.said(&[BAD_CODE]) {
-        Said::Refused(Speaker::Policy(policy)) => {
+        Said::Refused(Speaker::Policy(policy)) if is_ours(&policy) => {
             let text = format!("a bad backup is refused by policy {}", Name(&policy));
             Row::new(Topic::Policy, Verdict::Ok, text)
         }
@@ -120,14 +136,14 @@ fn errors(sight: &Sight<'_>, rows: &mut Vec<Row>) {
             );
             Row::new(Topic::Policy, Verdict::Unknown, text).help("try it in a namespace of another mode: -n NAMESPACE")
         }
-        Said::Accepted(_) | Said::Refused(Speaker::Webhook(_)) => {
+        said if lets_pass(&said, sight) => {
             let text = format!(
                 "{of} is installed and lets a bad backup pass{}",
                 unbound(&policy.name, sight)
             );
             Row::new(Topic::Policy, Verdict::Wrong, text).help(BINDINGS)
         }
-        Said::Refused(Speaker::Another) => in_force_or_not(&of, &answer.message),
+        Said::Refused(_) | Said::Accepted(_) => in_force_or_not(&of, &answer.message),
         Said::CallFailed(call) => not_asked(&of, &call.webhook),
     });
 }

@@ -71,6 +71,10 @@ fn reached(target: &Target, sight: &Sight<'_>, rows: &mut Vec<Row>) {
             );
             rows.push(Row::new(Topic::Service, Verdict::Unknown, text));
         }
+        Reach::Failed(words) if Failure::of(words) == Failure::CallerUnknown => {
+            let text = "the API server reaches its pods; whether it is ready was not asked, because it wants a certificate of its callers";
+            rows.push(Row::new(Topic::Service, Verdict::Note, text));
+        }
         Reach::Failed(words) => {
             let failure = Failure::of(words);
             let text = format!("the API server does not reach its pods: {}", failure.cause(words));
@@ -101,8 +105,11 @@ pub(super) fn trouble(target: &Target, sight: &Sight<'_>) -> Option<(Failure, St
             return by(Failure::NoEndpoints);
         }
     }
-    if let Reach::Failed(words) = &target.reach {
-        let failure = Failure::of(words);
+    // On the way that this command takes, the API server shows no certificate of its own; on that of its calls it may.
+    if let Reach::Failed(words) = &target.reach
+        && let failure = Failure::of(words)
+        && failure != Failure::CallerUnknown
+    {
         return Some((failure, failure.cause(words)));
     }
     certificates::trouble(target, sight).and_then(by)

@@ -5,6 +5,7 @@ use crate::admission::failure::{FailedCall, Failure};
 use crate::admission::sight::{Heard, Reach, Sight};
 use crate::admission::trial::{Said, Speaker, Trial};
 use crate::auth::Verdict;
+use crate::domain::is_our_name;
 use crate::quoted::{Name, quoted};
 
 /// What was tried.
@@ -96,7 +97,13 @@ fn uncalled(call: &FailedCall) -> Row {
         Name(&call.webhook),
         quoted(&call.words)
     );
-    Row::new(Topic::Denies, Verdict::Wrong, text).help(call.failure.help())
+    let help = if is_our_name(&call.webhook) {
+        call.failure.help()
+    } else {
+        "this webhook is not neo4jbackup's: ask those who look after it; kubectl get validatingwebhookconfigurations,\
+         mutatingwebhookconfigurations shows whose it is"
+    };
+    Row::new(Topic::Denies, Verdict::Wrong, text).help(help)
 }
 
 fn admitted(sight: &Sight<'_>) -> Option<Row> {

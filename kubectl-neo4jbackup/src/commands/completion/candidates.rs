@@ -54,7 +54,11 @@ pub(super) fn of(words: &[String], io: &Io<'_>) -> Candidates {
         let help = candidate.get_help().map(StyledStr::to_string).unwrap_or_default();
         let is_wanted = wants_flags || !value.starts_with('-');
         (is_wanted && is_one_word(value)).then(|| Candidate {
-            value: main_name(&command, value, unfinished).to_owned(),
+            value: if words.len() <= 1 {
+                main_name(&command, value, unfinished).to_owned()
+            } else {
+                value.to_owned()
+            },
             help: printable(help.lines().next().unwrap_or_default()).into_owned(),
         })
     });
@@ -64,7 +68,7 @@ pub(super) fn of(words: &[String], io: &Io<'_>) -> Candidates {
     }
 }
 
-/// The engine offers one name of each command, which may be its second one; people know it by the first.
+/// Of the first word: the engine offers one name of each command, which may be its second one; people know it by the first.
 fn main_name<'n>(root: &'n Command, offered: &'n str, unfinished: &str) -> &'n str {
     let is_other = |command: &&Command| command.get_visible_aliases().any(|alias| alias == offered);
     let main = root.get_subcommands().find(is_other).map(Command::get_name);

@@ -166,7 +166,8 @@ fn take_away(place: &Place, is_dry: bool) -> io::Result<bool> {
     if is_dry {
         return Ok(true);
     }
-    if rest.is_empty() {
+    // A link is the person's, whatever it leads to.
+    if rest.is_empty() && !place.file.is_symlink() {
         fs::remove_file(&place.file)?;
     } else {
         let (folder, name) = Directory::of_file(&place.file)?;

@@ -49,7 +49,13 @@ impl Place {
     pub(super) fn look(&self) -> io::Result<Found> {
         let text = match fs::read(&self.file) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+            // Of a link to nowhere somebody wants something, and a file below a file is not there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.file.is_symlink() => {
+                return Ok(Found::Foreign);
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(Found::Nothing);
+            }
             Err(error) => return Err(error),
         };
         Ok(match &self.content {
@@ -57,6 +63,7 @@ impl Place {
                 Some((_, is, _)) if is == part => Found::Same,
                 _ => Found::Other,
             },
+            Content::Program(script) if *script == text && !is_program(&self.file) => Found::Other,
             Content::Script(script) | Content::Program(script) if *script == text => Found::Same,
             Content::Script(_) | Content::Program(_) if is_marked(&text) => Found::Other,
             Content::Script(_) | Content::Program(_) => Found::Foreign,
@@ -98,9 +105,10 @@ impl Place {
     }
 }
 
-/// What stands before our part of a text, the part, and what stands behind it.
+/// What stands before our part of a text, the part, and what stands behind it. Of several beginnings the last counts: one whose
+/// end somebody has deleted must not reach to the end of another, over lines of that person.
 fn ours(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = text.split_once(BEGIN)?;
+    let (before, rest) = text.rsplit_once(BEGIN)?;
     let (part, after) = rest.split_once(END)?;
     Some((before, part, after))
 }
@@ -195,6 +203,18 @@ pub(super) fn folder_of_person(io: &Io<'_>) -> Option<PathBuf> {
 fn home(io: &Io<'_>) -> Option<PathBuf> {
     let home = io.variable("HOME").or_else(|| io.variable("USERPROFILE"));
     home.map(PathBuf::from).filter(|home| home.is_absolute())
+}
+
+/// Whether a file can be run; kubectl finds no other.
+#[cfg(unix)]
+fn is_program(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(file).is_ok_and(|about| about.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(_: &Path) -> bool {
+    true
 }
 
 /// Whether this person can make files in a folder.

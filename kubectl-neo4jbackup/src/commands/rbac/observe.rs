@@ -14,7 +14,7 @@ use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::quoted::{Name, quoted};
 use neo4jbackup_core::rbac::repair::{Needed, Observed, OtherBindings, Part, Remark, Repair, Rights, repair};
 use neo4jbackup_core::rbac::{ROLE, ROLE_BINDING};
-use neo4jbackup_core::settings::Settings;
+use neo4jbackup_core::settings::{Identity, Settings};
 use neo4jbackup_core::snapshot::{Resource, Snapshot};
 use serde_json::Value;
 
@@ -190,13 +190,21 @@ impl Question {
         };
         let looks = namespaces.iter().map(|namespace| observe(&objects, namespace, needed));
         let observed: Vec<Observed> = stream::iter(looks).buffered(SIDE_BY_SIDE).try_collect().await?;
-        let settings = if let Some(settings) = &self.settings {
+        let mut settings = if let Some(settings) = &self.settings {
             settings.clone()
         } else {
             let (settings, said) = of_webhook(&objects, &view).await;
             notes.extend(said);
             settings
         };
+        if snapshot.gap(Resource::Namespaces, within.as_deref()).is_some() && settings.identity != Identity::default() {
+            settings.identity = Identity::default();
+            notes.push(
+                "what a namespace declares goes before the settings of the webhook, and is not known: the identity of the \
+                 settings does not count either"
+                    .to_owned(),
+            );
+        }
         let with_backups: BTreeSet<String> = namespaces
             .into_iter()
             .filter(|namespace| inventory.backups(namespace).next().is_some())

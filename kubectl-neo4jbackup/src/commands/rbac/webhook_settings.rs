@@ -24,6 +24,7 @@ pub(super) async fn of_webhook(objects: &Objects, cluster: &Cluster<'_>) -> (Set
         );
     }
     let (mut found, mut notes) = (Vec::new(), Vec::new());
+    let mut are_all_known = true;
     for webhook in webhooks(cluster) {
         let Some((name, key)) = webhook.settings() else {
             continue;
@@ -31,13 +32,17 @@ pub(super) async fn of_webhook(objects: &Objects, cluster: &Cluster<'_>) -> (Set
         let place = format!("{}/configmap/{}", Name(webhook.namespace), Name(&name));
         match read(objects, &webhook, name, &key).await {
             Ok(settings) => found.push((place, settings)),
-            Err(why) => notes.push(format!(
-                "the settings in {place} cannot be used: {}; {REMEDY}",
-                printable(why)
-            )),
+            Err(why) => {
+                are_all_known = false;
+                notes.push(format!(
+                    "the settings in {place} cannot be used: {}; {REMEDY}",
+                    printable(why)
+                ));
+            }
         }
     }
-    let Some((place, first)) = found.first() else {
+    // Those that are not known may declare another identity.
+    let Some((place, first)) = found.first().filter(|_| are_all_known) else {
         return (nothing, notes);
     };
     if found.iter().any(|(_, settings)| settings.identity != first.identity) {

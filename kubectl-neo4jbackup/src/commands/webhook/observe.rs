@@ -8,7 +8,7 @@ use neo4jbackup_cluster::{Cluster, NoAnswer, ObjectError, Objects, Unanswered, b
 use neo4jbackup_core::admission::trial::{
     Answer, BAD_SCHEDULE, GOOD_SCHEDULE, Trial, backup, blinding_restore, remarkable_backup,
 };
-use neo4jbackup_core::admission::{Paper, Place, Reach, Sight, Target, Trials, rows, secrets};
+use neo4jbackup_core::admission::{FailedCall, Paper, Place, Reach, Sight, Target, Trials, rows, secrets};
 use neo4jbackup_core::document::Node;
 use neo4jbackup_core::facts::{Cause, Right};
 use neo4jbackup_core::live::{Cluster as View, Service, Webhook};
@@ -222,7 +222,9 @@ impl Looker {
                 403 if message.contains(" cannot create resource ") => {
                     Trial::Forbidden(Resource::of_kind(kind).right("create", Some(&self.namespace)))
                 }
-                401 | 404 => Trial::Failed(message),
+                401 | 404 | 429 => Trial::Failed(message),
+                // The API server is busy, or its store; a call of a webhook that failed has words of its own.
+                500.. if FailedCall::of(&message).is_none() => Trial::Failed(message),
                 // A call that failed is an error of the server, and others refuse in words of their own.
                 _ => answered(false, &message, Vec::new()),
             },
