@@ -86,8 +86,12 @@ impl AccessReader {
             }
             match self.ask(way, Some(caller), actions).await {
                 Ok(allowed) => return Ok(Answered { way, allowed }),
-                // What is refused once is refused always, and need not be asked again.
-                Err(Error::Api(status)) if status.code == 403 => may.store(false, Ordering::Relaxed),
+                // Who may not make reviews may make none, and need not ask again. The right to impersonate may be for one account.
+                Err(Error::Api(status)) if status.code == 403 => {
+                    if way == Way::Review {
+                        may.store(false, Ordering::Relaxed);
+                    }
+                }
                 Err(error) => return Err(AccessError::NoAnswer(NoAnswer::of(error))),
             }
         }

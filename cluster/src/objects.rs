@@ -5,14 +5,24 @@ use std::path::Path;
 use std::time::Duration;
 
 use http::StatusCode;
-use http_body_util::BodyExt as _;
-use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams};
+use http_body_util::{BodyExt as _, Limited};
+use kube::Resource as _;
+use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::client::Body;
 use kube::{Client, Error};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::connect::{Cluster, ConnectError};
+use crate::pages::{Failure, Listing, Patience, pages};
 use crate::resource;
+
+/// How long one page of a list may take, and all of them.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE_FOR_LIST: Duration = Duration::from_secs(120);
+
+/// More of what a Service answers is not read: who answers may be anybody.
+const LARGEST_ANSWER: usize = 1 << 20;
 
 /// Why an object could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +60,9 @@ pub enum NoAnswer {
         /// In the words of the API server.
         message: String,
     },
+    /// The answer is something else.
+    #[error("{0}")]
+    NoList(String),
     /// Nobody answers.
     #[error("no answer within {} s", .0.as_secs())]
     Silence(Duration),
@@ -126,25 +139,32 @@ impl Objects {
         kind: &str,
         namespace: Option<&str>,
     ) -> Result<Option<Vec<Value>>, NoAnswer> {
-        let any = ObjectName {
-            api_version: api_version.to_owned(),
-            kind: kind.to_owned(),
-            namespace: namespace.map(str::to_owned),
-            name: String::new(),
+        let listing = Listing {
+            path: DynamicObject::url_path(&resource::of_manifest(api_version, kind), namespace),
+            selectors: Vec::new(),
+            media_type: "application/json",
+            is_one: false,
         };
-        match self.api(&any).list(&ListParams::default()).await {
-            Ok(found) => {
-                let values = found.items.into_iter().map(|object| {
-                    let mut value = serde_json::to_value(object).unwrap_or_default();
-                    // In a list, they do not say what they are.
-                    value["apiVersion"] = api_version.into();
-                    value["kind"] = kind.into();
-                    value
-                });
-                Ok(Some(values.collect()))
-            }
-            Err(Error::Api(status)) if status.code == 404 => Ok(None),
-            Err(error) => Err(NoAnswer::of(error)),
+        let patience = Patience {
+            of_request: PATIENCE,
+            ends: Instant::now() + PATIENCE_FOR_LIST,
+        };
+        let found = pages(&self.client, &listing, patience, |text| {
+            serde_json::from_str::<Value>(text)
+        })
+        .await;
+        let mut values = found.items;
+        for value in &mut values {
+            // In a list, they do not say what they are.
+            value["apiVersion"] = api_version.into();
+            value["kind"] = kind.into();
+        }
+        match found.failure {
+            None => Ok(Some(values)),
+            Some(Failure::Refused(Error::Api(status))) if status.code == 404 => Ok(None),
+            Some(Failure::Refused(error)) => Err(NoAnswer::of(error)),
+            Some(Failure::Silence(patience)) => Err(NoAnswer::Silence(patience)),
+            Some(Failure::NoList(why)) => Err(NoAnswer::NoList(why)),
         }
     }
 
@@ -160,8 +180,9 @@ impl Objects {
         let request = http::Request::get(path).body(Body::empty())?;
         let response = self.client.send(request).await?;
         let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
-        Ok((status, String::from_utf8_lossy(&body).into_owned()))
+        let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await;
+        let body = body.map_err(|error| NoAnswer::NoList(format!("the answer cannot be read: {error}")))?;
+        Ok((status, String::from_utf8_lossy(&body.to_bytes()).into_owned()))
     }
 
     /// Applies an object by server-side apply and takes over the fields that somebody else holds.

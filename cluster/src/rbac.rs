@@ -13,6 +13,7 @@ use k8s_openapi::jiff::Timestamp;
 use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::Status;
+use neo4jbackup_core::domain::WEBHOOK_NAME;
 use neo4jbackup_core::rbac::{Apply, FIELD_MANAGER, Issue, ROLE, ROLE_BINDING, RbacObject, plan};
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_core::settings::Settings;
@@ -295,8 +296,8 @@ async fn tell(client: &Client, namespace: &str, uid: &str) {
             "Operators from 1.0 on need no rights for their Jobs, and this Role grants pods/exec in {namespace}; \
              delete it and its RoleBinding once no older operator runs"
         ),
-        "source": {"component": "neo4jbackup-webhook"},
-        "reportingComponent": "neo4jbackup-webhook", "reportingInstance": "",
+        "source": {"component": WEBHOOK_NAME},
+        "reportingComponent": WEBHOOK_NAME, "reportingInstance": "",
     });
     let events: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource::events());
     let event: Result<DynamicObject, _> = serde_json::from_value(event);

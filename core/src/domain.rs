@@ -17,6 +17,12 @@ pub const DOMAIN: &str = in_domain!();
 /// The label by which the chart marks what it installs.
 pub const PART_OF: (&str, &str) = ("app.kubernetes.io/part-of", "neo4jbackup");
 
+/// The label by which the chart names the webhook, and that name: of its program, its container and its events, too.
+pub const NAME_LABEL: &str = "app.kubernetes.io/name";
+
+/// See [`NAME_LABEL`].
+pub const WEBHOOK_NAME: &str = "neo4jbackup-webhook";
+
 /// The label that says of which version it is.
 pub const VERSION_LABEL: &str = "app.kubernetes.io/version";
 

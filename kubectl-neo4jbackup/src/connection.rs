@@ -48,12 +48,14 @@ pub(crate) enum ConnectionError {
     Unanswered(#[from] Unanswered),
 
     /// No answer.
-    #[error("{server} has not answered within {} seconds; --request-timeout waits for longer", patience.as_secs())]
+    #[error("{server} has not answered within {} seconds; {flag} waits for longer", patience.as_secs())]
     Silence {
         /// Its address.
         server: String,
         /// How long it had.
         patience: Duration,
+        /// What gives it more.
+        flag: &'static str,
     },
 
     /// Nobody waits for the answer any more.
@@ -111,6 +113,7 @@ pub(crate) fn converse<T, E: From<ConnectionError> + Error + 'static>(
         let silence = || ConnectionError::Silence {
             server: cluster.server().to_owned(),
             patience,
+            flag: "--request-timeout",
         };
         answered.unwrap_or_else(|_| Err(silence().into()))
     };
@@ -121,6 +124,7 @@ pub(crate) fn converse<T, E: From<ConnectionError> + Error + 'static>(
         let silence = || ConnectionError::Silence {
             server: cluster.server().to_owned(),
             patience: deadline,
+            flag: "--timeout",
         };
         let answered = tokio::time::timeout(deadline, answer).await;
         answered.unwrap_or_else(|_| Err(silence().into()))

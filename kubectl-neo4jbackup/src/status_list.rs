@@ -346,6 +346,7 @@ pub(crate) fn not_read(cluster: &Cluster<'_>, resources: &[Resource]) -> Vec<Str
 /// backup: its pods and their logs.
 fn logs_not_read(cluster: &Cluster<'_>) -> Vec<String> {
     let mut reasons = BTreeSet::new();
+    let mut unasked = 0;
     for cron_job in &cluster.plain_cron_jobs {
         let Some(job) = cron_job.newest_good_job() else {
             continue;
@@ -358,12 +359,20 @@ fn logs_not_read(cluster: &Cluster<'_>) -> Vec<String> {
             let is_of = |pod: &Pod<'_>| *of.namespace == *pod.namespace && *of.pod == *pod.name;
             job.pods.iter().any(is_of)
         });
+        let of_job: Vec<_> = of_job.collect();
+        unasked += usize::from(of_job.is_empty() && !job.pods.is_empty());
         for (of, tail) in of_job {
             if let LogTail::Missing(cause) = tail {
                 let text = format!("log of container {} of pod {}: {cause}", of.container, of.pod);
                 reasons.insert(printable(text).into_owned());
             }
         }
+    }
+    if unasked > 0 {
+        reasons.insert(format!(
+            "logs of the newest good runs of {unasked} CronJobs without the operator: so many are not read at once; ask for one \
+             namespace by -n, or for one backup"
+        ));
     }
     reasons.into_iter().collect()
 }

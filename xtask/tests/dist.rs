@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use neo4jbackup_harness::{Binaries, Krew, report_progress, shared_control_plane, workspace_program};
 use serde_json::Value;
@@ -349,15 +349,26 @@ fn names_of_a_cluster_come_through_kubectl_within_a_second() {
         );
         offered.lines().map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(
-        offered(&["doctor", "-n", &namespace, ""]),
-        ["backup/hourly", "backup/nightly", "restore/drill", ":4"]
+    // Where the machine is too busy for their second, nothing is offered.
+    let finally_offered = |words: &[&str], expected: &[&str]| {
+        let ends = Instant::now() + Duration::from_secs(60);
+        loop {
+            let offered = offered(words);
+            if offered == expected {
+                return;
+            }
+            assert!(offered == [":4"] && Instant::now() < ends, "{words:?}: {offered:?}");
+        }
+    };
+    finally_offered(
+        &["doctor", "-n", &namespace, ""],
+        &["backup/hourly", "backup/nightly", "restore/drill", ":4"],
     );
-    assert_eq!(
-        offered(&["status", "-n", &namespace, "backup/n"]),
-        ["backup/nightly", ":4"]
+    finally_offered(&["status", "-n", &namespace, "backup/n"], &["backup/nightly", ":4"]);
+    finally_offered(
+        &["doctor", "-n", &namespace[..namespace.len() - 1]],
+        &[&namespace, ":4"],
     );
-    assert!(offered(&["doctor", "-n", "comp"]).contains(&namespace));
     // Who may not list gets nothing, and no message in the middle of a line.
     assert_eq!(offered(&["doctor", "--as", "nobody", "-n", &namespace, ""]), [":4"]);
 }

@@ -1,5 +1,6 @@
 //! Which lists are read.
 
+use neo4jbackup_core::domain::{NAME_LABEL, WEBHOOK_NAME};
 use neo4jbackup_core::facts::Right;
 use neo4jbackup_core::schema::Kind;
 use neo4jbackup_core::snapshot::Resource;
@@ -9,9 +10,6 @@ use crate::definitions::definition_name;
 
 /// What the Deployment and the pods of an operator are found by.
 const OPERATOR: &str = "control-plane=controller-manager";
-
-/// What the Deployment of our webhook is found by.
-const WEBHOOK: &str = "app.kubernetes.io/name=neo4jbackup-webhook";
 
 /// The reasons of events that tell of what went as it should, which are nearly all that a cluster has. No check asks for them.
 const UNEVENTFUL: [&str; 9] = [
@@ -171,7 +169,7 @@ pub(super) fn parts(reading: &Reading, served: Option<&str>) -> Vec<Part> {
             parts.push(pods);
         }
         if reading.purpose == Purpose::Rights {
-            parts.push(Part::list(Resource::Deployments, None).labelled(WEBHOOK));
+            parts.push(Part::list(Resource::Deployments, None).labelled(format!("{NAME_LABEL}={WEBHOOK_NAME}")));
         }
     }
     if reading.purpose == Purpose::Causes {

@@ -5,7 +5,7 @@ mod shells;
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,22 @@ fn api_server() -> ApiServer {
     })
 }
 
-/// What is offered, without what it is.
+/// What is offered, without what it is. On a busy machine the time that names have may be over before they come: then nothing is
+/// offered, and it is tried again.
+fn finally_offered(sandbox: &Sandbox, words: &[&str], expected: &[&str]) {
+    let ends = Instant::now() + Duration::from_secs(60);
+    loop {
+        let offered = offered(sandbox, words);
+        if offered == expected {
+            return;
+        }
+        assert!(
+            offered == [":4"] && Instant::now() < ends,
+            "{words:?}: {offered:?} and not {expected:?}"
+        );
+    }
+}
+
 fn offered(sandbox: &Sandbox, words: &[&str]) -> Vec<String> {
     let run = sandbox.run(&[&["__complete"], words].concat());
     assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{words:?}");
@@ -118,7 +133,7 @@ fn names_are_those_of_the_cluster_that_the_line_means() {
         (&["status", "--kubeconfig", "gone", "--context", ""], &[":4"]),
         (&["status", "--kubeconfig", "gone", ""], &[":4"]),
     ] {
-        assert_eq!(offered(&sandbox, words), expected, "{words:?}");
+        finally_offered(&sandbox, words, expected);
     }
 }
 
@@ -128,15 +143,19 @@ fn who_does_not_answer_costs_a_second_and_no_word() {
     let silent = format!("http://{}", silent.local_addr().unwrap());
     for server in [silent.as_str(), "http://127.0.0.1:1", "https://no.such.host.invalid"] {
         let sandbox = at_home(server);
-        let begun = Instant::now();
-        assert_eq!(offered(&sandbox, &["doctor", ""]), [":4"], "{server}");
-        // A second, and what a busy machine takes for itself.
-        assert!(
-            begun.elapsed() < Duration::from_secs(3),
-            "{server}: {:?}",
-            begun.elapsed()
-        );
+        nothing_within_a_second(&sandbox);
     }
+}
+
+/// A second, and what a busy machine takes for itself: the fastest of a few tries counts.
+fn nothing_within_a_second(sandbox: &Sandbox) {
+    let fastest = (0..5).map(|_| {
+        let begun = Instant::now();
+        assert_eq!(offered(sandbox, &["doctor", ""]), [":4"]);
+        begun.elapsed()
+    });
+    let fast = fastest.into_iter().find(|took| *took < Duration::from_secs(3));
+    assert!(fast.is_some(), "five tries took more than 3 s each");
 }
 
 /// Nobody who types wants to be asked for a password between two letters.
@@ -149,9 +168,7 @@ fn a_program_that_signs_in_gets_no_keyboard_and_no_more_time() {
         "command": "sh", "args": ["-c", "cat >&2; sleep 5"],
     }});
     sandbox.write(".kube/config", config.to_string());
-    let begun = Instant::now();
-    assert_eq!(offered(&sandbox, &["doctor", ""]), [":4"]);
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    nothing_within_a_second(&sandbox);
 }
 
 #[test]
@@ -283,6 +300,56 @@ fn a_file_of_somebody_else_stays_and_nothing_is_written_beside_it() {
         run.stderr
     );
     assert!(sandbox.path("other/kubectl_complete-neo4jbackup").is_file());
+}
+
+/// Somebody may have deleted the end of our part, and keep lines of his own behind it.
+#[test]
+fn a_part_without_its_end_takes_no_line_of_the_person_along() {
+    let sandbox = installed();
+    let own = "# >>> kubectl neo4jbackup completion >>>\nsetopt autocd\n";
+    sandbox.write(".zshrc", own);
+    for _ in 0..2 {
+        assert_eq!(sandbox.run(&["completion", "install", "--shell", "zsh"]).exit, 0);
+        assert!(sandbox.read(".zshrc").starts_with(own), "{}", sandbox.read(".zshrc"));
+    }
+    assert_eq!(sandbox.run(&["completion", "uninstall"]).exit, 0);
+    assert_eq!(sandbox.read(".zshrc"), own);
+}
+
+#[test]
+fn links_stay_and_what_they_lead_to_is_written() {
+    let sandbox = installed();
+    sandbox.write("settings/zshrc", "");
+    fs::remove_file(sandbox.path(".zshrc")).unwrap();
+    symlink(sandbox.path("settings/zshrc"), sandbox.path(".zshrc")).unwrap();
+    assert_eq!(sandbox.run(&["completion", "install", "--shell", "zsh"]).exit, 0);
+    assert!(sandbox.read("settings/zshrc").contains("completion.zsh"));
+    assert_eq!(sandbox.run(&["completion", "uninstall"]).exit, 0);
+    assert!(sandbox.path(".zshrc").is_symlink());
+    assert_eq!(sandbox.read("settings/zshrc"), "");
+
+    // Where a link leads nowhere, somebody wants something that is not there now.
+    let link = sandbox.path("bin/kubectl_complete-neo4jbackup");
+    symlink(sandbox.path("away/mine"), &link).unwrap();
+    let run = sandbox.run(&["completion", "install"]);
+    assert_eq!(run.exit, 4, "{run:?}");
+    assert!(link.is_symlink());
+}
+
+/// kubectl passes over what cannot be run.
+#[test]
+fn a_script_that_cannot_be_run_is_put_in_place_again() {
+    let sandbox = installed();
+    assert_eq!(sandbox.run(&["completion", "install"]).exit, 0);
+    let script = sandbox.path("bin/kubectl_complete-neo4jbackup");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o644)).unwrap();
+    let run = sandbox.run(&["completion", "install"]);
+    assert!(
+        run.stdout.contains("kubectl_complete-neo4jbackup written"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(fs::metadata(&script).unwrap().permissions().mode() & 0o111, 0o111);
 }
 
 /// krew would call `neo4j-backup` so.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::Child;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,8 @@ const KEPT: usize = 1000;
 const TOP: &[u8] = b"\x1b[H";
 /// Far more than any machine needs.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// So long nothing happens before a key is pressed once more.
+const BEFORE_NEXT_KEY: Duration = Duration::from_secs(3);
 
 pub(crate) struct Terminal {
     pty: Pty,
@@ -74,16 +76,28 @@ impl Terminal {
 
     /// Waits for a screen of which this is so, with the column of the cursor. Returns what it shows.
     pub(crate) fn await_screen(&mut self, what: &str, is_it: impl Fn(&str, u16) -> bool) -> String {
+        self.await_pressing(what, None, is_it)
+    }
+
+    /// The same, where a key may come to nothing on a busy machine, and has to be pressed again.
+    pub(crate) fn press_until(&mut self, key: &str, what: &str, is_it: impl Fn(&str, u16) -> bool) -> String {
+        self.press(key);
+        self.await_pressing(what, Some(key), is_it)
+    }
+
+    fn await_pressing(&mut self, what: &str, key: Option<&str>, is_it: impl Fn(&str, u16) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let shown = self.emulator.screen().contents();
             if is_it(&shown, self.emulator.screen().cursor_position().1) {
                 return shown;
             }
-            match self.output.recv_timeout(PATIENCE) {
-                Ok(bytes) if Instant::now() < deadline => self.process(&bytes),
-                Ok(_) => panic!("{what} is not shown:\n{shown}"),
-                Err(error) => panic!("{what}: {error}:\n{shown}"),
+            let patience = if key.is_some() { BEFORE_NEXT_KEY } else { PATIENCE };
+            match (self.output.recv_timeout(patience), key) {
+                (Err(RecvTimeoutError::Timeout), Some(key)) if Instant::now() < deadline => self.press(key),
+                (Ok(bytes), _) if Instant::now() < deadline => self.process(&bytes),
+                (Ok(_), _) => panic!("{what} is not shown:\n{shown}"),
+                (Err(error), _) => panic!("{what}: {error}:\n{shown}"),
             }
         }
     }

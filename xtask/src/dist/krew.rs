@@ -5,8 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::VERSION;
 use super::platform::PLATFORMS;
-use super::{VERSION, hex};
+use crate::image;
 
 /// Where the archives of a release are.
 pub(super) const RELEASES: &str = "https://github.com/neo4jbackup/neo4jbackup/releases/download/";
@@ -26,7 +27,7 @@ pub(super) fn manifest(root: &Path, archives: &Path, url: &str) -> Result<String
             "{} has not exactly one `{sum_here}`",
             file.display()
         );
-        manifest = manifest.replace(&sum_here, &hex(&bytes));
+        manifest = manifest.replace(&sum_here, &image::sha256(&bytes));
     }
     ensure!(
         manifest.contains(VERSION_HERE),

@@ -26,7 +26,6 @@ use clap::Args;
 use jiff::Timestamp;
 use kubectl_neo4jbackup::commands::completion;
 use neo4jbackup_harness::{report_progress, target};
-use sha2::{Digest as _, Sha256};
 
 use self::archive::Entry;
 use self::platform::Platform;
@@ -35,6 +34,7 @@ use crate::image;
 const PROGRAM: &str = "kubectl-neo4jbackup";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const SUMS: &str = "SHA256SUMS";
+const MANIFEST: &str = "neo4jbackup.yaml";
 
 /// What to make, and where to put it.
 #[derive(Args)]
@@ -67,8 +67,11 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     if options.manifest {
         let manifest = krew::manifest(root, &output, &options.url)?;
         // As the repository of an index has it.
-        let file = output.join("index/plugins/neo4jbackup.yaml");
+        let file = output.join("index/plugins").join(MANIFEST);
         write(&file, manifest.as_bytes())?;
+        // As a release has it, beside the archives.
+        write(&output.join(MANIFEST), manifest.as_bytes())?;
+        write(&output.join(SUMS), sums(&output)?.as_bytes())?;
         report_progress(&format!("{}", file.display()));
         return Ok(());
     }
@@ -80,7 +83,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     let made = make(root, platform, &program, options.program.is_none())?;
     for (name, bytes) in &made {
         write(&output.join(name), bytes)?;
-        report_progress(&format!("{}  {}", hex(bytes), output.join(name).display()));
+        report_progress(&format!("{}  {}", image::sha256(bytes), output.join(name).display()));
     }
     write(&output.join(SUMS), sums(&output)?.as_bytes())?;
     if options.verify {
@@ -148,15 +151,15 @@ fn git(root: &Path, arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The sums of all files of this version in a folder, as `sha256sum --check` reads them.
+/// The sums of all files of a release in a folder, as `sha256sum --check` reads them.
 fn sums(folder: &Path) -> Result<String> {
     let mut lines = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()))? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with(&format!("{PROGRAM}_v{VERSION}_")) {
+        if name.starts_with(&format!("{PROGRAM}_v{VERSION}_")) || name == MANIFEST {
             let bytes = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-            lines.push((name, hex(&bytes)));
+            lines.push((name, image::sha256(&bytes)));
         }
     }
     lines.sort();
@@ -164,11 +167,6 @@ fn sums(folder: &Path) -> Result<String> {
         .into_iter()
         .map(|(name, sum)| format!("{sum}  {name}\n"))
         .collect())
-}
-
-/// The SHA-256 sum.
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<()> {

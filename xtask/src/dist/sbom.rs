@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::crates::Linked;
 use super::platform::Platform;
-use super::{PROGRAM, VERSION, hex};
+use super::{PROGRAM, VERSION};
+use crate::image;
 
 /// The document, of the program with these bytes.
 pub(super) fn document(platform: &Platform, crates: &[Linked], program: &[u8], time: &str) -> Value {
@@ -23,7 +24,7 @@ pub(super) fn document(platform: &Platform, crates: &[Linked], program: &[u8], t
             "component": {
                 "type": "application", "bom-ref": PROGRAM, "name": PROGRAM, "version": VERSION,
                 "licenses": [{"expression": "Apache-2.0"}],
-                "hashes": [{"alg": "SHA-256", "content": hex(program)}],
+                "hashes": [{"alg": "SHA-256", "content": image::sha256(program)}],
                 "properties": [{"name": "neo4jbackup:platform", "value": platform.triple}],
             },
         },

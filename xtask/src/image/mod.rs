@@ -22,6 +22,7 @@ use neo4jbackup_harness::{Scale, report_progress, static_program, target};
 
 pub(crate) use elf::is_static;
 pub(crate) use layer::append;
+pub(crate) use layout::sha256;
 
 /// What the chart's `image.repository` says.
 pub(crate) const REPOSITORY: &str = "ghcr.io/neo4jbackup/neo4jbackup-webhook";

@@ -337,3 +337,83 @@ fn a_guard_that_lets_pass_what_blinds_is_wrong_and_another_version_may_be() {
         Verdict::Warning
     );
 }
+
+/// Other people have policies and webhooks, too.
+#[test]
+fn what_others_refuse_says_nothing_of_ours() {
+    let by =
+        |policy: &str| format!("is invalid: : ValidatingAdmissionPolicy '{policy}' with binding 'b' denied request: …");
+    let mut state = State::healthy();
+    state.trials.blinding = answered(false, &by("no-restores-on-friday"), None);
+    let policies: Vec<Row> = state
+        .rows()
+        .into_iter()
+        .filter(|row| row.topic == Topic::Policy)
+        .collect();
+    assert!(
+        policies.iter().all(|row| !row.text.contains("is refused by policy")),
+        "{policies:#?}"
+    );
+    assert_eq!(worst(&policies), Verdict::Unknown, "{policies:#?}");
+
+    let mut state = State::healthy();
+    let failed = "Internal error occurred: failed calling webhook \"labels.example.com\": failed to call webhook: Post \
+                  \"https://labels.example.svc:443/?timeout=3s\": context deadline exceeded";
+    state.trials.bad = answered(false, failed, None);
+    let row = state.said(Topic::Denies, "labels.example.com");
+    assert!(
+        row.help.starts_with("this webhook is not neo4jbackup's"),
+        "{}",
+        row.help
+    );
+}
+
+/// Policies are asked before webhooks that refuse: one that could not be called was asked because they let the object pass.
+#[test]
+fn a_call_of_what_refuses_shows_that_the_policies_let_it_pass() {
+    let failed = |webhook: &str| {
+        let words = format!(
+            "Internal error occurred: failed calling webhook \"{webhook}\": failed to call webhook: Post \
+             \"https://webhook.guard.svc:443/?timeout=3s\": context deadline exceeded"
+        );
+        answered(false, &words, None)
+    };
+    let mut state = State::healthy();
+    state.trials.blinding = failed(WEBHOOK);
+    let row = state.said(Topic::Policy, "lets a restore pass that blinds the operator");
+    assert_eq!(row.verdict, Verdict::Wrong);
+
+    // One that fills in defaults is called before them.
+    let fills_in = "mutate.neo4jbackup.github.io";
+    let service = json!({"namespace": "guard", "name": "webhook"});
+    let webhook = json!({"name": fills_in, "failurePolicy": "Fail", "clientConfig": {"service": service}});
+    let configuration = json!({"metadata": {"name": "m"}, "webhooks": [webhook]});
+    state.objects.push((Resource::MutatingWebhooks, configuration));
+    state.trials.blinding = failed(fills_in);
+    let rows = state.rows();
+    assert!(
+        rows.iter().all(|row| !row.text.contains("lets a restore pass")),
+        "{rows:#?}"
+    );
+}
+
+/// The API server shows a certificate of its own to webhooks, and none on the way by which this program asks through it.
+#[test]
+fn a_webhook_that_wants_a_certificate_of_its_callers_is_reached() {
+    let mut state = State::healthy();
+    state.target.reach = Reach::Failed("remote error: tls: certificate required".to_owned());
+    let row = state.said(Topic::Service, "the API server reaches its pods");
+    assert_eq!(row.verdict, Verdict::Note);
+    assert_eq!(worst(&state.rows()), Verdict::Note, "{:#?}", state.rows());
+}
+
+/// Whoever renews an authority puts the new one beside the old one first.
+#[test]
+fn an_authority_that_is_to_come_spoils_nothing() {
+    let mut state = State::healthy();
+    let to_come = validity("2026-12-01", "2028-01-01");
+    state.target.bundles[0].authorities.push(to_come);
+    assert_eq!(worst(&state.rows()), Verdict::Note, "{:#?}", state.rows());
+    state.target.bundles[0].authorities = vec![to_come];
+    state.said(Topic::Authority, "is not valid");
+}

@@ -43,7 +43,7 @@ pub(super) fn install(arguments: &CompletionInstall, io: &mut Io<'_>) -> Exit {
     }
     let foreign = seen.iter().find(|(_, found)| *found == Found::Foreign);
     if let Some((place, _)) = foreign {
-        let file = place.file.display();
+        let file = shown(&place.file);
         io.say(&format!(
             "error: {file} is in the way, and not ours: nothing was written; move it away, or name another folder with --dir"
         ));
@@ -83,7 +83,7 @@ pub(super) fn uninstall(arguments: &CompletionUninstall, io: &mut Io<'_>) -> Exi
         let result = match place.look() {
             Ok(Found::Nothing) => continue,
             Ok(Found::Foreign) => {
-                io.say(&format!("{} is not ours and stays", place.file.display()));
+                io.say(&format!("{} is not ours and stays", shown(&place.file)));
                 continue;
             }
             Ok(Found::Same | Found::Other) => take_away(place, arguments.dry_run),
@@ -177,12 +177,11 @@ fn take_away(place: &Place, is_dry: bool) -> io::Result<bool> {
 }
 
 fn tell(place: &Place, did: &str, io: &mut Io<'_>) {
-    let file = place.file.display().to_string();
-    io.print(&format!("{} {did}: {}\n", printable(file), place.purpose));
+    io.print(&format!("{} {did}: {}\n", shown(&place.file), place.purpose));
 }
 
 fn failed(place: &Place, attempted: &str, error: &io::Error, io: &mut Io<'_>) -> Exit {
-    let file = place.file.display();
+    let file = shown(&place.file);
     io.say(&format!(
         "error: cannot {attempted} {file}, which {}: {error}",
         place.purpose
@@ -190,11 +189,16 @@ fn failed(place: &Place, attempted: &str, error: &io::Error, io: &mut Io<'_>) ->
     Exit::Incomplete
 }
 
+/// A path as a terminal may be given it.
+fn shown(path: &Path) -> String {
+    printable(path.display().to_string()).into_owned()
+}
+
 /// What is still missing for it to work.
 fn advise(for_kubectl: &Place, knows_no_shell: bool, io: &mut Io<'_>) {
     let folder = for_kubectl.file.parent().unwrap_or(Path::new(""));
     if !places::path_folders(io).iter().any(|known| known == folder) {
-        let folder = folder.display();
+        let folder = shown(folder);
         io.say(&format!(
             "note: {folder} is not in PATH, where kubectl looks; add it, or name another folder with --dir"
         ));

@@ -1,5 +1,6 @@
 //! `rbac generate`: the least roles for somebody, as YAML. Asks no cluster.
 
+use neo4jbackup_core::domain::WEBHOOK_NAME;
 use neo4jbackup_core::operator::{NEWEST, Operator};
 use neo4jbackup_core::quoted::{Quoted, quoted};
 use neo4jbackup_core::rbac::needs::{Names, Party, Plan, RoleRequest, requirements};
@@ -13,7 +14,7 @@ use crate::render::role::{self, Written};
 use crate::{Exit, Io};
 
 /// What the objects of the webhook's chart are called, with the name and the namespace that its documentation uses.
-const WEBHOOK: (&str, &str) = ("neo4jbackup-webhook", "neo4jbackup");
+const WEBHOOK: (&str, &str) = (WEBHOOK_NAME, "neo4jbackup");
 
 /// The account of the operator, as its chart calls it.
 const OPERATOR: &str = "neo4j-operator";
@@ -119,7 +120,7 @@ fn party(arguments: &RbacGenerate) -> Result<(Party, String), GenerateError> {
         (GenerateFor::User, Some(_)) => return wrong("user", "view or edit"),
         (GenerateFor::Operator, None) => return Ok((Party::Operator, "neo4jbackup-operator".to_owned())),
         (GenerateFor::Operator, Some(_)) => return wrong("operator", "none of them"),
-        (GenerateFor::Webhook, None) => return Ok((Party::Webhook, "neo4jbackup-webhook".to_owned())),
+        (GenerateFor::Webhook, None) => return Ok((Party::Webhook, WEBHOOK_NAME.to_owned())),
         (GenerateFor::Webhook, Some(_)) => return wrong("webhook", "none of them"),
     };
     Ok((level.party(), format!("neo4jbackup-{of}-{}", level.name())))

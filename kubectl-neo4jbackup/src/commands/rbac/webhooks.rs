@@ -1,11 +1,9 @@
 //! Which webhooks of this project are installed, and with which arguments?
 
 use neo4jbackup_core::document::Node;
+use neo4jbackup_core::domain::{NAME_LABEL, WEBHOOK_NAME};
 use neo4jbackup_core::live::Cluster;
 use neo4jbackup_core::snapshot::Resource;
-
-/// The name of our webhook's container and of its chart.
-const WEBHOOK: &str = "neo4jbackup-webhook";
 
 /// A Deployment of the webhook.
 #[derive(Debug)]
@@ -24,8 +22,8 @@ pub(super) fn webhooks<'s>(cluster: &Cluster<'s>) -> Vec<Webhook<'s>> {
     let deployments = cluster.snapshot.objects(Resource::Deployments).iter();
     let webhooks = deployments.filter_map(|stored| {
         let node = stored.node();
-        let label = node.at("metadata.labels")?.get("app.kubernetes.io/name")?.as_str()?;
-        (label == WEBHOOK).then_some(())?;
+        let label = node.at("metadata.labels")?.get(NAME_LABEL)?.as_str()?;
+        (label == WEBHOOK_NAME).then_some(())?;
         let arguments = container(&node)?
             .get("args")
             .and_then(Node::as_list)

@@ -60,9 +60,9 @@ fn try_shell(shell: &str, arguments: &[&str]) {
             &format!("kubectl-neo4jbackup status --context {CONTEXT}"),
         ),
     ] {
-        terminal.press(&format!("{typed}\t"));
         let is_shown = |shown: &str, _| shown.contains(completed) || shown.contains(&completed.replace(':', "\\:"));
-        terminal.await_screen(completed, is_shown);
+        terminal.press(typed);
+        terminal.press_until("\t", completed, is_shown);
         // The rest of the line is thrown away.
         terminal.press("\x15");
     }
