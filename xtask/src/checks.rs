@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use neo4jbackup_harness::{Binaries, Scale, report_progress, webhook_program_for};
+use neo4jbackup_harness::{Binaries, Scale, report_progress, webhook_program_for, workspace_program};
 
-use crate::step::{Screen, Step, Tally};
+use crate::step::{Programs, Screen, Step, Tally};
 use crate::{apt, r#gen, node_tests, tools};
 
 /// The test programs that need a real API server or a real object store, each behind the feature `e2e` of its package.
@@ -42,11 +42,11 @@ pub(crate) fn test(root: &Path) -> Result<()> {
         }),
         Step::run("tests", || {
             apt::install_for_tests()?;
-            Step::cargo_test(&Screen::shown(), Scale::Short, &["--workspace"], &[])
+            Step::cargo_test(&Screen::shown(), Scale::Short, Programs::Built, &["--workspace"], &[])
         }),
         Step::run("dependencies", || tools::check_dependencies(root)),
     ];
-    steps.extend(run_with_clusters(Scale::Short, &[]));
+    steps.extend(run_with_clusters(Scale::Short, Programs::Built, &[]));
     summarize(&steps, &[tools::NO_ADVISORIES])
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn test(root: &Path) -> Result<()> {
 /// those that need no API server run as well.
 pub(crate) fn end_to_end(long: bool, arguments: &[String]) -> Result<()> {
     let scale = if long { Scale::Long } else { Scale::Short };
-    let mut steps = run_with_clusters(scale, arguments);
+    let mut steps = run_with_clusters(scale, Programs::Needed, arguments);
     if long {
         steps.push(Step::run("drills", || run_drills(arguments)));
     }
@@ -85,7 +85,7 @@ fn run_drills(arguments: &[String]) -> Result<Tally> {
     for test in DRILLS {
         command.extend(["--test", test]);
     }
-    Step::cargo_test(&Screen::shown(), Scale::Long, &command, arguments)
+    Step::cargo_test(&Screen::shown(), Scale::Long, Programs::Needed, &command, arguments)
 }
 
 /// Runs the tests on a real API server and those on a node.
@@ -93,10 +93,15 @@ fn run_drills(arguments: &[String]) -> Result<Tally> {
 /// The short ones run at once, because those on a node wait for most of their time: for pods that start and drain. They share
 /// nothing but what was built before: control planes take free ports and folders of their own, a node has its own network,
 /// processes and control groups. The long ones measure, so that each has the machine for itself.
-fn run_with_clusters(scale: Scale, arguments: &[String]) -> Vec<Step> {
-    let mut steps = vec![Step::run("test clusters", || prepare(scale))];
-    let end_to_end = |screen: &Screen| run_tests(screen, scale, &END_TO_END.map(|(_, test)| test), arguments);
-    let on_a_node = |screen: &Screen| run_tests(screen, scale, &[node_tests::PROGRAM], arguments);
+fn run_with_clusters(scale: Scale, programs: Programs, arguments: &[String]) -> Vec<Step> {
+    let mut steps = vec![Step::run("test clusters", || prepare(scale, programs))];
+    let run = |screen: &Screen, tests: &[&str]| {
+        let command = test_command(tests);
+        let command: Vec<&str> = command.iter().map(String::as_str).collect();
+        Step::cargo_test(screen, scale, programs, &command, arguments)
+    };
+    let end_to_end = |screen: &Screen| run(screen, &END_TO_END.map(|(_, test)| test));
+    let on_a_node = |screen: &Screen| run(screen, &[node_tests::PROGRAM]);
     let names = ["end-to-end tests", "node tests"];
     match scale {
         Scale::Short => steps.extend(Step::run_two((names[0], end_to_end), (names[1], on_a_node))),
@@ -110,9 +115,9 @@ fn run_with_clusters(scale: Scale, arguments: &[String]) -> Vec<Step> {
 
 /// Builds what they need and the tests themselves, before any of them runs, so that minutes of building are not taken for a
 /// test that hangs, and nobody waits for the other's build.
-fn prepare(scale: Scale) -> Result<Tally> {
+fn prepare(scale: Scale, programs: Programs) -> Result<Tally> {
     Binaries::locate_or_build(&report_progress)?.with_controller_manager(&report_progress)?;
-    node_tests::prepare(scale)?;
+    node_tests::prepare(scale, programs)?;
     let tests = [&END_TO_END.map(|(_, test)| test)[..], &[node_tests::PROGRAM]].concat();
     let command = test_command(&tests);
     let command: Vec<&str> = ["test", "--no-run"]
@@ -120,15 +125,12 @@ fn prepare(scale: Scale) -> Result<Tally> {
         .chain(command.iter().map(String::as_str))
         .collect();
     let built = Step::cargo(&command)?;
-    // Last, because it is what the tests will start.
-    webhook_program_for(scale)?;
+    if programs == Programs::Needed {
+        // Last, because they are what the tests will start.
+        webhook_program_for(scale)?;
+        workspace_program("kubectl-neo4jbackup")?;
+    }
     Ok(built)
-}
-
-fn run_tests(screen: &Screen, scale: Scale, tests: &[&str], arguments: &[String]) -> Result<Tally> {
-    let command = test_command(tests);
-    let command: Vec<&str> = command.iter().map(String::as_str).collect();
-    Step::cargo_test(screen, scale, &command, arguments)
 }
 
 /// The arguments of cargo for these test programs: always of the whole workspace and with the same features, because cargo

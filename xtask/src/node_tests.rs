@@ -6,6 +6,7 @@ use neo4jbackup_harness::{
     workspace_program,
 };
 
+use crate::step::Programs;
 use crate::{apt, image};
 
 /// The test program with such tests, of several packages, behind a feature of the same name.
@@ -15,7 +16,7 @@ pub(crate) const PACKAGES: [&str; 3] = ["neo4jbackup-harness", "neo4jbackup-test
 
 /// Makes or installs what they need, before the tests, so that minutes of building are not taken for a test that hangs.
 /// Without a prerequisite it says so, and each of them counts as skipped.
-pub(crate) fn prepare(scale: Scale) -> Result<()> {
+pub(crate) fn prepare(scale: Scale, programs: Programs) -> Result<()> {
     install_packages()?;
     if let Some(obstacle) = obstacle() {
         report_progress(&format!("    skipped: {obstacle}"));
@@ -25,8 +26,10 @@ pub(crate) fn prepare(scale: Scale) -> Result<()> {
         image::run(&image::Options::for_tests(scale))?;
         // The pods of probes run it.
         static_program("kubectl-neo4jbackup", "dev")?;
-        // It attacks the pods.
-        workspace_program("neo4jbackup-emulator")?;
+        if programs == Programs::Needed {
+            // It attacks the pods.
+            workspace_program("neo4jbackup-emulator")?;
+        }
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use neo4jbackup_harness::{DRILLS, Scale, report_progress};
+use neo4jbackup_harness::{DRILLS, PROGRAMS, Scale, report_progress, target};
 
 /// How many tests or checks came out how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,6 +60,15 @@ impl fmt::Display for Tally {
             self.passed, self.failed, self.skipped
         )
     }
+}
+
+/// Whether the programs that tests start are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Programs {
+    /// `cargo test` of the whole workspace has just built them, or builds them before it runs the first test.
+    Built,
+    /// Each test that needs one has it built, which takes no time when nothing has changed.
+    Needed,
 }
 
 /// A step that has run.
@@ -134,7 +143,13 @@ impl Step {
 
     /// Runs `cargo test` to its end and counts the tests. `scale` is the size of their drills; `more` goes to the test
     /// programs.
-    pub(crate) fn cargo_test(screen: &Screen, scale: Scale, arguments: &[&str], more: &[String]) -> Result<Tally> {
+    pub(crate) fn cargo_test(
+        screen: &Screen,
+        scale: Scale,
+        programs: Programs,
+        arguments: &[&str],
+        more: &[String],
+    ) -> Result<Tally> {
         let arguments = [&["test", "--no-fail-fast"], arguments, &["--", "--show-output"]].concat();
         let line = command_line(&arguments);
         screen.say(&format!("    {line}"));
@@ -142,6 +157,9 @@ impl Step {
         let mut command = Command::new(cargo());
         command.args(&arguments).args(more).stdout(Stdio::piped());
         command.env(DRILLS, scale.choose("short", "long"));
+        if programs == Programs::Built {
+            command.env(PROGRAMS, target().join("debug"));
+        }
         if !screen.is_shown() {
             command.stderr(Stdio::piped());
         }

@@ -18,6 +18,7 @@ mod lint;
 mod live;
 mod openmetrics;
 mod outputs;
+mod picture;
 #[cfg(unix)]
 mod pty;
 mod published;

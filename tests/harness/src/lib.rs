@@ -48,7 +48,7 @@ pub use actionlint::actionlint;
 pub use api_client::{Answer, ApiClient};
 pub use binaries::Binaries;
 pub use browser::{BROWSER_PACKAGE, Browser, Scheme};
-pub use cargo_build::{static_program, webhook_program, webhook_program_for, workspace_program};
+pub use cargo_build::{PROGRAMS, static_program, webhook_program, webhook_program_for, workspace_program};
 pub use certificates::{CertificateAuthority, IssuedCertificate};
 pub use chart_tools::{ChartTools, foreign_crds};
 pub use control_plane::{ControlPlane, Options};

@@ -1,11 +1,13 @@
 //! `cargo xtask demo`: a real API server, the webhook beside it, and the manifests of `examples/demo/` one after the other.
 
 mod difference;
+mod linter;
 mod morning;
 mod screen;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -20,8 +22,14 @@ use self::screen::Screen;
 
 pub(crate) fn run(root: &Path) -> Result<()> {
     let manifests = Manifest::all(root)?;
+    let screen = Screen::standard_output();
     report_progress("==> the programs of the control plane");
-    let binaries = Binaries::locate_or_build(&report_progress)?;
+    let building = thread::spawn(|| Binaries::locate_or_build(&report_progress));
+    linter::show(&screen, root)?;
+    let Ok(built) = building.join() else {
+        bail!("building the control plane panicked");
+    };
+    let binaries = built?;
     report_progress("==> the webhook");
     let program = webhook_program()?;
     report_progress("==> starting both");
@@ -33,7 +41,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     let demo = Demo {
         root,
         control_plane,
-        screen: Screen::standard_output(),
+        screen,
     };
     demo.await_registration()?;
 
