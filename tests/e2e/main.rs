@@ -18,6 +18,7 @@ mod faults;
 mod faults_meanwhile;
 mod fixtures;
 mod foreign_trees;
+mod getting_started;
 mod guard;
 mod guides;
 mod hostile_objects;

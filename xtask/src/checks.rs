@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use neo4jbackup_harness::{Binaries, Scale, report_progress, webhook_program_for, workspace_program};
 
 use crate::step::{Programs, Screen, Step, Tally};
-use crate::{apt, r#gen, node_tests, tools};
+use crate::{apt, r#gen, node_tests, site, tools};
 
 /// The test programs that need a real API server or a real object store, each behind the feature `e2e` of its package.
 const END_TO_END: [(&str, &str); 4] = [
@@ -45,6 +45,10 @@ pub(crate) fn test(root: &Path) -> Result<()> {
             Step::cargo_test(&Screen::shown(), Scale::Short, Programs::Built, &["--workspace"], &[])
         }),
         Step::run("dependencies", || tools::check_dependencies(root)),
+        Step::run("documentation", || {
+            site::run(root)?;
+            Ok(Tally::one_passed())
+        }),
     ];
     steps.extend(run_with_clusters(Scale::Short, Programs::Built, &[]));
     summarize(&steps, &[tools::NO_ADVISORIES])

@@ -12,6 +12,7 @@ mod imports;
 mod new_rule;
 mod node_tests;
 mod package;
+mod site;
 mod step;
 mod tools;
 
@@ -43,6 +44,8 @@ enum Command {
     Imports,
     /// Shows the webhook at work on a real API server, with the manifests of `examples/demo`
     Demo,
+    /// Makes the documentation into pages for a browser: `target/site`
+    Site,
     /// Runs every check and every test, those on a real API server included
     Test,
     /// Runs the tests on a real API server, and on a real node where one can run
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Command::NewRule { name, family } => new_rule::run(&root(), &name, family),
         Command::Imports => imports::check(&root()),
         Command::Demo => demo::run(&root()),
+        Command::Site => site::run(&root()),
         Command::Test => checks::test(&root()),
         Command::E2e { long, arguments } => checks::end_to_end(long, &arguments),
         Command::Bench(subject) => bench::run(&root(), &subject),

@@ -12,6 +12,9 @@ use crate::step::{Tally, cargo};
 /// Newer ones may know new lints; a check that changes its mind overnight helps nobody.
 const CARGO_DENY: &str = "0.20.2";
 
+/// One version makes the same pages everywhere.
+const MDBOOK: &str = "0.5.4";
+
 /// What the tests leave out, and who does it. The database changes without a commit, so that a commit that was good would
 /// be bad the next day; and it lies behind a network that not everybody has.
 pub(crate) const NO_ADVISORIES: &str = "advisories (known vulnerabilities of dependencies) were not checked: `cargo xtask advisories` does, with a network, \
@@ -59,33 +62,38 @@ fn deny(root: &Path, program: &Path, checks: &[&str]) -> Result<bool> {
     Ok(status.success())
 }
 
-/// The program in `PATH`, else the one that was built here, else one that is built now.
 fn cargo_deny() -> Result<PathBuf> {
-    let built = target().join("tools/bin/cargo-deny");
-    let mut candidates = [PathBuf::from("cargo-deny"), built.clone()].into_iter();
+    program("cargo-deny", CARGO_DENY, &[])
+}
+
+/// What makes the documentation into pages for a browser; without what serves them.
+pub(crate) fn mdbook() -> Result<PathBuf> {
+    program("mdbook", MDBOOK, &["--no-default-features"])
+}
+
+/// The program in `PATH`, else the one that was built here, else one that is built now.
+fn program(name: &str, version: &str, features: &[&str]) -> Result<PathBuf> {
+    let built = target().join("tools/bin").join(name);
+    let mut candidates = [PathBuf::from(name), built.clone()].into_iter();
     if let Some(program) = candidates.find(|program| runs(program)) {
         return Ok(program);
     }
-    report_progress(&format!("    building cargo-deny {CARGO_DENY}, once: a few minutes"));
+    report_progress(&format!("    building {name} {version}, once: a few minutes"));
     let folder = target().join("tools");
     let mut command = Command::new(cargo());
     command
         // Its own speed matters less than that of its build.
-        .args([
-            "install",
-            "cargo-deny",
-            "--locked",
-            "--debug",
-            "--version",
-            CARGO_DENY,
-            "--root",
-        ])
+        .args(["install", name, "--locked", "--debug", "--version", version])
+        .args(features)
+        .arg("--root")
         .arg(&folder)
         // Nothing of its build is of use to ours.
         .env_remove("CARGO_TARGET_DIR");
-    let status = command.status().context("cannot run `cargo install cargo-deny`")?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot run `cargo install {name}`"))?;
     if !status.success() || !runs(&built) {
-        bail!("cargo-deny is not there and cannot be installed");
+        bail!("{name} is not there and cannot be installed");
     }
     Ok(built)
 }

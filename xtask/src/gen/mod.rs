@@ -13,6 +13,7 @@ mod operators;
 mod policies;
 mod rules;
 mod schema;
+mod summary;
 
 pub(crate) use rules::camel_case;
 
@@ -32,13 +33,14 @@ trait Generated: Sync {
 
 /// From sources that are read; the others come from what is compiled of these.
 const FROM_SOURCES: [&dyn Generated; 2] = [&rules::Lists, &schema::Schemas];
-const FROM_CODE: [&dyn Generated; 6] = [
+const FROM_CODE: [&dyn Generated; 7] = [
     &rules::Pages,
     &policies::Policies,
     &chart::Readme,
     &cli::Page,
     &operators::Page,
     &diagnoses::Page,
+    &summary::Summary,
 ];
 
 /// Writes what is stale; with `check`, names it and fails.
