@@ -3,7 +3,8 @@
 use kubectl_neo4jbackup::Exit;
 use serde_json::json;
 
-use super::place::{KEY, MINE, OTHER, Place};
+use super::place::{KEY, MINE, OTHER, Place, control_plane};
+use crate::reader;
 
 fn with_settings(place: &Place, text: &str) {
     std::fs::write(place.folder.path().join("settings.yaml"), text).unwrap();
@@ -19,6 +20,34 @@ fn an_account_gets_the_identity_of_the_settings_where_nobody_else_declares_one()
     assert_eq!(account["metadata"]["annotations"], json!({KEY: MINE}));
     let diff = place.run(&["diff", "--settings", "settings.yaml"]);
     assert_eq!(diff.exit, Exit::Good, "{diff:?}");
+}
+
+/// What a namespace declares goes before the settings, so that they say nothing where its annotations cannot be read.
+#[test]
+fn the_settings_do_not_count_where_the_namespace_cannot_be_read() {
+    let place = Place::with_backup(None);
+    with_settings(&place, &format!("identity:\n  awsRoleArn: {MINE}\n"));
+    let rules = json!([
+        {"apiGroups": ["neo4j.neo4j.com"], "resources": ["*"], "verbs": ["list", "get"]},
+        {"apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["list", "get"]},
+        {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles", "rolebindings"], "verbs": ["list", "get"]},
+    ]);
+    let user = reader::grant(control_plane(), &place.namespace, "reads", &rules);
+    let diff = place.run(&[
+        "diff",
+        "--settings",
+        "settings.yaml",
+        "--operator-version",
+        "0.2",
+        "--as",
+        &user,
+    ]);
+    assert!(!diff.stdout.contains(MINE), "{diff:?}");
+    assert!(
+        diff.stderr
+            .contains("the identity of the settings does not count either"),
+        "{diff:?}"
+    );
 }
 
 /// The webhook leaves the account alone, too.
