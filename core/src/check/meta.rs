@@ -56,9 +56,8 @@ impl CheckMeta {
     /// The address of the page.
     pub fn url(&self) -> String {
         format!(
-            "https://github.com/neo4jbackup/neo4jbackup/blob/main/docs/diagnoses.md#{}-{}",
-            self.code.to_ascii_lowercase(),
-            self.name
+            "https://github.com/neo4jbackup/neo4jbackup/blob/main/docs/checks/{}.md",
+            self.code
         )
     }
 }

@@ -39,7 +39,7 @@ const FROM_CODE: [&dyn Generated; 7] = [
     &chart::Readme,
     &cli::Page,
     &operators::Page,
-    &diagnoses::Page,
+    &diagnoses::Pages,
     &summary::Summary,
 ];
 

@@ -28,11 +28,7 @@ const CHAPTERS: [(&str, &[(&str, &str)]); 6] = [
     ),
     (
         "When a backup failed",
-        &[
-            ("troubleshooting", "Troubleshooting"),
-            ("diagnoses", "What doctor finds"),
-            ("report", "Reports to send"),
-        ],
+        &[("troubleshooting", "Troubleshooting"), ("report", "Reports to send")],
     ),
     (
         "Identity and rights",
@@ -74,6 +70,7 @@ impl Generated for Summary {
         let named: BTreeSet<String> = CHAPTERS
             .iter()
             .flat_map(|(_, pages)| pages.iter().map(|(file, _)| format!("{file}.md")))
+            .chain(["diagnoses.md".to_owned()])
             .collect();
         for entry in fs::read_dir(root.join(DOCS)).context(DOCS)? {
             let path = entry?.path();
@@ -99,6 +96,10 @@ fn table() -> Result<String> {
     text += "\n# Rules\n\n- [All rules](rules/README.md)\n";
     for meta in registry::all().iter().map(|rule| rule.meta()) {
         writeln!(text, "  - [{0} {1}](rules/{0}.md)", meta.code, meta.name)?;
+    }
+    text += "\n# Diagnoses\n\n- [All diagnoses](diagnoses.md)\n";
+    for meta in registry::checks().iter().map(|check| check.meta()) {
+        writeln!(text, "  - [{0} {1}](checks/{0}.md)", meta.code, meta.name)?;
     }
     Ok(text)
 }
