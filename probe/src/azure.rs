@@ -1,9 +1,14 @@
 //! Azure Blob.
 
-use http::Uri;
+use std::sync::Arc;
+
+use http::{Method, Request, Uri};
 use jiff::Timestamp;
 use neo4jbackup_core::quoted::quoted;
-use object_store::azure::{AzureCredential, MicrosoftAzure, MicrosoftAzureBuilder};
+use object_store::azure::{AzureAuthorizer, AzureCredential, MicrosoftAzure, MicrosoftAzureBuilder};
+use object_store::client::HttpRequestBody;
+use object_store::path::Path;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::amazon::no_retries;
 use crate::answer::Answer;
@@ -20,6 +25,14 @@ use crate::transport::{Last, Transport};
 /// Where accounts of the public cloud are.
 const DOMAIN: &str = "blob.core.windows.net";
 
+/// What is written otherwise in the path of an address.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
 /// A container in a storage account.
 #[derive(Debug, Clone)]
 pub(crate) struct Container {
@@ -34,6 +47,7 @@ pub(crate) struct Container {
 pub(crate) struct Access {
     pub store: MicrosoftAzure,
     pub owner: Owner,
+    credential: Arc<AzureCredential>,
     source: Source,
 }
 
@@ -118,7 +132,30 @@ impl Container {
                 why_unknown: "keys and signatures of a storage account are nobody's",
             },
         };
-        Ok(Access { store, owner, source })
+        Ok(Access {
+            store,
+            owner,
+            credential,
+            source,
+        })
+    }
+
+    /// Deletes an object; returns whether it is gone. The library deletes in batches, whose answer is a success whatever came of
+    /// each object.
+    pub(crate) async fn delete(&self, access: &Access, transport: &Transport, location: &Path) -> bool {
+        let address = self.address.to_string();
+        let key = utf8_percent_encode(location.as_ref(), IN_PATH);
+        let request = Request::builder()
+            .method(Method::DELETE)
+            .uri(format!("{}/{}/{key}", address.trim_end_matches('/'), self.name))
+            .body(HttpRequestBody::empty());
+        let Ok(mut request) = request else { return false };
+        let signed = AzureAuthorizer::new(&access.credential, &self.account).try_authorize(&mut request);
+        if signed.is_err() {
+            return false;
+        }
+        let answered = transport.send(request).await;
+        answered.is_ok_and(|answer| answer.status().is_success())
     }
 
     /// Checks that the last answer was a list.

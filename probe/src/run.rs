@@ -5,9 +5,10 @@ use std::path::Path;
 use http::{Method, Request, Uri};
 use jiff::Timestamp;
 use neo4jbackup_core::quoted::quoted;
-use object_store::ObjectStore;
 use object_store::client::HttpRequestBody;
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
+use object_store::path::Path as Location;
+use object_store::{ObjectStore, ObjectStoreExt as _};
 
 use crate::amazon::{self, Access, Bucket, Unidentified};
 use crate::azure;
@@ -106,7 +107,8 @@ impl Run<'_> {
         }
         let check_list = || bucket.check_list(transport.take_last());
         let why = |otherwise: &str| bucket.failure(transport.take_last(), otherwise);
-        self.store(&access.store, check_list, why).await
+        let delete = async |location: &Location| access.store.delete(location).await.is_ok();
+        self.store(&access.store, check_list, why, delete).await
     }
 
     async fn google(&mut self) -> Option<()> {
@@ -118,7 +120,8 @@ impl Run<'_> {
         self.owner(access.owner, |found, expected| found == expected);
         let check_list = || bucket.check_list(transport.take_last());
         let why = |otherwise: &str| judge::failure(transport.take_last(), otherwise, google::class_of);
-        self.store(&access.store, check_list, why).await
+        let delete = async |location: &Location| access.store.delete(location).await.is_ok();
+        self.store(&access.store, check_list, why, delete).await
     }
 
     async fn azure(&mut self) -> Option<()> {
@@ -127,10 +130,11 @@ impl Run<'_> {
         let transport = self.way(&container.address, container.hint_to_name()).await?;
         let access = container.access(self.surroundings, &transport, Timestamp::now()).await;
         let access = self.rows.take(Step::Credentials, access, azure::Access::in_words)?;
-        self.owner(access.owner, str::eq_ignore_ascii_case);
+        self.owner(access.owner.clone(), str::eq_ignore_ascii_case);
         let check_list = || container.check_list(transport.take_last());
         let why = |otherwise: &str| judge::failure(transport.take_last(), otherwise, azure::class_of);
-        self.store(&access.store, check_list, why).await
+        let delete = async |location: &Location| container.delete(&access, &transport, location).await;
+        self.store(&access.store, check_list, why, delete).await
     }
 
     /// The way to a server. `of_name` is what may be behind a name that nobody knows.
@@ -256,6 +260,7 @@ impl Run<'_> {
         store: &S,
         check_list: impl Fn() -> Result<(), Failure>,
         why: impl Fn(&str) -> Failure,
+        delete: impl AsyncFn(&Location) -> bool,
     ) -> Option<()> {
         let prefix = self.task.store.prefix.trim_start_matches('/');
         let options = PaginatedListOptions {
@@ -280,7 +285,7 @@ impl Run<'_> {
             return listed.map(drop);
         }
         // Who may not list may still be allowed to write, which a backup needs more.
-        canary::fly(store, prefix, Timestamp::now(), &mut self.rows, why).await;
+        canary::fly(store, prefix, Timestamp::now(), &mut self.rows, why, delete).await;
         Some(())
     }
 }

@@ -1,6 +1,5 @@
 //! fake-gcs-server: Google Cloud Storage without any check of who asks.
 
-use std::fs;
 use std::process::Command;
 
 use super::install::go_program;
@@ -20,14 +19,9 @@ impl FakeGcs {
         let Some(program) = go_program(&PROGRAM, progress)? else {
             return Ok(None);
         };
-        let server = Server::start("fake-gcs-server", |folder, [port]| {
-            let data = folder.join("data");
-            let bucket = data.join("backups");
-            fs::create_dir_all(&bucket).map_err(HarnessError::io(format!("create {}", bucket.display())))?;
+        let server = Server::start("fake-gcs-server", |_, [port]| {
             let mut command = Command::new(&program);
-            command.args(["-scheme", "http", "-host", "127.0.0.1", "-backend", "memory", "-port"]);
-            command.arg(port.to_string()).arg("-data").arg(&data);
-            command.args(["-public-host", &format!("127.0.0.1:{port}")]);
+            command.arg(format!("127.0.0.1:{port}"));
             Ok(command)
         })?;
         Ok(Some(Self { server }))
@@ -41,7 +35,7 @@ impl FakeGcs {
 
 const PROGRAM: GoProgram = GoProgram {
     name: "fake-gcs-server",
-    package: "github.com/fsouza/fake-gcs-server",
+    package: "./server",
     module: locations::fake_gcs_module,
     linker_flags: "-s -w",
 };
