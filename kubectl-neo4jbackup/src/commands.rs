@@ -47,6 +47,7 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
         patience: None,
         deadline: None,
         interrupt: None,
+        tidies_up: false,
     };
     match command {
         Command::Lint(arguments) => lint::run(*arguments, namespace, access, color, io),

@@ -30,6 +30,8 @@ pub(crate) struct Access {
     pub deadline: Option<Duration>,
     /// What ends the wait before there is an answer, for a command that goes on until then.
     pub interrupt: Option<Interrupt>,
+    /// Whether the question itself hears of that, because it has to tidy up: then only signing in is ended.
+    pub tidies_up: bool,
 }
 
 /// Why a cluster has not answered.
@@ -104,7 +106,8 @@ pub(crate) fn converse<T, E: From<ConnectionError> + Error + 'static>(
     drop(entered);
     let answer = async {
         // Signing in may take as long as a person needs.
-        cluster.sign_in().await.map_err(ConnectionError::Unanswered)?;
+        let signed_in = async { cluster.sign_in().await.map_err(ConnectionError::Unanswered) };
+        unless_interrupted(access.interrupt.as_ref(), signed_in).await?;
         if access.flags.request_timeout.is_some() && access.patience.is_none() {
             return question(&cluster, io).await;
         }
@@ -129,15 +132,8 @@ pub(crate) fn converse<T, E: From<ConnectionError> + Error + 'static>(
         let answered = tokio::time::timeout(deadline, answer).await;
         answered.unwrap_or_else(|_| Err(silence().into()))
     };
-    let answered = runtime.block_on(async {
-        let Some(interrupt) = &access.interrupt else {
-            return answer.await;
-        };
-        tokio::select! {
-            answered = answer => answered,
-            () = interrupt.pressed() => Err(ConnectionError::Interrupted.into()),
-        }
-    });
+    let interrupt = access.interrupt.as_ref().filter(|_| !access.tidies_up);
+    let answered = runtime.block_on(unless_interrupted(interrupt, answer));
     // A name server that does not answer would otherwise be waited for, whoever has given up.
     runtime.shutdown_background();
     for warning in cluster.take_warnings() {
@@ -152,4 +148,18 @@ pub(crate) fn converse<T, E: From<ConnectionError> + Error + 'static>(
         }
         ConnectionError::Unanswered(unanswered.clone()).into()
     })
+}
+
+/// An answer, unless somebody presses Ctrl-C before.
+async fn unless_interrupted<T, E: From<ConnectionError>>(
+    interrupt: Option<&Interrupt>,
+    answer: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let Some(interrupt) = interrupt else {
+        return answer.await;
+    };
+    tokio::select! {
+        answered = answer => answered,
+        () = interrupt.pressed() => Err(ConnectionError::Interrupted.into()),
+    }
 }

@@ -14,6 +14,8 @@ use crate::class::Class;
 use crate::credentials::amazon::{Source, find, region_of_profile};
 use crate::credentials::clean;
 use crate::endpoint;
+use crate::judge::{self, says};
+use crate::owner::Owner;
 use crate::report::Failure;
 use crate::task::{Store, Surroundings};
 use crate::transport::{Last, Transport};
@@ -286,14 +288,7 @@ impl Bucket {
             Some("ListAllMyBucketsResult") if self.may_want_path_style() => {
                 Err(self.path_style_only("asked for one bucket, the store lists all"))
             }
-            root => {
-                let found = root.map_or_else(|| "no XML".to_owned(), |root| quoted(root).to_string());
-                let message = format!(
-                    "asked for a list, {} answers with {found}",
-                    endpoint::origin(&self.address)
-                );
-                Err(Failure::of(Class::EndpointNotAStore, message))
-            }
+            root => Err(judge::no_list(root, &self.address)),
         }
     }
 
@@ -334,38 +329,13 @@ impl Access {
         self.source.in_words()
     }
 
-    /// Whether they are the node's, which every pod on it has.
-    pub(crate) fn is_of_node(&self) -> bool {
-        self.source.is_of_node()
-    }
-
-    /// Compares the identity with the annotated one. What nobody knows is not the same.
-    pub(crate) fn compare(&self, found: Option<&str>, expected: &str) -> Result<(), Failure> {
-        let is_same = found.is_some_and(|found| is_same(found, expected));
-        if is_same {
-            return Ok(());
+    /// Whose they are, with the name that the token service knows.
+    pub(crate) fn owner(&self, name: Option<String>) -> Owner {
+        Owner {
+            name,
+            is_node: self.source.is_of_node(),
+            why_unknown: NO_TOKEN_SERVICE,
         }
-        if self.source.is_of_node() {
-            let found = found.map_or_else(String::new, |found| format!(", {}", quoted(found)));
-            let message = format!(
-                "the credentials are the node's{found}, and not those of the annotated {}",
-                quoted(expected)
-            );
-            return Err(Failure::of(Class::IdentityOfNode, message));
-        }
-        let Some(found) = found else {
-            let message = format!(
-                "{NO_TOKEN_SERVICE}, so that nobody knows whether the credentials are of the annotated {}",
-                quoted(expected)
-            );
-            return Err(Failure::of(Class::IdentityNotKnown, message));
-        };
-        let message = format!(
-            "the credentials are of {}, and annotated is {}",
-            quoted(found),
-            quoted(expected)
-        );
-        Err(Failure::of(Class::IdentityOfOther, message))
     }
 }
 
@@ -375,7 +345,7 @@ fn token_service(surroundings: &Surroundings) -> Result<Option<String>, Failure>
 }
 
 /// Whether a session is one of a role: `…:assumed-role/NAME/SESSION` of `…:role/PATH/NAME` in the same account.
-fn is_same(found: &str, expected: &str) -> bool {
+pub(crate) fn is_same(found: &str, expected: &str) -> bool {
     if found == expected {
         return true;
     }
@@ -445,19 +415,9 @@ fn class_of(answer: &Answer) -> Class {
         "AccessDenied" | "AllAccessDisabled" | "AccessDeniedException" => Class::S3AccessDenied,
         _ => match answer.status.as_u16() {
             301 | 307 if answer.region.is_some() => Class::S3WrongRegion,
-            300..=399 => Class::EndpointNotAStore,
-            407 => Class::ProxyRefused,
-            _ if answer.is_foreign => Class::EndpointNotAStore,
-            _ => Class::Unknown,
+            _ => judge::by_status(answer),
         },
     }
-}
-
-fn says(answer: &Answer, word: &str) -> bool {
-    answer
-        .message
-        .as_deref()
-        .is_some_and(|message| message.to_lowercase().contains(word))
 }
 
 /// The domain of a partition, by the region.

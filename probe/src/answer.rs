@@ -75,7 +75,10 @@ impl Answer {
             nodes.find_map(|node| Some(node.text()?.trim().to_owned()))
         };
         self.code = text("Code").or(self.code.take());
-        self.message = text("Message");
+        // Azure says there why a signature or a token is refused, and Google which permission is missing.
+        self.message = text("AuthenticationErrorDetail")
+            .or_else(|| text("Details"))
+            .or_else(|| text("Message"));
         self.region = self.region.take().or_else(|| text("Region"));
     }
 

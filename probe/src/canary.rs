@@ -9,14 +9,15 @@ use crate::class::Class;
 use crate::report::{Failure, Step};
 use crate::rows::Rows;
 
-/// Writes, reads and deletes an object below the prefix. `why` says why a request was not granted. Whatever was written is
-/// deleted, also when it cannot be read.
+/// Writes, reads and deletes an object below the prefix. `why` says why a request was not granted, and `delete` returns whether
+/// it has deleted an object. Whatever was written is deleted, also when it cannot be read.
 pub(crate) async fn fly(
     store: &dyn ObjectStore,
     prefix: &str,
     now: Timestamp,
     rows: &mut Rows,
     why: impl Fn(&str) -> Failure,
+    delete: impl AsyncFn(&Path) -> bool,
 ) {
     let unique = format!("neo4jbackup-probe-{:x}-{:x}", now.as_nanosecond(), std::process::id());
     let key = match prefix.trim_matches('/') {
@@ -42,7 +43,7 @@ pub(crate) async fn fly(
         }
         Err(_) => rows.failed(Step::Read, why("the object is not read")),
     }
-    if store.delete(&location).await.is_ok() {
+    if delete(&location).await {
         rows.ok(Step::Delete, "deleted it");
         return;
     }

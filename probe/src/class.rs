@@ -69,6 +69,8 @@ pub enum Class {
     GcsNoCredentials,
     /// The workload identity is refused.
     GkeWorkloadIdentityDenied,
+    /// The metadata server of the node gives no token.
+    GkeMetadataError,
     /// The bucket does not exist.
     GcsBucketNotFound,
     /// The identity may not do this.
@@ -77,8 +79,12 @@ pub enum Class {
     AzureNoCredentials,
     /// The account key is wrong.
     AzureBadKey,
+    /// The secret of the application is wrong or too old.
+    AzureClientSecretBad,
     /// The federated credential does not accept the token.
     AzureFederationMismatch,
+    /// The signature or the token is too old.
+    AzureTokenExpired,
     /// The container does not exist.
     AzureContainerNotFound,
     /// The identity may not do this.
@@ -127,11 +133,14 @@ impl Class {
             Self::GcsInvalidGrant => "gcs-invalid-grant",
             Self::GcsNoCredentials => "gcs-no-credentials",
             Self::GkeWorkloadIdentityDenied => "gke-workload-identity-denied",
+            Self::GkeMetadataError => "gke-metadata-error",
             Self::GcsBucketNotFound => "gcs-bucket-not-found",
             Self::GcsPermissionDenied => "gcs-permission-denied",
             Self::AzureNoCredentials => "azure-no-credentials",
             Self::AzureBadKey => "azure-bad-key",
+            Self::AzureClientSecretBad => "azure-client-secret-bad",
             Self::AzureFederationMismatch => "azure-federation-mismatch",
+            Self::AzureTokenExpired => "azure-token-expired",
             Self::AzureContainerNotFound => "azure-container-not-found",
             Self::AzurePermissionMismatch => "azure-permission-mismatch",
             Self::AzureFirewall => "azure-firewall",
@@ -165,10 +174,13 @@ impl Class {
                 "Correct the annotation of the ServiceAccount, and take keys out of the environment that go before it."
             }
             Self::IdentityNotKnown => {
-                "Name the token service of the store in AWS_ENDPOINT_URL_STS, or leave out --expect-identity."
+                "Name the token service of an S3 store in AWS_ENDPOINT_URL_STS, or leave out --expect-identity."
             }
             Self::S3PathStyleOnly => {
                 "Set spec.storage.cloud.forcePathStyle, or give the store a domain for its buckets."
+            }
+            Self::AzureTokenExpired => {
+                "Make a new shared access signature; a pod gets a new token when it is started again."
             }
             Self::CanaryDiffers => "Look for a gateway or cache between here and the store that changes objects.",
             Self::Unknown => "Read what the other side said, and ask those who run it.",
@@ -180,7 +192,7 @@ impl Class {
     }
 
     #[cfg(test)]
-    const ALL: [Self; 42] = [
+    const ALL: [Self; 45] = [
         Self::EndpointMalformed,
         Self::EndpointNotAStore,
         Self::DnsFailure,
@@ -213,11 +225,14 @@ impl Class {
         Self::GcsInvalidGrant,
         Self::GcsNoCredentials,
         Self::GkeWorkloadIdentityDenied,
+        Self::GkeMetadataError,
         Self::GcsBucketNotFound,
         Self::GcsPermissionDenied,
         Self::AzureNoCredentials,
         Self::AzureBadKey,
+        Self::AzureClientSecretBad,
         Self::AzureFederationMismatch,
+        Self::AzureTokenExpired,
         Self::AzureContainerNotFound,
         Self::AzurePermissionMismatch,
         Self::AzureFirewall,

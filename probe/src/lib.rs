@@ -17,6 +17,8 @@ mod class;
 mod clock;
 mod dial;
 mod endpoint;
+mod judge;
+mod owner;
 mod report;
 mod rows;
 mod task;
@@ -24,12 +26,14 @@ mod tls;
 mod transport;
 
 mod amazon;
+mod azure;
 mod canary;
 mod credentials;
+mod google;
 
 mod run;
 
 pub use class::Class;
 pub use report::{Failure, Outcome, Report, Row, Step};
-pub use run::probe;
+pub use run::{NOTHING_YET, probe};
 pub use task::{Provider, Store, Surroundings, Task};

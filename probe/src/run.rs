@@ -5,21 +5,29 @@ use std::path::Path;
 use http::{Method, Request, Uri};
 use jiff::Timestamp;
 use neo4jbackup_core::quoted::quoted;
-use object_store::ObjectStore;
 use object_store::client::HttpRequestBody;
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
+use object_store::path::Path as Location;
+use object_store::{ObjectStore, ObjectStoreExt as _};
 
 use crate::amazon::{self, Access, Bucket, Unidentified};
+use crate::azure;
 use crate::canary;
 use crate::class::Class;
 use crate::clock;
 use crate::dial::{Dialled, Dialler};
 use crate::endpoint;
+use crate::google;
+use crate::judge;
+use crate::owner::Owner;
 use crate::report::{API_VERSION, Failure, Report, Step};
 use crate::rows::Rows;
 use crate::task::{Provider, Surroundings, Task};
 use crate::tls;
 use crate::transport::{Last, Transport};
+
+/// What is said of a list in which nothing stands.
+pub const NOTHING_YET: &str = "nothing is there yet";
 
 /// Takes the steps, and says what came of each. It fails at nothing: what does not work is a row.
 pub async fn probe(task: &Task, surroundings: &Surroundings) -> Report {
@@ -32,6 +40,8 @@ pub async fn probe(task: &Task, surroundings: &Surroundings) -> Report {
     };
     match task.store.provider {
         Provider::Aws => run.amazon().await,
+        Provider::Gcp => run.google().await,
+        Provider::Azure => run.azure().await,
     };
     let Run {
         rows,
@@ -81,17 +91,7 @@ impl Run<'_> {
         let access = bucket.access(self.surroundings, &transport, Timestamp::now()).await;
         let access = self.rows.take(Step::Credentials, access, Access::in_words)?;
         match bucket.identity(&access, self.surroundings, &transport).await {
-            Ok(found) => {
-                let compared = self.compare(&access, found.as_deref());
-                match (compared, &found) {
-                    (Err(failure), _) => self.rows.failed(Step::Identity, failure),
-                    (Ok(()), Some(found)) => self.rows.ok(Step::Identity, quoted(found).to_string()),
-                    (Ok(()), None) => {
-                        self.rows.not_tried(Step::Identity, amazon::NO_TOKEN_SERVICE);
-                    }
-                }
-                self.identity = found;
-            }
+            Ok(found) => self.owner(access.owner(found), amazon::is_same),
             // A backup asks the store and no token service: where nothing was expected, nothing is wrong yet.
             Err(Unidentified::OutOfReach(failure)) if self.task.expected_identity.is_none() => {
                 let why = format!("the token service is out of reach: {}", failure.message);
@@ -99,25 +99,79 @@ impl Run<'_> {
             }
             Err(Unidentified::OutOfReach(failure) | Unidentified::Refused(failure)) => {
                 // Whose node it is may stay open; that it is the node's is known.
-                let of_node = self.compare(&access, None).err();
-                let of_node = of_node.filter(|_| access.is_of_node());
+                let owner = access.owner(None);
+                let expected = self.task.expected_identity.as_deref().filter(|_| owner.is_node);
+                let of_node = expected.and_then(|expected| owner.compare(expected, amazon::is_same).err());
                 self.rows.failed(Step::Identity, of_node.unwrap_or(failure));
             }
         }
         let check_list = || bucket.check_list(transport.take_last());
         let why = |otherwise: &str| bucket.failure(transport.take_last(), otherwise);
-        self.store(&access.store, check_list, why).await
+        let delete = async |location: &Location| access.store.delete(location).await.is_ok();
+        self.store(&access.store, check_list, why, delete).await
     }
 
-    /// Compares an identity with the expected one, where there is one.
-    fn compare(&self, access: &Access, found: Option<&str>) -> Result<(), Failure> {
+    async fn google(&mut self) -> Option<()> {
+        let bucket = google::Bucket::of(&self.task.store);
+        let bucket = self.rows.take(Step::Endpoint, bucket, google::Bucket::in_words)?;
+        let transport = self.way(&bucket.address, "").await?;
+        let access = bucket.access(self.surroundings, &transport, Timestamp::now()).await;
+        let access = self.rows.take(Step::Credentials, access, google::Access::in_words)?;
+        self.owner(access.owner, |found, expected| found == expected);
+        let check_list = || bucket.check_list(transport.take_last());
+        let why = |otherwise: &str| judge::failure(transport.take_last(), otherwise, google::class_of);
+        let delete = async |location: &Location| access.store.delete(location).await.is_ok();
+        self.store(&access.store, check_list, why, delete).await
+    }
+
+    async fn azure(&mut self) -> Option<()> {
+        let container = azure::Container::of(&self.task.store, self.surroundings);
+        let container = self.rows.take(Step::Endpoint, container, azure::Container::in_words)?;
+        let transport = self.way(&container.address, container.hint_to_name()).await?;
+        let access = container.access(self.surroundings, &transport, Timestamp::now()).await;
+        let access = self.rows.take(Step::Credentials, access, azure::Access::in_words)?;
+        self.owner(access.owner.clone(), str::eq_ignore_ascii_case);
+        let check_list = || container.check_list(transport.take_last());
+        let why = |otherwise: &str| judge::failure(transport.take_last(), otherwise, azure::class_of);
+        let delete = async |location: &Location| container.delete(&access, &transport, location).await;
+        self.store(&access.store, check_list, why, delete).await
+    }
+
+    /// The way to a server. `of_name` is what may be behind a name that nobody knows.
+    async fn way(&mut self, address: &Uri, of_name: &str) -> Option<Transport> {
+        let transport = self.transport()?;
+        self.endpoint = Some(endpoint::origin(address));
+        if let Err((step, mut failure)) = self.reach(&transport, address).await {
+            if step == Step::Dns {
+                failure.message += of_name;
+            }
+            self.rows.failed(step, failure);
+            return None;
+        }
+        Some(transport)
+    }
+
+    /// Whose credentials these are, beside the expected one, where there is one.
+    fn owner(&mut self, owner: Owner, is_same: impl Fn(&str, &str) -> bool) {
         let expected = self.task.expected_identity.as_deref();
-        expected.map_or(Ok(()), |expected| access.compare(found, expected))
+        let compared = expected.map_or(Ok(()), |expected| owner.compare(expected, is_same));
+        match (compared, &owner.name) {
+            (Err(failure), _) => self.rows.failed(Step::Identity, failure),
+            (Ok(()), Some(name)) if owner.is_node => {
+                self.rows
+                    .ok(Step::Identity, format!("{}, which the node gives", quoted(name)));
+            }
+            (Ok(()), Some(name)) => self.rows.ok(Step::Identity, quoted(name).to_string()),
+            (Ok(()), None) => self.rows.not_tried(Step::Identity, owner.why_unknown),
+        }
+        self.identity = owner.name;
     }
 
     fn transport(&mut self) -> Option<Transport> {
         // What AWS's own tools believe.
-        let bundle = self.surroundings.variable("AWS_CA_BUNDLE").map(Path::new);
+        let is_amazon = self.task.store.provider == Provider::Aws;
+        let bundle = self.surroundings.variable("AWS_CA_BUNDLE").filter(|_| is_amazon);
+        let bundle = bundle.map(Path::new);
         match tls::configuration(self.task.authorities.as_deref().or(bundle)) {
             Ok(tls) => Some(Transport::new(Dialler::new(tls, self.surroundings, self.task.patience))),
             Err(failure) => {
@@ -206,6 +260,7 @@ impl Run<'_> {
         store: &S,
         check_list: impl Fn() -> Result<(), Failure>,
         why: impl Fn(&str) -> Failure,
+        delete: impl AsyncFn(&Location) -> bool,
     ) -> Option<()> {
         let prefix = self.task.store.prefix.trim_start_matches('/');
         let options = PaginatedListOptions {
@@ -221,7 +276,7 @@ impl Run<'_> {
             .rows
             .take(Step::List, listed, |page| match page.result.objects.first() {
                 Some(object) => format!("found {}", quoted(object.location.as_ref())),
-                None => "nothing is there yet".to_owned(),
+                None => NOTHING_YET.to_owned(),
             });
         if !self.task.write_canary {
             for step in [Step::Write, Step::Read, Step::Delete] {
@@ -230,7 +285,7 @@ impl Run<'_> {
             return listed.map(drop);
         }
         // Who may not list may still be allowed to write, which a backup needs more.
-        canary::fly(store, prefix, Timestamp::now(), &mut self.rows, why).await;
+        canary::fly(store, prefix, Timestamp::now(), &mut self.rows, why, delete).await;
         Some(())
     }
 }

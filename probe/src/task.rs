@@ -9,6 +9,10 @@ use std::time::Duration;
 pub enum Provider {
     /// Amazon S3, or a server that speaks like it.
     Aws,
+    /// Google Cloud Storage.
+    Gcp,
+    /// Azure Blob.
+    Azure,
 }
 
 impl Provider {
@@ -16,6 +20,8 @@ impl Provider {
     pub fn name(self) -> &'static str {
         match self {
             Self::Aws => "aws",
+            Self::Gcp => "gcp",
+            Self::Azure => "azure",
         }
     }
 
@@ -23,6 +29,8 @@ impl Provider {
     pub fn scheme(self) -> &'static str {
         match self {
             Self::Aws => "s3",
+            Self::Gcp => "gs",
+            Self::Azure => "azb",
         }
     }
 }
@@ -32,7 +40,7 @@ impl Provider {
 pub struct Store {
     /// Whose protocol it speaks.
     pub provider: Provider,
-    /// The bucket.
+    /// The bucket; of Azure the storage account and the container, as `account/container`, or the container alone.
     pub bucket: String,
     /// What keys begin with; may be empty.
     pub prefix: String,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use kubectl_neo4jbackup::Exit;
-use neo4jbackup_harness::{ControlPlane, play};
+use neo4jbackup_harness::{ControlPlane, await_something, play};
 use neo4jbackup_tests::plugin::{Run, run_with};
 use serde_json::{Value, json};
 
@@ -238,4 +238,52 @@ fn who_may_not_read_the_secret_is_told_so() {
             .contains("not allowed to get Secret objects"),
         "{row:#}"
     );
+}
+
+/// A quota that refuses every pod: waiting for one would be in vain, and who waits is told why.
+#[test]
+fn a_pod_that_may_not_be_made_is_told_at_the_first_event_that_says_so() {
+    let control_plane = &World::with_controllers().control_plane;
+    let keys = json!({"type": "s3", "bucket": "acme", "cloud": {"provider": "aws"}});
+    let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "neo4j-backup-sa"}});
+    let quota = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "no-pods"}, "spec": {"hard": {"pods": "0"}}});
+    let namespace = played(control_plane, vec![account, quota, backup("nightly", &keys)]);
+    // The quota counts from when its controller has looked at it.
+    await_something("the quota to be in force", || {
+        let path = format!("/api/v1/namespaces/{namespace}/resourcequotas/no-pods");
+        let quota = control_plane.api_client().unwrap().get(&path).unwrap();
+        if quota["status"]["hard"]["pods"] == "0" {
+            Ok(())
+        } else {
+            Err(quota)
+        }
+    });
+    let began = std::time::Instant::now();
+    let arguments = [
+        "backup/nightly",
+        "--probe",
+        "--timeout",
+        "5m",
+        "-n",
+        &namespace,
+        "-o",
+        "json",
+    ];
+    let run = check(control_plane, &arguments);
+    assert!(began.elapsed().as_secs() < 120, "it has waited: {run:?}");
+    assert_eq!(run.exit, Exit::NotGood, "{run:?}");
+    let report = report(&run);
+    let rows = report["items"][0]["rows"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["topic"] == "pod").unwrap();
+    let text = row["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("no pod can be made: ") && text.contains("exceeded quota: no-pods"),
+        "{row:#}"
+    );
+    assert!(row["help"].as_str().unwrap().contains("--local"), "{row:#}");
+    let jobs = control_plane
+        .api_client()
+        .unwrap()
+        .get(&format!("/apis/batch/v1/namespaces/{namespace}/jobs"));
+    assert_eq!(jobs.unwrap()["items"], json!([]), "its Job is still there");
 }

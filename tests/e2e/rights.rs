@@ -7,6 +7,7 @@ mod guard;
 mod invented;
 mod operators;
 mod people;
+mod prober;
 mod proven;
 mod repairer;
 mod stage;

@@ -123,12 +123,19 @@ fn what_the_pods_of_the_job_lack_the_probe_lacks_and_says() {
     assert!(!said.stdout.contains(&moto.keys("all")[1]), "a key is printed");
     assert_eq!(said.code, Some(0), "{said:?}");
 
-    // An image without the program.
-    let said = place.plugin(&[&ask[..], &["--image", "neo4jbackup.test/pause:1"]].concat());
-    let answer = report(&said);
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert_verdict(&answer, "pod", "wrong", "does not start: StartError");
-    place.await_no_pod(DEADLINE);
+    // An image without the program, and one that is nowhere: neither says anything about the backup.
+    for (image, why) in [
+        ("neo4jbackup.test/pause:1", "does not start: StartError"),
+        ("neo4jbackup.test/nowhere:1", "does not start: ImagePullBackOff"),
+    ] {
+        let said = place.plugin(&[&ask[..], &["--image", image, "--timeout", "60s"]].concat());
+        let answer = report(&said);
+        assert_eq!(said.code, Some(3), "{said:?}");
+        assert_verdict(&answer, "pod", "unknown", why);
+        let help = row(&answer, "pod")["help"].as_str().unwrap();
+        assert!(help.contains("--image"), "{answer:#}");
+        place.await_no_pod(DEADLINE);
+    }
 }
 
 #[test]

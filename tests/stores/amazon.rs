@@ -2,9 +2,7 @@
 
 use neo4jbackup_harness::{Gateway, GatewayOptions, Moto, clock_library};
 
-use crate::support::{Probe, progress, token};
-
-const STEPS_OF_CANARY: [&str; 3] = ["write", "read", "delete"];
+use crate::support::{Probe, STEPS_OF_CANARY, progress, token};
 
 fn of(moto: &Moto, keys: &[String]) -> Probe {
     Probe::s3(&moto.endpoint())

@@ -1,40 +1,62 @@
-//! A server that answers everything with one answer, as what is no store does.
+//! A server that answers as nobody can be asked to here: as what is no store does, and as the token services of the clouds.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+
+/// What is answered: status, headers that end in line breaks, and body.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply(String);
+
+impl Reply {
+    pub(crate) fn new(status: &str, headers: &str, body: &str) -> Self {
+        let length = body.len();
+        Self(format!(
+            "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        ))
+    }
+}
 
 /// A running server. Dropping it ends it.
 pub(crate) struct Impostor {
     address: SocketAddr,
     is_over: Arc<AtomicBool>,
+    heard: Arc<Mutex<Vec<String>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Impostor {
     /// Answers each request with a status, headers that end in line breaks, and a body.
     pub(crate) fn answering(status: &str, headers: &str, body: &str) -> Self {
-        let length = body.len();
-        let answer =
-            format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+        Self::by_request(&[("", Reply::new(status, headers, body))])
+    }
+
+    /// Answers each request with what stands beside the first text that its first line has in it.
+    pub(crate) fn by_request(replies: &[(&str, Reply)]) -> Self {
+        let replies: Vec<(String, Reply)> = replies
+            .iter()
+            .map(|(text, reply)| ((*text).to_owned(), reply.clone()))
+            .collect();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let is_over = Arc::new(AtomicBool::new(false));
-        let ends = Arc::clone(&is_over);
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (ends, hears) = (Arc::clone(&is_over), Arc::clone(&heard));
         let thread = thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 if ends.load(Ordering::SeqCst) {
                     break;
                 }
                 // Who only connects, to see whether it can, sends nothing.
-                let _ = serve(&stream, &answer);
+                let _ = serve(&stream, &replies, &hears);
             }
         });
         Self {
             address,
             is_over,
+            heard,
             thread: Some(thread),
         }
     }
@@ -43,11 +65,21 @@ impl Impostor {
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
+
+    /// What it was asked: of each request its first line, its headers in small letters, and its body.
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.heard.lock().unwrap().clone()
+    }
 }
 
-fn serve(mut stream: &TcpStream, answer: &str) -> std::io::Result<()> {
+fn serve(mut stream: &TcpStream, replies: &[(String, Reply)], heard: &Mutex<Vec<String>>) -> std::io::Result<()> {
     let mut length = 0;
     let mut reader = BufReader::new(stream);
+    let mut request = String::new();
+    reader.read_line(&mut request)?;
+    let nothing = Reply::new("404 Not Found", "", "");
+    let mut fitting = replies.iter().filter(|(text, _)| request.contains(text.as_str()));
+    let reply = fitting.next().map_or(&nothing, |(_, reply)| reply);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line)? == 0 {
@@ -60,10 +92,14 @@ fn serve(mut stream: &TcpStream, answer: &str) -> std::io::Result<()> {
         if line.is_empty() {
             break;
         }
+        request += &format!("{line}\n");
     }
     // What is left unread would reset the connection before the answer is read.
-    std::io::Read::read_exact(&mut reader, &mut vec![0; length])?;
-    stream.write_all(answer.as_bytes())
+    let mut body = vec![0; length];
+    std::io::Read::read_exact(&mut reader, &mut body)?;
+    request += &String::from_utf8_lossy(&body);
+    heard.lock().unwrap().push(request);
+    stream.write_all(reply.0.as_bytes())
 }
 
 impl Drop for Impostor {

@@ -7,6 +7,7 @@ use neo4jbackup_harness::{Gateway, GatewayOptions, Moto};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::impostor::Impostor;
 use crate::support::{Answer, program, progress};
 
 /// A folder with what was collected of one namespace: these backups and restores.
@@ -180,4 +181,33 @@ fn a_profile_gives_keys_and_region() {
         "{}",
         said.stdout
     );
+}
+
+/// Neither the one nor the other cloud is here: the answer of a proxy shows which server was to be asked.
+#[test]
+fn stores_of_google_and_azure_are_asked_where_they_are() {
+    let proxy = Impostor::answering("403 Forbidden", "", "");
+    let gcs = json!({"type": "gcs", "bucket": "backups", "path": "graph", "cloud": {"provider": "gcp"}});
+    let azure = json!({"type": "azure", "bucket": "acme/backups", "path": "graph", "cloud": {"provider": "azure"}});
+    let folder = bundle(&[backup("to-google", &gcs), backup("to-azure", &azure)]);
+    let proxy = proxy.endpoint();
+    let environment = [("HTTPS_PROXY", proxy.as_str())];
+    for (name, server, store) in [
+        (
+            "backup/to-google",
+            "storage.googleapis.com:443",
+            "gs://backups/graph/to-google/",
+        ),
+        (
+            "backup/to-azure",
+            "acme.blob.core.windows.net:443",
+            "azb://acme/backups/graph/to-azure/",
+        ),
+    ] {
+        let said = check(folder.path(), &environment, &[name, "-o", "json"]);
+        let answer = probe(&said);
+        answer.is_failed("tcp", "proxy-refused").is_not_tried(&["list"]);
+        assert!(answer.message("tcp").contains(server), "{}", answer.message("tcp"));
+        assert_eq!(answer.report["store"], store);
+    }
 }

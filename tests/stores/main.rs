@@ -5,7 +5,9 @@
 
 mod amazon;
 mod answers;
+mod azure;
 mod connection;
+mod google;
 mod impostor;
 mod local;
 mod support;

@@ -30,8 +30,14 @@ pub(crate) fn program() -> &'static PathBuf {
 impl Probe {
     /// Of a bucket of an S3 server.
     pub(crate) fn s3(endpoint: &str) -> Self {
+        Self::of("aws", endpoint)
+    }
+
+    /// Of a bucket of a server that speaks as one of the clouds.
+    pub(crate) fn of(provider: &str, endpoint: &str) -> Self {
         let mut command = Command::new(program());
-        command.args(["probe", "--provider=aws", "--prefix=graph/nightly/", "--timeout=20s"]);
+        command.args(["probe", "--prefix=graph/nightly/", "--timeout=20s"]);
+        command.arg(format!("--provider={provider}"));
         command.arg(format!("--endpoint={endpoint}"));
         command.env_clear().stdin(Stdio::null());
         Self {
@@ -146,16 +152,24 @@ pub(crate) fn progress(line: &str) {
 
 /// A token in a file, as the kubelet projects one; it is signed by nobody.
 pub(crate) fn token(folder: &std::path::Path, seconds: i64) -> PathBuf {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let header = part(serde_json::json!({"alg": "RS256"}));
-    let claims = part(serde_json::json!({
+    let claims = serde_json::json!({
         "iss": "https://issuer.example.org",
         "sub": "system:serviceaccount:graph:neo4j-backup-sa",
         "exp": seconds,
-    }));
+    });
     let path = folder.join("token");
-    std::fs::write(&path, format!("{header}.{claims}.c2lnbmF0dXJl")).unwrap();
+    std::fs::write(&path, unsigned(&claims)).unwrap();
     path
 }
+
+/// A token with these claims that is signed by nobody.
+pub(crate) fn unsigned(claims: &Value) -> String {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let header = part(&serde_json::json!({"alg": "RS256"}));
+    format!("{header}.{}.c2lnbmF0dXJl", part(claims))
+}
+
+/// The steps of `--write-canary`.
+pub(crate) const STEPS_OF_CANARY: [&str; 3] = ["write", "read", "delete"];

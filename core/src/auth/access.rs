@@ -61,13 +61,16 @@ pub struct Access {
 }
 
 impl Place {
-    /// The name of the bucket, and what all keys begin with. A folder behind the name is part of the keys.
+    /// The name of the bucket, and what all keys begin with. A folder behind the name is part of the keys. On Azure the name
+    /// is that of the storage account and the container, or of the container alone.
     pub fn bucket_and_prefix(&self) -> (&str, String) {
-        let (bucket, folder) = self
-            .location
-            .bucket
-            .split_once('/')
-            .unwrap_or((&self.location.bucket, ""));
+        let names = if self.provider == Some(Provider::Azure) { 2 } else { 1 };
+        let whole = self.location.bucket.trim_end_matches('/');
+        let end = whole
+            .match_indices('/')
+            .nth(names - 1)
+            .map_or(whole.len(), |(at, _)| at);
+        let (bucket, folder) = whole.split_at(end);
         let segments = folder.split('/').chain(self.prefix.split('/'));
         let segments: Vec<&str> = segments.filter(|segment| !segment.is_empty()).collect();
         (bucket, segments.join("/"))
@@ -125,4 +128,38 @@ fn texts(node: Option<&Node<'_>>) -> BTreeMap<String, String> {
     entries
         .filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_behind_the_name_of_a_bucket_is_part_of_the_keys() {
+        let place = |provider, bucket: &str| Place {
+            provider: Some(provider),
+            location: LocationFacts {
+                bucket: bucket.to_owned(),
+                ..LocationFacts::default()
+            },
+            forces_path_style: false,
+            prefix: "graph/nightly".to_owned(),
+        };
+        for (provider, written, bucket, prefix) in [
+            (Provider::Aws, "backups", "backups", "graph/nightly"),
+            (Provider::Aws, "backups/team/", "backups", "team/graph/nightly"),
+            (Provider::Gcp, "backups/team", "backups", "team/graph/nightly"),
+            (Provider::Azure, "backups", "backups", "graph/nightly"),
+            (Provider::Azure, "acme/backups", "acme/backups", "graph/nightly"),
+            (
+                Provider::Azure,
+                "acme/backups/team",
+                "acme/backups",
+                "team/graph/nightly",
+            ),
+        ] {
+            let place = place(provider, written);
+            assert_eq!(place.bucket_and_prefix(), (bucket, prefix.to_owned()), "{written}");
+        }
+    }
 }

@@ -80,7 +80,8 @@ pub struct ProbeJob<'a> {
 }
 
 impl ProbeJob<'_> {
-    /// The Job, as it is to be stored. It ends by itself and goes by itself. Its pod obeys the Restricted standard.
+    /// The Job, as it is to be stored. It ends by itself and goes by itself. Its pod obeys the Restricted standard, unless the
+    /// pods in whose place it is are in the network of their node.
     pub fn manifest(&self) -> Value {
         let mut metadata = json!({
             "name": self.name,
@@ -304,6 +305,31 @@ mod tests {
         assert_eq!(metadata["labels"], json!({"app.kubernetes.io/component": "backup"}));
         assert_eq!(metadata["annotations"], json!({"a": "b"}));
         assert_eq!(job["spec"]["backoffLimit"], 0);
+    }
+
+    #[test]
+    fn no_variable_is_put_into_an_argument_and_no_token_of_the_api_server_into_the_pod() {
+        let template = json!({"spec": {
+            "automountServiceAccountToken": true,
+            "containers": [{"name": "backup", "env": [{"name": "AWS_SECRET_ACCESS_KEY", "value": "hidden"}]}],
+        }});
+        let job = ProbeJob {
+            name: "neo4jbackup-probe-x",
+            namespace: "graph",
+            owner: None,
+            image: "image",
+            arguments: &["--prefix=$(AWS_SECRET_ACCESS_KEY)/$x/".to_owned()],
+            seconds: 90,
+            template: &template,
+            is_of_servers: false,
+        }
+        .manifest();
+        let pod = &job["spec"]["template"]["spec"];
+        assert_eq!(
+            pod["containers"][0]["args"],
+            json!(["--prefix=$$(AWS_SECRET_ACCESS_KEY)/$$x/"])
+        );
+        assert_eq!(pod["automountServiceAccountToken"], false);
     }
 
     #[test]

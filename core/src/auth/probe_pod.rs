@@ -12,18 +12,24 @@ pub enum Progress {
     Waiting(String),
     /// It will not start: why, as half a sentence.
     Stuck(String),
+    /// Its image is not there, or holds no such program: why, as half a sentence. It says nothing about other pods, which have
+    /// images of their own.
+    NoImage(String),
     /// It has ended: with which code, and for which reason.
     Ended(u64, String),
 }
 
-/// Reasons after which nothing comes by itself. An image that could not be pulled once is tried again; a Secret may come.
-const FINAL: [&str; 6] = [
+/// Reasons after which nothing comes by itself. A Secret may come, but nobody waits for that.
+const FINAL: [&str; 2] = ["CreateContainerConfigError", "CreateContainerError"];
+
+/// The same for reasons that are the image's. One that could not be pulled once is tried again.
+const OF_IMAGE: [&str; 6] = [
     "ImagePullBackOff",
     "InvalidImageName",
     "ErrImageNeverPull",
-    "CreateContainerConfigError",
-    "CreateContainerError",
     "RunContainerError",
+    "StartError",
+    "ContainerCannotRun",
 ];
 
 /// How far a pod has come.
@@ -41,11 +47,12 @@ pub fn progress(pod: &Value) -> Progress {
         message => format!("{reason}: {}", excerpt(message)),
     };
     let ended = &state["terminated"];
-    if ended["reason"] == "StartError" || ended["reason"] == "ContainerCannotRun" {
-        return Progress::Stuck(said(&text(&ended["reason"]), &text(&ended["message"])));
+    let reason = text(&ended["reason"]);
+    if OF_IMAGE.contains(&&*reason) {
+        return Progress::NoImage(said(&reason, &text(&ended["message"])));
     }
     if !ended.is_null() {
-        return Progress::Ended(ended["exitCode"].as_u64().unwrap_or_default(), text(&ended["reason"]));
+        return Progress::Ended(ended["exitCode"].as_u64().unwrap_or_default(), reason);
     }
     if status["phase"] == "Failed" {
         return Progress::Stuck(said(&text(&status["reason"]), &text(&status["message"])));
@@ -54,6 +61,9 @@ pub fn progress(pod: &Value) -> Progress {
     let (reason, message) = (text(&waiting["reason"]), text(&waiting["message"]));
     if FINAL.contains(&&*reason) {
         return Progress::Stuck(said(&reason, &message));
+    }
+    if OF_IMAGE.contains(&&*reason) {
+        return Progress::NoImage(said(&reason, &message));
     }
     let mut conditions = status["conditions"].as_array().into_iter().flatten();
     let unscheduled =
@@ -85,13 +95,21 @@ mod tests {
     }
 
     #[test]
-    fn an_image_that_is_not_there_and_a_missing_secret_are_not_waited_for() {
+    fn an_image_that_is_not_there_is_told_from_a_missing_secret() {
         let stuck = of(
             &json!({"waiting": {"reason": "CreateContainerConfigError", "message": "secret \"s3-keys\" not found"}}),
         );
         assert_eq!(
             stuck,
             Progress::Stuck("CreateContainerConfigError: `secret \"s3-keys\" not found`".to_owned())
+        );
+        assert_eq!(
+            of(&json!({"waiting": {"reason": "ImagePullBackOff", "message": "not found"}})),
+            Progress::NoImage("ImagePullBackOff: `not found`".to_owned())
+        );
+        assert_eq!(
+            of(&json!({"terminated": {"exitCode": 128, "reason": "StartError", "message": "no such file"}})),
+            Progress::NoImage("StartError: `no such file`".to_owned())
         );
         let waits = of(&json!({"waiting": {"reason": "ErrImagePull", "message": "once"}}));
         assert_eq!(

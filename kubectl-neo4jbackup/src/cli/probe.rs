@@ -18,7 +18,7 @@ pub struct Probe {
     /// Whose protocol the store speaks
     #[arg(long, value_name = "NAME", value_enum)]
     pub provider: ProviderName,
-    /// Bucket
+    /// Bucket; of Azure ACCOUNT/CONTAINER
     #[arg(long, value_name = "NAME")]
     pub bucket: String,
     /// What the keys of the backup begin with
@@ -52,4 +52,8 @@ pub struct Probe {
 pub enum ProviderName {
     /// Amazon S3, and what speaks like it
     Aws,
+    /// Google Cloud Storage
+    Gcp,
+    /// Azure Blob
+    Azure,
 }

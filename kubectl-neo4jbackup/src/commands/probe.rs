@@ -12,6 +12,8 @@ pub(super) fn run(arguments: &Probe, io: &mut Io<'_>) -> Exit {
         store: Store {
             provider: match arguments.provider {
                 ProviderName::Aws => Provider::Aws,
+                ProviderName::Gcp => Provider::Gcp,
+                ProviderName::Azure => Provider::Azure,
             },
             bucket: arguments.bucket.clone(),
             prefix: arguments.prefix.clone(),

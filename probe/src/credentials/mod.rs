@@ -1,6 +1,10 @@
 //! Where credentials come from: looked for in the order in which the provider's own SDK does, the first that is there counts.
 
 pub(crate) mod amazon;
+pub(crate) mod azure;
+mod exchange;
+pub(crate) mod google;
+mod key;
 pub(crate) mod token;
 
 use neo4jbackup_core::quoted::name;

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use neo4jbackup_core::quoted::{name, quoted};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// What a token says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -39,12 +40,29 @@ pub(crate) enum TokenError {
 
 /// Reads what the token in a file says of itself. Its signature is for the provider to check.
 pub(crate) fn read(path: &str, now: Timestamp) -> Result<Claims, TokenError> {
+    let claims = claims_of(&whole(path)?).ok_or_else(|| TokenError::NoToken(path.to_owned()))?;
+    in_time(path, claims, now)
+}
+
+/// Reads the token in a file itself, which need not be one that says anything.
+pub(crate) fn text(path: &str, now: Timestamp) -> Result<String, TokenError> {
+    let token = whole(path)?;
+    if let Some(claims) = claims_of::<Claims>(&token) {
+        in_time(path, claims, now)?;
+    }
+    Ok(token)
+}
+
+fn whole(path: &str) -> Result<String, TokenError> {
     let text = std::fs::read_to_string(path);
     let text = text.map_err(|source| TokenError::Unreadable {
         path: path.to_owned(),
         source,
     })?;
-    let claims = claims_of(text.trim()).ok_or_else(|| TokenError::NoToken(path.to_owned()))?;
+    Ok(text.trim().to_owned())
+}
+
+fn in_time(path: &str, claims: Claims, now: Timestamp) -> Result<Claims, TokenError> {
     match claims.exp.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
         Some(at) if at <= now => Err(TokenError::Expired {
             path: path.to_owned(),
@@ -55,7 +73,8 @@ pub(crate) fn read(path: &str, now: Timestamp) -> Result<Claims, TokenError> {
     }
 }
 
-fn claims_of(token: &str) -> Option<Claims> {
+/// What a token says of itself, or `None` if it is another sort of text.
+pub(crate) fn claims_of<C: DeserializeOwned>(token: &str) -> Option<C> {
     let mut parts = token.split('.');
     let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
     let bytes = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;

@@ -70,7 +70,7 @@ pub use review_client::ReviewClient;
 pub use run_directory::{RunDirectory, end_orphans};
 pub use scale::{DRILLS, Scale, drill_scale};
 pub use shared::{report_progress, shared_control_plane};
-pub use stores::{Gateway, GatewayOptions, Moto, Proxy, clock_library};
+pub use stores::{Azurite, FakeGcs, Gateway, GatewayOptions, Moto, Proxy, clock_library, rsa_key};
 pub use wait::{await_something, await_that, await_within};
 pub use webhook_configurations::{WebhookConfigurations, webhook_configurations};
 pub use webhook_replica::WebhookReplica;

@@ -31,6 +31,11 @@ pub(crate) fn versitygw_module() -> PathBuf {
     root().join("tests/stores/versitygw")
 }
 
+/// The folder of the Go module that builds a server of Google Cloud Storage.
+pub(crate) fn fake_gcs_module() -> PathBuf {
+    root().join("tests/stores/fake-gcs-server")
+}
+
 /// The folder of the Go module that builds actionlint.
 pub(crate) fn actionlint_module() -> PathBuf {
     root().join("tests/cluster/actionlint")

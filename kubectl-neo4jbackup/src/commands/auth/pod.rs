@@ -16,17 +16,24 @@ use self::run::{Asked, Pod};
 use super::Question;
 use super::store::{PATIENCE, rows, task};
 use crate::auth_report::{AuthReport, Item, Probed, RowItem};
-use crate::connection::{self, Access};
+use crate::connection::{self, Access, ConnectionError};
 use crate::interrupt::Interrupt;
 use crate::{Exit, Io};
 
 /// Answers it.
 pub(super) fn run(question: &Question<'_>, io: &mut Io<'_>) -> Exit {
+    let interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
+        Err(error) => {
+            io.say(&format!("error: cannot listen to Ctrl-C: {error}"));
+            return Exit::Incomplete;
+        }
+    };
     let all = accesses(question.cluster);
     let mut items = Vec::new();
     for way in all.iter().filter(|way| question.is_asked(way)) {
         let asked = match task(way, question.arguments) {
-            Ok(task) => ask(question, way, &task, io),
+            Ok(task) => ask(question, way, &task, &interrupt, io),
             Err(row) => Ok(Asked::Not(vec![row])),
         };
         items.push(match asked {
@@ -49,23 +56,26 @@ fn of_answer(question: &Question<'_>, way: &Way, from: &str, report: Report) -> 
 }
 
 /// Runs the pod of one backup or restore.
-fn ask(question: &Question<'_>, way: &Way, task: &Task, io: &mut Io<'_>) -> Result<Asked, Exit> {
-    let interrupt = Interrupt::listen().map_err(|error| {
-        io.say(&format!("error: cannot listen to Ctrl-C: {error}"));
-        Exit::Incomplete
-    })?;
+fn ask(question: &Question<'_>, way: &Way, task: &Task, interrupt: &Interrupt, io: &mut Io<'_>) -> Result<Asked, Exit> {
     let patience = question.arguments.look.timeout;
     let access = Access {
         // It has bounds of its own, and what it made is to be removed after each of them.
         patience: Some(patience + run::TO_TIDY_UP),
+        interrupt: Some(interrupt.clone()),
+        tidies_up: true,
         ..question.access.clone()
     };
     let workload = workload(way, question.cluster);
     let asked = connection::converse(&access, io, async |cluster, io| {
         let objects = Objects::of(cluster);
-        let template = match template(&objects, way, workload.as_ref()).await {
+        let template = tokio::select! {
+            biased;
+            () = interrupt.pressed() => return Ok(Asked::Interrupted),
+            template = template(&objects, way, workload.as_ref()) => template,
+        };
+        let template = match template {
             Ok(template) => template,
-            Err(row) => return Ok::<_, connection::ConnectionError>(Asked::Not(vec![row])),
+            Err(row) => return Ok::<_, ConnectionError>(Asked::Not(vec![row])),
         };
         let is_of_servers = matches!(way.actor, Actor::Servers { .. });
         let owner = owner(question, way);
@@ -79,9 +89,12 @@ fn ask(question: &Question<'_>, way: &Way, task: &Task, io: &mut Io<'_>) -> Resu
             is_of_servers,
             whose: whose(way, workload.as_ref()),
         };
-        Ok(pod.run(&objects, &interrupt, io).await)
+        Ok(pod.run(&objects, interrupt, io).await)
     });
     asked.map_err(|error| {
+        if matches!(error, ConnectionError::Interrupted) {
+            return Exit::Interrupted;
+        }
         io.say(&format!("error: {}", neo4jbackup_cluster::chain(&error)));
         error.exit()
     })
@@ -162,7 +175,8 @@ fn arguments(way: &Way, task: &Task, template: &Value) -> Vec<String> {
         arguments.push("--write-canary".to_owned());
     }
     // Of keys nobody says whose they are to be.
-    if let Some(identity) = way.identity().filter(|_| way.method == Method::Irsa) {
+    let by_annotation = way.provider().map(Method::by_annotation);
+    if let Some(identity) = way.identity().filter(|_| by_annotation == Some(way.method)) {
         arguments.push(format!("--expect-identity={identity}"));
     }
     arguments

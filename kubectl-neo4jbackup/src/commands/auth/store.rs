@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use neo4jbackup_core::auth::{Access as Way, Method, Verdict};
 use neo4jbackup_core::model;
-use neo4jbackup_probe::{Outcome, Provider, Report, Step, Store, Task};
+use neo4jbackup_probe::{NOTHING_YET, Outcome, Provider, Report, Step, Store, Task};
 
 use crate::auth_report::RowItem;
 use crate::cli::AuthCheck;
 
 /// How long a probe waits for one connection.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How the names of artifacts end.
+const ARTIFACT: &str = ".backup";
 
 /// The steps that write.
 const CANARY: [Step; 3] = [Step::Write, Step::Read, Step::Delete];
@@ -29,10 +32,8 @@ pub(super) fn task(way: &Way, arguments: &AuthCheck) -> Result<Task, RowItem> {
     };
     let provider = match place.provider {
         Some(model::Provider::Aws) => Provider::Aws,
-        Some(other) => {
-            let text = format!("stores of {} cannot be asked yet, only S3", other.as_str());
-            return Err(unknown(&text));
-        }
+        Some(model::Provider::Gcp) => Provider::Gcp,
+        Some(model::Provider::Azure) => Provider::Azure,
         None => return Err(unknown("nothing says of which cloud its store is")),
     };
     let (bucket, prefix) = place.bucket_and_prefix();
@@ -43,9 +44,10 @@ pub(super) fn task(way: &Way, arguments: &AuthCheck) -> Result<Task, RowItem> {
         store: Store {
             provider,
             bucket: bucket.to_owned(),
-            prefix: if prefix.is_empty() { prefix } else { prefix + "/" },
+            prefix: keys_below(prefix),
             region: None,
-            endpoint: place.location.endpoint.clone(),
+            // The operator hands it on for S3 alone.
+            endpoint: place.location.endpoint.clone().filter(|_| provider == Provider::Aws),
             path_style: place.forces_path_style,
         },
         authorities: None,
@@ -56,12 +58,29 @@ pub(super) fn task(way: &Way, arguments: &AuthCheck) -> Result<Task, RowItem> {
     })
 }
 
+/// What the keys in a folder begin with. One artifact is no folder: its key is all that there is to find.
+fn keys_below(prefix: String) -> String {
+    if prefix.is_empty() || prefix.ends_with(ARTIFACT) {
+        prefix
+    } else {
+        prefix + "/"
+    }
+}
+
 /// What a probe said. The steps that nobody asked for are one row.
 pub(super) fn rows(way: &Way, arguments: &AuthCheck, report: &Report) -> Vec<RowItem> {
     let is_left_out =
         |row: &&neo4jbackup_probe::Row| CANARY.contains(&row.step) && matches!(row.outcome, Outcome::NotTried { .. });
     let steps = report.steps.iter();
     let mut rows: Vec<RowItem> = steps.filter(|row| !is_left_out(row)).map(RowItem::of_step).collect();
+    if way.reads_only {
+        let of_list = rows.iter_mut().filter(|row| row.topic == Step::List.name());
+        for row in of_list.filter(|row| row.verdict == Verdict::Ok && row.text == NOTHING_YET) {
+            row.verdict = Verdict::Warning;
+            "nothing is there, and so there is nothing to restore".clone_into(&mut row.text);
+            "compare path and name with what the store has".clone_into(&mut row.help);
+        }
+    }
     let is_written = report
         .steps
         .iter()
@@ -75,4 +94,17 @@ pub(super) fn rows(way: &Way, arguments: &AuthCheck, report: &Report) -> Vec<Row
         rows.push(RowItem::told(Step::Write.name(), Verdict::Note, why));
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_artifact_is_listed_itself() {
+        let artifact = "graph/nightly/neo4j-2026-11-21T10-00-00.backup";
+        assert_eq!(keys_below(artifact.to_owned()), artifact);
+        assert_eq!(keys_below("graph/nightly".to_owned()), "graph/nightly/");
+        assert_eq!(keys_below(String::new()), "");
+    }
 }

@@ -4,12 +4,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::install::go_program;
 use super::python;
 use super::server::Server;
-use crate::binaries::find_or_build;
 use crate::certificates::IssuedCertificate;
 use crate::error::HarnessError;
-use crate::go_build::{self, GoProgram};
+use crate::go_build::GoProgram;
 use crate::locations;
 
 /// A running server with the bucket `backups` in the region [`Gateway::REGION`], for the keys [`Gateway::KEYS`].
@@ -36,7 +36,7 @@ impl Gateway {
         let Some(programs) = python::environment(progress)? else {
             return Ok(None);
         };
-        let Some(program) = build(progress)? else {
+        let Some(program) = go_program(&GATEWAY, progress)? else {
             return Ok(None);
         };
         let server = Server::start("versitygw", |folder, [port]| {
@@ -87,17 +87,6 @@ impl Gateway {
     /// Its port.
     pub fn port(&self) -> u16 {
         self.server.port()
-    }
-}
-
-fn build(progress: &dyn Fn(&str)) -> Result<Option<PathBuf>, HarnessError> {
-    match go_build::check_possible(&[&GATEWAY]) {
-        Ok(()) => find_or_build(&GATEWAY, progress).map(Some),
-        Err(HarnessError::NoGo { .. }) => {
-            println!("skipped: versitygw is written in Go, and Go 1.26 or newer is not installed");
-            Ok(None)
-        }
-        Err(error) => Err(error),
     }
 }
 

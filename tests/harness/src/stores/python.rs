@@ -1,9 +1,11 @@
 //! Python, with what the tests need in a virtual environment below the target folder.
 
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
+use serde_json::Value;
+
+use super::install::{Install, is_there, run};
 use crate::error::HarnessError;
 use crate::locations;
 
@@ -11,43 +13,28 @@ use crate::locations;
 /// saying so, where there is no Python.
 pub(super) fn environment(progress: &dyn Fn(&str)) -> Result<Option<PathBuf>, HarnessError> {
     let requirements = locations::root().join("tests/stores/moto/requirements.txt");
-    let wanted = fs::read_to_string(&requirements);
-    let wanted = wanted.map_err(HarnessError::io(format!("read {}", requirements.display())))?;
-    let folder = locations::target().join("stores/python");
-    let stamp = folder.join("requirements.txt");
-    let parent = locations::target().join("stores");
-    fs::create_dir_all(&parent).map_err(HarnessError::io(format!("create {}", parent.display())))?;
-    let lock = parent.join("python.lock");
-    let lock = File::create(&lock).map_err(HarnessError::io(format!("create {}", lock.display())))?;
-    lock.lock()
-        .map_err(HarnessError::io("wait for another process that installs"))?;
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(Some(folder.join("bin")));
-    }
-    let is_there = |arguments: &[&str]| {
-        let mut python = Command::new("python3");
-        python
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        python.status().is_ok_and(|status| status.success())
+    let install = Install {
+        name: "python",
+        stamp: "requirements.txt",
+        list: &requirements,
     };
-    if !is_there(&["-c", "import ensurepip, venv"]) {
-        println!("skipped: python3 with venv is not there");
-        return Ok(None);
-    }
-    progress("installing moto from PyPI (once)");
-    let mut make = Command::new("python3");
-    make.args(["-m", "venv", "--clear"]).arg(&folder);
-    run("python3 -m venv", make)?;
-    let mut install = Command::new(folder.join("bin/pip"));
-    install
-        .args(["install", "--quiet", "--disable-pip-version-check", "--requirement"])
-        .arg(&requirements);
-    run("pip install", install)?;
-    fs::write(&stamp, wanted).map_err(HarnessError::io(format!("write {}", stamp.display())))?;
-    Ok(Some(folder.join("bin")))
+    let folder = install.folder(|folder| {
+        if !is_there("python3", &["-c", "import ensurepip, venv"]) {
+            println!("skipped: python3 with venv is not there");
+            return Ok(false);
+        }
+        progress("installing moto from PyPI (once)");
+        let mut make = Command::new("python3");
+        make.args(["-m", "venv", "--clear"]).arg(folder);
+        run("python3 -m venv", make)?;
+        let mut install = Command::new(folder.join("bin/pip"));
+        install
+            .args(["install", "--quiet", "--disable-pip-version-check", "--requirement"])
+            .arg(&requirements);
+        run("pip install", install)?;
+        Ok(true)
+    })?;
+    Ok(folder.map(|folder| folder.join("bin")))
 }
 
 /// Runs one of the scripts beside the servers with this Python; gives what it prints.
@@ -78,14 +65,14 @@ pub fn clock_library(progress: &dyn Fn(&str)) -> Result<Option<PathBuf>, Harness
     Ok(None)
 }
 
-fn run(name: &'static str, mut command: Command) -> Result<String, HarnessError> {
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.map_err(HarnessError::io(format!("run {name}")))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    Err(HarnessError::Command {
-        command: name,
-        output: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
+/// An RSA key: the private one in PEM, and the public one as DER. `None`, after saying so, without Python.
+pub fn rsa_key(progress: &dyn Fn(&str)) -> Result<Option<(String, Vec<u8>)>, HarnessError> {
+    let Some(programs) = environment(progress)? else {
+        return Ok(None);
+    };
+    let printed = script(&programs.join("python"), "moto/key.py", &[])?;
+    let key: Value = serde_json::from_str(&printed).unwrap_or_default();
+    let text = |field: &str| key[field].as_str().unwrap_or_default().to_owned();
+    let public = text("public").split(' ').filter_map(|byte| byte.parse().ok()).collect();
+    Ok(Some((text("private"), public)))
 }

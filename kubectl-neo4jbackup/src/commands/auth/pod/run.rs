@@ -54,6 +54,9 @@ pub(super) struct Pod<'p> {
 impl Pod<'_> {
     /// Runs it. However that ends, the Job is removed, or it is said that it is not.
     pub(super) async fn run(&self, objects: &Objects, interrupt: &Interrupt, io: &mut Io<'_>) -> Asked {
+        if interrupt.is_set() {
+            return Asked::Interrupted;
+        }
         let job = format!("neo4jbackup-probe-{}", suffix());
         let lifetime = self.patience + MARGIN;
         let manifest = ProbeJob {
@@ -87,15 +90,10 @@ impl Pod<'_> {
                     end = watch.end() => self.said(end),
                 }
             }
-            Ok(Err(WriteError::NoAnswer(error))) => {
-                not(Verdict::Unknown, &format!("no Job was made: {}", chain(&error)), "")
-            }
+            Ok(Err(WriteError::NoAnswer(error))) => open(&job, &chain(&error)),
             // What was refused is not there.
             Ok(Err(error)) => return refused(&error),
-            Err(_) => {
-                let text = format!("no Job was made: no answer within {} s", PATIENCE.as_secs());
-                not(Verdict::Unknown, &text, "")
-            }
+            Err(_) => open(&job, &format!("no answer within {} s", PATIENCE.as_secs())),
         };
         self.remove(objects, &job, lifetime, io).await;
         asked
@@ -106,8 +104,16 @@ impl Pod<'_> {
         let (pod, node, how, log) = match end {
             End::Log { pod, node, how, log } => (pod, node, how, log),
             End::Stuck(why) => {
-                let help = "the pods in whose place it is would miss it, too; only if it is the image, name another one by --image";
+                return not(Verdict::Wrong, &why, "the pods in whose place it is would miss it, too");
+            }
+            End::Refused(why) => {
+                let help = "mend what refuses it, which stands in the way of the pods in whose place it is, too, or use --local";
                 return not(Verdict::Wrong, &why, help);
+            }
+            End::NoImage(why) => {
+                let text = format!("nothing was asked: {why}");
+                let help = "name by --image a copy of the image of this version that the nodes can pull";
+                return not(Verdict::Unknown, &text, help);
             }
             End::Unknown(why) => {
                 let text = format!("no answer within {} s: {why}", self.patience.as_secs());
@@ -177,6 +183,12 @@ fn refused(error: &WriteError) -> Asked {
         _ => "",
     };
     not(Verdict::Unknown, &format!("no Job can be made: {}", chain(error)), help)
+}
+
+/// A request without an answer may have been obeyed.
+fn open(job: &str, why: &str) -> Asked {
+    let text = format!("whether Job {job} was made is not known: {why}");
+    not(Verdict::Unknown, &text, "")
 }
 
 fn not(verdict: Verdict, text: &str, help: &str) -> Asked {

@@ -21,8 +21,12 @@ pub(super) enum End {
         how: String,
         log: String,
     },
-    /// It will not start: why.
+    /// It will not start, and what it stands for would not either: why.
     Stuck(String),
+    /// Nobody lets it be made: why.
+    Refused(String),
+    /// Its image is not there, or is another one: why.
+    NoImage(String),
     /// Not enough is known: why.
     Unknown(String),
 }
@@ -61,7 +65,7 @@ impl Watch<'_> {
             // The controller tries again, for a reason that does not go away by itself.
             let refused = warnings.iter().find(|warning| warning.starts_with("FailedCreate: "));
             return Ok(match refused {
-                Some(warning) => Ok(End::Stuck(format!("no pod can be made: {}", excerpt(warning)))),
+                Some(warning) => Ok(End::Refused(format!("no pod can be made: {}", excerpt(warning)))),
                 None => Err("no pod has been made".to_owned()),
             });
         };
@@ -70,6 +74,7 @@ impl Watch<'_> {
         Ok(match progress(pod) {
             Progress::Waiting(what) => Err(format!("pod {}: {what}", name(&pod_name))),
             Progress::Stuck(why) => Ok(End::Stuck(format!("pod {} does not start: {why}", name(&pod_name)))),
+            Progress::NoImage(why) => Ok(End::NoImage(format!("pod {} does not start: {why}", name(&pod_name)))),
             Progress::Ended(code, reason) => {
                 let log = self.objects.log_of(self.namespace, &pod_name, PROBE_CONTAINER).await?;
                 Ok(End::Log {
