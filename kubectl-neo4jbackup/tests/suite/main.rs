@@ -10,6 +10,8 @@ mod commands;
 mod completion;
 mod crds;
 mod doctor;
+#[cfg(unix)]
+mod editor;
 mod exits;
 mod explain_log;
 mod formats;
