@@ -15,6 +15,7 @@ mod editor;
 mod exits;
 mod explain_log;
 mod formats;
+mod help;
 mod inputs;
 mod lint;
 mod live;
