@@ -10,6 +10,7 @@ mod completion;
 mod connection;
 mod environment;
 mod look;
+mod lsp;
 mod pages;
 mod probe;
 mod rbac;
@@ -38,6 +39,7 @@ pub use auth::{Auth, AuthCheck, AuthCommand, AuthFormat, PROBE_IMAGE};
 pub use completion::{Completion, CompletionCommand, CompletionInstall, CompletionUninstall, InstallShell, Shell};
 pub use connection::Connection;
 pub use look::LookArguments;
+pub use lsp::Lsp;
 pub use pages::markdown;
 pub use probe::{Probe, ProviderName};
 pub use rbac::{Rbac, RbacCommand, RbacDiff, RbacRepair, RbacScope, RbacUndo, RepairScope};
@@ -62,9 +64,14 @@ const EVERYWHERE: &str = "Flags of every command";
     version,
     max_term_width = 100,
     subcommand_required = true,
-    arg_required_else_help = false,
-    after_help = "Flags follow the name of the plugin: `kubectl neo4jbackup lint -n prod`, not `kubectl -n prod neo4jbackup`.\n\
+    arg_required_else_help = true,
+    after_help = "Examples:\n  # is anything wrong in these files, and what would break in the cluster?\n  \
+                  kubectl neo4jbackup lint deploy/\n  kubectl neo4jbackup lint deploy/ --live\n\n  \
+                  # why did it fail, and how do all backups do?\n  kubectl neo4jbackup doctor -n graph\n  \
+                  kubectl neo4jbackup status -A\n\n\
+                  Flags follow the name of the plugin: `kubectl neo4jbackup lint -n prod`, not `kubectl -n prod neo4jbackup`.\n\
                   Every flag marked [env] can be set in the environment; the command line goes first.\n\n\
+                  Permissions: each command says what it needs; `rbac generate --for plugin` prints a Role with all of it.\n\n\
                   Exit codes: 0 good, 1 findings or differences, 2 wrong usage, 3 no full answer, 4 refused, \
                   124 not come about in time"
 )]
@@ -129,6 +136,8 @@ pub enum Command {
     Explain(Explain),
     /// Print the JSON Schema of a kind, for editors
     Schema(Schema),
+    /// Say what lint finds while somebody types, to an editor that starts it
+    Lsp(Lsp),
     /// Print the admission policies that judge without the webhook
     Policies(Policies),
     /// Say when every backup runs, and what gets in its way; with `next` when a schedule does
@@ -140,7 +149,7 @@ pub enum Command {
 }
 
 /// The arguments of `lint`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = "Examples:\n  \
         # every manifest below a folder\n  kubectl neo4jbackup lint deploy/\n\n  \
         # what Helm or kustomize renders\n  helm template ./chart | kubectl neo4jbackup lint -\n\n  \
@@ -154,6 +163,10 @@ pub enum Command {
         Settings can be kept in `.neo4jbackup.yaml`, in the folder of the first path or in one above it. Links in folders are \
         followed to places below the paths; one that leads out of them is reported and not followed. No report replaces what is \
         linted, a manifest or a baseline, and no baseline anything but a baseline.\n\n\
+        Permissions: none; with --live list in the namespaces of the files on neo4jbackups, neo4jrestores, neo4jenterpriseclusters, \
+        neo4jenterprisestandalones, neo4jshardeddatabases, cronjobs, jobs, persistentvolumeclaims and serviceaccounts, get on \
+        secrets and namespaces, and list on deployments everywhere; with --live or --crds cluster get on \
+        customresourcedefinitions. What is missing is listed as not checked.\n\n\
         Exit codes: 0 nothing at or above --fail-on, 1 findings (with --fix --diff: or differences), 2 wrong usage, \
         3 a file, or with --live something of the cluster, could not be read, or there was nothing to judge, 4 a file to write would replace one that must stay")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
@@ -164,6 +177,10 @@ pub struct Lint {
     /// The same as PATH, as kubectl spells it
     #[arg(short, long = "filename", value_name = "PATH")]
     pub filenames: Vec<PathBuf>,
+    /// Name of what comes on standard input, in the report and for the settings, the baseline and the role that the folders
+    /// around it give it. Takes the place of the file of this name among the PATHs; for editors, whose text is not saved yet
+    #[arg(long, value_name = "FILE")]
+    pub stdin_filename: Option<PathBuf>,
     /// Format of the report, and the file that it goes to; may be given several times, once without a file.
     /// Formats: text, table, short, json, yaml, sarif, junit, github, gitlab, markdown
     #[arg(short, long, value_name = "FORMAT[=FILE]", value_delimiter = ',')]
@@ -600,7 +617,9 @@ pub enum WaitGoal {
 #[command(
     after_help = "Examples:\n  kubectl neo4jbackup explain NB1002\n  kubectl neo4jbackup explain duplicate-key -o markdown\n  \
                         kubectl neo4jbackup explain --list\n\n  # why a backup failed, from its log alone\n  \
-                        kubectl logs job/nightly-backup --all-containers | kubectl neo4jbackup explain --log -"
+                        kubectl logs job/nightly-backup --all-containers | kubectl neo4jbackup explain --log -\n\n\
+                        Permissions: none.\n\n\
+                        Exit codes: 0 there is such a page, or the log could be read, 2 wrong usage, 3 the log cannot be read"
 )]
 pub struct Explain {
     /// Code or name of a rule or check
@@ -632,7 +651,9 @@ pub enum PageFormat {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  kubectl neo4jbackup schema\n  \
                         kubectl neo4jbackup schema neo4jbackup > neo4jbackup.schema.json\n  \
-                        kubectl neo4jbackup schema neo4jrestore --operator-version 1.13")]
+                        kubectl neo4jbackup schema neo4jrestore --operator-version 1.13\n\n\
+                        docs/editor.md says how an editor uses them.\n\nPermissions: none.\n\n\
+                        Exit codes: 0 printed, 2 wrong usage, also a kind that there is not")]
 pub struct Schema {
     /// Kind, singular or plural; all kinds are listed when it is left out
     #[arg(value_name = "KIND")]
@@ -647,7 +668,9 @@ pub struct Schema {
 #[command(after_help = "Examples:\n  kubectl neo4jbackup policies | kubectl apply -f -\n  \
                         kubectl neo4jbackup policies --skip NB7003 --warn NB7002,NB3005 --no-defaults\n\n\
                         The guard, the rules and the defaults are what the Helm chart installs with `engine: policies`. The \
-                        defaults need Kubernetes 1.36, the others 1.30.")]
+                        defaults need Kubernetes 1.36, the others 1.30.\n\n\
+                        Permissions: none; whoever applies what is printed needs them for that.\n\n\
+                        Exit codes: 0 printed, 2 wrong usage, also a rule that there is not")]
 pub struct Policies {
     /// Rules to leave out: codes or names
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
@@ -731,6 +754,7 @@ pub enum ScheduleCommand {
 #[command(after_help = "Examples:\n  kubectl neo4jbackup schedule next \"0 2 * * *\"\n  \
                         kubectl neo4jbackup schedule next \"0 2 * * 1-5\" \"@daily\" --count 5 --time-zone Europe/Paris\n  \
                         yq .spec.schedule deploy/*.yaml | kubectl neo4jbackup schedule next --stdin -o json\n\n\
+                        Permissions: none.\n\n\
                         Exit codes: 0 all are valid, 1 at least one is not, 2 wrong usage")]
 pub struct Next {
     /// Schedules in the notation of cron, each one quoted
@@ -767,8 +791,8 @@ pub enum PlainFormat {
 #[command(after_help = "Examples:\n  kubectl neo4jbackup version\n\n  \
                         # which cluster is asked, and as whom\n  kubectl neo4jbackup version --check\n  \
                         kubectl neo4jbackup version --check --context prod --as jane -o json\n\n\
-                        Permissions needed: none for the version; --check needs what every user who is known may do, \
-                        `create selfsubjectreviews.authentication.k8s.io` and `get /version`.\n\n\
+                        Permissions: none for the version; --check needs what every user who is known may do: create on selfsubjectreviews, and \
+                        to read `/version`.\n\n\
                         Exit codes: 0 good, 2 wrong usage, also a context that is not there, 3 the cluster does not answer")]
 pub struct Version {
     /// Also ask the cluster: its address and version, context and namespace, and who it takes you for
@@ -812,8 +836,10 @@ pub fn parse(arguments: &[OsString], environment: &BTreeMap<String, String>) -> 
 
 fn invocation(arguments: Vec<OsString>, environment: &BTreeMap<String, String>) -> Result<Invocation, Refusal> {
     let command = environment::fill(command(), environment);
+    // Who types nothing but the name wants to know what there is, and has done nothing wrong.
+    let is_alone = arguments.len() < 2;
     let refuse = |error: clap::Error| Refusal {
-        is_answer: !error.use_stderr(),
+        is_answer: is_alone || !error.use_stderr(),
         text: environment::explain(&error, environment),
     };
     let matches = command.try_get_matches_from(arguments).map_err(refuse)?;

@@ -6,6 +6,7 @@ mod doctor;
 mod explain;
 pub mod lint;
 mod logs;
+mod lsp;
 mod policies;
 mod probe;
 mod rbac;
@@ -51,6 +52,7 @@ pub fn run(invocation: Invocation, io: &mut Io<'_>) -> Exit {
     };
     match command {
         Command::Lint(arguments) => lint::run(*arguments, namespace, access, color, io),
+        Command::Lsp(arguments) => lsp::run(arguments, namespace, access, io),
         Command::Doctor(arguments) => doctor::run(&arguments, namespace.as_deref(), access, color, io),
         Command::Status(arguments) => status::run(&arguments, namespace.as_deref(), access, color, io),
         Command::Logs(arguments) => logs::run(&arguments, namespace, access, color, io),

@@ -94,6 +94,21 @@ pub struct Inputs {
     pub plain_folders: PlainFolders,
 }
 
+impl Inputs {
+    /// Gives standard input the name of a file, whose place its text takes.
+    pub fn name_stdin(&mut self, file: &Path, current_directory: &Path) {
+        let real = std::fs::canonicalize(current_directory.join(file)).ok();
+        let is_it = |source: &Source| {
+            let path = source.origin.path();
+            real.is_some() && path.and_then(|path| std::fs::canonicalize(path).ok()) == real
+        };
+        self.sources.retain(|source| source.origin.is_stdin() || !is_it(source));
+        for source in self.sources.iter_mut().filter(|source| source.origin.is_stdin()) {
+            source.name = file.to_string_lossy().into_owned();
+        }
+    }
+}
+
 /// The text of a file.
 #[derive(Debug)]
 pub struct Text {

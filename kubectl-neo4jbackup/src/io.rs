@@ -12,8 +12,8 @@ const USUAL_WIDTH: usize = 100;
 
 /// The surroundings of a run.
 pub struct Io<'a> {
-    /// Standard input.
-    pub stdin: &'a mut dyn Read,
+    /// Standard input, which another thread than that of the results may read.
+    pub stdin: &'a mut (dyn Read + Send),
     /// Standard output: results only.
     pub stdout: &'a mut dyn Write,
     /// Standard error: everything else.
@@ -101,7 +101,8 @@ impl Io<'_> {
 
 /// Runs `body` with the surroundings of this process.
 pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
-    let mut stdin = io::stdin().lock();
+    // Without the lock, which could not leave this thread.
+    let mut stdin = io::stdin();
     // Not the handle of the standard library itself, which writes every line on its own.
     let mut stdout = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut stderr = io::stderr().lock();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use json_patch::Patch;
-use neo4jbackup_core::document::{Document, Span};
+use neo4jbackup_core::document::{Document, Path, Span};
 use neo4jbackup_core::facts::{self, Need, Right};
 use neo4jbackup_core::finding::{Evidence, Severity, Suppressed};
 use neo4jbackup_core::fix::{self, FixKind};
@@ -176,6 +176,12 @@ pub struct Related {
     pub location: Option<Location>,
     /// Whether it stands in no file but in the cluster that the files are laid over.
     pub in_cluster: bool,
+    /// The field, for who looks for it in other files. Not part of the object.
+    #[serde(skip)]
+    pub path: Path,
+    /// The first byte and the one behind the last, where it stands in the same file. Not part of the object.
+    #[serde(skip)]
+    pub place: Option<(usize, usize)>,
 }
 
 impl Related {
@@ -186,6 +192,8 @@ impl Related {
             text: evidence.text.clone(),
             location: span.map(|span| Location::new(file, span)),
             in_cluster: false,
+            path: evidence.path.clone()?,
+            place: span.map(|span| (span.start.offset, span.end.offset)),
         })
     }
 }

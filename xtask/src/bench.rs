@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: builds what is measured, measures, and prints ratios, which hold on other machines as well.
 
 mod cost;
+mod editor;
 mod growth;
 mod lint;
 mod live;
@@ -23,6 +24,12 @@ pub(crate) enum Subject {
     Core {
         /// Only benchmarks whose name matches; `rules|answer`
         filter: Option<String>,
+    },
+    /// The language server: from a keystroke to the findings, in texts of 200, 2,000 and 20,000 lines
+    Editor {
+        /// How many keystrokes
+        #[arg(long, default_value_t = 200)]
+        strokes: usize,
     },
     /// The linter: time and memory for ten times as much, where everything could be compared with everything
     Growth {
@@ -143,6 +150,9 @@ const RATIOS: [(&str, &str, &str); 13] = [
 pub(crate) fn run(root: &Path, subject: &Subject) -> Result<()> {
     match subject {
         Subject::Core { filter } => core(root, filter.as_deref()),
+        Subject::Editor { strokes } => {
+            in_memory(root, "editor", |program, folder| editor::run(program, folder, *strokes))
+        }
         Subject::Growth { filter, rounds } => in_memory(root, "growth", |program, folder| {
             growth::run(program, folder, filter.as_deref(), *rounds)
         }),

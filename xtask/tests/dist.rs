@@ -212,9 +212,12 @@ fn the_archive_has_the_program_its_licences_and_the_script_for_kubectl() {
             "LICENSE",
             "THIRD-PARTY-LICENSES.txt",
             "kubectl-neo4jbackup",
-            "kubectl_complete-neo4jbackup"
+            "kubectl_complete-neo4jbackup",
+            "man"
         ]
     );
+    let page = fs::read_to_string(folder.path().join("man/man1/kubectl-neo4jbackup-lint.1")).unwrap();
+    assert!(page.contains("EXIT STATUS"), "{page}");
     let licences = fs::read_to_string(folder.path().join("THIRD-PARTY-LICENSES.txt")).unwrap();
     for words in [
         "Copyright (c) The Rust Project Contributors",

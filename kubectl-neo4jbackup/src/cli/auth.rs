@@ -9,6 +9,8 @@ pub const PROBE_IMAGE: &str = concat!("ghcr.io/neo4jbackup/kubectl-neo4jbackup:"
 
 /// The arguments of `auth`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  kubectl neo4jbackup auth check -n graph\n\n\
+                        Permissions: those of `auth check`.\n\nExit codes: those of `auth check`; 2 wrong usage")]
 pub struct Auth {
     /// What to do with identities.
     #[command(subcommand)]

@@ -16,7 +16,8 @@ use clap::{Args, Subcommand, ValueEnum};
         # in a profile of PowerShell\n  kubectl-neo4jbackup completion powershell | Out-String | Invoke-Expression\n\n\
         kubectl completes `kubectl neo4jbackup` by a program of its own, kubectl_complete-neo4jbackup, in a folder of PATH \
         (kubectl 1.26 and later, with kubectl's own completion set up). `install` puts it there, `completion kubectl` prints it.\n\n\
-        Permissions: list on neo4jbackups, neo4jrestores and namespaces completes their names; without, nothing is offered."
+        Permissions: list on neo4jbackups, neo4jrestores and namespaces, for their names; without, nothing is offered.\n\n\
+        Exit codes: 0 printed, 2 wrong usage"
 )]
 pub struct Completion {
     /// What else to do.

@@ -10,6 +10,11 @@ use super::{OperatorVersion, PlainFormat, operator_version, timeout};
 
 /// The arguments of `rbac`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  # may everybody do what he needs?\n  kubectl neo4jbackup rbac check -n graph\n\n  \
+        # what would be repaired?\n  kubectl neo4jbackup rbac repair -n graph --dry-run\n\n\
+        Permissions: those of each command below.\n\nExit codes: those of each command below; 2 wrong usage"
+)]
 pub struct Rbac {
     /// What to do with accounts and rights.
     #[command(subcommand)]
@@ -60,6 +65,8 @@ pub struct RepairScope {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  kubectl neo4jbackup rbac diff -n graph\n  kubectl neo4jbackup rbac diff -A -o json\n\n\
+        Permissions: list on neo4jbackups, neo4jrestores, roles and rolebindings; get on serviceaccounts, roles, rolebindings and \
+        namespaces, and on configmaps for the settings of the webhook; `rbac generate --for plugin --level repair` prints them.\n\n\
         Exit codes: 0 all is as it has to be, 1 something differs, 2 wrong usage, 3 no full answer"
 )]
 pub struct RbacDiff {
@@ -115,6 +122,8 @@ pub struct RbacRepair {
 #[command(
     after_help = "Examples:\n  kubectl neo4jbackup rbac undo neo4jbackup-rbac-undo-20260601T020000Z.json\n\n\
         It works on a repair that was interrupted, too: what was never changed stays as it is.\n\n\
+        Permissions: get, create, patch, update and delete on what it brings back or takes away, and the rights that it gives back \
+        (docs/rbac-repair.md).\n\n\
         Exit codes: 0 all is as it was, 1 the answer was no, 2 wrong usage, also a file that is none, 3 no full answer, \
         4 something was changed since, or may not be brought back"
 )]

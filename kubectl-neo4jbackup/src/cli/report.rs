@@ -80,7 +80,7 @@ pub enum ReportCommand {
                         kubectl neo4jbackup report diff before/ after/ -o json\n\n\
                         Two values mean the same where the operator takes them for the same: 1Gi and 1024Mi, an absent field and a \
                         zero. What is redacted counts as the same, because the numbers of two reports have nothing to do with \
-                        each other.\n\n\
+                        each other.\n\nPermissions: none.\n\n\
                         Exit codes: 0 nothing has changed, 1 something has, 2 wrong usage, also a report that cannot be read, 3 nothing has changed in \
                         what could be compared, which is not all"
 )]

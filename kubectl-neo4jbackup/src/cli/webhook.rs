@@ -8,6 +8,8 @@ use super::timeout;
 
 /// The arguments of `webhook`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  kubectl neo4jbackup webhook check -n graph\n\n\
+                        Permissions: those of `webhook check`.\n\nExit codes: those of `webhook check`; 2 wrong usage")]
 pub struct Webhook {
     /// What to do with the webhook.
     #[command(subcommand)]

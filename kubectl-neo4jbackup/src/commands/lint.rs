@@ -8,12 +8,14 @@ mod live;
 mod output;
 mod overlay;
 mod plan;
+pub(super) mod single;
 mod survey;
 mod unfinished;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use neo4jbackup_core::quoted::{Name, printable};
@@ -21,13 +23,13 @@ use neo4jbackup_core::quoted::{Name, printable};
 use crate::baseline::{self, Baseline, BaselineError};
 use crate::cli::{FailOn, Lint};
 use crate::connection::Access;
-use crate::input::{self, Gap, Inputs, Reader, Text};
+use crate::input::{self, Gap, Inputs, Origin, Reader, Source, Text};
 use crate::report::{API_VERSION, Finding, LintReport, Skipped, Summary, Verdict};
 use crate::{Exit, Io, parallel};
 
 use self::check::Checked;
 use self::destination::{Destination, Destinations};
-use self::plan::Plan;
+pub(super) use self::plan::Plan;
 use super::usage;
 
 /// Runs the command.
@@ -45,7 +47,10 @@ pub(super) fn run(
             return error.exit();
         }
     };
-    let inputs = input::find(&plan.paths, &io.current_directory, &plan.exclude);
+    let mut inputs = input::find(&plan.paths, &io.current_directory, &plan.exclude);
+    if let Some(file) = &plan.stdin_filename {
+        inputs.name_stdin(file, &io.current_directory);
+    }
     let destinations = match Destinations::new(&plan, &inputs.sources, io) {
         Ok(destinations) => destinations,
         Err(refusal) => {
@@ -107,7 +112,12 @@ fn load(inputs: Inputs, plan: &Plan, io: &mut Io<'_>) -> (Vec<Text>, Vec<Gap>) {
             Err(gap) => gaps.push(gap),
         }
     }
-    let sources: Vec<_> = texts.iter().map(|text| &text.source).collect();
+    let stdin = plan.stdin_filename.as_ref().map(|file| Source {
+        name: file.to_string_lossy().into_owned(),
+        origin: Origin::Named(io.current_directory.join(file)),
+    });
+    let placed = |text: &'_ Text| text.source.origin.is_stdin().then_some(stdin.as_ref()).flatten();
+    let sources: Vec<_> = texts.iter().map(|text| placed(text).unwrap_or(&text.source)).collect();
     let roles = input::roles(&sources, &plain_folders);
     for (text, role) in texts.iter_mut().zip(roles) {
         text.role = role;
@@ -117,7 +127,7 @@ fn load(inputs: Inputs, plan: &Plan, io: &mut Io<'_>) -> (Vec<Text>, Vec<Gap>) {
 
 /// Why findings cannot be accepted.
 #[derive(Debug, thiserror::Error)]
-enum AcceptError {
+pub(super) enum AcceptError {
     /// The baseline is to be written.
     #[error("{name} cannot be written: {source}")]
     Write { name: String, source: io::Error },
@@ -129,6 +139,22 @@ enum AcceptError {
     /// It is none.
     #[error("{name} {source}")]
     Baseline { name: String, source: BaselineError },
+}
+
+fn parse(name: &str, text: &str) -> Result<Baseline, AcceptError> {
+    Baseline::parse(text).map_err(|source| AcceptError::Baseline {
+        name: name.to_owned(),
+        source,
+    })
+}
+
+/// Reads the baseline that stands in this file.
+fn read_baseline(name: &str, file: &Path) -> Result<Baseline, AcceptError> {
+    let text = fs::read_to_string(file).map_err(|source| AcceptError::Read {
+        name: name.to_owned(),
+        source,
+    })?;
+    parse(name, &text)
 }
 
 /// Marks what the baseline accepts, or writes the baseline. Returns the entries that nothing needs any more.
@@ -147,12 +173,6 @@ fn accept(
         folder: file.parent().unwrap_or(&io.current_directory),
         current_directory: &io.current_directory,
     };
-    let parse = |text: &str| {
-        Baseline::parse(text).map_err(|source| AcceptError::Baseline {
-            name: name.clone(),
-            source,
-        })
-    };
     if let Some(destination) = destination {
         let text = baseline::render(findings, &place);
         destination.write(&text).map_err(|source| AcceptError::Write {
@@ -160,16 +180,12 @@ fn accept(
             source,
         })?;
         let count = findings.iter().filter(|finding| finding.suppressed.is_none()).count();
-        let named = parse(&text)?;
+        let named = parse(name, &text)?;
         named.apply(findings, &BTreeSet::new(), &place);
         io.say(&format!("wrote {name}: {count} findings are accepted from now on"));
         return Ok(Vec::new());
     }
-    let text = fs::read_to_string(file).map_err(|source| AcceptError::Read {
-        name: name.clone(),
-        source,
-    })?;
-    let known = parse(&text)?;
+    let known = read_baseline(name, file)?;
     let read: BTreeSet<String> = texts.iter().map(|text| text.source.name.clone()).collect();
     Ok(known.apply(findings, &read, &place))
 }

@@ -185,7 +185,6 @@ fn help_goes_to_standard_output_and_mistakes_to_standard_error() {
     );
     for arguments in [
         &["lnit"][..],
-        &[],
         &["explain"],
         &["schedule", "next"],
         &["lint", "--diff", "x"],

@@ -294,3 +294,42 @@ fn a_file_that_nobody_may_read_is_said() {
         (3, "error: secret.yaml cannot be read: permission denied\n")
     );
 }
+
+#[test]
+fn standard_input_takes_the_place_of_the_file_that_it_is_named_after() {
+    let sandbox = Sandbox::new();
+    sandbox.write("repo/.git/HEAD", "");
+    sandbox.write("repo/.neo4jbackup.yaml", "skip: [NB2001]\n");
+    sandbox.write("repo/deploy/backup.yaml", SIX_FIELDS);
+    // What is saved is not what is judged, and the settings are those of its folder.
+    let typed = SIX_FIELDS.replace("backups", "Acme_Backups").replace("0 0 2", "0 2");
+    for paths in [&["-"][..], &[], &["repo", "-"]] {
+        let mut arguments = vec!["lint", "--stdin-filename", "repo/deploy/backup.yaml", "-o", "short"];
+        arguments.extend(paths);
+        let run = sandbox.run_with(&typed, &arguments);
+        assert_eq!(run.exit, 1, "{}", run.stderr);
+        assert!(run.stdout.contains("repo/deploy/backup.yaml:13:13: "), "{}", run.stdout);
+        assert!(run.stdout.contains("NB7002"), "{}", run.stdout);
+        assert!(!run.stdout.contains("NB5001"), "{}", run.stdout);
+        assert!(!run.stdout.contains("NB2001"), "{}", run.stdout);
+    }
+    // It was never saved, and is a patch as the file beside it says.
+    sandbox.write("repo/deploy/kustomization.yaml", "patches: [{path: patch.yaml}]\n");
+    let patch =
+        "apiVersion: neo4j.neo4j.com/v1beta1\nkind: Neo4jBackup\nmetadata: {name: nightly}\nspec: {suspend: true}\n";
+    sandbox.write("repo/deploy/patch.yaml", "");
+    let run = sandbox.run_with(patch, &["lint", "-", "--stdin-filename", "repo/deploy/patch.yaml"]);
+    assert_eq!(run.exit, 0, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("is a patch"), "{}", run.stdout);
+    // Fixes go to standard output, and the file stays.
+    let run = sandbox.run_with(
+        SIX_FIELDS,
+        &["lint", "--fix", "--stdin-filename", "repo/deploy/new.yaml"],
+    );
+    assert_eq!(run.stdout, SIX_FIELDS.replace("0 0 2", "0 2"));
+    assert!(!sandbox.path("repo/deploy/new.yaml").exists());
+    // Without standard input there is nothing to name.
+    let run = sandbox.run(&["lint", "repo", "--stdin-filename", "a.yaml"]);
+    assert_eq!(run.exit, 2);
+    assert!(run.stderr.contains("add `-`"), "{}", run.stderr);
+}

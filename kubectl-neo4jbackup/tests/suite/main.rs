@@ -10,9 +10,12 @@ mod commands;
 mod completion;
 mod crds;
 mod doctor;
+#[cfg(unix)]
+mod editor;
 mod exits;
 mod explain_log;
 mod formats;
+mod help;
 mod inputs;
 mod lint;
 mod live;

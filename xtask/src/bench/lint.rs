@@ -98,7 +98,7 @@ fn in_megabytes(bytes: usize) -> f64 {
 }
 
 /// The backup of a team as a person writes it, with nothing wrong.
-fn backup(team: usize) -> String {
+pub(super) fn backup(team: usize) -> String {
     format!(
         "apiVersion: neo4j.neo4j.com/v1beta1
 kind: Neo4jBackup

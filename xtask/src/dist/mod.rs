@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! program.rs (cargo build) ─┐
+//! man.rs (of the description of the command line) ──────┤
 //! crates.rs (what is linked in) → licences.rs, sbom.rs ─┴→ archive.rs → SHA256SUMS → krew.rs (of all platforms)
 //! ```
 
@@ -9,6 +10,7 @@ mod archive;
 mod crates;
 mod krew;
 mod licences;
+mod man;
 #[cfg(test)]
 mod one_version;
 mod platform;
@@ -108,7 +110,7 @@ fn make(root: &Path, platform: &Platform, program: &Path, is_ours: bool) -> Resu
         content,
     };
     let (shim, script) = completion::script_for_kubectl(platform.is_windows());
-    let entries = [
+    let mut entries = vec![
         entry(&platform.program(), true, bytes.clone()),
         entry(shim, true, script.into_bytes()),
         entry("LICENSE", false, licence),
@@ -118,6 +120,11 @@ fn make(root: &Path, platform: &Platform, program: &Path, is_ours: bool) -> Resu
             licences::text(root, platform, &crates)?.into_bytes(),
         ),
     ];
+    // Nobody on Windows has a reader for them.
+    if !platform.is_windows() {
+        let pages = man::pages(kubectl_neo4jbackup::cli::command())?;
+        entries.extend(pages.into_iter().map(|(name, text)| entry(&name, false, text)));
+    }
     let document = sbom::document(platform, &crates, &bytes, &time(root)?);
     let document = serde_json::to_string_pretty(&document).context("writing what is in it")? + "\n";
     Ok(vec![

@@ -142,20 +142,22 @@ fn reason(skipped: &neo4jbackup_core::rule::Skipped) -> String {
 
 fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) -> (Checked, Vec<Unknown>) {
     part.with_file(text, &plan.options.limits, |file| {
-        check_file(file, part, text, inventory, plan)
+        check_file(file, part.text, part.first, text, inventory, plan)
     })
 }
 
-fn check_file(
+/// Judges documents of the text at `position`; `first` is the position of the first one in the file.
+pub(super) fn check_file(
     file: &File<'_>,
-    part: &Part<'_>,
+    position: usize,
+    first: usize,
     text: &Text,
     inventory: &Inventory,
     plan: &Plan,
 ) -> (Checked, Vec<Unknown>) {
     let name = &text.source.name;
     let mut outcome = judge(file, inventory, plan);
-    if let Some(problem) = text.problem.as_deref().filter(|_| part.first == 0) {
+    if let Some(problem) = text.problem.as_deref().filter(|_| first == 0) {
         let finding = engine::document_problem(problem);
         if plan.selection.includes(finding.code) {
             outcome.findings.push(Located {
@@ -167,9 +169,9 @@ fn check_file(
         }
     }
     let findings = outcome.findings.into_iter().map(|mut located| {
-        let document = located.document.and_then(|position| file.documents.get(position));
-        located.document = located.document.map(|position| position + part.first);
-        Finding::new(located, name, part.text, &text.text, document)
+        let document = located.document.and_then(|document| file.documents.get(document));
+        located.document = located.document.map(|document| document + first);
+        Finding::new(located, name, position, &text.text, document)
     });
     let skipped = outcome.skipped.into_iter().map(|skipped| Skipped {
         code: Some(skipped.code),
@@ -188,7 +190,7 @@ fn check_file(
         left_alone: outcome
             .left_alone
             .into_iter()
-            .map(|(group, objects)| (group, BTreeMap::from([(part.text, objects)])))
+            .map(|(group, objects)| (group, BTreeMap::from([(position, objects)])))
             .collect(),
     };
     (checked, outcome.unknown)

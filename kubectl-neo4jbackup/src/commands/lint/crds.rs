@@ -16,7 +16,7 @@ const GROUP: &str = Group::Neo4jNeo4jCom.name();
 
 /// Why there are no schemas.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CrdsError {
+pub(in crate::commands) enum CrdsError {
     /// A file or folder that cannot be read.
     #[error("--crds: {} {}", Name(&.0.file), .0.reason)]
     Unreadable(Gap),

@@ -20,15 +20,22 @@ use crate::selection::Selection;
 use crate::suggest::{self, UnknownRule};
 use crate::{Exit, Io};
 
+/// What a command line calls standard input.
+const STDIN: &str = "-";
+
 /// Why it is not clear what to do.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum PlanError {
+pub(in crate::commands) enum PlanError {
     /// No path.
     #[error(
         "say what to lint: files, folders, or `-` for standard input\n\n\
          Usage: kubectl neo4jbackup lint [FLAGS] PATH...\n\nFor more, try '--help'."
     )]
     NothingToLint,
+
+    /// `--stdin-filename` without standard input.
+    #[error("--stdin-filename names what comes on standard input, which is not among the paths; add `-`")]
+    NoStdin,
 
     /// The file of settings.
     #[error(transparent)]
@@ -73,7 +80,7 @@ pub(super) enum PlanError {
 
 impl PlanError {
     /// What it says to the shell.
-    pub(super) fn exit(&self) -> Exit {
+    pub(in crate::commands) fn exit(&self) -> Exit {
         match self {
             Self::Crds(error) => error.exit(),
             _ => Exit::Usage,
@@ -83,28 +90,30 @@ impl PlanError {
 
 /// What to do, with nothing left open.
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
-pub(super) struct Plan {
-    pub(super) paths: Vec<PathBuf>,
-    pub(super) exclude: Exclude,
-    pub(super) options: Options,
+pub(in crate::commands) struct Plan {
+    pub(in crate::commands) paths: Vec<PathBuf>,
+    /// The file whose text comes on standard input.
+    pub(in crate::commands) stdin_filename: Option<PathBuf>,
+    pub(in crate::commands) exclude: Exclude,
+    pub(in crate::commands) options: Options,
     /// As it was given, or as the schemas tell it.
-    pub(super) operator_version: Option<String>,
-    pub(super) selection: Selection,
-    pub(super) fail_on: FailOn,
-    pub(super) show: Show,
+    pub(in crate::commands) operator_version: Option<String>,
+    pub(in crate::commands) selection: Selection,
+    pub(in crate::commands) fail_on: FailOn,
+    pub(in crate::commands) show: Show,
     /// The widest kind of fix to apply; `None` to apply none.
-    pub(super) fix: Option<FixKind>,
+    pub(in crate::commands) fix: Option<FixKind>,
     /// Whether to show the fixes and write nothing.
-    pub(super) diff: bool,
+    pub(in crate::commands) diff: bool,
     /// The file of settings.
-    pub(super) config: Option<PathBuf>,
+    pub(in crate::commands) config: Option<PathBuf>,
     /// Name and place of the baseline.
-    pub(super) baseline: Option<(String, PathBuf)>,
-    pub(super) write_baseline: bool,
-    pub(super) allow_incomplete: bool,
-    pub(super) outputs: Vec<Output>,
-    pub(super) color: bool,
-    pub(super) width: usize,
+    pub(in crate::commands) baseline: Option<(String, PathBuf)>,
+    pub(in crate::commands) write_baseline: bool,
+    pub(in crate::commands) allow_incomplete: bool,
+    pub(in crate::commands) outputs: Vec<Output>,
+    pub(in crate::commands) color: bool,
+    pub(in crate::commands) width: usize,
     /// Where to look for what the files are laid over; `None` unless they are.
     pub(super) look: Option<Look>,
     /// What was found there.
@@ -112,31 +121,32 @@ pub(super) struct Plan {
 }
 
 /// One report to write.
-pub(super) struct Output {
-    pub(super) format: &'static dyn Format,
+pub(in crate::commands) struct Output {
+    pub(in crate::commands) format: &'static dyn Format,
     /// The name of the format.
-    pub(super) name: &'static str,
+    pub(in crate::commands) name: &'static str,
     /// The file; `None` for standard output.
-    pub(super) file: Option<PathBuf>,
+    pub(in crate::commands) file: Option<PathBuf>,
 }
 
 impl Plan {
     /// Puts together what was said.
-    pub(super) fn new(
+    pub(in crate::commands) fn new(
         arguments: Lint,
         namespace: Option<String>,
         access: &mut Access,
         color: bool,
         io: &mut Io<'_>,
     ) -> Result<Self, PlanError> {
-        let mut paths = arguments.filenames;
-        paths.extend(arguments.paths);
-        if paths.is_empty() {
-            return Err(PlanError::NothingToLint);
-        }
-        let file = match &arguments.config {
-            Some(file) => Some(io.current_directory.join(file)),
-            None => config::find(&start(&paths, io), &real(io.current_directory.clone()))?,
+        let paths = paths(
+            [arguments.filenames, arguments.paths].concat(),
+            arguments.stdin_filename.is_some(),
+        )?;
+        let file = if let Some(file) = &arguments.config {
+            Some(io.current_directory.join(file))
+        } else {
+            let start = start(&paths, arguments.stdin_filename.as_deref(), io);
+            config::find(&start, &real(io.current_directory.clone()))?
         };
         let config_file = file.clone();
         let is_found = arguments.config.is_none();
@@ -152,7 +162,7 @@ impl Plan {
             }
             None => (Config::default(), io.current_directory.clone()),
         };
-        let reads_input = paths.iter().any(|path| path == Path::new("-"));
+        let reads_input = paths.iter().any(|path| path == Path::new(STDIN));
         access.standard_input = reads_input.then_some("manifests");
         let operator_version = arguments.operator_version.or(config.operator_version);
         let served = match arguments.crds.as_slice() {
@@ -219,25 +229,42 @@ impl Plan {
             color,
             width: io.width(),
             paths,
+            stdin_filename: arguments.stdin_filename,
             look,
             live: None,
         })
     }
 
     /// Whether `--fix` makes changes of this kind.
-    pub(super) fn applies(&self, kind: FixKind) -> bool {
+    pub(in crate::commands) fn applies(&self, kind: FixKind) -> bool {
         let widest = self.fix.unwrap_or(FixKind::Safe);
         // What the webhook will fill in needs no change of the file.
         kind != FixKind::None && kind <= widest && !(kind == FixKind::Default && self.options.assume_webhook)
     }
 }
 
+/// What to lint: what was named, and standard input where that has a name.
+fn paths(mut paths: Vec<PathBuf>, names_stdin: bool) -> Result<Vec<PathBuf>, PlanError> {
+    if names_stdin && !paths.iter().any(|path| path == Path::new(STDIN)) {
+        if !paths.is_empty() {
+            return Err(PlanError::NoStdin);
+        }
+        paths.push(PathBuf::from(STDIN));
+    }
+    if paths.is_empty() {
+        return Err(PlanError::NothingToLint);
+    }
+    Ok(paths)
+}
+
 /// Where to look for settings: at the first path that is one.
-fn start(paths: &[PathBuf], io: &Io<'_>) -> PathBuf {
-    let exists = |path: &PathBuf| path.exists();
+fn start(paths: &[PathBuf], stdin: Option<&Path>, io: &Io<'_>) -> PathBuf {
+    // A text that was never saved has a folder all the same.
+    let exists = |path: &PathBuf| path.exists() || stdin.is_some() && path.parent().is_some_and(Path::exists);
     let mut full = paths
         .iter()
-        .filter(|path| *path != Path::new("-"))
+        .map(PathBuf::as_path)
+        .filter_map(|path| if path == Path::new(STDIN) { stdin } else { Some(path) })
         .map(|path| io.current_directory.join(path));
     let found = full.find(exists).unwrap_or_else(|| io.current_directory.clone());
     // `sub/..` is no place to go upwards from.

@@ -22,7 +22,7 @@ use crate::parallel;
 const NOT_AMONG_THE_FILES: &str = "it is not among the linted files";
 
 /// An inventory of files that has nothing in it yet.
-fn among_files() -> Inventory {
+pub(super) fn among_files() -> Inventory {
     let mut inventory = Inventory::partial(NOT_AMONG_THE_FILES);
     inventory.compare_namespaces();
     inventory
@@ -110,7 +110,7 @@ impl<'t> Part<'t> {
 
 /// What was read of a text, to be judged. What is beyond the bounds of an object is no object, and of no matter where the
 /// text names no group of ours: a description of an API, a table of data.
-fn file<'t>(parsed: Parsed<'t>, text: &Text, is_patch: bool) -> File<'t> {
+pub(super) fn file<'t>(parsed: Parsed<'t>, text: &Text, is_patch: bool) -> File<'t> {
     let is_beyond = |problem: &Problem| matches!(problem.kind, ProblemKind::TooLarge | ProblemKind::TooManyNodes);
     let mut file = File {
         is_patch,
