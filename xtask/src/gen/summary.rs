@@ -17,7 +17,7 @@ const DOCS: &str = "docs";
 const FILE: &str = "SUMMARY.md";
 
 /// Chapters, and the pages of each, with what it is called there.
-const CHAPTERS: [(&str, &[(&str, &str)]); 6] = [
+const CHAPTERS: [(&str, &[(&str, &str)]); 7] = [
     (
         "Begin",
         &[
@@ -51,6 +51,7 @@ const CHAPTERS: [(&str, &[(&str, &str)]); 6] = [
             ("policies-defaults", "Policies that fill in"),
         ],
     ),
+    ("In editors and pipelines", &[("editor", "Editors"), ("ci", "CI and GitOps")]),
     (
         "Reference",
         &[
