@@ -5,6 +5,7 @@
 mod api_server;
 mod auth;
 mod bundle;
+mod ci;
 mod commands;
 #[cfg(unix)]
 mod completion;
@@ -13,6 +14,7 @@ mod doctor;
 mod exits;
 mod explain_log;
 mod formats;
+mod guides;
 mod inputs;
 mod lint;
 mod live;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::lint::Options;
@@ -86,6 +87,8 @@ impl PlanError {
 pub(super) struct Plan {
     pub(super) paths: Vec<PathBuf>,
     pub(super) exclude: Exclude,
+    /// Whether folders are also gone through for texts in which manifests stand.
+    pub(super) has_guides: bool,
     pub(super) options: Options,
     /// As it was given, or as the schemas tell it.
     pub(super) operator_version: Option<String>,
@@ -109,6 +112,10 @@ pub(super) struct Plan {
     pub(super) look: Option<Look>,
     /// What was found there.
     pub(super) live: Option<Live>,
+    /// How long the API server may take to say what it would do, where it is asked.
+    pub(super) dry_run: Option<Duration>,
+    /// The namespace that was named.
+    pub(super) namespace: Option<String>,
 }
 
 /// One report to write.
@@ -187,6 +194,7 @@ impl Plan {
         };
         Ok(Self {
             exclude: Exclude::new(&real(folder), &config.exclude)?,
+            has_guides: arguments.markdown,
             options: Options {
                 settings: config.settings,
                 operator: match &operator_version {
@@ -194,7 +202,7 @@ impl Plan {
                     None => told.map(Operator::one_of),
                 },
                 served: served.map(Arc::new),
-                namespace: namespace.unwrap_or_else(|| "default".to_owned()),
+                namespace: namespace.clone().unwrap_or_else(|| "default".to_owned()),
                 assume_webhook: arguments.assume_webhook || config.assume_webhook.unwrap_or_default(),
                 ..Options::at(io.now)
             },
@@ -221,6 +229,8 @@ impl Plan {
             paths,
             look,
             live: None,
+            dry_run: arguments.server_dry_run.then_some(arguments.timeout),
+            namespace: namespace.clone(),
         })
     }
 
