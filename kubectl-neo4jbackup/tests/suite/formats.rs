@@ -144,16 +144,25 @@ fn pipelines_get_the_places_of_the_repository_and_no_others() {
     sandbox.write("repo/deploy/a b.yaml", SIX_FIELDS);
     sandbox.write("elsewhere.yaml", SIX_FIELDS.replace("nightly", "other"));
     let absolute = sandbox.path("repo/deploy/a b.yaml");
-    let run = |stdin: &str, arguments: &[&str]| {
+    let lint = |stdin: &str, arguments: &[&str]| {
         let arguments = [&["lint", "--only", "NB5001", "-o"], arguments].concat();
         sandbox.run_in("repo/deploy", stdin, &arguments)
     };
     for inside in ["a b.yaml", "../deploy/./a b.yaml", absolute.to_str().unwrap()] {
-        let run = run("", &["sarif", inside, "../../elsewhere.yaml"]);
+        let run = lint("", &["sarif", inside, "../../elsewhere.yaml"]);
         let log: Value = serde_json::from_str(&run.stdout).unwrap();
-        assert!(!run.stdout.contains("file:") && !run.stdout.contains("../"), "{}", run.stdout);
-        let locations: Vec<&Value> = log["runs"][0]["results"].as_array().unwrap().iter().map(|result| &result["locations"][0]).collect();
-        assert_eq!(locations[0]["physicalLocation"]["artifactLocation"]["uri"], "deploy/a%20b.yaml");
+        let results = log["runs"][0]["results"].to_string();
+        assert!(!results.contains("file:") && !results.contains("../"), "{results}");
+        let locations: Vec<&Value> = log["runs"][0]["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|result| &result["locations"][0])
+            .collect();
+        assert_eq!(
+            locations[0]["physicalLocation"]["artifactLocation"]["uri"],
+            "deploy/a%20b.yaml"
+        );
         // What is not in the repository is named by its object, and has no fix there.
         assert_eq!(locations[1]["physicalLocation"], Value::Null);
         assert_eq!(
@@ -161,18 +170,29 @@ fn pipelines_get_the_places_of_the_repository_and_no_others() {
             "Neo4jBackup/graph/other spec.schedule"
         );
         assert_eq!(log["runs"][0]["results"][1]["fixes"], Value::Null);
-        let run = run("", &["gitlab", inside]);
+        let run = lint("", &["gitlab", inside]);
         let issues: Value = serde_json::from_str(&run.stdout).unwrap();
         assert_eq!(issues[0]["location"]["path"], "deploy/a b.yaml");
-        let run = run("", &["github", inside]);
-        assert!(run.stdout.starts_with("::error file=deploy/a b.yaml,line=10,"), "{}", run.stdout);
+        let run = lint("", &["github", inside]);
+        assert!(
+            run.stdout.starts_with("::error file=deploy/a b.yaml,line=10,"),
+            "{}",
+            run.stdout
+        );
     }
-    let run = run(SIX_FIELDS, &["sarif", "-", "absent.yaml", "/absent.yaml"]);
+    let run = lint(SIX_FIELDS, &["sarif", "-", "absent.yaml", "/absent.yaml"]);
     let log: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!(log["runs"][0]["results"][0]["locations"][0]["physicalLocation"], Value::Null);
+    assert_eq!(
+        log["runs"][0]["results"][0]["locations"][0]["physicalLocation"],
+        Value::Null
+    );
     let notifications = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"];
     let place = |number: usize| &notifications[number]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
-    assert_eq!((place(0), place(1)), (&"deploy/absent.yaml".into(), &Value::Null), "{notifications:#}");
+    assert_eq!(
+        (place(0), place(1)),
+        (&"deploy/absent.yaml".into(), &Value::Null),
+        "{notifications:#}"
+    );
 }
 
 #[test]
@@ -186,11 +206,24 @@ fn more_results_than_github_takes_are_cut_and_that_is_said() {
              \"arn:aws:iam::{account}:role/r\"}}}}}}}}}}}}}}\n---\n"
         )
     };
-    let warned: String = (0..30).map(|number| backup(number, "0 2 * * *", "123456789012")).collect();
-    let wrong: String = (0..25_000).map(|number| backup(number, "0 0 2 * * *", "210987654321")).collect();
+    let warned: String = (0..30)
+        .map(|number| backup(number, "0 2 * * *", "123456789012"))
+        .collect();
+    let wrong: String = (0..25_000)
+        .map(|number| backup(number, "0 0 2 * * *", "210987654321"))
+        .collect();
     sandbox.write("a.yaml", warned);
     sandbox.write("b.yaml", wrong);
-    let run = sandbox.run(&["lint", ".", "--only", "NB5001,NB3009", "-o", "sarif=cut.sarif", "-o", "short"]);
+    let run = sandbox.run(&[
+        "lint",
+        ".",
+        "--only",
+        "NB5001,NB3009",
+        "-o",
+        "sarif=cut.sarif",
+        "-o",
+        "short",
+    ]);
     let cut = "SARIF: GitHub takes no more than 25000 results of a run, so the 30 least severe of 25030 were left out";
     assert!(run.stderr.contains(&format!("warning: {cut}\n")), "{}", run.stderr);
     assert_eq!(run.stdout.lines().filter(|line| line.contains(" NB3009 ")).count(), 30);
@@ -199,7 +232,10 @@ fn more_results_than_github_takes_are_cut_and_that_is_said() {
     assert_eq!(results.len(), 25_000);
     assert!(results.iter().all(|result| result["ruleId"] == "NB5001"));
     let notification = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
-    assert_eq!((&notification["level"], &notification["message"]["text"]), (&"warning".into(), &cut.into()));
+    assert_eq!(
+        (&notification["level"], &notification["message"]["text"]),
+        (&"warning".into(), &cut.into())
+    );
 }
 
 /// Every kind of outcome, in every format.

@@ -85,7 +85,11 @@ fn fix_writes_into_the_block_and_nowhere_else() {
     assert_eq!((run.exit, sandbox.read("runbook.md")), (1, runbook()));
     assert_snapshot!("fix_of_a_guide", run.stdout);
     let run = sandbox.run(&["lint", "runbook.md", "--only", "NB5001", "--fix", "-o", "short"]);
-    assert_eq!((run.exit, run.stderr.as_str()), (1, "fixed 2 findings in 1 file\n"));
+    assert!(
+        run.exit == 1 && run.stderr.starts_with("fixed 2 findings in 1 file\n"),
+        "{}",
+        run.stderr
+    );
     // The third stands in a quote, whose marks are not part of it.
     assert_eq!(
         sandbox.read("runbook.md"),
@@ -112,10 +116,12 @@ fn a_fix_that_adds_a_line_keeps_the_places_of_later_blocks() {
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
     for finding in report["findings"].as_array().unwrap() {
         let line = usize::try_from(finding["location"]["line"].as_u64().unwrap()).unwrap();
-        let key = finding["field"].as_str().unwrap().rsplit('.').next().unwrap();
         let text = written.lines().nth(line - 1).unwrap();
+        let field = finding["field"].as_str().unwrap();
+        let mut keys = field.split(['.', '[', ']']).filter(|key| !key.is_empty());
+        let is_empty = keys.clone().next().is_none();
         assert!(
-            text.contains(key) || text.contains("kind"),
+            keys.any(|key| text.contains(key)) || is_empty && text.contains("kind"),
             "{line}: {text}: {finding:#}"
         );
     }
