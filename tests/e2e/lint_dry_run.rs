@@ -99,7 +99,7 @@ fn the_schema_speaks_where_the_field_stands() {
     let found_fields = found(&report);
     assert_eq!(found_fields.len(), 1, "{found_fields:#?}");
     assert!(
-        found_fields[0].starts_with("8 error NB1004 spec.foo: "),
+        found_fields[0].starts_with("8 error NB1003 spec.foo: "),
         "{found_fields:#?}"
     );
     assert!(
@@ -107,7 +107,7 @@ fn the_schema_speaks_where_the_field_stands() {
         "{found_fields:#?}"
     );
     // The rule that would say it is left out: then it is the API server alone.
-    let (run, report) = lint(&world.control_plane, &namespace.name, &manifest, &["--skip", "NB1004"]);
+    let (run, report) = lint(&world.control_plane, &namespace.name, &manifest, &["--skip", "NB1003"]);
     assert_eq!(
         found(&report),
         ["8 error server spec.foo: the API server would refuse it: the field is unknown | "]
