@@ -12,22 +12,7 @@ use std::path::Path;
 use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::values::placeholder::Notation;
 
-use super::{Role, Text};
-
-/// A manifest inside of another text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
-    /// Its number in the file, from 1: in a list of texts, the guide stands so many places before it.
-    pub number: usize,
-    /// How many lines of the file stand before the first of the block.
-    pub lines_before: usize,
-    /// The bytes of the file that are its lines.
-    pub bytes: Range<usize>,
-    /// What fills placeholders in.
-    pub notation: Notation,
-    /// Whether it says that it leaves something out.
-    pub is_fragment: bool,
-}
+use super::{Block, Role, Text};
 
 /// What a text that holds manifests is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -219,7 +219,7 @@ fn the_template_of_gitlab_installs_what_has_the_sum() {
     );
 }
 
-/// The real pre-commit: that of `PATH`, or else one from PyPI in a folder of its own. `None`, and a word why, without either.
+/// The real pre-commit: that of `PATH`, or else one from `PyPI` in a folder of its own. `None`, and a word why, without either.
 fn pre_commit() -> Option<PathBuf> {
     let works = |program: &Path| {
         Command::new(program)
