@@ -19,6 +19,17 @@ pub struct DryRun {
     pub warnings: Vec<String>,
 }
 
+/// What the API server answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The object, or a status that says why there is none.
+    pub body: Value,
+    /// The warnings that came with it, with their header syntax around them.
+    pub warnings: Vec<String>,
+}
+
 /// The versions of the operator's kinds, the newest first.
 const VERSIONS: [&str; 2] = ["v1beta1", "v1alpha1"];
 
@@ -61,18 +72,12 @@ impl Objects {
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(object.to_string().into_bytes()))
             .map_err(|error| failed(error.into()))?;
-        let response = self.client.send(request).await;
-        let response = response.map_err(|error| failed(error.into()))?;
-        let status = response.status();
-        let warnings = response.headers().get_all(header::WARNING);
-        let warnings = warnings
-            .iter()
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-            .collect();
-        let body = response.into_body().collect().await;
-        let body = body.map_err(|error| failed(error.into()))?.to_bytes();
-        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-        match status {
+        let Answer {
+            status,
+            body: answer,
+            warnings,
+        } = self.exchange(request).await.map_err(failed)?;
+        match StatusCode::from_u16(status).unwrap_or_default() {
             // A namespace that is not there is a 404 as well, and is named in the answer.
             StatusCode::NOT_FOUND if answer["details"]["kind"] != "namespaces" => Ok(None),
             status if status.is_success() => Ok(Some(DryRun {
@@ -90,5 +95,47 @@ impl Objects {
                 Err(failed(NoAnswer::Status { status, message }))
             }
         }
+    }
+    /// Asks what would become of a manifest that is applied, as `kubectl apply --dry-run=server` asks: it is created, or merged
+    /// into the object of its name where there is one, and fields that the cluster does not know are refused. Without a name, it
+    /// is created. The names must be such that they can stand in an address.
+    pub async fn dry_run_apply(
+        &self,
+        group_version: &str,
+        plural: &str,
+        namespace: &str,
+        name: Option<&str>,
+        object: &Value,
+    ) -> Result<Answer, NoAnswer> {
+        const ASKED: &str = "dryRun=All&fieldValidation=Strict&fieldManager=kubectl-neo4jbackup";
+        let path = format!("/apis/{group_version}/namespaces/{namespace}/{plural}");
+        let body = || Body::from(object.to_string().into_bytes());
+        if let Some(name) = name {
+            let request = Request::get(format!("{path}/{name}")).body(Body::empty())?;
+            let answer = self.exchange(request).await?;
+            if answer.status == StatusCode::OK {
+                let request = Request::patch(format!("{path}/{name}?{ASKED}"));
+                let request = request.header(header::CONTENT_TYPE, "application/merge-patch+json");
+                return self.exchange(request.body(body())?).await;
+            }
+            if answer.status != StatusCode::NOT_FOUND {
+                return Ok(answer);
+            }
+        }
+        let request = Request::post(format!("{path}?{ASKED}")).header(header::CONTENT_TYPE, "application/json");
+        self.exchange(request.body(body())?).await
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Result<Answer, NoAnswer> {
+        let response = self.client.send(request).await?;
+        let status = response.status().as_u16();
+        let warnings = response.headers().get_all(header::WARNING);
+        let warnings = warnings
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect();
+        let body = response.into_body().collect().await?.to_bytes();
+        let body = serde_json::from_slice(&body).unwrap_or_default();
+        Ok(Answer { status, body, warnings })
     }
 }

@@ -43,7 +43,7 @@ pub use connect::{
     Cluster, ConnectError, ConnectionFlags, KubeconfigNames, SecretString, Setting, Surroundings, Unanswered,
 };
 pub use definitions::{DefinitionError, served_schemas};
-pub use dry_run::DryRun;
+pub use dry_run::{Answer, DryRun};
 pub use error_chain::chain;
 pub use guarded::{Storing, WriteError};
 pub use names::{NamesError, namespace_names, object_names};

@@ -12,7 +12,7 @@ use crate::finding::{Finding, Reason};
 use crate::registry;
 use crate::rule::{RuleMeta, Skipped};
 use crate::rules::SuppressionInvalid;
-use crate::values::placeholder::{self, Filler};
+use crate::values::placeholder::{self, Filler, Notation};
 
 /// The keys with which kustomize steers a patch begin with this: `$patch`, `$retainKeys`, `$setElementOrder/…`.
 const DIRECTIVE: char = '$';
@@ -42,14 +42,15 @@ pub struct Placeholder {
 }
 
 impl Unknown {
-    /// Looks through an object. `is_patch` is what is known from elsewhere; a `$patch` in the object says it, too.
-    pub fn of(object: &Node<'_>, is_patch: bool) -> Self {
+    /// Looks through an object that stands in a text of this notation. `is_patch` is what is known from elsewhere; a `$patch`
+    /// in the object says it, too.
+    pub fn of(object: &Node<'_>, is_patch: bool, notation: Notation) -> Self {
         let mut unknown = Self {
             fields: Vec::new(),
             is_patch: is_patch || object.get("$patch").is_some(),
             is_encrypted: object.get(SOPS).is_some_and(|sops| sops.get("mac").is_some()),
         };
-        collect(object, None, &mut unknown.fields);
+        collect(object, None, notation, &mut unknown.fields);
         unknown
     }
 
@@ -127,30 +128,30 @@ fn is_directive(segment: &Segment) -> bool {
     matches!(segment, Segment::Key(key) if key.starts_with(DIRECTIVE))
 }
 
-fn collect(node: &Node<'_>, trail: Option<&Trail<'_>>, fields: &mut Vec<Placeholder>) {
+fn collect(node: &Node<'_>, trail: Option<&Trail<'_>>, notation: Notation, fields: &mut Vec<Placeholder>) {
     if let Some(text) = node.as_str() {
-        note(text, trail, fields);
+        note(text, trail, notation, fields);
     } else if let Some(map) = node.as_map() {
         for (key, value) in map.iter() {
             let trail = trail.map_or_else(|| Trail::root(key), |above| above.key(key));
-            if !note(key, Some(&trail), fields) {
-                collect(value, Some(&trail), fields);
+            if !note(key, Some(&trail), notation, fields) {
+                collect(value, Some(&trail), notation, fields);
             }
         }
     } else if let Some(list) = node.as_list() {
         for (index, value) in list.iter().enumerate() {
             match trail {
-                Some(above) => collect(value, Some(&above.index(index)), fields),
+                Some(above) => collect(value, Some(&above.index(index)), notation, fields),
                 // An object is no list.
-                None => collect(value, None, fields),
+                None => collect(value, None, notation, fields),
             }
         }
     }
 }
 
 /// Adds the field to which `trail` leads when `text`, its key or its value, holds a placeholder; says whether it does.
-fn note(text: &str, trail: Option<&Trail<'_>>, fields: &mut Vec<Placeholder>) -> bool {
-    let Some((filler, text)) = placeholder::find(text) else {
+fn note(text: &str, trail: Option<&Trail<'_>>, notation: Notation, fields: &mut Vec<Placeholder>) -> bool {
+    let Some((filler, text)) = placeholder::find_in(notation, text) else {
         return false;
     };
     fields.push(Placeholder {
@@ -167,7 +168,11 @@ mod tests {
     use crate::document::{Limits, parse};
 
     fn unknown(text: &str) -> Unknown {
-        Unknown::of(&parse(text, &Limits::default()).documents[0].root, false)
+        Unknown::of(
+            &parse(text, &Limits::default()).documents[0].root,
+            false,
+            Notation::Manifest,
+        )
     }
 
     #[test]

@@ -157,7 +157,10 @@ pub enum Command {
         # see what can be fixed, then fix it\n  kubectl neo4jbackup lint deploy/ --fix --diff\n  kubectl neo4jbackup lint deploy/ --fix\n\n  \
         # by the fields that a cluster really has, or that its CRDs in a folder have\n  \
         kubectl neo4jbackup lint deploy/ --crds cluster\n  kubectl neo4jbackup lint deploy/ --crds crds/\n\n  \
-        # what would break if they were applied to the cluster?\n  kubectl neo4jbackup lint deploy/ --live\n\n  \
+        # what would break if they were applied to the cluster, and what would its API server say?\n  \
+        kubectl neo4jbackup lint deploy/ --live\n  kubectl neo4jbackup lint deploy/ --server-dry-run\n\n  \
+        # the examples of a runbook, and those of all guides and scripts\n  kubectl neo4jbackup lint docs/runbook.md\n  \
+        kubectl neo4jbackup lint . --markdown\n\n  \
         # accept what is there today, fail on what is new\n  kubectl neo4jbackup lint deploy/ --baseline known.json --write-baseline\n  \
         kubectl neo4jbackup lint deploy/ --baseline known.json\n\n\
         Settings can be kept in `.neo4jbackup.yaml`, in the folder of the first path or in one above it. Links in folders are \
@@ -168,7 +171,7 @@ pub enum Command {
         secrets and namespaces, and list on deployments everywhere; with --live or --crds cluster get on \
         customresourcedefinitions. What is missing is listed as not checked.\n\n\
         Exit codes: 0 nothing at or above --fail-on, 1 findings (with --fix --diff: or differences), 2 wrong usage, \
-        3 a file, or with --live something of the cluster, could not be read, or there was nothing to judge, 4 a file to write would replace one that must stay")]
+        3 a file, or with --live or --server-dry-run something of the cluster, could not be read, or there was nothing to judge, 4 a file to write would replace one that must stay")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Lint {
     /// Files, folders, globs, or `-` for standard input
@@ -181,6 +184,10 @@ pub struct Lint {
     /// around it give it. Takes the place of the file of this name among the PATHs; for editors, whose text is not saved yet
     #[arg(long, value_name = "FILE")]
     pub stdin_filename: Option<PathBuf>,
+    /// In folders, also read Markdown (md, markdown, mdx) and shell files (sh, bash, zsh, ksh): the manifests in their fenced
+    /// blocks and here-documents, each for itself. Such a file that is named is always read so
+    #[arg(long)]
+    pub markdown: bool,
     /// Format of the report, and the file that it goes to; may be given several times, once without a file.
     /// Formats: text, table, short, json, yaml, sarif, junit, github, gitlab, markdown
     #[arg(short, long, value_name = "FORMAT[=FILE]", value_delimiter = ',')]
@@ -213,7 +220,12 @@ pub struct Lint {
     /// With --live: take what has been collected in a file, a folder or an archive (tar, tar.gz) for the cluster
     #[arg(long, value_name = "PATH", requires = "live")]
     pub from_bundle: Option<PathBuf>,
-    /// With --live: how long to look at most, in all: 90s, 2m
+    /// Also ask the API server what it would say to each object of the operator, as `kubectl apply --dry-run=server` does, and
+    /// lay its answers (schema, webhooks, policies) together with what the rules find. Nothing is stored. What is unfinished is
+    /// not sent. Needs the rights get, create and patch on the kinds of the files
+    #[arg(long)]
+    pub server_dry_run: bool,
+    /// With --live and --server-dry-run: how long to look or to ask at most, in all: 90s, 2m
     #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "60s")]
     pub timeout: Duration,
     /// Judge the objects as the admission webhook would complete them

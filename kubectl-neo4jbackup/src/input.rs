@@ -2,6 +2,8 @@
 //!
 //! Nothing here stops a run. What cannot be read becomes a [`Gap`], and the other files are still judged.
 
+mod block;
+mod embedded;
 mod find;
 mod read;
 mod role;
@@ -16,6 +18,8 @@ use neo4jbackup_core::document::Problem;
 
 use crate::directory::Directory;
 
+pub use block::Block;
+pub use embedded::{blocks_of, unfold};
 pub use find::{Exclude, ExcludeError, find, reason};
 pub use read::{Reader, load_stdin};
 pub use role::{Role, roles};

@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 pub(crate) mod auth_policy;
+pub(crate) mod checkout;
 mod columns;
 pub(crate) mod doctor;
 mod github;
@@ -25,6 +26,7 @@ pub(crate) mod webhook;
 mod xml;
 mod yaml;
 
+use self::checkout::Checkout;
 use crate::report::{Finding, LintReport};
 
 pub use summary::{not_checked, summary};
@@ -38,12 +40,19 @@ pub struct Context<'c> {
     pub color: bool,
     /// The width of a line.
     pub width: usize,
+    /// Where the files stand for a pipeline.
+    pub checkout: &'c Checkout,
 }
 
 /// A format of the report.
 pub trait Format: Sync {
     /// The whole report, with a line feed at the end.
     fn render(&self, report: &LintReport, context: &Context<'_>) -> String;
+
+    /// What of a report does not fit into the format, in a sentence; `None` where everything does.
+    fn cut(&self, _report: &LintReport) -> Option<String> {
+        None
+    }
 
     /// Whether it is for people, who read the summary at its end.
     fn is_for_people(&self) -> bool {

@@ -145,6 +145,15 @@ impl Finding {
         }
     }
 
+    /// Says that the text in which it was found begins so many lines further down in its file.
+    pub(crate) fn move_down(&mut self, lines: usize) {
+        let related = self.related.iter_mut().filter_map(|related| related.location.as_mut());
+        for location in std::iter::once(&mut self.location).chain(related) {
+            location.line += lines;
+            location.end_line += lines;
+        }
+    }
+
     /// The object as `Kind/namespace/name`, or without what is not known.
     pub fn object_name(&self) -> String {
         self.object.as_ref().map(object_name).unwrap_or_default()
@@ -215,7 +224,7 @@ pub struct Location {
 }
 
 impl Location {
-    fn new(file: &str, span: Span) -> Self {
+    pub(crate) fn new(file: &str, span: Span) -> Self {
         Self {
             file: file.to_owned(),
             line: span.start.line,

@@ -7,7 +7,7 @@ mod foreign_text;
 mod left_alone;
 mod modes;
 mod objects;
-mod policed;
+pub(crate) mod policed;
 mod updates;
 
 /// Whether the whole of each comparison is asked for, and not its short form.

@@ -7,6 +7,7 @@ use neo4jbackup_core::fix::{self, FixKind};
 use neo4jbackup_core::lint::{self, FileOutcome, Options};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::subject::{Context, Door, Subject};
+use neo4jbackup_core::values::placeholder::Notation;
 use neo4jbackup_tests::fixture::{self, Case, Fixture};
 
 use crate::support;
@@ -117,7 +118,14 @@ fn found(case: &Case, code: &str) -> String {
 fn fixed(case: &Case) -> String {
     let options = options(case);
     let judge = |file: &lint::File<'_>| lint::judge(file, &inventory(case, file, &options), &options);
-    lint::text::fix(&case.manifest, FixKind::Safe, false, &options.limits, judge).text
+    lint::text::fix(
+        &case.manifest,
+        FixKind::Safe,
+        (false, Notation::Manifest),
+        &options.limits,
+        judge,
+    )
+    .text
 }
 
 #[test]

@@ -8,6 +8,7 @@ use neo4jbackup_core::lint::{self, FileOutcome};
 use neo4jbackup_core::registry;
 use neo4jbackup_core::schema::Kind;
 use neo4jbackup_core::unknown::Unknown;
+use neo4jbackup_core::values::placeholder::Notation;
 use neo4jbackup_tests::fixture::{self, Case};
 use serde_json::Value;
 
@@ -138,7 +139,7 @@ fn a_rule_whose_fields_are_all_there_speaks_of_a_patch() {
 fn no_rule_but_those_of_the_schema_reads_everything() {
     let object = lint::read("spec: {storage: '${X}'}", &lint::Options::at(support::now()).limits);
     let object = &object.documents[0].root;
-    let unknown = Unknown::of(object, false);
+    let unknown = Unknown::of(object, false, Notation::Manifest);
     let certain = registry::all().iter().map(|rule| rule.meta()).filter(|meta| {
         let below = |read: &&str| read.starts_with("spec.storage");
         meta.reads.iter().any(below) && !unknown.hides_rule(meta, object)

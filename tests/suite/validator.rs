@@ -10,6 +10,7 @@ use neo4jbackup_core::facts::Inventory;
 use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::lint::{self, FileOutcome, Located, Options};
+use neo4jbackup_core::values::placeholder::Notation;
 use neo4jbackup_harness::shared;
 use serde_json::Value;
 
@@ -194,7 +195,14 @@ fn a_safe_fix_leaves_no_error_where_it_mends_and_brings_no_other() {
         fixed += 1;
         let options = options(operator);
         let judge_file = |file: &lint::File<'_>| lint::judge(file, &inventory(file, &options), &options);
-        let after = lint::text::fix(&text, FixKind::Safe, false, &options.limits, judge_file).text;
+        let after = lint::text::fix(
+            &text,
+            FixKind::Safe,
+            (false, Notation::Manifest),
+            &options.limits,
+            judge_file,
+        )
+        .text;
         let outcome = judge(&after, operator);
         let (old, new) = (errors(&before), errors(&outcome));
         for located in mended {

@@ -21,11 +21,12 @@ use crate::fix::FixKind;
 use crate::model::ObjectRef;
 use crate::operator::Operator;
 use crate::rule::Skipped;
+use crate::rules::IdentityPlaceholder;
 use crate::schema::{Group, Kind, ServedSchemas};
 use crate::settings::Settings;
 use crate::subject::{Context, Door, Subject};
 use crate::unknown::Unknown;
-use crate::values::placeholder;
+use crate::values::placeholder::{self, Notation};
 
 /// What a lint run is told.
 #[derive(Debug, Clone)]
@@ -94,6 +95,8 @@ pub struct File<'a> {
     pub problems: Vec<document::Problem>,
     /// Whether its objects are patches, laid over objects that stand elsewhere.
     pub is_patch: bool,
+    /// What its objects stand in, which says what is filled in later.
+    pub notation: Notation,
 }
 
 impl File<'_> {
@@ -126,6 +129,7 @@ impl<'a> From<document::Parsed<'a>> for File<'a> {
             documents: parsed.documents,
             problems: parsed.problems,
             is_patch: false,
+            notation: Notation::default(),
         }
     }
 }
@@ -146,11 +150,15 @@ pub fn collect(file: &File<'_>, options: &Options, inventory: &mut Inventory) {
 pub fn facts<'f>(file: &'f File<'_>, options: &'f Options) -> impl Iterator<Item = Fact> + 'f {
     // What only changes another object is nothing that others can name.
     let objects = file.documents.iter().filter(|_| !file.is_patch);
-    objects.filter_map(|document| fact(&document.root, options))
+    objects.filter_map(|document| fact(&document.root, file.notation, options))
 }
 
-fn fact(object: &Node<'_>, options: &Options) -> Option<Fact> {
+fn fact(object: &Node<'_>, notation: Notation, options: &Options) -> Option<Fact> {
     // Nor is what is named by a placeholder.
+    let is_placeholder = |name: &Node<'_>| {
+        let name = name.as_str();
+        name.is_some_and(|name| placeholder::find_in(notation, name).is_some())
+    };
     if object.at("metadata.name").is_some_and(is_placeholder) {
         return None;
     }
@@ -202,7 +210,13 @@ pub fn judge(file: &File<'_>, inventory: &Inventory, options: &Options) -> FileO
         if let Some(group) = Group::left_alone(&document.root) {
             *outcome.left_alone.entry(group).or_default() += 1;
         }
-        let judgement = judge_document(document, file.is_patch, inventory, options, &mut outcome.judged);
+        let judgement = judge_document(
+            document,
+            (file.is_patch, file.notation),
+            inventory,
+            options,
+            &mut outcome.judged,
+        );
         outcome
             .unknown
             .extend(Some(judgement.unknown).filter(|unknown| !unknown.is_empty()));
@@ -306,7 +320,7 @@ struct DocumentOutcome {
 
 fn judge_document(
     document: &Document<'_>,
-    is_patch: bool,
+    (is_patch, notation): (bool, Notation),
     inventory: &Inventory,
     options: &Options,
     judged: &mut usize,
@@ -343,7 +357,13 @@ fn judge_document(
     } else {
         judge_object(document, inventory, options)
     };
-    let unknown = Unknown::of(&document.root, is_patch);
+    if notation != Notation::Manifest {
+        // What a guide shows is not what its reader will apply.
+        judgement
+            .findings
+            .retain(|finding| finding.code != IdentityPlaceholder::META.code);
+    }
+    let unknown = Unknown::of(&document.root, is_patch, notation);
     if !unknown.is_empty() {
         unknown.withhold(&mut judgement.findings, &mut judgement.skipped, &document.root);
     }
@@ -415,8 +435,4 @@ fn first_line(document: &Document<'_>) -> Span {
         let start = document.spans.value.start;
         Span { start, end: start }
     })
-}
-
-fn is_placeholder(value: &Node<'_>) -> bool {
-    value.as_str().is_some_and(|text| placeholder::find(text).is_some())
 }

@@ -12,6 +12,7 @@ use super::{FileOutcome, Located};
 use crate::document::{Document, Format, Limits, Node, Path, Segment, Spans, Style};
 use crate::fix::{Edit, Fix, FixKind, patch};
 use crate::lint;
+use crate::values::placeholder::Notation;
 
 /// More passes than any chain of fixes needs; a bound against fixes that undo each other.
 const MAX_PASSES: usize = 8;
@@ -52,11 +53,11 @@ pub fn replacements(text: &str, document: &Document<'_>, fix: &Fix) -> Vec<Repla
 }
 
 /// Applies every fix of `kind` or narrower. `judge` says what is wrong with the text as it stands.
-/// `is_patch` says whether the objects are patches, as [`lint::File::is_patch`] does.
+/// `is_patch` and `notation` are what [`lint::File`] has of the same names.
 pub fn fix(
     text: &str,
     kind: FixKind,
-    is_patch: bool,
+    (is_patch, notation): (bool, Notation),
     limits: &Limits,
     judge: impl Fn(&lint::File<'_>) -> FileOutcome,
 ) -> Fixed {
@@ -65,7 +66,14 @@ pub fn fix(
         applied: Vec::new(),
     };
     for _ in 0..MAX_PASSES {
-        let Some(next) = pass(&fixed.text, kind, is_patch, limits, &judge, &mut fixed.applied) else {
+        let Some(next) = pass(
+            &fixed.text,
+            kind,
+            (is_patch, notation),
+            limits,
+            &judge,
+            &mut fixed.applied,
+        ) else {
             break;
         };
         fixed.text = next;
@@ -86,13 +94,14 @@ fn newline(text: &str) -> &'static str {
 fn pass(
     text: &str,
     kind: FixKind,
-    is_patch: bool,
+    (is_patch, notation): (bool, Notation),
     limits: &Limits,
     judge: &impl Fn(&lint::File<'_>) -> FileOutcome,
     applied: &mut Vec<(&'static str, String)>,
 ) -> Option<String> {
     let mut file = lint::read(text, limits);
     file.is_patch = is_patch;
+    file.notation = notation;
     let outcome = judge(&file);
     let mut replacements = Vec::new();
     // By document, so that each has a stretch of its own.

@@ -11,6 +11,74 @@ pub enum Filler {
     Kustomize,
     /// `ENC[AES256_GCM,…]`: SOPS.
     Sops,
+    /// `$BUCKET`, `$(date +%s)`, `` `date` ``: the shell that the text is a here-document of.
+    Shell,
+    /// `<your-bucket>`, `your-bucket`, `...`: who follows a guide.
+    Reader,
+}
+
+/// What a value stands in: each kind of text has placeholders of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Notation {
+    /// A file of manifests.
+    #[default]
+    Manifest,
+    /// An example of a guide.
+    Guide,
+    /// A here-document in which the shell fills in what begins with `$`, and whose script may stand in a guide.
+    Shell,
+}
+
+impl Notation {
+    /// Whether a text means the same when it is written into such a text.
+    pub fn takes_literally(self, text: &str) -> bool {
+        self != Self::Shell || find_of_shell(text).is_none()
+    }
+}
+
+/// Finds the first placeholder in a text that stands in a text of this kind, as [`find`] does in a manifest.
+pub fn find_in(notation: Notation, text: &str) -> Option<(Filler, &str)> {
+    let of_tools = || find(text);
+    match notation {
+        Notation::Manifest => of_tools(),
+        Notation::Guide => of_tools().or_else(|| find_of_reader(text)),
+        Notation::Shell => find_of_shell(text).or_else(of_tools).or_else(|| find_of_reader(text)),
+    }
+}
+
+/// What a shell expands, and what it takes a backslash from.
+fn find_of_shell(text: &str) -> Option<(Filler, &str)> {
+    let start = text.find(['$', '`', '\\'])?;
+    let rest = &text[start..];
+    let closing = match rest.as_bytes().get(..2) {
+        Some(b"${") => Some('}'),
+        Some(b"$(") => Some(')'),
+        Some([b'`', _]) => Some('`'),
+        _ => None,
+    };
+    let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let length = match closing {
+        Some(closing) => rest[1..].find(closing).map(|end| 1 + end + closing.len_utf8()),
+        None => rest[1..].find(|letter| !is_of_name(letter)).map(|end| 1 + end),
+    };
+    Some((Filler::Shell, &rest[..length.unwrap_or(rest.len())]))
+}
+
+/// What guides write where the reader has to put something of his own.
+fn find_of_reader(text: &str) -> Option<(Filler, &str)> {
+    let reader = |found| Some((Filler::Reader, found));
+    if let Some(start) = text.find('<') {
+        let rest = &text[start..];
+        if let Some(end) = rest.find('>').filter(|end| *end > 1) {
+            return reader(&rest[..=end]);
+        }
+    }
+    if let Some(dots) = ["...", "…"].into_iter().find(|dots| text.contains(dots)) {
+        return reader(dots);
+    }
+    let lower = text.to_ascii_lowercase();
+    let is_yours = ["your-", "your_", "<your"].iter().any(|word| lower.contains(word));
+    if is_yours { reader(text) } else { None }
 }
 
 /// Finds the first placeholder in a text: who fills it in, and the placeholder itself; `None` where the text is what it
@@ -85,6 +153,41 @@ mod tests {
     }
 
     #[test]
+    fn a_shell_and_a_reader_fill_in_more() {
+        for (notation, text, expected) in [
+            (Notation::Guide, "s3://<bucket>/a", Some((Filler::Reader, "<bucket>"))),
+            (
+                Notation::Guide,
+                "your-backup-bucket",
+                Some((Filler::Reader, "your-backup-bucket")),
+            ),
+            (Notation::Guide, "YOUR_BUCKET", Some((Filler::Reader, "YOUR_BUCKET"))),
+            (
+                Notation::Guide,
+                "arn:aws:iam::...:role/x",
+                Some((Filler::Reader, "...")),
+            ),
+            (Notation::Guide, "$NAME", None),
+            (Notation::Guide, "a < b", None),
+            (Notation::Guide, "<>", None),
+            (Notation::Guide, "${A}", Some((Filler::Envsubst, "${A}"))),
+            (Notation::Shell, "a-$NAME-b", Some((Filler::Shell, "$NAME"))),
+            (Notation::Shell, "${NAME:-x}y", Some((Filler::Shell, "${NAME:-x}"))),
+            (Notation::Shell, "b-$(date +%s)", Some((Filler::Shell, "$(date +%s)"))),
+            (Notation::Shell, "`date`", Some((Filler::Shell, "`date`"))),
+            (Notation::Shell, "a\\$b", Some((Filler::Shell, "\\"))),
+            (Notation::Shell, "$(", Some((Filler::Shell, "$("))),
+            (Notation::Shell, "${é", Some((Filler::Shell, "${é"))),
+            (Notation::Shell, "`", Some((Filler::Shell, "`"))),
+            (Notation::Shell, "<bucket>", Some((Filler::Reader, "<bucket>"))),
+            (Notation::Shell, "0 2 * * *", None),
+            (Notation::Manifest, "<bucket>", None),
+        ] {
+            assert_eq!(find_in(notation, text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn what_only_looks_like_a_placeholder_is_a_value() {
         for text in [
             "",
@@ -110,8 +213,10 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_gives_an_answer_that_stands_in_it(text in r"[$({\[}\])%:=aA_1é ENC]{0,24}") {
-            if let Some((_, placeholder)) = find(&text) {
-                prop_assert!(text.contains(placeholder));
+            for notation in [Notation::Manifest, Notation::Guide, Notation::Shell] {
+                if let Some((_, placeholder)) = find_in(notation, &text) {
+                    prop_assert!(text.contains(placeholder));
+                }
             }
         }
     }

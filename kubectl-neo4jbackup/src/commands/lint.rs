@@ -8,6 +8,7 @@ mod live;
 mod output;
 mod overlay;
 mod plan;
+mod server;
 pub(super) mod single;
 mod survey;
 mod unfinished;
@@ -18,12 +19,13 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use neo4jbackup_cluster::chain;
 use neo4jbackup_core::quoted::{Name, printable};
 
 use crate::baseline::{self, Baseline, BaselineError};
 use crate::cli::{FailOn, Lint};
 use crate::connection::Access;
-use crate::input::{self, Gap, Inputs, Origin, Reader, Source, Text};
+use crate::input::{self, Gap, Inputs, Origin, Reader, Role, Source, Text};
 use crate::report::{API_VERSION, Finding, LintReport, Skipped, Summary, Verdict};
 use crate::{Exit, Io, parallel};
 
@@ -47,7 +49,7 @@ pub(super) fn run(
             return error.exit();
         }
     };
-    let mut inputs = input::find(&plan.paths, &io.current_directory, &plan.exclude);
+    let mut inputs = input::find(&plan.paths, &io.current_directory, &plan.exclude, plan.has_guides);
     if let Some(file) = &plan.stdin_filename {
         inputs.name_stdin(file, &io.current_directory);
     }
@@ -59,7 +61,7 @@ pub(super) fn run(
         }
     };
     let (mut texts, mut gaps) = load(inputs, &plan, io);
-    if let Err(error) = live::look(&mut plan, &texts, access, io) {
+    if let Err(error) = live::look(&mut plan, &texts, access.clone(), io) {
         return error.tell(io);
     }
     let mut changed = false;
@@ -67,6 +69,13 @@ pub(super) fn run(
         changed = fix::run(&plan, &mut texts, &mut gaps, io);
     }
     let mut checked = check::check(&texts, &plan);
+    if let Some(timeout) = plan.dry_run {
+        let asked = server::ask(&plan, timeout, &texts, access, &mut checked, io);
+        if let Err(error) = asked {
+            io.say(&format!("error: {}", chain(&error)));
+            return error.exit();
+        }
+    }
     let stale = match accept(&plan, destinations.baseline.as_ref(), &texts, &mut checked.findings, io) {
         Ok(stale) => stale,
         Err(error) => return usage(io, &error),
@@ -122,7 +131,7 @@ fn load(inputs: Inputs, plan: &Plan, io: &mut Io<'_>) -> (Vec<Text>, Vec<Gap>) {
     for (text, role) in texts.iter_mut().zip(roles) {
         text.role = role;
     }
-    (texts, gaps)
+    (texts.into_iter().flat_map(input::unfold).collect(), gaps)
 }
 
 /// Why findings cannot be accepted.
@@ -201,7 +210,7 @@ fn report(plan: &Plan, texts: &[Text], checked: Checked, gaps: &[Gap]) -> LintRe
         ..
     } = checked;
     let summary = Summary {
-        files: texts.len(),
+        files: texts.iter().filter(|text| !matches!(text.role, Role::Block(_))).count(),
         documents,
         judged,
         ..Summary::of(&findings)

@@ -10,6 +10,7 @@ use globset::GlobBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use super::embedded::has_name_of_guide;
 use super::role::KUSTOMIZATIONS;
 use super::{Gap, Inputs, Origin, PlainFolders, Source};
 
@@ -55,11 +56,14 @@ impl Exclude {
 /// Finds the files of all paths. Files of folders must have the name of a manifest, be no hidden files, and not be
 /// left out by `.gitignore` or the settings; a file that is named itself is always read. A link in a folder is followed to
 /// places below the paths, and nowhere else: who may put a link into a repository must not choose what is read.
-pub fn find(paths: &[PathBuf], current_directory: &Path, exclude: &Exclude) -> Inputs {
+///
+/// With `has_guides`, files of folders may also have the name of a text in which manifests stand.
+pub fn find(paths: &[PathBuf], current_directory: &Path, exclude: &Exclude, has_guides: bool) -> Inputs {
     let named = paths.iter().map(|path| current_directory.join(path));
     let mut finder = Finder {
         current_directory,
         exclude,
+        has_guides,
         inputs: Inputs::default(),
         named: named.filter_map(|path| fs::canonicalize(path).ok()).collect(),
         seen: (paths.len() > 1).then(HashSet::new),
@@ -81,6 +85,7 @@ pub fn find(paths: &[PathBuf], current_directory: &Path, exclude: &Exclude) -> I
 struct Finder<'f> {
     current_directory: &'f Path,
     exclude: &'f Exclude,
+    has_guides: bool,
     inputs: Inputs,
     /// The real places of the paths.
     named: HashSet<PathBuf>,
@@ -136,6 +141,10 @@ impl Finder<'_> {
         }
         let full = self.current_directory.join(path);
         match fs::metadata(&full) {
+            Ok(metadata) if metadata.is_dir() && self.has_guides => {
+                let is_wanted = |name: &Path| has_manifest_name(name) || has_name_of_guide(name);
+                self.walk(path, &full, None, true, &is_wanted);
+            }
             Ok(metadata) if metadata.is_dir() => self.walk(path, &full, None, true, &has_manifest_name),
             Ok(metadata) if metadata.is_file() || is_descriptor(path) => self.file(path, Origin::Named(full)),
             Ok(_) => {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use neo4jbackup_core::document::{Limits, Node, parse};
 
-use super::{Origin, PlainFolders, Source};
+use super::{Block, Origin, PlainFolders, Source};
 use crate::directory::Directory;
 use crate::parallel;
 
@@ -37,6 +37,10 @@ pub enum Role {
         /// The folder of the kustomization, as it is shown.
         kustomization: String,
     },
+    /// No manifest itself, but a text in which some may stand; these follow it.
+    Guide,
+    /// A manifest that stands in a guide.
+    Block(Block),
 }
 
 /// What each of the files is for. Reads nothing but kustomizations, and quotes none of them.

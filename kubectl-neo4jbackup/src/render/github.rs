@@ -12,7 +12,7 @@ use crate::report::LintReport;
 pub(super) struct Github;
 
 impl Format for Github {
-    fn render(&self, report: &LintReport, _: &Context<'_>) -> String {
+    fn render(&self, report: &LintReport, context: &Context<'_>) -> String {
         let mut output = String::new();
         for finding in open(report) {
             let command = match finding.severity {
@@ -21,10 +21,12 @@ impl Format for Github {
                 Severity::Info => "notice",
             };
             let location = &finding.location;
+            let place = context.checkout.place(&location.file);
+            let file = place.as_deref().unwrap_or(&location.file);
             let _ = write!(
                 output,
                 "::{command} file={},line={}",
-                property(&printable(location.file.as_str())),
+                property(&printable(file)),
                 location.line
             );
             // GitHub refuses columns where the lines differ, and its last column belongs to the note.

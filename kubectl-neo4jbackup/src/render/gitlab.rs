@@ -10,11 +10,13 @@ use crate::report::{LintReport, fingerprints};
 pub(super) struct Gitlab;
 
 impl Format for Gitlab {
-    fn render(&self, report: &LintReport, _: &Context<'_>) -> String {
+    fn render(&self, report: &LintReport, context: &Context<'_>) -> String {
         let pairs = report.findings.iter().zip(fingerprints(&report.findings));
         let issues: Vec<Value> = pairs
             .filter(|(finding, _)| finding.suppressed.is_none())
             .map(|(finding, fingerprint)| {
+                let file = &finding.location.file;
+                let path = context.checkout.place(file).unwrap_or_else(|| file.clone());
                 json!({
                     "description": sentence(finding),
                     "check_name": finding.code,
@@ -24,7 +26,7 @@ impl Format for Gitlab {
                         Severity::Warning => "minor",
                         Severity::Info => "info",
                     },
-                    "location": {"path": finding.location.file, "lines": {"begin": finding.location.line}},
+                    "location": {"path": path, "lines": {"begin": finding.location.line}},
                 })
             })
             .collect();

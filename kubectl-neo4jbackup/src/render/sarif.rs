@@ -1,5 +1,6 @@
 //! SARIF 2.1.0, for code scanning of GitHub, Azure DevOps and editors.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use neo4jbackup_core::finding::{Severity, SuppressedBy};
@@ -12,6 +13,9 @@ use super::{Context, Format, sentence};
 use crate::json::pretty;
 use crate::report::{Finding, LintReport, Location, Related, fingerprints, object_name};
 
+/// GitHub refuses a run with more.
+const MOST_RESULTS: usize = 25_000;
+
 pub(super) struct Sarif;
 
 impl Format for Sarif {
@@ -22,24 +26,30 @@ impl Format for Sarif {
             .enumerate()
             .map(|(position, meta)| (meta.code, position))
             .collect();
-        let pairs = report.findings.iter().zip(fingerprints(&report.findings));
-        let results: Vec<Value> = pairs
-            .map(|(finding, fingerprint)| {
-                let text = context.texts.get(finding.place.text).copied().unwrap_or_default();
-                result(finding, &fingerprint, positions.get(finding.code).copied(), text)
+        let fingerprints = fingerprints(&report.findings);
+        let results: Vec<Value> = kept(report)
+            .into_iter()
+            .map(|number| {
+                let (finding, fingerprint) = (&report.findings[number], &fingerprints[number]);
+                result(finding, fingerprint, positions.get(finding.code).copied(), context)
             })
             .collect();
         let gaps = report.skipped.iter().filter(|skipped| skipped.code.is_none());
         let is_complete = !report.skipped.iter().any(|skipped| skipped.is_gap);
-        let notifications: Vec<Value> = gaps
-            .map(|gap| {
-                json!({
-                    "level": if gap.is_gap { "error" } else { "note" },
-                    "message": {"text": plain(&format!("{} {}", Name(&gap.file), gap.reason))},
-                    "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri(&gap.file)}}}],
-                })
-            })
-            .collect();
+        let notifications = gaps.map(|gap| {
+            let mut notification = json!({
+                "level": if gap.is_gap { "error" } else { "note" },
+                "message": {"text": plain(&format!("{} {}", Name(&gap.file), gap.reason))},
+            });
+            if let Some(place) = context.checkout.place(&gap.file) {
+                notification["locations"] = json!([{"physicalLocation": {"artifactLocation": {"uri": uri(&place)}}}]);
+            }
+            notification
+        });
+        let cut = self
+            .cut(report)
+            .map(|cut| json!({"level": "warning", "message": {"text": cut}}));
+        let notifications: Vec<Value> = cut.into_iter().chain(notifications).collect();
         let log = json!({
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
             "version": "2.1.0",
@@ -61,6 +71,27 @@ impl Format for Sarif {
         });
         pretty(&log)
     }
+
+    fn cut(&self, report: &LintReport) -> Option<String> {
+        let all = report.findings.len();
+        (all > MOST_RESULTS).then(|| {
+            format!(
+                "SARIF: GitHub takes no more than {MOST_RESULTS} results of a run, so the {} least severe of {all} were left out",
+                all - MOST_RESULTS
+            )
+        })
+    }
+}
+
+/// The numbers of the findings that are written: of too many the most severe, and of these the first.
+fn kept(report: &LintReport) -> Vec<usize> {
+    let mut numbers: Vec<usize> = (0..report.findings.len()).collect();
+    if numbers.len() > MOST_RESULTS {
+        numbers.sort_by_key(|number| Reverse(report.findings[*number].severity));
+        numbers.truncate(MOST_RESULTS);
+        numbers.sort_unstable();
+    }
+    numbers
 }
 
 fn rule(meta: &RuleMeta) -> Value {
@@ -88,21 +119,25 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn result(finding: &Finding, fingerprint: &str, rule: Option<usize>, text: &str) -> Value {
+fn result(finding: &Finding, fingerprint: &str, rule: Option<usize>, context: &Context<'_>) -> Value {
     let location = &finding.location;
-    let artifact = json!({"uri": uri(&location.file)});
+    let text = context.texts.get(finding.place.text).copied().unwrap_or_default();
+    // What is not in the checkout has only the name of its object.
+    let place = context.checkout.place(&location.file);
     let mut result = json!({
         "ruleId": finding.code,
         "level": level(finding.severity),
         "message": {"text": plain(&sentence(finding))},
         "locations": [{
-            "physicalLocation": physical(location),
             "logicalLocations": [{"fullyQualifiedName": logical_name(&finding.object_name(), &finding.field)}],
         }],
         "partialFingerprints": {"finding/v1": fingerprint},
     });
+    if let Some(place) = &place {
+        result["locations"][0]["physicalLocation"] = physical(place, location);
+    }
     if !finding.related.is_empty() {
-        let places = finding.related.iter().map(|place| related(finding, place));
+        let places = finding.related.iter().map(|place| related(finding, place, context));
         result["relatedLocations"] = places.collect();
     }
     if let Some(position) = rule {
@@ -115,7 +150,8 @@ fn result(finding: &Finding, fingerprint: &str, rule: Option<usize>, text: &str)
         };
         result["suppressions"] = json!([{"kind": kind, "justification": plain(&suppressed.reason)}]);
     }
-    if let Some(fix) = finding.fix.as_ref().filter(|fix| !fix.replacements.is_empty()) {
+    let fix = finding.fix.as_ref().filter(|fix| !fix.replacements.is_empty());
+    if let Some((fix, place)) = fix.zip(place) {
         let replacements: Vec<Value> = fix
             .replacements
             .iter()
@@ -134,29 +170,30 @@ fn result(finding: &Finding, fingerprint: &str, rule: Option<usize>, text: &str)
             .collect();
         result["fixes"] = json!([{
             "description": {"text": plain(&fix.title)},
-            "artifactChanges": [{"artifactLocation": artifact, "replacements": replacements}],
+            "artifactChanges": [{"artifactLocation": {"uri": uri(&place)}, "replacements": replacements}],
         }]);
     }
     result
 }
 
 /// A place that has to do with the finding; one that is in no file has only a name.
-fn related(finding: &Finding, place: &Related) -> Value {
+fn related(finding: &Finding, place: &Related, context: &Context<'_>) -> Value {
     let object = place.object.as_ref().or(finding.object.as_ref());
     let object = object.map(object_name).unwrap_or_default();
     let mut location = json!({
         "message": {"text": plain(&place.text)},
         "logicalLocations": [{"fullyQualifiedName": logical_name(&object, &place.field)}],
     });
-    if let Some(there) = &place.location {
-        location["physicalLocation"] = physical(there);
+    let there = place.location.as_ref();
+    if let Some((there, place)) = there.and_then(|there| Some((there, context.checkout.place(&there.file)?))) {
+        location["physicalLocation"] = physical(&place, there);
     }
     location
 }
 
-fn physical(location: &Location) -> Value {
+fn physical(place: &str, location: &Location) -> Value {
     json!({
-        "artifactLocation": {"uri": uri(&location.file)},
+        "artifactLocation": {"uri": uri(place)},
         "region": {
             "startLine": location.line,
             "startColumn": location.column,
@@ -190,10 +227,10 @@ fn position(text: &str, (known, line): (usize, usize), offset: usize) -> (usize,
     (line, column)
 }
 
-/// A path as the URI that SARIF wants: relative ones stay relative.
-fn uri(file: &str) -> String {
-    let mut output = String::from(if file.starts_with('/') { "file://" } else { "" });
-    for byte in file.bytes() {
+/// The place of a file as a relative URI.
+fn uri(place: &str) -> String {
+    let mut output = String::new();
+    for byte in place.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => output.push(char::from(byte)),
             _ => output.push_str(&format!("%{byte:02X}")),
@@ -209,7 +246,7 @@ mod tests {
     #[test]
     fn a_path_becomes_a_uri() {
         assert_eq!(uri("deploy/a b#1.yaml"), "deploy/a%20b%231.yaml");
-        assert_eq!(uri("/tmp/ü"), "file:///tmp/%C3%BC");
+        assert_eq!(uri("c:/ü"), "c%3A/%C3%BC");
     }
 
     #[test]

@@ -137,6 +137,107 @@ fn sarif_of_a_clean_run_has_results() {
     assert_eq!(log["runs"][0]["columnKind"], "unicodeCodePoints");
 }
 
+#[test]
+fn pipelines_get_the_places_of_the_repository_and_no_others() {
+    let sandbox = Sandbox::new();
+    sandbox.write("repo/.git/HEAD", "");
+    sandbox.write("repo/deploy/a b.yaml", SIX_FIELDS);
+    sandbox.write("elsewhere.yaml", SIX_FIELDS.replace("nightly", "other"));
+    let absolute = sandbox.path("repo/deploy/a b.yaml");
+    let lint = |stdin: &str, arguments: &[&str]| {
+        let arguments = [&["lint", "--only", "NB5001", "-o"], arguments].concat();
+        sandbox.run_in("repo/deploy", stdin, &arguments)
+    };
+    for inside in ["a b.yaml", "../deploy/./a b.yaml", absolute.to_str().unwrap()] {
+        let run = lint("", &["sarif", inside, "../../elsewhere.yaml"]);
+        let log: Value = serde_json::from_str(&run.stdout).unwrap();
+        let results = log["runs"][0]["results"].to_string();
+        assert!(!results.contains("file:") && !results.contains("../"), "{results}");
+        let locations: Vec<&Value> = log["runs"][0]["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|result| &result["locations"][0])
+            .collect();
+        assert_eq!(
+            locations[0]["physicalLocation"]["artifactLocation"]["uri"],
+            "deploy/a%20b.yaml"
+        );
+        // What is not in the repository is named by its object, and has no fix there.
+        assert_eq!(locations[1]["physicalLocation"], Value::Null);
+        assert_eq!(
+            locations[1]["logicalLocations"][0]["fullyQualifiedName"],
+            "Neo4jBackup/graph/other spec.schedule"
+        );
+        assert_eq!(log["runs"][0]["results"][1]["fixes"], Value::Null);
+        let run = lint("", &["gitlab", inside]);
+        let issues: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(issues[0]["location"]["path"], "deploy/a b.yaml");
+        let run = lint("", &["github", inside]);
+        assert!(
+            run.stdout.starts_with("::error file=deploy/a b.yaml,line=10,"),
+            "{}",
+            run.stdout
+        );
+    }
+    let run = lint(SIX_FIELDS, &["sarif", "-", "absent.yaml", "/absent.yaml"]);
+    let log: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(
+        log["runs"][0]["results"][0]["locations"][0]["physicalLocation"],
+        Value::Null
+    );
+    let notifications = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"];
+    let place = |number: usize| &notifications[number]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(
+        (place(0), place(1)),
+        (&"deploy/absent.yaml".into(), &Value::Null),
+        "{notifications:#}"
+    );
+}
+
+#[test]
+fn more_results_than_github_takes_are_cut_and_that_is_said() {
+    let sandbox = Sandbox::new();
+    let backup = |number: usize, schedule: &str, account: &str| {
+        format!(
+            "{{\"apiVersion\": \"neo4j.neo4j.com/v1beta1\", \"kind\": \"Neo4jBackup\", \"metadata\": {{\"name\": \"b{number}\"}}, \"spec\": \
+             {{\"instanceRef\": \"i{number}\", \"schedule\": \"{schedule}\", \"storage\": {{\"type\": \"s3\", \"bucket\": \"b\", \"cloud\": {{\"provider\": \
+             \"aws\", \"identity\": {{\"provider\": \"aws\", \"autoCreate\": {{\"enabled\": true, \"annotations\": {{\"eks.amazonaws.com/role-arn\": \
+             \"arn:aws:iam::{account}:role/r\"}}}}}}}}}}}}}}\n---\n"
+        )
+    };
+    let warned: String = (0..30)
+        .map(|number| backup(number, "0 2 * * *", "123456789012"))
+        .collect();
+    let wrong: String = (0..25_000)
+        .map(|number| backup(number, "0 0 2 * * *", "210987654321"))
+        .collect();
+    sandbox.write("a.yaml", warned);
+    sandbox.write("b.yaml", wrong);
+    let run = sandbox.run(&[
+        "lint",
+        ".",
+        "--only",
+        "NB5001,NB3009",
+        "-o",
+        "sarif=cut.sarif",
+        "-o",
+        "short",
+    ]);
+    let cut = "SARIF: GitHub takes no more than 25000 results of a run, so the 30 least severe of 25030 were left out";
+    assert!(run.stderr.contains(&format!("warning: {cut}\n")), "{}", run.stderr);
+    assert_eq!(run.stdout.lines().filter(|line| line.contains(" NB3009 ")).count(), 30);
+    let log: Value = serde_json::from_str(&sandbox.read("cut.sarif")).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 25_000);
+    assert!(results.iter().all(|result| result["ruleId"] == "NB5001"));
+    let notification = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
+    assert_eq!(
+        (&notification["level"], &notification["message"]["text"]),
+        (&"warning".into(), &cut.into())
+    );
+}
+
 /// Every kind of outcome, in every format.
 #[test]
 fn the_exit_code_is_the_same_for_every_format() {

@@ -216,7 +216,7 @@ fn a_link_that_comes_in_between_is_not_followed() {
         sandbox.write("repo/sub/backup.yaml", SIX_FIELDS);
         sandbox.write("outside/backup.yaml", "secret: yes\n");
         let nothing = Exclude::new(&sandbox.path("."), &[]).unwrap();
-        let found = input::find(&["repo".into()], &sandbox.path("."), &nothing);
+        let found = input::find(&["repo".into()], &sandbox.path("."), &nothing, false);
         assert_eq!(found.sources.len(), 1);
         if is_folder {
             fs::rename(sandbox.path("repo/sub"), sandbox.path("repo/old")).unwrap();

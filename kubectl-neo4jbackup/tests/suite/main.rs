@@ -5,6 +5,7 @@
 mod api_server;
 mod auth;
 mod bundle;
+mod ci;
 mod commands;
 #[cfg(unix)]
 mod completion;
@@ -15,6 +16,7 @@ mod editor;
 mod exits;
 mod explain_log;
 mod formats;
+mod guides;
 mod help;
 mod inputs;
 mod lint;

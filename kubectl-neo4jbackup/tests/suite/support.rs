@@ -133,6 +133,11 @@ impl Sandbox {
     }
 
     pub(crate) fn run_with(&self, stdin: &str, arguments: &[&str]) -> Run {
+        self.run_in("", stdin, arguments)
+    }
+
+    /// Runs in a folder of the folder.
+    pub(crate) fn run_in(&self, below: &str, stdin: &str, arguments: &[&str]) -> Run {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let words = std::iter::once("kubectl-neo4jbackup").chain(arguments.iter().copied());
         let exit = kubectl_neo4jbackup::run(
@@ -143,7 +148,7 @@ impl Sandbox {
                 stderr: &mut stderr,
                 environment: self.environment.clone(),
                 now: "2026-06-01T00:00:00Z".parse().unwrap(),
-                current_directory: self.folder.path().to_owned(),
+                current_directory: self.folder.path().join(below),
                 machine_zone: || None,
                 terminal_width: self.terminal_width,
                 stdin_is_terminal: false,

@@ -41,6 +41,11 @@ pub(crate) fn actionlint_module() -> PathBuf {
     root().join("tests/cluster/actionlint")
 }
 
+/// The folder of the Go module that builds the Lua of Argo CD.
+pub(crate) fn glua_module() -> PathBuf {
+    root().join("tests/cluster/glua")
+}
+
 /// The folder of the Go module that builds krew.
 pub(crate) fn krew_module() -> PathBuf {
     root().join("tests/cluster/krew")

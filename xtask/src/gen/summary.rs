@@ -51,7 +51,10 @@ const CHAPTERS: [(&str, &[(&str, &str)]); 7] = [
             ("policies-defaults", "Policies that fill in"),
         ],
     ),
-    ("In editors and pipelines", &[("editor", "Editors"), ("ci", "CI and GitOps")]),
+    (
+        "In editors and pipelines",
+        &[("editor", "Editors"), ("ci", "CI and GitOps")],
+    ),
     (
         "Reference",
         &[

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::{self, Inventory};
 use neo4jbackup_core::fix::FixKind;
+use neo4jbackup_core::lint::text::Replacement;
 use neo4jbackup_core::lint::{self, File, FileOutcome, Located};
 use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::unknown::Unknown;
 
 use super::plan::Plan;
 use super::survey::{Bounds, Part, Survey};
-use super::unfinished;
-use crate::input::Text;
+use super::unfinished::{self, OfBlocks};
+use crate::input::{Block, Role, Text};
 use crate::parallel;
 use crate::report::{Cause, Finding, Skipped};
 
@@ -37,30 +38,31 @@ pub(super) fn check(texts: &[Text], plan: &Plan) -> Checked {
 }
 
 pub(super) fn check_within(texts: &[Text], plan: &Plan, bounds: Bounds) -> Checked {
-    let Survey {
-        inventory,
-        named,
-        parts,
-        templates,
-        ..
-    } = Survey::of(texts, plan, bounds);
+    let mut survey = Survey::of(texts, plan, bounds);
+    let parts = std::mem::take(&mut survey.parts);
     let mut checked = Checked::default();
-    let templates = templates
-        .into_iter()
-        .map(|text| (text, unfinished::template(&texts[text])));
-    checked.unfinished.extend(templates);
+    let mut of_blocks = OfBlocks::default();
+    for text in &survey.templates {
+        match &texts[*text].role {
+            Role::Block(block) => of_blocks.template(*text, block),
+            _ => checked.unfinished.push((*text, unfinished::template(&texts[*text]))),
+        }
+    }
     let mut unknown: BTreeMap<usize, Vec<Unknown>> = BTreeMap::new();
     let mut shared = Shared::default();
     parallel::in_order(
         &parts,
-        |part| check_part(part, &texts[part.text], &inventory, plan),
+        |part| check_part(part, &texts[part.text], survey.inventory_of(part.text), plan),
         |part, (mut result, of_part)| {
             for skipped in &mut result.skipped {
                 shared.share(skipped);
             }
             unknown.entry(part.text).or_default().extend(of_part);
             if plan.live.is_some() {
-                result.findings.iter_mut().for_each(|finding| finding.tell_live(&named));
+                result
+                    .findings
+                    .iter_mut()
+                    .for_each(|finding| finding.tell_live(&survey.named));
             }
             checked.findings.extend(result.findings);
             checked.skipped.extend(result.skipped);
@@ -75,12 +77,17 @@ pub(super) fn check_within(texts: &[Text], plan: &Plan, bounds: Bounds) -> Check
         },
     );
     drop(parts);
-    parallel::let_go(inventory);
+    survey.let_go();
     checked.skipped.dedup();
     for (text, unknown) in unknown {
+        if let Role::Block(block) = &texts[text].role {
+            of_blocks.unknown(text, block, &unknown);
+            continue;
+        }
         let reasons = unfinished::parts(&texts[text], &unknown).into_iter();
         checked.unfinished.extend(reasons.map(|reason| (text, reason)));
     }
+    checked.unfinished.extend(of_blocks.reasons());
     let of_others = checked.left_alone.iter();
     checked.unfinished.extend(of_others.filter_map(|(group, texts)| {
         let (first, _) = texts.first_key_value()?;
@@ -140,6 +147,16 @@ fn reason(skipped: &neo4jbackup_core::rule::Skipped) -> String {
     }
 }
 
+/// Puts a finding of a block where it stands in the file. A fix that cannot be written there is none.
+pub(super) fn in_block(mut finding: Finding, block: &Block, text: &Text) -> Finding {
+    finding.move_down(block.lines_before);
+    let is_literal = |replacement: &Replacement| block.notation.takes_literally(&replacement.text);
+    finding.fix = finding
+        .fix
+        .filter(|fix| text.is_verbatim && fix.replacements.iter().all(is_literal));
+    finding
+}
+
 fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) -> (Checked, Vec<Unknown>) {
     part.with_file(text, &plan.options.limits, |file| {
         check_file(file, part.text, part.first, text, inventory, plan)
@@ -171,7 +188,11 @@ pub(super) fn check_file(
     let findings = outcome.findings.into_iter().map(|mut located| {
         let document = located.document.and_then(|document| file.documents.get(document));
         located.document = located.document.map(|document| document + first);
-        Finding::new(located, name, position, &text.text, document)
+        let finding = Finding::new(located, name, position, &text.text, document);
+        match &text.role {
+            Role::Block(block) => in_block(finding, block, text),
+            _ => finding,
+        }
     });
     let skipped = outcome.skipped.into_iter().map(|skipped| Skipped {
         code: Some(skipped.code),

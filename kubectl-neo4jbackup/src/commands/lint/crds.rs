@@ -91,7 +91,7 @@ pub(super) fn read(named: &[PathBuf], access: &Access, io: &mut Io<'_>) -> Resul
 fn read_path(path: &PathBuf, current_directory: &Path, served: &mut ServedSchemas) -> Result<bool, CrdsError> {
     let limits = Limits::default();
     let everything = Exclude::new(current_directory, &[])?;
-    let inputs = input::find(std::slice::from_ref(path), current_directory, &everything);
+    let inputs = input::find(std::slice::from_ref(path), current_directory, &everything, false);
     if let Some(gap) = inputs.gaps.into_iter().next() {
         return Err(CrdsError::Unreadable(gap));
     }

@@ -5,7 +5,8 @@ use std::io;
 use std::path::Path;
 
 use neo4jbackup_core::fix::FixKind;
-use neo4jbackup_core::lint::{File, text};
+use neo4jbackup_core::lint::File;
+use neo4jbackup_core::lint::text::{self, Fixed};
 use neo4jbackup_core::quoted::Name;
 use similar::TextDiff;
 
@@ -13,7 +14,7 @@ use super::check;
 use super::plan::Plan;
 use super::survey::{Bounds, Survey};
 use super::unfinished;
-use crate::input::{Gap, Origin, Text};
+use crate::input::{self, Gap, Origin, Role, Text};
 use crate::lines::lines_of;
 use crate::{Io, parallel, replace};
 
@@ -26,19 +27,20 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
     let kind = plan.fix.unwrap_or(FixKind::Safe);
     let limits = &plan.options.limits;
     let fixed = {
-        let Survey {
-            inventory, templates, ..
-        } = Survey::of(texts, plan, Bounds::LET_GO);
+        let survey = Survey::of(texts, plan, Bounds::LET_GO);
         let numbered: Vec<(usize, &Text)> = texts.iter().enumerate().collect();
         parallel::map(&numbered, |(position, text)| {
-            let judge = |file: &File<'_>| check::judge(file, &inventory, plan);
-            let is_finished = templates.binary_search(position).is_err();
-            is_finished.then(|| text::fix(&text.text, kind, unfinished::is_patch(text), limits, judge))
+            let judge = |file: &File<'_>| check::judge(file, survey.inventory_of(*position), plan);
+            let is_finished = survey.templates.binary_search(position).is_err() && may_be_fixed(text);
+            let fix = || text::fix(&text.text, kind, unfinished::reading(text), limits, judge);
+            is_finished.then(fix).filter(|fixed| stays_literal(text, fixed))
         })
     };
+    let fixed = with_blocks(texts, fixed);
     let mut output = String::new();
     let mut changes = (0, 0);
-    for (text, fixed) in texts.iter_mut().zip(fixed) {
+    for (position, fixed) in fixed.into_iter().enumerate() {
+        let text = &mut texts[position];
         let Some(fixed) = fixed else {
             // What comes in goes out again, even where nothing in it can be fixed.
             if text.source.origin.is_stdin() && !plan.diff {
@@ -67,6 +69,9 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
         }
         changes = (changes.0 + fixed.applied.len(), changes.1 + 1);
         text.text = fixed.text;
+        if text.role == Role::Guide {
+            read_again(texts, position);
+        }
     }
     io.print(&output);
     let (fixes, files) = changes;
@@ -80,6 +85,52 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
         ));
     }
     files > 0
+}
+
+/// Whether a changed text can be put where it stands: what stands before the lines of a block would have to be put before new
+/// ones, and an ellipsis is read as a comment.
+fn may_be_fixed(text: &Text) -> bool {
+    match text.role {
+        Role::Guide => false,
+        Role::Block(_) => text.is_verbatim,
+        _ => true,
+    }
+}
+
+/// Whether what was put in stands for itself where the shell would read it.
+fn stays_literal(text: &Text, fixed: &Fixed) -> bool {
+    let Role::Block(block) = &text.role else {
+        return true;
+    };
+    let old: BTreeSet<&str> = text.text.lines().collect();
+    let mut new = fixed.text.lines().filter(|line| !old.contains(line));
+    new.all(|line| block.notation.takes_literally(line))
+}
+
+/// Puts the fixed blocks of each guide into it: what was fixed is then the guide.
+fn with_blocks(texts: &[Text], mut fixed: Vec<Option<Fixed>>) -> Vec<Option<Fixed>> {
+    // The last block first, so that the places of the others stay.
+    for (position, text) in texts.iter().enumerate().rev() {
+        let Role::Block(block) = &text.role else { continue };
+        let Some(of_block) = fixed[position].take().filter(|of_block| of_block.text != text.text) else {
+            continue;
+        };
+        let guide = position - block.number;
+        let of_guide = fixed[guide].get_or_insert_with(|| Fixed {
+            text: texts[guide].text.clone(),
+            applied: Vec::new(),
+        });
+        of_guide.text.replace_range(block.bytes.clone(), &of_block.text);
+        of_guide.applied.extend(of_block.applied);
+    }
+    fixed
+}
+
+/// Reads the blocks of a guide that was changed: they may stand further down.
+fn read_again(texts: &mut [Text], guide: usize) {
+    let again = input::blocks_of(&texts[guide]);
+    let blocks = texts.iter_mut().skip(guide + 1);
+    blocks.zip(again).for_each(|(block, again)| *block = again);
 }
 
 /// Why a file stays as it was, as the end of a sentence that begins with its name.

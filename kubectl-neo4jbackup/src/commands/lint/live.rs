@@ -18,7 +18,7 @@ use neo4jbackup_core::values::names::is_dns_subdomain;
 use super::overlay::Live;
 use super::plan::Plan;
 use crate::connection::{self, Access};
-use crate::input::Text;
+use crate::input::{Role, Text};
 use crate::look::{LookError, REQUEST_TIMEOUT, is_namespace, request_timeout};
 use crate::report::{self, Skipped};
 use crate::{Exit, Io, bundle};
@@ -128,7 +128,7 @@ pub(super) fn look(plan: &mut Plan, texts: &[Text], access: Access, io: &mut Io<
 /// The namespaces that the files have objects for, and the Secrets that these name.
 fn demands(texts: &[Text], default_namespace: &str, plan: &Plan) -> (BTreeSet<String>, BTreeSet<(String, String)>) {
     let (mut namespaces, mut secrets) = (BTreeSet::new(), BTreeSet::new());
-    for text in texts {
+    for text in texts.iter().filter(|text| text.role != Role::Guide) {
         for document in document::outline(&text.text, &plan.options.limits).documents {
             let object = &document.root;
             let namespace = Field::at(object, "metadata.namespace")

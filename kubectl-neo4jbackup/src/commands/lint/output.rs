@@ -7,6 +7,7 @@ use super::destination::Destination;
 use super::plan::Plan;
 use crate::Io;
 use crate::input::Text;
+use crate::render::checkout::Checkout;
 use crate::render::{Context, summary};
 use crate::report::LintReport;
 
@@ -29,12 +30,17 @@ pub(super) fn write(
     let sources: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
     // The fixed text of standard input, or the differences, have standard output for themselves.
     let is_taken = plan.fix.is_some() && (plan.diff || texts.iter().any(|text| text.source.origin.is_stdin()));
+    let checkout = Checkout::around(&io.current_directory);
     for (output, destination) in plan.outputs.iter().zip(destinations) {
         let context = Context {
             texts: &sources,
             color: plan.color && output.file.is_none(),
             width: plan.width,
+            checkout: &checkout,
         };
+        if let Some(cut) = output.format.cut(report) {
+            io.say(&format!("warning: {cut}"));
+        }
         match destination {
             Some(destination) => {
                 let text = output.format.render(report, &context);

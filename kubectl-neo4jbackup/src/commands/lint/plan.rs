@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use neo4jbackup_core::fix::FixKind;
 use neo4jbackup_core::lint::Options;
@@ -95,6 +96,8 @@ pub(in crate::commands) struct Plan {
     /// The file whose text comes on standard input.
     pub(in crate::commands) stdin_filename: Option<PathBuf>,
     pub(in crate::commands) exclude: Exclude,
+    /// Whether folders are also gone through for texts in which manifests stand.
+    pub(in crate::commands) has_guides: bool,
     pub(in crate::commands) options: Options,
     /// As it was given, or as the schemas tell it.
     pub(in crate::commands) operator_version: Option<String>,
@@ -118,6 +121,10 @@ pub(in crate::commands) struct Plan {
     pub(super) look: Option<Look>,
     /// What was found there.
     pub(super) live: Option<Live>,
+    /// How long the API server may take to say what it would do, where it is asked.
+    pub(super) dry_run: Option<Duration>,
+    /// The namespace that was named.
+    pub(super) namespace: Option<String>,
 }
 
 /// One report to write.
@@ -197,6 +204,7 @@ impl Plan {
         };
         Ok(Self {
             exclude: Exclude::new(&real(folder), &config.exclude)?,
+            has_guides: arguments.markdown,
             options: Options {
                 settings: config.settings,
                 operator: match &operator_version {
@@ -204,7 +212,7 @@ impl Plan {
                     None => told.map(Operator::one_of),
                 },
                 served: served.map(Arc::new),
-                namespace: namespace.unwrap_or_else(|| "default".to_owned()),
+                namespace: namespace.clone().unwrap_or_else(|| "default".to_owned()),
                 assume_webhook: arguments.assume_webhook || config.assume_webhook.unwrap_or_default(),
                 ..Options::at(io.now)
             },
@@ -232,6 +240,8 @@ impl Plan {
             stdin_filename: arguments.stdin_filename,
             look,
             live: None,
+            dry_run: arguments.server_dry_run.then_some(arguments.timeout),
+            namespace: namespace.clone(),
         })
     }
 

@@ -10,6 +10,7 @@ use neo4jbackup_core::lint::text::fix;
 use neo4jbackup_core::lint::{self, File};
 
 use super::plan::Plan;
+use super::survey::Reading;
 use super::{AcceptError, check, read_baseline, survey, unfinished};
 use crate::baseline::{Baseline, Place};
 use crate::input::Text;
@@ -21,7 +22,7 @@ pub(in crate::commands) fn read<'t>(text: &'t Text, plan: &Plan) -> Option<File<
         return None;
     }
     let parsed = document::parse(&text.text, &plan.options.limits);
-    let file = survey::file(parsed, text, unfinished::is_patch(text));
+    let file = survey::file(parsed, text, Reading::of(text));
     (!file.is_template()).then_some(file)
 }
 
@@ -77,6 +78,12 @@ pub(in crate::commands) fn judge(
 /// The text with every fix that is certain.
 pub(in crate::commands) fn fix_all(text: &Text, inventory: &Inventory, plan: &Plan) -> String {
     let judge = |file: &File<'_>| check::judge(file, inventory, plan);
-    let is_patch = unfinished::is_patch(text);
-    fix(&text.text, FixKind::Safe, is_patch, &plan.options.limits, judge).text
+    fix(
+        &text.text,
+        FixKind::Safe,
+        unfinished::reading(text),
+        &plan.options.limits,
+        judge,
+    )
+    .text
 }

@@ -4,7 +4,7 @@
 //! what others want to know of it, and let go; it is read again, from the same bytes, when it is judged. Where all texts
 //! together are short, nothing is let go and nothing read twice.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,18 +12,24 @@ use neo4jbackup_core::document::{self, Limits, Parsed, Problem, ProblemKind, Sou
 use neo4jbackup_core::facts::{Fact, Inventory};
 use neo4jbackup_core::lint::{self, File};
 use neo4jbackup_core::schema::Group;
+use neo4jbackup_core::values::placeholder::Notation;
 
 use super::plan::Plan;
 use super::unfinished;
-use crate::input::Text;
+use crate::input::{Role, Text};
 use crate::parallel;
 
 /// Why something that a manifest names may exist although it was not found.
 const NOT_AMONG_THE_FILES: &str = "it is not among the linted files";
+const NOT_IN_THE_BLOCK: &str = "it does not stand in the same block";
 
 /// An inventory of files that has nothing in it yet.
 pub(super) fn among_files() -> Inventory {
-    let mut inventory = Inventory::partial(NOT_AMONG_THE_FILES);
+    inventory_of(NOT_AMONG_THE_FILES)
+}
+
+fn inventory_of(reason: &'static str) -> Inventory {
+    let mut inventory = Inventory::partial(reason);
     inventory.compare_namespaces();
     inventory
 }
@@ -68,6 +74,9 @@ pub(super) struct Survey<'t> {
     pub(super) parts: Vec<Part<'t>>,
     /// The positions of the texts that are templates, which nobody can judge.
     pub(super) templates: Vec<usize>,
+    /// What the blocks of guides say, by position. Each is for itself: two examples of a guide are two ways to do it, and the
+    /// object of neither is that of a manifest.
+    blocks: BTreeMap<usize, Inventory>,
 }
 
 /// Some of the documents of one text, so that one long file keeps all threads busy.
@@ -78,6 +87,20 @@ pub(super) struct Part<'t> {
     content: Content<'t>,
 }
 
+/// How the objects of a text are to be read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading {
+    is_patch: bool,
+    notation: Notation,
+}
+
+impl Reading {
+    pub(super) fn of(text: &Text) -> Self {
+        let (is_patch, notation) = unfinished::reading(text);
+        Self { is_patch, notation }
+    }
+}
+
 enum Content<'t> {
     Kept(File<'t>),
     LetGo {
@@ -86,7 +109,7 @@ enum Content<'t> {
         index: usize,
         /// What concerns the file as a whole, when this is its first part.
         problems: Vec<Problem>,
-        is_patch: bool,
+        reading: Reading,
     },
 }
 
@@ -99,10 +122,10 @@ impl<'t> Part<'t> {
                 extent,
                 index,
                 problems,
-                is_patch,
+                reading,
             } => work(&File {
                 problems: problems.clone(),
-                ..file(extent.read(*index, limits), text, *is_patch)
+                ..file(extent.read(*index, limits), text, *reading)
             }),
         }
     }
@@ -110,10 +133,11 @@ impl<'t> Part<'t> {
 
 /// What was read of a text, to be judged. What is beyond the bounds of an object is no object, and of no matter where the
 /// text names no group of ours: a description of an API, a table of data.
-pub(super) fn file<'t>(parsed: Parsed<'t>, text: &Text, is_patch: bool) -> File<'t> {
+pub(super) fn file<'t>(parsed: Parsed<'t>, text: &Text, reading: Reading) -> File<'t> {
     let is_beyond = |problem: &Problem| matches!(problem.kind, ProblemKind::TooLarge | ProblemKind::TooManyNodes);
     let mut file = File {
-        is_patch,
+        is_patch: reading.is_patch,
+        notation: reading.notation,
         ..parsed.into()
     };
     let mut of_documents = file.documents.iter().flat_map(|document| &document.problems);
@@ -180,7 +204,7 @@ impl<'t> Extent<'t> {
 struct Piece<'t> {
     text: usize,
     extent: Extent<'t>,
-    is_patch: bool,
+    reading: Reading,
     /// Whether it may turn out later in the text that this is a template.
     may_be_template: bool,
 }
@@ -205,13 +229,20 @@ impl<'t> Survey<'t> {
         let numbered: Vec<(usize, &Text)> = texts.iter().enumerate().collect();
         let cut = parallel::map(&numbered, |(position, text)| {
             let is_whole = keeps_all || text.text.len() <= bounds.whole_bytes;
+            if matches!(text.role, Role::Guide) {
+                return Some(Vec::new());
+            }
             (!unfinished::is_chart_template(text)).then(|| cut(*position, text, is_whole, limits, bounds))
         });
+        let inventory = |reason| match &plan.live {
+            Some(live) => live.inventory.clone(),
+            None => inventory_of(reason),
+        };
+        let is_block = |(position, text): (usize, &Text)| matches!(text.role, Role::Block(_)).then_some(position);
+        let blocks = texts.iter().enumerate().filter_map(is_block);
         let mut survey = Self {
-            inventory: match &plan.live {
-                Some(live) => live.inventory.clone(),
-                None => among_files(),
-            },
+            inventory: inventory(NOT_AMONG_THE_FILES),
+            blocks: blocks.map(|position| (position, inventory(NOT_IN_THE_BLOCK))).collect(),
             named: BTreeSet::new(),
             keeps_names: plan.live.is_some(),
             parts: Vec::new(),
@@ -233,7 +264,7 @@ impl<'t> Survey<'t> {
             },
             |piece, mut read| {
                 if !piece.may_be_template {
-                    survey.add(&mut read.facts);
+                    survey.add(piece.text, &mut read.facts);
                 }
                 of_text.push(read);
                 if piece.extent.is_last() {
@@ -246,7 +277,21 @@ impl<'t> Survey<'t> {
         survey
     }
 
-    fn add(&mut self, facts: &mut Vec<Fact>) {
+    /// Frees what it knows while others go on.
+    pub(super) fn let_go(self) {
+        parallel::let_go((self.inventory, self.blocks));
+    }
+
+    /// What is known to the text at a position.
+    pub(super) fn inventory_of(&self, text: usize) -> &Inventory {
+        self.blocks.get(&text).unwrap_or(&self.inventory)
+    }
+
+    fn add(&mut self, text: usize, facts: &mut Vec<Fact>) {
+        if let Some(block) = self.blocks.get_mut(&text) {
+            facts.drain(..).for_each(|fact| block.lay_over(fact));
+            return;
+        }
         for fact in facts.drain(..) {
             if let Some((kind, namespace, name)) = fact.key().filter(|_| self.keeps_names) {
                 self.named.insert((kind, namespace.to_owned(), name.to_owned()));
@@ -262,7 +307,7 @@ impl<'t> Survey<'t> {
             return;
         }
         for read in &mut pieces {
-            self.add(&mut read.facts);
+            self.add(last.text, &mut read.facts);
         }
         let documents: usize = pieces.iter().map(|read| read.documents).sum();
         let (full, rest) = (bounds.documents, pieces.len() - 1);
@@ -275,7 +320,7 @@ impl<'t> Survey<'t> {
             extent,
             index,
             problems,
-            is_patch: last.is_patch,
+            reading: last.reading,
         };
         let kept = pieces.iter_mut().find_map(|read| read.file.take());
         if let Some(file) = kept {
@@ -299,7 +344,7 @@ impl<'t> Survey<'t> {
             }
         } else {
             // Lists among the documents: the parts have to be counted out.
-            let file = file(last.extent.whole().read(0, limits), text, last.is_patch);
+            let file = file(last.extent.whole().read(0, limits), text, last.reading);
             self.parts.extend(split(last.text, file, bounds));
         }
     }
@@ -315,7 +360,7 @@ impl<'t> Piece<'t> {
             self.extent.outline(limits)
         };
         let indexes = parsed.indexes;
-        let mut read = file(parsed, text, self.is_patch);
+        let mut read = file(parsed, text, self.reading);
         let is_template = read.is_template();
         let documents = read.documents.len();
         let facts = if is_template {
@@ -329,7 +374,7 @@ impl<'t> Piece<'t> {
             if is_kept(0) {
                 return read;
             }
-            let whole = file(self.extent.read(0, limits), text, self.is_patch);
+            let whole = file(self.extent.read(0, limits), text, self.reading);
             File {
                 problems: Vec::new(),
                 ..whole
@@ -359,12 +404,12 @@ fn cut<'t>(position: usize, text: &'t Text, is_whole: bool, limits: &Limits, bou
             .map(|start| Extent::Stretches(Arc::clone(&source), stretches(start)))
             .collect()
     };
-    let is_patch = unfinished::is_patch(text);
+    let reading = Reading::of(text);
     let may_be_template = unfinished::may_be_template(text);
     let piece = |extent| Piece {
         text: position,
         extent,
-        is_patch,
+        reading,
         may_be_template,
     };
     extents.into_iter().map(piece).collect()
@@ -375,6 +420,7 @@ fn split(text: usize, file: File<'_>, bounds: Bounds) -> Vec<Part<'_>> {
         documents,
         mut problems,
         is_patch,
+        notation,
     } = file;
     let mut documents = documents.into_iter();
     let mut parts = Vec::new();
@@ -390,6 +436,7 @@ fn split(text: usize, file: File<'_>, bounds: Bounds) -> Vec<Part<'_>> {
             documents: chunk,
             problems: std::mem::take(&mut problems),
             is_patch,
+            notation,
         };
         let content = Content::Kept(file);
         parts.push(Part { text, first, content });
@@ -412,7 +459,7 @@ mod tests {
     use crate::Io;
     use crate::cli::{self, Command};
     use crate::connection::Access;
-    use crate::input::{Origin, Role, Source};
+    use crate::input::{Origin, Source};
 
     fn plan() -> Plan {
         let mut io = Io {

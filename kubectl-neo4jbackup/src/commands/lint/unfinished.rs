@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use neo4jbackup_core::quoted::{Name, quoted};
 use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::unknown::Unknown;
-use neo4jbackup_core::values::placeholder::Filler;
+use neo4jbackup_core::values::placeholder::{Filler, Notation};
 
-use crate::input::{Role, Text};
+use crate::input::{Block, Role, Text};
 
 /// Whether a text is a template of a chart, which no reader of YAML needs to see.
 pub(super) fn is_chart_template(text: &Text) -> bool {
@@ -20,9 +20,13 @@ pub(super) fn may_be_template(text: &Text) -> bool {
     text.text.contains("{{")
 }
 
-/// Whether the objects of a text are patches.
-pub(super) fn is_patch(text: &Text) -> bool {
-    matches!(text.role, Role::Patch { .. })
+/// Whether the objects of a text are patches, and what they stand in.
+pub(super) fn reading(text: &Text) -> (bool, Notation) {
+    match &text.role {
+        Role::Patch { .. } => (true, Notation::Manifest),
+        Role::Block(block) => (block.is_fragment, block.notation),
+        _ => (false, Notation::Manifest),
+    }
 }
 
 /// Why a template was not judged, as the end of a sentence that begins with the name of the file.
@@ -87,6 +91,70 @@ pub(super) fn of_another_operator(group: Group, objects: &BTreeMap<usize, usize>
     )
 }
 
+/// The blocks of guides of which something was not judged: the lines before each, by what there is.
+#[derive(Debug, Default)]
+pub(super) struct OfBlocks(BTreeMap<(usize, InBlock), BTreeSet<usize>>);
+
+/// What of a block is not judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum InBlock {
+    Placeholders,
+    Omissions,
+    Template,
+}
+
+impl OfBlocks {
+    /// Of the text at this position nothing was judged.
+    pub(super) fn template(&mut self, text: usize, block: &Block) {
+        self.add(text, block, InBlock::Template);
+    }
+
+    /// Of the text at this position some fields were not judged.
+    pub(super) fn unknown(&mut self, text: usize, block: &Block, unknown: &[Unknown]) {
+        if unknown.iter().any(|unknown| !unknown.fields.is_empty()) {
+            self.add(text, block, InBlock::Placeholders);
+        }
+        if unknown.iter().any(|unknown| unknown.is_patch) {
+            self.add(text, block, InBlock::Omissions);
+        }
+    }
+
+    fn add(&mut self, text: usize, block: &Block, what: InBlock) {
+        // The guide stands before its blocks; each block says which.
+        self.0
+            .entry((text - block.number, what))
+            .or_default()
+            .insert(block.lines_before);
+    }
+
+    /// One sentence for each guide and each thing, by the position of the guide.
+    pub(super) fn reasons(self) -> impl Iterator<Item = (usize, String)> {
+        self.0.into_iter().map(|((guide, what), lines)| {
+            let (has, what) = match what {
+                InBlock::Placeholders => ("has placeholders", "whose fields were not judged"),
+                InBlock::Omissions => ("leaves something out", "of which only what stands there was judged"),
+                InBlock::Template => ("has a template", "which was not judged"),
+            };
+            (guide, format!("{has} in the {}, {what}", blocks_at(&lines)))
+        })
+    }
+}
+
+/// `block at line 3`, `blocks at lines 3, 9 and 2 more`.
+fn blocks_at(lines_before: &BTreeSet<usize>) -> String {
+    const MOST: usize = 5;
+    let shown: Vec<String> = lines_before
+        .iter()
+        .take(MOST)
+        .map(|lines| (lines + 1).to_string())
+        .collect();
+    match (shown.as_slice(), lines_before.len().saturating_sub(MOST)) {
+        ([line], _) => format!("block at line {line}"),
+        ([before @ .., last], 0) => format!("blocks at lines {} and {last}", before.join(", ")),
+        (_, more) => format!("blocks at lines {} and {more} more", shown.join(", ")),
+    }
+}
+
 const LINT: &str = "kubectl neo4jbackup lint -";
 
 fn remedy(filler: Filler, text: &Text) -> String {
@@ -95,7 +163,7 @@ fn remedy(filler: Filler, text: &Text) -> String {
         Filler::Envsubst => format!("`flux envsubst < {file} | {LINT}`"),
         Filler::Kustomize => format!("`kustomize build DIRECTORY | {LINT}`"),
         Filler::Sops => format!("`sops --decrypt {file} | {LINT}`"),
-        Filler::Template => format!("render it and give the result to `{LINT}`"),
+        Filler::Template | Filler::Shell | Filler::Reader => format!("render it and give the result to `{LINT}`"),
     }
 }
 

@@ -99,7 +99,7 @@ impl Project {
     /// Reads all files of the folder, as `lint` of it does. Takes long for a large one, so another thread may do it.
     pub(super) fn scan(root: &Path, settings: &Settings) -> Scan {
         let plan = &settings.plan;
-        let inputs = input::find(&[root.to_owned()], root, &plan.exclude);
+        let inputs = input::find(&[root.to_owned()], root, &plan.exclude, false);
         let reader = Reader::new(&inputs.sources, plan.options.limits.file_bytes);
         let sources: Vec<&Source> = inputs.sources.iter().collect();
         let roles = input::roles(&sources, &inputs.plain_folders);
