@@ -87,7 +87,7 @@ impl Access {
 /// What a refusal of the store is.
 pub(crate) fn class_of(answer: &Answer) -> Class {
     match answer.code() {
-        "NoSuchBucket" => Class::GcsBucketNotFound,
+        "NoSuchBucket" | "notFound" => Class::GcsBucketNotFound,
         "AccessDenied" | "forbidden" | "PERMISSION_DENIED" => Class::GcsPermissionDenied,
         "RequestTimeTooSkewed" | "ExpiredToken" if says(answer, "time") => Class::ClockSkew,
         "AuthenticationRequired"
@@ -96,7 +96,6 @@ pub(crate) fn class_of(answer: &Answer) -> Class {
         | "authError"
         | "UNAUTHENTICATED"
         | "required" => Class::GcsNoCredentials,
-        "notFound" => Class::GcsBucketNotFound,
         _ => match answer.status.as_u16() {
             401 => Class::GcsNoCredentials,
             404 if says(answer, "bucket") => Class::GcsBucketNotFound,
