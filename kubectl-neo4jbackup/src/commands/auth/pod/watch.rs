@@ -65,7 +65,12 @@ impl Watch<'_> {
             // The controller tries again, for a reason that does not go away by itself.
             let refused = warnings.iter().find(|warning| warning.starts_with("FailedCreate: "));
             return Ok(match refused {
-                Some(warning) => Ok(End::Refused(format!("no pod can be made: {}", excerpt(warning)))),
+                Some(warning) => {
+                    // Before that stands which pod it is, which nobody has ever seen.
+                    let why = warning.split_once(" is forbidden: ");
+                    let why = why.map_or(warning.as_str(), |(_, why)| why);
+                    Ok(End::Refused(format!("no pod can be made: {}", excerpt(why))))
+                }
                 None => Err("no pod has been made".to_owned()),
             });
         };
