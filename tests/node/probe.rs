@@ -138,6 +138,52 @@ fn what_the_pods_of_the_job_lack_the_probe_lacks_and_says() {
     }
 }
 
+/// The servers of a cluster fetch a backup themselves: what the Jobs have is of no use to them.
+#[test]
+fn a_restore_is_asked_for_in_the_place_of_the_servers_that_read_it() {
+    let Some(turn) = turn() else { return };
+    let Some(moto) = Moto::start_on(&turn.cluster.node, &report_progress).unwrap() else {
+        return;
+    };
+    let stage = Stage::set(turn.cluster);
+    let place = Place::create(&stage, "probe-of-servers", None);
+    place.secret(&moto.keys("all"));
+    place.restored_by_servers(&moto);
+    let ask = ["auth", "check", "restore/back", "--probe", "-o", "json"];
+    let said = place.plugin(&ask);
+    let answer = report(&said);
+    assert_verdict(
+        &answer,
+        "from",
+        "note",
+        "in the place of the pods of StatefulSet prod-server",
+    );
+    assert_verdict(&answer, "from", "note", "under ServiceAccount prod");
+    assert_eq!(said.code, Some(1), "without the Secret: {said:?}");
+    assert!(
+        answer["items"][0]["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|row| row["topic"] != "list" || row["verdict"] != "ok"),
+        "{answer:#}"
+    );
+    place.await_no_pod(DEADLINE);
+
+    place.give_servers_secret();
+    let said = place.plugin(&ask);
+    let answer = report(&said);
+    // Nobody has backed up anything yet, and the servers may look all the same.
+    assert_verdict(
+        &answer,
+        "list",
+        "warning",
+        "nothing is there, and so there is nothing to restore",
+    );
+    assert!(!said.stdout.contains(&moto.keys("all")[1]), "a key is printed");
+    place.await_no_pod(DEADLINE);
+}
+
 #[test]
 fn however_the_plugin_ends_its_pod_does_not_stay() {
     let Some(turn) = turn() else { return };

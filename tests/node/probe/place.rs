@@ -146,6 +146,63 @@ impl<'s> Place<'s> {
         );
     }
 
+    /// A cluster whose servers, of whom none runs, fetch the backup themselves, and a restore of it.
+    pub(super) fn restored_by_servers(&self, moto: &Moto) {
+        self.once_with_secret(moto);
+        self.put(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "prod"}}));
+        self.put(json!({
+            "apiVersion": API, "kind": "Neo4jEnterpriseCluster", "metadata": {"name": "prod"},
+            "spec": {
+                "acceptLicenseAgreement": "eval", "image": {"repo": "neo4j", "tag": "2025.11.0-enterprise"},
+                "auth": {"adminSecret": "admin"}, "topology": {"servers": 3},
+                "storage": {"className": "standard", "size": "1Gi"},
+            },
+        }));
+        let variable = json!({"name": "AWS_ENDPOINT_URL_S3", "value": moto.endpoint()});
+        let server = json!({"name": "neo4j", "image": "neo4j:2025.11.0-enterprise", "env": [variable]});
+        let labels = json!({"app.kubernetes.io/instance": "prod"});
+        self.put(json!({
+            "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "prod-server"},
+            "spec": {
+                "replicas": 0, "serviceName": "prod-headless", "selector": {"matchLabels": labels},
+                "template": {
+                    "metadata": {"labels": labels},
+                    "spec": {
+                        "serviceAccountName": "prod", "nodeSelector": {"kubernetes.io/hostname": "node"},
+                        "containers": [server],
+                    },
+                },
+            },
+        }));
+        self.put(json!({
+            "apiVersion": API, "kind": "Neo4jRestore", "metadata": {"name": "back"},
+            "spec": {
+                "instanceRef": "prod", "database": "neo4j", "source": {"type": "backup", "backupRef": "nightly"},
+                "options": {"replaceExisting": true},
+            },
+        }));
+    }
+
+    /// The servers get the Secret, as `spec.extraEnvFrom` gives it to them.
+    pub(super) fn give_servers_secret(&self) {
+        let from = json!([{"op": "add", "path": "/spec/template/spec/containers/0/envFrom",
+            "value": [{"secretRef": {"name": "s3-keys"}}]}]);
+        let patched = self.stage.cluster.node.client().run(
+            &[
+                "patch",
+                "statefulset",
+                "prod-server",
+                "-n",
+                &self.name,
+                "--type=json",
+                "-p",
+                &from.to_string(),
+            ],
+            "",
+        );
+        assert!(patched.unwrap().success(), "{from}");
+    }
+
     pub(super) fn secret(&self, keys: &[String]) {
         let values = json!({"AWS_ACCESS_KEY_ID": keys[0], "AWS_SECRET_ACCESS_KEY": keys[1], "AWS_REGION": "us-east-1"});
         self.put(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s3-keys"}, "stringData": values}));
