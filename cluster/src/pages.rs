@@ -75,8 +75,9 @@ impl Failure {
 
 #[derive(Deserialize)]
 struct Page<'p> {
+    /// The API server writes `null` for an empty list of metadata.
     #[serde(borrow, default)]
-    items: Vec<&'p RawValue>,
+    items: Option<Vec<&'p RawValue>>,
     #[serde(default)]
     metadata: PageMetadata,
 }
@@ -144,7 +145,8 @@ async fn parsed<T: Send + 'static>(
             return Ok((vec![read(&text)?], None));
         }
         let page: Page<'_> = serde_json::from_str(&text)?;
-        let items: Result<Vec<T>, serde_json::Error> = page.items.iter().map(|item| read(item.get())).collect();
+        let items = page.items.iter().flatten().map(|item| read(item.get()));
+        let items: Result<Vec<T>, serde_json::Error> = items.collect();
         Ok::<_, serde_json::Error>((items?, page.metadata.next))
     });
     match parsed.await {
@@ -192,4 +194,29 @@ async fn page(client: &Client, listing: &Listing, next: &str) -> Result<String, 
     let request = Request::get(format!("{}?{}", listing.path, query.finish()));
     let request = request.header(ACCEPT, listing.media_type).body(Vec::new());
     client.request_text(request.map_err(Error::HttpError)?).await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_empty_list_may_be_null_and_what_is_no_list_is_none() {
+        for (text, expected) in [
+            (r#"{"metadata": {}, "items": null}"#, Ok((0, None))),
+            (r#"{"metadata": {}}"#, Ok((0, None))),
+            (
+                r#"{"metadata": {"continue": "next"}, "items": [{}, {}]}"#,
+                Ok((2, Some("next".to_owned()))),
+            ),
+            (r#"{"items": "none"}"#, Err(())),
+            ("<html>", Err(())),
+        ] {
+            let parsed = parsed(text.to_owned(), false, |text| serde_json::from_str::<Value>(text)).await;
+            let parsed = parsed.map(|(items, next)| (items.len(), next)).map_err(drop);
+            assert_eq!(parsed, expected, "{text}");
+        }
+    }
 }

@@ -71,6 +71,16 @@ fn kubeconfig(control_plane: &ControlPlane) -> String {
 /// The time of every scenario that is played: `takenAt` of its bundle.
 const NOW: &str = "2026-11-21T06:10:00Z";
 
+/// Of a namespace without accounts and Secrets the API server writes no list, but null.
+#[test]
+fn where_nothing_is_everything_was_read() {
+    let control_plane = &World::rendered().control_plane;
+    let namespace = control_plane.create_namespace("empty").unwrap();
+    let run = doctor(&kubeconfig(control_plane), NOW, &["-n", &namespace, "-o", "json"]);
+    let skipped = report(&run)["skipped"].to_string();
+    assert!(!skipped.contains("no list"), "{skipped}");
+}
+
 #[test]
 fn what_is_said_of_a_cluster_is_what_is_said_of_its_objects() {
     let control_plane = &World::rendered().control_plane;
