@@ -169,7 +169,7 @@ fn key(finding: &Finding, place: &Place<'_>) -> Key {
 }
 
 /// The path without `.` and `..`, as far as the text alone says.
-fn without_dots(path: &Path) -> PathBuf {
+pub(crate) fn without_dots(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {
         match component {

@@ -75,6 +75,14 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
+    #[cfg(test)]
+    pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self {
+            environment: variables.iter().map(owned).collect(),
+        }
+    }
+
     /// Returns a variable, or `None` if it is not set or empty.
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         let value = self.environment.get(name)?;

@@ -2,8 +2,9 @@
 //! on, wherever in it `lint` was started, and know no others.
 
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
+use crate::baseline::without_dots;
 use crate::config;
 
 /// The folder that a pipeline has checked out.
@@ -28,7 +29,7 @@ impl Checkout {
         if file.starts_with('<') {
             return None;
         }
-        let full = plain(&self.current_directory.join(file));
+        let full = without_dots(&self.current_directory.join(file));
         let below = full.strip_prefix(&self.root).map(Path::to_owned).or_else(|_| {
             // One of the two may be named by way of a link.
             let (full, root) = (fs::canonicalize(&full).ok(), fs::canonicalize(&self.root).ok());
@@ -43,21 +44,6 @@ impl Checkout {
             .collect();
         Some(parts.join("/")).filter(|place| !place.is_empty())
     }
-}
-
-/// A path without `.` and `..`.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            other => plain.push(other),
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

@@ -277,16 +277,8 @@ fn agent(surroundings: &Surroundings) -> Result<Option<Source>, Failure> {
 mod tests {
     use super::*;
 
-    fn surroundings(pairs: &[(&str, &str)]) -> Surroundings {
-        let environment = pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        Surroundings { environment }
-    }
-
     fn failure(pairs: &[(&str, &str)]) -> Failure {
-        find(&surroundings(pairs), Timestamp::UNIX_EPOCH).err().unwrap()
+        find(&Surroundings::of(pairs), Timestamp::UNIX_EPOCH).err().unwrap()
     }
 
     #[test]
@@ -310,13 +302,17 @@ mod tests {
 
     #[test]
     fn keys_go_before_every_other_source_and_the_node_comes_last() {
-        let both = surroundings(&[
+        let both = Surroundings::of(&[
             ("AWS_ACCESS_KEY_ID", "AKIA"),
             ("AWS_SECRET_ACCESS_KEY", "hidden"),
             ("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere"),
         ]);
         assert!(matches!(find(&both, Timestamp::UNIX_EPOCH), Ok(Source::Keys { .. })));
-        assert!(find(&surroundings(&[]), Timestamp::UNIX_EPOCH).unwrap().is_of_node());
+        assert!(
+            find(&Surroundings::of(&[]), Timestamp::UNIX_EPOCH)
+                .unwrap()
+                .is_of_node()
+        );
     }
 
     #[test]
@@ -340,7 +336,7 @@ mod tests {
         let off = failure(&[file, ("AWS_EC2_METADATA_DISABLED", "true")]);
         assert!(off.message.contains(expected), "{off:?}");
         // The SDK goes on to the node, and so does the probe, but not in silence.
-        let node = find(&surroundings(&[file]), Timestamp::UNIX_EPOCH).unwrap();
+        let node = find(&Surroundings::of(&[file]), Timestamp::UNIX_EPOCH).unwrap();
         assert!(
             node.is_of_node() && node.in_words().contains(expected),
             "{}",

@@ -243,11 +243,7 @@ mod tests {
     use super::*;
 
     fn found(pairs: &[(&str, &str)]) -> Result<Source, Failure> {
-        let pairs = pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let environment = pairs.collect();
-        find(&Surroundings { environment }, Timestamp::UNIX_EPOCH)
+        find(&Surroundings::of(pairs), Timestamp::UNIX_EPOCH)
     }
 
     #[test]

@@ -327,11 +327,7 @@ mod tests {
     use super::*;
 
     fn found(pairs: &[(&str, &str)]) -> Result<Source, Failure> {
-        let pairs = pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let environment = pairs.collect();
-        find(&Surroundings { environment })
+        find(&Surroundings::of(pairs))
     }
 
     #[test]
