@@ -16,9 +16,8 @@ use serde_json::Value;
 use super::clean;
 use super::exchange::{self, NOTHING};
 use super::key::signed;
-use super::token;
+use super::{metadata, token};
 use crate::class::Class;
-use crate::endpoint;
 use crate::judge::{failure, says};
 use crate::owner::Owner;
 use crate::report::Failure;
@@ -29,8 +28,6 @@ use crate::transport::{Last, Transport};
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 /// Who exchanges keys where they do not say it themselves.
 const TOKENS: &str = "https://oauth2.googleapis.com/token";
-/// The metadata server of the node; on GKE one that knows the pod.
-const METADATA: &str = "metadata.google.internal";
 
 /// Where the credentials come from.
 pub(crate) struct Source {
@@ -102,7 +99,7 @@ impl Source {
                 let token = federation.token(transport, now).await?;
                 Ok((token, owner(federation.account())))
             }
-            Kind::Metadata(host) => of_metadata(host, transport).await,
+            Kind::Metadata(host) => metadata::token(host, transport).await,
         }
     }
 }
@@ -146,7 +143,7 @@ pub(crate) fn find(surroundings: &Surroundings) -> Result<Source, Failure> {
     let host = clean(surroundings, "GCE_METADATA_HOST", class)?;
     Ok(Source {
         origin: String::new(),
-        kind: Kind::Metadata(host.unwrap_or_else(|| METADATA.to_owned())),
+        kind: Kind::Metadata(host.unwrap_or_else(|| metadata::HOST.to_owned())),
     })
 }
 
@@ -261,56 +258,6 @@ impl Federation {
         let token = exchange::ask(transport, request, "accessToken").await;
         token.map_err(|last| failure(last, NOTHING, |_| class))
     }
-}
-
-/// The token of the metadata server, and whose it says that it is.
-async fn of_metadata(host: &str, transport: &Transport) -> Result<(String, Owner), Failure> {
-    let address = format!("http://{host}/computeMetadata/v1/instance/service-accounts/default");
-    let request = |what: &str| {
-        Request::builder()
-            .method(Method::GET)
-            .uri(format!("{address}/{what}"))
-            .header("Metadata-Flavor", "Google")
-            .body(HttpRequestBody::empty())
-    };
-    let token = exchange::ask(transport, request("token"), "access_token").await;
-    let token = token.map_err(|last| match last {
-        Some(Last::Broken(failure)) => {
-            let message = format!(
-                "there is no key, and the metadata server {} gives no answer: {}",
-                quoted(&endpoint::shown(host)),
-                failure.message
-            );
-            Failure::of(Class::GcsNoCredentials, message)
-        }
-        last => failure(last, NOTHING, |answer| {
-            if says(answer, "iam.serviceaccounts.getaccesstoken") || says(answer, "iam returned 403") {
-                Class::GkeWorkloadIdentityDenied
-            } else if answer.status.as_u16() == 404 {
-                Class::GcsNoCredentials
-            } else {
-                Class::GkeMetadataError
-            }
-        }),
-    })?;
-    let answered = match request("email") {
-        Ok(request) => transport.send(request).await.ok(),
-        Err(_) => None,
-    };
-    transport.take_last();
-    let email = answered.filter(|answer| answer.status().is_success());
-    let email = email.and_then(|answer| String::from_utf8(answer.body().to_vec()).ok());
-    let email = email
-        .map(|email| email.trim().to_owned())
-        .filter(|email| email.contains('.'));
-    // Where GKE knows the pod and its account names nobody, the pool answers for it.
-    let is_of_pool = email.as_deref().is_some_and(|email| email.ends_with(".svc.id.goog"));
-    let owner = Owner {
-        is_node: !is_of_pool,
-        name: email,
-        why_unknown: "the metadata server does not say whose the token is",
-    };
-    Ok((token, owner))
 }
 
 fn refused_key(last: Option<Last>) -> Failure {

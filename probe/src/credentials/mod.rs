@@ -5,6 +5,7 @@ pub(crate) mod azure;
 mod exchange;
 pub(crate) mod google;
 mod key;
+mod metadata;
 pub(crate) mod token;
 
 use neo4jbackup_core::quoted::name;
