@@ -1,32 +1,30 @@
-//! What an editor has open, and what is answered.
+//! What an editor has open, and what is found in it.
+
+mod questions;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gen_lsp_types::{
-    CodeActionParams, CompletionList, CompletionParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, Hover, HoverParams,
-    Location, MarkupContent, MarkupKind, PublishDiagnosticsParams, TextDocumentContentChangeEvent,
-    TextDocumentPositionParams,
+    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, Location, PublishDiagnosticsParams,
+    TextDocumentContentChangeEvent,
 };
 use lsp_server::{ErrorCode, Message, Notification, Request, Response};
 use neo4jbackup_core::facts::Fact;
 use neo4jbackup_core::lint::span_of;
 use neo4jbackup_core::model::ObjectRef;
-use neo4jbackup_core::schema::Kind;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::lint::single;
-use super::actions::{self, Open};
 use super::client::Client;
-use super::cursor;
 use super::diagnostics;
 use super::document::Document;
 use super::place::Lines;
 use super::project::{self, Project, Scan, Settings, Surroundings};
-use super::{completion, hover, uri};
+use super::uri;
 use crate::clock::Clock;
 use crate::config;
 use crate::report::Related;
@@ -362,87 +360,6 @@ impl Server {
             let lines = Lines::of(&text.text, self.client.encoding);
             in_text(&text, &uri::uri_of(path), &lines)
         })
-    }
-
-    fn at(&self, params: &TextDocumentPositionParams) -> Option<(&Document, usize, &Project)> {
-        let document = self.documents.get(params.text_document.uri.as_ref())?;
-        let offset = document.lines.offset(&document.text.text, params.position);
-        Some((document, offset, self.projects.get(&document.folder)?))
-    }
-
-    fn hover(&mut self, params: &HoverParams) -> Value {
-        self.catch_up(params.text_document_position_params.text_document.uri.as_ref());
-        let page = self
-            .at(&params.text_document_position_params)
-            .and_then(|(document, offset, project)| {
-                let settings = project.settings.as_ref().ok()?;
-                let file = single::read(&document.text, &settings.plan);
-                let text = &document.text.text;
-                let operator = settings.plan.options.operator;
-                let (page, range) = hover::page(text, offset, file.as_ref(), &document.findings, operator)?;
-                let range = range.map(|(start, end)| document.lines.in_line(text, start, end));
-                Some(Hover::new(MarkupContent::new(MarkupKind::Markdown, page).into(), range))
-            });
-        json!(page)
-    }
-
-    fn complete(&mut self, params: &CompletionParams) -> Value {
-        let items = self
-            .at(&params.text_document_position_params)
-            .and_then(|(document, offset, project)| {
-                let plan = &project.settings.as_ref().ok()?.plan;
-                let text = &document.text.text;
-                let cursor = cursor::at(text, offset)?;
-                let open = open_facts(&self.documents, &document.folder);
-                let names = |kind: Kind, namespace: Option<&str>| {
-                    project.names(&open, kind, namespace.unwrap_or(&plan.options.namespace))
-                };
-                let operator = plan.options.operator;
-                Some(completion::items(
-                    &cursor,
-                    operator,
-                    names,
-                    text,
-                    offset,
-                    &document.lines,
-                ))
-            });
-        // Editors filter by what is typed next: the list stays good until the place is another.
-        json!(CompletionList {
-            items: items.unwrap_or_default(),
-            ..CompletionList::default()
-        })
-    }
-
-    fn act(&mut self, params: &CodeActionParams) -> Value {
-        let uri = params.text_document.uri.as_ref();
-        self.catch_up(uri);
-        let actions = self.documents.get(uri).and_then(|document| {
-            let project = self.projects.get(&document.folder)?;
-            let plan = &project.settings.as_ref().ok()?.plan;
-            let (_, shown) = document.shown.as_ref()?;
-            let open = Open {
-                uri,
-                version: document.version,
-                text: &document.text.text,
-                lines: &document.lines,
-                takes_versions: self.client.takes_versions,
-            };
-            let fixed = || {
-                let facts = open_facts(&self.documents, &document.folder);
-                single::fix_all(&document.text, &project.inventory_now(&facts), plan)
-            };
-            let only = params.context.only.as_deref();
-            Some(actions::offered(
-                open,
-                &document.findings,
-                shown,
-                params.range,
-                only,
-                fixed,
-            ))
-        });
-        json!(actions.unwrap_or_default())
     }
 
     /// Judges a text now if it is still to be judged: who asks of it means the text as it is.
