@@ -31,13 +31,14 @@ const OF_POD: [&str; 12] = [
 ];
 
 /// How variables begin by which a program comes to credentials, servers, proxies and authorities.
-const VARIABLES: [&str; 10] = [
+const VARIABLES: [&str; 11] = [
     "AWS_",
     "AZURE_",
     "GOOGLE_",
     "GCE_",
     "GCP_",
     "CLOUDSDK_",
+    "NO_GCE_CHECK",
     "SSL_CERT_",
     "JAVA_TOOL_OPTIONS",
     "HOME",
@@ -49,6 +50,11 @@ const PROXIES: [&str; 4] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"
 const TRUST: [&str; 2] = ["/etc/ssl", "/etc/pki"];
 /// The volumes that hold credentials and authorities, and are as empty of data for one pod as for another.
 const SOURCES: [&str; 5] = ["secret", "configMap", "projected", "downwardAPI", "csi"];
+
+/// The variable that names a file of Google's libraries. A federation in it names, in turn, the file of a token.
+const OF_FEDERATION: &str = "GOOGLE_APPLICATION_CREDENTIALS";
+/// For whom the API server's own tokens are, where a cluster does not say it otherwise.
+const OF_API_SERVER: &str = "kubernetes.default.svc";
 
 /// Labels of a template that the controller of another Job has put there.
 const OF_CONTROLLERS: [&str; 4] = [
@@ -201,24 +207,41 @@ impl ProbeJob<'_> {
                     value == path || is_below(value)
                 })
         };
+        let may_be_federation = variables.iter().any(|variable| variable["name"] == OF_FEDERATION);
         let volumes = list(&self.template["spec"], "volumes");
-        let is_source = |name: &Value| {
-            let volume: Option<&Map<String, Value>> = volumes
-                .iter()
-                .find(|volume| volume["name"] == *name)
-                .and_then(Value::as_object);
-            volume.is_some_and(|volume| SOURCES.iter().any(|source| volume.contains_key(*source)))
+        let is_wanted = |mount: &Value| {
+            let volume = volumes.iter().find(|volume| volume["name"] == mount["name"]);
+            let Some(volume) = volume.and_then(Value::as_object) else {
+                return false;
+            };
+            let is_source = SOURCES.iter().any(|source| volume.contains_key(*source));
+            let is_pointed_at = mount["mountPath"].as_str().is_some_and(is_pointed_at);
+            is_source && (is_pointed_at || may_be_federation && is_token_of_others(volume))
         };
-        let mounts: Vec<Value> = list(container, "volumeMounts")
-            .into_iter()
-            .filter(|mount| is_source(&mount["name"]) && mount["mountPath"].as_str().is_some_and(is_pointed_at))
-            .collect();
+        let mounts: Vec<Value> = list(container, "volumeMounts").into_iter().filter(is_wanted).collect();
         let kept = volumes
             .iter()
             .filter(|volume| mounts.iter().any(|mount| mount["name"] == volume["name"]));
         let kept = kept.cloned().collect();
         (variables, mounts, kept)
     }
+}
+
+/// Whether a volume holds tokens, and none that the API server takes.
+fn is_token_of_others(volume: &Map<String, Value>) -> bool {
+    let sources = volume
+        .get("projected")
+        .and_then(|projected| projected["sources"].as_array());
+    let mut tokens = sources
+        .into_iter()
+        .flatten()
+        .filter_map(|source| source.get("serviceAccountToken"))
+        .peekable();
+    let is_of_others = |token: &Value| {
+        let audience = token["audience"].as_str().unwrap_or_default();
+        !audience.is_empty() && !audience.contains(OF_API_SERVER)
+    };
+    tokens.peek().is_some() && tokens.all(is_of_others)
 }
 
 fn is_of_stores(name: &str) -> bool {
@@ -305,6 +328,52 @@ mod tests {
         assert_eq!(metadata["labels"], json!({"app.kubernetes.io/component": "backup"}));
         assert_eq!(metadata["annotations"], json!({"a": "b"}));
         assert_eq!(job["spec"]["backoffLimit"], 0);
+    }
+
+    #[test]
+    fn a_federation_of_google_has_the_token_that_its_file_names_and_none_of_the_api_server() {
+        let token = |audience: &Value| json!([{"serviceAccountToken": {"path": "token", "audience": audience}}]);
+        let template = |variable: &str| {
+            json!({"spec": {
+                "containers": [{
+                    "name": "backup", "env": [
+                        {"name": variable, "value": "/etc/workload-identity/credential-configuration.json"},
+                        {"name": "NO_GCE_CHECK", "value": "true"},
+                    ],
+                    "volumeMounts": [
+                        {"name": "configuration", "mountPath": "/etc/workload-identity"},
+                        {"name": "of-google", "mountPath": "/var/run/service-account"},
+                        {"name": "of-api-server", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"},
+                        {"name": "of-api-server-by-name", "mountPath": "/var/run/other"},
+                        {"name": "admin", "mountPath": "/admin"},
+                    ],
+                }],
+                "volumes": [
+                    {"name": "configuration", "configMap": {"name": "configuration"}},
+                    {"name": "of-google", "projected": {"sources": token(&json!("https://iam.googleapis.com/projects/1"))}},
+                    {"name": "of-api-server", "projected": {"sources": token(&Value::Null)}},
+                    {"name": "of-api-server-by-name", "projected": {"sources": token(&json!("https://kubernetes.default.svc"))}},
+                    {"name": "admin", "secret": {"secretName": "admin"}},
+                ],
+            }})
+        };
+        let mounted = |variable: &str| {
+            let job = manifest(&template(variable), false);
+            let pod = &job["spec"]["template"]["spec"];
+            let names = |list: &Value| -> Vec<String> {
+                let list = list.as_array().unwrap().iter();
+                list.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+            };
+            let container = &pod["containers"][0];
+            assert!(names(&container["env"]).contains(&"NO_GCE_CHECK".to_owned()));
+            assert_eq!(names(&container["volumeMounts"]), names(&pod["volumes"]));
+            names(&pod["volumes"])
+        };
+        assert_eq!(
+            mounted("GOOGLE_APPLICATION_CREDENTIALS"),
+            ["configuration", "of-google"]
+        );
+        assert_eq!(mounted("AWS_CA_BUNDLE"), ["configuration"]);
     }
 
     #[test]
