@@ -84,7 +84,8 @@ impl OpenIdConnect {
 
     /// Returns a token that is valid, and what a person should know of how it came about.
     ///
-    /// Whoever asks may give up meanwhile. A provider takes a refresh token once: what it gives for it is stored all the same.
+    /// Whoever asks may give up meanwhile. A provider takes a refresh token once: what it gives for it is stored all the same, as
+    /// long as the runtime goes on. A command that ends before that loses it, and its user has to sign in again.
     pub(super) async fn token(&self) -> Result<(SecretString, Option<String>), Unanswered> {
         let account = Arc::clone(&self.0);
         let asking = tokio::spawn(async move { account.token().await });
