@@ -10,7 +10,7 @@ use kube::Resource as _;
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::client::Body;
 use kube::{Client, Error};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::connect::{Cluster, ConnectError};
@@ -149,18 +149,19 @@ impl Objects {
             of_request: PATIENCE,
             ends: Instant::now() + PATIENCE_FOR_LIST,
         };
+        // Who answers for an aggregated API may be anybody, and what is in its list anything.
         let found = pages(&self.client, &listing, patience, |text| {
-            serde_json::from_str::<Value>(text)
+            serde_json::from_str::<Map<String, Value>>(text)
         })
         .await;
-        let mut values = found.items;
-        for value in &mut values {
+        let mut objects = found.items;
+        for object in &mut objects {
             // In a list, they do not say what they are.
-            value["apiVersion"] = api_version.into();
-            value["kind"] = kind.into();
+            object.insert("apiVersion".to_owned(), api_version.into());
+            object.insert("kind".to_owned(), kind.into());
         }
         match found.failure {
-            None => Ok(Some(values)),
+            None => Ok(Some(objects.into_iter().map(Value::Object).collect())),
             Some(Failure::Refused(Error::Api(status))) if status.code == 404 => Ok(None),
             Some(Failure::Refused(error)) => Err(NoAnswer::of(error)),
             Some(Failure::Silence(patience)) => Err(NoAnswer::Silence(patience)),
@@ -268,7 +269,33 @@ impl NoAnswer {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
+    use tower::service_fn;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_list_of_what_is_no_object_is_told_and_ends_nothing() {
+        for (answer, expected) in [
+            (r#"{"items": [{"metadata": {"name": "a"}}]}"#, Ok("Service")),
+            (r#"{"items": ["x"]}"#, Err("invalid type: string")),
+            (r#"{"items": [null]}"#, Err("invalid type: null")),
+            ("{}", Err("missing field `items`")),
+        ] {
+            let service = service_fn(move |_: http::Request<Body>| async move {
+                Ok::<_, Infallible>(http::Response::new(Body::from(answer.as_bytes().to_vec())))
+            });
+            let objects = Objects {
+                client: Client::new(service, "default"),
+            };
+            match (objects.list("v1", "Service", None).await, expected) {
+                (Ok(Some(found)), Ok(kind)) => assert_eq!(found[0]["kind"], kind),
+                (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{error}"),
+                (found, _) => panic!("{answer}: {found:?}"),
+            }
+        }
+    }
 
     /// kube makes the plural from the kind, and the API server knows no other.
     #[test]

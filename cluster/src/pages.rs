@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Request;
 use http::header::ACCEPT;
 use kube::{Client, Error};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
@@ -75,9 +75,9 @@ impl Failure {
 
 #[derive(Deserialize)]
 struct Page<'p> {
-    /// The API server writes `null` for an empty list of metadata.
-    #[serde(borrow, default)]
-    items: Option<Vec<&'p RawValue>>,
+    /// The API server writes `null` for an empty list of metadata. What has no items at all is no list.
+    #[serde(borrow, deserialize_with = "items")]
+    items: Vec<&'p RawValue>,
     #[serde(default)]
     metadata: PageMetadata,
 }
@@ -86,6 +86,10 @@ struct Page<'p> {
 struct PageMetadata {
     #[serde(default, rename = "continue")]
     next: Option<String>,
+}
+
+fn items<'p, D: Deserializer<'p>>(deserializer: D) -> Result<Vec<&'p RawValue>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// Reads a list, or one object, and makes of the text of each object what `read` says. Never fails: the answer says how far
@@ -145,7 +149,7 @@ async fn parsed<T: Send + 'static>(
             return Ok((vec![read(&text)?], None));
         }
         let page: Page<'_> = serde_json::from_str(&text)?;
-        let items = page.items.iter().flatten().map(|item| read(item.get()));
+        let items = page.items.iter().map(|item| read(item.get()));
         let items: Result<Vec<T>, serde_json::Error> = items.collect();
         Ok::<_, serde_json::Error>((items?, page.metadata.next))
     });
@@ -206,7 +210,9 @@ mod tests {
     async fn an_empty_list_may_be_null_and_what_is_no_list_is_none() {
         for (text, expected) in [
             (r#"{"metadata": {}, "items": null}"#, Ok((0, None))),
-            (r#"{"metadata": {}}"#, Ok((0, None))),
+            (r#"{"metadata": {}, "items": []}"#, Ok((0, None))),
+            (r#"{"metadata": {}}"#, Err(())),
+            ("{}", Err(())),
             (
                 r#"{"metadata": {"continue": "next"}, "items": [{}, {}]}"#,
                 Ok((2, Some("next".to_owned()))),
