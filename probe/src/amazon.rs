@@ -15,7 +15,7 @@ use crate::credentials::amazon::{Source, find, region_of_profile};
 use crate::credentials::clean;
 use crate::endpoint;
 use crate::judge::{self, says};
-use crate::owner::Owner;
+use crate::owner::{Owner, Unknown};
 use crate::report::Failure;
 use crate::task::{Store, Surroundings};
 use crate::transport::{Last, Transport};
@@ -49,7 +49,10 @@ impl From<Failure> for Unidentified {
 }
 
 /// Why nobody is asked whose credentials are.
-pub(crate) const NO_TOKEN_SERVICE: &str = "the store is not Amazon's, and AWS_ENDPOINT_URL_STS names no token service";
+const NO_TOKEN_SERVICE: Unknown = Unknown {
+    why: "the store is not Amazon's, and AWS_ENDPOINT_URL_STS names no token service",
+    remedy: "Name the token service of the store in AWS_ENDPOINT_URL_STS, or leave out --expect-identity.",
+};
 
 /// A bucket with credentials.
 pub(crate) struct Access {
@@ -300,22 +303,23 @@ impl Bucket {
             None => return Failure::of(Class::Unknown, otherwise),
         };
         let class = class_of(&answer);
-        let mut message = answer.in_words();
+        let mut failure = answer.failure(class);
+        let message = &mut failure.message;
         match (class, &answer.region) {
             (Class::S3WrongRegion, Some(region)) => {
-                message = format!(
+                *message = format!(
                     "the store wants requests for {}, and they are signed for {}",
                     quoted(region),
                     quoted(&self.region)
                 );
             }
-            (Class::S3WrongRegion, None) => message += &format!("; requests are signed for {}", quoted(&self.region)),
+            (Class::S3WrongRegion, None) => *message += &format!("; requests are signed for {}", quoted(&self.region)),
             (Class::Unknown, _) if answer.status.is_success() => {
-                otherwise.clone_into(&mut message);
+                otherwise.clone_into(message);
             }
             _ => {}
         }
-        Failure::of(class, message)
+        failure
     }
 
     fn usual_token_service(&self) -> String {
@@ -334,7 +338,7 @@ impl Access {
         Owner {
             name,
             is_node: self.source.is_of_node(),
-            why_unknown: NO_TOKEN_SERVICE,
+            unknown: NO_TOKEN_SERVICE,
         }
     }
 }
@@ -384,9 +388,11 @@ fn refused(source: &Source, last: Option<Last>) -> Failure {
             let class = match answer.code() {
                 "ExpiredTokenException" | "ExpiredToken" => Class::AwsTokenExpired,
                 "InvalidIdentityToken" => Class::AwsOidcProviderMissing,
+                // What an agent on the node answers has no form by which it is known.
+                _ if matches!(source, Source::WebIdentity { .. }) => judge::of_tokens(&answer, || source.class()),
                 _ => source.class(),
             };
-            Failure::of(class, answer.in_words())
+            answer.failure(class)
         }
         // The text of the library may hold what was answered, which may be a token.
         _ => Failure::of(

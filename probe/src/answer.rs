@@ -2,9 +2,14 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Uri, header};
-use neo4jbackup_core::quoted::{excerpt, quoted};
+use neo4jbackup_core::quoted::{beginning, excerpt, name, quoted};
 
+use crate::class::Class;
 use crate::endpoint;
+use crate::report::Failure;
+
+/// So many characters of a sentence are kept that is not shown whole.
+const LONGEST: usize = 2048;
 
 /// An answer that is kept to be judged.
 #[derive(Debug, Clone)]
@@ -103,6 +108,26 @@ impl Answer {
         self.code.as_deref().unwrap_or_default()
     }
 
+    /// The failure that it is.
+    pub(crate) fn failure(&self, class: Class) -> Failure {
+        Failure {
+            said: self.said(),
+            ..Failure::of(class, self.in_words())
+        }
+    }
+
+    /// The sentence of the error as it can be shown; `None` where the words below have all of it.
+    fn said(&self) -> Option<String> {
+        let message = self.message.as_deref()?.trim_end();
+        let whole = name(message).to_string();
+        if excerpt(message).to_string().contains(&whole) {
+            return None;
+        }
+        let kept = beginning(&whole, LONGEST);
+        let more = if kept.len() < whole.len() { "…" } else { "" };
+        Some(format!("{kept}{more}"))
+    }
+
     /// What it says, in a sentence of ours.
     pub(crate) fn in_words(&self) -> String {
         // What else stands in an authority may be a password.
@@ -159,6 +184,21 @@ mod tests {
         let of_oauth = read(400, "{\"error\":\"invalid_grant\",\"error_description\":\"Bad\\nkey\"}");
         assert_eq!(of_oauth.in_words(), "`store` answers 400 `invalid_grant`: `Bad\\nkey`");
         assert!(read(502, "<html><p>Bad gateway").is_foreign);
+    }
+
+    #[test]
+    fn a_long_sentence_is_shown_to_a_word_and_kept_to_a_page() {
+        let of = |sentence: &str| {
+            let body = serde_json::json!({"error": "invalid_client", "error_description": sentence});
+            read(401, &body.to_string()).failure(Class::Unknown)
+        };
+        let unknown = "AADSTS700213: No matching federated identity record found for presented assertion subject 'system:serviceaccount:graph:neo4j-backup-sa'.\r\nTrace ID: 1";
+        let failure = of(unknown);
+        assert!(failure.message.ends_with(" …`"), "{failure:?}");
+        assert_eq!(failure.said.unwrap(), unknown.replace("\r\n", "\\r\\n"));
+        assert_eq!(of("short").said, None);
+        let kept = of(&"x".repeat(9000)).said.unwrap();
+        assert_eq!(kept.chars().count(), LONGEST + 1);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{Method, Request, Uri};
 use jiff::Timestamp;
 use neo4jbackup_core::quoted::quoted;
+use object_store::StaticCredentialProvider;
 use object_store::azure::{AzureAuthorizer, AzureCredential, MicrosoftAzure, MicrosoftAzureBuilder};
 use object_store::client::HttpRequestBody;
 use object_store::path::Path;
@@ -120,18 +121,19 @@ impl Container {
             .with_endpoint(self.address.to_string().trim_end_matches('/').to_owned())
             .with_allow_http(true)
             .with_disable_tagging(true);
-        // The text of an error may hold a part of the key.
-        let store = source.put_into(builder).build().map_err(|_| source.unusable())?;
-        let credential = store.credentials().get_credential().await;
-        let credential = credential.map_err(|_| source.refused(transport.take_last()))?;
-        let owner = match &*credential {
-            AzureCredential::BearerToken(token) => source.owner_of(token)?,
-            AzureCredential::AccessKey(_) | AzureCredential::SASToken(_) => Owner {
-                name: None,
-                is_node: false,
-                why_unknown: "keys and signatures of a storage account are nobody's",
-            },
+        let token = source.token(transport).await?;
+        let owner = source.owner(token.as_deref());
+        let builder = match token {
+            Some(token) => {
+                let credential = AzureCredential::BearerToken(token);
+                builder.with_credentials(Arc::new(StaticCredentialProvider::new(credential)))
+            }
+            None => source.put_into(builder),
         };
+        // The text of an error may hold a part of the key.
+        let store = builder.build().map_err(|_| source.unusable())?;
+        let credential = store.credentials().get_credential().await;
+        let credential = credential.map_err(|_| source.unusable())?;
         Ok(Access {
             store,
             owner,
@@ -159,8 +161,10 @@ impl Container {
     }
 
     /// Checks that the last answer was a list.
-    pub(crate) fn check_list(&self, last: Option<Last>) -> Result<(), Failure> {
-        judge::check_list(last, "EnumerationResults", &self.address, class_of)
+    pub(crate) fn check_list(&self, access: &Access, last: Option<Last>) -> Result<(), Failure> {
+        judge::check_list(last, "EnumerationResults", &self.address, |answer| {
+            access.class_of(answer)
+        })
     }
 }
 
@@ -169,10 +173,21 @@ impl Access {
     pub(crate) fn in_words(&self) -> String {
         self.source.in_words()
     }
+
+    /// What a refusal of the store is.
+    pub(crate) fn class_of(&self, answer: &Answer) -> Class {
+        class_of(answer, &self.credential)
+    }
 }
 
-/// What a refusal of the store is.
-pub(crate) fn class_of(answer: &Answer) -> Class {
+/// What a refusal of the store is. Azure has one word for what is wrong with a key, a signature and a token, and each of them is
+/// mended elsewhere.
+fn class_of(answer: &Answer, credential: &AzureCredential) -> Class {
+    let (bad, lacks_right) = match credential {
+        AzureCredential::AccessKey(_) => (Class::AzureBadKey, Class::AzurePermissionMismatch),
+        AzureCredential::SASToken(_) => (Class::AzureBadSignature, Class::AzureSignatureTooNarrow),
+        AzureCredential::BearerToken(_) => (Class::AzureTokenRefused, Class::AzurePermissionMismatch),
+    };
     let is_of_time = ["date header", "time frame", "lifetime validation", "expired"];
     match answer.code() {
         "ContainerNotFound" | "ContainerBeingDeleted" | "ContainerDisabled" => Class::AzureContainerNotFound,
@@ -180,17 +195,20 @@ pub(crate) fn class_of(answer: &Answer) -> Class {
         "AuthenticationFailed" | "InvalidAuthenticationInfo" if is_of_time.iter().any(|words| says(answer, words)) => {
             Class::AzureTokenExpired
         }
-        "AuthenticationFailed" | "InvalidAuthenticationInfo" => Class::AzureBadKey,
+        "AuthenticationFailed" | "InvalidAuthenticationInfo" => bad,
         // Azurite calls a wrong signature so, and Azure a client that its network rules shut out.
-        "AuthorizationFailure" if says(answer, "signature") => Class::AzureBadKey,
-        "AuthorizationFailure" | "AuthorizationSourceIPMismatch" | "IpAuthorizationError" => Class::AzureFirewall,
+        "AuthorizationFailure" if says(answer, "signature") => bad,
+        "AuthorizationFailure"
+        | "AuthorizationSourceIPMismatch"
+        | "IpAuthorizationError"
+        | "PublicAccessNotPermitted" => Class::AzureFirewall,
+        "KeyBasedAuthenticationNotPermitted" => Class::AzureKeyNotPermitted,
         "AuthorizationPermissionMismatch"
         | "InsufficientAccountPermissions"
         | "AuthorizationServiceMismatch"
         | "AuthorizationResourceTypeMismatch"
-        | "AuthorizationProtocolMismatch"
-        | "KeyBasedAuthenticationNotPermitted" => Class::AzurePermissionMismatch,
-        "NoAuthenticationInformation" | "PublicAccessNotPermitted" => Class::AzureNoCredentials,
+        | "AuthorizationProtocolMismatch" => lacks_right,
+        "NoAuthenticationInformation" => Class::AzureNoCredentials,
         _ => by_status(answer),
     }
 }

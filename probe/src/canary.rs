@@ -1,5 +1,6 @@
 //! A small object that is written, read and deleted.
 
+use http::StatusCode;
 use jiff::Timestamp;
 use neo4jbackup_core::quoted::quoted;
 use object_store::path::Path;
@@ -8,15 +9,18 @@ use object_store::{ObjectStore, ObjectStoreExt as _};
 use crate::class::Class;
 use crate::report::{Failure, Step};
 use crate::rows::Rows;
+use crate::transport::{Last, Transport};
 
-/// Writes, reads and deletes an object below the prefix. `why` says why a request was not granted, and `delete` returns whether
-/// it has deleted an object. Whatever was written is deleted, also when it cannot be read.
+/// Writes, reads and deletes an object below the prefix. `why` says why a request was not granted, by what came back, and
+/// `delete` returns whether it has deleted an object. Whatever was written is deleted, also when it cannot be read, or when
+/// nobody says that it was written.
 pub(crate) async fn fly(
     store: &dyn ObjectStore,
     prefix: &str,
     now: Timestamp,
     rows: &mut Rows,
-    why: impl Fn(&str) -> Failure,
+    transport: &Transport,
+    why: impl Fn(Option<Last>, &str) -> Failure,
     delete: impl AsyncFn(&Path) -> bool,
 ) {
     let unique = format!("neo4jbackup-probe-{:x}-{:x}", now.as_nanosecond(), std::process::id());
@@ -27,7 +31,19 @@ pub(crate) async fn fly(
     let location = Path::from(key.as_str());
     let content = unique.into_bytes();
     if store.put(&location, content.clone().into()).await.is_err() {
-        rows.failed(Step::Write, why("the object is not written"));
+        let last = transport.take_last();
+        let is_refused = last.as_ref().is_some_and(is_refusal);
+        let mut failure = why(last, "no answer says that the object is written");
+        if !is_refused {
+            // Without an answer, or with half of one, it may be there.
+            let is_gone = delete(&location).await || transport.take_last().as_ref().is_some_and(is_absent);
+            failure.message += &if is_gone {
+                format!("; what may have been written as {} is deleted", quoted(&key))
+            } else {
+                format!("; {} may be there, and could not be deleted", quoted(&key))
+            };
+        }
+        rows.failed(Step::Write, failure);
         return;
     }
     rows.ok(Step::Write, format!("wrote {}", quoted(&key)));
@@ -41,13 +57,22 @@ pub(crate) async fn fly(
             let message = format!("what is read from {} is not what was written", quoted(&key));
             rows.failed(Step::Read, Failure::of(Class::CanaryDiffers, message));
         }
-        Err(_) => rows.failed(Step::Read, why("the object is not read")),
+        Err(_) => rows.failed(Step::Read, why(transport.take_last(), "the object is not read")),
     }
     if delete(&location).await {
         rows.ok(Step::Delete, "deleted it");
         return;
     }
-    let mut failure = why("the object is not deleted");
+    let mut failure = why(transport.take_last(), "the object is not deleted");
     failure.message += &format!("; {} is still there", quoted(&key));
     rows.failed(Step::Delete, failure);
+}
+
+/// Whether a store has said that it does not do what it was asked for.
+fn is_refusal(last: &Last) -> bool {
+    matches!(last, Last::Answer(answer) if answer.status.is_redirection() || answer.status.is_client_error())
+}
+
+fn is_absent(last: &Last) -> bool {
+    matches!(last, Last::Answer(answer) if answer.status == StatusCode::NOT_FOUND)
 }

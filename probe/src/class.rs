@@ -79,8 +79,16 @@ pub enum Class {
     AzureNoCredentials,
     /// The account key is wrong.
     AzureBadKey,
+    /// The shared access signature is wrong.
+    AzureBadSignature,
+    /// The account takes no keys.
+    AzureKeyNotPermitted,
+    /// The account takes no such token.
+    AzureTokenRefused,
     /// The secret of the application is wrong or too old.
     AzureClientSecretBad,
+    /// There is no such application, or no such tenant.
+    AzureApplicationUnknown,
     /// The federated credential does not accept the token.
     AzureFederationMismatch,
     /// The signature or the token is too old.
@@ -89,6 +97,8 @@ pub enum Class {
     AzureContainerNotFound,
     /// The identity may not do this.
     AzurePermissionMismatch,
+    /// The shared access signature does not allow this.
+    AzureSignatureTooNarrow,
     /// The account does not let this address in.
     AzureFirewall,
     /// What was written is not what is read.
@@ -98,7 +108,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// Its name.
+    /// Its name. What the table of log lines cannot tell apart has one name, and each its own remedy.
     pub fn name(self) -> &'static str {
         match self {
             Self::EndpointMalformed => "endpoint-malformed",
@@ -137,12 +147,13 @@ impl Class {
             Self::GcsBucketNotFound => "gcs-bucket-not-found",
             Self::GcsPermissionDenied => "gcs-permission-denied",
             Self::AzureNoCredentials => "azure-no-credentials",
-            Self::AzureBadKey => "azure-bad-key",
+            Self::AzureBadKey | Self::AzureBadSignature | Self::AzureKeyNotPermitted => "azure-bad-key",
+            Self::AzureTokenRefused => "azure-token-refused",
             Self::AzureClientSecretBad => "azure-client-secret-bad",
-            Self::AzureFederationMismatch => "azure-federation-mismatch",
+            Self::AzureFederationMismatch | Self::AzureApplicationUnknown => "azure-federation-mismatch",
             Self::AzureTokenExpired => "azure-token-expired",
             Self::AzureContainerNotFound => "azure-container-not-found",
-            Self::AzurePermissionMismatch => "azure-permission-mismatch",
+            Self::AzurePermissionMismatch | Self::AzureSignatureTooNarrow => "azure-permission-mismatch",
             Self::AzureFirewall => "azure-firewall",
             Self::CanaryDiffers => "canary-differs",
             Self::Unknown => "unknown",
@@ -173,11 +184,22 @@ impl Class {
             Self::IdentityOfOther => {
                 "Correct the annotation of the ServiceAccount, and take keys out of the environment that go before it."
             }
-            Self::IdentityNotKnown => {
-                "Name the token service of an S3 store in AWS_ENDPOINT_URL_STS, or leave out --expect-identity."
-            }
+            Self::IdentityNotKnown => "Use credentials of which the provider says whose they are.",
             Self::S3PathStyleOnly => {
                 "Set spec.storage.cloud.forcePathStyle, or give the store a domain for its buckets."
+            }
+            Self::AzureBadSignature => "Make a new shared access signature by the current account key.",
+            Self::AzureKeyNotPermitted => {
+                "Allow access by account keys on the storage account, or use a workload identity."
+            }
+            Self::AzureTokenRefused => {
+                "Check that AZURE_TENANT_ID is the tenant of the storage account, and that both are of the same cloud."
+            }
+            Self::AzureApplicationUnknown => {
+                "Correct AZURE_CLIENT_ID and AZURE_TENANT_ID: the application is not in that tenant, or the tenant is none."
+            }
+            Self::AzureSignatureTooNarrow => {
+                "Make a shared access signature that allows it: a backup needs sp=rwdl on the container, a restore sp=rl."
             }
             Self::AzureTokenExpired => {
                 "Make a new shared access signature; a pod gets a new token when it is started again."
@@ -192,7 +214,7 @@ impl Class {
     }
 
     #[cfg(test)]
-    const ALL: [Self; 45] = [
+    const ALL: [Self; 50] = [
         Self::EndpointMalformed,
         Self::EndpointNotAStore,
         Self::DnsFailure,
@@ -230,11 +252,16 @@ impl Class {
         Self::GcsPermissionDenied,
         Self::AzureNoCredentials,
         Self::AzureBadKey,
+        Self::AzureBadSignature,
+        Self::AzureKeyNotPermitted,
+        Self::AzureTokenRefused,
         Self::AzureClientSecretBad,
+        Self::AzureApplicationUnknown,
         Self::AzureFederationMismatch,
         Self::AzureTokenExpired,
         Self::AzureContainerNotFound,
         Self::AzurePermissionMismatch,
+        Self::AzureSignatureTooNarrow,
         Self::AzureFirewall,
         Self::CanaryDiffers,
         Self::Unknown,

@@ -50,15 +50,16 @@ impl Bucket {
         format!("{}, the bucket in the path", endpoint::origin(&self.address))
     }
 
-    /// Gets credentials.
+    /// Gets credentials. `expected` is the annotated account.
     pub(crate) async fn access(
         &self,
         surroundings: &Surroundings,
         transport: &Transport,
+        expected: Option<&str>,
         now: Timestamp,
     ) -> Result<Access, Failure> {
         let source = find(surroundings)?;
-        let (bearer, owner) = source.token(transport, now).await?;
+        let (bearer, owner) = source.token(transport, expected, now).await?;
         let credentials = StaticCredentialProvider::new(GcpCredential { bearer });
         let store = GoogleCloudStorageBuilder::new()
             .with_http_connector(transport.clone())
@@ -89,8 +90,10 @@ pub(crate) fn class_of(answer: &Answer) -> Class {
     match answer.code() {
         "NoSuchBucket" | "notFound" => Class::GcsBucketNotFound,
         "AccessDenied" | "forbidden" | "PERMISSION_DENIED" => Class::GcsPermissionDenied,
-        "RequestTimeTooSkewed" | "ExpiredToken" if says(answer, "time") => Class::ClockSkew,
-        "AuthenticationRequired"
+        "RequestTimeTooSkewed" => Class::ClockSkew,
+        // Google goes by its own clock, and the token was fetched a moment ago: who gave it has kept it for too long.
+        "ExpiredToken"
+        | "AuthenticationRequired"
         | "InvalidAuthentication"
         | "InvalidSecurity"
         | "authError"
@@ -101,5 +104,34 @@ pub(crate) fn class_of(answer: &Answer) -> Class {
             404 if says(answer, "bucket") => Class::GcsBucketNotFound,
             _ => by_status(answer),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+
+    #[test]
+    fn a_token_that_has_expired_is_no_clock_that_differs() {
+        let class = |code: &str, message: &str| {
+            let body = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+            let address = Uri::from_static("https://storage.googleapis.com");
+            class_of(&Answer::read(
+                address,
+                StatusCode::BAD_REQUEST,
+                &HeaderMap::new(),
+                &Bytes::from(body),
+            ))
+        };
+        let expired = class("ExpiredToken", "The provided token has expired.");
+        assert_eq!(expired, Class::GcsNoCredentials);
+        let skewed = class(
+            "RequestTimeTooSkewed",
+            "The difference between the request time and the server's time is too large.",
+        );
+        assert_eq!(skewed, Class::ClockSkew);
     }
 }

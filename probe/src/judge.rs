@@ -13,7 +13,7 @@ use crate::transport::Last;
 pub(crate) fn failure(last: Option<Last>, otherwise: &str, class_of: impl Fn(&Answer) -> Class) -> Failure {
     match last {
         Some(Last::Broken(failure)) => failure,
-        Some(Last::Answer(answer)) if !answer.status.is_success() => Failure::of(class_of(&answer), answer.in_words()),
+        Some(Last::Answer(answer)) if !answer.status.is_success() => answer.failure(class_of(&answer)),
         Some(Last::Answer(_)) | None => Failure::of(Class::Unknown, otherwise),
     }
 }
@@ -48,6 +48,16 @@ pub(crate) fn by_status(answer: &Answer) -> Class {
         407 => Class::ProxyRefused,
         _ if answer.is_foreign => Class::EndpointNotAStore,
         _ => Class::Unknown,
+    }
+}
+
+/// The class of a refusal of a token service, which is the other one where it is about the credentials. A service that is busy
+/// or in trouble, and what stands before it, say nothing about them.
+pub(crate) fn of_tokens(answer: &Answer, otherwise: impl FnOnce() -> Class) -> Class {
+    match answer.status.as_u16() {
+        300..=399 | 407 | 429 | 500..=599 => by_status(answer),
+        _ if answer.is_foreign => by_status(answer),
+        _ => otherwise(),
     }
 }
 

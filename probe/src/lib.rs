@@ -18,6 +18,7 @@ mod clock;
 mod dial;
 mod endpoint;
 mod judge;
+mod listing;
 mod owner;
 mod report;
 mod rows;
@@ -34,6 +35,7 @@ mod google;
 mod run;
 
 pub use class::Class;
+pub use listing::{ARTIFACT, NOTHING_YET};
 pub use report::{Failure, Outcome, Report, Row, Step};
-pub use run::{NOTHING_YET, probe};
+pub use run::probe;
 pub use task::{Provider, Store, Surroundings, Task};

@@ -12,8 +12,17 @@ pub(crate) struct Owner {
     pub name: Option<String>,
     /// Whether he is the node, whose credentials every pod on it has.
     pub is_node: bool,
-    /// Why nobody says it, as a sentence without a full stop.
-    pub why_unknown: &'static str,
+    /// Why nobody says it.
+    pub unknown: Unknown,
+}
+
+/// Why nobody says whose credentials are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unknown {
+    /// As a sentence without a full stop.
+    pub why: &'static str,
+    /// What helps where somebody was expected.
+    pub remedy: &'static str,
 }
 
 impl Owner {
@@ -34,10 +43,12 @@ impl Owner {
         let Some(found) = found else {
             let message = format!(
                 "{}, so that nobody knows whether the credentials are of the annotated {}",
-                self.why_unknown,
+                self.unknown.why,
                 quoted(expected)
             );
-            return Err(Failure::of(Class::IdentityNotKnown, message));
+            let mut failure = Failure::of(Class::IdentityNotKnown, message);
+            self.unknown.remedy.clone_into(&mut failure.remedy);
+            return Err(failure);
         };
         let message = format!(
             "the credentials are of {}, and annotated is {}",

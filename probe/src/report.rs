@@ -134,6 +134,9 @@ pub struct Failure {
     pub message: String,
     /// What helps.
     pub remedy: String,
+    /// What the other side said, where the message has only the beginning of it. Of it, too, no more than a page is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
 }
 
 impl Failure {
@@ -143,6 +146,7 @@ impl Failure {
             class: class.name().to_owned(),
             message: message.into(),
             remedy: class.remedy().to_owned(),
+            said: None,
         }
     }
 }

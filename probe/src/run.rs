@@ -6,7 +6,7 @@ use http::{Method, Request, Uri};
 use jiff::Timestamp;
 use neo4jbackup_core::quoted::quoted;
 use object_store::client::HttpRequestBody;
-use object_store::list::{PaginatedListOptions, PaginatedListStore};
+use object_store::list::PaginatedListStore;
 use object_store::path::Path as Location;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 
@@ -19,15 +19,13 @@ use crate::dial::{Dialled, Dialler};
 use crate::endpoint;
 use crate::google;
 use crate::judge;
+use crate::listing;
 use crate::owner::Owner;
 use crate::report::{API_VERSION, Failure, Report, Step};
 use crate::rows::Rows;
 use crate::task::{Provider, Surroundings, Task};
 use crate::tls;
 use crate::transport::{Last, Transport};
-
-/// What is said of a list in which nothing stands.
-pub const NOTHING_YET: &str = "nothing is there yet";
 
 /// Takes the steps, and says what came of each. It fails at nothing: what does not work is a row.
 pub async fn probe(task: &Task, surroundings: &Surroundings) -> Report {
@@ -105,23 +103,26 @@ impl Run<'_> {
                 self.rows.failed(Step::Identity, of_node.unwrap_or(failure));
             }
         }
-        let check_list = || bucket.check_list(transport.take_last());
-        let why = |otherwise: &str| bucket.failure(transport.take_last(), otherwise);
+        let check_list = |last| bucket.check_list(last);
+        let why = |last, otherwise: &str| bucket.failure(last, otherwise);
         let delete = async |location: &Location| access.store.delete(location).await.is_ok();
-        self.store(&access.store, check_list, why, delete).await
+        self.store(&access.store, &transport, check_list, why, delete).await
     }
 
     async fn google(&mut self) -> Option<()> {
         let bucket = google::Bucket::of(&self.task.store);
         let bucket = self.rows.take(Step::Endpoint, bucket, google::Bucket::in_words)?;
         let transport = self.way(&bucket.address, "").await?;
-        let access = bucket.access(self.surroundings, &transport, Timestamp::now()).await;
-        let access = self.rows.take(Step::Credentials, access, google::Access::in_words)?;
+        let expected = self.task.expected_identity.as_deref();
+        let access = bucket.access(self.surroundings, &transport, expected, Timestamp::now());
+        let access = self
+            .rows
+            .take(Step::Credentials, access.await, google::Access::in_words)?;
         self.owner(access.owner, |found, expected| found == expected);
-        let check_list = || bucket.check_list(transport.take_last());
-        let why = |otherwise: &str| judge::failure(transport.take_last(), otherwise, google::class_of);
+        let check_list = |last| bucket.check_list(last);
+        let why = |last, otherwise: &str| judge::failure(last, otherwise, google::class_of);
         let delete = async |location: &Location| access.store.delete(location).await.is_ok();
-        self.store(&access.store, check_list, why, delete).await
+        self.store(&access.store, &transport, check_list, why, delete).await
     }
 
     async fn azure(&mut self) -> Option<()> {
@@ -131,10 +132,10 @@ impl Run<'_> {
         let access = container.access(self.surroundings, &transport, Timestamp::now()).await;
         let access = self.rows.take(Step::Credentials, access, azure::Access::in_words)?;
         self.owner(access.owner.clone(), str::eq_ignore_ascii_case);
-        let check_list = || container.check_list(transport.take_last());
-        let why = |otherwise: &str| judge::failure(transport.take_last(), otherwise, azure::class_of);
+        let check_list = |last| container.check_list(&access, last);
+        let why = |last, otherwise: &str| judge::failure(last, otherwise, |answer| access.class_of(answer));
         let delete = async |location: &Location| container.delete(&access, &transport, location).await;
-        self.store(&access.store, check_list, why, delete).await
+        self.store(&access.store, &transport, check_list, why, delete).await
     }
 
     /// The way to a server. `of_name` is what may be behind a name that nobody knows.
@@ -162,7 +163,7 @@ impl Run<'_> {
                     .ok(Step::Identity, format!("{}, which the node gives", quoted(name)));
             }
             (Ok(()), Some(name)) => self.rows.ok(Step::Identity, quoted(name).to_string()),
-            (Ok(()), None) => self.rows.not_tried(Step::Identity, owner.why_unknown),
+            (Ok(()), None) => self.rows.not_tried(Step::Identity, owner.unknown.why),
         }
         self.identity = owner.name;
     }
@@ -237,7 +238,7 @@ impl Run<'_> {
         let date = match (sent, transport.take_last()) {
             (Ok(answer), Some(Last::Answer(read))) if answer.status().as_u16() != 407 => read.date,
             (Ok(_), Some(Last::Answer(read))) => {
-                return Err((Step::Tcp, Failure::of(Class::ProxyRefused, read.in_words())));
+                return Err((Step::Tcp, read.failure(Class::ProxyRefused)));
             }
             (_, Some(Last::Broken(failure))) => return Err((Step::Clock, failure)),
             _ => None,
@@ -253,39 +254,28 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A list, and the object that is written where it is asked for. `check_list` says whether the last answer was a list:
-    /// the library takes any XML for an empty one.
+    /// A list, and the object that is written where it is asked for. `check_list` says whether an answer was a list, and `why`
+    /// why a request was not granted.
     async fn store<S: ObjectStore + PaginatedListStore>(
         &mut self,
         store: &S,
-        check_list: impl Fn() -> Result<(), Failure>,
-        why: impl Fn(&str) -> Failure,
+        transport: &Transport,
+        check_list: impl Fn(Option<Last>) -> Result<(), Failure>,
+        why: impl Fn(Option<Last>, &str) -> Failure,
         delete: impl AsyncFn(&Location) -> bool,
     ) -> Option<()> {
         let prefix = self.task.store.prefix.trim_start_matches('/');
-        let options = PaginatedListOptions {
-            max_keys: Some(1),
-            ..PaginatedListOptions::default()
-        };
-        let listed = store
-            .list_paginated(Some(prefix).filter(|prefix| !prefix.is_empty()), options)
-            .await;
-        let listed =
-            check_list().and_then(|()| listed.map_err(|_| Failure::of(Class::Unknown, "the list cannot be read")));
-        let listed = self
-            .rows
-            .take(Step::List, listed, |page| match page.result.objects.first() {
-                Some(object) => format!("found {}", quoted(object.location.as_ref())),
-                None => NOTHING_YET.to_owned(),
-            });
+        let found = listing::look(store, prefix, || check_list(transport.take_last())).await;
+        let found = self.rows.take(Step::List, found, String::clone);
         if !self.task.write_canary {
             for step in [Step::Write, Step::Read, Step::Delete] {
                 self.rows.not_tried(step, "--write-canary was not given");
             }
-            return listed.map(drop);
+            return found.map(drop);
         }
         // Who may not list may still be allowed to write, which a backup needs more.
-        canary::fly(store, prefix, Timestamp::now(), &mut self.rows, why, delete).await;
+        let rows = &mut self.rows;
+        canary::fly(store, prefix, Timestamp::now(), rows, transport, why, delete).await;
         Some(())
     }
 }

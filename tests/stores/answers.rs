@@ -1,10 +1,11 @@
 //! Answers that no store gives, and services that give none.
 
 use std::process::Command;
+use std::time::Duration;
 
 use neo4jbackup_harness::workspace_program;
 
-use crate::impostor::Impostor;
+use crate::impostor::{Impostor, Reply};
 use crate::support::Probe;
 
 const KEYS: [&str; 2] = ["AKIAIOSFODNN7EXAMPLE", "the-secret"];
@@ -39,6 +40,58 @@ fn what_is_no_list_is_not_taken_for_an_empty_one() {
         .flag("--path-style")
         .run()
         .is_failed("list", "endpoint-not-a-store");
+}
+
+#[test]
+fn one_artifact_is_not_taken_for_what_lies_beside_it() {
+    let list = |key: &str| {
+        let body = format!(
+            "<?xml version=\"1.0\"?><ListBucketResult><Name>backups</Name><Contents><Key>{key}</Key><LastModified>2026-11-21T10:00:00.000Z</LastModified><Size>1</Size></Contents></ListBucketResult>"
+        );
+        let store = Impostor::answering("200 OK", "", &body);
+        let probe = of(&store.endpoint()).flag("--path-style");
+        probe.prefix("graph/one.backup").run()
+    };
+    list("graph/one.backup").saw("list", "found `graph/one.backup`");
+    list("graph/one.backup.sha256").saw("list", "nothing is there yet");
+}
+
+/// What was written is deleted again, or named, also where no answer says that it was written.
+#[test]
+fn an_object_that_may_have_been_written_is_not_left_behind_in_silence() {
+    let list = ("list-type=2", Reply::new("200 OK", "", EMPTY));
+    let write = |put: Reply, delete: Reply| {
+        let store = Impostor::by_request(&[list.clone(), ("PUT ", put), ("DELETE ", delete)]);
+        let answer = of(&store.endpoint()).flag("--path-style").flag("--write-canary").run();
+        answer.is_not_tried(&["read", "delete"]);
+        assert_eq!(answer.row("write")["outcome"], "failed");
+        let heard = store.heard();
+        let deleted = heard.iter().filter(|request| request.starts_with("DELETE ")).count();
+        (answer.message("write").to_owned(), deleted)
+    };
+    let gone = || Reply::new("204 No Content", "", "");
+    // The library takes no answer without an ETag.
+    for put in [
+        Reply::new("200 OK", "", ""),
+        Reply::none(Duration::ZERO),
+        Reply::new("500 Internal Server Error", "", ""),
+    ] {
+        let (message, deleted) = write(put.clone(), gone());
+        assert_eq!(deleted, 1, "{message}");
+        assert!(
+            message.contains("; what may have been written as `graph/nightly/neo4jbackup-probe-"),
+            "{message}"
+        );
+        let (message, _) = write(put.clone(), Reply::new("404 Not Found", "", ""));
+        assert!(message.ends_with("` is deleted"), "{message}");
+        let (message, _) = write(put, Reply::new("403 Forbidden", "", ""));
+        assert!(message.contains("; `graph/nightly/neo4jbackup-probe-"), "{message}");
+        assert!(message.ends_with("may be there, and could not be deleted"), "{message}");
+    }
+    // What is refused is not there.
+    let (message, deleted) = write(Reply::new("403 Forbidden", "", ""), gone());
+    assert_eq!(deleted, 0, "{message}");
+    assert!(!message.contains("neo4jbackup-probe-"), "{message}");
 }
 
 #[test]

@@ -91,6 +91,67 @@ fn the_key_of_the_account_writes_reads_and_deletes_and_another_one_does_not() {
 }
 
 #[test]
+fn one_artifact_is_found_by_its_key_and_nothing_beside_it_is_taken_for_it() {
+    let Some(azurite) = Azurite::start(None, &progress).unwrap() else {
+        return;
+    };
+    let list = |prefix: &str| {
+        let probe = of(&azurite.endpoint()).variable("AZURE_STORAGE_KEY", Azurite::KEY);
+        probe.prefix(prefix).run()
+    };
+    list("restores/one.backup").saw("list", "found `restores/one.backup`");
+    list("restores/").saw("list", "found `restores/one.backup`");
+    for absent in ["restores/two.backup", "restores/on.backup"] {
+        list(absent).saw("list", "nothing is there yet");
+    }
+}
+
+/// Azurite has no folders. The pages are those of an account with a hierarchical namespace.
+#[test]
+fn folders_and_empty_pages_are_not_taken_for_the_end_of_a_list() {
+    let page = |entries: &str, next: &str| {
+        let body = format!(
+            "<?xml version=\"1.0\"?><EnumerationResults><Blobs>{entries}</Blobs><NextMarker>{next}</NextMarker></EnumerationResults>"
+        );
+        Reply::new("200 OK", "", &body)
+    };
+    let entry = |name: &str, kind: &str| {
+        format!(
+            "<Blob><Name>{name}</Name><Properties><Last-Modified>Sat, 21 Nov 2026 10:00:00 GMT</Last-Modified><Content-Length>0</Content-Length><Content-Type/><ResourceType>{kind}</ResourceType></Properties></Blob>"
+        )
+    };
+    let folder = page(&entry("graph/nightly/2026", "directory"), "second");
+    let ask = |replies: &[(&str, Reply)]| {
+        let store = Impostor::by_request(replies);
+        let probe = of(&store.endpoint()).variable("AZURE_STORAGE_KEY", Azurite::KEY);
+        (
+            probe.run(),
+            store
+                .heard()
+                .iter()
+                .filter(|request| request.contains("comp=list"))
+                .count(),
+        )
+    };
+    let (answer, asked) = ask(&[
+        ("marker=second", page("", "third")),
+        (
+            "marker=third",
+            page(&entry("graph/nightly/2026/one.backup", "file"), ""),
+        ),
+        ("comp=list", folder.clone()),
+    ]);
+    answer.saw("list", "found `graph/nightly/2026/one.backup`");
+    assert_eq!(asked, 3);
+    let (answer, _) = ask(&[("marker=second", page("", "")), ("comp=list", folder.clone())]);
+    answer.saw("list", "nothing is there yet");
+    // A list without end is not gone through.
+    let (answer, asked) = ask(&[("comp=list", folder)]);
+    answer.saw("list", "and there are more");
+    assert_eq!(asked, 11);
+}
+
+#[test]
 fn a_signature_may_what_it_says_until_it_says() {
     let Some(azurite) = Azurite::start(None, &progress).unwrap() else {
         return;
@@ -104,15 +165,19 @@ fn a_signature_may_what_it_says_until_it_says() {
         answer
     };
     with("all").is_ok(&["credentials", "list"]).is_ok(&STEPS_OF_CANARY);
+    // No role helps a signature.
     with("no-list")
         .is_failed("list", "azure-permission-mismatch")
+        .is_mended_by("list", "sp=rwdl")
         .is_ok(&STEPS_OF_CANARY);
     with("no-put")
         .is_ok(&["list"])
         .is_failed("write", "azure-permission-mismatch")
         .is_not_tried(&["read", "delete"]);
     // Azurite does not say that it is the time.
-    with("expired").is_failed("list", "azure-bad-key");
+    with("expired")
+        .is_failed("list", "azure-bad-key")
+        .is_mended_by("list", "new shared access signature");
 }
 
 /// A server over HTTPS, which takes tokens, and how to believe it.
@@ -174,7 +239,8 @@ fn a_token_is_exchanged_for_the_annotated_identity() {
     let good = of_entra(CLIENT, FAR);
     let service = entra(
         "200 OK",
-        &json!({"access_token": good, "expires_in": 3599, "token_type": "Bearer"}),
+        // As somebody may say it who is not Entra; no clock goes so far.
+        &json!({"access_token": good, "expires_in": u64::MAX, "token_type": "Bearer"}),
     );
     let ask = |service: &Impostor| -> Answer {
         let probe = secure.with_identity(service, &file).flag("--write-canary");
@@ -216,6 +282,16 @@ fn a_token_is_exchanged_for_the_annotated_identity() {
         "{}",
         answer.message("credentials")
     );
+    // The line for people ends before it says whose token it is.
+    assert!(!answer.message("credentials").contains("neo4j-backup-sa"));
+    assert_eq!(answer.row("credentials")["said"], unknown);
+    let audience = "AADSTS700023: Client assertion audience claim does not match Realm issuer.";
+    ask(&refusing("invalid_client", audience)).is_failed("credentials", "azure-federation-mismatch");
+    for status in ["429 Too Many Requests", "503 Service Unavailable"] {
+        let busy = json!({"error": "temporarily_unavailable", "error_description": "AADSTS90033: A transient error has occurred."});
+        ask(&entra(status, &busy)).is_failed("credentials", "unknown");
+        ask(&Impostor::answering(status, "", "")).is_failed("credentials", "unknown");
+    }
     let early = "AADSTS700024: Client assertion is not within its valid time range.";
     ask(&refusing("invalid_client", early)).is_failed("credentials", "clock-skew");
     let page = Impostor::answering("502 Bad Gateway", "", "<!DOCTYPE html><p>no<br>");
@@ -241,6 +317,72 @@ fn a_token_is_exchanged_for_the_annotated_identity() {
     secret(&refusing("invalid_client", wrong))
         .is_failed("credentials", "azure-client-secret-bad")
         .hides("the-secret-of-the-application");
+    for elsewhere in [
+        "AADSTS700016: Application with identifier 'x' was not found in the directory 'y'.",
+        "AADSTS90002: Tenant 'x' not found.",
+    ] {
+        secret(&refusing("unauthorized_client", elsewhere))
+            .is_failed("credentials", "azure-federation-mismatch")
+            .is_mended_by("credentials", "AZURE_TENANT_ID");
+    }
+    secret(&refusing(
+        "invalid_client",
+        "AADSTS7000112: Application 'x' is disabled.",
+    ))
+    .is_failed("credentials", "unknown");
+    let half = secure
+        .probe()
+        .variable("AZURE_CLIENT_ID", CLIENT)
+        .variable("AZURE_TENANTID", TENANT)
+        .variable("AZURE_CLIENT_SECRET", "the-secret-of-the-application");
+    let half = half.run();
+    half.is_failed("credentials", "azure-no-credentials")
+        .hides("the-secret-of-the-application");
+    let message = half.message("credentials");
+    assert_eq!(message, "AZURE_CLIENT_SECRET is set and AZURE_TENANT_ID is not");
+}
+
+/// No key helps a token, and no role a key. The bodies are Azure's.
+#[test]
+fn what_is_refused_is_mended_where_it_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = token(folder.path(), FAR);
+    let service = entra(
+        "200 OK",
+        &json!({"access_token": of_entra(CLIENT, FAR), "expires_in": 3599}),
+    );
+    let with_token = |code: &str, detail: &str| {
+        let body = format!(
+            "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>Server failed to authenticate the request.</Message><AuthenticationErrorDetail>{detail}</AuthenticationErrorDetail></Error>"
+        );
+        let store = Impostor::answering("401 Unauthorized", "", &body);
+        of(&store.endpoint())
+            .variable("AZURE_CLIENT_ID", CLIENT)
+            .variable("AZURE_TENANT_ID", TENANT)
+            .variable("AZURE_AUTHORITY_HOST", service.endpoint())
+            .variable("AZURE_FEDERATED_TOKEN_FILE", &file)
+            .run()
+    };
+    with_token(
+        "InvalidAuthenticationInfo",
+        "Issuer validation failed. Issuer did not match.",
+    )
+    .is_failed("list", "azure-token-refused")
+    .is_mended_by("list", "AZURE_TENANT_ID");
+    with_token(
+        "InvalidAuthenticationInfo",
+        "Lifetime validation failed. The token is expired.",
+    )
+    .is_failed("list", "azure-token-expired");
+
+    let store = Impostor::answering("200 OK", "", "<EnumerationResults><Blobs/></EnumerationResults>");
+    let with_key = of(&store.endpoint())
+        .variable("AZURE_STORAGE_KEY", Azurite::KEY)
+        .flag(&format!("--expect-identity={CLIENT}"))
+        .run();
+    with_key
+        .is_failed("identity", "identity-not-known")
+        .is_mended_by("identity", "key or signature");
 }
 
 #[test]
@@ -255,7 +397,7 @@ fn the_identity_of_the_node_is_not_taken_for_the_annotated_one() {
     let of_node = of_entra("11059fcc-5514-4800-b5f8-49808b9cfab6", FAR);
     let service = entra(
         "200 OK",
-        &json!({"access_token": of_node, "expires_on": FAR.to_string()}),
+        &json!({"access_token": of_node, "expires_on": u64::MAX.to_string()}),
     );
     with(&service)
         .is_ok(&["credentials", "list"])
@@ -315,7 +457,8 @@ fn what_only_azure_itself_refuses_has_its_name() {
         "Key based authentication is not permitted on this storage account.",
         "",
     )
-    .is_failed("list", "azure-permission-mismatch");
+    .is_failed("list", "azure-bad-key")
+    .is_mended_by("list", "workload identity");
     of("127.0.0.1:10000")
         .run()
         .is_failed("endpoint", "endpoint-malformed")

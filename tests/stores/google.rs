@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -15,6 +16,17 @@ use crate::support::{Answer, Probe, STEPS_OF_CANARY, progress, token};
 const ACCOUNT: &str = "backup@acme.iam.gserviceaccount.com";
 const TOKEN: &str = "ya29.token-of-google";
 const EMPTY: &str = "<?xml version=\"1.0\"?><ListBucketResult><Name>backups</Name></ListBucketResult>";
+
+/// What a token service answers that is in trouble, or is none, and its class: it says nothing about the credentials.
+const IN_TROUBLE: [(&str, &str, &str); 3] = [
+    ("502 Bad Gateway", "<!DOCTYPE html><p>no<br>", "endpoint-not-a-store"),
+    (
+        "429 Too Many Requests",
+        "{\"error\": \"rate_limit_exceeded\"}",
+        "unknown",
+    ),
+    ("503 Service Unavailable", "", "unknown"),
+];
 
 fn of(endpoint: &str) -> Probe {
     Probe::of("gcp", endpoint)
@@ -131,6 +143,10 @@ fn a_key_that_google_does_not_know_and_one_that_is_none_are_told_apart() {
         "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.",
     );
     with(&key_file(private, &service.endpoint())).is_failed("credentials", "clock-skew");
+    for (status, body, class) in IN_TROUBLE {
+        let service = Impostor::answering(status, "", body);
+        with(&key_file(private, &service.endpoint())).is_failed("credentials", class);
+    }
 
     let damaged = key_file(
         "-----BEGIN PRIVATE KEY-----\nhidden\n-----END PRIVATE KEY-----\n",
@@ -223,7 +239,10 @@ fn the_account_of_the_node_is_not_taken_for_the_annotated_one() {
             .run()
     };
     let server = metadata(ACCOUNT);
-    with(&server).is_ok(&["credentials", "identity", "list"]).hides(TOKEN);
+    let of_pod = with(&server);
+    of_pod.is_ok(&["credentials", "identity", "list"]).hides(TOKEN);
+    // It is not the node's for coming from there.
+    assert_eq!(of_pod.row("identity")["detail"], format!("`{ACCOUNT}`"));
     assert!(
         server
             .heard()
@@ -234,6 +253,12 @@ fn the_account_of_the_node_is_not_taken_for_the_annotated_one() {
     of_node.is_failed("identity", "identity-of-node").is_ok(&["list"]);
     // The account of the pod names nobody.
     with(&metadata("acme.svc.id.goog")).is_failed("identity", "identity-of-other");
+    // What the server does not say is nobody's.
+    let silent = Impostor::by_request(&[("service-accounts/default/token", tokens())]);
+    with(&silent)
+        .is_failed("identity", "identity-not-known")
+        .is_mended_by("identity", "gke-metadata-server")
+        .is_ok(&["list"]);
 
     let refusing = |status: &str, text: &str| {
         Impostor::by_request(&[("service-accounts/default/token", Reply::new(status, "", text))])
@@ -244,10 +269,33 @@ fn the_account_of_the_node_is_not_taken_for_the_annotated_one() {
         .is_not_tried(&["identity", "list"]);
     with(&refusing("404 Not Found", "")).is_failed("credentials", "gcs-no-credentials");
     with(&refusing("500 Internal Server Error", "")).is_failed("credentials", "gke-metadata-error");
-    let away = of(&store.endpoint()).variable("GCE_METADATA_HOST", "127.0.0.1:1").run();
-    away.is_failed("credentials", "gcs-no-credentials");
+    let away = || of(&store.endpoint()).variable("GCE_METADATA_HOST", "127.0.0.1:1");
+    away().run().is_failed("credentials", "gcs-no-credentials");
+    // Whose account is annotated needs no key.
+    let annotated = away().flag(&format!("--expect-identity={ACCOUNT}")).run();
+    annotated.is_failed("credentials", "gke-metadata-error");
     let off = of(&store.endpoint()).variable("NO_GCE_CHECK", "true").run();
     off.is_failed("credentials", "gcs-no-credentials");
+}
+
+/// As on GKE, where it does not know a pod at once.
+#[test]
+fn a_metadata_server_is_asked_again_until_it_knows_the_pod() {
+    let store = Impostor::answering("200 OK", "", EMPTY);
+    let busy = Reply::new("503 Service Unavailable", "", "").once();
+    let broken = Reply::none(Duration::ZERO).once();
+    let server = Impostor::by_request(&[
+        ("service-accounts/default/token", broken),
+        ("service-accounts/default/token", busy.clone()),
+        ("service-accounts/default/token", tokens()),
+        ("service-accounts/default/email", busy),
+        ("service-accounts/default/email", Reply::new("200 OK", "", ACCOUNT)),
+    ]);
+    let probe = of(&store.endpoint()).variable("GCE_METADATA_HOST", server.endpoint().replace("http://", ""));
+    let answer = probe.flag(&format!("--expect-identity={ACCOUNT}")).run();
+    answer.is_ok(&["credentials", "identity", "list"]);
+    assert_eq!(answer.code, Some(0));
+    assert_eq!(server.heard().len(), 5);
 }
 
 #[test]
@@ -307,6 +355,23 @@ fn a_token_of_the_pod_is_exchanged_for_the_account_that_it_may_act_as() {
     let refused = json!({"error": "invalid_grant", "error_description": "The issuer in ID Token does not match."});
     let service = Impostor::by_request(&[("POST /v1/token", json_reply("400 Bad Request", &refused))]);
     with(&federation(&service, far)).is_failed("credentials", "gke-workload-identity-denied");
+    for (status, body, class) in IN_TROUBLE {
+        let trouble = Reply::new(status, "", body);
+        let service = Impostor::by_request(&[("POST /v1/token", trouble.clone())]);
+        with(&federation(&service, far)).is_failed("credentials", class);
+        let service = Impostor::by_request(&[
+            ("POST /v1/token", json_reply("200 OK", &exchanged)),
+            (":generateAccessToken", trouble),
+        ]);
+        with(&federation(&service, far)).is_failed("credentials", class);
+    }
+    // In nobody's place.
+    let service = Impostor::by_request(&[("POST /v1/token", json_reply("200 OK", &exchanged))]);
+    let mut direct = federation(&service, far);
+    direct["service_account_impersonation_url"] = Value::Null;
+    with(&direct)
+        .is_failed("identity", "identity-not-known")
+        .is_mended_by("identity", "service_account_impersonation_url");
 }
 
 #[test]

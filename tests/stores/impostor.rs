@@ -5,17 +5,40 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// What is answered: status, headers that end in line breaks, and body.
 #[derive(Debug, Clone)]
-pub(crate) struct Reply(String);
+pub(crate) struct Reply {
+    text: String,
+    /// How often it is given before the next one that fits; without end where there is none.
+    left: Option<usize>,
+    /// How long it takes.
+    delay: Duration,
+}
 
 impl Reply {
     pub(crate) fn new(status: &str, headers: &str, body: &str) -> Self {
         let length = body.len();
-        Self(format!(
-            "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-        ))
+        Self {
+            text: format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"),
+            left: None,
+            delay: Duration::ZERO,
+        }
+    }
+
+    /// No answer: the connection is closed, after this time.
+    pub(crate) fn none(delay: Duration) -> Self {
+        Self {
+            text: String::new(),
+            left: None,
+            delay,
+        }
+    }
+
+    /// Only once; then what else fits.
+    pub(crate) fn once(self) -> Self {
+        Self { left: Some(1), ..self }
     }
 }
 
@@ -35,7 +58,7 @@ impl Impostor {
 
     /// Answers each request with what stands beside the first text that its first line has in it.
     pub(crate) fn by_request(replies: &[(&str, Reply)]) -> Self {
-        let replies: Vec<(String, Reply)> = replies
+        let mut replies: Vec<(String, Reply)> = replies
             .iter()
             .map(|(text, reply)| ((*text).to_owned(), reply.clone()))
             .collect();
@@ -50,7 +73,7 @@ impl Impostor {
                     break;
                 }
                 // Who only connects, to see whether it can, sends nothing.
-                let _ = serve(&stream, &replies, &hears);
+                let _ = serve(&stream, &mut replies, &hears);
             }
         });
         Self {
@@ -72,14 +95,19 @@ impl Impostor {
     }
 }
 
-fn serve(mut stream: &TcpStream, replies: &[(String, Reply)], heard: &Mutex<Vec<String>>) -> std::io::Result<()> {
+fn serve(mut stream: &TcpStream, replies: &mut [(String, Reply)], heard: &Mutex<Vec<String>>) -> std::io::Result<()> {
     let mut length = 0;
     let mut reader = BufReader::new(stream);
     let mut request = String::new();
     reader.read_line(&mut request)?;
     let nothing = Reply::new("404 Not Found", "", "");
-    let mut fitting = replies.iter().filter(|(text, _)| request.contains(text.as_str()));
-    let reply = fitting.next().map_or(&nothing, |(_, reply)| reply);
+    let mut fitting = replies
+        .iter_mut()
+        .filter(|(text, reply)| reply.left != Some(0) && request.contains(text.as_str()));
+    let reply = fitting.next().map_or(nothing, |(_, reply)| {
+        reply.left = reply.left.map(|left| left - 1);
+        reply.clone()
+    });
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line)? == 0 {
@@ -99,7 +127,8 @@ fn serve(mut stream: &TcpStream, replies: &[(String, Reply)], heard: &Mutex<Vec<
     std::io::Read::read_exact(&mut reader, &mut body)?;
     request += &String::from_utf8_lossy(&body);
     heard.lock().unwrap().push(request);
-    stream.write_all(reply.0.as_bytes())
+    thread::sleep(reply.delay);
+    stream.write_all(reply.text.as_bytes())
 }
 
 impl Drop for Impostor {

@@ -11,6 +11,7 @@ use serde_json::Value;
 pub(crate) struct Probe {
     command: Command,
     bucket: String,
+    prefix: String,
 }
 
 /// What it has answered.
@@ -36,13 +37,14 @@ impl Probe {
     /// Of a bucket of a server that speaks as one of the clouds.
     pub(crate) fn of(provider: &str, endpoint: &str) -> Self {
         let mut command = Command::new(program());
-        command.args(["probe", "--prefix=graph/nightly/", "--timeout=20s"]);
+        command.args(["probe", "--timeout=20s"]);
         command.arg(format!("--provider={provider}"));
         command.arg(format!("--endpoint={endpoint}"));
         command.env_clear().stdin(Stdio::null());
         Self {
             command,
             bucket: "backups".to_owned(),
+            prefix: "graph/nightly/".to_owned(),
         }
     }
 
@@ -62,6 +64,12 @@ impl Probe {
         self
     }
 
+    /// Below another prefix.
+    pub(crate) fn prefix(mut self, prefix: &str) -> Self {
+        prefix.clone_into(&mut self.prefix);
+        self
+    }
+
     /// With keys in the environment: two, or three with a session.
     pub(crate) fn keys<S: AsRef<str>>(self, keys: &[S]) -> Self {
         let names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
@@ -72,7 +80,7 @@ impl Probe {
     }
 
     pub(crate) fn run(mut self) -> Answer {
-        self.command.args(["--bucket", &self.bucket]);
+        self.command.args(["--bucket", &self.bucket, "--prefix", &self.prefix]);
         let output = self.command.output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -111,6 +119,14 @@ impl Answer {
         self
     }
 
+    /// Fails unless a step went well, and saw this.
+    pub(crate) fn saw(&self, step: &str, words: &str) -> &Self {
+        self.is_ok(&[step]);
+        let detail = self.row(step)["detail"].as_str().unwrap();
+        assert!(detail.contains(words), "no {words:?} in {detail}");
+        self
+    }
+
     /// Fails unless a step failed with this class, and says what helps.
     pub(crate) fn is_failed(&self, step: &str, class: &str) -> &Self {
         let row = self.row(step);
@@ -118,6 +134,13 @@ impl Answer {
         assert_eq!(row["class"], class, "{step}: {}", self.text);
         assert!(!row["remedy"].as_str().unwrap().is_empty(), "{step}: {}", self.text);
         assert_eq!(self.code, Some(1), "{}", self.text);
+        self
+    }
+
+    /// Fails unless the remedy of a step that failed has these words in it.
+    pub(crate) fn is_mended_by(&self, step: &str, words: &str) -> &Self {
+        let remedy = self.row(step)["remedy"].as_str().unwrap();
+        assert!(remedy.contains(words), "no {words:?} in {remedy}");
         self
     }
 

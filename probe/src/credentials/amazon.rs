@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use neo4jbackup_core::quoted::{name, quoted};
 
 use super::clean;
-use super::token::{self, TokenError};
+use super::token;
 use crate::class::Class;
 use crate::endpoint;
 use crate::report::Failure;
@@ -163,13 +163,8 @@ fn web_identity(surroundings: &Surroundings, now: Timestamp) -> Result<Option<So
         let message = "AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not";
         return Err(Failure::of(Class::AwsNoCredentials, message));
     };
-    let claims = token::read(&token_file, now).map_err(|error| {
-        let class = match error {
-            TokenError::Expired { .. } => Class::AwsTokenExpired,
-            TokenError::Unreadable { .. } | TokenError::NoToken(_) => Class::AwsWebIdentityDenied,
-        };
-        Failure::of(class, error.to_string())
-    })?;
+    let claims = token::read(&token_file, now);
+    let claims = claims.map_err(|error| error.failure(Class::AwsTokenExpired, Class::AwsWebIdentityDenied))?;
     Ok(Some(Source::WebIdentity {
         role,
         token_file,

@@ -7,16 +7,17 @@ use object_store::azure::{AzureConfigKey as Setting, MicrosoftAzureBuilder};
 use serde::Deserialize;
 
 use super::clean;
+use super::entra::{self, Application};
 use super::exchange::NOTHING;
-use super::token::{self, TokenError};
+use super::token;
 use crate::answer::Answer;
 use crate::class::Class;
 use crate::endpoint;
-use crate::judge::{failure, says};
-use crate::owner::Owner;
+use crate::judge::{failure, of_tokens};
+use crate::owner::{Owner, Unknown};
 use crate::report::Failure;
 use crate::task::Surroundings;
-use crate::transport::Last;
+use crate::transport::{Last, Transport};
 
 /// Where the credentials come from.
 pub(crate) enum Source {
@@ -29,18 +30,12 @@ pub(crate) enum Source {
     /// A token of the ServiceAccount, for which Azure gives one of its own.
     WorkloadIdentity {
         application: Application,
-        token_file: String,
+        assertion: String,
+        /// Whose it is, in words.
         token: String,
     },
     /// The metadata service of the node, for which `client` names one of several identities.
     Node { address: String, client: Option<String> },
-}
-
-/// An application or managed identity, and who knows it.
-pub(crate) struct Application {
-    client: String,
-    tenant: String,
-    authority: Option<String>,
 }
 
 /// What Azure's tokens say of their owner.
@@ -75,34 +70,36 @@ impl Source {
         }
     }
 
-    /// Hands it to the library.
-    pub(crate) fn put_into(&self, builder: MicrosoftAzureBuilder) -> MicrosoftAzureBuilder {
-        let of = |application: &Application| {
-            let builder = builder
-                .clone()
-                .with_client_id(&application.client)
-                .with_tenant_id(&application.tenant);
-            match &application.authority {
-                Some(authority) => builder.with_authority_host(authority.trim_end_matches('/')),
-                None => builder,
+    /// Fetches a token; `None` for what signs requests itself.
+    pub(crate) async fn token(&self, transport: &Transport) -> Result<Option<String>, Failure> {
+        let token = match self {
+            Self::Key(_) | Self::Signature(_) => return Ok(None),
+            Self::Secret { application, secret } => {
+                application
+                    .token(transport, &[("client_secret", secret.as_str())])
+                    .await
             }
+            Self::WorkloadIdentity {
+                application, assertion, ..
+            } => {
+                let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+                let proof = [
+                    ("client_assertion_type", kind),
+                    ("client_assertion", assertion.as_str()),
+                ];
+                application.token(transport, &proof).await
+            }
+            Self::Node { address, client } => entra::of_node(transport, address, client.as_deref()).await,
         };
+        token.map(Some).map_err(|last| self.refused(last))
+    }
+
+    /// Hands what signs requests itself to the library.
+    pub(crate) fn put_into(&self, builder: MicrosoftAzureBuilder) -> MicrosoftAzureBuilder {
         match self {
             Self::Key(key) => builder.with_access_key(key),
             Self::Signature(signature) => builder.with_config(Setting::SasKey, signature),
-            Self::Secret { application, secret } => of(application).with_client_secret(secret),
-            Self::WorkloadIdentity {
-                application,
-                token_file,
-                ..
-            } => of(application).with_federated_token_file(token_file),
-            Self::Node { address, client } => {
-                let builder = builder.with_msi_endpoint(address);
-                match client {
-                    Some(client) => builder.with_client_id(client),
-                    None => builder,
-                }
-            }
+            Self::Secret { .. } | Self::WorkloadIdentity { .. } | Self::Node { .. } => builder,
         }
     }
 
@@ -114,15 +111,15 @@ impl Source {
                 "the value of AZURE_STORAGE_KEY is no base64, as every key is",
             ),
             Self::Signature(_) => Failure::of(
-                Class::AzureBadKey,
+                Class::AzureBadSignature,
                 "the value of AZURE_STORAGE_SAS_TOKEN is no shared access signature",
             ),
-            _ => Failure::of(self.class(), format!("{} cannot be used", self.in_words())),
+            _ => Failure::of(Class::Unknown, format!("{} cannot be used", self.in_words())),
         }
     }
 
     /// Why it gives no token.
-    pub(crate) fn refused(&self, last: Option<Last>) -> Failure {
+    fn refused(&self, last: Option<Last>) -> Failure {
         match (self, last) {
             (Self::Node { .. }, Some(Last::Broken(broken))) => {
                 let message = format!(
@@ -135,39 +132,31 @@ impl Source {
         }
     }
 
-    /// Whose token it is.
-    pub(crate) fn owner_of(&self, token: &str) -> Result<Owner, Failure> {
-        if token.is_empty() || token.contains(|letter: char| !letter.is_ascii_graphic()) {
-            let message = format!("what {} gives holds characters that no token has", self.in_words());
-            return Err(Failure::of(self.class(), message));
+    fn class_of(&self, answer: &Answer) -> Class {
+        match self {
+            Self::WorkloadIdentity { .. } => entra::class_of(answer, Class::AzureFederationMismatch),
+            Self::Node { .. } => of_tokens(answer, || Class::AzureNoCredentials),
+            // What is not said of the secret is something else: a policy, an application that is switched off.
+            Self::Secret { .. } | Self::Key(_) | Self::Signature(_) => entra::class_of(answer, Class::Unknown),
         }
-        let claims: Option<Claims> = token::claims_of(token);
-        Ok(Owner {
+    }
+
+    /// Whose it is.
+    pub(crate) fn owner(&self, token: Option<&str>) -> Owner {
+        let claims: Option<Claims> = token.and_then(token::claims_of);
+        Owner {
             name: claims.and_then(|claims| claims.appid.or(claims.azp).or(claims.oid)),
             is_node: matches!(self, Self::Node { .. }),
-            why_unknown: "the token does not say whose it is",
-        })
-    }
-
-    fn class(&self) -> Class {
-        match self {
-            Self::Key(_) | Self::Signature(_) => Class::AzureBadKey,
-            Self::Secret { .. } => Class::AzureClientSecretBad,
-            Self::WorkloadIdentity { .. } => Class::AzureFederationMismatch,
-            Self::Node { .. } => Class::AzureNoCredentials,
-        }
-    }
-
-    /// Entra numbers its refusals.
-    fn class_of(&self, answer: &Answer) -> Class {
-        // The assertion is not of this time.
-        if says(answer, "aadsts700024") || says(answer, "aadsts700023") {
-            return Class::ClockSkew;
-        }
-        match self {
-            Self::WorkloadIdentity { .. } if says(answer, "aadsts") => Class::AzureFederationMismatch,
-            _ if answer.is_foreign || answer.status.is_redirection() => Class::EndpointNotAStore,
-            _ => self.class(),
+            unknown: match token {
+                Some(_) => Unknown {
+                    why: "the token does not say whose it is",
+                    remedy: "Look at who gives the token: those of Entra name their application.",
+                },
+                None => Unknown {
+                    why: "keys and signatures of a storage account are nobody's",
+                    remedy: "Take the key or signature away, which goes before the annotated identity.",
+                },
+            },
         }
     }
 }
@@ -177,65 +166,94 @@ pub(crate) fn find(surroundings: &Surroundings, now: Timestamp) -> Result<Source
     if let Some(key) = clean(surroundings, "AZURE_STORAGE_KEY", Class::AzureBadKey)? {
         return Ok(Source::Key(key));
     }
-    if let Some(signature) = clean(surroundings, "AZURE_STORAGE_SAS_TOKEN", Class::AzureBadKey)? {
+    if let Some(signature) = clean(surroundings, "AZURE_STORAGE_SAS_TOKEN", Class::AzureBadSignature)? {
         return Ok(Source::Signature(signature.trim_start_matches('?').to_owned()));
     }
     let class = Class::AzureNoCredentials;
+    let secret = clean(surroundings, "AZURE_CLIENT_SECRET", Class::AzureClientSecretBad)?;
+    let certificate = clean(surroundings, "AZURE_CLIENT_CERTIFICATE_PATH", class)?;
+    let token_file = clean(surroundings, "AZURE_FEDERATED_TOKEN_FILE", class)?;
     let client = clean(surroundings, "AZURE_CLIENT_ID", class)?;
     let tenant = clean(surroundings, "AZURE_TENANT_ID", class)?;
-    let authority = clean(surroundings, "AZURE_AUTHORITY_HOST", class)?;
+    let (client, tenant) = match (client, tenant) {
+        (Some(client), Some(tenant)) => (client, tenant),
+        (client, tenant) => {
+            let proofs = [
+                ("AZURE_CLIENT_SECRET", secret.is_some()),
+                ("AZURE_CLIENT_CERTIFICATE_PATH", certificate.is_some()),
+                ("AZURE_FEDERATED_TOKEN_FILE", token_file.is_some()),
+            ];
+            return match proofs.iter().find(|(_, is_set)| *is_set) {
+                Some((proof, _)) => Err(half(proof, client.is_some(), tenant.is_some())),
+                None => node(surroundings, client),
+            };
+        }
+    };
+    let application = Application {
+        client,
+        tenant,
+        authority: authority(surroundings)?,
+    };
+    match (secret, certificate, token_file) {
+        (Some(secret), ..) => Ok(Source::Secret { application, secret }),
+        (None, Some(certificate), _) => {
+            let message = format!(
+                "AZURE_CLIENT_CERTIFICATE_PATH names {}, and certificates of applications are not read here",
+                name(&certificate)
+            );
+            Err(Failure::of(class, message))
+        }
+        (None, None, Some(file)) => {
+            let claims = token::read(&file, now);
+            let read = claims.and_then(|claims| Ok((claims, token::text(&file, now)?)));
+            let read = read.map_err(|error| error.failure(Class::AzureTokenExpired, Class::AzureFederationMismatch));
+            let (claims, assertion) = read?;
+            Ok(Source::WorkloadIdentity {
+                application,
+                assertion,
+                token: claims.in_words(),
+            })
+        }
+        (None, None, None) => node(surroundings, Some(application.client)),
+    }
+}
+
+/// The failure of what proves that somebody is an application, and does not say which.
+fn half(proof: &str, has_client: bool, has_tenant: bool) -> Failure {
+    let missing = match (has_client, has_tenant) {
+        (false, false) => "neither AZURE_CLIENT_ID nor AZURE_TENANT_ID is",
+        (false, true) => "AZURE_CLIENT_ID is not",
+        (true, _) => "AZURE_TENANT_ID is not",
+    };
+    let mut failure = Failure::of(Class::AzureNoCredentials, format!("{proof} is set and {missing}"));
+    failure.remedy =
+        format!("Set what is missing, or take {proof} away: Azure's libraries pass over half an application.");
+    failure
+}
+
+/// Who gives tokens to applications, where it is not the public cloud.
+fn authority(surroundings: &Surroundings) -> Result<Option<String>, Failure> {
+    let authority = clean(surroundings, "AZURE_AUTHORITY_HOST", Class::AzureNoCredentials)?;
     if let Some(authority) = &authority {
         endpoint::read(authority).map_err(|failure| {
             let message = format!("AZURE_AUTHORITY_HOST: {}", failure.message);
             Failure { message, ..failure }
         })?;
     }
-    let token_file = clean(surroundings, "AZURE_FEDERATED_TOKEN_FILE", class)?;
-    let secret = clean(surroundings, "AZURE_CLIENT_SECRET", Class::AzureClientSecretBad)?;
-    match (client, tenant, secret, token_file) {
-        (Some(client), Some(tenant), Some(secret), _) => {
-            let application = Application {
-                client,
-                tenant,
-                authority,
-            };
-            Ok(Source::Secret { application, secret })
-        }
-        (Some(client), Some(tenant), None, Some(token_file)) => {
-            let application = Application {
-                client,
-                tenant,
-                authority,
-            };
-            let claims = token::read(&token_file, now).map_err(|error| {
-                let class = match error {
-                    TokenError::Expired { .. } => Class::AzureTokenExpired,
-                    TokenError::Unreadable { .. } | TokenError::NoToken(_) => Class::AzureFederationMismatch,
-                };
-                Failure::of(class, error.to_string())
-            })?;
-            Ok(Source::WorkloadIdentity {
-                application,
-                token_file,
-                token: claims.in_words(),
-            })
-        }
-        (None, _, _, Some(file)) | (_, None, _, Some(file)) => {
-            let message = format!(
-                "AZURE_FEDERATED_TOKEN_FILE names {}, and AZURE_CLIENT_ID or AZURE_TENANT_ID is not set",
-                name(&file)
-            );
-            Err(Failure::of(class, message))
-        }
-        (client, ..) => {
-            let host = clean(surroundings, "AZURE_POD_IDENTITY_AUTHORITY_HOST", class)?;
-            let host = host.unwrap_or_else(|| "http://169.254.169.254".to_owned());
-            Ok(Source::Node {
-                address: format!("{}/metadata/identity/oauth2/token", host.trim_end_matches('/')),
-                client,
-            })
-        }
-    }
+    Ok(authority)
+}
+
+fn node(surroundings: &Surroundings, client: Option<String>) -> Result<Source, Failure> {
+    let host = clean(
+        surroundings,
+        "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+        Class::AzureNoCredentials,
+    )?;
+    let host = host.unwrap_or_else(|| "http://169.254.169.254".to_owned());
+    Ok(Source::Node {
+        address: format!("{}/metadata/identity/oauth2/token", host.trim_end_matches('/')),
+        client,
+    })
 }
 
 #[cfg(test)]
@@ -253,17 +271,45 @@ mod tests {
             found(&[("AZURE_STORAGE_KEY", "a2V5"), token]),
             Ok(Source::Key(_))
         ));
-        let half = found(&[token, ("AZURE_TENANT_ID", "tenant")]).err().unwrap();
-        assert!(
-            half.message.contains("AZURE_CLIENT_ID or AZURE_TENANT_ID is not set"),
-            "{half:?}"
-        );
         let gone = found(&[token, ("AZURE_TENANT_ID", "tenant"), ("AZURE_CLIENT_ID", "client")]);
         assert_eq!(gone.err().unwrap().class, "azure-federation-mismatch");
         assert!(matches!(
             found(&[("AZURE_CLIENT_ID", "client")]),
             Ok(Source::Node { client: Some(_), .. })
         ));
+    }
+
+    #[test]
+    fn half_an_application_is_not_taken_for_the_node() {
+        let (client, tenant) = (("AZURE_CLIENT_ID", "client"), ("AZURE_TENANT_ID", "tenant"));
+        for proof in [
+            "AZURE_CLIENT_SECRET",
+            "AZURE_CLIENT_CERTIFICATE_PATH",
+            "AZURE_FEDERATED_TOKEN_FILE",
+        ] {
+            let set = (proof, "/nowhere/hidden");
+            for (half, missing) in [
+                (
+                    &[set, client, ("AZURE_TENANTID", "misspelt")][..],
+                    "AZURE_TENANT_ID is not",
+                ),
+                (&[set, tenant], "AZURE_CLIENT_ID is not"),
+                (&[set], "neither AZURE_CLIENT_ID nor AZURE_TENANT_ID is"),
+            ] {
+                let failure = found(half).err().unwrap();
+                assert_eq!(failure.class, "azure-no-credentials");
+                assert_eq!(failure.message, format!("{proof} is set and {missing}"));
+                assert!(failure.remedy.contains(proof), "{failure:?}");
+            }
+        }
+        let whole = found(&[("AZURE_CLIENT_SECRET", "hidden"), client, tenant]);
+        assert!(matches!(whole, Ok(Source::Secret { .. })));
+        let certificate = found(&[("AZURE_CLIENT_CERTIFICATE_PATH", "/nowhere/pem"), client, tenant]);
+        let message = certificate.err().unwrap().message;
+        assert!(
+            message.contains("/nowhere/pem, and certificates of applications are not read"),
+            "{message}"
+        );
     }
 
     #[test]

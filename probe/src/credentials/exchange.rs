@@ -1,6 +1,7 @@
 //! Credentials that are exchanged for a token of the cloud.
 
-use http::{Method, Request, header};
+use bytes::Bytes;
+use http::{Method, Request, Response, header};
 use object_store::client::HttpRequestBody;
 use serde_json::Value;
 
@@ -36,16 +37,25 @@ pub(super) async fn ask(
     request: http::Result<Request<HttpRequestBody>>,
     field: &str,
 ) -> Result<String, Option<Last>> {
+    let body = answered(transport, request).await?;
+    let value: Option<Value> = serde_json::from_slice(&body).ok();
+    let token = value.and_then(|value| value[field].as_str().map(str::to_owned));
+    // Anything else would break the header that it is to stand in.
+    let token = token.filter(|token| !token.is_empty() && !token.contains(|letter: char| !letter.is_ascii_graphic()));
+    token.ok_or(None)
+}
+
+/// Sends a request, and returns the body of an answer that grants it; else what came back.
+pub(super) async fn answered(
+    transport: &Transport,
+    request: http::Result<Request<HttpRequestBody>>,
+) -> Result<Bytes, Option<Last>> {
     let request = request.map_err(|_| {
         let message = "the address of the token service is none";
         Some(Last::Broken(Failure::of(Class::EndpointMalformed, message)))
     })?;
-    let answered = transport.send(request).await;
+    let answer = transport.send(request).await;
     let last = transport.take_last();
-    let answer = answered.ok().filter(|answer| answer.status().is_success());
-    let value: Option<Value> = answer.and_then(|answer| serde_json::from_slice(answer.body()).ok());
-    let token = value.and_then(|value| value[field].as_str().map(str::to_owned));
-    // Anything else would break the header that it is to stand in.
-    let token = token.filter(|token| !token.is_empty() && !token.contains(|letter: char| !letter.is_ascii_graphic()));
-    token.ok_or(last)
+    let answer = answer.ok().filter(|answer| answer.status().is_success());
+    answer.map(Response::into_body).ok_or(last)
 }

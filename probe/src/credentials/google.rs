@@ -18,8 +18,8 @@ use super::exchange::{self, NOTHING};
 use super::key::signed;
 use super::{metadata, token};
 use crate::class::Class;
-use crate::judge::{failure, says};
-use crate::owner::Owner;
+use crate::judge::{failure, of_tokens, says};
+use crate::owner::{Owner, Unknown};
 use crate::report::Failure;
 use crate::task::Surroundings;
 use crate::transport::{Last, Transport};
@@ -28,6 +28,17 @@ use crate::transport::{Last, Transport};
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 /// Who exchanges keys where they do not say it themselves.
 const TOKENS: &str = "https://oauth2.googleapis.com/token";
+
+/// Why nobody says whose the token of a person is.
+const OF_LOGIN: Unknown = Unknown {
+    why: "Google does not say whose the token is",
+    remedy: "Take the login away, which goes before the annotated account.",
+};
+/// Why nobody says whose the token of a federation is.
+const OF_FEDERATION: Unknown = Unknown {
+    why: "the federation is in the place of no service account",
+    remedy: "Name the annotated account in service_account_impersonation_url of the file, or take the annotation away.",
+};
 
 /// Where the credentials come from.
 pub(crate) struct Source {
@@ -86,11 +97,20 @@ impl Source {
     }
 
     /// Fetches a token, and says whose it is.
-    pub(crate) async fn token(&self, transport: &Transport, now: Timestamp) -> Result<(String, Owner), Failure> {
+    /// `expected` is the annotated account.
+    pub(crate) async fn token(
+        &self,
+        transport: &Transport,
+        expected: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(String, Owner), Failure> {
         let owner = |name: Option<String>| Owner {
             name,
             is_node: false,
-            why_unknown: "Google does not say whose the token is",
+            unknown: match self.kind {
+                Kind::Federation(_) => OF_FEDERATION,
+                _ => OF_LOGIN,
+            },
         };
         match &self.kind {
             Kind::Key(key) => Ok((key.token(transport, now).await?, owner(Some(key.client_email.clone())))),
@@ -99,7 +119,7 @@ impl Source {
                 let token = federation.token(transport, now).await?;
                 Ok((token, owner(federation.account())))
             }
-            Kind::Metadata(host) => metadata::token(host, transport).await,
+            Kind::Metadata(host) => metadata::token(host, expected, transport).await,
         }
     }
 }
@@ -244,7 +264,8 @@ impl Federation {
             ("subject_token", &subject),
         ];
         let token = exchange::form(transport, &self.token_url, &form, "access_token").await;
-        let token = token.map_err(|last| failure(last, NOTHING, |_| class))?;
+        let refused = |last| failure(last, NOTHING, |answer| of_tokens(answer, || class));
+        let token = token.map_err(refused)?;
         let Some(url) = &self.service_account_impersonation_url else {
             return Ok(token);
         };
@@ -256,7 +277,7 @@ impl Federation {
             .header(header::CONTENT_TYPE, "application/json")
             .body(HttpRequestBody::from(body));
         let token = exchange::ask(transport, request, "accessToken").await;
-        token.map_err(|last| failure(last, NOTHING, |_| class))
+        token.map_err(refused)
     }
 }
 
@@ -265,7 +286,7 @@ fn refused_key(last: Option<Last>) -> Failure {
         // Google's sentence for a key that was signed at a time that is none.
         "invalid_grant" if says(answer, "reasonable timeframe") => Class::ClockSkew,
         "invalid_grant" | "invalid_client" | "unauthorized_client" => Class::GcsInvalidGrant,
-        _ => Class::GcsNoCredentials,
+        _ => of_tokens(answer, || Class::GcsNoCredentials),
     })
 }
 

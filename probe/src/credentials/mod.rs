@@ -2,6 +2,7 @@
 
 pub(crate) mod amazon;
 pub(crate) mod azure;
+mod entra;
 mod exchange;
 pub(crate) mod google;
 mod key;

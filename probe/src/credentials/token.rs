@@ -7,6 +7,9 @@ use neo4jbackup_core::quoted::{name, quoted};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::class::Class;
+use crate::report::Failure;
+
 /// What a token says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Claims {
@@ -36,6 +39,17 @@ pub(crate) enum TokenError {
         subject: String,
         at: Timestamp,
     },
+}
+
+impl TokenError {
+    /// As it stands in a report: of one class where its time is over, and of another one otherwise.
+    pub(crate) fn failure(&self, expired: Class, otherwise: Class) -> Failure {
+        let class = match self {
+            Self::Expired { .. } => expired,
+            Self::Unreadable { .. } | Self::NoToken(_) => otherwise,
+        };
+        Failure::of(class, self.to_string())
+    }
 }
 
 /// Reads what the token in a file says of itself. Its signature is for the provider to check.

@@ -1,4 +1,4 @@
-// Makes the container `backups` on a running Azurite, and prints shared access signatures of the account.
+// Makes the container `backups` on a running Azurite, with artifacts below `restores`, and prints shared access signatures of the account.
 // Usage: node prepare.js ENDPOINT ACCOUNT KEY
 
 const crypto = require("node:crypto");
@@ -28,6 +28,14 @@ async function main() {
     throw new Error(`PUT ${url}: ${answer.status} ${await answer.text()}`);
   }
   const far = "2100-01-01T00:00:00Z";
+  // Of the second one there is only what lies beside it.
+  for (const key of ["restores/one.backup", "restores/two.backup.sha256"]) {
+    const blob = `${endpoint}/backups/${key}?${signature("rwdlac", far)}`;
+    const put = await fetch(blob, { method: "PUT", headers: { "x-ms-blob-type": "BlockBlob" }, body: "x" });
+    if (put.status !== 201) {
+      throw new Error(`PUT ${key}: ${put.status} ${await put.text()}`);
+    }
+  }
   console.log(JSON.stringify({
     all: signature("rwdlac", far),
     "no-list": signature("rwdac", far),

@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use neo4jbackup_core::auth::{Access as Way, Method, Verdict};
 use neo4jbackup_core::model;
-use neo4jbackup_probe::{NOTHING_YET, Outcome, Provider, Report, Step, Store, Task};
+use neo4jbackup_probe::{ARTIFACT, NOTHING_YET, Outcome, Provider, Report, Step, Store, Task};
 
 use crate::auth_report::RowItem;
 use crate::cli::AuthCheck;
 
 /// How long a probe waits for one connection.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How the names of artifacts end.
-const ARTIFACT: &str = ".backup";
 
 /// The steps that write.
 const CANARY: [Step; 3] = [Step::Write, Step::Read, Step::Delete];
