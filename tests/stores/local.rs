@@ -22,7 +22,7 @@ fn bundle(objects: &[Value]) -> TempDir {
     folder
 }
 
-fn backup(name: &str, storage: &Value) -> Value {
+pub(crate) fn backup(name: &str, storage: &Value) -> Value {
     json!({
         "apiVersion": "neo4j.neo4j.com/v1beta1", "kind": "Neo4jBackup", "metadata": {"name": name, "namespace": "graph"},
         "spec": {"instanceRef": "ledger", "allDatabases": true, "schedule": "0 6 * * *", "storage": storage},
@@ -30,7 +30,7 @@ fn backup(name: &str, storage: &Value) -> Value {
     })
 }
 
-fn s3(endpoint: &str) -> Value {
+pub(crate) fn s3(endpoint: &str) -> Value {
     json!({"type": "s3", "bucket": "backups", "path": "graph", "cloud": {
         "provider": "aws", "credentialsSecretRef": "s3-keys", "endpointURL": endpoint,
     }})

@@ -10,4 +10,5 @@ mod connection;
 mod google;
 mod impostor;
 mod local;
+mod pod;
 mod support;

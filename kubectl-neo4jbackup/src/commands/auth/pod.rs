@@ -11,6 +11,7 @@ use neo4jbackup_core::quoted::name;
 use neo4jbackup_core::snapshot::Resource;
 use neo4jbackup_probe::{Report, Store, Task};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use self::run::{Asked, Pod};
 use super::Question;
@@ -91,6 +92,10 @@ fn ask(question: &Question<'_>, way: &Way, task: &Task, interrupt: &Interrupt, i
         };
         Ok(pod.run(&objects, interrupt, io).await)
     });
+    // Whatever came of it meanwhile: nobody waits for it any more.
+    if interrupt.is_set() {
+        return Ok(Asked::Interrupted);
+    }
     asked.map_err(|error| {
         if matches!(error, ConnectionError::Interrupted) {
             return Exit::Interrupted;
@@ -114,14 +119,11 @@ async fn template(objects: &Objects, way: &Way, workload: Option<&Workload>) -> 
         namespace: Some(way.object.namespace.clone()),
         name: workload.name.clone(),
     };
-    let read = objects.read(&object).await;
-    let read = read.map_err(|error: ObjectError| {
-        let text = format!(
-            "what its pods have is not known: {}",
-            neo4jbackup_cluster::chain(&error)
-        );
-        unknown(&text).help(run::RIGHTS)
-    })?;
+    let not_known = |why: &str| unknown(&format!("what its pods have is not known: {why}"));
+    // The time to tidy up is for that alone.
+    let read = timeout(run::PATIENCE, objects.read(&object)).await;
+    let read = read.map_err(|_| not_known(&format!("no answer within {} s", run::PATIENCE.as_secs())))?;
+    let read = read.map_err(|error: ObjectError| not_known(&neo4jbackup_cluster::chain(&error)).help(run::RIGHTS))?;
     let gone = format!("{} {} is gone meanwhile", workload.kind, name(&workload.name));
     let template = read.and_then(|read| read.pointer(workload.template).cloned());
     template.ok_or_else(|| unknown(&gone))

@@ -21,8 +21,8 @@ const MANAGER: &str = "kubectl-neo4jbackup";
 /// What to do where a right is missing.
 pub(super) const RIGHTS: &str =
     "ask for what `kubectl neo4jbackup rbac generate --for plugin --level probe` prints, or use --local";
-/// How long to try to make or to remove the Job.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to try to read a template, to make or to remove the Job.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// What the waits for one Job take beside the wait for its pod.
 pub(super) const TO_TIDY_UP: Duration = Duration::from_secs(60);
 /// For so much longer than anybody waits the pod may be there.
