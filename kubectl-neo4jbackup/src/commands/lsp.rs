@@ -4,18 +4,24 @@
 //! say any more: of a burst of keystrokes the last is judged, and a question is answered before.
 
 mod actions;
+mod around;
+mod block;
 mod client;
 mod completion;
 mod cursor;
+mod definitions;
 mod diagnostics;
 mod document;
 mod fields;
+mod flow;
+mod head;
 mod hover;
 mod place;
 mod project;
 mod server;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod uri;
 
 use std::collections::BTreeMap;

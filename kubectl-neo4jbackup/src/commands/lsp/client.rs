@@ -14,6 +14,9 @@ use super::place::Encoding;
 use super::uri;
 use crate::config;
 
+/// Behind these something may be typed of which there is a list.
+const TRIGGERS: [&str; 4] = [" ", "\"", "{", "["];
+
 /// What an editor can do. Only what matters here is read of what it sends: some send what no version of the protocol has.
 pub(super) struct Client {
     pub(super) encoding: Encoding,
@@ -68,7 +71,7 @@ impl Client {
                 ),
                 hover_provider: Some(true.into()),
                 completion_provider: Some(CompletionOptions {
-                    trigger_characters: Some(vec![" ".to_owned()]),
+                    trigger_characters: Some(TRIGGERS.map(str::to_owned).to_vec()),
                     ..CompletionOptions::default()
                 }),
                 code_action_provider: Some(

@@ -5,12 +5,13 @@ use gen_lsp_types::{
 };
 use neo4jbackup_core::document::{Path, Segment};
 use neo4jbackup_core::operator::{Operator, Profile};
-use neo4jbackup_core::schema::{FieldSchema, Kind, ObjectSchema, Shape};
+use neo4jbackup_core::schema::Kind;
 use neo4jbackup_core::values::cron::Schedule;
 
-use super::cursor::{Cursor, Part};
-use super::fields::{self, Place, Reader};
+use super::cursor::{Cursor, Notation, Part};
+use super::fields::{Looks, Reader, Schemas};
 use super::place::Lines;
+use super::typed::Typed;
 
 /// Schedules to begin with.
 const SCHEDULES: [&str; 6] = [
@@ -45,70 +46,92 @@ const INSTANCES: &[Kind] = &[Kind::Neo4jEnterpriseCluster, Kind::Neo4jEnterprise
 
 /// Something to type.
 struct Offer {
+    /// What is written, as it stands in block style without quotation marks.
     label: String,
-    /// What is written; the label unless this says otherwise.
-    text: String,
-    kind: CompletionItemKind,
+    form: Form,
     detail: String,
     page: String,
     is_first: bool,
 }
 
+/// How it is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Key {
+        /// Whether its value begins in a line of its own, in block style.
+        is_nested: bool,
+    },
+    /// `true`, or a number.
+    Literal,
+    Text,
+    /// A text that YAML takes for something else without quotation marks.
+    Quoted,
+}
+
 impl Offer {
     fn value(text: impl Into<String>, detail: impl Into<String>) -> Self {
-        let text = text.into();
         Self {
-            label: text.clone(),
-            text,
-            kind: CompletionItemKind::Value,
+            label: text.into(),
+            form: Form::Text,
             detail: detail.into(),
             page: String::new(),
             is_first: false,
         }
     }
 
-    fn field(name: &str, behind: &str, page: String) -> Self {
+    fn key(name: &str, is_nested: bool, page: String) -> Self {
         Self {
             label: name.to_owned(),
-            text: format!("{name}{behind}"),
-            kind: CompletionItemKind::Field,
+            form: Form::Key { is_nested },
             detail: String::new(),
             page,
             is_first: false,
         }
+    }
+
+    /// What stands there when it is chosen, and what makes room for it.
+    fn edit(&self, cursor: &Cursor<'_>) -> (Typed, String) {
+        let typed = cursor.typed;
+        let is_json = cursor.notation == Notation::Json;
+        let is_nested = match self.form {
+            Form::Key { .. } if typed.has_colon => return (typed, typed.written(&self.label, is_json)),
+            Form::Key { is_nested } => is_nested,
+            Form::Literal => return (typed, typed.written(&self.label, false)),
+            Form::Text => return (typed, typed.written(&self.label, is_json)),
+            Form::Quoted => return (typed, typed.written(&self.label, true)),
+        };
+        let whole = typed.with_its_mark();
+        let begins_in_line = is_nested && cursor.notation == Notation::Block;
+        let colon = if begins_in_line { ":" } else { ": " };
+        (whole, format!("{}{colon}", whole.written(&self.label, is_json)))
     }
 }
 
 /// What there is for a cursor. `names` says which objects of a kind there are in a namespace.
 pub(super) fn items(
     cursor: &Cursor<'_>,
-    operator: Option<Operator>,
+    schemas: Schemas<'_>,
     names: impl Fn(Kind, Option<&str>) -> Vec<String>,
     text: &str,
-    offset: usize,
     lines: &Lines,
 ) -> Vec<CompletionItem> {
-    let reader = Reader::of(cursor.api_version, cursor.kind, operator);
+    let reader = schemas.reader(cursor.api_version, cursor.kind);
     let offers = match &cursor.part {
-        Part::Key { beside, has_colon } => keys(cursor, reader, beside, *has_colon),
-        Part::Value => values(cursor, reader, operator, &names),
+        Part::Key { beside } => keys(cursor, reader, beside),
+        Part::Value => values(cursor, reader, schemas.operator, &names),
     };
-    let range = lines.range(text, cursor.start, offset);
-    // What is typed may begin with a quotation mark; editors compare with that as well.
-    let quote = text.get(cursor.start..offset).and_then(|typed| typed.chars().next());
-    let quote = quote.filter(|first| matches!(first, '"' | '\''));
     offers
         .into_iter()
         .enumerate()
         .map(|(position, offer)| {
-            let new_text = match quote {
-                Some(quote) => format!("{quote}{}", offer.text.trim_matches('"')),
-                None => offer.text,
-            };
+            let (room, new_text) = offer.edit(cursor);
+            let range = lines.range(text, room.start, room.end);
             CompletionItem {
-                filter_text: quote.map(|_| new_text.clone()),
+                kind: Some(match offer.form {
+                    Form::Key { .. } => CompletionItemKind::Field,
+                    _ => CompletionItemKind::Value,
+                }),
                 label: offer.label,
-                kind: Some(offer.kind),
                 detail: (!offer.detail.is_empty()).then_some(offer.detail),
                 documentation: (!offer.page.is_empty())
                     .then(|| Documentation::MarkupContent(MarkupContent::new(MarkupKind::Markdown, offer.page))),
@@ -120,16 +143,12 @@ pub(super) fn items(
         .collect()
 }
 
-fn keys(cursor: &Cursor<'_>, reader: Option<Reader>, beside: &[&str], has_colon: bool) -> Vec<Offer> {
+fn keys(cursor: &Cursor<'_>, reader: Option<Reader<'_>>, beside: &[&str]) -> Vec<Offer> {
     let fixed = |rows: &[(&str, &str)]| -> Vec<Offer> {
         let rows = rows.iter().filter(|(name, _)| !beside.contains(name));
         rows.map(|(name, text)| {
-            let behind = match *name {
-                _ if has_colon => "",
-                "metadata" | "spec" | "labels" | "annotations" => ":",
-                _ => ": ",
-            };
-            Offer::field(name, behind, (*text).to_owned())
+            let is_nested = matches!(*name, "metadata" | "spec" | "labels" | "annotations");
+            Offer::key(name, is_nested, (*text).to_owned())
         })
         .collect()
     };
@@ -139,44 +158,29 @@ fn keys(cursor: &Cursor<'_>, reader: Option<Reader>, beside: &[&str], has_colon:
         _ => {}
     }
     let Some(reader) = reader else { return Vec::new() };
-    match reader.shape(&cursor.path) {
-        Some(Place::Object(object)) => fields_of(object, reader, &cursor.path, beside, has_colon),
-        // An item of a list of words.
-        Some(Place::Shape(shape)) if matches!(cursor.path.last(), Some(Segment::Index(_))) => of_shape(shape),
-        _ => Vec::new(),
-    }
-}
-
-fn fields_of(
-    object: &'static ObjectSchema,
-    reader: Reader,
-    path: &[Segment],
-    beside: &[&str],
-    has_colon: bool,
-) -> Vec<Offer> {
-    let absent = object.fields.iter().filter(|field| !beside.contains(&field.name));
-    let offers = absent.filter_map(|field: &'static FieldSchema| {
-        let shape = field.shape(reader.era)?;
-        let behind = match shape {
-            _ if has_colon => "",
-            Shape::Object(_) | Shape::List { .. } | Shape::Map(_) => ":",
-            _ => ": ",
-        };
-        let path = Path(path.to_vec()).key(field.name).to_string();
-        let is_first = field.required.contains(reader.era);
-        let required = if is_first { ", required" } else { "" };
-        Some(Offer {
-            detail: format!("{}{required}", fields::type_name(shape)),
-            is_first,
-            ..Offer::field(field.name, behind, fields::page(reader, &path, field))
+    let fields = reader.fields(&cursor.path).into_iter();
+    let mut offers: Vec<Offer> = fields
+        .filter(|field| !beside.contains(&field.name))
+        .map(|field| Offer {
+            detail: format!(
+                "{}{}",
+                field.looks.type_name,
+                if field.is_required { ", required" } else { "" }
+            ),
+            is_first: field.is_required,
+            ..Offer::key(field.name, field.looks.is_nested, field.page)
         })
-    });
-    offers.collect()
+        .collect();
+    // An item of a list of words.
+    if matches!(cursor.path.last(), Some(Segment::Index(_))) {
+        offers.extend(reader.looks(&cursor.path).into_iter().flat_map(words));
+    }
+    offers
 }
 
 fn values(
     cursor: &Cursor<'_>,
-    reader: Option<Reader>,
+    reader: Option<Reader<'_>>,
     operator: Option<Operator>,
     names: &impl Fn(Kind, Option<&str>) -> Vec<String>,
 ) -> Vec<Offer> {
@@ -206,16 +210,13 @@ fn values(
         let offers = SCHEDULES.into_iter().map(|schedule| {
             let words = Schedule::parse(schedule).map(|schedule| schedule.words());
             Offer {
-                text: format!("\"{schedule}\""),
+                form: Form::Quoted,
                 ..Offer::value(schedule, words.unwrap_or_default())
             }
         });
         return offers.collect();
     }
-    match reader.shape(&cursor.path) {
-        Some(Place::Shape(shape)) => of_shape(shape),
-        _ => Vec::new(),
-    }
+    reader.looks(&cursor.path).map(words).unwrap_or_default()
 }
 
 fn api_versions(operator: Option<Operator>) -> Vec<Offer> {
@@ -231,16 +232,16 @@ fn api_versions(operator: Option<Operator>) -> Vec<Offer> {
     offers.collect()
 }
 
-fn of_shape(shape: &Shape) -> Vec<Offer> {
-    let default = shape.default_value().map(fields::literal);
-    let words: Vec<String> = match shape {
-        Shape::Boolean { .. } => vec!["true".to_owned(), "false".to_owned()],
-        Shape::String { allowed, .. } => allowed.iter().map(|word| (*word).to_owned()).collect(),
-        _ => Vec::new(),
-    };
-    let offers = words.into_iter().map(|word| {
+/// All that a value may be, where that can be listed.
+fn words(looks: Looks) -> Vec<Offer> {
+    let default = looks.default;
+    let form = if looks.is_text { Form::Text } else { Form::Literal };
+    let offers = looks.words.into_iter().map(|word| {
         let is_default = default.as_deref() == Some(word.as_str());
-        Offer::value(word, if is_default { "unless given" } else { "" })
+        Offer {
+            form,
+            ..Offer::value(word, if is_default { "unless given" } else { "" })
+        }
     });
     offers.collect()
 }

@@ -1,6 +1,13 @@
-//! Where in an object a cursor stands, by indentation alone: what is half typed is seldom YAML.
+//! Where in an object a cursor stands. What is half typed is seldom YAML, so indentation and brackets have to do.
+
+use std::ops::Range;
 
 use neo4jbackup_core::document::Segment;
+
+use super::around::{Around, around};
+use super::block::{Line, beside, parents};
+use super::head::{self, document};
+use super::typed::Typed;
 
 /// What is being typed at a cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,8 +15,8 @@ pub(super) struct Cursor<'t> {
     /// The object or list that it stands in, or the field whose value it is.
     pub(super) path: Vec<Segment>,
     pub(super) part: Part<'t>,
-    /// The first byte of what is typed so far.
-    pub(super) start: usize,
+    pub(super) typed: Typed,
+    pub(super) notation: Notation,
     /// `apiVersion` and `kind` of the document, as far as they are there.
     pub(super) api_version: &'t str,
     pub(super) kind: &'t str,
@@ -20,94 +27,66 @@ pub(super) struct Cursor<'t> {
 /// What part of an entry it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part<'t> {
-    /// A key, or an item of a list.
+    /// A key, or an item of a list in block style.
     Key {
         /// The keys that stand beside it.
         beside: Vec<&'t str>,
-        /// Whether a colon stands behind it already.
-        has_colon: bool,
     },
-    /// A value in the line of its key.
+    /// A value in the line of its key, or an item of a list in brackets.
     Value,
 }
 
-/// One line that says something.
-#[derive(Debug, Clone, Copy)]
-struct Line<'t> {
-    /// Where the dashes of list items stand, the first and the last: all between them are dashes as well.
-    dash: Option<usize>,
-    /// How many dashes there are.
-    dashes: usize,
-    /// Where the rest begins.
-    column: usize,
-    rest: &'t str,
+/// How keys and values are written at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notation {
+    /// A line for each.
+    Block,
+    /// In brackets.
+    Flow,
+    /// In brackets, with quotation marks.
+    Json,
 }
 
-impl<'t> Line<'t> {
-    /// Returns `None` for a line that is blank or a comment.
-    fn of(line: &'t str) -> Option<Self> {
-        let mut rest = line.trim_start_matches(' ');
-        let mut found = Self {
-            dash: None,
-            dashes: 0,
-            column: line.len() - rest.len(),
-            rest,
-        };
-        while let Some(item) = rest
-            .strip_prefix("- ")
-            .or_else(|| rest.strip_prefix('-').filter(|item| item.is_empty()))
-        {
-            found.dash = Some(line.len() - rest.len());
-            found.dashes += 1;
-            rest = item.trim_start_matches(' ');
-            found.column = line.len() - rest.len();
+/// What is typed at a byte of a text; `None` where that is nothing of an object: in comments, in blocks of text, and behind
+/// what is complete.
+pub(super) fn at(text: &str, offset: usize, is_json: bool) -> Option<Cursor<'_>> {
+    let document = if is_json { 0..text.len() } else { document(text, offset) };
+    let (path, part, typed, notation, head) = match around(text, &document, offset) {
+        Around::Lines if !is_json => {
+            let (path, part, typed) = in_lines(text, &document, offset)?;
+            (path, part, typed, Notation::Block, None)
         }
-        found.rest = rest.trim_end();
-        (found.dash.is_some() || !(found.rest.is_empty() || found.rest.starts_with('#'))).then_some(found)
-    }
-
-    /// The key of the line, and where its value begins.
-    fn key(&self) -> Option<(&'t str, usize)> {
-        key(self.rest)
-    }
-}
-
-/// The key that a text begins with, and where its value begins.
-fn key(text: &str) -> Option<(&str, usize)> {
-    let first = text.chars().next()?;
-    let (key, end) = if matches!(first, '"' | '\'') {
-        let end = text.get(1..)?.find(first)? + 1;
-        (text.get(1..end)?, end + 1)
-    } else {
-        let ends = text.match_indices(':').map(|(at, _)| at);
-        let mut ends = ends.filter(|at| text[at + 1..].is_empty() || text[at + 1..].starts_with([' ', '\t']));
-        let end = ends.next()?;
-        (text.get(..end)?.trim_end(), end)
+        Around::Bracket { base, start, within } => {
+            // The object as a whole stands in brackets.
+            let is_root = base.is_empty();
+            let first = text.get(start + 1..)?.trim_start();
+            let is_json = is_json || is_root && first.starts_with('"');
+            let notation = if is_json { Notation::Json } else { Notation::Flow };
+            let part = within.beside.map_or(Part::Value, |beside| Part::Key { beside });
+            let head = Some(within.head).filter(|_| is_root);
+            ([base, within.path].concat(), part, within.typed, notation, head)
+        }
+        Around::Lines | Around::Nowhere => return None,
     };
-    let behind = text.get(end..)?.trim_start();
-    let value = behind.strip_prefix(':')?;
-    Some((key, text.len() - value.trim_start().len()))
+    let whole = text.get(document).unwrap_or_default();
+    let [api_version, kind, namespace, _] = head.unwrap_or_else(|| head::of_lines(whole));
+    Some(Cursor {
+        path,
+        part,
+        typed,
+        notation,
+        api_version: api_version.unwrap_or_default(),
+        kind: kind.unwrap_or_default(),
+        namespace,
+    })
 }
 
-/// What is typed at a byte of a text; `None` in comments, in blocks of text and in braces.
-pub(super) fn at(text: &str, offset: usize) -> Option<Cursor<'_>> {
+/// The same in lines of block style.
+fn in_lines<'t>(text: &'t str, document: &Range<usize>, offset: usize) -> Option<(Vec<Segment>, Part<'t>, Typed)> {
     let line_start = text.get(..offset)?.rfind('\n').map_or(0, |end| end + 1);
     let before = text.get(line_start..offset)?;
-    let behind = text.get(offset..)?.lines().next().unwrap_or_default();
-    let document = document(text, offset);
     let above: Vec<&str> = text.get(document.start..line_start)?.lines().collect();
     let below = text.get(offset..document.end)?.lines().skip(1);
-    let cursor = |path, part, start| {
-        let field = |name: &str| top_level(text.get(document.clone()).unwrap_or_default(), name);
-        Cursor {
-            path,
-            part,
-            start,
-            api_version: field("apiVersion").unwrap_or_default(),
-            kind: field("kind").unwrap_or_default(),
-            namespace: namespace(text.get(document.clone()).unwrap_or_default()),
-        }
-    };
     if before.starts_with('#') || before.contains(" #") || before.contains('\t') {
         return None;
     }
@@ -117,158 +96,49 @@ pub(super) fn at(text: &str, offset: usize) -> Option<Cursor<'_>> {
         column: before.len(),
         rest: "",
     });
-    if line.rest.starts_with(['{', '[', '|', '>']) {
+    if line.rest.starts_with(NOT_IN_LINE) {
         return None;
     }
     let mut path = parents(&above, line)?;
-    if let Some((key, value)) = line.key() {
-        // Right behind the colon nothing can be typed yet.
-        let value_start = line.column + value;
-        let typed = before.get(value_start..)?;
-        let is_open = before.ends_with([' ', '\t']) || !typed.is_empty();
-        let in_flow = typed.starts_with(['{', '[', '|', '>']);
-        if !is_open || in_flow {
-            return None;
-        }
-        path.push(Segment::Key(key.to_owned()));
-        let blank = typed.len() - typed.trim_start().len();
-        return Some(cursor(path, Part::Value, line_start + value_start + blank));
-    }
-    let part = Part::Key {
-        beside: beside(&above, below, line),
-        has_colon: behind
-            .trim_start_matches(|letter: char| letter.is_alphanumeric())
-            .starts_with(':'),
+    let Some((key, value)) = line.key() else {
+        let beside = beside(&above, below, line);
+        let typed = Typed::of(text, line_start + line.column, offset)?;
+        return Some((path, Part::Key { beside }, typed));
     };
-    Some(cursor(path, part, line_start + line.column))
-}
-
-/// The bytes of the document around a byte.
-fn document(text: &str, offset: usize) -> std::ops::Range<usize> {
-    let mut start = 0;
-    let mut position = 0;
-    for line in text.split_inclusive('\n') {
-        let end = position + line.len();
-        if line.trim_end() == "---" {
-            if position > offset {
-                return start..position;
-            }
-            if end <= offset {
-                start = end;
-            }
-        }
-        position = end;
+    // Right behind the colon nothing can be typed yet.
+    let value_start = line.column + value;
+    let typed = before.get(value_start..)?;
+    let is_open = before.ends_with([' ', '\t']) || !typed.is_empty();
+    if !is_open || typed.starts_with(NOT_IN_LINE) {
+        return None;
     }
-    start..text.len()
+    path.push(Segment::Key(key.to_owned()));
+    let blank = typed.len() - typed.trim_start().len();
+    let typed = Typed::of(text, line_start + value_start + blank, offset)?;
+    Some((path, Part::Value, typed))
 }
 
-/// The value of a key that stands at the begin of a line.
-fn top_level<'t>(document: &'t str, name: &str) -> Option<&'t str> {
-    let mut values = document.lines().filter_map(|line| {
-        let rest = line.strip_prefix(name)?.trim_start().strip_prefix(':')?;
-        Some(plain(rest))
-    });
-    values.next()
-}
-
-fn namespace(document: &str) -> Option<&str> {
-    let mut lines = document.lines().skip_while(|line| !line.starts_with("metadata:"));
-    lines.next()?;
-    let mut within = lines.take_while(|line| line.is_empty() || line.starts_with([' ', '#']));
-    let value = within.find_map(|line| line.trim_start().strip_prefix("namespace:"))?;
-    Some(plain(value)).filter(|name| !name.is_empty())
-}
-
-/// A value without quotes and without the comment behind it.
-fn plain(value: &str) -> &str {
-    let value = value.split(" #").next().unwrap_or_default();
-    value.trim().trim_matches(['"', '\''])
-}
-
-/// What a line at a cursor stands in: `None` when that is a block of text.
-fn parents(above: &[&str], line: Line<'_>) -> Option<Vec<Segment>> {
-    let mut path = Vec::new();
-    // What is looked for is left of this column; a list may begin in the column of its key.
-    let mut column = line.column;
-    let mut is_item = false;
-    let item = |line: Line<'_>, path: &mut Vec<Segment>| {
-        path.extend(std::iter::repeat_n(Segment::Index(0), line.dashes));
-        line.dash.map(|last| last.saturating_sub(2 * (line.dashes - 1)))
-    };
-    if let Some(first) = item(line, &mut path) {
-        (column, is_item) = (first, true);
-    }
-    for line in above.iter().rev().filter_map(|line| Line::of(line)) {
-        if column == 0 && !is_item {
-            break;
-        }
-        // The line of another item of the list that has been left.
-        if is_item && line.dash.is_some_and(|dash| dash >= column) {
-            continue;
-        }
-        let is_parent = line.column < column || (is_item && line.column == column && line.dash.is_none());
-        let first_of_item = !is_item && line.column == column && line.dash.is_some();
-        if is_parent {
-            let (key, value) = line.key()?;
-            if line.rest[value..].starts_with(['|', '>', '{', '[']) {
-                return None;
-            }
-            path.push(Segment::Key(key.to_owned()));
-            (column, is_item) = (line.column, false);
-        } else if !first_of_item {
-            continue;
-        }
-        if let Some(first) = item(line, &mut path) {
-            (column, is_item) = (first, true);
-        }
-    }
-    path.reverse();
-    Some(path)
-}
-
-/// The keys in the same object, above and below.
-fn beside<'t>(above: &[&'t str], below: impl Iterator<Item = &'t str>, at: Line<'_>) -> Vec<&'t str> {
-    let mut keys = Vec::new();
-    let key_of = |line: &Line<'t>| line.key().map(|(key, _)| key);
-    if at.dash.is_none() {
-        for line in above.iter().rev().filter_map(|line| Line::of(line)) {
-            if line.column < at.column {
-                break;
-            }
-            if line.column == at.column {
-                keys.extend(key_of(&line));
-                if line.dash.is_some() {
-                    break;
-                }
-            }
-        }
-    }
-    for line in below.filter_map(Line::of) {
-        let begins = line.dash.unwrap_or(line.column);
-        if begins < at.column {
-            break;
-        }
-        if line.dash.is_none() && line.column == at.column {
-            keys.extend(key_of(&line));
-        }
-    }
-    keys
-}
+/// What begins or ends brackets, or begins a block of text.
+const NOT_IN_LINE: [char; 6] = ['{', '[', '}', ']', '|', '>'];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// What is at the `|` of a text: the path, and what part of an entry it is.
-    fn there(marked: &str) -> Option<(String, &'static str, Vec<String>)> {
+    /// What is at the `‸` of a text: the path, what part of an entry it is, and the keys beside it.
+    fn there_in(marked: &str, is_json: bool) -> Option<(String, &'static str, Vec<String>)> {
         let offset = marked.find('‸').unwrap();
         let text = marked.replace('‸', "");
-        let cursor = at(&text, offset)?;
+        let cursor = at(&text, offset, is_json)?;
         let path = neo4jbackup_core::document::Path(cursor.path).to_string();
         Some(match cursor.part {
-            Part::Key { beside, .. } => (path, "key", beside.into_iter().map(str::to_owned).collect()),
+            Part::Key { beside } => (path, "key", beside.into_iter().map(str::to_owned).collect()),
             Part::Value => (path, "value", Vec::new()),
         })
+    }
+
+    fn there(marked: &str) -> Option<(String, &'static str, Vec<String>)> {
+        there_in(marked, false)
     }
 
     fn path(marked: &str) -> String {
@@ -312,19 +182,103 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_comments_blocks_and_braces() {
-        for none in ["# a‸", "a: 1 # b‸", "a: |\n  b‸", "a: {b‸", "a: [‸", "a:‸", "\ta‸"] {
+    fn nothing_in_comments_blocks_and_behind_what_is_complete() {
+        for none in [
+            "# a‸",
+            "a: 1 # b‸",
+            "a: |\n  b‸",
+            "a: |\n  {b‸",
+            "a:‸",
+            "\ta‸",
+            "a: {b:‸",
+            "a: {b: c ‸",
+            "a: {b} ‸",
+            "a: {b: \"c\"‸",
+            "a: {\n  b: 1\n  } ‸",
+            "a: {b: 1 # ‸",
+            "a: {{ .b‸",
+        ] {
             assert_eq!(there(none), None, "{none}");
         }
     }
 
     #[test]
-    fn the_document_says_what_it_is() {
-        let text = "apiVersion: \"v1\" # x\nkind: Secret\nmetadata:\n  name: a\n  namespace: 'b'\nspec:\n  ";
-        let cursor = at(text, text.len()).unwrap();
-        assert_eq!(
-            (cursor.api_version, cursor.kind, cursor.namespace),
-            ("v1", "Secret", Some("b"))
-        );
+    fn brackets_that_are_closed_and_brackets_that_are_not() {
+        for (typed, found) in [
+            ("storage: {ty‸}", "key spec.storage"),
+            ("storage: {ty‸", "key spec.storage"),
+            ("storage: {‸", "key spec.storage"),
+            ("storage: {type: ‸}", "value spec.storage.type"),
+            ("storage: {type: s‸, bucket: b}", "value spec.storage.type"),
+            ("storage: {type: s3, ‸", "key spec.storage"),
+            ("storage: {type: s3, cloud: {pro‸", "key spec.storage.cloud"),
+            ("storage: {type: s3, cloud: {provider: aws}, ‸}", "key spec.storage"),
+            ("storage: {type: \"s‸", "value spec.storage.type"),
+            ("storage: {\"type\":‸", "value spec.storage.type"),
+            ("databases: [‸", "value spec.databases[0]"),
+            ("databases: [a, b‸]", "value spec.databases[0]"),
+            ("env: [{name: A}, {va‸", "key spec.env[0]"),
+            ("env:\n  - {name: A, ‸", "key spec.env[0]"),
+            ("storage:\n    {ty‸", "key spec.storage"),
+            ("storage: {\n    type: s3,\n    ‸", "key spec.storage"),
+            ("storage: {\n    type: s3\n    ‸\n  }", "key spec.storage"),
+            // Another line of block style ends what was never closed.
+            ("storage: {type: s3,\n  sch‸", "key spec"),
+            ("storage: {type: [s3,\n  schedule: ‸", "value spec.schedule"),
+            ("storage: {a: b}\n  env: [{‸", "key spec.env[0]"),
+        ] {
+            assert_eq!(path(&format!("spec:\n  {typed}")), found, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_json_text_with_all_that_is_half_typed() {
+        let json = |marked: &str| {
+            let (path, part, beside) = there_in(marked, true).unwrap_or_default();
+            format!("{part} {path} [{}]", beside.join(" "))
+        };
+        for (typed, found) in [
+            ("{‸", "key  []"),
+            ("{\"kind\": ‸", "value kind []"),
+            ("{\"kind\":\"‸\"}", "value kind []"),
+            ("{\"a\": 1, \"spec\": {\"ty‸\"}}", "key spec []"),
+            ("{\"spec\": {\"a\": 1, \"ty‸, \"b\": 2}}", "key spec [a b]"),
+            // A comma that is missing, and one too many.
+            ("{\n  \"a\": 1\n  \"b‸\"\n}", "key  [a]"),
+            ("{\n  \"a\": 1,\n  ‸\n}", "key  [a]"),
+            ("{\"a\": 1 \"b‸\"}", "key  [a]"),
+            // A value that is missing, on this line and on one before.
+            ("{\"spec\": {\"a\": , \"b\": ‸}}", "value spec.b []"),
+            ("{\n  \"a\":\n  \"b‸\",\n  \"c\": 1\n}", "key  [a c]"),
+            // A bracket that is missing: the lines say where it should be.
+            (
+                "{\n  \"spec\": {\n    \"pvc\": {\n    \"type\": \"‸\"\n  }\n}",
+                "value spec.type []",
+            ),
+            (
+                "{\n  \"spec\": {\n    \"a\": [\n  },\n  \"kind\": \"‸\n}",
+                "value kind []",
+            ),
+            (
+                "{\n  \"spec\": {\n    \"‸\n    \"b\": {\n      \"c\": 1\n    },\n    \"d\": 2\n  }\n}",
+                "key spec [b d]",
+            ),
+            ("{} ‸", "  []"),
+            ("‸", "  []"),
+        ] {
+            assert_eq!(json(typed), found, "{typed}");
+        }
+    }
+
+    #[test]
+    fn brackets_without_end_take_no_time() {
+        for text in [
+            "[".repeat(100_000),
+            "a: {\n ]\n".repeat(20_000),
+            "{\"a\":\n".repeat(20_000),
+        ] {
+            at(&text, text.len(), true);
+            at(&text, text.len(), false);
+        }
     }
 }

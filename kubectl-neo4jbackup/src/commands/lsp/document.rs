@@ -14,6 +14,8 @@ pub(super) struct Document {
     pub(super) version: i32,
     pub(super) text: Text,
     pub(super) lines: Lines,
+    /// Whether it is JSON, and nothing but brackets says what stands in what.
+    pub(super) is_json: bool,
     /// Where the file is, or the name of a text that is none.
     pub(super) key: PathBuf,
     /// The folder by whose settings it is judged.
@@ -28,9 +30,17 @@ pub(super) struct Document {
 }
 
 impl Document {
-    pub(super) fn new(version: i32, text: Text, key: PathBuf, folder: PathBuf, encoding: Encoding) -> Self {
+    pub(super) fn new(
+        version: i32,
+        text: Text,
+        is_json: bool,
+        key: PathBuf,
+        folder: PathBuf,
+        encoding: Encoding,
+    ) -> Self {
         Self {
             version,
+            is_json,
             lines: Lines::of(&text.text, encoding),
             text,
             key,

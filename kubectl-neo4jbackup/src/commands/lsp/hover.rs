@@ -1,22 +1,23 @@
 //! What is shown of the place under a pointer: what is wrong there, with the page of its rule, and what the field is for.
 
-use neo4jbackup_core::document::{Document, Path, Spans};
+use neo4jbackup_core::document::{Document, Path, Segment, Spans};
 use neo4jbackup_core::field::Field;
 use neo4jbackup_core::lint::File;
 use neo4jbackup_core::operator::Operator;
 use neo4jbackup_core::registry;
 
-use super::cursor;
-use super::fields::{self, Reader};
+use super::cursor::{self, Notation, Part};
+use super::fields::{Reader, Schemas};
 use crate::report::Finding;
 
 /// The page for a byte of a text, in Markdown, and the stretch that it is about.
 pub(super) fn page(
     text: &str,
     offset: usize,
+    is_json: bool,
     file: Option<&File<'_>>,
     findings: &[Finding],
-    operator: Option<Operator>,
+    schemas: Schemas<'_>,
 ) -> Option<(String, Option<(usize, usize)>)> {
     let here = |finding: &&Finding| (finding.place.start..=finding.place.end).contains(&offset);
     let line = |offset: usize| text.get(..offset).map_or(0, |before| before.matches('\n').count());
@@ -25,8 +26,8 @@ pub(super) fn page(
     let findings: Vec<&Finding> = findings.iter().filter(here).filter(in_line).collect();
     let mut parts: Vec<String> = findings.iter().map(|finding| of_finding(finding)).collect();
     let field = file
-        .and_then(|file| of_document(file, offset, operator))
-        .or_else(|| of_line(text, offset, operator));
+        .and_then(|file| of_document(file, offset, schemas))
+        .or_else(|| of_line(text, offset, is_json, schemas));
     let mut range = findings.first().map(|finding| (finding.place.start, finding.place.end));
     if let Some((page, place)) = field {
         parts.push(page);
@@ -61,16 +62,16 @@ fn of_finding(finding: &Finding) -> String {
 type Place = Option<(usize, usize)>;
 
 /// The field at a byte of what could be read.
-fn of_document(file: &File<'_>, offset: usize, operator: Option<Operator>) -> Option<(String, Place)> {
+fn of_document(file: &File<'_>, offset: usize, schemas: Schemas<'_>) -> Option<(String, Place)> {
     let is_there = |document: &&Document<'_>| covers(&document.spans, offset);
     let document = file.documents.iter().find(is_there)?;
     let text = |path: &'static str| Field::at(&document.root, path).str().unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
-    let operator = operator.or_else(|| {
+    let operator = schemas.operator.or_else(|| {
         let (_, version) = api_version.split_once('/')?;
         Some(Operator::assumed(version, &document.root))
     });
-    let reader = Reader::of(api_version, kind, operator)?;
+    let reader = Schemas { operator, ..schemas }.reader(api_version, kind)?;
     let (path, spans) = innermost(&document.spans, offset);
     let key = spans.key?;
     // Between the fields of an object there is nothing to say.
@@ -80,33 +81,38 @@ fn of_document(file: &File<'_>, offset: usize, operator: Option<Operator>) -> Op
     Some((page, Some((key.start.offset, key.end.offset))))
 }
 
-fn page_of(reader: Reader, path: &Path) -> Option<String> {
+fn page_of(reader: Reader<'_>, path: &Path) -> Option<String> {
     if let [segment] = path.0.as_slice()
-        && *segment == neo4jbackup_core::document::Segment::Key("kind".to_owned())
+        && *segment == Segment::Key("kind".to_owned())
     {
         return Some(format!("**{}**: {}", reader.kind.name(), reader.kind.schema().text));
     }
-    let field = reader.field(&path.0)?;
-    Some(fields::page(reader, &path.to_string(), field))
+    reader.page(&path.0)
 }
 
-/// The field in the line of a byte, of what could not be read.
-fn of_line(text: &str, offset: usize, operator: Option<Operator>) -> Option<(String, Place)> {
-    let end = text.get(offset..)?.find('\n').map_or(text.len(), |end| offset + end);
-    let line = text.get(..end)?;
-    let value = cursor::at(text, end).filter(|cursor| cursor.part == cursor::Part::Value);
-    let cursor = value.or_else(|| {
+/// The field at a byte of what could not be read: whose key or value it is, or else in whose line it is.
+fn of_line(text: &str, offset: usize, is_json: bool, schemas: Schemas<'_>) -> Option<(String, Place)> {
+    let line = text.get(offset..)?.lines().next()?;
+    let word = line
+        .find(|letter: char| !letter.is_alphanumeric())
+        .unwrap_or(line.len());
+    let at = |offset| {
+        let mut cursor = cursor::at(text, offset, is_json)?;
+        if cursor.part != Part::Value {
+            let key = text.get(cursor.typed.start..offset).filter(|key| !key.is_empty())?;
+            cursor.path.push(Segment::Key(key.to_owned()));
+        }
+        let reader = schemas.reader(cursor.api_version, cursor.kind)?;
+        Some((cursor.notation, page_of(reader, &Path(cursor.path))?))
+    };
+    let in_block = |offset| at(offset).filter(|(notation, _)| *notation == Notation::Block);
+    let end = offset + line.len();
+    let here = at(offset + word).or_else(|| in_block(end)).or_else(|| {
+        let line = text.get(..end)?;
         let colon = line.rfind(": ").or_else(|| line.strip_suffix(':').map(str::len))?;
-        (colon >= line.rfind('\n').unwrap_or(0)).then_some(())?;
-        let mut cursor = cursor::at(text, colon)?;
-        let key = text.get(cursor.start..colon)?;
-        cursor
-            .path
-            .push(neo4jbackup_core::document::Segment::Key(key.to_owned()));
-        Some(cursor)
-    })?;
-    let reader = Reader::of(cursor.api_version, cursor.kind, operator)?;
-    Some((page_of(reader, &Path(cursor.path))?, None))
+        (colon >= line.rfind('\n').unwrap_or(0)).then(|| in_block(colon))?
+    });
+    here.map(|(_, page)| (page, None))
 }
 
 fn covers(spans: &Spans, offset: usize) -> bool {

@@ -9,7 +9,9 @@ use neo4jbackup_core::schema::Kind;
 
 use super::super::lint::Plan;
 use super::super::lint::single::{self, Accepted};
+use super::definitions::Definitions;
 use crate::cli::Lint;
+use crate::config;
 use crate::connection::Access;
 use crate::input::{self, Origin, PlainFolders, Reader, Role, Source, Text};
 use crate::{Io, parallel};
@@ -27,9 +29,19 @@ pub(super) struct Surroundings {
 pub(super) struct Settings {
     pub(super) plan: Plan,
     pub(super) accepted: Accepted,
+    /// What the definitions say to people by which the files are judged.
+    pub(super) definitions: Definitions,
 }
 
 impl Surroundings {
+    /// The files and folders with definitions.
+    fn places_of_definitions(&self, root: &Path) -> Vec<PathBuf> {
+        let named = self.flags.crds.iter();
+        named
+            .filter_map(|path| std::fs::canonicalize(root.join(path)).ok())
+            .collect()
+    }
+
     /// Reads the settings for a folder. The error is a sentence for the person who edits.
     fn settings(&self, root: &Path) -> Result<Settings, String> {
         let crate::cli::Lsp {
@@ -64,7 +76,13 @@ impl Surroundings {
         let plan = Plan::new(arguments, self.namespace.clone(), &mut access, false, &mut silent);
         let plan = plan.map_err(|error| error.to_string())?;
         let accepted = Accepted::of(&plan).map_err(|error| error.to_string())?;
-        Ok(Settings { plan, accepted })
+        let served = plan.options.served.as_deref();
+        let definitions = served.map(|served| Definitions::of(&self.flags.crds, served, &access, &mut silent));
+        Ok(Settings {
+            accepted,
+            definitions: definitions.unwrap_or_default(),
+            plan,
+        })
     }
 }
 
@@ -76,6 +94,8 @@ pub(super) struct Project {
     root: PathBuf,
     /// What is wanted, or why that is not known.
     pub(super) settings: Result<Arc<Settings>, String>,
+    /// Where the definitions are.
+    definitions: Vec<PathBuf>,
     /// Whether the files that are not open count as well.
     pub(super) reads_folder: bool,
     /// What the files say of which the editor has no text of its own.
@@ -88,6 +108,7 @@ impl Project {
     pub(super) fn new(root: PathBuf, reads_folder: bool, surroundings: &Surroundings) -> Self {
         let settings = surroundings.settings(&root).map(Arc::new);
         Self {
+            definitions: surroundings.places_of_definitions(&root),
             root,
             settings,
             reads_folder,
@@ -125,6 +146,12 @@ impl Project {
     /// Says that what the files say has changed.
     pub(super) fn forget(&mut self) {
         self.inventory = None;
+    }
+
+    /// Whether a file has something of the settings in it.
+    pub(super) fn rests_on(&self, file: &Path) -> bool {
+        let is_definition = self.definitions.iter().any(|place| file.starts_with(place));
+        is_definition || file.file_name().is_some_and(|name| name == config::NAME)
     }
 
     pub(super) fn root(&self) -> &Path {

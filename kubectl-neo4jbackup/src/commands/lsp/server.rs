@@ -26,7 +26,6 @@ use super::place::Lines;
 use super::project::{self, Project, Scan, Settings, Surroundings};
 use super::uri;
 use crate::clock::Clock;
-use crate::config;
 use crate::report::Related;
 
 /// What is to be done beside answering.
@@ -138,7 +137,9 @@ impl Server {
         let uri = item.uri.as_ref().to_owned();
         let text = project::text(path.as_deref(), &uri, item.text);
         let key = path.unwrap_or_else(|| PathBuf::from(&uri));
-        let document = Document::new(item.version, text, key, folder, self.client.encoding);
+        let has_ending = Path::new(&uri).extension().is_some_and(|ending| ending == "json");
+        let is_json = has_ending || item.language_id.as_str() == "json";
+        let document = Document::new(item.version, text, is_json, key, folder, self.client.encoding);
         self.documents.insert(uri.clone(), document);
         self.judge_first(uri);
     }
@@ -203,12 +204,12 @@ impl Server {
             .filter_map(|change| uri::path_of(change.uri.as_ref()))
             .map(|path| std::fs::canonicalize(&path).unwrap_or(path))
             .collect();
-        let is_settings = |path: &PathBuf| path.file_name().is_some_and(|name| name == config::NAME);
         for (root, project) in &mut self.projects {
-            if !changed.iter().any(|path| path.starts_with(root) || is_settings(path)) {
+            let rests_on_it = changed.iter().any(|path| project.rests_on(path));
+            if !rests_on_it && !changed.iter().any(|path| path.starts_with(root)) {
                 continue;
             }
-            if changed.iter().any(is_settings) {
+            if rests_on_it {
                 *project = Project::new(root.clone(), project.reads_folder, &self.surroundings);
             }
             self.errands.extend(scan(project));

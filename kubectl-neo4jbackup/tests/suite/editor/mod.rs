@@ -1,6 +1,8 @@
 //! `lsp`, as an editor speaks to it.
 
+mod brackets;
 mod client;
+mod definitions;
 
 use std::fs;
 

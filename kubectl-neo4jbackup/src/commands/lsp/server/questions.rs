@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::super::actions::{self, Open};
 use super::super::document::Document;
-use super::super::project::Project;
+use super::super::fields::Schemas;
+use super::super::project::{Project, Settings};
 use super::super::{completion, cursor, hover};
 use super::{Server, open_facts};
 use crate::commands::lint::single;
@@ -29,8 +30,8 @@ impl Server {
                 let settings = project.settings.as_ref().ok()?;
                 let file = single::read(&document.text, &settings.plan);
                 let text = &document.text.text;
-                let operator = settings.plan.options.operator;
-                let (page, range) = hover::page(text, offset, file.as_ref(), &document.findings, operator)?;
+                let (is_json, findings) = (document.is_json, &document.findings);
+                let (page, range) = hover::page(text, offset, is_json, file.as_ref(), findings, schemas(settings))?;
                 let range = range.map(|(start, end)| document.lines.in_line(text, start, end));
                 Some(Hover::new(MarkupContent::new(MarkupKind::Markdown, page).into(), range))
             });
@@ -41,20 +42,18 @@ impl Server {
         let items = self
             .at(&params.text_document_position_params)
             .and_then(|(document, offset, project)| {
-                let plan = &project.settings.as_ref().ok()?.plan;
+                let settings = project.settings.as_ref().ok()?;
+                let usual = &settings.plan.options.namespace;
                 let text = &document.text.text;
-                let cursor = cursor::at(text, offset)?;
+                let cursor = cursor::at(text, offset, document.is_json)?;
                 let open = open_facts(&self.documents, &document.folder);
-                let names = |kind: Kind, namespace: Option<&str>| {
-                    project.names(&open, kind, namespace.unwrap_or(&plan.options.namespace))
-                };
-                let operator = plan.options.operator;
+                let names =
+                    |kind: Kind, namespace: Option<&str>| project.names(&open, kind, namespace.unwrap_or(usual));
                 Some(completion::items(
                     &cursor,
-                    operator,
+                    schemas(settings),
                     names,
                     text,
-                    offset,
                     &document.lines,
                 ))
             });
@@ -94,5 +93,13 @@ impl Server {
             ))
         });
         json!(actions.unwrap_or_default())
+    }
+}
+
+/// What fields are known by in a folder with these settings.
+fn schemas(settings: &Settings) -> Schemas<'_> {
+    Schemas {
+        operator: settings.plan.options.operator,
+        definitions: &settings.definitions,
     }
 }
