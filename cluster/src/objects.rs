@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::connect::{Cluster, ConnectError};
-use crate::pages::{Failure, Listing, Patience, pages};
+use crate::pages::{Failure, Listing, PAGE, Patience, pages};
 use crate::resource;
 
 /// How long one page of a list may take, and all of them.
@@ -143,6 +143,7 @@ impl Objects {
             path: DynamicObject::url_path(&resource::of_manifest(api_version, kind), namespace),
             selectors: Vec::new(),
             media_type: "application/json",
+            page: PAGE,
             is_one: false,
         };
         let patience = Patience {

@@ -11,8 +11,12 @@ use tokio::time::Instant;
 
 use crate::error_chain::reason;
 
-/// So many objects come at a time.
-const PAGE: usize = 500;
+/// So many objects come at a time. A page and its trees are held while the rest is read.
+pub(crate) const PAGE: usize = 500;
+
+/// So many events, which are small. The API server has no cache of them, and etcd counts all that there are for each page:
+/// of 100,000 in pages of 500, most of its time would go there.
+pub(crate) const PAGE_OF_EVENTS: usize = 2_000;
 
 /// So often a request is sent again that got no answer at all.
 const MOST_ATTEMPTS: u32 = 5;
@@ -29,6 +33,8 @@ pub(crate) struct Listing {
     pub(crate) selectors: Vec<(&'static str, String)>,
     /// In which form.
     pub(crate) media_type: &'static str,
+    /// How many at a time.
+    pub(crate) page: usize,
     /// Whether it is one object and no list.
     pub(crate) is_one: bool,
 }
@@ -187,7 +193,7 @@ fn is_unanswered(error: &Error) -> bool {
 async fn page(client: &Client, listing: &Listing, next: &str) -> Result<String, Error> {
     let mut query = form_urlencoded::Serializer::new(String::new());
     if !listing.is_one {
-        query.append_pair("limit", &PAGE.to_string());
+        query.append_pair("limit", &listing.page.to_string());
         for (key, selector) in &listing.selectors {
             query.append_pair(key, selector);
         }

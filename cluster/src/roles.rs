@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::connect::Cluster;
-use crate::pages::{Failure, Listing, Patience, pages};
+use crate::pages::{Failure, Listing, PAGE, Patience, pages};
 
 /// So many lists are under way at a time.
 const SIDE_BY_SIDE: usize = 8;
@@ -117,6 +117,7 @@ async fn read_list(client: &Client, list: &List, patience: Patience) -> Result<V
         path: format!("/apis/rbac.authorization.k8s.io/v1{place}/{plural}"),
         selectors: Vec::new(),
         media_type: "application/json",
+        page: PAGE,
         is_one: false,
     };
     let read = move |text: &str| {

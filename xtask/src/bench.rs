@@ -47,6 +47,9 @@ pub(crate) enum Subject {
         /// How often each command has its turn; the best counts
         #[arg(long, default_value_t = 3)]
         rounds: usize,
+        /// Only the plugin's commands: how they grow, without what they are compared with, which takes most of the time
+        #[arg(long)]
+        only_ours: bool,
         /// Only what happens once the pages are there, stage by stage, with objects that are made in memory
         #[arg(long)]
         in_memory: bool,
@@ -165,8 +168,9 @@ pub(crate) fn run(root: &Path, subject: &Subject) -> Result<()> {
         Subject::Live {
             backups,
             rounds,
+            only_ours,
             in_memory,
-        } => live(root, *backups, *rounds, *in_memory),
+        } => live(root, *backups, *rounds, *only_ours, *in_memory),
         Subject::Webhook { rounds, turn } => webhook(root, *rounds, *turn),
         Subject::Policies { rounds, turn } => policies::run(root, &built(root)?, *rounds, *turn),
     }
@@ -244,7 +248,7 @@ fn in_memory(root: &Path, name: &str, measure: impl FnOnce(&Path, &Path) -> Resu
 }
 
 /// Builds the plugin and what fills the API server, and measures.
-fn live(root: &Path, backups: usize, rounds: usize, in_memory: bool) -> Result<()> {
+fn live(root: &Path, backups: usize, rounds: usize, only_ours: bool, in_memory: bool) -> Result<()> {
     let mut command = cargo();
     command.args(["build", "--release", "--package", "kubectl-neo4jbackup"]);
     command.args(["--package", "neo4jbackup-benches", "--bins"]);
@@ -256,7 +260,7 @@ fn live(root: &Path, backups: usize, rounds: usize, in_memory: bool) -> Result<(
         command.args([backups / 10, backups].map(|backups| backups.to_string()));
         return finish(&mut command, "the program that reads a snapshot");
     }
-    live::run(&built.join("kubectl-neo4jbackup"), &built, backups, rounds)
+    live::run(&built.join("kubectl-neo4jbackup"), &built, backups, rounds, only_ours)
 }
 
 fn webhook(root: &Path, rounds: usize, turn: u64) -> Result<()> {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use kube::{Client, Error};
 use neo4jbackup_core::document::Node;
-use neo4jbackup_core::snapshot::{StoredObject, stored_as};
+use neo4jbackup_core::snapshot::{Resource, StoredObject, stored_as};
 use tokio::time::Instant;
 
 use super::Shared;
 use super::plan::{Form, Part};
-use crate::pages::{Failure, Listing, Patience, pages};
+use crate::pages::{Failure, Listing, PAGE, PAGE_OF_EVENTS, Patience, pages};
 
 /// A list, as far as it came.
 #[derive(Debug)]
@@ -44,6 +44,10 @@ pub(super) async fn list(client: &Client, part: &Part, request_timeout: Duration
             .filter_map(|(key, selector)| Some((key, selector.clone()?)))
             .collect(),
         media_type: media_type(part),
+        page: match part.resource {
+            Resource::Events => PAGE_OF_EVENTS,
+            _ => PAGE,
+        },
         is_one: part.name.is_some(),
     };
     let patience = Patience {

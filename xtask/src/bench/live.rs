@@ -45,7 +45,7 @@ struct Best {
 }
 
 /// Fills an API server and measures, first with a tenth of `backups`.
-pub(super) fn run(plugin: &Path, built: &Path, backups: usize, rounds: usize) -> Result<()> {
+pub(super) fn run(plugin: &Path, built: &Path, backups: usize, rounds: usize, only_ours: bool) -> Result<()> {
     ensure!(
         backups >= 100,
         "at least 100 backups are needed, so that a tenth is more than nothing"
@@ -65,6 +65,7 @@ pub(super) fn run(plugin: &Path, built: &Path, backups: usize, rounds: usize) ->
         kubectl: binaries.folder().join("kubectl"),
         control_plane: &control_plane,
         rounds,
+        subjects: subjects(only_ours),
     };
     let tenth = backups / 10;
     bench.fill(built, 0, tenth)?;
@@ -72,7 +73,7 @@ pub(super) fn run(plugin: &Path, built: &Path, backups: usize, rounds: usize) ->
     bench.fill(built, tenth, backups)?;
     let many = bench.measure(backups)?;
     report_progress("\nten times as much of everything takes");
-    for subject in subjects() {
+    for subject in &bench.subjects {
         let (few, many) = (&few[subject.name], &many[subject.name]);
         report_progress(&format!(
             "{:<34}{:>8.1} x the time{:>8.1} x the processor time{:>8.1} x the memory",
@@ -85,7 +86,19 @@ pub(super) fn run(plugin: &Path, built: &Path, backups: usize, rounds: usize) ->
     Ok(())
 }
 
-fn subjects() -> Vec<Subject> {
+/// The commands; those of the plugin alone where nothing is compared.
+fn subjects(only_ours: bool) -> Vec<Subject> {
+    let mut subjects = all_subjects();
+    if only_ours {
+        subjects.retain(|subject| subject.is_ours);
+        for subject in &mut subjects {
+            subject.beside = None;
+        }
+    }
+    subjects
+}
+
+fn all_subjects() -> Vec<Subject> {
     let ours = |name, arguments: &[&str], beside| Subject {
         name,
         is_ours: true,
@@ -126,6 +139,7 @@ struct Bench<'b> {
     kubectl: std::path::PathBuf,
     control_plane: &'b ControlPlane,
     rounds: usize,
+    subjects: Vec<Subject>,
 }
 
 impl Bench<'_> {
@@ -144,10 +158,9 @@ impl Bench<'_> {
 
     /// Gives every command its turn in every round.
     fn measure(&self, backups: usize) -> Result<BTreeMap<&'static str, Best>> {
-        let subjects = subjects();
         let mut best: BTreeMap<&'static str, Best> = BTreeMap::new();
         for _ in 0..self.rounds.max(1) {
-            for subject in &subjects {
+            for subject in &self.subjects {
                 let run = self.run(subject).with_context(|| subject.name.to_owned())?;
                 let known = best.remove(subject.name).map_or(run, |known: Best| known.and(&run));
                 best.insert(subject.name, known);
@@ -166,7 +179,7 @@ impl Bench<'_> {
             "lists",
             "ratio"
         ));
-        for subject in &subjects {
+        for subject in &self.subjects {
             let own = &best[subject.name];
             let ratio = subject.beside.map(|beside| own.seconds / best[beside].seconds);
             report_progress(&format!(
