@@ -1,0 +1,97 @@
+//! `cargo xtask …`: hands everything on to the package `xtask`, which takes minutes to build the first time. This one
+//! depends on nothing: it is there at once, and gives whoever asks for the demo something to look at meanwhile.
+
+mod warm_up;
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// What the demo runs. Built in one go, so that what all of them depend on is built once.
+const PACKAGES_OF_DEMO: [&str; 3] = ["xtask", "kubectl-neo4jbackup", "neo4jbackup-webhook"];
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    let programs = target().join("debug");
+    let is_first = !programs.join(format!("xtask{}", env::consts::EXE_SUFFIX)).is_file();
+    if arguments.first().is_none_or(|command| command != "demo") {
+        return become_xtask(
+            cargo("run", is_first)
+                .args(["--package", "xtask", "--"])
+                .args(arguments),
+        );
+    }
+    if is_first {
+        eprintln!("==> the linter first, which needs no cluster; everything else is built after it, once");
+        warm_up::start(root(), &target());
+        // Whatever goes wrong here is said again by what comes next.
+        let mut preview = cargo("run", true);
+        let _ = preview.args(["--package", "xtask-preview", "--"]).arg(root()).status();
+        eprintln!("==> the rest of the plugin, and the webhook");
+    }
+    let mut build = cargo("build", is_first);
+    build.args(PACKAGES_OF_DEMO.iter().flat_map(|package| ["--package", package]));
+    match build.status() {
+        Ok(status) if status.success() => {}
+        Ok(_) => return ExitCode::FAILURE,
+        Err(error) => return not_run(&build, &error),
+    }
+    let mut xtask = Command::new(programs.join("xtask"));
+    become_xtask(xtask.args(arguments).env("NEO4JBACKUP_PROGRAMS", programs))
+}
+
+/// A command of cargo; with its progress where that takes long.
+fn cargo(command: &str, shows_progress: bool) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.arg(command).current_dir(root());
+    // What cargo tells this program of its package is no setting; build scripts that look at it would run anew.
+    let told = env::vars_os().map(|(name, _)| name);
+    let is_told = |name: &OsString| {
+        let name = name.to_string_lossy();
+        ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_"]
+            .iter()
+            .any(|begin| name.starts_with(begin))
+    };
+    for name in told.filter(is_told) {
+        cargo.env_remove(name);
+    }
+    if !shows_progress {
+        cargo.arg("--quiet");
+    }
+    cargo
+}
+
+/// Takes this process, so that signals reach who has something to clean up.
+#[cfg(unix)]
+fn become_xtask(command: &mut Command) -> ExitCode {
+    use std::os::unix::process::CommandExt as _;
+    let error = command.exec();
+    not_run(command, &error)
+}
+
+#[cfg(not(unix))]
+fn become_xtask(command: &mut Command) -> ExitCode {
+    match command.status() {
+        Ok(status) => status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .map_or(ExitCode::FAILURE, ExitCode::from),
+        Err(error) => not_run(command, &error),
+    }
+}
+
+fn not_run(command: &Command, error: &std::io::Error) -> ExitCode {
+    eprintln!("error: cannot run {}: {error}", command.get_program().display());
+    ExitCode::FAILURE
+}
+
+/// The root of the repository.
+fn root() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().nth(2).unwrap_or(package)
+}
+
+fn target() -> PathBuf {
+    root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
