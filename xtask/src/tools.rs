@@ -12,7 +12,7 @@ use crate::step::{Tally, cargo};
 /// Newer ones may know new lints; a check that changes its mind overnight helps nobody.
 const CARGO_DENY: &str = "0.20.2";
 
-/// One version makes the same pages everywhere.
+/// Another one may write other pages, and find other links.
 const MDBOOK: &str = "0.5.4";
 
 /// What the tests leave out, and who does it. The database changes without a commit, so that a commit that was good would
@@ -71,11 +71,11 @@ pub(crate) fn mdbook() -> Result<PathBuf> {
     program("mdbook", MDBOOK, &["--no-default-features"])
 }
 
-/// The program in `PATH`, else the one that was built here, else one that is built now.
+/// The program in `PATH` if it is of that version, else the one that was built here, else one that is built now.
 fn program(name: &str, version: &str, features: &[&str]) -> Result<PathBuf> {
     let built = target().join("tools/bin").join(name);
     let mut candidates = [PathBuf::from(name), built.clone()].into_iter();
-    if let Some(program) = candidates.find(|program| runs(program)) {
+    if let Some(program) = candidates.find(|program| is_of(version, program)) {
         return Ok(program);
     }
     report_progress(&format!("    building {name} {version}, once: a few minutes"));
@@ -92,14 +92,20 @@ fn program(name: &str, version: &str, features: &[&str]) -> Result<PathBuf> {
     let status = command
         .status()
         .with_context(|| format!("cannot run `cargo install {name}`"))?;
-    if !status.success() || !runs(&built) {
+    if !status.success() || !is_of(version, &built) {
         bail!("{name} is not there and cannot be installed");
     }
     Ok(built)
 }
 
-fn runs(program: &Path) -> bool {
-    let mut command = Command::new(program);
-    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
+/// `mdbook v0.5.4`, `cargo-deny 0.20.2`.
+fn is_of(version: &str, program: &Path) -> bool {
+    let output = Command::new(program).arg("--version").stderr(Stdio::null()).output();
+    output.is_ok_and(|output| {
+        let said = String::from_utf8_lossy(&output.stdout);
+        output.status.success()
+            && said
+                .split_whitespace()
+                .any(|word| word.trim_start_matches('v') == version)
+    })
 }

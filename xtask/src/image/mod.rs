@@ -128,8 +128,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     write(&file, &image.archive)?;
     let kilobytes = image.archive.len() / 1000;
     report_progress(&format!("{name}: {kilobytes} kB in {}", file.display()));
-    // A copy that keeps digests (`skopeo copy --preserve-digests`) has it in the registry, too.
-    report_progress(&format!("digest: {}", image.digest));
+    // A copy that keeps digests (`skopeo copy --preserve-digests`) has it in the registry, too. Scripts take it from here.
+    println!("digest: {}", image.digest);
     Ok(())
 }
 
