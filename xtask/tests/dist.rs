@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use neo4jbackup_harness::{Binaries, Krew, report_progress, shared_control_plane, workspace_program};
+use neo4jbackup_harness::{Binaries, Krew, report_progress, root, shared_control_plane, workspace_program};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -319,28 +319,28 @@ fn what_is_in_the_program_is_said_in_cyclonedx() {
     assert_eq!(named, needed);
 }
 
-/// Unpacked into a folder of PATH, without krew.
-#[test]
-fn names_of_a_cluster_come_through_kubectl_within_a_second() {
+/// A namespace with two backups and a restore, whose name begins like this.
+fn namespace_with_backups(prefix: &str) -> String {
     let control_plane = shared_control_plane().unwrap();
     let client = control_plane.client();
     client
         .install_crds(&["Backup", "Restore"].map(definition).join("---\n"))
         .unwrap();
-    let namespace = control_plane.create_namespace("completed").unwrap();
+    let namespace = control_plane.create_namespace(prefix).unwrap();
     for (kind, name) in [("Backup", "nightly"), ("Backup", "hourly"), ("Restore", "drill")] {
         let metadata = format!("{{name: {name}, namespace: {namespace}}}");
         let object = format!("apiVersion: neo4j.neo4j.com/v1beta1\nkind: Neo4j{kind}\nmetadata: {metadata}\n");
         client.apply_yaml(&object).unwrap();
     }
-    let home = Home::new();
-    fs::create_dir_all(home.bin()).unwrap();
-    let archive = release().archive("linux", "amd64");
-    good(Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(home.bin()));
-    let offered = |words: &[&str]| {
-        let mut command = home.command(kubectl());
+    namespace
+}
+
+impl Home {
+    /// What is offered behind these words of a line of kubectl.
+    fn offered(&self, words: &[&str]) -> Vec<String> {
+        let mut command = self.command(kubectl());
         command
-            .env("KUBECONFIG", control_plane.kubeconfig())
+            .env("KUBECONFIG", shared_control_plane().unwrap().kubeconfig())
             .args(["__complete", "neo4jbackup"])
             .args(words);
         let begun = Instant::now();
@@ -350,30 +350,95 @@ fn names_of_a_cluster_come_through_kubectl_within_a_second() {
             words.join(" "),
             begun.elapsed().as_millis()
         );
-        offered.lines().map(str::to_owned).collect::<Vec<_>>()
-    };
-    // Where the machine is too busy for their second, nothing is offered.
-    let finally_offered = |words: &[&str], expected: &[&str]| {
+        offered.lines().map(str::to_owned).collect()
+    }
+
+    /// Where the machine is too busy for their second, nothing is offered.
+    fn await_offered(&self, words: &[&str], expected: &[&str]) {
         let ends = Instant::now() + Duration::from_secs(60);
         loop {
-            let offered = offered(words);
+            let offered = self.offered(words);
             if offered == expected {
                 return;
             }
             assert!(offered == [":4"] && Instant::now() < ends, "{words:?}: {offered:?}");
         }
-    };
-    finally_offered(
+    }
+}
+
+/// Unpacked into a folder of PATH, without krew.
+#[test]
+fn names_of_a_cluster_come_through_kubectl_within_a_second() {
+    let namespace = namespace_with_backups("completed");
+    let home = Home::new();
+    fs::create_dir_all(home.bin()).unwrap();
+    let archive = release().archive("linux", "amd64");
+    good(Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(home.bin()));
+    home.await_offered(
         &["doctor", "-n", &namespace, ""],
         &["backup/hourly", "backup/nightly", "restore/drill", ":4"],
     );
-    finally_offered(&["status", "-n", &namespace, "backup/n"], &["backup/nightly", ":4"]);
-    finally_offered(
+    home.await_offered(&["status", "-n", &namespace, "backup/n"], &["backup/nightly", ":4"]);
+    home.await_offered(
         &["doctor", "-n", &namespace[..namespace.len() - 1]],
         &[&namespace, ":4"],
     );
     // Who may not list gets nothing, and no message in the middle of a line.
-    assert_eq!(offered(&["doctor", "--as", "nobody", "-n", &namespace, ""]), [":4"]);
+    assert_eq!(
+        home.offered(&["doctor", "--as", "nobody", "-n", &namespace, ""]),
+        [":4"]
+    );
+}
+
+/// The lines of kubectl in the README, from its top to where the webhook is told of in more words.
+fn lines_of_the_readme() -> Vec<String> {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (top, _) = readme.split_once("\n## The webhook").unwrap();
+    let blocks = top.split("```").skip(1).step_by(2);
+    let lines = blocks.flat_map(str::lines).map(str::to_owned);
+    lines.filter(|line| line.starts_with("kubectl ")).collect()
+}
+
+/// In a new home, with kubectl, krew, and the two files that the README names.
+#[test]
+fn who_follows_the_readme_has_a_doctor_and_completion() {
+    let namespace = namespace_with_backups("followed");
+    let home = Home::new();
+    let folder = home.0.path();
+    fs::copy(release().manifest(), folder.join("neo4jbackup.yaml")).unwrap();
+    let archive = release().archive("linux", "amd64");
+    fs::copy(&archive, folder.join(archive.file_name().unwrap())).unwrap();
+    let backup =
+        "apiVersion: neo4j.neo4j.com/v1beta1\nkind: Neo4jBackup\nmetadata: {name: b}\nspec: {schedule: often}\n";
+    fs::write(folder.join("backup.yaml"), backup).unwrap();
+
+    let mut answers = BTreeMap::new();
+    for line in lines_of_the_readme() {
+        let mut shell = home.command(Path::new("bash"));
+        shell.env("KUBECONFIG", shared_control_plane().unwrap().kubeconfig());
+        let output = shell.env("SHELL", "/bin/bash").args(["-c", &line]).output().unwrap();
+        // 1 says that something is wrong with what was asked about, and not with the command.
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{line}: {}", said(&output));
+        println!("$ {line}\n{}", said(&output));
+        answers.insert(line, said(&output));
+    }
+    let answer = |line: &str| &answers[line];
+    assert!(
+        answer("kubectl neo4jbackup lint .").contains("backup.yaml:4"),
+        "{answers:#?}"
+    );
+    for line in ["kubectl neo4jbackup status -A", "kubectl neo4jbackup doctor -A"] {
+        assert!(
+            answer(line).contains(&namespace) && answer(line).contains("nightly"),
+            "{answers:#?}"
+        );
+    }
+    home.await_offered(&["doctor", "-n", &namespace, "backup/n"], &["backup/nightly", ":4"]);
+    assert!(
+        folder
+            .join(".local/share/bash-completion/completions/kubectl-neo4jbackup")
+            .exists()
+    );
 }
 
 fn definition(kind: &str) -> String {

@@ -69,7 +69,7 @@ fn split(line: &str) -> Vec<String> {
 }
 
 /// The calls of the plugin in an example, without the words for the plugin itself.
-fn calls(line: &str) -> Vec<Vec<String>> {
+pub(crate) fn calls(line: &str) -> Vec<Vec<String>> {
     let parts = line
         .split(" | ")
         .map(|part| part.trim_start_matches("source <(").trim_end_matches(')'));
@@ -170,7 +170,6 @@ fn rights(text: &str) -> BTreeSet<Right> {
                 verbs.push(verb);
             }
             "on" => (is_on, was_on) = (true, true),
-            // The object, the namespace and the like say where, and a resource is called by its plural.
             // The object, the namespace and the like say where: a resource is called by its plural.
             resource if is_on && resource.len() > 3 && (resource.ends_with('s') || resource.contains('/')) => {
                 rights.extend(verbs.iter().map(|verb| ((*verb).to_owned(), resource.to_owned())));
@@ -183,8 +182,8 @@ fn rights(text: &str) -> BTreeSet<Right> {
 }
 
 /// What the tables of `rbac generate` have for somebody.
-fn of_tables(level: Level) -> BTreeSet<Right> {
-    let rules = requirements(Party::Plugin(level)).map(|requirement| &requirement.rule);
+fn of_tables(party: Party) -> BTreeSet<Right> {
+    let rules = requirements(party).map(|requirement| &requirement.rule);
     rules
         .flat_map(|rule| {
             let resources = rule.resources.iter();
@@ -234,9 +233,22 @@ fn every_right_that_a_command_names_is_one_that_it_is_given() {
             "webhook check" => of_page("docs/webhook.md"),
             // What whoever is known may do without being given it.
             "version" => [("create".to_owned(), "selfsubjectreviews".to_owned())].into(),
-            "auth check" => of_tables(Level::Probe),
-            "rbac diff" | "rbac repair" | "rbac undo" => of_tables(Level::Repair),
-            _ => of_tables(Level::Read),
+            "auth check" => of_tables(Party::Plugin(Level::Probe)),
+            "rbac diff" | "rbac repair" | "rbac undo" => of_tables(Party::Plugin(Level::Repair)),
+            "lint" => {
+                // Whoever asks what would become of a change needs the rights to make it.
+                let edit = of_tables(Party::Editor);
+                for verb in ["get", "create", "patch"] {
+                    for resource in ["neo4jbackups", "neo4jrestores"] {
+                        assert!(
+                            rights.contains(&(verb.to_owned(), resource.to_owned())),
+                            "{verb} {resource}"
+                        );
+                    }
+                }
+                &of_tables(Party::Plugin(Level::Read)) | &edit
+            }
+            _ => of_tables(Party::Plugin(Level::Read)),
         };
         let strange: Vec<_> = rights.difference(&given).collect();
         assert!(

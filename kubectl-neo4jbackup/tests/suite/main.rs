@@ -23,6 +23,7 @@ mod lint;
 mod live;
 mod openmetrics;
 mod outputs;
+mod pages;
 mod picture;
 #[cfg(unix)]
 mod pty;

@@ -38,6 +38,7 @@ fn crates_chart_and_image_have_the_version_of_the_workspace() {
     }
     for (file, text) in [
         ("Dockerfile", format!("neo4jbackup-webhook:{VERSION} ")),
+        ("README.md", format!("kubectl-neo4jbackup_v{VERSION}_linux_amd64")),
         ("docs/releasing.md", format!("neo4jbackup-webhook:{VERSION}`")),
         ("docs/releasing.md", format!("neo4jbackup-webhook-{VERSION}.tgz")),
         ("docs/releasing.md", format!("git tag v{VERSION} ")),
