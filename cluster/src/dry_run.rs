@@ -33,6 +33,18 @@ pub struct Answer {
 /// The versions of the operator's kinds, the newest first.
 const VERSIONS: [&str; 2] = ["v1beta1", "v1alpha1"];
 
+/// The address of the objects of a namespace, or of one of them. Every part is escaped: what comes from a manifest must not end
+/// the path, and take `dryRun=All`, which stands behind it, out of the request.
+fn address(group_version: &str, plural: &str, namespace: &str, name: Option<&str>) -> String {
+    let (group, version) = group_version.split_once('/').unwrap_or((group_version, ""));
+    let parts = ["apis", group, version, "namespaces", namespace, plural];
+    let parts = parts.into_iter().chain(name);
+    parts.fold(String::new(), |address, part| {
+        let part = form_urlencoded::byte_serialize(part.as_bytes());
+        part.fold(address + "/", |address, piece| address + piece)
+    })
+}
+
 impl Objects {
     /// Sends an object of the operator through [`Objects::dry_run_create`], in the newest version that the cluster serves; `object` makes it from the value
     /// of its `apiVersion`. `None` when the API server serves none.
@@ -67,8 +79,8 @@ impl Objects {
             attempted: format!("ask for a dry run of {plural}.{group_version}"),
             source,
         };
-        let path = format!("/apis/{group_version}/namespaces/{namespace}/{plural}?dryRun=All&fieldValidation=Ignore");
-        let request = Request::post(path)
+        let path = address(group_version, plural, namespace, None);
+        let request = Request::post(format!("{path}?dryRun=All&fieldValidation=Ignore"))
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(object.to_string().into_bytes()))
             .map_err(|error| failed(error.into()))?;
@@ -96,9 +108,10 @@ impl Objects {
             }
         }
     }
+
     /// Asks what would become of a manifest that is applied, as `kubectl apply --dry-run=server` asks: it is created, or merged
     /// into the object of its name where there is one, and fields that the cluster does not know are refused. Without a name, it
-    /// is created. The names must be such that they can stand in an address.
+    /// is created.
     pub async fn dry_run_apply(
         &self,
         group_version: &str,
@@ -108,13 +121,14 @@ impl Objects {
         object: &Value,
     ) -> Result<Answer, NoAnswer> {
         const ASKED: &str = "dryRun=All&fieldValidation=Strict&fieldManager=kubectl-neo4jbackup";
-        let path = format!("/apis/{group_version}/namespaces/{namespace}/{plural}");
+        let path = address(group_version, plural, namespace, None);
         let body = || Body::from(object.to_string().into_bytes());
         if let Some(name) = name {
-            let request = Request::get(format!("{path}/{name}")).body(Body::empty())?;
+            let path = address(group_version, plural, namespace, Some(name));
+            let request = Request::get(&path).body(Body::empty())?;
             let answer = self.exchange(request).await?;
             if answer.status == StatusCode::OK {
-                let request = Request::patch(format!("{path}/{name}?{ASKED}"));
+                let request = Request::patch(format!("{path}?{ASKED}"));
                 let request = request.header(header::CONTENT_TYPE, "application/merge-patch+json");
                 return self.exchange(request.body(body())?).await;
             }
@@ -137,5 +151,40 @@ impl Objects {
         let body = response.into_body().collect().await?.to_bytes();
         let body = serde_json::from_slice(&body).unwrap_or_default();
         Ok(Answer { status, body, warnings })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_stores_nothing_cannot_be_made_another_one() {
+        assert_eq!(
+            address("neo4j.neo4j.com/v1beta1", "neo4jbackups", "graph", Some("nightly.a-1")),
+            "/apis/neo4j.neo4j.com/v1beta1/namespaces/graph/neo4jbackups/nightly.a-1"
+        );
+        let hostile = [
+            "v1/namespaces/graph/neo4jbackups/victim?x=",
+            "v1#",
+            "v1%3f",
+            "v1&a",
+            "v 1\n",
+            "é",
+        ];
+        for hostile in hostile {
+            let group_version = format!("neo4j.neo4j.com/{hostile}");
+            for address in [
+                address(&group_version, "neo4jbackups", "graph", Some("nightly")),
+                address("neo4j.neo4j.com/v1beta1", "neo4jbackups", hostile, Some("nightly")),
+                address("neo4j.neo4j.com/v1beta1", "neo4jbackups", "graph", Some(hostile)),
+            ] {
+                let request = Request::patch(format!("{address}?dryRun=All"))
+                    .body(Body::empty())
+                    .unwrap();
+                assert_eq!(request.uri().query(), Some("dryRun=All"), "{address}");
+                assert_eq!(request.uri().path().split('/').count(), 8, "{address}");
+            }
+        }
     }
 }

@@ -176,16 +176,39 @@ fn a_change_is_judged_as_a_change() {
     stored["metadata"]["namespace"] = namespace.name.as_str().into();
     play(&mut world.control_plane.api_client().unwrap(), [stored]);
     namespace.guard_with(&world.webhook);
-    // The webhook lets what is stored already stay as it is; so it is a warning of the cluster, and an error of the rules.
+    // The webhook lets what is stored already stay as it is; so it is a warning of the cluster, of which nobody knows whose it
+    // is, and an error of the rules. A refusal would name its webhook.
     let manifest = GOOD
         .replace("0 2 * * *", "0 0 2 * * *")
         .replace("path: nightly", "path: other");
+    let (run, report) = lint(&world.control_plane, &namespace.name, &manifest, &[]);
+    let said = found(&report);
+    let of_rule: Vec<&String> = said.iter().filter(|line| line.contains(" NB5001 ")).collect();
+    assert!(
+        of_rule.len() == 1
+            && of_rule[0].starts_with("8 error NB5001 spec.schedule: ")
+            && of_rule[0].ends_with(" | a webhook of the cluster says so, too"),
+        "{said:#?}"
+    );
+    assert_eq!(run.exit, Exit::NotGood);
+    // Without the rule nothing is left of that but a warning, which is left out with it.
     let (run, report) = lint(&world.control_plane, &namespace.name, &manifest, &["--skip", "NB5001"]);
-    let refused: Vec<String> = found(&report)
-        .into_iter()
-        .filter(|line| line.contains("would refuse"))
-        .collect();
-    assert_eq!((refused.len(), run.exit), (0, Exit::Good), "{report:#}");
+    assert!(!found(&report).iter().any(|line| line.contains("NB5001")), "{report:#}");
+    assert_eq!(run.exit, Exit::Good);
+    // What would be new is refused, and no flag of this program makes that a success.
+    let new = manifest.replace("name: nightly", "name: weekly");
+    let (run, report) = lint(&world.control_plane, &namespace.name, &new, &["--skip", "NB5001"]);
+    let said = found(&report);
+    assert!(
+        said.iter()
+            .any(|line| line.starts_with("8 error NB5001 spec.schedule: the webhook ")
+                && line.contains(" would refuse it: ")),
+        "{said:#?}"
+    );
+    assert_eq!(
+        (run.exit, namespace.stored("neo4jbackup/weekly")),
+        (Exit::NotGood, None)
+    );
     assert_eq!(
         namespace.stored("neo4jbackup/nightly").unwrap()["spec"]["storage"]["path"],
         "nightly"

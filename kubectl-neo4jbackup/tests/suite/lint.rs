@@ -1,9 +1,13 @@
 //! What `lint` can be told: rules, severities, fixes, baselines, settings.
 
 use std::fs;
+use std::sync::{Arc, Mutex};
 
 use insta::assert_snapshot;
 
+use serde_json::{Value, json};
+
+use crate::api_server::ApiServer;
 use crate::support::{SIX_FIELDS, Sandbox};
 
 #[test]
@@ -245,5 +249,63 @@ fn the_same_report_every_time() {
     let first = sandbox.run(&["lint", ".", "-o", "json"]).stdout;
     for _ in 0..5 {
         assert!(sandbox.run(&["lint", ".", "-o", "json"]).stdout == first);
+    }
+}
+
+/// What was not checked and the paths that were asked for, of a manifest that an API server is asked about that welcomes everything.
+fn asked_of_a_server(manifest: &str) -> (Vec<String>, Vec<String>) {
+    let paths = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&paths);
+    let server = ApiServer::start(move |path| {
+        seen.lock().unwrap().push(path.to_owned());
+        json!({})
+    });
+    let run = Sandbox::with(manifest).run(&[
+        "lint",
+        "backup.yaml",
+        "--server-dry-run",
+        "--server",
+        &server.url,
+        "-o",
+        "json",
+    ]);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
+    let skipped = report["skipped"].as_array().unwrap().iter();
+    let skipped = skipped.filter(|skipped| skipped["code"].is_null());
+    let reasons = skipped.map(|skipped| skipped["reason"].as_str().unwrap().to_owned());
+    let paths = paths.lock().unwrap().clone();
+    (reasons.collect(), paths)
+}
+
+#[test]
+fn what_makes_no_question_for_the_api_server_is_not_sent_and_that_is_said() {
+    let (not_checked, paths) = asked_of_a_server(SIX_FIELDS);
+    let path = "/apis/neo4j.neo4j.com/v1beta1/namespaces/graph/neo4jbackups/nightly";
+    assert_eq!((not_checked, paths), (vec![], vec![path.to_owned(); 2]));
+    let head = "apiVersion: neo4j.neo4j.com/v1beta1\nkind: Neo4jBackup\n";
+    for metadata in ["x", "[]", "3", "true"] {
+        let (not_checked, paths) = asked_of_a_server(&format!("{head}metadata: {metadata}\nspec: {{}}\n"));
+        assert!(
+            not_checked.len() == 1
+                && not_checked[0].starts_with("what the API server would say to Neo4jBackup: metadata is `"),
+            "{not_checked:?}"
+        );
+        assert_eq!(paths, [""; 0]);
+    }
+    // A version that would end the path is none: what stands behind the path says that nothing is stored.
+    for version in [
+        "v1beta1/namespaces/graph/neo4jbackups/victim?x=",
+        "v1beta1#",
+        "",
+        "../v1beta1",
+        "v1beta1%3f",
+    ] {
+        let manifest = SIX_FIELDS.replace("neo4j.neo4j.com/v1beta1", &format!("\"neo4j.neo4j.com/{version}\""));
+        let (not_checked, paths) = asked_of_a_server(&manifest);
+        assert!(
+            not_checked.len() == 1 && not_checked[0].contains("is no group and version; write neo4j.neo4j.com/v1beta1"),
+            "{version}: {not_checked:?}"
+        );
+        assert_eq!(paths, [""; 0], "{version}");
     }
 }

@@ -14,12 +14,13 @@ use futures::StreamExt as _;
 use neo4jbackup_cluster::{Objects, chain};
 use neo4jbackup_core::document::{Document, Node};
 use neo4jbackup_core::field::Field;
+use neo4jbackup_core::finding::Severity;
 use neo4jbackup_core::lint;
-use neo4jbackup_core::quoted::{Name, printable};
+use neo4jbackup_core::quoted::{Name, printable, quoted};
 use neo4jbackup_core::schema::Kind;
 use neo4jbackup_core::snapshot::Resource;
 use neo4jbackup_core::unknown::Unknown;
-use neo4jbackup_core::values::names::is_dns_subdomain;
+use neo4jbackup_core::values::names::{is_dns_subdomain, is_label_of_any_length};
 use serde_json::Value;
 
 use self::answer::{Answered, Said};
@@ -70,12 +71,31 @@ impl Asked {
         })
     }
 
+    /// Why there is no question that asks about nothing else. Versions and names become part of the address of a request.
+    fn obstacle(&self, namespace: &str) -> Option<String> {
+        let version = self.api_version.split_once('/').map_or("", |(_, version)| version);
+        if !is_label_of_any_length(version) {
+            let newest = self.kind.group().newest_api_version();
+            return Some(format!(
+                "apiVersion {} is no group and version; write {newest}",
+                quoted(&self.api_version)
+            ));
+        }
+        if !matches!(self.object["metadata"], Value::Null | Value::Object(_)) {
+            let metadata = self.object["metadata"].to_string();
+            return Some(format!(
+                "metadata is {}, where a map with the name of the object has to stand",
+                quoted(&metadata)
+            ));
+        }
+        (!is_namespace(namespace)).then(|| format!("{} is no name of a namespace", Name(namespace)))
+    }
+
     /// Asks, and reads the answer.
     async fn ask(&self, objects: &Objects, default_namespace: &str) -> Answered {
         let namespace = self.namespace.as_deref().unwrap_or(default_namespace);
-        // Names become part of the address of a request.
-        if !is_namespace(namespace) {
-            return Answered::failed(format!("{} is no name of a namespace", Name(namespace)));
+        if let Some(obstacle) = self.obstacle(namespace) {
+            return Answered::failed(obstacle);
         }
         let mut object = self.object.clone();
         object["metadata"]["namespace"] = namespace.into();
@@ -93,7 +113,8 @@ impl Asked {
     fn name(&self) -> String {
         let parts = [self.namespace.as_deref(), self.name.as_deref()];
         let name: Vec<&str> = parts.into_iter().flatten().collect();
-        format!("{} {}", self.kind.name(), Name(&name.join("/")))
+        let name = name.join("/");
+        format!("{} {}", self.kind.name(), Name(&name)).trim_end().to_owned()
     }
 
     fn skipped(&self, text: &Text, cause: Cause) -> Skipped {
@@ -204,10 +225,11 @@ fn add(plan: &Plan, texts: &[Text], said: &[(&Asked, Vec<Said>)], checked: &mut 
             let Some(document) = file.documents.get(asked.document) else {
                 continue;
             };
-            for said in said
-                .iter()
-                .filter(|said| said.code().is_none_or(|code| plan.selection.includes(code)))
-            {
+            // A refusal stays one, whichever rules are left out here.
+            let counts = |said: &&Said| {
+                said.severity == Severity::Error || said.code().is_none_or(|code| plan.selection.includes(code))
+            };
+            for said in said.iter().filter(counts) {
                 merge::add(
                     &mut checked.findings,
                     (asked.text, asked.document),
