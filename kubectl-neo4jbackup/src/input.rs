@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use neo4jbackup_core::document::Problem;
+use neo4jbackup_core::schema::Group;
 
 use crate::directory::Directory;
 
@@ -23,6 +24,9 @@ pub use embedded::{blocks_of, unfold};
 pub use find::{Exclude, ExcludeError, find, reason};
 pub use read::{Reader, load_stdin};
 pub use role::{Role, roles};
+
+/// What standard input is called that has no name.
+pub const STDIN: &str = "<stdin>";
 
 /// A file that is to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +127,31 @@ pub struct Text {
     /// Whether the bytes of the file are exactly those of `text`, so that a changed text may replace them.
     pub is_verbatim: bool,
     /// Why the file is no text.
-    pub problem: Option<Box<Problem>>,
+    pub problem: Option<NotText>,
     /// What the file is for.
     pub role: Role,
+}
+
+impl Text {
+    /// The position, in a list of texts, of the file that it stands in; `position` is its own.
+    pub fn position_of_file(&self, position: usize) -> usize {
+        match &self.role {
+            Role::Block(block) => position - block.number,
+            _ => position,
+        }
+    }
+}
+
+/// Whether a text names an API group of ours; what does not is for others to judge.
+pub fn names_us(text: &str) -> bool {
+    Group::ALL.iter().any(|group| text.contains(group.name()))
+}
+
+/// Why a file is no text.
+#[derive(Debug)]
+pub struct NotText {
+    /// What is wrong with it.
+    pub problem: Box<Problem>,
+    /// Whether an API group of ours stands among its bytes.
+    pub names_us: bool,
 }

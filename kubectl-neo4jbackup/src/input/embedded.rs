@@ -9,10 +9,9 @@ mod shell;
 use std::ops::Range;
 use std::path::Path;
 
-use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::values::placeholder::Notation;
 
-use super::{Block, Role, Text};
+use super::{Block, Role, STDIN, Text, names_us};
 
 /// What a text that holds manifests is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +56,8 @@ fn by_first_line(text: &str) -> Option<Language> {
 }
 
 fn language(text: &Text) -> Option<Language> {
-    let is_guide = text.problem.is_none() && !text.source.origin.is_stdin();
+    // What nobody named is what is piped to `lint -`: manifests.
+    let is_guide = text.problem.is_none() && text.source.name != STDIN;
     let language = by_name(Path::new(&text.source.name)).or_else(|| by_first_line(&text.text));
     language.filter(|_| is_guide)
 }
@@ -99,10 +99,9 @@ fn blocks(language: Language, text: &str) -> Vec<(String, Block)> {
             .filter_map(|document| document.stretch(text, 0, Notation::Manifest))
             .collect(),
     };
-    let is_ours = |stretch: &Stretch| Group::ALL.iter().any(|group| stretch.text.contains(group.name()));
     let (mut counted, mut lines) = (0, 0);
     let mut blocks = Vec::new();
-    for stretch in stretches.into_iter().filter(is_ours) {
+    for stretch in stretches.into_iter().filter(|stretch| names_us(&stretch.text)) {
         let between = text.get(counted..stretch.bytes.start).unwrap_or_default();
         lines += between.matches('\n').count();
         counted = stretch.bytes.start;

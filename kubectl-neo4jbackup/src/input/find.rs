@@ -12,7 +12,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::embedded::has_name_of_guide;
 use super::role::KUSTOMIZATIONS;
-use super::{Gap, Inputs, Origin, PlainFolders, Source};
+use super::{Gap, Inputs, Origin, PlainFolders, STDIN, Source};
 
 /// The endings of names that hold manifests.
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
@@ -133,7 +133,7 @@ impl Finder<'_> {
         if path == Path::new("-") {
             if !self.inputs.sources.iter().any(|source| source.origin.is_stdin()) {
                 self.inputs.sources.push(Source {
-                    name: "<stdin>".to_owned(),
+                    name: STDIN.to_owned(),
                     origin: Origin::Stdin,
                 });
             }

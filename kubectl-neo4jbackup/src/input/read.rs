@@ -10,7 +10,7 @@ use std::sync::Arc;
 use neo4jbackup_core::document;
 
 use super::find::reason;
-use super::{Gap, Origin, Role, Source, Text};
+use super::{Gap, NotText, Origin, Role, Source, Text, names_us};
 use crate::directory::Directory;
 
 /// Reads files.
@@ -84,7 +84,11 @@ fn text(source: &Source, bytes: Vec<u8>) -> Result<Text, Gap> {
         Ok(None) => (String::from_utf8(bytes).unwrap_or_default(), true, None),
         Ok(Some(text)) => (text, false, None),
         Err(_) if bytes.contains(&0) => return Err(gap(source, "is a binary file".to_owned())),
-        Err(problem) => (String::new(), false, Some(problem)),
+        Err(problem) => {
+            // What is in none of the encodings that are read mostly has the letters of ASCII all the same.
+            let names_us = names_us(&String::from_utf8_lossy(&bytes));
+            (String::new(), false, Some(NotText { problem, names_us }))
+        }
     };
     Ok(Text {
         source: source.clone(),

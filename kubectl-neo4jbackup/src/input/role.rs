@@ -62,8 +62,16 @@ pub fn roles(sources: &[&Source], plain: &PlainFolders) -> Vec<Role> {
 fn real(origin: &Origin) -> Option<PathBuf> {
     match origin {
         Origin::Found { .. } => origin.path(),
-        _ => fs::canonicalize(origin.path()?).ok(),
+        _ => real_place(&origin.path()?),
     }
+}
+
+/// Where a file really is, or will be once it is saved: what an editor has need not be there yet.
+fn real_place(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok().or_else(|| {
+        let folder = fs::canonicalize(path.parent()?).ok()?;
+        Some(folder.join(path.file_name()?))
+    })
 }
 
 /// What is known of the folders above the files.
@@ -170,7 +178,7 @@ fn patches_of(folder: &Path) -> HashSet<PathBuf> {
         return HashSet::new();
     };
     named_patches(&document.root)
-        .filter_map(|name| fs::canonicalize(folder.join(name)).ok())
+        .filter_map(|name| real_place(&folder.join(name)))
         .collect()
 }
 

@@ -112,8 +112,14 @@ fn a_fix_that_adds_a_line_keeps_the_places_of_later_blocks() {
     sandbox.write("two.md", &two);
     let run = sandbox.run(&["lint", "two.md", "--fix", "--unsafe", "-o", "json"]);
     let written = sandbox.read("two.md");
-    assert!(written.lines().count() >= two.lines().count(), "{written}");
+    assert!(written.lines().count() > two.lines().count(), "{written}");
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    let second = written.lines().count() / 2;
+    let of_second = |finding: &Value| finding["location"]["line"].as_u64() > Some(second as u64);
+    assert!(
+        report["findings"].as_array().unwrap().iter().any(of_second),
+        "{report:#}"
+    );
     for finding in report["findings"].as_array().unwrap() {
         let line = usize::try_from(finding["location"]["line"].as_u64().unwrap()).unwrap();
         let text = written.lines().nth(line - 1).unwrap();
@@ -125,6 +131,45 @@ fn a_fix_that_adds_a_line_keeps_the_places_of_later_blocks() {
             "{line}: {text}: {finding:#}"
         );
     }
+}
+
+#[test]
+fn the_tabs_of_a_script_in_a_list_are_none_of_the_manifest() {
+    let sandbox = Sandbox::new();
+    let inner = behind("  \t", SIX_FIELDS);
+    let guide = format!("1. Do:\n\n  ```bash\n  kubectl apply -f - <<-EOF\n{inner}  \tEOF\n  ```\n");
+    for guide in [guide.clone(), guide.replacen("1. Do:", "- Do:", 1)] {
+        sandbox.write("guide.md", &guide);
+        let run = sandbox.run(&["lint", "guide.md", "--only", "NB1xxx,NB5001", "-o", "short"]);
+        let (line, column) = mistakes(&guide)[0];
+        let expected = format!("guide.md:{line}:{column}: error NB5001 ");
+        assert!(
+            run.stdout.starts_with(&expected) && run.stdout.lines().count() == 1,
+            "{expected}: {}",
+            run.stdout
+        );
+    }
+}
+
+#[test]
+fn objects_of_another_operator_are_counted_by_file() {
+    let mut sandbox = Sandbox::new();
+    sandbox.terminal_width = Some(500);
+    let others = "```yaml\napiVersion: neo4j.com/v1\nkind: Neo4jBackup\nmetadata: {name: a}\n```\n\n";
+    sandbox.write("guide.md", others.repeat(3));
+    let run = sandbox.run(&["lint", "guide.md"]);
+    assert!(
+        run.stdout.contains("guide.md has 3 objects of `neo4j.com`"),
+        "{}",
+        run.stdout
+    );
+    sandbox.write("other.md", others);
+    let run = sandbox.run(&["lint", "guide.md", "other.md"]);
+    assert!(
+        run.stdout.contains("guide.md and 1 more file have 4 objects"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]

@@ -118,10 +118,13 @@ fn text_of_another_encoding_is_a_finding() {
     );
     assert_eq!((run.exit, run.stderr.as_str()), (1, "1 error in 1 file\n"));
 
+    // In a folder it is one as far as it is about an object of the operator.
+    sandbox.write("latin1.yaml", b"apiVersion: neo4j.neo4j.com/v1beta1\nkind: \xe9\n");
+    sandbox.write("others.yaml", b"kind: \xe9\n");
     sandbox.write("backup.yaml", SIX_FIELDS);
     let run = sandbox.run(&["lint", ".", "--only", "NB1001,NB5001", "-o", "short"]);
     assert!(
-        run.stderr.starts_with("2 errors in 1 of 1 document (2 files)"),
+        run.stderr.starts_with("2 errors in 1 of 1 document (3 files)"),
         "{}",
         run.stderr
     );
@@ -317,10 +320,18 @@ fn standard_input_takes_the_place_of_the_file_that_it_is_named_after() {
     sandbox.write("repo/deploy/kustomization.yaml", "patches: [{path: patch.yaml}]\n");
     let patch =
         "apiVersion: neo4j.neo4j.com/v1beta1\nkind: Neo4jBackup\nmetadata: {name: nightly}\nspec: {suspend: true}\n";
-    sandbox.write("repo/deploy/patch.yaml", "");
     let run = sandbox.run_with(patch, &["lint", "-", "--stdin-filename", "repo/deploy/patch.yaml"]);
     assert_eq!(run.exit, 0, "{}{}", run.stdout, run.stderr);
     assert!(run.stdout.contains("is a patch"), "{}", run.stdout);
+    // So is a template of a chart.
+    sandbox.write("repo/chart/Chart.yaml", "name: x\n");
+    sandbox.write("repo/chart/templates/NOTES.txt", "");
+    let template = SIX_FIELDS.replace("name: nightly", "name: {{ .Release.Name }}\n  {{- if true }}");
+    let run = sandbox.run_with(
+        &template,
+        &["lint", "-", "--stdin-filename", "repo/chart/templates/new.yaml"],
+    );
+    assert!(run.stdout.contains("`helm template repo/chart"), "{}", run.stdout);
     // Fixes go to standard output, and the file stays.
     let run = sandbox.run_with(
         SIX_FIELDS,
@@ -332,4 +343,89 @@ fn standard_input_takes_the_place_of_the_file_that_it_is_named_after() {
     let run = sandbox.run(&["lint", "repo", "--stdin-filename", "a.yaml"]);
     assert_eq!(run.exit, 2);
     assert!(run.stderr.contains("add `-`"), "{}", run.stderr);
+}
+
+#[test]
+fn a_guide_that_is_not_saved_yet_is_read_as_one() {
+    let sandbox = Sandbox::new();
+    let block = format!("```yaml\n{SIX_FIELDS}```\n");
+    let typed = format!("# Runbook\n\n{block}\nOr `{{ so`:\n\n{block}");
+    sandbox.write("docs/runbook.md", "# Runbook\n");
+    sandbox.write("docs/other.md", "# Other\n");
+    let named = ["lint", "--only", "NB1xxx,NB5001", "--stdin-filename", "docs/runbook.md"];
+    for paths in [&[][..], &["-"], &["docs", "--markdown", "-"]] {
+        let run = sandbox.run_with(&typed, &[&named[..], &["-o", "short"], paths].concat());
+        let places: Vec<&str> = run
+            .stdout
+            .lines()
+            .filter_map(|line| line.split(" error ").next())
+            .collect();
+        assert_eq!(
+            places,
+            ["docs/runbook.md:13:13:", "docs/runbook.md:33:13:"],
+            "{}",
+            run.stdout
+        );
+        assert_eq!(run.exit, 1);
+    }
+    // The guide comes out once, with its blocks mended or as it was.
+    let fix = [&named[..], &["--fix"]].concat();
+    let mended = typed.replace("0 0 2", "0 2");
+    assert_eq!(sandbox.run_with(&typed, &fix).stdout, mended);
+    assert_eq!(sandbox.run_with(&mended, &fix).stdout, mended);
+    assert_eq!(sandbox.read("docs/runbook.md"), "# Runbook\n");
+}
+
+#[test]
+fn mistakes_in_files_of_somebody_else_are_counted_and_no_failure() {
+    let mut sandbox = Sandbox::with(&SIX_FIELDS.replace("0 0 2 * * *", "0 2 * * *"));
+    sandbox.terminal_width = Some(500);
+    let others: [(&str, &[u8]); 4] = [
+        ("comments.json", b"{\n  \"a\": \"b\" // for people\n}\n"),
+        ("latin1.yaml", b"a: \xe9\n"),
+        ("template.yaml", b"{% if a %}\na: {b\n{% endif %}\n"),
+        ("twice.yaml", b"a: 1\na: 2\n"),
+    ];
+    for (name, text) in others {
+        sandbox.write(name, text);
+    }
+    let said = "is no YAML or JSON without mistakes and was not judged, because it names no API of the operator";
+    let run = sandbox.run(&["lint", "."]);
+    assert_eq!(run.exit, 0, "{}{}", run.stdout, run.stderr);
+    assert!(
+        run.stdout.contains(&format!("not checked: comments.json {said}"))
+            && run.stdout.contains("(the same for 3 more files)"),
+        "{}",
+        run.stdout
+    );
+    // As a hook hands them over.
+    let names: Vec<&str> = others.iter().map(|(name, _)| *name).collect();
+    let handed_over = [&["lint", "--allow-incomplete", "--"][..], &names].concat();
+    let run = sandbox.run(&handed_over);
+    assert_eq!((run.exit, run.stdout.matches(said).count()), (0, 1), "{}", run.stdout);
+    // Whoever names a file wants to know, and what is piped has no other reader.
+    for name in names {
+        let run = sandbox.run(&["lint", name]);
+        assert!(
+            run.exit == 1 && run.stdout.contains("error[NB100"),
+            "{name}: {}",
+            run.stdout
+        );
+    }
+    assert_eq!(
+        sandbox
+            .run_with("a: 1\na: 2\n", &["lint", "-", "--allow-incomplete"])
+            .exit,
+        1
+    );
+    // What is about objects of the operator is a mistake wherever it stands.
+    sandbox.write("ours.yaml", "apiVersion: neo4j.neo4j.com/v1beta1\nkind: {Neo4jBackup\n");
+    for arguments in [&["lint", "."][..], &["lint", "--allow-incomplete", "ours.yaml"]] {
+        let run = sandbox.run(&[arguments, &["-o", "short"]].concat());
+        assert!(
+            run.exit == 1 && run.stdout.contains("ours.yaml:2:19: error NB1001 "),
+            "{}",
+            run.stdout
+        );
+    }
 }

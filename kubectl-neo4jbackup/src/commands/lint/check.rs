@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use neo4jbackup_core::document::Problem;
 use neo4jbackup_core::engine;
 use neo4jbackup_core::facts::{self, Inventory};
 use neo4jbackup_core::fix::FixKind;
@@ -12,7 +13,7 @@ use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::unknown::Unknown;
 
 use super::plan::Plan;
-use super::survey::{Bounds, Part, Survey};
+use super::survey::{Bounds, Part, Reading, Survey};
 use super::unfinished::{self, OfBlocks};
 use crate::input::{Block, Role, Text};
 use crate::parallel;
@@ -28,7 +29,7 @@ pub(super) struct Checked {
     /// Texts of which something was not judged, by position, each with what: another tool makes manifests of them, or another
     /// operator reads them.
     pub(super) unfinished: Vec<(usize, String)>,
-    /// How many objects of another operator each text has.
+    /// How many objects of another operator each file has, by the position of its text.
     left_alone: BTreeMap<Group, BTreeMap<usize, usize>>,
 }
 
@@ -48,6 +49,10 @@ pub(super) fn check_within(texts: &[Text], plan: &Plan, bounds: Bounds) -> Check
             _ => checked.unfinished.push((*text, unfinished::template(&texts[*text]))),
         }
     }
+    let strangers = survey.strangers.iter();
+    checked
+        .unfinished
+        .extend(strangers.map(|text| (*text, unfinished::OF_SOMEBODY_ELSE.to_owned())));
     let mut unknown: BTreeMap<usize, Vec<Unknown>> = BTreeMap::new();
     let mut shared = Shared::default();
     parallel::in_order(
@@ -69,9 +74,9 @@ pub(super) fn check_within(texts: &[Text], plan: &Plan, bounds: Bounds) -> Check
             checked.documents += result.documents;
             checked.judged += result.judged;
             for (group, of_part) in result.left_alone {
-                let texts = checked.left_alone.entry(group).or_default();
-                for (text, objects) in of_part {
-                    *texts.entry(text).or_default() += objects;
+                let files = checked.left_alone.entry(group).or_default();
+                for (file, objects) in of_part {
+                    *files.entry(file).or_default() += objects;
                 }
             }
         },
@@ -89,9 +94,9 @@ pub(super) fn check_within(texts: &[Text], plan: &Plan, bounds: Bounds) -> Check
     }
     checked.unfinished.extend(of_blocks.reasons());
     let of_others = checked.left_alone.iter();
-    checked.unfinished.extend(of_others.filter_map(|(group, texts)| {
-        let (first, _) = texts.first_key_value()?;
-        Some((*first, unfinished::of_another_operator(*group, texts)))
+    checked.unfinished.extend(of_others.filter_map(|(group, files)| {
+        let (first, _) = files.first_key_value()?;
+        Some((*first, unfinished::of_another_operator(*group, files)))
     }));
     checked
 }
@@ -158,7 +163,7 @@ pub(super) fn in_block(mut finding: Finding, block: &Block, text: &Text) -> Find
 }
 
 fn check_part(part: &Part<'_>, text: &Text, inventory: &Inventory, plan: &Plan) -> (Checked, Vec<Unknown>) {
-    part.with_file(text, &plan.options.limits, |file| {
+    part.with_file(&plan.options.limits, |file| {
         check_file(file, part.text, part.first, text, inventory, plan)
     })
 }
@@ -174,7 +179,9 @@ pub(super) fn check_file(
 ) -> (Checked, Vec<Unknown>) {
     let name = &text.source.name;
     let mut outcome = judge(file, inventory, plan);
-    if let Some(problem) = text.problem.as_deref().filter(|_| first == 0) {
+    let problem = text.problem.as_ref().map(|not_text| &*not_text.problem);
+    let is_said = |problem: &&Problem| first == 0 && !Reading::of(text, plan).passes_over(problem);
+    if let Some(problem) = problem.filter(is_said) {
         let finding = engine::document_problem(problem);
         if plan.selection.includes(finding.code) {
             outcome.findings.push(Located {
@@ -211,7 +218,7 @@ pub(super) fn check_file(
         left_alone: outcome
             .left_alone
             .into_iter()
-            .map(|(group, objects)| (group, BTreeMap::from([(position, objects)])))
+            .map(|(group, objects)| (group, BTreeMap::from([(text.position_of_file(position), objects)])))
             .collect(),
     };
     (checked, outcome.unknown)

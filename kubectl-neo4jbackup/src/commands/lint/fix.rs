@@ -41,20 +41,13 @@ pub(super) fn run(plan: &Plan, texts: &mut [Text], gaps: &mut Vec<Gap>, io: &mut
     let mut changes = (0, 0);
     for (position, fixed) in fixed.into_iter().enumerate() {
         let text = &mut texts[position];
-        let Some(fixed) = fixed else {
-            // What comes in goes out again, even where nothing in it can be fixed.
-            if text.source.origin.is_stdin() && !plan.diff {
-                output += &text.text;
-            }
+        // What comes in goes out again, even where nothing in it can be fixed; the blocks of a guide stand in that.
+        if text.source.origin.is_stdin() && !matches!(text.role, Role::Block(_)) && !plan.diff {
+            output += fixed.as_ref().map_or(&text.text, |fixed| &fixed.text);
+        }
+        let Some(fixed) = fixed.filter(|fixed| fixed.text != text.text) else {
             continue;
         };
-        let is_changed = fixed.text != text.text;
-        if text.source.origin.is_stdin() && !plan.diff {
-            output += &fixed.text;
-        }
-        if !is_changed {
-            continue;
-        }
         if plan.diff {
             output += &difference(&text.source.name, &text.text, &fixed.text);
             changes = (changes.0 + fixed.applied.len(), changes.1 + 1);
@@ -115,7 +108,7 @@ fn with_blocks(texts: &[Text], mut fixed: Vec<Option<Fixed>>) -> Vec<Option<Fixe
         let Some(of_block) = fixed[position].take().filter(|of_block| of_block.text != text.text) else {
             continue;
         };
-        let guide = position - block.number;
+        let guide = text.position_of_file(position);
         let of_guide = fixed[guide].get_or_insert_with(|| Fixed {
             text: texts[guide].text.clone(),
             applied: Vec::new(),

@@ -22,7 +22,7 @@ pub(in crate::commands) fn read<'t>(text: &'t Text, plan: &Plan) -> Option<File<
         return None;
     }
     let parsed = document::parse(&text.text, &plan.options.limits);
-    let file = survey::file(parsed, text, Reading::of(text));
+    let file = survey::file(parsed, Reading::of(text, plan));
     (!file.is_template()).then_some(file)
 }
 

@@ -11,12 +11,11 @@ use std::sync::Arc;
 use neo4jbackup_core::document::{self, Limits, Parsed, Problem, ProblemKind, Source};
 use neo4jbackup_core::facts::{Fact, Inventory};
 use neo4jbackup_core::lint::{self, File};
-use neo4jbackup_core::schema::Group;
 use neo4jbackup_core::values::placeholder::Notation;
 
 use super::plan::Plan;
 use super::unfinished;
-use crate::input::{Role, Text};
+use crate::input::{Origin, Role, Text, names_us};
 use crate::parallel;
 
 /// Why something that a manifest names may exist although it was not found.
@@ -74,6 +73,8 @@ pub(super) struct Survey<'t> {
     pub(super) parts: Vec<Part<'t>>,
     /// The positions of the texts that are templates, which nobody can judge.
     pub(super) templates: Vec<usize>,
+    /// The positions of the texts whose mistakes are somebody else's.
+    pub(super) strangers: BTreeSet<usize>,
     /// What the blocks of guides say, by position. Each is for itself: two examples of a guide are two ways to do it, and the
     /// object of neither is that of a manifest.
     blocks: BTreeMap<usize, Inventory>,
@@ -92,13 +93,46 @@ pub(super) struct Part<'t> {
 pub(super) struct Reading {
     is_patch: bool,
     notation: Notation,
+    /// Whether the text names a group of ours.
+    names_us: bool,
+    /// Whether somebody wants to know of this very text: what is piped, and the file that is named. Of files in folders, and
+    /// of those that a tool hands over with `--allow-incomplete`, most are of something else.
+    is_asked_for: bool,
 }
 
 impl Reading {
-    pub(super) fn of(text: &Text) -> Self {
+    pub(super) fn of(text: &Text, plan: &Plan) -> Self {
         let (is_patch, notation) = unfinished::reading(text);
-        Self { is_patch, notation }
+        let problem = text.problem.as_ref();
+        Self {
+            is_patch,
+            notation,
+            names_us: problem.map_or_else(|| names_us(&text.text), |problem| problem.names_us),
+            is_asked_for: match text.source.origin {
+                Origin::Stdin => true,
+                Origin::Named(_) => !plan.allow_incomplete,
+                Origin::Found { .. } => false,
+            },
+        }
     }
+
+    /// Whether a problem is no finding. What is beyond the bounds of an object is no object, and of no matter where the text names
+    /// no group of ours: a description of an API, a table of data.
+    fn waives(self, problem: &Problem) -> bool {
+        is_beyond(problem) && !self.names_us || self.passes_over(problem)
+    }
+
+    /// Whether a problem is a mistake of somebody else: in a template of another tool, a file for another reader, the input of
+    /// a test, which names no group of ours and only stands beside manifests that do.
+    pub(super) fn passes_over(self, problem: &Problem) -> bool {
+        // Of templates there is more to say.
+        let is_mistake = !is_beyond(problem) && problem.kind != ProblemKind::Template;
+        is_mistake && !self.names_us && !self.is_asked_for
+    }
+}
+
+fn is_beyond(problem: &Problem) -> bool {
+    matches!(problem.kind, ProblemKind::TooLarge | ProblemKind::TooManyNodes)
 }
 
 enum Content<'t> {
@@ -114,8 +148,8 @@ enum Content<'t> {
 }
 
 impl<'t> Part<'t> {
-    /// Does something with the documents; `text` is the one that they stand in.
-    pub(super) fn with_file<R>(&self, text: &Text, limits: &Limits, work: impl FnOnce(&File<'t>) -> R) -> R {
+    /// Does something with the documents.
+    pub(super) fn with_file<R>(&self, limits: &Limits, work: impl FnOnce(&File<'t>) -> R) -> R {
         match &self.content {
             Content::Kept(file) => work(file),
             Content::LetGo {
@@ -125,28 +159,22 @@ impl<'t> Part<'t> {
                 reading,
             } => work(&File {
                 problems: problems.clone(),
-                ..file(extent.read(*index, limits), text, *reading)
+                ..file(extent.read(*index, limits), *reading)
             }),
         }
     }
 }
 
-/// What was read of a text, to be judged. What is beyond the bounds of an object is no object, and of no matter where the
-/// text names no group of ours: a description of an API, a table of data.
-pub(super) fn file<'t>(parsed: Parsed<'t>, text: &Text, reading: Reading) -> File<'t> {
-    let is_beyond = |problem: &Problem| matches!(problem.kind, ProblemKind::TooLarge | ProblemKind::TooManyNodes);
+/// What was read of a text, to be judged.
+pub(super) fn file(parsed: Parsed<'_>, reading: Reading) -> File<'_> {
     let mut file = File {
         is_patch: reading.is_patch,
         notation: reading.notation,
         ..parsed.into()
     };
-    let mut of_documents = file.documents.iter().flat_map(|document| &document.problems);
-    let some_is_beyond = of_documents.any(is_beyond) || file.problems.iter().any(is_beyond);
-    if some_is_beyond && !Group::ALL.iter().any(|group| text.text.contains(group.name())) {
-        file.problems.retain(|problem| !is_beyond(problem));
-        for document in &mut file.documents {
-            document.problems.retain(|problem| !is_beyond(problem));
-        }
+    file.problems.retain(|problem| !reading.waives(problem));
+    for document in &mut file.documents {
+        document.problems.retain(|problem| !reading.waives(problem));
     }
     file
 }
@@ -217,6 +245,8 @@ struct Read<'t> {
     problems: Vec<Problem>,
     facts: Vec<Fact>,
     is_template: bool,
+    /// Whether something was passed over that is nobody's mistake here.
+    is_stranger: bool,
     file: Option<File<'t>>,
 }
 
@@ -232,7 +262,8 @@ impl<'t> Survey<'t> {
             if matches!(text.role, Role::Guide) {
                 return Some(Vec::new());
             }
-            (!unfinished::is_chart_template(text)).then(|| cut(*position, text, is_whole, limits, bounds))
+            let reading = Reading::of(text, plan);
+            (!unfinished::is_chart_template(text)).then(|| cut(*position, text, reading, is_whole, limits, bounds))
         });
         let inventory = |reason| match &plan.live {
             Some(live) => live.inventory.clone(),
@@ -240,6 +271,11 @@ impl<'t> Survey<'t> {
         };
         let is_block = |(position, text): (usize, &Text)| matches!(text.role, Role::Block(_)).then_some(position);
         let blocks = texts.iter().enumerate().filter_map(is_block);
+        let is_no_text = |(position, text): (usize, &Text)| {
+            let not_text = text.problem.as_ref()?;
+            let is_stranger = Reading::of(text, plan).passes_over(&not_text.problem);
+            is_stranger.then_some(position)
+        };
         let mut survey = Self {
             inventory: inventory(NOT_AMONG_THE_FILES),
             blocks: blocks.map(|position| (position, inventory(NOT_IN_THE_BLOCK))).collect(),
@@ -247,6 +283,7 @@ impl<'t> Survey<'t> {
             keeps_names: plan.live.is_some(),
             parts: Vec::new(),
             templates: Vec::new(),
+            strangers: texts.iter().enumerate().filter_map(is_no_text).collect(),
         };
         let mut pieces = Vec::new();
         for (position, of_text) in cut.into_iter().enumerate() {
@@ -260,7 +297,7 @@ impl<'t> Survey<'t> {
             &pieces,
             |piece| {
                 let is_kept = |documents| keeps_all || piece.extent.is_whole() && documents > bounds.documents;
-                piece.read(&texts[piece.text], plan, is_kept)
+                piece.read(plan, is_kept)
             },
             |piece, mut read| {
                 if !piece.may_be_template {
@@ -268,8 +305,7 @@ impl<'t> Survey<'t> {
                 }
                 of_text.push(read);
                 if piece.extent.is_last() {
-                    let text = &texts[piece.text];
-                    survey.conclude(piece, text, std::mem::take(&mut of_text), limits, bounds);
+                    survey.conclude(piece, std::mem::take(&mut of_text), limits, bounds);
                 }
             },
         );
@@ -301,11 +337,13 @@ impl<'t> Survey<'t> {
     }
 
     /// Decides how a text is judged of which `last` is the last piece.
-    fn conclude(&mut self, last: &Piece<'t>, text: &Text, mut pieces: Vec<Read<'t>>, limits: &Limits, bounds: Bounds) {
+    fn conclude(&mut self, last: &Piece<'t>, mut pieces: Vec<Read<'t>>, limits: &Limits, bounds: Bounds) {
         if pieces.iter().any(|read| read.is_template) {
             self.templates.push(last.text);
             return;
         }
+        self.strangers
+            .extend(pieces.iter().any(|read| read.is_stranger).then_some(last.text));
         for read in &mut pieces {
             self.add(last.text, &mut read.facts);
         }
@@ -344,7 +382,7 @@ impl<'t> Survey<'t> {
             }
         } else {
             // Lists among the documents: the parts have to be counted out.
-            let file = file(last.extent.whole().read(0, limits), text, last.reading);
+            let file = file(last.extent.whole().read(0, limits), last.reading);
             self.parts.extend(split(last.text, file, bounds));
         }
     }
@@ -352,7 +390,7 @@ impl<'t> Survey<'t> {
 
 impl<'t> Piece<'t> {
     /// Reads it. `is_kept` says whether the documents are kept, by their number.
-    fn read(&self, text: &Text, plan: &Plan, is_kept: impl Fn(usize) -> bool) -> Read<'t> {
+    fn read(&self, plan: &Plan, is_kept: impl Fn(usize) -> bool) -> Read<'t> {
         let limits = &plan.options.limits;
         let parsed = if is_kept(0) {
             self.extent.read(0, limits)
@@ -360,7 +398,10 @@ impl<'t> Piece<'t> {
             self.extent.outline(limits)
         };
         let indexes = parsed.indexes;
-        let mut read = file(parsed, text, self.reading);
+        let mut of_documents = parsed.documents.iter().flat_map(|document| &document.problems);
+        let passes_over = |problem: &Problem| self.reading.passes_over(problem);
+        let is_stranger = of_documents.any(passes_over) || parsed.problems.iter().any(passes_over);
+        let mut read = file(parsed, self.reading);
         let is_template = read.is_template();
         let documents = read.documents.len();
         let facts = if is_template {
@@ -374,7 +415,7 @@ impl<'t> Piece<'t> {
             if is_kept(0) {
                 return read;
             }
-            let whole = file(self.extent.read(0, limits), text, self.reading);
+            let whole = file(self.extent.read(0, limits), self.reading);
             File {
                 problems: Vec::new(),
                 ..whole
@@ -387,13 +428,21 @@ impl<'t> Piece<'t> {
             facts,
             problems,
             is_template,
+            is_stranger,
             file,
         }
     }
 }
 
 /// Cuts a text into pieces, of which there is at least one.
-fn cut<'t>(position: usize, text: &'t Text, is_whole: bool, limits: &Limits, bounds: Bounds) -> Vec<Piece<'t>> {
+fn cut<'t>(
+    position: usize,
+    text: &'t Text,
+    reading: Reading,
+    is_whole: bool,
+    limits: &Limits,
+    bounds: Bounds,
+) -> Vec<Piece<'t>> {
     let extents = if is_whole {
         vec![Extent::Whole(&text.text)]
     } else {
@@ -404,7 +453,6 @@ fn cut<'t>(position: usize, text: &'t Text, is_whole: bool, limits: &Limits, bou
             .map(|start| Extent::Stretches(Arc::clone(&source), stretches(start)))
             .collect()
     };
-    let reading = Reading::of(text);
     let may_be_template = unfinished::may_be_template(text);
     let piece = |extent| Piece {
         text: position,

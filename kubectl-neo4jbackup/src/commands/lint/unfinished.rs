@@ -73,7 +73,12 @@ pub(super) fn parts(text: &Text, unknown: &[Unknown]) -> Vec<String> {
     reasons
 }
 
-/// Says of the objects of another operator that they were left alone, once for all files. `objects` counts them by text. It is
+/// Why a text with mistakes that names nothing of ours was not judged, as the end of a sentence that begins with the name of the
+/// file: the same for each, so that they are counted.
+pub(super) const OF_SOMEBODY_ELSE: &str = "is no YAML or JSON without mistakes and was not judged, because it names no API of \
+    the operator; to see them, name it itself and without --allow-incomplete";
+
+/// Says of the objects of another operator that they were left alone, once for all files. `objects` counts them by file. It is
 /// the end of a sentence that begins with the name of the first file.
 pub(super) fn of_another_operator(group: Group, objects: &BTreeMap<usize, usize>) -> String {
     let files = match objects.len() {
