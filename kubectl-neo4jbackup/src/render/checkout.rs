@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::baseline::without_dots;
 use crate::config;
+use crate::input::STDIN;
 
 /// The folder that a pipeline has checked out.
 #[derive(Debug, Clone)]
@@ -26,7 +27,7 @@ impl Checkout {
     /// The way from the root to a file, with the slashes of a URL. `None` for what is no file below it: standard input, files
     /// elsewhere.
     pub fn place(&self, file: &str) -> Option<String> {
-        if file.starts_with('<') {
+        if file == STDIN {
             return None;
         }
         let full = without_dots(&self.current_directory.join(file));

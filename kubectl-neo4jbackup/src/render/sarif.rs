@@ -10,6 +10,7 @@ use neo4jbackup_core::rule::RuleMeta;
 use serde_json::{Value, json};
 
 use super::{Context, Format, sentence};
+use crate::input::STDIN;
 use crate::json::pretty;
 use crate::report::{Finding, LintReport, Location, Related, fingerprints, object_name};
 
@@ -76,18 +77,23 @@ impl Format for Sarif {
         let all = report.findings.len();
         (all > MOST_RESULTS).then(|| {
             format!(
-                "SARIF: GitHub takes no more than {MOST_RESULTS} results of a run, so the {} least severe of {all} were left out",
+                "SARIF: GitHub takes no more than {MOST_RESULTS} results of a run, so {} of {all} were left out: what is accepted \
+                 first, then the least severe",
                 all - MOST_RESULTS
             )
         })
     }
 }
 
-/// The numbers of the findings that are written: of too many the most severe, and of these the first.
+/// The numbers of the findings that are written: of too many those that nobody has accepted, of these the most severe, and of
+/// these the first.
 fn kept(report: &LintReport) -> Vec<usize> {
     let mut numbers: Vec<usize> = (0..report.findings.len()).collect();
     if numbers.len() > MOST_RESULTS {
-        numbers.sort_by_key(|number| Reverse(report.findings[*number].severity));
+        numbers.sort_by_key(|number| {
+            let finding = &report.findings[*number];
+            (finding.suppressed.is_some(), Reverse(finding.severity))
+        });
         numbers.truncate(MOST_RESULTS);
         numbers.sort_unstable();
     }
@@ -122,20 +128,18 @@ fn level(severity: Severity) -> &'static str {
 fn result(finding: &Finding, fingerprint: &str, rule: Option<usize>, context: &Context<'_>) -> Value {
     let location = &finding.location;
     let text = context.texts.get(finding.place.text).copied().unwrap_or_default();
-    // What is not in the checkout has only the name of its object.
     let place = context.checkout.place(&location.file);
+    let object = finding.object_name();
     let mut result = json!({
         "ruleId": finding.code,
         "level": level(finding.severity),
         "message": {"text": plain(&sentence(finding))},
         "locations": [{
-            "logicalLocations": [{"fullyQualifiedName": logical_name(&finding.object_name(), &finding.field)}],
+            "physicalLocation": physical(Some(location), &object, context),
+            "logicalLocations": [{"fullyQualifiedName": logical_name(&object, &finding.field)}],
         }],
         "partialFingerprints": {"finding/v1": fingerprint},
     });
-    if let Some(place) = &place {
-        result["locations"][0]["physicalLocation"] = physical(place, location);
-    }
     if !finding.related.is_empty() {
         let places = finding.related.iter().map(|place| related(finding, place, context));
         result["relatedLocations"] = places.collect();
@@ -176,24 +180,29 @@ fn result(finding: &Finding, fingerprint: &str, rule: Option<usize>, context: &C
     result
 }
 
-/// A place that has to do with the finding; one that is in no file has only a name.
+/// A place that has to do with the finding.
 fn related(finding: &Finding, place: &Related, context: &Context<'_>) -> Value {
     let object = place.object.as_ref().or(finding.object.as_ref());
     let object = object.map(object_name).unwrap_or_default();
-    let mut location = json!({
+    json!({
         "message": {"text": plain(&place.text)},
+        "physicalLocation": physical(place.location.as_ref(), &object, context),
         "logicalLocations": [{"fullyQualifiedName": logical_name(&object, &place.field)}],
-    });
-    let there = place.location.as_ref();
-    if let Some((there, place)) = there.and_then(|there| Some((there, context.checkout.place(&there.file)?))) {
-        location["physicalLocation"] = physical(&place, there);
-    }
-    location
+    })
 }
 
-fn physical(place: &str, location: &Location) -> Value {
+/// Where something stands. GitHub refuses a whole report in which one place has no address. So what is in no file of the
+/// checkout stands at the name of its object: the path of a file elsewhere is nothing that the report is to tell.
+fn physical(location: Option<&Location>, object: &str, context: &Context<'_>) -> Value {
+    let there = location.and_then(|location| Some((context.checkout.place(&location.file)?, location)));
+    let Some((place, location)) = there else {
+        return json!({
+            "artifactLocation": {"uri": uri(&stand_in(object, location))},
+            "region": {"startLine": 1},
+        });
+    };
     json!({
-        "artifactLocation": {"uri": uri(place)},
+        "artifactLocation": {"uri": uri(&place)},
         "region": {
             "startLine": location.line,
             "startColumn": location.column,
@@ -201,6 +210,18 @@ fn physical(place: &str, location: &Location) -> Value {
             "endColumn": location.end_column,
         },
     })
+}
+
+/// What has the place of a path where there is none to tell: the parts of the name of an object. That is text of others, so
+/// that none of it may lead anywhere.
+fn stand_in(object: &str, location: Option<&Location>) -> String {
+    let parts = object.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
+    let parts: Vec<String> = parts.map(|part| Name(part).to_string()).collect();
+    match location {
+        _ if !parts.is_empty() => parts.join("/"),
+        Some(location) if location.file == STDIN => "stdin".to_owned(),
+        _ => "elsewhere".to_owned(),
+    }
 }
 
 fn logical_name(object: &str, field: &str) -> String {
@@ -247,6 +268,20 @@ mod tests {
     fn a_path_becomes_a_uri() {
         assert_eq!(uri("deploy/a b#1.yaml"), "deploy/a%20b%231.yaml");
         assert_eq!(uri("c:/ü"), "c%3A/%C3%BC");
+    }
+
+    #[test]
+    fn the_name_of_an_object_leads_nowhere() {
+        for (object, expected) in [
+            ("Neo4jBackup/graph/nightly", "Neo4jBackup/graph/nightly"),
+            ("https://example.org/../x", "https%3A/example.org/x"),
+            ("//../etc/./passwd", "etc/passwd"),
+            ("a?b#c", "a%3Fb%23c"),
+            ("../..", "elsewhere"),
+            ("", "elsewhere"),
+        ] {
+            assert_eq!(uri(&stand_in(object, None)), expected, "{object}");
+        }
     }
 
     #[test]

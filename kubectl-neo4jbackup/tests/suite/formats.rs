@@ -103,9 +103,29 @@ fn markdown() {
     assert_snapshot!(render("markdown"));
 }
 
+/// What GitHub asks of every place in a report, all of which it refuses otherwise; and nothing may lead out of the checkout.
+fn assert_places(log: &Value) {
+    for result in log["runs"][0]["results"].as_array().unwrap() {
+        let related = result["relatedLocations"].as_array().into_iter().flatten();
+        let own = result["locations"].as_array().unwrap();
+        assert!(!own.is_empty(), "{result:#}");
+        for place in own.iter().chain(related) {
+            let uri = place["physicalLocation"]["artifactLocation"]["uri"].as_str();
+            let uri = uri.unwrap_or_else(|| panic!("a place without an address: {place:#}"));
+            let leads_out = uri.contains([':', '\\']) || uri.split('/').any(|part| matches!(part, "" | "." | ".."));
+            assert!(!leads_out, "{uri}");
+            assert!(
+                place["physicalLocation"]["region"]["startLine"].as_u64() >= Some(1),
+                "{place:#}"
+            );
+        }
+    }
+}
+
 #[test]
 fn sarif() {
     let mut log: Value = serde_json::from_str(&render("sarif")).unwrap();
+    assert_places(&log);
     let run = &log["runs"][0];
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
     assert!(rules.len() > 2);
@@ -151,8 +171,9 @@ fn pipelines_get_the_places_of_the_repository_and_no_others() {
     for inside in ["a b.yaml", "../deploy/./a b.yaml", absolute.to_str().unwrap()] {
         let run = lint("", &["sarif", inside, "../../elsewhere.yaml"]);
         let log: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_places(&log);
         let results = log["runs"][0]["results"].to_string();
-        assert!(!results.contains("file:") && !results.contains("../"), "{results}");
+        assert!(!results.contains("elsewhere.yaml"), "{results}");
         let locations: Vec<&Value> = log["runs"][0]["results"]
             .as_array()
             .unwrap()
@@ -163,8 +184,11 @@ fn pipelines_get_the_places_of_the_repository_and_no_others() {
             locations[0]["physicalLocation"]["artifactLocation"]["uri"],
             "deploy/a%20b.yaml"
         );
-        // What is not in the repository is named by its object, and has no fix there.
-        assert_eq!(locations[1]["physicalLocation"], Value::Null);
+        // What is not in the repository stands at the name of its object, and has no fix there.
+        assert_eq!(
+            locations[1]["physicalLocation"],
+            json!({"artifactLocation": {"uri": "Neo4jBackup/graph/other"}, "region": {"startLine": 1}})
+        );
         assert_eq!(
             locations[1]["logicalLocations"][0]["fullyQualifiedName"],
             "Neo4jBackup/graph/other spec.schedule"
@@ -182,9 +206,10 @@ fn pipelines_get_the_places_of_the_repository_and_no_others() {
     }
     let run = lint(SIX_FIELDS, &["sarif", "-", "absent.yaml", "/absent.yaml"]);
     let log: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_places(&log);
     assert_eq!(
-        log["runs"][0]["results"][0]["locations"][0]["physicalLocation"],
-        Value::Null
+        log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+        "Neo4jBackup/graph/nightly"
     );
     let notifications = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"];
     let place = |number: usize| &notifications[number]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
@@ -196,21 +221,60 @@ fn pipelines_get_the_places_of_the_repository_and_no_others() {
 }
 
 #[test]
+fn what_is_piped_has_a_place_for_code_scanning_whatever_it_is_called() {
+    let sandbox = Sandbox::new();
+    sandbox.write("repo/.git/HEAD", "");
+    sandbox.write("broken.yaml", "apiVersion: neo4j.neo4j.com/v1beta1\nkind: [\n");
+    // Two backups at the same minute name each other; others are called so that a path or an address could come of it.
+    let named = |name: &str| SIX_FIELDS.replace("0 0 2 * * *", "0 2 * * *").replace("nightly", name);
+    let rendered = [
+        "first",
+        "second",
+        "../../x",
+        "//example.org/x",
+        "https:x",
+        "'\"\\\\..\"'",
+    ]
+    .map(named)
+    .join("---\n");
+    let lint = |stdin: &str| {
+        let run = sandbox.run_in("repo", stdin, &["lint", "-", "../broken.yaml", "-o", "sarif"]);
+        let log: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_places(&log);
+        log["runs"][0]["results"].clone()
+    };
+    let results = lint(&rendered);
+    let with_related = |result: &&Value| result["relatedLocations"].is_array();
+    assert!(results.as_array().unwrap().iter().any(|result| with_related(&result)));
+    let texts = results.to_string();
+    assert!(
+        !texts.contains("broken.yaml") && texts.contains("\"elsewhere\""),
+        "{texts}"
+    );
+    assert!(lint("kind: [\n").to_string().contains("\"stdin\""));
+}
+
+#[test]
 fn more_results_than_github_takes_are_cut_and_that_is_said() {
     let sandbox = Sandbox::new();
-    let backup = |number: usize, schedule: &str, account: &str| {
+    let backup = |number: usize, more: &str, schedule: &str, account: &str| {
         format!(
-            "{{\"apiVersion\": \"neo4j.neo4j.com/v1beta1\", \"kind\": \"Neo4jBackup\", \"metadata\": {{\"name\": \"b{number}\"}}, \"spec\": \
+            "{{\"apiVersion\": \"neo4j.neo4j.com/v1beta1\", \"kind\": \"Neo4jBackup\", \"metadata\": {{\"name\": \"b{number}\"{more}}}, \"spec\": \
              {{\"instanceRef\": \"i{number}\", \"schedule\": \"{schedule}\", \"storage\": {{\"type\": \"s3\", \"bucket\": \"b\", \"cloud\": {{\"provider\": \
              \"aws\", \"identity\": {{\"provider\": \"aws\", \"autoCreate\": {{\"enabled\": true, \"annotations\": {{\"eks.amazonaws.com/role-arn\": \
              \"arn:aws:iam::{account}:role/r\"}}}}}}}}}}}}}}\n---\n"
         )
     };
-    let warned: String = (0..30)
-        .map(|number| backup(number, "0 2 * * *", "123456789012"))
+    let warned: String = (0..40)
+        .map(|number| backup(number, "", "0 2 * * *", "123456789012"))
         .collect();
+    // Of which somebody has accepted some.
+    let accepted = ", \"annotations\": {\"neo4jbackup.github.io/ignore-NB5001\": \"known\"}";
     let wrong: String = (0..25_000)
-        .map(|number| backup(number, "0 0 2 * * *", "210987654321"))
+        .map(|number| {
+            let more = if number < 30 { accepted } else { "" };
+            backup(number, more, "0 0 2 * * *", "210987654321")
+        })
         .collect();
     sandbox.write("a.yaml", warned);
     sandbox.write("b.yaml", wrong);
@@ -224,13 +288,16 @@ fn more_results_than_github_takes_are_cut_and_that_is_said() {
         "-o",
         "short",
     ]);
-    let cut = "SARIF: GitHub takes no more than 25000 results of a run, so the 30 least severe of 25030 were left out";
+    let cut = "SARIF: GitHub takes no more than 25000 results of a run, so 40 of 25040 were left out: what is accepted first, then \
+               the least severe";
     assert!(run.stderr.contains(&format!("warning: {cut}\n")), "{}", run.stderr);
-    assert_eq!(run.stdout.lines().filter(|line| line.contains(" NB3009 ")).count(), 30);
+    assert_eq!(run.stdout.lines().filter(|line| line.contains(" NB3009 ")).count(), 40);
     let log: Value = serde_json::from_str(&sandbox.read("cut.sarif")).unwrap();
     let results = log["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), 25_000);
-    assert!(results.iter().all(|result| result["ruleId"] == "NB5001"));
+    // What nobody has accepted is there, and of that the least severe are what is cut.
+    assert!(results.iter().all(|result| result["suppressions"].is_null()));
+    assert_eq!(results.iter().filter(|result| result["ruleId"] == "NB3009").count(), 30);
     let notification = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
     assert_eq!(
         (&notification["level"], &notification["message"]["text"]),
