@@ -71,7 +71,9 @@ const EVERYWHERE: &str = "Flags of every command";
                   kubectl neo4jbackup status -A\n\n\
                   Flags follow the name of the plugin: `kubectl neo4jbackup lint -n prod`, not `kubectl -n prod neo4jbackup`.\n\
                   Every flag marked [env] can be set in the environment; the command line goes first.\n\n\
-                  Permissions: each command says what it needs; `rbac generate --for plugin` prints a Role with all of it.\n\n\
+                  Permissions: each command says what it needs. `rbac generate --for plugin` prints a Role with all that it takes to \
+                  look, with --level probe or repair also what those commands write; `lint --server-dry-run` needs what \
+                  `rbac generate --for user --level edit` prints.\n\n\
                   Exit codes: 0 good, 1 findings or differences, 2 wrong usage, 3 no full answer, 4 refused, \
                   124 not come about in time"
 )]
@@ -169,7 +171,9 @@ pub enum Command {
         Permissions: none; with --live list in the namespaces of the files on neo4jbackups, neo4jrestores, neo4jenterpriseclusters, \
         neo4jenterprisestandalones, neo4jshardeddatabases, cronjobs, jobs, persistentvolumeclaims and serviceaccounts, get on \
         secrets and namespaces, and list on deployments everywhere; with --live or --crds cluster get on \
-        customresourcedefinitions. What is missing is listed as not checked.\n\n\
+        customresourcedefinitions; with --server-dry-run get, create and patch on neo4jbackups and neo4jrestores, which \
+        `rbac generate --for user --level edit` prints, and on whichever other kinds of the operator are in the files. What is \
+        missing is listed as not checked.\n\n\
         Exit codes: 0 nothing at or above --fail-on, 1 findings (with --fix --diff: or differences), 2 wrong usage, \
         3 a file, or with --live or --server-dry-run something of the cluster, could not be read, or there was nothing to judge, 4 a file to write would replace one that must stay")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
