@@ -19,16 +19,18 @@ const PAGES: usize = 10;
 const PAGE: usize = 100;
 
 /// Looks for an object below a prefix, or for the artifact that the prefix is. Returns what was found, in words. `check` says
-/// whether the last answer was a list: the library takes any XML for an empty one.
+/// whether the last answer was a list: the library takes any XML for an empty one. Of Azure (`hides_prefix`) the library
+/// leaves out what is called exactly as the prefix. Others are asked for what it is: a policy may allow no other prefix.
 pub(crate) async fn look<S: PaginatedListStore>(
     store: &S,
     prefix: &str,
+    hides_prefix: bool,
     check: impl Fn() -> Result<(), Failure>,
 ) -> Result<String, Failure> {
-    // Of Azure, the library leaves out what is called exactly as the prefix.
-    let (asked, is_artifact) = match prefix.strip_suffix('p') {
-        Some(shorter) if prefix.ends_with(ARTIFACT) => (shorter, true),
-        _ => (prefix, false),
+    let is_artifact = prefix.ends_with(ARTIFACT);
+    let asked = match prefix.strip_suffix('p') {
+        Some(shorter) if is_artifact && hides_prefix => shorter,
+        _ => prefix,
     };
     let is_sought = |object: &&ObjectMeta| {
         let key = object.location.as_ref();

@@ -265,7 +265,8 @@ impl Run<'_> {
         delete: impl AsyncFn(&Location) -> bool,
     ) -> Option<()> {
         let prefix = self.task.store.prefix.trim_start_matches('/');
-        let found = listing::look(store, prefix, || check_list(transport.take_last())).await;
+        let hides_prefix = self.task.store.provider == Provider::Azure;
+        let found = listing::look(store, prefix, hides_prefix, || check_list(transport.take_last())).await;
         let found = self.rows.take(Step::List, found, String::clone);
         if !self.task.write_canary {
             for step in [Step::Write, Step::Read, Step::Delete] {

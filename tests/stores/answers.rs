@@ -50,7 +50,17 @@ fn one_artifact_is_not_taken_for_what_lies_beside_it() {
         );
         let store = Impostor::answering("200 OK", "", &body);
         let probe = of(&store.endpoint()).flag("--path-style");
-        probe.prefix("graph/one.backup").run()
+        let answer = probe.prefix("graph/one.backup").run();
+        // The least policy for one artifact allows this prefix and no shorter one.
+        let heard = store.heard();
+        assert!(
+            heard
+                .iter()
+                .any(|request| request.contains("prefix=graph%2Fone.backup&")
+                    || request.contains("prefix=graph%2Fone.backup ")),
+            "{heard:?}"
+        );
+        answer
     };
     list("graph/one.backup").saw("list", "found `graph/one.backup`");
     list("graph/one.backup.sha256").saw("list", "nothing is there yet");
