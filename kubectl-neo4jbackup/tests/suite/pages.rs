@@ -59,7 +59,11 @@ fn every_command_that_a_page_names_is_one_that_there_is() {
             let line = line.split(" # ").next().unwrap().trim_end_matches('\\').trim();
             for call in calls(line) {
                 // The name alone is the name of the program.
-                if call.is_empty() || call.iter().any(|word| word.contains(['…', '[', '<', '|']) || word == "...") {
+                if call.is_empty()
+                    || call
+                        .iter()
+                        .any(|word| word.contains(['…', '[', '<', '|']) || word == "...")
+                {
                     continue;
                 }
                 let words = call.iter().map(|word| {
