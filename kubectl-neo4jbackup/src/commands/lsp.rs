@@ -12,12 +12,14 @@ mod cursor;
 mod definitions;
 mod diagnostics;
 mod document;
+mod elsewhere;
 mod fields;
 mod flow;
 mod head;
 mod hover;
 mod place;
 mod project;
+mod real;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -210,11 +212,6 @@ impl Session<'_> {
                 Ok(())
             }
             (Message::Notification(notification), Some(server)) => {
-                if notification.method == "initialized"
-                    && let Some(wish) = server.watch_files()
-                {
-                    return self.send(&wish);
-                }
                 server.notice(notification);
                 Ok(())
             }

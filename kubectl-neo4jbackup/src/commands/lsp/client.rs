@@ -1,6 +1,6 @@
 //! What an editor says of itself, and what it is told in return.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gen_lsp_types::{
     ChangeNotifications, CodeActionKind, CodeActionOptions, CompletionOptions, InitializeResult, ServerCapabilities,
@@ -11,8 +11,15 @@ use serde_json::{Value, json};
 
 use super::actions::FIX_ALL;
 use super::place::Encoding;
+use super::real::real;
 use super::uri;
 use crate::config;
+
+/// The endings of manifests.
+const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// What a kustomization may be called beside the names that have such an ending.
+const KUSTOMIZATION: &str = "Kustomization";
 
 /// Behind these something may be typed of which there is a list.
 const TRIGGERS: [&str; 4] = [" ", "\"", "{", "["];
@@ -23,8 +30,10 @@ pub(super) struct Client {
     /// Whether it takes changes that say for which version of a text they are.
     pub(super) takes_versions: bool,
     /// Whether it tells of files that change, when it is asked to.
-    watches: bool,
-    /// The folders that are open.
+    pub(super) watches: bool,
+    /// Whether it can be told from which folder on a pattern holds.
+    knows_bases: bool,
+    /// The folders that are open, where they really are, in its order.
     pub(super) folders: Vec<PathBuf>,
 }
 
@@ -52,7 +61,12 @@ impl Client {
             encoding: Encoding::choose(&offered),
             takes_versions: able("/capabilities/workspace/workspaceEdit/documentChanges"),
             watches: able("/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration"),
-            folders: folders.into_iter().filter_map(uri::path_of).collect(),
+            knows_bases: able("/capabilities/workspace/didChangeWatchedFiles/relativePatternSupport"),
+            folders: folders
+                .into_iter()
+                .filter_map(uri::path_of)
+                .map(|folder| real(&folder))
+                .collect(),
         }
     }
 
@@ -65,6 +79,7 @@ impl Client {
                     TextDocumentSyncOptions {
                         open_close: Some(true),
                         change: Some(TextDocumentSyncKind::Incremental),
+                        save: Some(true.into()),
                         ..TextDocumentSyncOptions::default()
                     }
                     .into(),
@@ -100,23 +115,48 @@ impl Client {
         }
     }
 
-    /// Asks it to tell of files that change, where it can.
-    pub(super) fn watch_files(&self) -> Option<Message> {
-        let globs = ["**/*.{yaml,yml,json}".to_owned(), format!("**/{}", config::NAME)];
-        let watchers = globs.map(|glob| json!({"globPattern": glob}));
+    /// The patterns of files that may matter in any folder that is open.
+    pub(super) fn patterns() -> Vec<Value> {
+        let manifests = format!("*.{{{}}}", ENDINGS.join(","));
+        let names = [manifests.as_str(), config::NAME, KUSTOMIZATION];
+        names.map(|name| Value::from(format!("**/{name}"))).to_vec()
+    }
+
+    /// The pattern of a file or folder that matters because settings name it; `None` where [`Self::patterns`] has it.
+    pub(super) fn pattern_of(&self, place: &Path) -> Option<Value> {
+        let is_open = self.folders.iter().any(|folder| place.starts_with(folder));
+        let has_ending = place
+            .extension()
+            .is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known));
+        let is_folder = place.is_dir();
+        if is_open && (is_folder || has_ending) {
+            return None;
+        }
+        let (base, name) = if is_folder {
+            (place, "**/*".into())
+        } else {
+            (place.parent()?, place.file_name()?.to_string_lossy())
+        };
+        Some(if is_open {
+            // However the editor spells the folder.
+            format!("**/{name}").into()
+        } else if self.knows_bases {
+            json!({"baseUri": uri::uri_of(base), "pattern": name})
+        } else {
+            base.join(&*name).to_string_lossy().into()
+        })
+    }
+
+    /// Asks it to tell of files that change, where it can. `id` is of this wish alone.
+    pub(super) fn watch(&self, id: String, patterns: &[Value]) -> Option<Message> {
+        let watchers: Vec<_> = patterns.iter().map(|pattern| json!({"globPattern": pattern})).collect();
         let registration = json!({
-            "id": "files",
+            "id": id,
             "method": "workspace/didChangeWatchedFiles",
             "registerOptions": {"watchers": watchers},
         });
         let params = json!({"registrations": [registration]});
-        self.watches.then(|| {
-            Request::new(
-                "files".to_owned().into(),
-                "client/registerCapability".to_owned(),
-                params,
-            )
-            .into()
-        })
+        self.watches
+            .then(|| Request::new(id.into(), "client/registerCapability".to_owned(), params).into())
     }
 }

@@ -10,6 +10,7 @@ use neo4jbackup_core::schema::Kind;
 use super::super::lint::Plan;
 use super::super::lint::single::{self, Accepted};
 use super::definitions::Definitions;
+use super::real::real;
 use crate::cli::Lint;
 use crate::config;
 use crate::connection::Access;
@@ -34,16 +35,33 @@ pub(super) struct Settings {
 }
 
 impl Surroundings {
-    /// The files and folders with definitions.
-    fn places_of_definitions(&self, root: &Path) -> Vec<PathBuf> {
-        let named = self.flags.crds.iter();
-        named
-            .filter_map(|path| std::fs::canonicalize(root.join(path)).ok())
-            .collect()
+    #[cfg(test)]
+    pub(super) fn of_test() -> Self {
+        Self {
+            flags: crate::cli::Lsp::default(),
+            namespace: None,
+            access: Access::default(),
+            environment: BTreeMap::new(),
+            now: "2026-06-01T00:00:00Z".parse().unwrap(),
+        }
     }
 
-    /// Reads the settings for a folder. The error is a sentence for the person who edits.
-    fn settings(&self, root: &Path) -> Result<Settings, String> {
+    /// The files and folders that settings for a folder come from whatever stands in them.
+    fn sources(&self, root: &Path) -> Vec<PathBuf> {
+        let definitions = self
+            .flags
+            .crds
+            .iter()
+            .filter(|path| path.as_path() != Path::new("cluster"));
+        let named: Vec<&PathBuf> = definitions.chain(&self.flags.config).collect();
+        let found = config::find(root, root).ok().flatten();
+        let found = found.filter(|_| self.flags.config.is_none());
+        named.into_iter().map(|path| root.join(path)).chain(found).collect()
+    }
+
+    /// Reads the settings for a folder, and lays down in `sources` what else they come from. The error is a sentence for the
+    /// person who edits.
+    fn settings(&self, root: &Path, sources: &mut Vec<PathBuf>) -> Result<Settings, String> {
         let crate::cli::Lsp {
             operator_version,
             crds,
@@ -75,6 +93,8 @@ impl Surroundings {
         let mut access = self.access.clone();
         let plan = Plan::new(arguments, self.namespace.clone(), &mut access, false, &mut silent);
         let plan = plan.map_err(|error| error.to_string())?;
+        // Also one that is not there yet: it is waited for.
+        sources.extend(plan.baseline.iter().map(|(_, file)| file.clone()));
         let accepted = Accepted::of(&plan).map_err(|error| error.to_string())?;
         let served = plan.options.served.as_deref();
         let definitions = served.map(|served| Definitions::of(&self.flags.crds, served, &access, &mut silent));
@@ -94,8 +114,8 @@ pub(super) struct Project {
     root: PathBuf,
     /// What is wanted, or why that is not known.
     pub(super) settings: Result<Arc<Settings>, String>,
-    /// Where the definitions are.
-    definitions: Vec<PathBuf>,
+    /// The files and folders that the settings come from, where they really are.
+    pub(super) sources: Vec<PathBuf>,
     /// Whether the files that are not open count as well.
     pub(super) reads_folder: bool,
     /// What the files say of which the editor has no text of its own.
@@ -106,9 +126,10 @@ pub(super) struct Project {
 
 impl Project {
     pub(super) fn new(root: PathBuf, reads_folder: bool, surroundings: &Surroundings) -> Self {
-        let settings = surroundings.settings(&root).map(Arc::new);
+        let mut sources = surroundings.sources(&root);
+        let settings = surroundings.settings(&root, &mut sources).map(Arc::new);
         Self {
-            definitions: surroundings.places_of_definitions(&root),
+            sources: sources.iter().map(|source| real(source)).collect(),
             root,
             settings,
             reads_folder,
@@ -150,8 +171,8 @@ impl Project {
 
     /// Whether a file has something of the settings in it.
     pub(super) fn rests_on(&self, file: &Path) -> bool {
-        let is_definition = self.definitions.iter().any(|place| file.starts_with(place));
-        is_definition || file.file_name().is_some_and(|name| name == config::NAME)
+        let is_source = self.sources.iter().any(|source| file.starts_with(source));
+        is_source || file.file_name().is_some_and(|name| name == config::NAME)
     }
 
     pub(super) fn root(&self) -> &Path {

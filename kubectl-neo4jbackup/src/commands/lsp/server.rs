@@ -1,20 +1,18 @@
 //! What an editor has open, and what is found in it.
 
+mod folders;
 mod questions;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gen_lsp_types::{
-    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, Location, PublishDiagnosticsParams,
-    TextDocumentContentChangeEvent,
+    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    PublishDiagnosticsParams, TextDocumentContentChangeEvent,
 };
 use lsp_server::{ErrorCode, Message, Notification, Request, Response};
 use neo4jbackup_core::facts::Fact;
-use neo4jbackup_core::lint::span_of;
-use neo4jbackup_core::model::ObjectRef;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -22,11 +20,11 @@ use super::super::lint::single;
 use super::client::Client;
 use super::diagnostics;
 use super::document::Document;
-use super::place::Lines;
+use super::elsewhere::Search;
 use super::project::{self, Project, Scan, Settings, Surroundings};
+use super::real::real;
 use super::uri;
 use crate::clock::Clock;
-use crate::report::Related;
 
 /// What is to be done beside answering.
 pub(super) enum Errand {
@@ -45,6 +43,8 @@ pub(super) struct Server {
     projects: BTreeMap<PathBuf, Project>,
     /// The texts that are to be judged, in this order.
     due: VecDeque<String>,
+    /// The places because of which the editor was asked to tell of files that change; `None` until it listens.
+    watched: Option<BTreeSet<PathBuf>>,
     errands: Vec<Errand>,
 }
 
@@ -58,17 +58,13 @@ impl Server {
             documents: BTreeMap::new(),
             projects: BTreeMap::new(),
             due: VecDeque::new(),
+            watched: None,
             errands: Vec::new(),
         };
         for folder in server.client.folders.clone() {
-            server.add_folder(&folder);
+            server.begin_folder(folder);
         }
         server
-    }
-
-    /// What asks the editor to tell of files that change.
-    pub(super) fn watch_files(&self) -> Option<Message> {
-        self.client.watch_files()
     }
 
     /// What is to be done since somebody asked last.
@@ -104,8 +100,10 @@ impl Server {
     pub(super) fn notice(&mut self, notification: Notification) {
         let Notification { method, params } = notification;
         match method.as_str() {
+            "initialized" => self.watch(),
             "textDocument/didOpen" => self.with(params, Self::open),
             "textDocument/didChange" => self.with(params, Self::change),
+            "textDocument/didSave" => self.with(params, |server, params| server.saved(&params)),
             "textDocument/didClose" => self.with(params, |server, params| server.close(&params)),
             "workspace/didChangeWatchedFiles" => self.with(params, |server, params| server.files_changed(&params)),
             "workspace/didChangeWorkspaceFolders" => self.with(params, Self::folders_changed),
@@ -119,20 +117,10 @@ impl Server {
         }
     }
 
-    fn add_folder(&mut self, folder: &Path) {
-        let root = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-        let home = self.surroundings.environment.get("HOME").map(Path::new);
-        // Who has opened a whole home does not want all of it read.
-        let reads_folder = root.parent().is_some() && home != Some(&root);
-        let project = Project::new(root.clone(), reads_folder, &self.surroundings);
-        self.errands.extend(scan(&project));
-        self.projects.insert(root, project);
-    }
-
     fn open(&mut self, params: DidOpenTextDocumentParams) {
         let item = params.text_document;
         let path = uri::path_of(item.uri.as_ref());
-        let path = path.map(|path| std::fs::canonicalize(&path).unwrap_or(path));
+        let path = path.map(|path| real(&path));
         let folder = self.folder_for(path.as_deref());
         let uri = item.uri.as_ref().to_owned();
         let text = project::text(path.as_deref(), &uri, item.text);
@@ -142,25 +130,6 @@ impl Server {
         let document = Document::new(item.version, text, is_json, key, folder, self.client.encoding);
         self.documents.insert(uri.clone(), document);
         self.judge_first(uri);
-    }
-
-    /// The folder by whose settings a text is judged: the innermost that the editor has open, or else its own.
-    fn folder_for(&mut self, path: Option<&Path>) -> PathBuf {
-        let open = self
-            .projects
-            .keys()
-            .filter(|root| path.is_some_and(|path| path.starts_with(root)));
-        if let Some(root) = open.max_by_key(|root| root.as_os_str().len()) {
-            return root.clone();
-        }
-        let first = self.client.folders.first().filter(|_| path.is_none());
-        let own = path.and_then(Path::parent).map(Path::to_owned);
-        let folder = first.cloned().or(own).unwrap_or_else(std::env::temp_dir);
-        if !self.projects.contains_key(&folder) {
-            let project = Project::new(folder.clone(), false, &self.surroundings);
-            self.projects.insert(folder.clone(), project);
-        }
-        folder
     }
 
     fn change(&mut self, params: DidChangeTextDocumentParams) {
@@ -182,6 +151,14 @@ impl Server {
         self.judge_first(uri);
     }
 
+    /// What was saved is told twice by an editor that tells of files that change; by others only here.
+    fn saved(&mut self, params: &DidSaveTextDocumentParams) {
+        let paths = folders::names_of(params.text_document.uri.as_ref());
+        if !self.client.watches || self.is_source(&paths) {
+            self.changed(&paths);
+        }
+    }
+
     fn close(&mut self, params: &DidCloseTextDocumentParams) {
         let uri = params.text_document.uri.as_ref();
         let Some(document) = self.documents.remove(uri) else {
@@ -189,60 +166,17 @@ impl Server {
         };
         self.due.retain(|due| due != uri);
         self.publish(uri, None, Vec::new());
+        // The file may have been saved since it was read.
+        let paths = folders::names_of(uri);
+        if self.is_source(&paths) {
+            self.changed(&paths);
+        }
         if let Some(project) = self.projects.get_mut(&document.folder) {
             project.forget();
-            // The file may have been saved since it was read.
-            self.errands.extend(scan(project));
+            self.errands.extend(folders::scan(project));
         }
         self.judge_all_of(&document.folder);
-    }
-
-    fn files_changed(&mut self, params: &DidChangeWatchedFilesParams) {
-        let changed: Vec<PathBuf> = params
-            .changes
-            .iter()
-            .filter_map(|change| uri::path_of(change.uri.as_ref()))
-            .map(|path| std::fs::canonicalize(&path).unwrap_or(path))
-            .collect();
-        for (root, project) in &mut self.projects {
-            let rests_on_it = changed.iter().any(|path| project.rests_on(path));
-            if !rests_on_it && !changed.iter().any(|path| path.starts_with(root)) {
-                continue;
-            }
-            if rests_on_it {
-                *project = Project::new(root.clone(), project.reads_folder, &self.surroundings);
-            }
-            self.errands.extend(scan(project));
-        }
-        for document in self.documents.values_mut() {
-            document.look_around();
-        }
-        self.due = self.documents.keys().cloned().collect();
-    }
-
-    fn folders_changed(&mut self, params: DidChangeWorkspaceFoldersParams) {
-        for folder in params.event.removed {
-            if let Some(path) = uri::path_of(folder.uri.as_ref()) {
-                self.projects.remove(&std::fs::canonicalize(&path).unwrap_or(path));
-            }
-        }
-        for folder in params.event.added {
-            if let Some(path) = uri::path_of(folder.uri.as_ref()) {
-                self.add_folder(&path);
-            }
-        }
-        let documents: Vec<(String, PathBuf)> = self
-            .documents
-            .iter()
-            .map(|(uri, document)| (uri.clone(), document.key.clone()))
-            .collect();
-        for (uri, path) in documents {
-            let folder = self.folder_for(path.is_absolute().then_some(&path));
-            if let Some(document) = self.documents.get_mut(&uri) {
-                document.folder = folder;
-            }
-            self.due.push_back(uri);
-        }
+        self.leave_unused_folders();
     }
 
     /// The text that somebody types in comes before those that it has to do with.
@@ -297,11 +231,17 @@ impl Server {
         let inventory = project.inventory(&open);
         let judge = |file| single::judge(file, &document.text, inventory, &settings.plan, &settings.accepted);
         let found = file.as_ref().map(judge).unwrap_or_default();
-        let shown = found.iter().map(|finding| {
-            let elsewhere = |related: &Related| self.place_of(related, &folder, &settings);
-            diagnostics::diagnostic(finding, &document.text.text, &document.lines, &uri, elsewhere)
-        });
-        let shown = shown.collect();
+        let mut search = Search::new(&found, &settings.plan);
+        for (uri, document) in self.documents.iter().filter(|(_, other)| other.folder == folder) {
+            search.look(&document.text, uri, &document.lines);
+        }
+        let limit = settings.plan.options.limits.file_bytes;
+        search.look_in_files(project, self.client.encoding, |path| project::load(path, limit));
+        let (text, lines) = (&document.text.text, &document.lines);
+        let shown = found
+            .iter()
+            .map(|finding| diagnostics::diagnostic(finding, text, lines, &uri, |related| search.place(related)))
+            .collect();
         self.show(&uri, shown, found, facts);
         if others_see_it {
             self.judge_all_of(&folder);
@@ -338,31 +278,6 @@ impl Server {
         self.errands.push(Errand::Send(notification.into()));
     }
 
-    /// Where a field of an object stands that is in another file, open or not.
-    fn place_of(&self, related: &Related, folder: &Path, settings: &Settings) -> Option<Location> {
-        let object = related.object.as_ref()?;
-        let in_text = |text: &crate::input::Text, uri: &str, lines: &Lines| {
-            let file = single::read(text, &settings.plan)?;
-            let default = &settings.plan.options.namespace;
-            let document = file
-                .documents
-                .iter()
-                .find(|document| ObjectRef::of(&document.root).is_some_and(|found| is_same(&found, object, default)))?;
-            let span = span_of(document, &related.path);
-            let range = lines.in_line(&text.text, span.start.offset, span.end.offset);
-            Some(Location::new(uri.into(), range))
-        };
-        let mut open = self.documents.iter().filter(|(_, document)| document.folder == folder);
-        let found = open.find_map(|(uri, document)| in_text(&document.text, uri, &document.lines));
-        found.or_else(|| {
-            let project = self.projects.get(folder)?;
-            let path = project.file_of(&object.kind, &object.namespace, &object.name)?;
-            let text = project::load(path, settings.plan.options.limits.file_bytes)?;
-            let lines = Lines::of(&text.text, self.client.encoding);
-            in_text(&text, &uri::uri_of(path), &lines)
-        })
-    }
-
     /// Judges a text now if it is still to be judged: who asks of it means the text as it is.
     fn catch_up(&mut self, uri: &str) {
         if self.due.iter().any(|due| due == uri) {
@@ -372,29 +287,11 @@ impl Server {
     }
 }
 
-/// What a folder is read for, if it is.
-fn scan(project: &Project) -> Option<Errand> {
-    let settings = project.settings.as_ref().ok().filter(|_| project.reads_folder)?;
-    Some(Errand::Scan(project.root().to_owned(), Arc::clone(settings)))
-}
-
 fn open_facts<'d>(documents: &'d BTreeMap<String, Document>, folder: &Path) -> BTreeMap<PathBuf, &'d [Fact]> {
     let of_folder = documents.values().filter(|document| document.folder == folder);
     of_folder
         .map(|document| (document.key.clone(), document.facts.as_slice()))
         .collect()
-}
-
-fn is_same(found: &ObjectRef, wanted: &ObjectRef, default_namespace: &str) -> bool {
-    let namespace = |object: &ObjectRef| {
-        let own = object.namespace.clone();
-        if own.is_empty() {
-            default_namespace.to_owned()
-        } else {
-            own
-        }
-    };
-    (&found.kind, &found.name) == (&wanted.kind, &wanted.name) && namespace(found) == namespace(wanted)
 }
 
 type Refusal = (ErrorCode, String);

@@ -1,6 +1,6 @@
 //! Whatever is typed so far, there is an answer, and what it says of places is of places in the text.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::thread;
@@ -14,8 +14,6 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::project::Surroundings;
 use super::server::{Errand, Server};
-use crate::cli::Lsp;
-use crate::connection::Access;
 
 /// Who waits for longer takes it for a hang; an answer takes a few thousandths of a second.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,15 +26,8 @@ struct Typed {
 
 impl Typed {
     fn new(is_json: bool) -> Self {
-        let surroundings = Surroundings {
-            flags: Lsp::default(),
-            namespace: None,
-            access: Access::default(),
-            environment: BTreeMap::new(),
-            now: "2026-06-01T00:00:00Z".parse().unwrap(),
-        };
         let uri = if is_json { "untitled:a.json" } else { "untitled:a" };
-        let mut server = Server::new(Client::of(&json!({})), surroundings);
+        let mut server = Server::new(Client::of(&json!({})), Surroundings::of_test());
         let item = json!({"uri": uri, "languageId": "yaml", "version": 0, "text": ""});
         let params = json!({"textDocument": item});
         server.notice(Notification::new("textDocument/didOpen".to_owned(), params));

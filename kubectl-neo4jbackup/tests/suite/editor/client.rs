@@ -31,10 +31,16 @@ pub(super) struct Ended {
 impl Editor {
     /// Starts the program, and says nothing yet.
     pub(super) fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    /// The same with variables.
+    pub(super) fn start_with(arguments: &[&str], environment: &[(&str, &Path)]) -> Self {
         let mut child = Command::new(PROGRAM)
             .arg("lsp")
             .args(arguments)
             .env_clear()
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -58,14 +64,37 @@ impl Editor {
     /// Starts it and opens a folder. Returns what it says that it can do, as well.
     pub(super) fn in_folder(folder: &Path, arguments: &[&str], capabilities: &Value) -> (Self, Value) {
         let mut editor = Self::start(arguments);
-        let uri = uri(folder);
-        let params = json!({
-            "processId": null, "capabilities": capabilities, "rootUri": uri,
-            "workspaceFolders": [{"uri": uri, "name": "deploy"}],
-        });
-        let welcome = editor.ask("initialize", params);
-        editor.tell("initialized", json!({}));
+        let welcome = editor.begin(&[folder], capabilities);
         (editor, welcome)
+    }
+
+    /// Opens folders, if any. Returns what the program says that it can do.
+    pub(super) fn begin(&mut self, folders: &[&Path], capabilities: &Value) -> Value {
+        let params = json!({
+            "processId": null, "capabilities": capabilities, "rootUri": folders.first().map(|folder| uri(folder)),
+            "workspaceFolders": named(folders),
+        });
+        let welcome = self.ask("initialize", params);
+        self.tell("initialized", json!({}));
+        welcome
+    }
+
+    /// Opens folders and closes others.
+    pub(super) fn change_folders(&mut self, added: &[&Path], removed: &[&Path]) {
+        let event = json!({"added": named(added), "removed": named(removed)});
+        self.tell("workspace/didChangeWorkspaceFolders", json!({"event": event}));
+    }
+
+    /// Tells that a file has changed on the disk.
+    pub(super) fn tell_of(&mut self, file: &Path) {
+        let change = json!({"uri": uri(file), "type": 2});
+        self.tell("workspace/didChangeWatchedFiles", json!({"changes": [change]}));
+    }
+
+    /// Tells what was done with a text: `didSave`, `didClose`.
+    pub(super) fn tell_done(&mut self, what: &str, file: &Path) {
+        let document = json!({"textDocument": {"uri": uri(file)}});
+        self.tell(&format!("textDocument/{what}"), document);
     }
 
     pub(super) fn send(&mut self, message: &Message) {
@@ -108,7 +137,12 @@ impl Editor {
     }
 
     pub(super) fn open(&mut self, file: &Path, text: &str) {
-        let item = json!({"uri": uri(file), "languageId": "yaml", "version": 1, "text": text});
+        self.open_as(&uri(file), text);
+    }
+
+    /// Opens a text that need not be a file.
+    pub(super) fn open_as(&mut self, uri: &str, text: &str) {
+        let item = json!({"uri": uri, "languageId": "yaml", "version": 1, "text": text});
         self.tell("textDocument/didOpen", json!({"textDocument": item}));
     }
 
@@ -125,12 +159,16 @@ impl Editor {
 
     /// The next findings of a file that are as they are waited for.
     pub(super) fn findings(&mut self, file: &Path, is_it: impl Fn(&Value) -> bool) -> Vec<Value> {
-        let wanted = uri(file);
+        self.findings_at(&uri(file), is_it)
+    }
+
+    /// The same of a text that need not be a file.
+    pub(super) fn findings_at(&mut self, wanted: &str, is_it: impl Fn(&Value) -> bool) -> Vec<Value> {
         loop {
             let message = self.heard.recv_timeout(PATIENCE).unwrap();
             if let Message::Notification(Notification { method, params }) = message
                 && method == "textDocument/publishDiagnostics"
-                && params["uri"] == wanted.as_str()
+                && params["uri"] == wanted
                 && is_it(&params)
             {
                 return params["diagnostics"].as_array().unwrap().clone();
@@ -145,11 +183,13 @@ impl Editor {
 
     /// Asks something of a place.
     pub(super) fn ask_at(&mut self, method: &str, file: &Path, line: usize, column: usize) -> Value {
+        self.ask_of(method, &uri(file), line, column)
+    }
+
+    /// The same of a text that need not be a file.
+    pub(super) fn ask_of(&mut self, method: &str, uri: &str, line: usize, column: usize) -> Value {
         let position = json!({"line": line, "character": column});
-        self.ask(
-            method,
-            json!({"textDocument": {"uri": uri(file)}, "position": position}),
-        )
+        self.ask(method, json!({"textDocument": {"uri": uri}, "position": position}))
     }
 
     /// What can be done about a line.
@@ -183,6 +223,13 @@ impl Editor {
         self.tell("exit", Value::Null);
         self.hang_up()
     }
+}
+
+fn named(folders: &[&Path]) -> Value {
+    let named = folders
+        .iter()
+        .map(|folder| json!({"uri": uri(folder), "name": "deploy"}));
+    named.collect()
 }
 
 /// The address of a file of a test, whose names need no escapes.

@@ -3,10 +3,12 @@
 mod brackets;
 mod client;
 mod definitions;
+mod folders;
+mod settings;
 
 use std::fs;
 
-use lsp_server::{Message, Request};
+use lsp_server::Message;
 use serde_json::{Value, json};
 
 use self::client::{Editor, edited, uri};
@@ -21,10 +23,16 @@ fn capabilities() -> Value {
 }
 
 fn codes(findings: &[Value]) -> Vec<&str> {
+    // What is said instead of findings has no code.
     findings
         .iter()
-        .map(|finding| finding["code"].as_str().unwrap())
+        .map(|finding| finding["code"].as_str().unwrap_or_default())
         .collect()
+}
+
+/// Whether a rule has found something.
+fn has(params: &Value, code: &str) -> bool {
+    codes(params["diagnostics"].as_array().unwrap()).contains(&code)
 }
 
 fn labels(list: &Value) -> Vec<&str> {
@@ -291,13 +299,6 @@ fn files_of_the_folder_count_whether_they_are_open_or_not() {
     sandbox.write("other.yaml", backup("other", "0 2 * * *"));
     let (file, other) = (sandbox.path("backup.yaml"), sandbox.path("other.yaml"));
     let (mut editor, _) = Editor::in_folder(&sandbox.path(""), &[], &capabilities());
-    let has = |params: &Value, code: &str| {
-        params["diagnostics"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|finding| finding["code"] == code)
-    };
     editor.open(&file, &backup("nightly", "0 2 * * *"));
     let findings = editor.findings(&file, |params| has(params, "NB5004"));
     let finding = findings.iter().find(|finding| finding["code"] == "NB5004").unwrap();
@@ -319,60 +320,6 @@ fn files_of_the_folder_count_whether_they_are_open_or_not() {
     let change = json!({"uri": uri(&other), "type": 2});
     editor.tell("workspace/didChangeWatchedFiles", json!({"changes": [change]}));
     editor.findings(&file, |params| !has(params, "NB5004"));
-    assert_eq!(editor.shut_down().exit, Some(0));
-}
-
-#[test]
-fn settings_are_those_of_the_folder() {
-    let sandbox = Sandbox::new();
-    sandbox.write(".neo4jbackup.yaml", "skip: [NB5001]\n");
-    let file = sandbox.path("backup.yaml");
-    let settings = sandbox.path(".neo4jbackup.yaml");
-    let (mut editor, _) = Editor::in_folder(&sandbox.path(""), &[], &capabilities());
-    editor.open(&file, SIX_FIELDS);
-    assert!(!codes(&editor.findings_of(&file, 1)).contains(&"NB5001"));
-
-    sandbox.write(".neo4jbackup.yaml", "skipp: [NB5001]\n");
-    let change = json!({"changes": [{"uri": uri(&settings), "type": 2}]});
-    editor.tell("workspace/didChangeWatchedFiles", change.clone());
-    let findings = editor.findings(&file, |params| params["diagnostics"][0]["message"] != Value::Null);
-    let message = findings[0]["message"].as_str().unwrap();
-    assert!(
-        message.contains(".neo4jbackup.yaml") && message.contains("skipp"),
-        "{message}"
-    );
-
-    sandbox.write(".neo4jbackup.yaml", "skip: []\n");
-    editor.tell("workspace/didChangeWatchedFiles", change);
-    let findings = editor.findings(&file, |params| params["diagnostics"][0]["code"] != Value::Null);
-    assert!(codes(&findings).contains(&"NB5001"), "{findings:?}");
-
-    // What somebody has accepted is no news.
-    sandbox.write("backup.yaml", SIX_FIELDS);
-    sandbox.run(&["lint", "backup.yaml", "--baseline", "known.json", "--write-baseline"]);
-    sandbox.write(".neo4jbackup.yaml", "baseline: known.json\n");
-    editor.tell(
-        "workspace/didChangeWatchedFiles",
-        json!({"changes": [{"uri": uri(&settings), "type": 2}]}),
-    );
-    editor.findings(&file, |params| params["diagnostics"] == json!([]));
-    assert_eq!(editor.shut_down().exit, Some(0));
-}
-
-#[test]
-fn an_editor_that_can_is_asked_to_tell_of_changes() {
-    let sandbox = Sandbox::new();
-    let able = json!({"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": true}}});
-    let (mut editor, _) = Editor::in_folder(&sandbox.path(""), &[], &able);
-    let Request { method, params, .. } = editor.asked();
-    assert_eq!(method, "client/registerCapability");
-    let registration = &params["registrations"][0];
-    assert_eq!(registration["method"], "workspace/didChangeWatchedFiles");
-    let globs = registration["registerOptions"]["watchers"].to_string();
-    assert!(
-        globs.contains("**/*.{yaml,yml,json}") && globs.contains("**/.neo4jbackup.yaml"),
-        "{globs}"
-    );
     assert_eq!(editor.shut_down().exit, Some(0));
 }
 
