@@ -9,7 +9,7 @@ use crate::support::{SIX_FIELDS, Sandbox};
 const SETTINGS: &str = ".neo4jbackup.yaml";
 const UNTITLED: &str = "untitled:Untitled-1";
 /// Half a restore: what comes next is the name of a backup.
-const RESTORE: &str = "apiVersion: neo4j.neo4j.com/v1beta1\nkind: Neo4jRestore\nmetadata: {namespace: graph}\nspec:\n  source:\n    backupRef: ";
+const RESTORE: &str = "apiVersion: neo4j.neo4j.com/v1beta1\nkind: Neo4jRestore\nmetadata:\n  namespace: graph\nspec:\n  source:\n    backupRef: ";
 
 #[test]
 fn a_file_in_no_open_folder_has_the_settings_of_its_own() {
@@ -53,7 +53,7 @@ fn a_folder_that_is_opened_later_has_the_texts_in_it() {
     let restore = sandbox.path("repo/deploy/restore.yaml");
     editor.open(&restore, RESTORE);
     let names = |editor: &mut Editor| {
-        let list = editor.ask_at("textDocument/completion", &restore, 5, 15);
+        let list = editor.ask_at("textDocument/completion", &restore, 6, 15);
         list.to_string()
     };
     while !names(&mut editor).contains("\"other\"") {
@@ -106,6 +106,7 @@ fn a_folder_behind_a_link_is_one_folder() {
 fn a_home_behind_a_link_is_not_read() {
     let sandbox = Sandbox::new();
     sandbox.write("disk/jo/other.yaml", backup("other", "0 2 * * *"));
+    sandbox.write("disk/jo/backup.yaml", "");
     sandbox.write("repo/other.yaml", backup("other", "0 2 * * *"));
     let home = linked(&sandbox, "home", "disk/jo");
     let repo = sandbox.path("repo");
@@ -118,7 +119,7 @@ fn a_home_behind_a_link_is_not_read() {
         // Folders are read in the order of their names: when this one was, the home was, if ever.
         editor.findings(&in_repo, |params| has(params, "NB5004"));
         editor.open(&at_home, RESTORE);
-        let list = editor.ask_at("textDocument/completion", &at_home, 5, 15);
+        let list = editor.ask_at("textDocument/completion", &at_home, 6, 15);
         assert_eq!(editor.shut_down().exit, Some(0));
         labels(&list).contains(&"other")
     };
