@@ -10,7 +10,7 @@ mod gitlab;
 pub(crate) mod grid;
 mod json;
 mod junit;
-mod markdown;
+pub(crate) mod markdown;
 pub(crate) mod report_diff;
 pub(crate) mod rights;
 pub(crate) mod role;

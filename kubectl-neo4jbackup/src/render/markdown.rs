@@ -51,7 +51,7 @@ impl Format for Markdown {
 
 /// A sentence with its code spans, found as `CommonMark` finds them: a run of backticks ends at the next run of its length.
 /// Words outside of them that Markdown could take for more than words become code, too.
-pub(in crate::render) fn prose(text: &str) -> String {
+pub(crate) fn prose(text: &str) -> String {
     let mut output = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('`') {

@@ -8,6 +8,7 @@ use neo4jbackup_core::registry;
 
 use super::cursor::{self, Notation, Part};
 use super::fields::{Reader, Schemas};
+use crate::render::markdown::prose;
 use crate::report::Finding;
 
 /// The page for a byte of a text, in Markdown, and the stretch that it is about.
@@ -39,13 +40,16 @@ pub(super) fn page(
 fn of_finding(finding: &Finding) -> String {
     let mut page = format!(
         "**{} {}** ({})\n\n{}\n",
-        finding.code, finding.name, finding.severity, finding.message
+        finding.code,
+        finding.name,
+        finding.severity,
+        prose(&finding.message)
     );
     if !finding.help.is_empty() {
-        page.push_str(&format!("\nhelp: {}\n", finding.help));
+        page.push_str(&format!("\nhelp: {}\n", prose(&finding.help)));
     }
     for fact in &finding.evidence {
-        page.push_str(&format!("\n- {fact}"));
+        page.push_str(&format!("\n- {}", prose(fact)));
     }
     if let Some(meta) = registry::rule(finding.code) {
         page.push_str(&format!(
