@@ -11,32 +11,45 @@ use std::process::{Command, ExitCode};
 /// What the demo runs. Built in one go, so that what all of them depend on is built once.
 const PACKAGES_OF_DEMO: [&str; 3] = ["xtask", "kubectl-neo4jbackup", "neo4jbackup-webhook"];
 
+/// The profile of cargo that builds soonest, and the folder that its programs are in.
+const PREVIEW: &str = "preview";
+
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
-    let programs = target().join("debug");
-    let is_first = !programs.join(format!("xtask{}", env::consts::EXE_SUFFIX)).is_file();
+    let has_built = |profile: &str| {
+        let program = format!("{profile}/xtask{}", env::consts::EXE_SUFFIX);
+        target().join(program).is_file()
+    };
+    let is_developer = has_built("debug");
     if arguments.first().is_none_or(|command| command != "demo") {
-        return become_xtask(
-            cargo("run", is_first)
-                .args(["--package", "xtask", "--"])
-                .args(arguments),
-        );
+        let mut xtask = cargo("run", !is_developer);
+        return become_xtask(xtask.args(["--package", "xtask", "--"]).args(arguments));
     }
+    // Who has built for tests already has nearly everything; who has not is there sooner without what only tests need.
+    let (profile, folder) = if is_developer {
+        ("dev", "debug")
+    } else {
+        (PREVIEW, PREVIEW)
+    };
+    let is_first = !has_built(folder);
     if is_first {
         eprintln!("==> the linter first, which needs no cluster; everything else is built after it, once");
         warm_up::start(root(), &target());
         // Whatever goes wrong here is said again by what comes next.
         let mut preview = cargo("run", true);
-        let _ = preview.args(["--package", "xtask-preview", "--"]).arg(root()).status();
+        preview.args(["--profile", PREVIEW, "--package", "xtask-preview", "--"]);
+        let _ = preview.arg(root()).status();
         eprintln!("==> the rest of the plugin, and the webhook");
     }
     let mut build = cargo("build", is_first);
+    build.args(["--profile", profile]);
     build.args(PACKAGES_OF_DEMO.iter().flat_map(|package| ["--package", package]));
     match build.status() {
         Ok(status) if status.success() => {}
         Ok(_) => return ExitCode::FAILURE,
         Err(error) => return not_run(&build, &error),
     }
+    let programs = target().join(folder);
     let mut xtask = Command::new(programs.join("xtask"));
     become_xtask(xtask.args(arguments).env("NEO4JBACKUP_PROGRAMS", programs))
 }
