@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// Reading makes many small values on several threads, and lets them go; the allocator of the C library takes a fourth of
 /// the time for that.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "jemalloc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -10,7 +10,7 @@ use neo4jbackup_webhook::Arguments;
 /// Gives memory back to the system once a large review or a crowd of connections is done with, which the allocator of the
 /// C library does not: after one body of 7 MiB the program would stay several times its size. How soon it does so is set
 /// where it is built, in `.cargo/config.toml`.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "jemalloc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

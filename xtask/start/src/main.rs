@@ -9,21 +9,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 /// What the demo runs. Built in one go, so that what all of them depend on is built once.
-const PACKAGES_OF_DEMO: [&str; 3] = ["xtask", "kubectl-neo4jbackup", "neo4jbackup-webhook"];
+const PACKAGES_OF_DEMO: [&str; 3] = ["xtask-demo", "kubectl-neo4jbackup", "neo4jbackup-webhook"];
 
 /// The profile of cargo that builds soonest, and the folder that its programs are in.
 const PREVIEW: &str = "preview";
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
-    let has_built = |profile: &str| {
-        let program = format!("{profile}/xtask{}", env::consts::EXE_SUFFIX);
+    let has_built = |profile: &str, program: &str| {
+        let program = format!("{profile}/{program}{}", env::consts::EXE_SUFFIX);
         target().join(program).is_file()
     };
-    let is_developer = has_built("debug");
-    if arguments.first().is_none_or(|command| command != "demo") {
+    let is_developer = has_built("debug", "xtask");
+    if arguments != ["demo"] {
         let mut xtask = cargo("run", !is_developer);
-        return become_xtask(xtask.args(["--package", "xtask", "--"]).args(arguments));
+        return become_another(xtask.args(["--package", "xtask", "--"]).args(arguments));
     }
     // Who has built for tests already has nearly everything; who has not is there sooner without what only tests need.
     let (profile, folder) = if is_developer {
@@ -31,18 +31,21 @@ fn main() -> ExitCode {
     } else {
         (PREVIEW, PREVIEW)
     };
-    let is_first = !has_built(folder);
-    if is_first {
+    let is_first = !has_built(folder, "xtask-demo");
+    if is_first && !is_developer {
         eprintln!("==> the linter first, which needs no cluster; everything else is built after it, once");
         warm_up::start(root(), &target());
         // Whatever goes wrong here is said again by what comes next.
         let mut preview = cargo("run", true);
         preview.args(["--profile", PREVIEW, "--package", "xtask-preview", "--"]);
         let _ = preview.arg(root()).status();
-        eprintln!("==> the rest of the plugin, and the webhook");
+        eprintln!("==> the plugin and the webhook");
     }
     let mut build = cargo("build", is_first);
     build.args(["--profile", profile]);
+    if !is_developer {
+        build.arg("--no-default-features");
+    }
     build.args(PACKAGES_OF_DEMO.iter().flat_map(|package| ["--package", package]));
     match build.status() {
         Ok(status) if status.success() => {}
@@ -50,8 +53,8 @@ fn main() -> ExitCode {
         Err(error) => return not_run(&build, &error),
     }
     let programs = target().join(folder);
-    let mut xtask = Command::new(programs.join("xtask"));
-    become_xtask(xtask.args(arguments).env("NEO4JBACKUP_PROGRAMS", programs))
+    let mut demo = Command::new(programs.join("xtask-demo"));
+    become_another(demo.env("NEO4JBACKUP_PROGRAMS", programs))
 }
 
 /// A command of cargo; with its progress where that takes long.
@@ -77,14 +80,14 @@ fn cargo(command: &str, shows_progress: bool) -> Command {
 
 /// Takes this process, so that signals reach who has something to clean up.
 #[cfg(unix)]
-fn become_xtask(command: &mut Command) -> ExitCode {
+fn become_another(command: &mut Command) -> ExitCode {
     use std::os::unix::process::CommandExt as _;
     let error = command.exec();
     not_run(command, &error)
 }
 
 #[cfg(not(unix))]
-fn become_xtask(command: &mut Command) -> ExitCode {
+fn become_another(command: &mut Command) -> ExitCode {
     match command.status() {
         Ok(status) => status
             .code()

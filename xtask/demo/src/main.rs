@@ -7,20 +7,32 @@ mod screen;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use neo4jbackup_core::schema::{Era, Kind, crd};
 use neo4jbackup_harness::{
-    Binaries, ControlPlane, KubectlOutput, Options, WebhookServer, report_progress, webhook_configurations,
+    Binaries, ControlPlane, KubectlOutput, Options, WebhookServer, report_progress, root, webhook_configurations,
     webhook_program,
 };
 use serde_json::Value;
 
 use self::screen::Screen;
 
-pub(crate) fn run(root: &Path) -> Result<()> {
+fn main() -> ExitCode {
+    match run(root()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Written here, it is a sentence also where RUST_BACKTRACE is set.
+            report_progress(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(root: &Path) -> Result<()> {
     let manifests = Manifest::all(root)?;
     let screen = Screen::standard_output();
     report_progress("==> the programs of the control plane");
