@@ -161,14 +161,21 @@ fn many_kinds_of_bad_files_spoil_nothing() {
     ] {
         fs::write(folder.path().join(name), bytes).unwrap();
     }
-    let output = lint(&folder, &[".", "-o", "short"]);
+    let output = lint(&folder, &["."]);
+    assert_eq!(output.status.code(), Some(1));
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert!(stdout.contains("--> good.yaml:"), "{stdout}");
+    // Nothing in it says that it is one of ours.
+    assert!(
+        format!("{stdout}{stderr}").contains("not checked: deep.yaml "),
+        "{stdout}{stderr}"
+    );
+    assert!(stderr.contains("binary.yaml is a binary file"), "{stderr}");
+    // Who names it wants to know.
+    let output = lint(&folder, &["deep.yaml", "-o", "short"]);
     assert_eq!(output.status.code(), Some(1));
     let stdout = text(&output.stdout);
-    assert!(
-        stdout.contains("deep.yaml:") && stdout.contains("good.yaml:"),
-        "{stdout}"
-    );
-    assert!(text(&output.stderr).contains("binary.yaml is a binary file"));
+    assert!(stdout.starts_with("deep.yaml:1:101: error NB1001 "), "{stdout}");
 }
 
 #[cfg(target_os = "linux")]
