@@ -9,10 +9,10 @@ use std::fs;
 
 use neo4jbackup_core::operator::OperatorVersion;
 use neo4jbackup_core::schema::Era;
-use neo4jbackup_harness::{Binaries, ControlPlane, Options, later, play, report_progress, shared, take_back, target};
+use neo4jbackup_harness::{Binaries, ControlPlane, Options, play, report_progress, shared, take_back, target};
 use neo4jbackup_tests::crds;
 use neo4jbackup_tests::guides::{Elsewhere, GUIDES, answers};
-use neo4jbackup_tests::scenario::{Moved, file_name, logs};
+use neo4jbackup_tests::scenario::{Moved, file_name};
 use serde_json::Value;
 
 use crate::doctor::plugin_at;
@@ -38,18 +38,6 @@ impl Scenario {
             Era::of(version.trim().parse::<OperatorVersion>().unwrap())
         });
         Self { moved, era }
-    }
-
-    /// The kubelet has its logs.
-    fn tell_logs(&self, kubelet: &Kubelet) {
-        for log in logs(&self.moved.folder) {
-            let time = self.moved.now();
-            let lines: Vec<String> = log.text.lines().map(|line| format!("{time} {line}")).collect();
-            let pod = later(&log.pod.into(), self.moved.minutes);
-            let container = log.container.replace(".previous", "/previous");
-            let place = format!("{}/{}/{container}", log.namespace, pod.as_str().unwrap());
-            kubelet.write(&place, &lines.iter().map(String::as_str).collect::<Vec<_>>());
-        }
     }
 }
 
@@ -132,7 +120,7 @@ fn ask(control_plane: &ControlPlane, scenario: &Scenario) -> (Answers, Option<St
     play(&mut client, scenario.moved.objects.clone());
     // Another one for each scenario: pods of several have the same name.
     let kubelet = Kubelet::register(control_plane, "node-1");
-    scenario.tell_logs(&kubelet);
+    kubelet.write_logs_of(&scenario.moved);
     let folder = scenario.moved.folder.to_str().unwrap();
     let bundle = plugin_at(
         "",

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use neo4jbackup_harness::{CertificateAuthority, ControlPlane, play};
+use neo4jbackup_harness::{CertificateAuthority, ControlPlane, later, play};
+use neo4jbackup_tests::scenario::{Moved, logs};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -74,6 +75,19 @@ impl Kubelet {
                 log.lines.push((time.parse().unwrap(), text.to_owned()));
             }
         });
+    }
+
+    /// The containers of a scenario have written their logs, and ended.
+    pub(crate) fn write_logs_of(&self, scenario: &Moved) {
+        let time = scenario.now();
+        for log in logs(&scenario.folder) {
+            let lines: Vec<String> = log.text.lines().map(|line| format!("{time} {line}")).collect();
+            let pod = later(&log.pod.into(), scenario.minutes);
+            let container = log.container.replace(".previous", "/previous");
+            let place = format!("{}/{}/{container}", log.namespace, pod.as_str().unwrap());
+            self.write(&place, &lines.iter().map(String::as_str).collect::<Vec<_>>());
+            self.end(&place);
+        }
     }
 
     /// A container ends.

@@ -12,10 +12,10 @@ use std::process::Command;
 use jiff::Timestamp;
 use neo4jbackup_core::schema::Era;
 use neo4jbackup_harness::{
-    Binaries, ControlPlane, Options, await_something, later, play, report_progress, root, workspace_program,
+    Binaries, ControlPlane, Options, await_something, play, report_progress, root, workspace_program,
 };
 use neo4jbackup_tests::crds;
-use neo4jbackup_tests::scenario::{Moved, documents, logs};
+use neo4jbackup_tests::scenario::{Moved, documents};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -140,7 +140,7 @@ impl Stage {
         let mut names = BTreeSet::new();
         let mut objects = vec![json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "graph"}})];
         for scenario in scenarios.iter().map(|name| Moved::seen_now(name)) {
-            tell_logs(&kubelet, &scenario);
+            kubelet.write_logs_of(&scenario);
             for object in scenario.objects {
                 let metadata = &object["metadata"];
                 if names.insert((object["kind"].to_string(), metadata["name"].to_string())) {
@@ -253,18 +253,6 @@ impl Stage {
                 shown.join("\n")
             ))
         });
-    }
-}
-
-/// The kubelet has the logs of a scenario.
-fn tell_logs(kubelet: &Kubelet, scenario: &Moved) {
-    let time = scenario.now();
-    for log in logs(&scenario.folder) {
-        let lines: Vec<String> = log.text.lines().map(|line| format!("{time} {line}")).collect();
-        let pod = later(&log.pod.into(), scenario.minutes);
-        let container = format!("{}/{}/{}", log.namespace, pod.as_str().unwrap(), log.container);
-        kubelet.write(&container, &lines.iter().map(String::as_str).collect::<Vec<_>>());
-        kubelet.end(&container);
     }
 }
 
